@@ -1,0 +1,69 @@
+import { InputError } from "./errors.ts";
+import type { StagingId } from "./ids.ts";
+import type { Region } from "./regions.ts";
+import { TTL_CLASSES, type TtlDays } from "./ttl.ts";
+
+/**
+ * A bucket has one lifecycle and one replication configuration, so rules are classes that the environment
+ * declares once for each bucket; an object joins a class by a tag. This file names the classes and their tags.
+ */
+
+/** S3 allows 10 tags an object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+export const MAX_OBJECT_TAGS = 10;
+/** Destinations that can be joined by tag: what is left beside the id and the TTL. Further ones are copied. */
+export const MAX_TAGGED_DESTINATIONS = MAX_OBJECT_TAGS - 2;
+
+export const ID_TAG = "StagingID";
+export const TTL_TAG = "spawn:ttl-days";
+const REPLICATE_TAG_PREFIX = "spawn:replicate-";
+
+/** Lifecycle rule for the objects of one TTL. */
+export const ttlRuleId = (ttl: TtlDays): string => `spawn-ttl-${ttl}`;
+/** Lifecycle rule for what no TTL covers: incomplete multipart uploads, delete markers without versions. */
+export const HOUSEKEEPING_RULE_ID = "spawn-housekeeping";
+/** Days after which S3 aborts a multipart upload that nobody completed. */
+export const ABORT_MULTIPART_DAYS = 7;
+/** Days that a noncurrent version lives on after it was replaced or deleted. */
+export const NONCURRENT_DAYS = 1;
+
+/** Replication rule towards one region. */
+export const replicationRuleId = (destination: Region): string => `spawn-replicate-${destination}`;
+export const replicateTag = (destination: Region): string => `${REPLICATE_TAG_PREFIX}${destination}`;
+export const isReplicateTag = (key: string): boolean => key.startsWith(REPLICATE_TAG_PREFIX);
+
+export type Tags = Readonly<Record<string, string>>;
+
+/** Tags of an object that the client creates in its primary region. `byRule` are the regions that a rule replicates to. */
+export function primaryTags(id: StagingId, ttl: TtlDays, byRule: readonly Region[]): Tags {
+  if (byRule.length > MAX_TAGGED_DESTINATIONS) {
+    throw new InputError(`${byRule.length} regions cannot be replicated by rule`, {
+      why: `An object carries at most ${MAX_OBJECT_TAGS} tags, which leaves ${MAX_TAGGED_DESTINATIONS} regions.`,
+      fix: "--replication copy",
+    });
+  }
+  const replicate = byRule.map((region) => [replicateTag(region), "true"]);
+  return { ...replicaTags(id, ttl), ...Object.fromEntries(replicate) };
+}
+
+/** Tags of a copy that the client makes: no replicate tags, or its destination would replicate it again. */
+export function replicaTags(id: StagingId, ttl: TtlDays): Tags {
+  return { [ID_TAG]: id, [TTL_TAG]: String(ttl) };
+}
+
+/** The `x-amz-tagging` header's form: a URL query string. */
+export function encodeTags(tags: Tags): string {
+  return new URLSearchParams(tags).toString().replaceAll("+", "%20");
+}
+
+/** One lifecycle rule as data; the component turns it into its resource, the provider compares it with the bucket's. */
+export interface LifecycleClass {
+  readonly id: string;
+  readonly ttl: TtlDays;
+  readonly tag: { readonly key: string; readonly value: string };
+}
+
+export const LIFECYCLE_CLASSES: readonly LifecycleClass[] = TTL_CLASSES.map((ttl) => ({
+  id: ttlRuleId(ttl),
+  ttl,
+  tag: { key: TTL_TAG, value: String(ttl) },
+}));

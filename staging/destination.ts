@@ -1,0 +1,36 @@
+import { posix } from "node:path";
+import { InputError } from "./errors.ts";
+
+declare const brand: unique symbol;
+
+/** Where an instance finds the data: an absolute POSIX path. */
+export type Destination = string & { readonly [brand]: "Destination" };
+
+/** The guide's default: `/mnt/data/<filename>`. */
+export function defaultDestination(filename: string): Destination {
+  return posix.join("/mnt/data", filename) as Destination;
+}
+
+/** @throws InputError unless `text` is an absolute path without `..` and without control characters. */
+export function parseDestination(text: string): Destination {
+  const fix = "--dest /mnt/data/NAME";
+  if (!text.startsWith("/")) {
+    throw new InputError(`destination "${text}" is not an absolute path`, {
+      why: "It is a path on the instances, which share no working directory with this machine.",
+      fix,
+    });
+  }
+  if (text.split("/").includes("..")) {
+    throw new InputError(`destination "${text}" contains ".."`, {
+      why: "Where the data ends up must be plain to see.",
+      fix,
+    });
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+  if (/[\u0000-\u001f\u007f]/.test(text)) {
+    throw new InputError("the destination contains a control character", { fix });
+  }
+  const normal = posix.normalize(text);
+  if (normal === "/") throw new InputError('destination "/" is no place for data', { fix });
+  return normal as Destination;
+}

@@ -1,0 +1,152 @@
+import { type Destination, defaultDestination, parseDestination } from "./destination.ts";
+import { isRecord, isStringArray } from "./environment.ts";
+import { InputError } from "./errors.ts";
+import { declaredStagingId, parseStagingId, type StagingId } from "./ids.ts";
+import { parseRegionList, type RegionList } from "./regions.ts";
+import { DEFAULT_TTL_DAYS, parseTtlDays, type TtlDays } from "./ttl.ts";
+
+export type ReplicationMethod = "rule" | "copy";
+
+/** What one staging entry is to be: everything that its component needs beside its environment. */
+export interface EntrySpec {
+  readonly id: StagingId;
+  /** An absolute path of a file or directory on the machine that runs the update, or an `s3://` URL. */
+  readonly source: string;
+  readonly regions: RegionList;
+  readonly destination: Destination;
+  readonly ttl: TtlDays;
+  readonly sweepId: string | undefined;
+  readonly replication: ReplicationMethod;
+  /** For an entry of the environment's configuration: the item's name. */
+  readonly declaredAs: string | undefined;
+}
+
+/** The last component of a path or URL: the name under which the data are stored. */
+export function filenameOf(source: string): string {
+  return source.replace(/\/+$/, "").split("/").at(-1) ?? "";
+}
+
+/** Stack of an entry that the command line made. */
+export const entryStackName = (environment: string, id: StagingId): string => `${environment}.${id}`;
+
+const SWEEP_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** @throws InputError unless `text` can be a sweep's id. */
+export function parseSweepId(text: string): string {
+  if (!SWEEP_ID.test(text)) {
+    throw new InputError(`"${text}" is not a sweep ID`, {
+      why: "It has 1 to 128 letters, digits, dots, hyphens and underscores.",
+    });
+  }
+  return text;
+}
+
+export function parseReplicationMethod(text: string): ReplicationMethod {
+  if (text !== "rule" && text !== "copy") {
+    throw new InputError(`replication "${text}" is neither rule nor copy`, { fix: "--replication rule" });
+  }
+  return text;
+}
+
+const ITEM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const ITEM_KEYS = ["name", "source", "regions", "dest", "ttl", "sweep", "replication"] as const;
+
+/**
+ * Parses `spawn:entries`, the entries that an environment's configuration declares.
+ * @param resolveSource makes a source absolute (relative ones count from the project's folder)
+ * @throws InputError that names the item and the key
+ */
+export function parseDeclaredEntries(
+  environment: string,
+  value: unknown,
+  resolveSource: (source: string) => string,
+  defaultRegions: RegionList,
+): EntrySpec[] {
+  if (value === undefined || value === null) return [];
+  const where = `Pulumi.${environment}.yaml: spawn:entries`;
+  if (!Array.isArray(value)) throw new InputError(`${where} must be a list`);
+  const names = new Set<string>();
+  return value.map((item: unknown, index) => {
+    if (!isRecord(item)) throw new InputError(`${where}[${index}] must be a mapping with name and source`);
+    const name = item["name"];
+    if (typeof name !== "string" || !ITEM_NAME.test(name)) {
+      throw new InputError(
+        `${where}[${index}].name must be 1 to 63 letters, digits, dots, hyphens or underscores`,
+      );
+    }
+    const fail = (key: string, problem: string): never => {
+      throw new InputError(`${where}: item ${name}: ${key} ${problem}`);
+    };
+    if (names.has(name)) fail("name", "is given twice");
+    names.add(name);
+    for (const key of Object.keys(item)) {
+      if (!(ITEM_KEYS as readonly string[]).includes(key))
+        fail(key, `is not a known key (${ITEM_KEYS.join(", ")})`);
+    }
+    const parse = <T>(key: string, run: () => T): T => {
+      try {
+        return run();
+      } catch (error) {
+        if (error instanceof InputError) return fail(key, `is not valid: ${error.message}`);
+        throw error;
+      }
+    };
+    const text = (key: string): string | undefined => {
+      const found = item[key];
+      if (found === undefined || found === null) return undefined;
+      return typeof found === "string" || typeof found === "number"
+        ? String(found)
+        : fail(key, "must be a string");
+    };
+    const declaredSource = text("source");
+    if (declaredSource === undefined || declaredSource === "") return fail("source", "is missing");
+    const source = resolveSource(declaredSource);
+    const regions = item["regions"];
+    const dest = text("dest");
+    const ttl = text("ttl");
+    const sweep = text("sweep");
+    const replication = text("replication");
+    return {
+      id: declaredStagingId(environment, name, declaredSource),
+      source,
+      regions:
+        regions === undefined
+          ? defaultRegions
+          : parse("regions", () =>
+              parseRegionList(typeof regions === "string" || isStringArray(regions) ? regions : []),
+            ),
+      destination:
+        dest === undefined
+          ? defaultDestination(filenameOf(source))
+          : parse("dest", () => parseDestination(dest)),
+      ttl: ttl === undefined ? DEFAULT_TTL_DAYS : parse("ttl", () => parseTtlDays(ttl)),
+      sweepId: sweep === undefined ? undefined : parse("sweep", () => parseSweepId(sweep)),
+      replication:
+        replication === undefined ? "rule" : parse("replication", () => parseReplicationMethod(replication)),
+      declaredAs: name,
+    };
+  });
+}
+
+/** Parses a spec that was written as JSON. @throws InputError when it was changed by hand into something invalid. */
+export function parseEntrySpec(value: unknown, where: string): EntrySpec {
+  if (!isRecord(value)) throw new InputError(`${where} does not hold an entry`);
+  const text = (key: string): string => {
+    const found = value[key];
+    if (typeof found !== "string" || found === "") throw new InputError(`${where}: ${key} is missing`);
+    return found;
+  };
+  const optional = (key: string): string | undefined => (value[key] === undefined ? undefined : text(key));
+  const regions = value["regions"];
+  const sweep = optional("sweepId");
+  return {
+    id: parseStagingId(text("id")),
+    source: text("source"),
+    regions: parseRegionList(isStringArray(regions) ? regions : []),
+    destination: parseDestination(text("destination")),
+    ttl: parseTtlDays(Number(value["ttl"])),
+    sweepId: sweep === undefined ? undefined : parseSweepId(sweep),
+    replication: parseReplicationMethod(text("replication")),
+    declaredAs: optional("declaredAs"),
+  };
+}

@@ -1,0 +1,142 @@
+import { InputError } from "./errors.ts";
+import { parseRegion, parseRegionList, type Region, type RegionList } from "./regions.ts";
+
+/**
+ * The settings of one environment, as `Pulumi.<environment>.yaml` has them under `config:`; the file documents
+ * every key. They decide every name in AWS, so a name is never looked up.
+ */
+export interface EnvironmentSettings {
+  /** The environment's name; also the name of its stack. */
+  readonly name: string;
+  /** `local`: the emulator on this machine. `aws`: an AWS account. */
+  readonly cloud: "local" | "aws";
+  /** Regions that have a staging bucket. The first also has the tables. */
+  readonly regions: RegionList;
+  /** The bucket of each region. */
+  readonly buckets: ReadonlyMap<Region, string>;
+  /** The region of the two tables. */
+  readonly tableRegion: Region;
+  readonly recordsTable: string;
+  readonly usageTable: string;
+}
+
+/** Keys of the namespace `spawn`, without the prefix, that an environment may set. */
+export const ENVIRONMENT_KEYS = [
+  "cloud",
+  "regions",
+  "bucketPrefix",
+  "buckets",
+  "recordsTable",
+  "usageTable",
+  "entries",
+] as const;
+type EnvironmentKey = (typeof ENVIRONMENT_KEYS)[number];
+
+const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
+const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+/** @throws InputError unless `text` is a lower-case word that can name a stack: letters, digits, hyphens, no dot. */
+export function parseEnvironmentName(text: string): string {
+  if (!ENVIRONMENT_NAME.test(text)) {
+    throw new InputError(`"${text}" is not the name of an environment`, {
+      why: "It is a lower-case word of letters, digits and hyphens, such as dev: the name of a Pulumi.<environment>.yaml.",
+    });
+  }
+  return text;
+}
+
+/**
+ * Parses the values under `spawn:` of one environment.
+ * @param values the keys without their `spawn:` prefix
+ * @param file named in errors
+ * @throws InputError that names the key
+ */
+export function parseEnvironmentSettings(
+  name: string,
+  values: Readonly<Record<string, unknown>>,
+  file = `Pulumi.${name}.yaml`,
+): EnvironmentSettings {
+  const fail = (key: EnvironmentKey, problem: string): never => {
+    throw new InputError(`${file}: spawn:${key} ${problem}`, { fix: `Edit spawn:${key} in ${file}.` });
+  };
+  const at = <T>(key: EnvironmentKey, parse: () => T): T => {
+    try {
+      return parse();
+    } catch (error) {
+      if (error instanceof InputError) return fail(key, `is not valid: ${error.message}`);
+      throw error;
+    }
+  };
+  for (const key of Object.keys(values)) {
+    if (!(ENVIRONMENT_KEYS as readonly string[]).includes(key)) {
+      throw new InputError(`${file}: spawn:${key} is not a known key`, {
+        why: `The keys are ${ENVIRONMENT_KEYS.map((known) => `spawn:${known}`).join(", ")}.`,
+      });
+    }
+  }
+  const cloud = values["cloud"] ?? "aws";
+  if (cloud !== "local" && cloud !== "aws") return fail("cloud", 'must be "local" or "aws"');
+
+  const rawRegions = values["regions"];
+  if (!(typeof rawRegions === "string" || isStringArray(rawRegions)))
+    return fail("regions", "must be a list of regions");
+  const regions = at("regions", () => parseRegionList(rawRegions));
+
+  const prefix = values["bucketPrefix"] ?? "spawn-staging-";
+  if (typeof prefix !== "string") return fail("bucketPrefix", "must be a string");
+  const explicit = values["buckets"] ?? {};
+  if (!isRecord(explicit)) return fail("buckets", "must map regions to bucket names");
+  const buckets = new Map<Region, string>();
+  for (const region of regions) {
+    const own = explicit[region];
+    const bucket = own ?? `${prefix}${region}`;
+    const key = own === undefined ? "bucketPrefix" : "buckets";
+    if (typeof bucket !== "string" || !BUCKET_NAME.test(bucket) || bucket.includes("..")) {
+      return fail(
+        key,
+        `gives "${String(bucket)}" for ${region}, which cannot name a bucket (3 to 63 of a-z, 0-9, hyphen, dot)`,
+      );
+    }
+    if ([...buckets.values()].includes(bucket)) return fail(key, `gives ${bucket} to two regions`);
+    buckets.set(region, bucket);
+  }
+  for (const text of Object.keys(explicit)) {
+    const region = at("buckets", () => parseRegion(text));
+    if (!buckets.has(region)) return fail("buckets", `names ${region}, which spawn:regions does not`);
+  }
+  const table = (key: "recordsTable" | "usageTable", fallback: string): string => {
+    const value = values[key] ?? fallback;
+    if (typeof value !== "string" || !TABLE_NAME.test(value))
+      return fail(key, "must be 3 to 255 of letters, digits, . _ -");
+    return value;
+  };
+  const recordsTable = table("recordsTable", `spawn-staging-${name}`);
+  const usageTable = table("usageTable", `spawn-usage-${name}`);
+  if (recordsTable === usageTable)
+    return fail("usageTable", "must not be the same table as spawn:recordsTable");
+  return { name, cloud, regions, buckets, tableRegion: regions[0], recordsTable, usageTable };
+}
+
+/** The bucket of `region`. @throws InputError when the environment has none there; it says how to add one. */
+export function bucketOf(settings: EnvironmentSettings, region: Region): string {
+  const bucket = settings.buckets.get(region);
+  if (bucket === undefined) {
+    throw new InputError(`environment ${settings.name} has no bucket in ${region}`, {
+      why: `It has one in ${settings.regions.join(", ")}.`,
+      fix: `Add ${region} to spawn:regions in Pulumi.${settings.name}.yaml, then run: spawn environment up --environment ${settings.name}`,
+    });
+  }
+  return bucket;
+}
+
+/** The name of the IAM role that S3 replicates with. */
+export const replicationRoleName = (environment: string): string => `spawn-replication-${environment}`;
+
+export function isStringArray(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,34 @@
+/**
+ * What went wrong, told to the person who can mend it.
+ *
+ * `message` says what happened, `why` the cause, `fix` the command or the edit that mends it. `exitCode` is
+ * 2 for bad input (nothing was created), 1 for a failure while working, 130 for an interruption.
+ */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  readonly why: string | undefined;
+  readonly fix: string | undefined;
+  readonly exitCode: number;
+
+  constructor(
+    message: string,
+    detail: { why?: string; fix?: string; exitCode?: number; cause?: unknown } = {},
+  ) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.why = detail.why;
+    this.fix = detail.fix;
+    this.exitCode = detail.exitCode ?? 1;
+  }
+}
+
+/** Bad input: refused before anything is created (exit code 2). */
+export class InputError extends UserError {
+  constructor(message: string, detail: { why?: string; fix?: string } = {}) {
+    super(message, { ...detail, exitCode: 2 });
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

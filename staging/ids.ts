@@ -1,0 +1,36 @@
+import { createHash, randomBytes } from "node:crypto";
+import { InputError } from "./errors.ts";
+
+declare const brand: unique symbol;
+
+/** A staging entry's id: `stage-` and 12 lower-case hexadecimal digits. */
+export type StagingId = string & { readonly [brand]: "StagingId" };
+
+const PATTERN = /^stage-[0-9a-f]{12}$/;
+
+/** A new random id: 48 bits, so that ids of different people do not meet. */
+export function newStagingId(): StagingId {
+  return `stage-${randomBytes(6).toString("hex")}` as StagingId;
+}
+
+/**
+ * The id of an entry declared in the environment's configuration.
+ *
+ * It comes from the entry's name and its source, so it stays the same at every `pulumi up`, and another
+ * source is another entry: the new one is complete before the old one is deleted.
+ */
+export function declaredStagingId(environment: string, name: string, source: string): StagingId {
+  const digest = createHash("sha256").update([environment, name, source].join("\0")).digest("hex");
+  return `stage-${digest.slice(0, 12)}` as StagingId;
+}
+
+/** @throws InputError when `text` is no staging id. */
+export function parseStagingId(text: string): StagingId {
+  if (!PATTERN.test(text)) {
+    throw new InputError(`"${text}" is not a staging ID`, {
+      why: "A staging ID is stage- and 12 hexadecimal digits, such as stage-abc123def456.",
+      fix: "spawn stage list",
+    });
+  }
+  return text as StagingId;
+}

@@ -1,0 +1,45 @@
+declare const brand: unique symbol;
+
+/** An amount in whole micro-dollars (a millionth of a US dollar), so that sums are exact. */
+export type MicroDollars = number & { readonly [brand]: "MicroDollars" };
+
+const PER_DOLLAR = 1_000_000;
+const PER_CENT = 10_000;
+
+export const ZERO = 0 as MicroDollars;
+
+/** A price or amount written in dollars. @throws RangeError when it is finer than a micro-dollar. */
+export function dollars(amount: number): MicroDollars {
+  const micro = Math.round(amount * PER_DOLLAR);
+  if (Math.abs(micro - amount * PER_DOLLAR) > 1e-3)
+    throw new RangeError(`$${amount} is finer than a micro-dollar`);
+  return micro as MicroDollars;
+}
+
+export function addMoney(...amounts: readonly MicroDollars[]): MicroDollars {
+  return amounts.reduce((sum, amount) => sum + amount, 0) as MicroDollars;
+}
+
+export function subtractMoney(from: MicroDollars, amount: MicroDollars): MicroDollars {
+  return (from - amount) as MicroDollars;
+}
+
+/** `price × numerator / denominator`, exact until the one rounding (half away from zero) at the end. */
+export function scaleMoney(price: MicroDollars, numerator: bigint, denominator: bigint): MicroDollars {
+  const product = BigInt(price) * numerator;
+  const half = denominator / 2n;
+  return Number((product + (product < 0n ? -half : half)) / denominator) as MicroDollars;
+}
+
+/** For outputs that are read by programs: dollars as a number, to the micro-dollar. */
+export function toDollars(amount: MicroDollars): number {
+  return amount / PER_DOLLAR;
+}
+
+/** `$1,234.56`; amounts below half a cent, but not zero, show as `<$0.01`. */
+export function formatMoney(amount: MicroDollars): string {
+  if (amount > 0 && amount < PER_CENT / 2) return "<$0.01";
+  const cents = Math.round(Math.abs(amount) / PER_CENT);
+  const text = `$${(cents / 100).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  return amount < 0 && cents > 0 ? `-${text}` : text;
+}

@@ -1,0 +1,63 @@
+import { InputError } from "./errors.ts";
+
+declare const brand: unique symbol;
+
+/** The code of an AWS region in which staging is offered, such as `us-east-1`. */
+export type Region = string & { readonly [brand]: "Region" };
+
+/** Regions in which staging is offered, with their names. https://docs.aws.amazon.com/general/latest/gr/s3.html */
+export const REGION_NAMES = {
+  "us-east-1": "US East (N. Virginia)",
+  "us-east-2": "US East (Ohio)",
+  "us-west-1": "US West (N. California)",
+  "us-west-2": "US West (Oregon)",
+  "eu-west-1": "Europe (Ireland)",
+  "eu-west-2": "Europe (London)",
+  "eu-central-1": "Europe (Frankfurt)",
+  "ap-south-1": "Asia Pacific (Mumbai)",
+  "ap-southeast-1": "Asia Pacific (Singapore)",
+  "ap-southeast-2": "Asia Pacific (Sydney)",
+  "ap-northeast-1": "Asia Pacific (Tokyo)",
+} as const satisfies Record<string, string>;
+
+export const REGIONS = Object.keys(REGION_NAMES) as Region[];
+
+/** One region or more, without repetition; the first is the primary region. */
+export type RegionList = readonly [Region, ...Region[]];
+
+/** @throws InputError when `text` is no region of {@link REGION_NAMES}; it suggests the nearest name. */
+export function parseRegion(text: string): Region {
+  if (Object.hasOwn(REGION_NAMES, text)) return text as Region;
+  const near = REGIONS.find(
+    (region) => region.replaceAll("-", "") === text.toLowerCase().replaceAll(/[-_ ]/g, ""),
+  );
+  throw new InputError(`unknown region "${text}"`, {
+    why: `Staging is offered in ${REGIONS.join(", ")}.`,
+    ...(near ? { fix: `Use ${near}.` } : {}),
+  });
+}
+
+/**
+ * Parses a list of regions; a comma-separated string or its items.
+ * @throws InputError when the list is empty, names an unknown region, or names one twice.
+ */
+export function parseRegionList(value: string | readonly string[]): RegionList {
+  const texts = (typeof value === "string" ? value.split(",") : value).map((text) => text.trim());
+  if (texts.every((text) => text === "")) {
+    throw new InputError("no region given", {
+      why: "The data needs at least one region.",
+      fix: "--regions us-east-1,us-west-2",
+    });
+  }
+  const regions: Region[] = [];
+  for (const text of texts) {
+    const region = parseRegion(text);
+    if (regions.includes(region)) {
+      throw new InputError(`region ${region} is given twice`, {
+        why: "A region holds one copy of the data.",
+      });
+    }
+    regions.push(region);
+  }
+  return regions as unknown as RegionList;
+}

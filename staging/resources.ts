@@ -1,0 +1,157 @@
+import type { ReplicationMethod } from "./entry.ts";
+
+/**
+ * The contract between the components, which declare resources, and the staging provider, which makes them: the type
+ * tokens, inputs and outputs. Plain JSON values; every output set repeats its inputs.
+ */
+export const STAGED_DATA = "staging:index:StagedData";
+export const REPLICATION = "staging:index:Replication";
+export const EXPIRATION = "staging:index:Expiration";
+export const USAGE_ROW = "staging:index:UsageRow";
+export const VERSIONING_READINESS = "staging:index:VersioningReadiness";
+
+export type SourceKind = "file" | "directory";
+
+/** The entry's objects in its primary region. Replaced never: another id or bucket is another entry. */
+export interface StagedDataInputs {
+  stagingId: string;
+  /** An absolute path or an `s3://` URL. */
+  source: string;
+  region: string;
+  bucket: string;
+  /** Regions that a rule replicates to: their tags are on the objects from their creation. */
+  replicateTo: string[];
+  /** The TTL class at creation; afterwards {@link ExpirationInputs} rules, so a change here is none. */
+  ttlDays: number;
+  /** ISO time before which the bucket must not be written (versioning was enabled shortly before), if any. */
+  writableAt?: string;
+}
+
+export interface StagedDataOutputs extends StagedDataInputs {
+  filename: string;
+  kind: SourceKind;
+  /** A file: its key. A directory: the prefix of its keys, ending in `/`. */
+  key: string;
+  sizeBytes: number;
+  fileCount: number;
+  /** Lower-case hex. A file: of its bytes. A directory: of its manifest. */
+  sha256: string;
+  manifestKey: string;
+  manifestSha256: string;
+  /** Bytes of each part but the last; 0 where no object is in parts. */
+  partSizeBytes: number;
+  /** UTC to the second; the time from which the TTL counts. */
+  uploadedAt: string;
+}
+
+/** The entry's replica in one region and the rule that makes it. */
+export interface ReplicationInputs {
+  stagingId: string;
+  sourceRegion: string;
+  sourceBucket: string;
+  region: string;
+  bucket: string;
+  method: ReplicationMethod;
+  /** Where the data are, from {@link StagedDataOutputs}. */
+  key: string;
+  kind: SourceKind;
+  sizeBytes: number;
+  sha256: string;
+  manifestKey: string;
+  manifestSha256: string;
+  writableAt?: string;
+}
+
+export interface ReplicationOutputs extends ReplicationInputs {
+  /** The id of the bucket's replication rule towards the region; "" where the method is `copy`. */
+  ruleId: string;
+  /** How the objects came: by the rule, by server-side copies, or some each way. */
+  via: "rule" | "copy" | "mixed";
+  objects: number;
+  /** Seconds from the start until the last object was verified. */
+  seconds: number;
+  /** What was compared, the weakest of all objects: checksums that the server computed, or size and ETag. */
+  verifiedBy: "checksum" | "etag";
+}
+
+/** The entry's lifecycle rule in one region: the TTL class of its objects there. */
+export interface ExpirationInputs {
+  stagingId: string;
+  region: string;
+  bucket: string;
+  ttlDays: number;
+  /** From {@link StagedDataOutputs}. */
+  uploadedAt: string;
+  manifestSha256: string;
+}
+
+export interface ExpirationOutputs extends ExpirationInputs {
+  ruleId: string;
+  /** ISO date-time of the 00:00 UTC at which S3 may remove the objects. */
+  removedAt: string;
+}
+
+/** The ledger row that outlives the entry: opened at creation, closed at deletion; workers count in it. */
+export interface UsageRowInputs {
+  table: string;
+  region: string;
+  stagingId: string;
+  filename: string;
+  sizeBytes: number;
+  regions: string[];
+  uploadedAt: string;
+  ttlDays: number;
+  sweepId?: string;
+}
+
+export interface UsageRowOutputs extends UsageRowInputs {
+  openedAt: string;
+}
+
+/** When a bucket whose versioning was just enabled may be written (AWS asks for 15 minutes). */
+export interface VersioningReadinessInputs {
+  region: string;
+  bucket: string;
+  /** Seconds to wait after versioning was enabled: 900 on AWS, 0 on the local cloud. */
+  waitSeconds: number;
+}
+
+export interface VersioningReadinessOutputs extends VersioningReadinessInputs {
+  writableAt: string;
+}
+
+/**
+ * A progress report of the provider. It travels as an ephemeral log message on the resource's URN:
+ * {@link encodeProgress} appends it to a text for people, {@link decodeProgress} finds it.
+ */
+export interface Progress {
+  /** What is being done. `wait`: for a rule or a bucket; nothing can be counted. */
+  phase: "upload" | "copy" | "wait" | "verify" | "delete" | "tag";
+  region: string;
+  /** Bytes (phases upload, copy, verify) or objects (others) done and to do. */
+  done: number;
+  total: number;
+  /** Objects done and to do. */
+  objectsDone: number;
+  objectsTotal: number;
+  /** Whether this is the last report of the phase. */
+  finished: boolean;
+}
+
+const PROGRESS_MARK = "\u2063";
+
+/** `Uploading to us-east-1: 45 %` and, after an invisible mark, the report as JSON. */
+export function encodeProgress(text: string, progress: Progress): string {
+  return `${text}${PROGRESS_MARK}${JSON.stringify(progress)}`;
+}
+
+/** The report in a log message, or undefined for any other message. */
+export function decodeProgress(message: string): Progress | undefined {
+  const at = message.indexOf(PROGRESS_MARK);
+  if (at < 0) return undefined;
+  try {
+    return JSON.parse(message.slice(at + PROGRESS_MARK.length)) as Progress;
+  } catch {
+    return undefined; // another program's message that happens to hold the mark
+  }
+}
