@@ -32,3 +32,24 @@ export class InputError extends UserError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+const WHY = "Why: ";
+const FIX = "Fix: ";
+
+/** An error as text for people: the message and, each on a line of its own, its cause and remedy. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof UserError)) return messageOf(error);
+  return [error.message, error.why && WHY + error.why, error.fix && FIX + error.fix]
+    .filter(Boolean)
+    .join("\n");
+}
+
+/** Reads what {@link describeError} wrote, after it travelled through the engine as text. */
+export function parseDescription(text: string): { message: string; why?: string; fix?: string } {
+  const lines = text.split("\n");
+  const labelled = (label: string) => lines.find((line) => line.startsWith(label))?.slice(label.length);
+  const why = labelled(WHY);
+  const fix = labelled(FIX);
+  const message = lines.filter((line) => !line.startsWith(WHY) && !line.startsWith(FIX)).join("\n");
+  return { message: message.trim(), ...(why ? { why } : {}), ...(fix ? { fix } : {}) };
+}

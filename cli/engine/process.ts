@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+
+/** How and where the engine runs. */
+export interface EngineSettings {
+  /** The `pulumi` executable. */
+  readonly command: string;
+  /** Its whole environment: backend, passphrase, PATH with the plugins, credentials, endpoint. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder that holds the `Pulumi.yaml` and the stack's settings file. */
+  readonly project: string;
+}
+
+export interface EngineRun {
+  readonly exitCode: number;
+  /** What it wrote on stdout; "" when that went to `onEvent`. */
+  readonly stdout: string;
+  /** What the engine wrote on stderr: only read when something went wrong outside the update itself. */
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Each event of an update (`--json`), in order. */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Aborting asks the engine to stop cleanly (SIGINT); it still writes its state. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs one engine command and waits for its end. Never rejects because of the command's own failure.
+ *
+ * The engine gets a process group of its own: a Ctrl-C at the terminal reaches only this process, which passes it
+ * on once, since the engine takes a second SIGINT as an order to stop without saving.
+ */
+export async function runEngine(
+  settings: EngineSettings,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<EngineRun> {
+  const child = spawn(settings.command, [...args, "--non-interactive"], {
+    cwd: settings.project,
+    env: { ...settings.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const interrupt = () => child.kill("SIGINT");
+  options.signal?.addEventListener("abort", interrupt, { once: true });
+  if (options.signal?.aborted) interrupt();
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  let stdout = "";
+  const { onEvent } = options;
+  const lines = createInterface({ input: child.stdout, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on("line", (line) => {
+    if (!onEvent) {
+      stdout += `${line}\n`;
+      return;
+    }
+    const event = parseEvent(line);
+    if (event) onEvent(event);
+  });
+  try {
+    const [exitCode] = await Promise.all([
+      new Promise<number>((resolve, reject) => {
+        child.once("error", reject);
+        child.once("close", (code) => resolve(code ?? 1));
+      }),
+      new Promise((resolve) => lines.once("close", resolve)),
+    ]);
+    return { exitCode, stdout, stderr };
+  } finally {
+    options.signal?.removeEventListener("abort", interrupt);
+  }
+}
+
+/** One line of the engine's `--json` output; undefined for anything else that it prints. */
+function parseEvent(line: string): EngineEvent | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(line) as EngineEvent;
+  } catch {
+    return undefined; // a message of the engine that only looks like an event
+  }
+}

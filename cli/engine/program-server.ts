@@ -1,0 +1,44 @@
+import * as grpc from "@grpc/grpc-js";
+import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
+
+/** What is used of the SDK's own server for inline programs; the SDK keeps the class out of its declarations. */
+interface ProgramServer {
+  onPulumiExit(hasError: boolean): void;
+}
+type ProgramServerModule = {
+  LanguageServer: new (program: PulumiFn) => ProgramServer & grpc.UntypedServiceImplementation;
+};
+
+export interface HostedProgram {
+  /** The engine's `--client` argument. */
+  readonly address: string;
+  close(): void;
+}
+
+/**
+ * Serves a Pulumi program that lives in this process to the engine.
+ *
+ * `Stack.up` of the Automation API does the same and then starts the engine three more times, for outputs and history
+ * that the event stream has already told; at 0.3 s each that is most of a small update.
+ */
+export async function hostProgram(program: PulumiFn): Promise<HostedProgram> {
+  const [module, service, runtime] = await Promise.all([
+    // The declaration files leave these internal modules empty.
+    import("@pulumi/pulumi/automation/server.js" as string) as Promise<{ default: ProgramServerModule }>,
+    import("@pulumi/pulumi/proto/language_grpc_pb.js" as string) as Promise<{
+      default: { LanguageRuntimeService: grpc.ServiceDefinition };
+    }>,
+    import("@pulumi/pulumi/runtime/index.js" as string) as Promise<{
+      default: { grpcChannelOptions: grpc.ChannelOptions };
+    }>,
+  ]);
+  const server = new grpc.Server(runtime.default.grpcChannelOptions);
+  const host = new module.default.LanguageServer(program);
+  server.addService(service.default.LanguageRuntimeService, host);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    );
+  });
+  return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
+}

@@ -1,0 +1,108 @@
+import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/events.js";
+import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
+import { decodeProgress, type Progress } from "../../staging/resources.ts";
+import { UpdateLog } from "./failure.ts";
+import { type EngineSettings, runEngine } from "./process.ts";
+import { hostProgram } from "./program-server.ts";
+
+/** One finished step of an update. */
+export interface ResourceChange {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+export interface UpdateOptions {
+  /** Interrupts the update; it then ends with the error of exit code 130. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress, urn: string) => void;
+  /** After each resource that was created, updated or deleted. */
+  readonly onChange?: (change: ResourceChange) => void;
+  /** Notes and warnings for people, of the program and of the provider. */
+  readonly onNote?: (message: string, severity: "info" | "warning") => void;
+  /** Every event as it comes, for `--verbose`. */
+  readonly onEvent?: (event: EngineEvent) => void;
+}
+
+export interface UpdateResult {
+  /** The stack's outputs; empty after a `destroy`. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** How many resources each operation touched: create, update, delete, same, … */
+  readonly changes: Readonly<Record<string, number>>;
+  readonly durationSeconds: number;
+}
+
+export type Operation =
+  | { readonly kind: "up" | "preview"; readonly program: PulumiFn; readonly expectNoChanges?: boolean }
+  | { readonly kind: "refresh" }
+  | { readonly kind: "destroy"; readonly remove: boolean };
+
+const STACK_TYPE = "pulumi:pulumi:Stack";
+
+/**
+ * Runs one update of one stack in one engine process.
+ * @throws UserError that names the one cause that matters and its remedy
+ */
+export async function runUpdate(
+  settings: EngineSettings,
+  stack: string,
+  operation: Operation,
+  options: UpdateOptions = {},
+): Promise<UpdateResult> {
+  const program = "program" in operation ? await hostProgram(operation.program) : undefined;
+  const log = new UpdateLog(stack, operation.kind);
+  const result = {
+    outputs: {} as Record<string, unknown>,
+    changes: {} as Record<string, number>,
+    durationSeconds: 0,
+  };
+  const onEvent = (event: EngineEvent) => {
+    options.onEvent?.(event);
+    log.add(event);
+    const progress = event.diagnosticEvent && decodeProgress(event.diagnosticEvent.message);
+    if (progress) options.onProgress?.(progress, event.diagnosticEvent?.urn ?? "");
+    else if (event.diagnosticEvent) note(event.diagnosticEvent, options);
+    if (event.resOutputsEvent) {
+      const change = changeOf(event.resOutputsEvent);
+      if (change.type === STACK_TYPE) result.outputs = { ...change.outputs };
+      else if (change.op !== "same") options.onChange?.(change);
+    }
+    if (event.summaryEvent) {
+      result.changes = { ...event.summaryEvent.resourceChanges };
+      result.durationSeconds = event.summaryEvent.durationSeconds;
+    }
+  };
+  try {
+    const run = await runEngine(settings, argumentsOf(operation, stack, program?.address), {
+      onEvent,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    if (run.exitCode !== 0) throw log.failure(run, options.signal?.aborted ?? false);
+    return result;
+  } finally {
+    program?.close();
+  }
+}
+
+function argumentsOf(operation: Operation, stack: string, client: string | undefined): string[] {
+  const args = [operation.kind, "--json", "--stack", stack];
+  if (operation.kind !== "preview") args.push("--yes", "--skip-preview");
+  if (client !== undefined) args.push(`--client=${client}`, "--exec-kind", "auto.inline");
+  if (operation.kind === "destroy" && operation.remove) args.push("--remove");
+  return args;
+}
+
+function changeOf(event: ResOutputsEvent): ResourceChange {
+  const { op, urn, type, new: created, old } = event.metadata;
+  const state = created ?? old;
+  return { op, urn, type, inputs: state?.inputs ?? {}, outputs: state?.outputs ?? {} };
+}
+
+function note(event: NonNullable<EngineEvent["diagnosticEvent"]>, options: UpdateOptions): void {
+  if (event.ephemeral) return;
+  if (event.severity === "warning" || (event.severity === "info" && event.urn)) {
+    options.onNote?.(event.message.trim(), event.severity);
+  }
+}
