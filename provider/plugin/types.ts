@@ -8,7 +8,11 @@ export interface CallContext {
   /** Aborted when the engine cancels (Ctrl-C) or the call's time is over: stop cleanly and throw. */
   readonly signal: AbortSignal;
   /** Shows a message on the resource's line. Ephemeral ones are progress and leave no trace. Never throws. */
-  log(severity: "debug" | "info" | "warning" | "error", message: string, options?: { ephemeral?: boolean }): void;
+  log(
+    severity: "debug" | "info" | "warning" | "error",
+    message: string,
+    options?: { ephemeral?: boolean },
+  ): void;
 }
 
 export interface CheckFailure {
@@ -31,8 +35,14 @@ export interface Difference {
 export interface ResourceHandler<I extends object = Properties, O extends I = I> {
   /** Outputs that are not inputs: unknown in the preview of a creation. */
   readonly computed: readonly (keyof O & string)[];
+  /** Those of {@link computed} that an update may change: unknown in its preview. Default: none. */
+  readonly changing?: readonly (keyof O & string)[];
   /** Completes (defaults) and validates inputs. `news` may hold unknowns (see `isUnknown`): leave those alone. */
-  check?(news: Properties, olds: I | undefined, context: CallContext): Promise<{ inputs: Properties; failures?: CheckFailure[] }>;
+  check?(
+    news: Properties,
+    olds: I | undefined,
+    context: CallContext,
+  ): Promise<{ inputs: Properties; failures?: CheckFailure[] }>;
   /** Compares what is with what is wanted. `news` may hold unknowns. */
   diff(id: string, oldInputs: I, oldOutputs: O, news: I): Difference | Promise<Difference>;
   create(inputs: I, context: CallContext): Promise<{ id: string; outputs: O }>;
@@ -70,5 +80,7 @@ export interface Plugin {
   /** By type token. Loaded when first used, so that a plugin that starts loads only what it needs. */
   readonly resources: Readonly<Record<string, () => Promise<AnyResourceHandler>>>;
   /** Functions (invokes) by token. */
-  readonly functions?: Readonly<Record<string, (args: Properties, context: CallContext) => Promise<Properties>>>;
+  readonly functions?: Readonly<
+    Record<string, (args: Properties, context: CallContext) => Promise<Properties>>
+  >;
 }

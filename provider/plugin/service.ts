@@ -1,0 +1,180 @@
+import type grpc from "@grpc/grpc-js";
+import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import proto from "@pulumi/pulumi/proto/provider_pb.js";
+import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { InputError } from "../../staging/errors.ts";
+import type { RunningCalls } from "./calls.ts";
+import { diffResponse } from "./diff.ts";
+import type { EngineLog } from "./engine-log.ts";
+import { toServiceError } from "./status.ts";
+import type { AnyResourceHandler, CallContext, Plugin, Properties } from "./types.ts";
+import { decodeStruct, encodeStruct, UNKNOWN } from "./values.ts";
+
+/** The methods served. gRPC answers UNIMPLEMENTED to the others, and the engine knows how to do without them. */
+type Implementation = Pick<
+  IResourceProviderServer,
+  | "handshake"
+  | "attach"
+  | "getPluginInfo"
+  | "getSchema"
+  | "checkConfig"
+  | "diffConfig"
+  | "configure"
+  | "cancel"
+  | "check"
+  | "diff"
+  | "create"
+  | "read"
+  | "update"
+  | "delete"
+  | "invoke"
+>;
+
+/** The methods of a resource provider, over the handlers of `plugin`. */
+export function createService(plugin: Plugin, calls: RunningCalls, engine: EngineLog): Implementation {
+  const handlerOf = async (type: string): Promise<AnyResourceHandler> => {
+    const load = plugin.resources[type];
+    if (load === undefined) throw new InputError(`this plugin has no resource type ${type}`);
+    return load();
+  };
+
+  /** A method: decodes, runs under an abort signal, encodes; failures become statuses. */
+  const method =
+    <Request extends object, Response>(
+      name: string,
+      work: (request: Request, context: CallContext) => Response | Promise<Response>,
+    ): grpc.handleUnaryCall<Request, Response> =>
+    (call, callback) => {
+      const urn = textOf(call.request, "getUrn");
+      const log: CallContext["log"] = (severity, message, options = {}) =>
+        engine.log(severity, message, { urn, ...options });
+      calls
+        .run(numberOf(call.request, "getTimeout"), async ({ signal }) => {
+          call.on("cancelled", () => calls.cancel(signal));
+          return work(call.request, { urn, signal, log });
+        })
+        .then(
+          (response) => callback(null, response),
+          (error: unknown) => {
+            log("debug", `${name}: ${error instanceof Error ? error.stack : String(error)}`);
+            callback(toServiceError(error), null);
+          },
+        );
+    };
+
+  return {
+    handshake: method("Handshake", (request: proto.ProviderHandshakeRequest) => {
+      calls.reopen();
+      engine.connect(request.getEngineAddress());
+      return new proto.ProviderHandshakeResponse();
+    }),
+    attach: method("Attach", (request: pluginProto.PluginAttach) => {
+      engine.connect(request.getAddress());
+      return new emptyProto.Empty();
+    }),
+    getPluginInfo: method("GetPluginInfo", () => new pluginProto.PluginInfo().setVersion(plugin.version)),
+    getSchema: method("GetSchema", () => new proto.GetSchemaResponse().setSchema("{}")),
+    checkConfig: method("CheckConfig", (request: proto.CheckRequest) =>
+      new proto.CheckResponse().setInputs(request.getNews()),
+    ),
+    diffConfig: method("DiffConfig", () =>
+      new proto.DiffResponse().setChanges(proto.DiffResponse.DiffChanges.DIFF_NONE),
+    ),
+    configure: method("Configure", () => new proto.ConfigureResponse().setSupportspreview(true)),
+    // Answered at once, as the engine asks; the calls that it stops answer for themselves.
+    cancel: (_call, callback) => {
+      calls.cancelAll("interrupted");
+      callback(null, new emptyProto.Empty());
+    },
+
+    check: method("Check", async (request: proto.CheckRequest, context) => {
+      const handler = await handlerOf(request.getType());
+      const news = decodeStruct(request.getNews());
+      const olds = nonEmpty(decodeStruct(request.getOlds()));
+      const result = (await handler.check?.(news, olds, context)) ?? { inputs: news };
+      const failures = (result.failures ?? []).map((failure) =>
+        new proto.CheckFailure().setProperty(failure.property).setReason(failure.reason),
+      );
+      return new proto.CheckResponse().setInputs(encodeStruct(result.inputs)).setFailuresList(failures);
+    }),
+    diff: method("Diff", async (request: proto.DiffRequest) => {
+      const handler = await handlerOf(request.getType());
+      const oldOutputs = decodeStruct(request.getOlds());
+      const oldInputs = request.hasOldInputs() ? decodeStruct(request.getOldInputs()) : oldOutputs;
+      const news = decodeStruct(request.getNews());
+      return diffResponse(await handler.diff(request.getId(), oldInputs, oldOutputs, news), oldInputs, news);
+    }),
+    create: method("Create", async (request: proto.CreateRequest, context) => {
+      const handler = await handlerOf(request.getType());
+      const inputs = decodeStruct(request.getProperties());
+      if (request.getPreview()) {
+        return new proto.CreateResponse().setProperties(
+          encodeStruct({ ...inputs, ...unknowns(handler.computed) }),
+        );
+      }
+      const created = await handler.create(inputs, context);
+      return new proto.CreateResponse().setId(created.id).setProperties(encodeStruct(created.outputs));
+    }),
+    read: method("Read", async (request: proto.ReadRequest, context) => {
+      const handler = await handlerOf(request.getType());
+      const inputs = nonEmpty(decodeStruct(request.getInputs()));
+      const outputs = nonEmpty(decodeStruct(request.getProperties()));
+      const found = await handler.read(request.getId(), inputs, outputs, context);
+      // An empty id says that the resource is gone.
+      if (found === undefined) return new proto.ReadResponse();
+      return new proto.ReadResponse()
+        .setId(found.id)
+        .setInputs(encodeStruct(found.inputs))
+        .setProperties(encodeStruct(found.outputs));
+    }),
+    update: method("Update", async (request: proto.UpdateRequest, context) => {
+      const handler = await handlerOf(request.getType());
+      const olds = decodeStruct(request.getOlds());
+      const news = decodeStruct(request.getNews());
+      if (request.getPreview()) {
+        return new proto.UpdateResponse().setProperties(
+          encodeStruct({ ...olds, ...news, ...unknowns(handler.changing ?? []) }),
+        );
+      }
+      if (handler.update === undefined) {
+        throw new InputError(`${request.getType()} cannot be updated in place`);
+      }
+      const outputs = await handler.update(request.getId(), olds, news, context);
+      return new proto.UpdateResponse().setProperties(encodeStruct(outputs));
+    }),
+    delete: method("Delete", async (request: proto.DeleteRequest, context) => {
+      const handler = await handlerOf(request.getType());
+      await handler.delete(request.getId(), decodeStruct(request.getProperties()), context);
+      return new emptyProto.Empty();
+    }),
+    invoke: method("Invoke", async (request: proto.InvokeRequest, context) => {
+      const run = plugin.functions?.[request.getTok()];
+      if (run === undefined) throw new InputError(`this plugin has no function ${request.getTok()}`);
+      const result = await run(decodeStruct(request.getArgs()), context);
+      return new proto.InvokeResponse().setReturn(encodeStruct(result));
+    }),
+  };
+}
+
+const unknowns = (names: readonly string[]): Properties =>
+  Object.fromEntries(names.map((name) => [name, UNKNOWN]));
+
+const nonEmpty = (properties: Properties): Properties | undefined =>
+  Object.keys(properties).length > 0 ? properties : undefined;
+
+/** The value of a getter that not every request has. */
+function field(request: object, getter: string): unknown {
+  const read: unknown = (request as Record<string, unknown>)[getter];
+  return typeof read === "function" ? (read.call(request) as unknown) : undefined;
+}
+
+function textOf(request: object, getter: "getUrn"): string {
+  const value = field(request, getter);
+  return typeof value === "string" ? value : "";
+}
+
+function numberOf(request: object, getter: "getTimeout"): number {
+  const value = field(request, getter);
+  return typeof value === "number" ? value : 0;
+}
