@@ -1,0 +1,195 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { messageOf, UserError } from "../../staging/errors.ts";
+import { withLock } from "../lock.ts";
+import { type SpawnPaths, spawnPaths } from "../paths.ts";
+import type { OnProgress } from "../progress.ts";
+import { ensureEnvironment, environmentPython } from "./environment.ts";
+import { freePort } from "./port.ts";
+import { askHealth, pollUntil } from "./process.ts";
+import { readRecord, writeRecord } from "./record.ts";
+import { cloudFiles, isAlive, startProcess } from "./start.ts";
+
+/*
+ * The local cloud: ministack on 127.0.0.1, one for each data folder.
+ *
+ * What is kept on disk, and when it is written:
+ * - objects, their versions, delete markers, tags and metadata: as they come, so a kill -9 loses none;
+ * - settings of buckets (versioning, lifecycle, replication, policy, tags, encryption), access points, DynamoDB
+ *   tables and items, IAM: at `down`, and half a second after a change, so a kill -9 loses about the last second;
+ * - parts of multipart uploads that are still open: never; they are gone after `down`.
+ */
+
+/** Keys that the local cloud takes, like any others. */
+export const LOCAL_ACCESS_KEY = "test";
+export const LOCAL_SECRET_KEY = "test";
+
+export interface CloudOptions {
+  readonly paths?: SpawnPaths | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RunningCloud {
+  /** Such as `http://127.0.0.1:14566`: the same across restarts while the port is free. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Whether this call started it. */
+  readonly started: boolean;
+  /** The endpoint that it had before, where another program took the port: shells with that one must be told. */
+  readonly movedFrom?: string;
+}
+
+export type CloudStatus =
+  | {
+      /** `unresponsive`: the process is there but does not answer. */
+      readonly state: "running" | "unresponsive";
+      readonly endpoint: string;
+      readonly port: number;
+      readonly pid: number;
+      readonly startedAt: string;
+      /** The file that its process writes to. */
+      readonly log: string;
+      /** The folder of its data. */
+      readonly data: string;
+    }
+  | {
+      readonly state: "stopped";
+      /** Whether its program is there, so that a start takes a second. */
+      readonly installed: boolean;
+      readonly data: string;
+    };
+
+/** Milliseconds that a process has to write its data and end before it is killed. */
+const STOP_LIMIT = 20_000;
+/** Milliseconds that a busy process has to answer. */
+const ANSWER_LIMIT = 15_000;
+
+function endpointOf(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+/**
+ * Finds the running local cloud or starts it (about half a second; installs it first where it is missing). Two commands
+ * at once start one.
+ * @throws UserError where Python is missing, the installation fails, or it does not start
+ */
+export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCloud> {
+  const { paths = spawnPaths(), onProgress, signal } = options;
+  const files = cloudFiles(paths.cloud);
+  const running = await findRunning(files.record);
+  if (running !== undefined) return running;
+  const python = await ensureEnvironment(paths.venv, { onProgress, signal });
+  return withLock(files.lock, { signal }, async () => {
+    const startedByOther = await findRunning(files.record);
+    if (startedByOther !== undefined) return startedByOther;
+    onProgress?.({ text: "Starting the local cloud" });
+    const before = await readRecord(files.record);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const record = await startProcess(python, paths.cloud, await freePort(before?.port));
+      if (record === undefined) continue; // the port was taken in between
+      const { port, pid } = record;
+      const moved =
+        before !== undefined && before.port !== port ? { movedFrom: endpointOf(before.port) } : {};
+      return { endpoint: endpointOf(port), port, pid, started: true, ...moved };
+    }
+    throw new UserError("The local cloud found no port to listen on", {
+      why: "Each port that was free was taken before it could be used.",
+      fix: "Run the command again.",
+    });
+  });
+}
+
+/** The cloud that the record names, if it runs and answers. */
+async function findRunning(recordFile: string): Promise<RunningCloud | undefined> {
+  const record = await readRecord(recordFile);
+  if (record?.pid === undefined || record.token === undefined) return undefined;
+  const { port, pid, token } = record;
+  const answers = async () => (await askHealth(port, token)) === "ours";
+  const ours = (await answers()) || ((await isAlive(record)) && (await answersInTime(record.pid, answers)));
+  return ours ? { endpoint: endpointOf(port), port, pid, started: false } : undefined;
+}
+
+/** A process that is starting or busy gets time; one that hangs is an error, since its data must not be shared. */
+async function answersInTime(pid: number, answers: () => Promise<boolean>): Promise<boolean> {
+  if (await pollUntil(answers, ANSWER_LIMIT)) return true;
+  throw new UserError("The local cloud is there but does not answer", {
+    why: `Its process ${pid} did not answer within ${ANSWER_LIMIT / 1000} s.`,
+    fix: "spawn local down, then run the command again.",
+  });
+}
+
+/** How the local cloud is. Starts and changes nothing. */
+export async function cloudStatus({ paths = spawnPaths() }: CloudOptions = {}): Promise<CloudStatus> {
+  const files = cloudFiles(paths.cloud);
+  const record = await readRecord(files.record);
+  if (record?.pid === undefined || record.token === undefined || !(await isAlive(record))) {
+    return { state: "stopped", installed: existsSync(environmentPython(paths.venv)), data: paths.cloud };
+  }
+  const { port, pid, token, startedAt = "" } = record;
+  const state = (await askHealth(port, token)) === "ours" ? "running" : "unresponsive";
+  return { state, endpoint: endpointOf(port), port, pid, startedAt, log: files.log, data: paths.cloud };
+}
+
+export interface StopResult {
+  /** Whether one was running. */
+  readonly stopped: boolean;
+  /** What the user should know: it had to be killed. */
+  readonly warning?: string;
+}
+
+/** Ends the local cloud, its data written. */
+export async function stopCloud({ paths = spawnPaths(), signal }: CloudOptions = {}): Promise<StopResult> {
+  const files = cloudFiles(paths.cloud);
+  return withLock(files.lock, { signal }, () => stopUnlocked(files.record));
+}
+
+async function stopUnlocked(recordFile: string): Promise<StopResult> {
+  const record = await readRecord(recordFile);
+  if (record?.pid === undefined || !(await isAlive(record))) return { stopped: false };
+  const gone = async () => !(await isAlive(record));
+  signalProcess(record.pid, "SIGTERM");
+  const ended = await pollUntil(gone, STOP_LIMIT);
+  if (!ended) {
+    signalProcess(record.pid, "SIGKILL");
+    await pollUntil(gone, STOP_LIMIT);
+  }
+  await writeRecord(recordFile, { port: record.port });
+  if (ended) return { stopped: true };
+  return {
+    stopped: true,
+    warning: `The local cloud did not end within ${STOP_LIMIT / 1000} s and was killed: its last changes may be lost.`,
+  };
+}
+
+function signalProcess(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return; // ended in the meantime
+    throw new UserError(`The local cloud's process ${pid} cannot be ended`, {
+      why: messageOf(error),
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Empties the local cloud: every bucket, table and role is gone. One that was running is started again, on the same port.
+ * Pulumi's state is not touched: stacks still believe in what was there.
+ */
+export async function resetCloud(
+  options: CloudOptions = {},
+): Promise<{ restarted: RunningCloud | undefined }> {
+  const { paths = spawnPaths(), signal } = options;
+  const files = cloudFiles(paths.cloud);
+  const { stopped } = await withLock(files.lock, { signal }, async () => {
+    const result = await stopUnlocked(files.record);
+    for (const path of [files.objects, files.services, files.temporary, files.log]) {
+      await rm(path, { recursive: true, force: true });
+    }
+    return result;
+  });
+  return { restarted: stopped ? await ensureCloud(options) : undefined };
+}

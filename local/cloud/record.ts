@@ -1,0 +1,54 @@
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** The file that names the running local cloud, and remembers its port while it is down. */
+export interface CloudRecord {
+  /** Kept across restarts: endpoints stay in people's shells. */
+  readonly port: number;
+  /** The process, while it runs. */
+  readonly pid?: number;
+  /** In the process's command line and in its health report: a process without it is not ours. */
+  readonly token?: string;
+  /** ISO time. */
+  readonly startedAt?: string;
+}
+
+/** The record, or undefined where there is none or it cannot be understood (a half-written disk, another program). */
+export async function readRecord(file: string): Promise<CloudRecord | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  return parseRecord(text);
+}
+
+export function parseRecord(text: string): CloudRecord | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined; // told in readRecord
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { port, pid, token, startedAt } = value as Record<string, unknown>;
+  if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65_535) return undefined;
+  if (!Number.isInteger(pid) || typeof token !== "string" || typeof startedAt !== "string") {
+    return { port: port as number };
+  }
+  return { port: port as number, pid: pid as number, token, startedAt };
+}
+
+/** Writes the record whole: a reader sees the old one or the new one. */
+export async function writeRecord(file: string, record: CloudRecord): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(record)}\n`);
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

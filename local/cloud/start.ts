@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../../staging/errors.ts";
+import { packageRoot } from "../paths.ts";
+import { askHealth, isRunning, pollUntil } from "./process.ts";
+import { type CloudRecord, writeRecord } from "./record.ts";
+
+/** The files of the local cloud in its folder. */
+export function cloudFiles(folder: string) {
+  return {
+    record: join(folder, "cloud.json"),
+    lock: join(folder, "cloud.lock"),
+    log: join(folder, "cloud.log"),
+    objects: join(folder, "s3"),
+    services: join(folder, "services"),
+    temporary: join(folder, "tmp"),
+  } as const;
+}
+
+/** Bytes over which the log is begun anew at the next start. */
+const LOG_LIMIT = 10 * 1024 * 1024;
+/** Milliseconds until the health report answers. It takes 0.5 s empty; objects are read back into memory first. */
+const START_LIMIT = 60_000;
+
+/**
+ * Starts the cloud's process in the background, so that it outlives this command and its terminal, and waits until it
+ * answers.
+ * @returns its record, or undefined where the port was taken in the meantime
+ * @throws UserError when it ends at once for another reason or does not answer in time
+ */
+export async function startProcess(
+  python: string,
+  folder: string,
+  port: number,
+): Promise<Required<CloudRecord> | undefined> {
+  const files = cloudFiles(folder);
+  for (const path of [files.objects, files.services, files.temporary]) await mkdir(path, { recursive: true });
+  await keepLogSmall(files.log);
+  const logStart = await sizeOf(files.log);
+
+  const token = `spawn-${randomUUID()}`;
+  const script = join(packageRoot(), "local", "cloud", "serve.py");
+  const log = openSync(files.log, "a");
+  const child = spawn(python, ["-I", script, files.record, token], {
+    cwd: folder,
+    detached: true, // a session of its own (setsid)
+    stdio: ["ignore", log, log],
+    env: ministackSettings(folder, port, token),
+  });
+  closeSync(log);
+  let ended: string | undefined;
+  child.once("error", (error) => {
+    ended = error.message;
+  });
+  child.once("exit", (code, signal) => {
+    ended = `ended with ${signal ?? `code ${code}`}`;
+  });
+  child.unref();
+
+  const record = { port, pid: child.pid ?? -1, token, startedAt: new Date().toISOString() };
+  if (child.pid !== undefined) await writeRecord(files.record, record);
+  const answered = await pollUntil(
+    async () => ended !== undefined || (await askHealth(port, token)) === "ours",
+    START_LIMIT,
+  );
+  if (answered && ended === undefined) return record;
+
+  if (ended === undefined) child.kill("SIGKILL");
+  await writeRecord(files.record, { port });
+  const said = (await readFile(files.log, "utf8")).slice(logStart).trim();
+  if (said.includes("Address already in use") || said.includes("address already in use")) return undefined;
+  throw new UserError("The local cloud does not start", {
+    why: ended ?? `It did not answer within ${START_LIMIT / 1000} s.`,
+    fix: `Its log says more: ${files.log}`,
+  });
+}
+
+/**
+ * ministack's settings, and nothing else of this process's environment: AWS keys, proxies and Python settings of a
+ * shell must not change what the local cloud does.
+ */
+function ministackSettings(folder: string, port: number, token: string): NodeJS.ProcessEnv {
+  const files = cloudFiles(folder);
+  return {
+    PATH: process.env["PATH"],
+    HOME: folder,
+    TMPDIR: files.temporary,
+    LANG: "C.UTF-8",
+    BIND_HOST: "127.0.0.1",
+    GATEWAY_PORT: String(port),
+    LOG_LEVEL: "WARNING",
+    // Objects with their versions, tags and metadata: written as they come.
+    S3_PERSIST: "1",
+    S3_DATA_DIR: files.objects,
+    // Settings of buckets, access points, tables and items, IAM, EC2: see serve.py.
+    PERSIST_STATE: "1",
+    STATE_DIR: files.services,
+    // Comes back in the health report, as the sign that it is this cloud.
+    MINISTACK_EDITION: token,
+    // Services load when they are first used; these two would open ports of their own, and the containers of
+    // others are none of our business.
+    IOT_MTLS_ENABLED: "0",
+    SFTP_ENABLED: "0",
+    DOCKER_HOST: `unix://${join(folder, "no-docker.sock")}`,
+  };
+}
+
+async function keepLogSmall(log: string): Promise<void> {
+  if ((await sizeOf(log)) > LOG_LIMIT) await truncate(log);
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return 0;
+      throw error;
+    },
+  );
+}
+
+/** Whether the process that the record names is running. */
+export async function isAlive(record: CloudRecord | undefined): Promise<boolean> {
+  return (
+    record?.pid !== undefined && record.token !== undefined && (await isRunning(record.pid, record.token))
+  );
+}

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CLOUD_VERSION, ENGINE_VERSION } from "./versions.ts";
+
+/** Where things live on this machine. All are absolute; none is created by asking. */
+export interface SpawnPaths {
+  /** What must not be lost: state of the stacks, data of the local cloud. */
+  readonly data: string;
+  /** What can be made again: the engine, the local cloud's program. */
+  readonly cache: string;
+  /** The `file://` backend of the stacks. */
+  readonly state: string;
+  /** Settings files of the entries' stacks. */
+  readonly stacks: string;
+  /** Data, log and record of the local cloud. */
+  readonly cloud: string;
+  /** The engine that this program brings: `bin/pulumi` is in it. */
+  readonly engine: string;
+  /** The Python environment of the local cloud. */
+  readonly venv: string;
+}
+
+/**
+ * The folders, from the environment: `SPAWN_HOME` holds both data and cache; otherwise the XDG base directories
+ * (https://specifications.freedesktop.org/basedir-spec/latest/), whose relative values are ignored as the
+ * specification asks. `SPAWN_CACHE` moves the cache alone.
+ */
+export function spawnPaths(env: NodeJS.ProcessEnv = process.env): SpawnPaths {
+  const home = env["SPAWN_HOME"] ? resolve(env["SPAWN_HOME"]) : undefined;
+  const xdg = (name: string, fallback: string): string => {
+    const value = env[name];
+    const base = value !== undefined && isAbsolute(value) ? value : join(env["HOME"] || homedir(), fallback);
+    return join(base, "spawn");
+  };
+  const data = home !== undefined ? join(home, "data") : xdg("XDG_DATA_HOME", ".local/share");
+  const cache = env["SPAWN_CACHE"]
+    ? resolve(env["SPAWN_CACHE"])
+    : home !== undefined
+      ? join(home, "cache")
+      : xdg("XDG_CACHE_HOME", ".cache");
+  return {
+    data,
+    cache,
+    state: join(data, "state"),
+    stacks: join(data, "stacks"),
+    cloud: join(data, "cloud"),
+    engine: join(cache, "engine", ENGINE_VERSION),
+    venv: join(cache, `ministack-${CLOUD_VERSION}`),
+  };
+}
+
+let root: string | undefined;
+
+/**
+ * The folder of this package, found by its package.json: the same from the sources and from the bundles in `dist/`.
+ * Files that are not code (Python, shell wrappers, go.mod) are found from here.
+ */
+export function packageRoot(): string {
+  root ??= findPackageRoot(dirname(fileURLToPath(import.meta.url)));
+  return root;
+}
+
+/** @throws Error when no folder from `start` upwards holds this package's package.json */
+export function findPackageRoot(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const manifest = join(folder, "package.json");
+    if (existsSync(manifest)) {
+      const { name } = JSON.parse(readFileSync(manifest, "utf8")) as { name?: unknown };
+      if (name === "spawn-staging") return folder;
+    }
+    if (dirname(folder) === folder) throw new Error(`no package.json of spawn-staging above ${start}`);
+  }
+}

@@ -1,0 +1,65 @@
+/** What a long step is doing, for people. */
+export interface Progress {
+  /** In plain words, such as `Building the Pulumi engine`. */
+  readonly text: string;
+  /** How much of it is done, 0 to 1, where that is known. */
+  readonly fraction?: number;
+  /** Seconds since the step began, where it takes long. */
+  readonly seconds?: number;
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** Milliseconds between two lines of one step where the output is no terminal. */
+const LINE_EVERY = 5_000;
+
+/** `Building the Pulumi engine: 45 % (2 min 5 s)` */
+export function formatProgress({ text, fraction, seconds }: Progress): string {
+  const share = fraction === undefined ? "" : `: ${Math.floor(fraction * 100)} %`;
+  return `${text}${share}${seconds === undefined || seconds < 1 ? "" : ` (${formatSeconds(seconds)})`}`;
+}
+
+/** `8 s`, `2 min 5 s` */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/**
+ * Writes progress to `output`: on a terminal one line that is written over; elsewhere (CI) a line for each new text
+ * and one every few seconds while it lasts. `done` ends the line.
+ */
+export function progressPrinter(
+  output: Output,
+  clock: () => number = Date.now,
+): { onProgress: OnProgress; done: () => void } {
+  let lastText: string | undefined;
+  let lastLineAt = 0;
+  let open = false;
+  const onTerminal = (progress: Progress): void => {
+    if (open && progress.text !== lastText) output.write("\n");
+    output.write(`\r\u001b[K${formatProgress(progress)}`);
+    open = true;
+    lastText = progress.text;
+  };
+  const onLines = (progress: Progress): void => {
+    const now = clock();
+    if (progress.text === lastText && now - lastLineAt < LINE_EVERY) return;
+    output.write(`${formatProgress(progress)}\n`);
+    lastText = progress.text;
+    lastLineAt = now;
+  };
+  return {
+    onProgress: output.isTTY === true ? onTerminal : onLines,
+    done: () => {
+      if (open) output.write("\n");
+      open = false;
+      lastText = undefined;
+    },
+  };
+}

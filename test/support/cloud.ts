@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureCloud, LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, stopCloud } from "../../local/cloud/cloud.ts";
+import { spawnPaths } from "../../local/paths.ts";
+
+export interface TestCloud {
+  readonly endpoint: string;
+  /** The throw-away SPAWN_HOME. */
+  readonly home: string;
+  /** This process's environment with what makes `spawn` and AWS clients use this cloud and these folders. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends the cloud and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** A throw-away SPAWN_HOME that shares the cache (engine, local cloud's program) with the user's own. */
+export async function makeTestHome(): Promise<{
+  home: string;
+  env: NodeJS.ProcessEnv;
+  remove: () => Promise<void>;
+}> {
+  const home = await mkdtemp(join(tmpdir(), "spawn test "));
+  const env = { ...process.env, SPAWN_HOME: home, SPAWN_CACHE: spawnPaths().cache };
+  return { home, env, remove: () => rm(home, { recursive: true, force: true }) };
+}
+
+/**
+ * A real local cloud of its own for one test file, on a free port, with its data in a temporary folder whose name has a
+ * space in it. Call it in `before` (with a time-out that allows for the installation, 60 s) and `stop` in `after`.
+ */
+export async function startTestCloud(): Promise<TestCloud> {
+  const { home, env, remove } = await makeTestHome();
+  const paths = spawnPaths(env);
+  try {
+    const { endpoint } = await ensureCloud({ paths });
+    return {
+      endpoint,
+      home,
+      env: {
+        ...env,
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
+        AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
+        AWS_REGION: "us-east-1",
+      },
+      stop: async () => {
+        await stopCloud({ paths });
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
