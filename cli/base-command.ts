@@ -1,0 +1,103 @@
+import { Command, Flags } from "@oclif/core";
+import { progressPrinter } from "../local/progress.ts";
+import type { UserError } from "../staging/errors.ts";
+import { Context } from "./context.ts";
+import { explain } from "./errors.ts";
+import { OutputClosed } from "./output.ts";
+import { failureEnvelope, renderDetails, renderFailure, successEnvelope } from "./render/failure.ts";
+import { paint } from "./render/text.ts";
+
+/**
+ * What all commands have in common: the global flags, one way out for errors, one JSON envelope.
+ *
+ * Results go to stdout, everything else to stderr. `run` returns what `--json` shows as `result`.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    environment: Flags.string({
+      summary: "Environment to work on.",
+      description: "The settings of environment NAME are in Pulumi.NAME.yaml.",
+      helpGroup: "GLOBAL",
+      helpValue: "NAME",
+      default: "dev",
+      env: "SPAWN_ENVIRONMENT",
+    }),
+    verbose: Flags.boolean({
+      summary: "Show details: what the engine does, and the stack of an error.",
+      helpGroup: "GLOBAL",
+      default: false,
+    }),
+  };
+
+  readonly #warnings: string[] = [];
+  #context: Context | undefined;
+  #failed = false;
+
+  /** The context of the environment that `--environment` names. */
+  protected contextOf(flags: { readonly environment: string }): Context {
+    this.#context ??= new Context(flags.environment, progressPrinter(process.stderr));
+    return this.#context;
+  }
+
+  /** A line for people, on stderr; none under `--json`. */
+  protected note(line: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${line}\n`);
+  }
+
+  /** A warning on stderr; under `--json` it is in the envelope. */
+  override warn(input: Error | string): Error | string {
+    const text = typeof input === "string" ? input : input.message;
+    this.#warnings.push(text);
+    if (!this.jsonEnabled()) {
+      process.stderr.write(`${paint("yellow", "Warning:", process.stderr)} ${text}\n`);
+    }
+    return input;
+  }
+
+  protected override async _run<T>(): Promise<T> {
+    const result = await super._run<T>();
+    // oclif prints no envelope for a command that returns nothing.
+    if (!result && !this.#failed && this.jsonEnabled()) this.logJson(this.toSuccessJson(result));
+    return result;
+  }
+
+  /** The single way out for errors: the text or the envelope, and the exit code. */
+  protected override async catch(error: unknown): Promise<void> {
+    this.#failed = true;
+    if (error instanceof OutputClosed) return;
+    if (isExit(error)) {
+      process.exitCode = error.oclif.exit;
+      return;
+    }
+    const failure = this.#explain(error);
+    process.exitCode = failure.exitCode;
+    if (this.jsonEnabled()) this.logJson(failureEnvelope(failure, this.#warnings));
+    else process.stderr.write(renderFailure(failure, process.stderr));
+    if (this.argv.includes("--verbose")) process.stderr.write(renderDetails(error));
+  }
+
+  #explain(error: unknown): UserError {
+    return explain(error, {
+      command: {
+        name: [this.config.bin, ...(this.id ?? "").split(":")].join(" "),
+        flags: [...Object.keys(this.ctor.baseFlags ?? {}), ...Object.keys(this.ctor.flags ?? {}), "json"],
+      },
+      at: this.#context?.at ?? { environment: "dev", cloud: undefined, endpoint: undefined },
+    });
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return successEnvelope(Number(process.exitCode ?? 0), result, this.#warnings);
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+}
+
+/** oclif's way of ending a command early (`this.exit(2)`). */
+function isExit(error: unknown): error is { oclif: { exit: number } } {
+  return error instanceof Error && "code" in error && error.code === "EEXIT";
+}

@@ -1,0 +1,164 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { packageRoot } from "../local/paths.ts";
+import type { OnProgress } from "../local/progress.ts";
+import type { EntrySpec } from "../staging/entry.ts";
+import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
+import type { Region } from "../staging/regions.ts";
+import type { CloudOfError } from "./aws-errors.ts";
+
+/** What every AWS client of one region is made with. */
+export interface ClientConfig {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly maxAttempts: number;
+  /** Milliseconds. */
+  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number };
+}
+
+/** Shows what takes long; `done` ends its line. */
+export interface StepPrinter {
+  readonly onProgress: OnProgress;
+  readonly done: () => void;
+}
+
+export interface Environment {
+  readonly settings: EnvironmentSettings;
+  /** Entries that the environment's configuration declares. */
+  readonly entries: readonly EntrySpec[];
+}
+
+/** The local cloud takes any keys; these are the ones that its account is known by. */
+export const LOCAL_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" } as const;
+
+/**
+ * What a command works on: one environment, its cloud, and clients for it. Everything is loaded when it is first
+ * asked for, so that a command pays only for what it uses.
+ */
+export class Context {
+  readonly environmentName: string;
+  readonly #progress: StepPrinter;
+  #environment: Promise<Environment> | undefined;
+  #endpoint: Promise<string | undefined> | undefined;
+  #dynamo: Promise<DynamoDBClient> | undefined;
+  readonly #s3 = new Map<Region, Promise<S3Client>>();
+  /** What is known so far, for errors. */
+  #known: { cloud?: "local" | "aws"; endpoint?: string } = {};
+
+  /**
+   * @param progress told when something takes long, such as the first start of the local cloud
+   * @throws InputError when `environmentName` cannot be one
+   */
+  constructor(environmentName: string, progress: StepPrinter) {
+    this.environmentName = parseEnvironmentName(environmentName);
+    this.#progress = progress;
+  }
+
+  /** The folder of `Pulumi.yaml` and of the environments' settings files. */
+  get projectFolder(): string {
+    return packageRoot();
+  }
+
+  /** @throws InputError when the environment has no settings file or the file is not valid */
+  environment(): Promise<Environment> {
+    this.#environment ??= this.#readEnvironment();
+    return this.#environment;
+  }
+
+  async #readEnvironment(): Promise<Environment> {
+    const { readEnvironmentFile } = await import("../stacks/environment-file.ts");
+    const environment = await readEnvironmentFile(this.projectFolder, this.environmentName);
+    this.#known.cloud = environment.settings.cloud;
+    return environment;
+  }
+
+  async settings(): Promise<EnvironmentSettings> {
+    return (await this.environment()).settings;
+  }
+
+  /**
+   * The endpoint of the environment's cloud; undefined for AWS's own. `AWS_ENDPOINT_URL` wins; else the local cloud is
+   * started where the environment is local and it is not running.
+   */
+  endpoint(): Promise<string | undefined> {
+    this.#endpoint ??= this.#findEndpoint();
+    return this.#endpoint;
+  }
+
+  async #findEndpoint(): Promise<string | undefined> {
+    const own = process.env["AWS_ENDPOINT_URL"];
+    const { cloud } = await this.settings();
+    let endpoint: string | undefined;
+    if (own !== undefined && own !== "") {
+      endpoint = own;
+    } else if (cloud === "local") {
+      const { ensureCloud } = await import("../local/cloud/cloud.ts");
+      try {
+        endpoint = (await ensureCloud({ onProgress: this.#progress.onProgress })).endpoint;
+      } finally {
+        this.#progress.done();
+      }
+    }
+    if (endpoint !== undefined) this.#known.endpoint = endpoint;
+    return endpoint;
+  }
+
+  /** Settings for a client of any AWS service in `region`. */
+  async clientConfig(region: string): Promise<ClientConfig> {
+    const { cloud } = await this.settings();
+    const endpoint = await this.endpoint();
+    const own = process.env["AWS_ENDPOINT_URL"] ? hasCredentials(process.env) : false;
+    return {
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(cloud === "local" && !own ? { credentials: LOCAL_CREDENTIALS } : {}),
+      maxAttempts: 3,
+      requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
+    };
+  }
+
+  /** The client of the region that has the tables. */
+  dynamo(): Promise<DynamoDBClient> {
+    this.#dynamo ??= this.#makeDynamo();
+    return this.#dynamo;
+  }
+
+  async #makeDynamo(): Promise<DynamoDBClient> {
+    // The SDK takes a while to load, and the cloud a while to start: both at once.
+    const [{ DynamoDBClient }, config] = await Promise.all([
+      import("@aws-sdk/client-dynamodb"),
+      this.settings().then(({ tableRegion }) => this.clientConfig(tableRegion)),
+    ]);
+    return new DynamoDBClient(config);
+  }
+
+  /** The S3 client of `region`: a request to a bucket in another region than its client's is turned away. */
+  s3(region: Region): Promise<S3Client> {
+    let client = this.#s3.get(region);
+    if (client === undefined) {
+      client = this.#makeS3(region);
+      this.#s3.set(region, client);
+    }
+    return client;
+  }
+
+  async #makeS3(region: Region): Promise<S3Client> {
+    const [{ S3Client }, config] = await Promise.all([
+      import("@aws-sdk/client-s3"),
+      this.clientConfig(region),
+    ]);
+    return new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined });
+  }
+
+  /** Where requests went, as far as it is known: for the texts of errors. Loads nothing. */
+  get at(): CloudOfError {
+    const { cloud, endpoint } = this.#known;
+    return { environment: this.environmentName, cloud, endpoint };
+  }
+}
+
+/** Whether the user chose credentials in the environment's variables. */
+function hasCredentials(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env["AWS_ACCESS_KEY_ID"] || env["AWS_PROFILE"] || env["AWS_WEB_IDENTITY_TOKEN_FILE"]);
+}

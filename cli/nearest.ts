@@ -1,0 +1,36 @@
+/** The candidate nearest to what was typed, if one is near enough to be meant: a third of its letters may differ. */
+export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const changes = editDistance(typed, candidate);
+    if (changes < least) [best, least] = [candidate, changes];
+  }
+  if (best === undefined) return undefined;
+  const isPrefix = typed.length > 1 && best.startsWith(typed);
+  return isPrefix || least <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3))
+    ? best
+    : undefined;
+}
+
+/** How many letters have to be added, removed, changed, or swapped with their neighbour (optimal string alignment). */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1];
+      let cost = Math.min(
+        (last[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (same ? 0 : 1),
+      );
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, (beforeLast[column - 2] ?? 0) + 1);
+      current.push(cost);
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return last[b.length] ?? 0;
+}

@@ -1,0 +1,80 @@
+import type { Command } from "@oclif/core";
+import { InputError, UserError } from "../staging/errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** The command line that could not be parsed: which command it was, and the flags that it has. */
+export interface ParsedCommand {
+  /** As it is typed: `spawn stage list`. */
+  readonly name: string;
+  readonly flags: readonly string[];
+}
+
+/** What oclif's parser throws; its classes are told apart by name, which survives bundling and two copies of it. */
+interface ParserError extends Error {
+  readonly flags?: readonly string[];
+  readonly args?: readonly (string | Command.Arg.Cached)[];
+}
+
+/**
+ * Turns an error of oclif's parser into ours: what was wrong, the nearest flag, where help is.
+ * @returns undefined for any other error
+ */
+export function explainParseError(error: unknown, command: ParsedCommand): UserError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  unwrapFlagError(error);
+  if (error instanceof UserError) return error;
+  const help = `${command.name} --help`;
+  const { flags = [], args = [] } = error as ParserError;
+  switch (error.constructor.name) {
+    case "NonExistentFlagsError": {
+      const [flag = ""] = flags;
+      const near = nearest(
+        flag.replace(/^-+/, ""),
+        command.flags.filter((name) => name.length > 1),
+      );
+      return new InputError(`unknown flag ${flags.join(", ")}`, {
+        why: `${command.name} has no such flag.`,
+        fix: near === undefined ? help : `Use --${near}, or see: ${help}`,
+      });
+    }
+    case "RequiredArgsError":
+      return new InputError(`${argumentNames(args)} is missing`, {
+        why: `${command.name} needs it.`,
+        fix: help,
+      });
+    case "UnexpectedArgsError":
+      return new InputError(`unexpected argument ${args.map(String).join(" ")}`, {
+        why: `${command.name} takes no further argument.`,
+        fix: help,
+      });
+    case "FlagInvalidOptionError":
+    case "ArgInvalidOptionError":
+    case "FailedFlagValidationError":
+    case "ViolatedFlagConstraintError":
+    case "InvalidArgsSpecError":
+      return new InputError(decapitalize(firstReason(error.message)), { fix: help });
+    default:
+      // "Flag --x expects a value" and the like are plain CLIErrors.
+      return /^(Flag --|Unexpected flag|Expected )/.test(error.message)
+        ? new InputError(decapitalize(firstReason(error.message)), { fix: help })
+        : undefined;
+  }
+}
+
+const argumentNames = (args: readonly (string | Command.Arg.Cached)[]): string =>
+  args.map((argument) => `<${typeof argument === "string" ? argument : argument.name}>`).join(" and ");
+
+const HELP_HINT = "\nSee more help with --help";
+
+/** oclif prefixes the message of whatever a flag's own parser throws; that message says it all. */
+function unwrapFlagError(error: Error): void {
+  error.message = error.message.replace(/^Parsing --\S+ \n\t/, "").replace(HELP_HINT, "");
+}
+
+/** oclif lists what failed below a heading. */
+function firstReason(message: string): string {
+  const [heading = "", ...reasons] = message.split("\n");
+  return heading.startsWith("The following error") ? reasons.map((line) => line.trim()).join("; ") : heading;
+}
+
+const decapitalize = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

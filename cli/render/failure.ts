@@ -1,0 +1,41 @@
+import type { UserError } from "../../staging/errors.ts";
+import { paint } from "./text.ts";
+
+/** The lines of an error on stderr: what happened, why, and what mends it. */
+export function renderFailure(error: UserError, stream: NodeJS.WriteStream): string {
+  const lines = [`${paint(["bold", "red"], "Error:", stream)} ${error.message}`];
+  if (error.why !== undefined) lines.push(`${paint("bold", "Why:", stream)} ${error.why}`);
+  if (error.fix !== undefined) lines.push(`${paint("bold", "Fix:", stream)} ${error.fix}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** What `--json` prints, whatever happened: one envelope for every command. */
+export interface Envelope {
+  /** The exit code. */
+  readonly status: number;
+  readonly result?: unknown;
+  readonly error?: { readonly message: string; readonly why?: string; readonly fix?: string };
+  readonly warnings: readonly string[];
+}
+
+export function successEnvelope(status: number, result: unknown, warnings: readonly string[]): Envelope {
+  return { status, result: result ?? null, warnings };
+}
+
+export function failureEnvelope(error: UserError, warnings: readonly string[]): Envelope {
+  const { message, why, fix, exitCode } = error;
+  return {
+    status: exitCode,
+    error: { message, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) },
+    warnings,
+  };
+}
+
+/** Everything that is known of an error, for `--verbose`: its stack and those of its causes. */
+export function renderDetails(error: unknown): string {
+  const parts: string[] = [];
+  for (let next: unknown = error; next instanceof Error && parts.length < 10; next = next.cause) {
+    parts.push(next.stack ?? `${next.name}: ${next.message}`);
+  }
+  return `${parts.join("\ncaused by: ")}\n`;
+}

@@ -1,0 +1,178 @@
+import type { Progress } from "../../staging/resources.ts";
+import { barLine, logLine, type RegionState } from "./progress-lines.ts";
+import { SmoothedRate } from "./rate.ts";
+import { displayWidth } from "./text.ts";
+
+/** The part of a terminal or pipe that the view uses; `process.stderr` is one. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+  on?(event: "resize", listener: () => void): unknown;
+  off?(event: "resize", listener: () => void): unknown;
+}
+
+export interface ProgressOptions {
+  /** The words for what a region is doing. Default: {@link phaseLabel}. */
+  readonly label?: (region: string, phase: Progress["phase"]) => string;
+  /** Milliseconds; replaced in tests. */
+  readonly now?: () => number;
+}
+
+/** Milliseconds between two drawings on a terminal, and between two lines of one region elsewhere. */
+const DRAW_EVERY = 100;
+const LINE_EVERY = 5_000;
+
+const PHASE_LABELS: Readonly<Record<Progress["phase"], string>> = {
+  upload: "Uploading",
+  copy: "Copying",
+  wait: "Waiting",
+  verify: "Verifying",
+  delete: "Deleting",
+  tag: "Tagging",
+};
+
+export const phaseLabel = (_region: string, phase: Progress["phase"]): string => PHASE_LABELS[phase];
+
+interface Row {
+  progress: Progress;
+  rate: SmoothedRate;
+  /** When the phase began, when its last line was printed, and when it ended. */
+  startedAt: number;
+  /** Units done when the phase began: what a resumed upload found. */
+  startedWith: number;
+  printedAt: number;
+  endedAt: number | undefined;
+}
+
+/**
+ * Shows progress reports. On a terminal: one bar a region, drawn in place at most ten times a second. Elsewhere
+ * (CI, a log): plain lines, one a region every few seconds and one at the end of each phase.
+ */
+export class ProgressView {
+  readonly #stream: ProgressStream;
+  readonly #label: (region: string, phase: Progress["phase"]) => string;
+  readonly #now: () => number;
+  readonly #rows = new Map<string, Row>();
+  /** Lines on the terminal that the next drawing replaces. */
+  #drawn: string[] = [];
+  #drawnAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  readonly #onResize = (): void => this.#draw();
+
+  constructor(stream: ProgressStream, options: ProgressOptions = {}) {
+    this.#stream = stream;
+    this.#label = options.label ?? phaseLabel;
+    this.#now = options.now ?? Date.now;
+    if (stream.isTTY === true) stream.on?.("resize", this.#onResize);
+    // Without new reports, too, seconds go by and a rate falls. The timer keeps no process alive.
+    this.#timer = setInterval(() => this.#tick(), stream.isTTY === true ? DRAW_EVERY : LINE_EVERY / 5);
+    this.#timer.unref();
+  }
+
+  /** Takes a report of a region; the newest replaces the one before. */
+  update(progress: Progress): void {
+    if (this.#closed) return;
+    const now = this.#now();
+    let row = this.#rows.get(progress.region);
+    if (row === undefined || row.progress.phase !== progress.phase || row.endedAt !== undefined) {
+      row = {
+        progress,
+        rate: new SmoothedRate(progress.done, now),
+        startedAt: now,
+        startedWith: progress.done,
+        printedAt: now,
+        endedAt: undefined,
+      };
+      this.#rows.set(progress.region, row);
+    }
+    row.rate.add(progress.done, now);
+    row.progress = progress;
+    if (progress.finished) row.endedAt = now;
+    if (this.#stream.isTTY !== true) this.#printIfDue(row, now);
+    else if (now - this.#drawnAt >= DRAW_EVERY) this.#draw();
+  }
+
+  /** Prints a line that stays, above the bars. */
+  note(line: string): void {
+    if (this.#stream.isTTY !== true || this.#closed) {
+      this.#stream.write(`${line}\n`);
+      return;
+    }
+    this.#stream.write(`${this.#eraser()}${line}\n`);
+    this.#drawn = [];
+    this.#draw();
+  }
+
+  /** Draws the last state, which stays, and stops. May be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    if (this.#stream.isTTY === true) this.#draw();
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#stream.off?.("resize", this.#onResize);
+  }
+
+  #tick(): void {
+    const now = this.#now();
+    if (this.#stream.isTTY === true) {
+      if ([...this.#rows.values()].some((row) => row.endedAt === undefined)) this.#draw();
+      return;
+    }
+    for (const row of this.#rows.values()) if (row.endedAt === undefined) this.#printIfDue(row, now);
+  }
+
+  #printIfDue(row: Row, now: number): void {
+    if (row.endedAt === undefined && now - row.printedAt < LINE_EVERY) return;
+    row.printedAt = now;
+    this.#stream.write(`${logLine(this.#stateOf(row, now))}\n`);
+  }
+
+  #draw(): void {
+    if (this.#closed || this.#rows.size === 0) return;
+    const now = this.#now();
+    const states = [...this.#rows.values()].map((row) => this.#stateOf(row, now));
+    const widths = {
+      columns: this.#columns(),
+      region: Math.max(...states.map(({ region }) => displayWidth(region))),
+      label: Math.max(...states.map(({ label }) => displayWidth(label))),
+    };
+    const lines = states.map((state) => barLine(state, widths));
+    this.#stream.write(`${this.#eraser()}${lines.join("\n")}\n`);
+    this.#drawn = lines;
+    this.#drawnAt = now;
+  }
+
+  /** Moves to the first drawn line and clears from there. A terminal that became narrower has wrapped the lines. */
+  #eraser(): string {
+    if (this.#drawn.length === 0) return "";
+    const columns = this.#stream.columns ?? 80;
+    const rows = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)),
+      0,
+    );
+    return `\u001b[${rows}A\r\u001b[J`;
+  }
+
+  /** Usable columns: the last one stays free, since some terminals wrap as soon as it is written. */
+  #columns(): number {
+    return Math.max(1, (this.#stream.columns ?? 80) - 1);
+  }
+
+  #stateOf(row: Row, now: number): RegionState {
+    const { progress } = row;
+    const seconds = ((row.endedAt ?? now) - row.startedAt) / 1000;
+    // At the end the whole phase's mean is what people compare.
+    const mean = seconds > 0 ? (progress.done - row.startedWith) / seconds : undefined;
+    const smoothed = row.endedAt === undefined ? row.rate.perSecond : mean;
+    return {
+      region: progress.region,
+      label: this.#label(progress.region, progress.phase),
+      progress,
+      rate: smoothed,
+      seconds,
+    };
+  }
+}

@@ -1,0 +1,82 @@
+import { directCost, GUIDE_PRICES, type PriceBook, savings, stagingCost } from "../../staging/cost.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import { formatMoney, type MicroDollars } from "../../staging/money.ts";
+import { expiresAt, type TtlDays } from "../../staging/ttl.ts";
+import { formatBytes } from "../../staging/units.ts";
+import { compactBytes, formatFineMoney, formatShare, formatUtcDay, plural, printable } from "./text.ts";
+
+/** What is told before an upload starts. */
+export interface UploadPlan {
+  readonly filename: string;
+  readonly sizeBytes: number;
+  /** Files of a directory; undefined for a single file. */
+  readonly fileCount?: number | undefined;
+  readonly regions: readonly string[];
+  readonly destination: string;
+}
+
+/** What is told after it. */
+export interface UploadSummary {
+  readonly stagingId: StagingId;
+  readonly sizeBytes: number;
+  readonly regions: readonly string[];
+  readonly ttl: TtlDays;
+  readonly uploadedAt: Date;
+}
+
+/** Numbers of instances a region for which the summary estimates savings. */
+const EXAMPLE_INSTANCES = [10, 100];
+
+/** The lines above the bars. */
+export function renderUploadPlan(plan: UploadPlan): string {
+  const files = plan.fileCount === undefined ? "" : ` (${plural(plan.fileCount, "file")})`;
+  return [
+    `Staging Data: ${printable(plan.filename)}`,
+    `Size: ${formatBytes(plan.sizeBytes)}${files}`,
+    `Regions: ${plan.regions.join(", ")}`,
+    `Destination: ${printable(plan.destination)}`,
+    "",
+  ].join("\n");
+}
+
+/** The summary of a finished upload: id, expiry, costs with their formulas, estimated savings, what to do next. */
+export function renderUploadSummary(summary: UploadSummary, prices: PriceBook = GUIDE_PRICES): string {
+  const { stagingId, sizeBytes, ttl, uploadedAt } = summary;
+  const regions = summary.regions.length;
+  const cost = stagingCost(sizeBytes, regions, ttl, prices);
+  const size = compactBytes(sizeBytes);
+  const days = plural(ttl, "day");
+  return [
+    "✅ Staging Complete!",
+    "",
+    `Staging ID: ${stagingId}`,
+    "Metadata stored in DynamoDB",
+    `TTL: ${days} (auto-cleanup on ${formatUtcDay(expiresAt(uploadedAt, ttl))})`,
+    "",
+    "Cost Summary:",
+    "  Upload: $0.00 (free to S3)",
+    regions === 1
+      ? "  Replication: $0.00 (one region)"
+      : `  Replication: ${formatMoney(cost.replication)} (${size} × ${plural(regions - 1, "region")} × ${formatFineMoney(prices.replicationPerGb)}/GB)`,
+    `  Storage: ${formatFineMoney(cost.storagePerDay)}/day (${size} × ${plural(regions, "region")} × ${formatFineMoney(prices.storagePerGbMonth)}/GB/month)`,
+    `  Total (${days}): ${formatMoney(cost.total)}`,
+    "",
+    ...savingsLines(sizeBytes, regions, cost.total, prices),
+    "To use in parameter sweep:",
+    `  spawn launch --params sweep.yaml --stage-id ${stagingId}`,
+    "",
+  ].join("\n");
+}
+
+function savingsLines(sizeBytes: number, regions: number, staged: MicroDollars, prices: PriceBook): string[] {
+  // With one region nobody downloads from another one, so there is nothing to compare with.
+  if (regions === 1 || sizeBytes === 0) return [];
+  const where = regions === 2 ? "" : " per region";
+  const lines = EXAMPLE_INSTANCES.map((instances) => {
+    const compared = savings(directCost(sizeBytes, regions, instances, prices), staged);
+    const share = compared.share ?? 0;
+    const verdict = share > 0 ? `${formatShare(share)} savings` : "no savings";
+    return `  vs. ${instances} instances${where} downloading: ${formatMoney(compared.direct)} → ${formatMoney(staged)} (${verdict})`;
+  });
+  return ["Estimated Savings:", ...lines, ""];
+}
