@@ -1,0 +1,394 @@
+import { spawn } from "node:child_process";
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { CreateRoleCommand, GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import {
+  CreateBucketCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketReplicationCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  ListBucketsCommand,
+  ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketReplicationCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { cloudStatus, ensureCloud, resetCloud, stopCloud } from "../../local/cloud/cloud.ts";
+import { readRecord, writeRecord } from "../../local/cloud/record.ts";
+import { packageRoot, type SpawnPaths, spawnPaths } from "../../local/paths.ts";
+import { UserError } from "../../staging/errors.ts";
+import { makeTestHome } from "../support/cloud.ts";
+
+const BUCKET = "spawn-staging-us-east-1";
+const REPLICA = "spawn-staging-us-west-2";
+const KEY = "stage-0123456789ab/two words é.bin";
+const ROLE = "spawn-replication";
+const ACCOUNT = "000000000000";
+
+describe("local cloud", () => {
+  let home: Awaited<ReturnType<typeof makeTestHome>>;
+  let paths: SpawnPaths;
+
+  beforeEach(async () => {
+    home = await makeTestHome();
+    paths = spawnPaths(home.env);
+  });
+
+  afterEach(async () => {
+    await stopCloud({ paths });
+    await home.remove();
+  });
+
+  it("is started once by two commands at once", async () => {
+    const script = `
+      const { ensureCloud } = await import(${JSON.stringify(join(packageRoot(), "local/cloud/cloud.ts"))});
+      console.log(JSON.stringify(await ensureCloud()));`;
+    const runs = await Promise.all([1, 2, 3].map(() => runNode(script, home.env)));
+    const clouds = runs.map((output) => JSON.parse(output) as { pid: number; started: boolean });
+    expect(new Set(clouds.map(({ pid }) => pid)).size).to.equal(1);
+    expect(clouds.filter(({ started }) => started)).to.have.length(1);
+    expect(await cloudStatus({ paths })).to.include({ state: "running", pid: clouds[0]?.pid });
+  });
+
+  it("survives the command that started it, and says so when asked again", async () => {
+    const first = await ensureCloud({ paths });
+    const second = await ensureCloud({ paths });
+    expect(second).to.deep.equal({ ...first, started: false });
+  });
+
+  it("keeps everything through down and up, on the same endpoint", async () => {
+    const { endpoint } = await ensureCloud({ paths });
+    await fill(endpoint);
+    expect(await stopCloud({ paths })).to.deep.equal({ stopped: true });
+    expect((await cloudStatus({ paths })).state).to.equal("stopped");
+    expect(await stopCloud({ paths })).to.deep.equal({ stopped: false });
+    const again = await ensureCloud({ paths });
+    expect(again.endpoint).to.equal(endpoint);
+    await expectFilled(endpoint);
+  });
+
+  it("keeps what is older than a second through kill -9", async () => {
+    const { endpoint, pid } = await ensureCloud({ paths });
+    await fill(endpoint);
+    await sleep(1_500);
+    process.kill(pid, "SIGKILL");
+    await ended(pid);
+    const again = await ensureCloud({ paths });
+    expect(again).to.include({ endpoint, started: true });
+    await expectFilled(endpoint);
+  });
+
+  it("ends though a client keeps its connection open", async () => {
+    const { endpoint } = await ensureCloud({ paths });
+    const client = new S3Client(clientSettings(endpoint)); // its agent keeps connections alive
+    await client.send(new ListBucketsCommand({}));
+    const start = Date.now();
+    expect(await stopCloud({ paths })).to.deep.equal({ stopped: true });
+    expect(Date.now() - start).to.be.below(5_000);
+    client.destroy();
+  });
+
+  it("is empty after a reset, and runs again where it ran", async () => {
+    const { endpoint, pid } = await ensureCloud({ paths });
+    await fill(endpoint);
+    const { restarted } = await resetCloud({ paths });
+    expect(restarted).to.include({ endpoint, started: true });
+    expect(restarted?.pid).not.to.equal(pid);
+    const { Buckets } = await new S3Client(clientSettings(endpoint)).send(new ListBucketsCommand({}));
+    expect(Buckets ?? []).to.deep.equal([]);
+    const roleError = await new IAMClient(clientSettings(endpoint))
+      .send(new GetRoleCommand({ RoleName: ROLE }))
+      .then(
+        () => undefined,
+        (error: Error) => error.name,
+      );
+    expect(roleError).to.equal("NoSuchEntityException");
+  });
+
+  it("stays down when it is reset while it is down", async () => {
+    await ensureCloud({ paths });
+    await stopCloud({ paths });
+    expect(await resetCloud({ paths })).to.deep.equal({ restarted: undefined });
+    expect((await cloudStatus({ paths })).state).to.equal("stopped");
+  });
+
+  it("never touches a process that only has its old process id", async () => {
+    const bystander = spawn("sleep", ["60"], { stdio: "ignore" });
+    try {
+      const pid = bystander.pid as number;
+      await writeRecord(join(paths.cloud, "cloud.json"), {
+        port: 14_999,
+        pid,
+        token: "spawn-of-another-time",
+        startedAt: new Date().toISOString(),
+      });
+      expect((await cloudStatus({ paths })).state).to.equal("stopped");
+      expect(await stopCloud({ paths })).to.deep.equal({ stopped: false });
+      const cloud = await ensureCloud({ paths });
+      expect(cloud).to.include({ started: true });
+      await stopCloud({ paths });
+      expect(bystander.exitCode).to.equal(null);
+      expect(bystander.signalCode).to.equal(null);
+      process.kill(pid, 0); // throws if it is gone
+    } finally {
+      bystander.kill();
+    }
+  });
+
+  it("moves to another port where its own is taken, and tells the old endpoint", async () => {
+    const squatter = createServer((_, response) => response.end("not a cloud")).listen(0, "127.0.0.1");
+    await new Promise((resolve) => squatter.once("listening", resolve));
+    const { port } = squatter.address() as AddressInfo;
+    try {
+      await writeRecord(join(paths.cloud, "cloud.json"), { port });
+      const cloud = await ensureCloud({ paths });
+      expect(cloud.port).not.to.equal(port);
+      expect(cloud.movedFrom).to.equal(`http://127.0.0.1:${port}`);
+    } finally {
+      squatter.close();
+    }
+  });
+
+  it("ends by itself when its data folder is removed", async () => {
+    const { pid } = await ensureCloud({ paths });
+    await rm(paths.data, { recursive: true, force: true });
+    await ended(pid);
+  });
+
+  it("is bound to this machine only", async () => {
+    const { port } = await ensureCloud({ paths });
+    const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
+    const listening = (await readFile("/proc/net/tcp", "utf8").catch(() => ""))
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => local?.endsWith(`:${hexPort}`) && state === "0A")
+      .map(([, local]) => local?.split(":")[0]);
+    if (process.platform === "linux") expect(listening).to.deep.equal(["0100007F"]);
+  });
+
+  it("tells what to do where Python is missing, old, or without venv", async () => {
+    const bin = join(home.home, "bin");
+    await mkdir(bin, { recursive: true });
+    const missing = { ...paths, venv: join(home.home, "no such venv") };
+    const attempt = async (): Promise<UserError> => {
+      const before = process.env["PATH"];
+      process.env["PATH"] = bin;
+      try {
+        await ensureCloud({ paths: missing });
+      } catch (error) {
+        expect(error).to.be.instanceOf(UserError);
+        return error as UserError;
+      } finally {
+        process.env["PATH"] = before;
+      }
+      throw new Error("it should have failed");
+    };
+
+    const none = await attempt();
+    expect(none.message).to.equal("The local cloud needs Python 3.10 or newer, and there is none on PATH");
+    expect(none.why).to.equal("No python3 was found.");
+    expect(none.fix).to.include("sudo apt install python3 python3-venv");
+
+    await writeFile(join(bin, "python3"), "#!/bin/sh\necho 3.8.18 True\n");
+    await chmod(join(bin, "python3"), 0o755);
+    const old = await attempt();
+    expect(old.why).to.equal(`Found only ${join(bin, "python3")} (3.8.18).`);
+
+    await writeFile(join(bin, "python3"), "#!/bin/sh\necho 3.12.1 False\n");
+    const withoutVenv = await attempt();
+    expect(withoutVenv.message).to.include("Python's module venv is missing");
+    expect(withoutVenv.fix).to.include("sudo apt install python3-venv");
+
+    await rm(join(bin, "python3"));
+    await symlink("/bin/false", join(bin, "python3"));
+    expect((await attempt()).why).to.equal("No python3 was found.");
+  });
+
+  it("keeps its port in the record while it is down", async () => {
+    const { port } = await ensureCloud({ paths });
+    await stopCloud({ paths });
+    expect(await readRecord(join(paths.cloud, "cloud.json"))).to.deep.equal({ port });
+  });
+});
+
+function clientSettings(endpoint: string) {
+  return {
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    forcePathStyle: true,
+  };
+}
+
+/** Puts one of everything that this program makes in AWS into the cloud. */
+async function fill(endpoint: string): Promise<void> {
+  const s3 = new S3Client(clientSettings(endpoint));
+  for (const Bucket of [BUCKET, REPLICA]) {
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
+  }
+  await s3.send(
+    new PutBucketLifecycleConfigurationCommand({
+      Bucket: BUCKET,
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            ID: "ttl-7",
+            Status: "Enabled",
+            Filter: { Tag: { Key: "spawn:ttl-days", Value: "7" } },
+            Expiration: { Days: 7 },
+          },
+        ],
+      },
+    }),
+  );
+  await s3.send(
+    new PutBucketReplicationCommand({
+      Bucket: BUCKET,
+      ReplicationConfiguration: {
+        Role: `arn:aws:iam::${ACCOUNT}:role/${ROLE}`,
+        Rules: [
+          {
+            ID: "to-us-west-2",
+            Status: "Enabled",
+            Priority: 1,
+            Filter: { Tag: { Key: "spawn:replicate-us-west-2", Value: "true" } },
+            DeleteMarkerReplication: { Status: "Disabled" },
+            Destination: { Bucket: `arn:aws:s3:::${REPLICA}` },
+          },
+        ],
+      },
+    }),
+  );
+  for (const Body of ["first", "second"]) {
+    await s3.send(
+      new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body, Tagging: "StagingID=stage-0123456789ab" }),
+    );
+  }
+  await new IAMClient(clientSettings(endpoint)).send(
+    new CreateRoleCommand({
+      RoleName: ROLE,
+      AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+    }),
+  );
+  const made = await accessPoint(
+    endpoint,
+    "PUT",
+    `<CreateAccessPointRequest><Bucket>${BUCKET}</Bucket></CreateAccessPointRequest>`,
+  );
+  expect(made.status).to.equal(200);
+  const dynamodb = new DynamoDBClient(clientSettings(endpoint));
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: "records",
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
+    }),
+  );
+  await dynamodb.send(
+    new PutItemCommand({
+      TableName: "records",
+      Item: {
+        staging_id: { S: "stage-0123456789ab" },
+        size_bytes: { N: "5" },
+        regions: { L: [{ S: "us-east-1" }] },
+      },
+    }),
+  );
+}
+
+async function expectFilled(endpoint: string): Promise<void> {
+  const s3 = new S3Client(clientSettings(endpoint));
+  const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
+  expect(Versions.map(({ Key, IsLatest }) => [Key, IsLatest])).to.deep.equal([
+    [KEY, true],
+    [KEY, false],
+  ]);
+  const bodies = await Promise.all(
+    Versions.map(async ({ VersionId }) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY, VersionId }));
+      return Body?.transformToString();
+    }),
+  );
+  expect(bodies).to.deep.equal(["second", "first"]);
+  const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket: BUCKET, Key: KEY }));
+  expect(TagSet).to.deep.equal([{ Key: "StagingID", Value: "stage-0123456789ab" }]);
+  const { Status } = await s3.send(new GetBucketVersioningCommand({ Bucket: BUCKET }));
+  expect(Status).to.equal("Enabled");
+  const lifecycle = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: BUCKET }));
+  expect(lifecycle.Rules?.map(({ ID, Expiration }) => [ID, Expiration?.Days])).to.deep.equal([["ttl-7", 7]]);
+  const { ReplicationConfiguration } = await s3.send(new GetBucketReplicationCommand({ Bucket: BUCKET }));
+  expect(ReplicationConfiguration?.Rules?.[0]).to.deep.include({
+    ID: "to-us-west-2",
+    Filter: { Tag: { Key: "spawn:replicate-us-west-2", Value: "true" } },
+  });
+  const { Role } = await new IAMClient(clientSettings(endpoint)).send(new GetRoleCommand({ RoleName: ROLE }));
+  expect(Role?.RoleName).to.equal(ROLE);
+  expect(await (await accessPoint(endpoint, "GET")).text()).to.include(`<Bucket>${BUCKET}</Bucket>`);
+  const dynamodb = new DynamoDBClient(clientSettings(endpoint));
+  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: "records" }));
+  expect(Table?.TableStatus).to.equal("ACTIVE");
+  const { Item } = await dynamodb.send(
+    new GetItemCommand({ TableName: "records", Key: { staging_id: { S: "stage-0123456789ab" } } }),
+  );
+  expect(Item).to.deep.equal({
+    staging_id: { S: "stage-0123456789ab" },
+    size_bytes: { N: "5" },
+    regions: { L: [{ S: "us-east-1" }] },
+  });
+}
+
+/** S3 Control as it is on the wire: its client wants the account in the host name, which an IP address cannot have. */
+function accessPoint(endpoint: string, method: string, body?: string): Promise<Response> {
+  return fetch(`${endpoint}/v20180820/accesspoint/stage-0123456789ab`, {
+    method,
+    headers: {
+      "x-amz-account-id": ACCOUNT,
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0",
+    },
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+async function ended(pid: number): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (!commandLine.includes("serve.py")) return;
+    await sleep(20);
+  }
+  throw new Error(`process ${pid} is still running`);
+}
+
+function runNode(script: string, env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      output += chunk;
+    });
+    child.once("error", reject);
+    child.once("close", (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`node ended with ${code}`)),
+    );
+  });
+}
