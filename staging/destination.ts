@@ -6,9 +6,9 @@ declare const brand: unique symbol;
 /** Where an instance finds the data: an absolute POSIX path. */
 export type Destination = string & { readonly [brand]: "Destination" };
 
-/** The guide's default: `/mnt/data/<filename>`. */
+/** The guide's default: `/mnt/data/<filename>`. @throws InputError when the name cannot be part of a destination */
 export function defaultDestination(filename: string): Destination {
-  return posix.join("/mnt/data", filename) as Destination;
+  return parseDestination(posix.join("/mnt/data", filename));
 }
 
 /** @throws InputError unless `text` is an absolute path without `..` and without control characters. */

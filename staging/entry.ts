@@ -98,23 +98,24 @@ export function parseDeclaredEntries(
         ? String(found)
         : fail(key, "must be a string");
     };
+    const parseRegions = (value: unknown): RegionList => {
+      if (value === undefined || value === null) return defaultRegions;
+      return typeof value === "string" || isStringArray(value)
+        ? parse("regions", () => parseRegionList(value))
+        : fail("regions", "must be a list of regions");
+    };
     const declaredSource = text("source");
     if (declaredSource === undefined || declaredSource === "") return fail("source", "is missing");
     const source = resolveSource(declaredSource);
-    const regions = item["regions"];
+    const regions = parseRegions(item["regions"]);
     const dest = text("dest");
     const ttl = text("ttl");
     const sweep = text("sweep");
     const replication = text("replication");
     return {
-      id: declaredStagingId(environment, name, declaredSource),
+      id: declaredStagingId(environment, name, declaredSource, regions[0]),
       source,
-      regions:
-        regions === undefined
-          ? defaultRegions
-          : parse("regions", () =>
-              parseRegionList(typeof regions === "string" || isStringArray(regions) ? regions : []),
-            ),
+      regions,
       destination:
         dest === undefined
           ? defaultDestination(filenameOf(source))
@@ -128,25 +129,37 @@ export function parseDeclaredEntries(
   });
 }
 
-/** Parses a spec that was written as JSON. @throws InputError when it was changed by hand into something invalid. */
+/** Parses a spec that was written as JSON. @throws InputError that names `where` and the key */
 export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   if (!isRecord(value)) throw new InputError(`${where} does not hold an entry`);
-  const text = (key: string): string => {
-    const found = value[key];
-    if (typeof found !== "string" || found === "") throw new InputError(`${where}: ${key} is missing`);
-    return found;
+  const named = <T>(key: string, run: () => T): T => {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof InputError)
+        throw new InputError(`${where}: ${key} is not valid: ${error.message}`);
+      throw error;
+    }
   };
-  const optional = (key: string): string | undefined => (value[key] === undefined ? undefined : text(key));
+  const parse = <T>(key: string, read: (text: string) => T): T => {
+    const found = value[key];
+    const text = typeof found === "number" ? String(found) : found;
+    if (typeof text !== "string" || text === "") throw new InputError(`${where}: ${key} is missing`);
+    return named(key, () => read(text));
+  };
+  const optional = <T>(key: string, read: (text: string) => T): T | undefined =>
+    value[key] === undefined ? undefined : parse(key, read);
+  const asIs = (text: string): string => text;
   const regions = value["regions"];
-  const sweep = optional("sweepId");
+  if (!isStringArray(regions)) throw new InputError(`${where}: regions is missing`);
   return {
-    id: parseStagingId(text("id")),
-    source: text("source"),
-    regions: parseRegionList(isStringArray(regions) ? regions : []),
-    destination: parseDestination(text("destination")),
-    ttl: parseTtlDays(Number(value["ttl"])),
-    sweepId: sweep === undefined ? undefined : parseSweepId(sweep),
-    replication: parseReplicationMethod(text("replication")),
-    declaredAs: optional("declaredAs"),
+    id: parse("id", parseStagingId),
+    source: parse("source", asIs),
+    regions: named("regions", () => parseRegionList(regions)),
+    destination: parse("destination", parseDestination),
+    ttl: parse("ttl", parseTtlDays),
+    sweepId: optional("sweepId", parseSweepId),
+    replication: parse("replication", parseReplicationMethod),
+    declaredAs: optional("declaredAs", asIs),
   };
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { InputError } from "./errors.ts";
+import type { Region } from "./regions.ts";
 
 declare const brand: unique symbol;
 
@@ -16,11 +17,17 @@ export function newStagingId(): StagingId {
 /**
  * The id of an entry declared in the environment's configuration.
  *
- * It comes from the entry's name and its source, so it stays the same at every `pulumi up`, and another
- * source is another entry: the new one is complete before the old one is deleted.
+ * It comes from the entry's name, its source and its primary region, so it stays the same at every `pulumi up`, and
+ * another source or primary region is another entry: the new one is complete before the old one is deleted. (Under the
+ * same id, data moved to another primary region would be deleted with the replica that was there before.)
  */
-export function declaredStagingId(environment: string, name: string, source: string): StagingId {
-  const digest = createHash("sha256").update([environment, name, source].join("\0")).digest("hex");
+export function declaredStagingId(
+  environment: string,
+  name: string,
+  source: string,
+  primary: Region,
+): StagingId {
+  const digest = createHash("sha256").update([environment, name, source, primary].join("\0")).digest("hex");
   return `stage-${digest.slice(0, 12)}` as StagingId;
 }
 

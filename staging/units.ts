@@ -3,17 +3,18 @@ export const MIB = 1024 ** 2;
 export const GIB = 1024 ** 3;
 export const TIB = 1024 ** 4;
 
+const SIZE_UNITS = [
+  ["KB", KIB],
+  ["MB", MIB],
+  ["GB", GIB],
+  ["TB", TIB],
+] as const;
+
 /** `100.0 GB`: binary units under their customary names, as the outputs show sizes (1 GB here is 1,073,741,824 bytes). */
 export function formatBytes(bytes: number): string {
   if (bytes < KIB) return `${bytes} B`;
-  const [unit, name] =
-    bytes < MIB
-      ? [KIB, "KB"]
-      : bytes < GIB
-        ? [MIB, "MB"]
-        : bytes < TIB
-          ? ([GIB, "GB"] as const)
-          : ([TIB, "TB"] as const);
+  // The first unit in which the rounded number stays below 1,024.
+  const [name, unit] = SIZE_UNITS.find(([, size]) => Math.round((bytes / size) * 10) < 10_240) ?? ["TB", TIB];
   return `${(bytes / unit).toFixed(1)} ${name}`;
 }
 
