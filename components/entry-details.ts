@@ -1,0 +1,122 @@
+import { GUIDE_PRICES, type StagingCost, stagingCost } from "../staging/cost.ts";
+import { type EntrySpec, entryStackName } from "../staging/entry.ts";
+import { bucketOf, type EnvironmentSettings } from "../staging/environment.ts";
+import { toDollars } from "../staging/money.ts";
+import type { StagingRecord } from "../staging/record.ts";
+import type { ExpirationOutputs, ReplicationOutputs, StagedDataOutputs } from "../staging/resources.ts";
+import { expiresAt, isoSeconds } from "../staging/ttl.ts";
+
+/** What the upload found out about the data. */
+export type StagedFacts = Omit<
+  StagedDataOutputs,
+  "stagingId" | "source" | "region" | "bucket" | "replicateTo" | "ttlDays" | "writableAt"
+>;
+
+export type ReplicaFacts = Pick<ReplicationOutputs, "ruleId" | "via" | "objects" | "seconds" | "verifiedBy">;
+export type ExpirationFacts = Pick<ExpirationOutputs, "ruleId" | "removedAt">;
+
+/** An entry's data in one region. */
+export interface EntryLocation {
+  readonly bucket: string;
+  /** `s3://` URL of the file; of a directory its prefix, ending in `/`. */
+  readonly uri: string;
+  /** How the replica came; absent in the primary region. */
+  readonly replication?: ReplicaFacts;
+  readonly expiration: ExpirationFacts;
+}
+
+/** An entry as its stack's outputs tell it: plain JSON, dates as UTC to the second, money in US dollars. */
+export interface EntryDetails extends StagedFacts {
+  readonly id: string;
+  /** The first is the primary region. */
+  readonly regions: readonly string[];
+  readonly destination: string;
+  readonly ttlDays: number;
+  readonly expiresAt: string;
+  readonly sweepId?: string;
+  /** The stack that holds the entry. */
+  readonly stack: string;
+  /** The name under which the environment's configuration declares it. */
+  readonly declaredAs?: string;
+  readonly locations: Readonly<Record<string, EntryLocation>>;
+  /** Under the guide's prices; storage and total until the entry expires. */
+  readonly cost: {
+    readonly replication: number;
+    readonly storage: number;
+    readonly storagePerDay: number;
+    readonly total: number;
+  };
+}
+
+/** An entry of the environment's configuration lives in the environment's stack, any other in its own. */
+function stackOf(spec: EntrySpec, settings: EnvironmentSettings): string {
+  return spec.declaredAs === undefined ? entryStackName(settings.name, spec.id) : settings.name;
+}
+
+function costOf(spec: EntrySpec, sizeBytes: number): StagingCost {
+  return stagingCost(sizeBytes, spec.regions.length, spec.ttl, GUIDE_PRICES);
+}
+
+/** The record of a finished entry. */
+export function recordOf(spec: EntrySpec, settings: EnvironmentSettings, data: StagedFacts): StagingRecord {
+  const cost = costOf(spec, data.sizeBytes);
+  return {
+    stagingId: spec.id,
+    filename: data.filename,
+    kind: data.kind,
+    key: data.key,
+    sizeBytes: data.sizeBytes,
+    fileCount: data.fileCount,
+    sha256: data.sha256,
+    manifestKey: data.manifestKey,
+    manifestSha256: data.manifestSha256,
+    regions: spec.regions,
+    buckets: spec.regions.map((region) => bucketOf(settings, region)),
+    destination: spec.destination,
+    uploadedAt: new Date(data.uploadedAt),
+    ttl: spec.ttl,
+    sweepId: spec.sweepId,
+    stack: stackOf(spec, settings),
+    declaredAs: spec.declaredAs,
+    cost: { replication: toDollars(cost.replication), storagePerDay: toDollars(cost.storagePerDay) },
+  };
+}
+
+/** The outputs of a finished entry. */
+export function entryDetails(
+  spec: EntrySpec,
+  settings: EnvironmentSettings,
+  data: StagedFacts,
+  replicas: Readonly<Record<string, ReplicaFacts>>,
+  expirations: Readonly<Record<string, ExpirationFacts>>,
+): EntryDetails {
+  const cost = costOf(spec, data.sizeBytes);
+  const locations = spec.regions.map((region): [string, EntryLocation] => {
+    const bucket = bucketOf(settings, region);
+    const expiration = expirations[region];
+    if (expiration === undefined) throw new Error(`${spec.id} has no expiration in ${region}`);
+    const replication = replicas[region];
+    return [
+      region,
+      { bucket, uri: `s3://${bucket}/${data.key}`, ...(replication ? { replication } : {}), expiration },
+    ];
+  });
+  return {
+    id: spec.id,
+    ...data,
+    regions: spec.regions,
+    destination: spec.destination,
+    ttlDays: spec.ttl,
+    expiresAt: isoSeconds(expiresAt(new Date(data.uploadedAt), spec.ttl)),
+    ...(spec.sweepId === undefined ? {} : { sweepId: spec.sweepId }),
+    stack: stackOf(spec, settings),
+    ...(spec.declaredAs === undefined ? {} : { declaredAs: spec.declaredAs }),
+    locations: Object.fromEntries(locations),
+    cost: {
+      replication: toDollars(cost.replication),
+      storage: toDollars(cost.storage),
+      storagePerDay: toDollars(cost.storagePerDay),
+      total: toDollars(cost.total),
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import { Bucket, type BucketArgs } from "@pulumi/aws/s3/bucket.js";
+import {
+  BucketLifecycleConfiguration,
+  type BucketLifecycleConfigurationArgs,
+} from "@pulumi/aws/s3/bucketLifecycleConfiguration.js";
+import {
+  BucketOwnershipControls,
+  type BucketOwnershipControlsArgs,
+} from "@pulumi/aws/s3/bucketOwnershipControls.js";
+import { BucketPolicy, type BucketPolicyArgs } from "@pulumi/aws/s3/bucketPolicy.js";
+import {
+  BucketPublicAccessBlock,
+  type BucketPublicAccessBlockArgs,
+} from "@pulumi/aws/s3/bucketPublicAccessBlock.js";
+import {
+  BucketServerSideEncryptionConfiguration,
+  type BucketServerSideEncryptionConfigurationArgs,
+} from "@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js";
+import { BucketVersioning, type BucketVersioningArgs } from "@pulumi/aws/s3/bucketVersioning.js";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  output,
+  type Resource,
+} from "@pulumi/pulumi";
+import type { EnvironmentSettings } from "../staging/environment.ts";
+import type { Region } from "../staging/regions.ts";
+import { bucketPolicy } from "./bucket-policy.ts";
+import { child, type Transform } from "./child.ts";
+import { lifecycleRules } from "./lifecycle-rules.ts";
+import { VersioningReadiness } from "./resources/versioning-readiness.ts";
+
+/** Tag of what an environment is made of. Unlike object tags it can be a cost allocation tag. */
+export const ENVIRONMENT_TAG = "spawn:environment";
+
+/**
+ * Seconds that AWS asks to wait between enabling versioning and writing.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-versioning-examples.html
+ */
+const VERSIONING_WAIT_SECONDS = { aws: 900, local: 0 } as const;
+
+/** Changes to the children of each {@link RegionalBucket}; a function can tell the regions apart by `args.region`. */
+export interface RegionalBucketTransform {
+  /** The bucket itself. @default none @example { tags: { team: "genomics" } } */
+  bucket?: Transform<BucketArgs>;
+  /** Its versioning, which replication needs. @default none */
+  versioning?: Transform<BucketVersioningArgs>;
+  /** Its encryption at rest. @default none @example to encrypt with a key of one's own, set `rules` */
+  encryption?: Transform<BucketServerSideEncryptionConfigurationArgs>;
+  /** Its public access block. @default none */
+  publicAccessBlock?: Transform<BucketPublicAccessBlockArgs>;
+  /** Its ownership of objects. @default none */
+  ownership?: Transform<BucketOwnershipControlsArgs>;
+  /** Its policy. @default none */
+  policy?: Transform<BucketPolicyArgs>;
+  /** Its lifecycle configuration. Entries fail where their TTL's rule is missing. @default none */
+  lifecycle?: Transform<BucketLifecycleConfigurationArgs>;
+}
+
+export interface RegionalBucketArgs {
+  /** The environment that the bucket belongs to. @example "dev" */
+  environment: string;
+  /** Where the environment is: `aws`, or `local` for an emulator. @example "aws" */
+  cloud: EnvironmentSettings["cloud"];
+  /** The bucket's region. @example "us-east-1" */
+  region: Region;
+  /** The bucket's name, global in AWS. @example "spawn-staging-us-east-1" */
+  bucket: string;
+  /** The account that owns the bucket; access points of others get nothing. @example "123456789012" */
+  accountId: Input<string>;
+  /** Changes to the children. @default none */
+  transform?: RegionalBucketTransform;
+}
+
+/**
+ * The staging bucket of one region: private, versioned, encrypted, and with one lifecycle rule for every TTL.
+ * Its deletion fails while it holds objects.
+ */
+export class RegionalBucket extends ComponentResource {
+  readonly bucket: Bucket;
+  readonly versioning: BucketVersioning;
+  readonly readiness: VersioningReadiness;
+  /** What must be in force before data arrive, and for as long as they are there. */
+  readonly configuration: readonly Resource[];
+
+  constructor(name: string, args: RegionalBucketArgs, options?: ComponentResourceOptions) {
+    super("spawn:index:RegionalBucket", name, {}, options);
+    const { region, transform = {} } = args;
+    const parent = this;
+
+    this.bucket = createBucket();
+    this.versioning = createVersioning(this.bucket);
+    this.readiness = createReadiness(this.versioning);
+    this.configuration = [
+      this.versioning,
+      createLifecycle(this.versioning),
+      createEncryption(this.bucket),
+      createOwnership(this.bucket),
+      createPolicy(createPublicAccessBlock(this.bucket)),
+    ];
+    this.registerOutputs({ bucket: this.bucket.bucket, writableAt: this.readiness.writableAt });
+
+    function createBucket(): Bucket {
+      const own: BucketArgs = {
+        bucket: args.bucket,
+        region,
+        tags: { [ENVIRONMENT_TAG]: args.environment },
+      };
+      return new Bucket(...child(transform.bucket, `${name}-bucket`, own, { parent }));
+    }
+
+    function createVersioning({ bucket }: Bucket): BucketVersioning {
+      const own: BucketVersioningArgs = {
+        bucket,
+        region,
+        versioningConfiguration: { status: "Enabled" },
+      };
+      return new BucketVersioning(...child(transform.versioning, `${name}-versioning`, own, { parent }));
+    }
+
+    // After the versioning, since its rules speak of noncurrent versions.
+    function createLifecycle({ bucket }: BucketVersioning): Resource {
+      const own: BucketLifecycleConfigurationArgs = { bucket, region, rules: lifecycleRules() };
+      return new BucketLifecycleConfiguration(
+        ...child(transform.lifecycle, `${name}-lifecycle`, own, { parent }),
+      );
+    }
+
+    function createReadiness({ bucket }: BucketVersioning): VersioningReadiness {
+      const waitSeconds = VERSIONING_WAIT_SECONDS[args.cloud];
+      return new VersioningReadiness(`${name}-readiness`, { bucket, region, waitSeconds }, { parent });
+    }
+
+    function createEncryption({ bucket }: Bucket): Resource {
+      const own: BucketServerSideEncryptionConfigurationArgs = {
+        bucket,
+        region,
+        rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" }, bucketKeyEnabled: false }],
+      };
+      return new BucketServerSideEncryptionConfiguration(
+        ...child(transform.encryption, `${name}-encryption`, own, { parent }),
+      );
+    }
+
+    function createOwnership({ bucket }: Bucket): Resource {
+      const own: BucketOwnershipControlsArgs = {
+        bucket,
+        region,
+        rule: { objectOwnership: "BucketOwnerEnforced" },
+      };
+      return new BucketOwnershipControls(...child(transform.ownership, `${name}-ownership`, own, { parent }));
+    }
+
+    function createPublicAccessBlock({ bucket }: Bucket): BucketPublicAccessBlock {
+      const own: BucketPublicAccessBlockArgs = {
+        bucket,
+        region,
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      };
+      return new BucketPublicAccessBlock(
+        ...child(transform.publicAccessBlock, `${name}-public-access`, own, { parent }),
+      );
+    }
+
+    // After the public access block: S3 refuses two changes of a bucket's access at the same time.
+    function createPolicy({ bucket }: BucketPublicAccessBlock): Resource {
+      const policy = output(args.accountId).apply((id) => bucketPolicy(args.bucket, id, args.cloud));
+      const own: BucketPolicyArgs = { bucket, region, policy };
+      return new BucketPolicy(...child(transform.policy, `${name}-policy`, own, { parent }));
+    }
+  }
+}

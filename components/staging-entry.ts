@@ -1,0 +1,215 @@
+import { TableItem, type TableItemArgs } from "@pulumi/aws/dynamodb/tableItem.js";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Output,
+  output,
+  type Resource,
+} from "@pulumi/pulumi";
+import { MAX_TAGGED_DESTINATIONS } from "../staging/classes.ts";
+import type { EntrySpec } from "../staging/entry.ts";
+import { bucketOf } from "../staging/environment.ts";
+import { RECORD_KEY, recordItem } from "../staging/record.ts";
+import type { Region } from "../staging/regions.ts";
+import type {
+  ExpirationInputs,
+  ReplicationInputs,
+  StagedDataInputs,
+  UsageRowInputs,
+} from "../staging/resources.ts";
+import { child, type Transform } from "./child.ts";
+import {
+  type EntryDetails,
+  type ExpirationFacts,
+  entryDetails,
+  type ReplicaFacts,
+  recordOf,
+  type StagedFacts,
+} from "./entry-details.ts";
+import type { EnvironmentRefs } from "./environment-refs.ts";
+import { Expiration } from "./resources/expiration.ts";
+import type { ProgramArgs } from "./resources/properties.ts";
+import { Replication } from "./resources/replication.ts";
+import { StagedData } from "./resources/staged-data.ts";
+import { UsageRow } from "./resources/usage-row.ts";
+
+/** Changes to the children of {@link StagingEntry}; a function can tell the regions apart by `args.region`. */
+export interface StagingEntryTransform {
+  /** The data in the primary region. @default none @example (_, options) => { options.customTimeouts = { create: "6h" }; } */
+  data?: Transform<ProgramArgs<StagedDataInputs>>;
+  /** The replica of each other region. @default none @example (_, options) => { options.customTimeouts = { create: "6h" }; } */
+  replication?: Transform<ProgramArgs<ReplicationInputs>>;
+  /** The TTL class of the objects of each region. @default none */
+  expiration?: Transform<ProgramArgs<ExpirationInputs>>;
+  /** The row of the usage table. @default none */
+  usage?: Transform<ProgramArgs<UsageRowInputs>>;
+  /** The item of the records table. @default none */
+  record?: Transform<TableItemArgs>;
+}
+
+export interface StagingEntryArgs {
+  /** What the entry is to be. @example parseEntrySpec(…) */
+  spec: EntrySpec;
+  /** Where it lives. @example environment.refs(), in the environment's own stack */
+  environment: EnvironmentRefs;
+  /** Changes to the children. @default none */
+  transform?: StagingEntryTransform;
+}
+
+/**
+ * One dataset, uploaded to its primary region, replicated to the others, verified, and recorded. The record is written
+ * when all the rest is there and removed before any of it is: who finds it finds the data.
+ *
+ * @example
+ * new StagingEntry(spec.id, { spec, environment: { settings } });
+ * @example
+ * const environment = new StagingEnvironment("dev", { settings });
+ * new StagingEntry(spec.id, { spec, environment: environment.refs() });
+ */
+export class StagingEntry extends ComponentResource {
+  readonly data: StagedData;
+  /** The replica of each region but the primary one. */
+  readonly replicas: ReadonlyMap<Region, Replication>;
+  readonly expirations: ReadonlyMap<Region, Expiration>;
+  readonly usage: UsageRow;
+  readonly record: TableItem;
+  readonly details: Output<EntryDetails>;
+
+  /** @throws InputError when the environment has no bucket in one of the entry's regions */
+  constructor(name: string, args: StagingEntryArgs, options?: ComponentResourceOptions) {
+    super("spawn:index:StagingEntry", name, {}, options);
+    const { spec, environment, transform = {} } = args;
+    const { settings } = environment;
+    const parent = this;
+    const [primary, ...others] = spec.regions;
+    // Beyond the tags that an object can carry, and where the client copies, no rule may see the objects.
+    const byRule = spec.replication === "rule" ? others.slice(0, MAX_TAGGED_DESTINATIONS) : [];
+
+    this.data = createData();
+    const facts = factsOf(this.data);
+    this.replicas = new Map(others.map((region) => [region, createReplica(region, this.data)]));
+    this.expirations = new Map(spec.regions.map((region) => [region, createExpiration(region, this)]));
+    this.usage = createUsage(this.data);
+    this.record = createRecord(facts, [
+      this.data,
+      ...this.replicas.values(),
+      ...this.expirations.values(),
+      this.usage,
+    ]);
+    this.details = output({
+      data: facts,
+      replicas: Object.fromEntries([...this.replicas].map(([region, made]) => [region, replicaFacts(made)])),
+      expirations: Object.fromEntries(
+        [...this.expirations].map(([region, made]) => [region, expirationFacts(made)]),
+      ),
+    }).apply(({ data, replicas, expirations }) => entryDetails(spec, settings, data, replicas, expirations));
+    this.registerOutputs(this.details);
+
+    function createData(): StagedData {
+      const own: ProgramArgs<StagedDataInputs> = {
+        stagingId: spec.id,
+        source: spec.source,
+        region: primary,
+        bucket: bucketOf(settings, primary),
+        replicateTo: [...byRule],
+        ttlDays: spec.ttl,
+        ...writableAt(primary),
+      };
+      const dependsOn = environment.dependsOn ?? [];
+      return new StagedData(...child(transform.data, `${spec.id}-data`, own, { parent, dependsOn }));
+    }
+
+    function createReplica(region: Region, data: StagedData): Replication {
+      const own: ProgramArgs<ReplicationInputs> = {
+        stagingId: spec.id,
+        sourceRegion: primary,
+        sourceBucket: bucketOf(settings, primary),
+        region,
+        bucket: bucketOf(settings, region),
+        method: byRule.includes(region) ? "rule" : "copy",
+        key: data.key,
+        kind: data.kind,
+        sizeBytes: data.sizeBytes,
+        sha256: data.sha256,
+        manifestKey: data.manifestKey,
+        manifestSha256: data.manifestSha256,
+        ...writableAt(region),
+      };
+      return new Replication(
+        ...child(transform.replication, `${spec.id}-replica-${region}`, own, { parent }),
+      );
+    }
+
+    // An object that is not there yet cannot join its class: after the replica.
+    function createExpiration(region: Region, { data, replicas }: StagingEntry): Expiration {
+      const own: ProgramArgs<ExpirationInputs> = {
+        stagingId: spec.id,
+        region,
+        bucket: bucketOf(settings, region),
+        ttlDays: spec.ttl,
+        uploadedAt: data.uploadedAt,
+        manifestSha256: data.manifestSha256,
+      };
+      const dependsOn = [replicas.get(region) ?? data];
+      return new Expiration(
+        ...child(transform.expiration, `${spec.id}-expiration-${region}`, own, { parent, dependsOn }),
+      );
+    }
+
+    function createUsage(data: StagedData): UsageRow {
+      const own: ProgramArgs<UsageRowInputs> = {
+        table: settings.usageTable,
+        region: settings.tableRegion,
+        stagingId: spec.id,
+        filename: data.filename,
+        sizeBytes: data.sizeBytes,
+        regions: [...spec.regions],
+        uploadedAt: data.uploadedAt,
+        ttlDays: spec.ttl,
+        ...(spec.sweepId === undefined ? {} : { sweepId: spec.sweepId }),
+      };
+      return new UsageRow(...child(transform.usage, `${spec.id}-usage`, own, { parent }));
+    }
+
+    function createRecord(data: Output<StagedFacts>, dependsOn: Resource[]): TableItem {
+      const own: TableItemArgs = {
+        tableName: settings.recordsTable,
+        region: settings.tableRegion,
+        hashKey: RECORD_KEY,
+        item: data.apply((known) => JSON.stringify(recordItem(recordOf(spec, settings, known)))),
+      };
+      return new TableItem(...child(transform.record, `${spec.id}-record`, own, { parent, dependsOn }));
+    }
+
+    function writableAt(region: Region): Pick<ProgramArgs<StagedDataInputs>, "writableAt"> {
+      if (environment.writableAt === undefined) return {};
+      return { writableAt: output(environment.writableAt).apply((times) => times[region]) };
+    }
+  }
+}
+
+function factsOf(data: StagedData): Output<StagedFacts> {
+  const { filename, kind, key, sizeBytes, fileCount, sha256 } = data;
+  const { manifestKey, manifestSha256, partSizeBytes, uploadedAt } = data;
+  return output({
+    filename,
+    kind,
+    key,
+    sizeBytes,
+    fileCount,
+    sha256,
+    manifestKey,
+    manifestSha256,
+    partSizeBytes,
+    uploadedAt,
+  });
+}
+
+function replicaFacts(replica: Replication): Output<ReplicaFacts> {
+  const { ruleId, via, objects, seconds, verifiedBy } = replica;
+  return output({ ruleId, via, objects, seconds, verifiedBy });
+}
+
+function expirationFacts({ ruleId, removedAt }: Expiration): Output<ExpirationFacts> {
+  return output({ ruleId, removedAt });
+}

@@ -1,0 +1,133 @@
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
+import {
+  all,
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Output,
+  type Resource,
+} from "@pulumi/pulumi";
+import type { EnvironmentSettings } from "../staging/environment.ts";
+import type { Region } from "../staging/regions.ts";
+import type { EnvironmentRefs } from "./environment-refs.ts";
+import { RegionalBucket, type RegionalBucketTransform } from "./regional-bucket.ts";
+import { ReplicationRules, type ReplicationRulesTransform } from "./replication-rules.ts";
+import { StagingTables, type StagingTablesTransform } from "./staging-tables.ts";
+
+/** Changes to the children of {@link StagingEnvironment}, by part. */
+export interface StagingEnvironmentTransform {
+  /** The buckets of all regions. @default none @example { bucket: { tags: { team: "genomics" } } } */
+  buckets?: RegionalBucketTransform;
+  /** The replication between them. @default none */
+  replication?: ReplicationRulesTransform;
+  /** The tables. @default none @example { records: { deletionProtectionEnabled: true } } */
+  tables?: StagingTablesTransform;
+}
+
+export interface StagingEnvironmentArgs {
+  /** What the environment is to be: its regions and every name. @example parseEnvironmentSettings("dev", { regions: "us-east-1" }) */
+  settings: EnvironmentSettings;
+  /** Changes to the children. @default none */
+  transform?: StagingEnvironmentTransform;
+}
+
+/**
+ * An environment: all that its staging entries share. A private bucket in each region with the lifecycle and the
+ * replication rules that entries join by tags, one role for the replication, and two tables.
+ *
+ * @example
+ * const settings = parseEnvironmentSettings("dev", { cloud: "local", regions: ["us-east-1", "us-west-2"] });
+ * new StagingEnvironment("dev", { settings });
+ * @example
+ * new StagingEnvironment("prod", {
+ *   settings,
+ *   transform: { buckets: { bucket: (_, options) => { options.protect = true; } } },
+ * });
+ */
+export class StagingEnvironment extends ComponentResource {
+  readonly settings: EnvironmentSettings;
+  /** The bucket of each region. */
+  readonly buckets: ReadonlyMap<Region, RegionalBucket>;
+  readonly replication: ReplicationRules;
+  readonly tables: StagingTables;
+  /** ISO time, by region, from which the bucket may be written. */
+  readonly writableAt: Output<Record<string, string>>;
+
+  constructor(name: string, args: StagingEnvironmentArgs, options?: ComponentResourceOptions) {
+    super("spawn:index:StagingEnvironment", name, {}, options);
+    const { settings, transform = {} } = args;
+    const parent = this;
+    const accountId = getCallerIdentityOutput({}, { parent }).accountId;
+
+    this.settings = settings;
+    this.buckets = createBuckets();
+    this.replication = createReplication(this.buckets);
+    this.tables = createTables();
+    this.writableAt = writableAt(this.buckets);
+    this.registerOutputs({
+      buckets: Object.fromEntries(settings.buckets),
+      writableAt: this.writableAt,
+      tables: { records: settings.recordsTable, usage: settings.usageTable },
+      replicationRole: this.replication.role?.arn,
+    });
+
+    function createBuckets(): Map<Region, RegionalBucket> {
+      return new Map(
+        [...settings.buckets].map(([region, bucket]) => [
+          region,
+          new RegionalBucket(
+            `${name}-${region}`,
+            {
+              environment: settings.name,
+              cloud: settings.cloud,
+              region,
+              bucket,
+              accountId,
+              ...(transform.buckets ? { transform: transform.buckets } : {}),
+            },
+            { parent },
+          ),
+        ]),
+      );
+    }
+
+    function createReplication(buckets: ReadonlyMap<Region, RegionalBucket>): ReplicationRules {
+      return new ReplicationRules(
+        `${name}-replication`,
+        {
+          settings,
+          buckets,
+          accountId,
+          ...(transform.replication ? { transform: transform.replication } : {}),
+        },
+        { parent },
+      );
+    }
+
+    function createTables(): StagingTables {
+      return new StagingTables(
+        `${name}-tables`,
+        { settings, ...(transform.tables ? { transform: transform.tables } : {}) },
+        { parent },
+      );
+    }
+  }
+
+  /**
+   * What an entry in the same stack needs of this environment. The entry's data wait for the rules and the tables,
+   * and are gone before these are deleted.
+   */
+  refs(): EnvironmentRefs {
+    return { settings: this.settings, writableAt: this.writableAt, dependsOn: this.#whatEntriesLeanOn() };
+  }
+
+  #whatEntriesLeanOn(): Resource[] {
+    const { records, usage } = this.tables;
+    const ofBuckets = [...this.buckets.values()].flatMap(({ configuration }) => configuration);
+    return [...ofBuckets, ...this.replication.configurations, records, usage];
+  }
+}
+
+function writableAt(buckets: ReadonlyMap<Region, RegionalBucket>): Output<Record<string, string>> {
+  const times = [...buckets].map(([region, { readiness }]) => [region, readiness.writableAt] as const);
+  return all(Object.fromEntries(times));
+}

@@ -1,0 +1,91 @@
+import { Table, type TableArgs } from "@pulumi/aws/dynamodb/table.js";
+import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
+import type { EnvironmentSettings } from "../staging/environment.ts";
+import {
+  RECORD_KEY,
+  RECORD_KIND_ATTRIBUTE,
+  RECORD_TTL_ATTRIBUTE,
+  SWEEP_INDEX,
+  UPLOADED_INDEX,
+} from "../staging/record.ts";
+import { USAGE_KEY } from "../staging/usage.ts";
+import { child, type Transform } from "./child.ts";
+import { ENVIRONMENT_TAG } from "./regional-bucket.ts";
+
+/** Attributes of records that are keys of an index. */
+const UPLOADED_AT = "uploaded_at";
+const SWEEP_ID = "sweep_id";
+
+/** Changes to the children of {@link StagingTables}. */
+export interface StagingTablesTransform {
+  /** The table of the records. @default none @example { deletionProtectionEnabled: true } */
+  records?: Transform<TableArgs>;
+  /** The table of their usage. @default none */
+  usage?: Transform<TableArgs>;
+}
+
+export interface StagingTablesArgs {
+  /** The environment whose tables these are. */
+  settings: EnvironmentSettings;
+  /** Changes to the children. @default none */
+  transform?: StagingTablesTransform;
+}
+
+/**
+ * The two tables of an environment: the records of its entries, which DynamoDB removes when they expire, and the
+ * ledger of their usage, which stays. Both are on demand and can be restored to any second of the last 35 days.
+ */
+export class StagingTables extends ComponentResource {
+  readonly records: Table;
+  readonly usage: Table;
+
+  constructor(name: string, args: StagingTablesArgs, options?: ComponentResourceOptions) {
+    super("spawn:index:StagingTables", name, {}, options);
+    const { settings, transform = {} } = args;
+    const parent = this;
+    const common = {
+      region: settings.tableRegion,
+      billingMode: "PAY_PER_REQUEST",
+      pointInTimeRecovery: { enabled: true },
+      tags: { [ENVIRONMENT_TAG]: settings.name },
+    };
+
+    this.records = createRecords();
+    this.usage = createUsage();
+    this.registerOutputs({ records: this.records.name, usage: this.usage.name });
+
+    function createRecords(): Table {
+      const own: TableArgs = {
+        ...common,
+        name: settings.recordsTable,
+        hashKey: RECORD_KEY,
+        attributes: [RECORD_KEY, RECORD_KIND_ATTRIBUTE, SWEEP_ID, UPLOADED_AT].map((attribute) => ({
+          name: attribute,
+          type: "S",
+        })),
+        ttl: { attributeName: RECORD_TTL_ATTRIBUTE, enabled: true },
+        globalSecondaryIndexes: [
+          indexByUpload(UPLOADED_INDEX, RECORD_KIND_ATTRIBUTE),
+          indexByUpload(SWEEP_INDEX, SWEEP_ID),
+        ],
+      };
+      return new Table(...child(transform.records, `${name}-records`, own, { parent }));
+    }
+
+    function createUsage(): Table {
+      const own: TableArgs = {
+        ...common,
+        name: settings.usageTable,
+        hashKey: USAGE_KEY,
+        attributes: [{ name: USAGE_KEY, type: "S" }],
+      };
+      return new Table(...child(transform.usage, `${name}-usage`, own, { parent }));
+    }
+  }
+}
+
+// The provider prefers `keySchemas` to these two keys, but then shows a difference at every update:
+// https://github.com/hashicorp/terraform-provider-aws/issues/46513
+function indexByUpload(name: string, hashKey: string) {
+  return { name, hashKey, rangeKey: UPLOADED_AT, projectionType: "ALL" };
+}

@@ -1,0 +1,51 @@
+import { isAbsolute, resolve } from "node:path";
+import { type EntrySpec, parseDeclaredEntries } from "../staging/entry.ts";
+import { bucketOf, type EnvironmentSettings, parseEnvironmentSettings } from "../staging/environment.ts";
+import { InputError } from "../staging/errors.ts";
+
+/** All that the configuration of an environment says. */
+export interface EnvironmentConfig {
+  readonly settings: EnvironmentSettings;
+  /** The entries that it declares. */
+  readonly entries: readonly EntrySpec[];
+}
+
+/**
+ * Parses the configuration of the environment `name`.
+ * @param values the values of the keys `spawn:…`, without that prefix
+ * @param projectFolder the folder of `Pulumi.yaml`; relative sources count from there
+ * @throws InputError that names the key, or the entry and its key
+ */
+export function parseEnvironmentConfig(
+  name: string,
+  values: Readonly<Record<string, unknown>>,
+  projectFolder: string,
+): EnvironmentConfig {
+  const settings = parseEnvironmentSettings(name, values);
+  const entries = parseDeclaredEntries(
+    name,
+    values["entries"],
+    (source) => absoluteSource(source, projectFolder),
+    settings.regions,
+  );
+  for (const entry of entries) assertBuckets(entry, settings);
+  return { settings, entries };
+}
+
+function absoluteSource(source: string, folder: string): string {
+  return source.startsWith("s3://") || isAbsolute(source) ? source : resolve(folder, source);
+}
+
+function assertBuckets(entry: EntrySpec, settings: EnvironmentSettings): void {
+  for (const region of entry.regions) {
+    try {
+      bucketOf(settings, region);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(
+        `Pulumi.${settings.name}.yaml: spawn:entries: item ${entry.declaredAs}: regions is not valid: ${error.message}`,
+        { ...(error.why ? { why: error.why } : {}), ...(error.fix ? { fix: error.fix } : {}) },
+      );
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { StagingEntry } from "../components/staging-entry.ts";
+import { StagingEnvironment } from "../components/staging-environment.ts";
+import type { EnvironmentConfig } from "./environment-config.ts";
+import { type Program, withReadableErrors } from "./program.ts";
+
+/**
+ * The program of an environment's stack: the environment and the entries that its configuration declares.
+ * Its outputs: `name`, `cloud`, `buckets` and `writableAt` by region, `tables`, `replicationRole`, and `entries` by name.
+ */
+export function environmentProgram({ settings, entries }: EnvironmentConfig): Program {
+  return withReadableErrors(async () => {
+    const environment = new StagingEnvironment(settings.name, { settings });
+    const declared = entries.map((spec) => {
+      const entry = new StagingEntry(spec.id, { spec, environment: environment.refs() });
+      return [spec.declaredAs ?? spec.id, entry.details] as const;
+    });
+    return {
+      name: settings.name,
+      cloud: settings.cloud,
+      buckets: Object.fromEntries(settings.buckets),
+      writableAt: environment.writableAt,
+      tables: {
+        region: settings.tableRegion,
+        records: settings.recordsTable,
+        usage: settings.usageTable,
+      },
+      replicationRole: environment.replication.role?.arn,
+      entries: Object.fromEntries(declared),
+    };
+  });
+}

@@ -1,0 +1,53 @@
+import * as pulumi from "@pulumi/pulumi";
+import { InputError } from "../staging/errors.ts";
+import { entrySettingsPath } from "./data-folder.ts";
+import { spawnValues } from "./engine-config.ts";
+import { environmentProgram } from "./environment.ts";
+import { parseEnvironmentConfig } from "./environment-config.ts";
+import { readTextIfThere } from "./files.ts";
+import { parseStackName } from "./kind.ts";
+import { type Program, withReadableErrors } from "./program.ts";
+import {
+  assertSettingsOf,
+  type EntrySettings,
+  parseEntrySettingsFile,
+  parseEntryValues,
+} from "./settings-file.ts";
+import { entryProgram } from "./staging.ts";
+
+/** The program that a plain `pulumi up` runs: the stack's name says which. */
+export default withReadableErrors(async () => {
+  const program = await programOf(pulumi.getStack(), spawnValues(pulumi.runtime.allConfig()));
+  return program();
+});
+
+async function programOf(stack: string, values: Readonly<Record<string, unknown>>): Promise<Program> {
+  const kind = parseStackName(stack);
+  if (kind.kind === "environment") {
+    return environmentProgram(parseEnvironmentConfig(kind.environment, values, pulumi.getRootDirectory()));
+  }
+  return entryProgram(await entrySettings(stack, values));
+}
+
+/** The stack's own configuration, else the file that the command line keeps for it. */
+async function entrySettings(
+  stack: string,
+  values: Readonly<Record<string, unknown>>,
+): Promise<EntrySettings> {
+  const inConfig = Object.keys(values).length > 0;
+  const where = inConfig ? `the configuration of ${stack}` : entrySettingsPath(stack);
+  const settings = inConfig
+    ? parseEntryValues(values, where)
+    : parseEntrySettingsFile(await readSettings(where, stack), where);
+  assertSettingsOf(stack, settings, where);
+  return settings;
+}
+
+async function readSettings(path: string, stack: string): Promise<string> {
+  const text = await readTextIfThere(path);
+  if (text !== undefined) return text;
+  throw new InputError(`the stack ${stack} has no settings`, {
+    why: `Neither its configuration nor ${path} holds them: the entry was made on another machine, or the file was deleted.`,
+    fix: `Copy that file from the machine that made the entry; pulumi destroy -s ${stack} needs no settings.`,
+  });
+}

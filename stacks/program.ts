@@ -1,0 +1,19 @@
+import { RunError } from "@pulumi/pulumi";
+import { describeError, UserError } from "../staging/errors.ts";
+
+/** A program as the engine runs it: declares the resources and returns the stack's outputs. */
+export type Program = () => Promise<Record<string, unknown>>;
+
+/**
+ * The program with errors for users as the engine shows them: the message, cause and remedy, and no stack trace.
+ * Any other error is a bug and keeps its trace.
+ */
+export function withReadableErrors(program: Program): Program {
+  return async () => {
+    try {
+      return await program();
+    } catch (error) {
+      throw error instanceof UserError ? new RunError(describeError(error)) : error;
+    }
+  };
+}

@@ -1,0 +1,15 @@
+import { StagingEntry } from "../components/staging-entry.ts";
+import { type Program, withReadableErrors } from "./program.ts";
+import type { EntrySettings } from "./settings-file.ts";
+
+/**
+ * The program of the stack of one entry. Its one output `entry` holds the entry's details, as the outputs of an environment's
+ * stack have them under `entries`.
+ */
+export function entryProgram({ spec, environment, writableAt }: EntrySettings): Program {
+  return withReadableErrors(async () => {
+    const refs = { settings: environment, ...(writableAt === undefined ? {} : { writableAt }) };
+    const { details } = new StagingEntry(spec.id, { spec, environment: refs });
+    return { entry: details };
+  });
+}
