@@ -1,0 +1,37 @@
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { findOnPath, isExecutable } from "../command.ts";
+import { packageRoot } from "../paths.ts";
+
+const NAME = "pulumi-language-nodejs";
+
+/** Names the language host that the stub beside our own engine runs; `spawn env` exports it. */
+export const LANGUAGE_HOST_VARIABLE = "SPAWN_LANGUAGE_HOST";
+
+/** Our own language host. */
+export function ownLanguageHost(): string {
+  return join(packageRoot(), "local", "language-host", "bin", NAME);
+}
+
+/** The language host that `engine` finds by itself, beside it or on PATH. Ours on PATH does not count. */
+export function findLanguageHost(engine: string, path?: string): string | undefined {
+  const beside = join(dirname(engine), NAME);
+  if (isExecutable(beside)) return beside;
+  return findOnPath(NAME, path).find((command) => command !== ownLanguageHost());
+}
+
+/**
+ * Puts a language host beside an engine that was built: the engine warns of one that it finds on PATH. It is a stub that
+ * runs ours, because the engine in the cache serves every copy of this package.
+ */
+export async function writeLanguageHostStub(folder: string): Promise<void> {
+  const quoted = ownLanguageHost().replaceAll("'", "'\\''");
+  const script = [
+    "#!/bin/sh",
+    "# Runs the Node language host of the spawn package in use.",
+    `built_with='${quoted}'`,
+    `exec "\${${LANGUAGE_HOST_VARIABLE}:-$built_with}" "$@"`,
+    "",
+  ].join("\n");
+  await writeFile(join(folder, NAME), script, { mode: 0o755 });
+}

@@ -1,0 +1,66 @@
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { runCommand } from "../command.ts";
+import type { SpawnPaths } from "../paths.ts";
+import { OLDEST_ENGINE_VERSION } from "../versions.ts";
+
+/** Which version an executable was when it had this size and time: asking `pulumi version` takes 0.2 s. */
+interface KnownVersion {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly version: string;
+}
+type KnownVersions = Readonly<Record<string, KnownVersion>>;
+
+/** The version of the engine `command`, or undefined when it does not run or is something else. */
+export async function versionOf(command: string, paths: SpawnPaths): Promise<string | undefined> {
+  const file = join(paths.cache, "engine", "versions.json");
+  const known = await readKnown(file);
+  const { size, mtimeMs } = await stat(command);
+  const entry = known[command];
+  if (entry?.size === size && entry.mtimeMs === mtimeMs) return entry.version;
+  const version = await askVersion(command);
+  if (version !== undefined) await remember(file, { ...known, [command]: { size, mtimeMs, version } });
+  return version;
+}
+
+async function askVersion(command: string): Promise<string | undefined> {
+  const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  // One that cannot be started, hangs or fails is no engine: the next candidate is asked.
+  const result = await runCommand(command, ["version"], { env, timeout: 10_000 }).catch(() => undefined);
+  return result?.code === 0 ? parseVersion(result.stdout) : undefined;
+}
+
+/** `v3.259.0` or `v3.259.0-dev.1+x` to `3.259.0`; undefined for anything else. */
+export function parseVersion(text: string): string | undefined {
+  return /^v?(\d+\.\d+\.\d+)(?:[-+]\S*)?$/.exec(text.trim())?.[1];
+}
+
+/** Whether the Automation API works with an engine of this version: the same major, and not older than needed. */
+export function isAcceptable(version: string, oldest = OLDEST_ENGINE_VERSION): boolean {
+  const [major = 0, ...rest] = version.split(".").map(Number);
+  const [oldestMajor = 0, ...oldestRest] = oldest.split(".").map(Number);
+  return major === oldestMajor && compare(rest, oldestRest) >= 0;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((part, i) => part !== (b[i] ?? 0));
+  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
+}
+
+async function readKnown(file: string): Promise<KnownVersions> {
+  const text = await readFile(file, "utf8").catch(() => "{}"); // not there yet, or not readable: ask the engine
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as KnownVersions) : {};
+  } catch {
+    return {}; // spoilt: it is only a cache
+  }
+}
+
+async function remember(file: string, known: KnownVersions): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, `${JSON.stringify(known, null, 2)}\n`);
+  await rename(temporary, file);
+}

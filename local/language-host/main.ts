@@ -1,0 +1,40 @@
+import grpc from "@grpc/grpc-js";
+import services from "@pulumi/pulumi/proto/language_grpc_pb.js";
+import { languageRuntime } from "./service.ts";
+
+/*
+ * A Node language host: what the engine starts to run a project's program. The official one comes with Pulumi's own
+ * downloads only; this does the same work for an engine that was built from its sources.
+ *
+ * Protocol: the engine starts it with its own address as the last argument, reads the port from the first line of stdout, and
+ * calls the service LanguageRuntime there. It ends the process by SIGINT to its group. Later lines of stdout
+ * and stderr are shown to the user.
+ */
+
+const PARENT_CHECK = 1_000;
+
+const engine = process.argv.at(-1) ?? "";
+const runtime = languageRuntime(engine);
+
+const server = new grpc.Server({
+  "grpc.max_receive_message_length": -1,
+  "grpc.max_send_message_length": -1,
+});
+server.addService(services.LanguageRuntimeService, runtime.handlers);
+server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+  if (error !== null) throw error;
+  process.stdout.write(`${port}\n`);
+});
+
+function end(): void {
+  runtime.cancel();
+  process.exit(0);
+}
+process.on("SIGINT", end);
+process.on("SIGTERM", end);
+
+// An engine that was killed cannot tell: without it there is nothing to do.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) end();
+}, PARENT_CHECK).unref();

@@ -1,0 +1,94 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
+
+/** Pulumi's SDK ends with this code when it has told the user already what is wrong (`cmd/run` of @pulumi/pulumi). */
+const ERROR_IS_TOLD = 32;
+
+export interface ProgramEnd {
+  /** Shown as the update's error; "" when it went well or when the error is told already. */
+  readonly error: string;
+  /** Whether the engine should stop without a further message. */
+  readonly bail: boolean;
+}
+
+export interface RunningProgram {
+  readonly ended: Promise<ProgramEnd>;
+  /** Kills it. */
+  cancel(): void;
+}
+
+/**
+ * Runs a program (JavaScript that Node can run as it is) in a Node process of its own. Its stdout and stderr are passed
+ * on, and all of it has been by the time `ended` resolves.
+ * @throws Error when the program's folder has no Pulumi SDK
+ */
+export function startProgram(request: RunRequest, engineAddress: string): RunningProgram {
+  const info = request.getInfo();
+  const folder = info?.getProgramDirectory() || request.getPwd();
+  const options = (info?.getOptions()?.toJavaScript() ?? {}) as { nodeargs?: unknown; typescript?: unknown };
+  const nodeArguments =
+    typeof options.nodeargs === "string" ? options.nodeargs.split(/\s+/).filter(Boolean) : [];
+  const child = spawn(
+    process.execPath,
+    [...nodeArguments, findRunner(folder), ...runnerArguments(request, engineAddress)],
+    {
+      cwd: request.getPwd() || folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...process.env,
+        PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
+        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+        PULUMI_NODEJS_TYPESCRIPT: String(options.typescript === true),
+      },
+    },
+  );
+  child.stdout.pipe(process.stdout, { end: false });
+  child.stderr.pipe(process.stderr, { end: false });
+  const ended = new Promise<ProgramEnd>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(outcomeOf(code, signal)));
+  });
+  return { ended, cancel: () => child.kill("SIGKILL") };
+}
+
+/** What the engine is told when the program ended with this code or by this signal. */
+export function outcomeOf(code: number | null, signal: NodeJS.Signals | null): ProgramEnd {
+  if (code === 0) return { error: "", bail: false };
+  if (code === ERROR_IS_TOLD) return { error: "", bail: true };
+  const how = signal === null ? `with non-zero exit code: ${code}` : `because of signal ${signal}`;
+  return { error: `Program exited ${how}`, bail: false };
+}
+
+/** The SDK's entry point for programs, as the program itself would find it. */
+function findRunner(folder: string): string {
+  try {
+    return createRequire(join(folder, "program.js")).resolve("@pulumi/pulumi/cmd/run");
+  } catch (error) {
+    throw new Error(`The Pulumi SDK is not installed for the program in ${folder}: run npm install there`, {
+      cause: error,
+    });
+  }
+}
+
+function runnerArguments(request: RunRequest, engineAddress: string): string[] {
+  const info = request.getInfo();
+  const flags: [string, string][] = [
+    ["monitor", request.getMonitorAddress()],
+    ["engine", engineAddress],
+    ["organization", request.getOrganization()],
+    ["project", request.getProject()],
+    ["root-directory", info?.getRootDirectory() ?? ""],
+    ["stack", request.getStack()],
+    ["pwd", request.getPwd()],
+    ["parallel", request.getParallel() > 0 ? String(request.getParallel()) : ""],
+  ];
+  return [
+    ...flags.filter(([, value]) => value !== "").map(([name, value]) => `--${name}=${value}`),
+    ...(request.getDryrun() ? ["--dry-run"] : []),
+    // "." lets the SDK look into package.json.
+    info?.getEntryPoint() || ".",
+    ...request.getArgsList(),
+  ];
+}

@@ -1,0 +1,98 @@
+import grpc from "@grpc/grpc-js";
+import type { ILanguageRuntimeServer } from "@pulumi/pulumi/proto/language_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/language_pb.js";
+import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import { messageOf } from "../../staging/errors.ts";
+import { installDependencies, listDependencies } from "./dependencies.ts";
+import { type RunningProgram, startProgram } from "./program.ts";
+
+type Handlers = Partial<ILanguageRuntimeServer>;
+
+/** Of this language host: it speaks the protocol of this engine. */
+const VERSION = "3.259.0";
+
+/**
+ * The calls that the engine makes for a program; all others (code generation, plugins that are source code) are answered
+ * UNIMPLEMENTED. https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto
+ * @param engineAddress where the program reports log messages
+ */
+export function languageRuntime(engineAddress: string): {
+  handlers: Handlers & grpc.UntypedServiceImplementation;
+  cancel: () => void;
+} {
+  const running = new Set<RunningProgram>();
+  const cancel = (): void => {
+    for (const program of running) program.cancel();
+  };
+
+  const handlers: Handlers = {
+    handshake: (_, reply) => reply(null, new messages.LanguageHandshakeResponse()),
+    getPluginInfo: (_, reply) => reply(null, new pluginMessages.PluginInfo().setVersion(VERSION)),
+
+    // The program's plugins are found when its resources are registered.
+    getRequiredPackages: (_, reply) => reply(null, new messages.GetRequiredPackagesResponse()),
+    getRequiredPlugins: (_, reply) => reply(null, new messages.GetRequiredPluginsResponse()),
+    runtimeOptionsPrompts: (_, reply) => reply(null, new messages.RuntimeOptionsResponse()),
+
+    about: (_, reply) =>
+      reply(null, new messages.AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
+
+    getProgramDependencies: answer(async (request: messages.GetProgramDependenciesRequest) => {
+      const folder = request.getInfo()?.getRootDirectory() ?? request.getPwd();
+      const dependencies = await listDependencies(folder, request.getTransitivedependencies());
+      return new messages.GetProgramDependenciesResponse().setDependenciesList(
+        dependencies.map(({ name, version }) =>
+          new messages.DependencyInfo().setName(name).setVersion(version),
+        ),
+      );
+    }),
+
+    installDependencies: (call) => {
+      const folder = call.request.getInfo()?.getRootDirectory() ?? call.request.getDirectory();
+      installDependencies(folder, {
+        stdout: (chunk) => call.write(new messages.InstallDependenciesResponse().setStdout(chunk)),
+        stderr: (chunk) => call.write(new messages.InstallDependenciesResponse().setStderr(chunk)),
+      }).then(
+        () => call.end(),
+        (error: unknown) => call.destroy(toServiceError(error)),
+      );
+    },
+
+    run: answer(async (request: messages.RunRequest) => {
+      const program = startProgram(request, engineAddress);
+      running.add(program);
+      try {
+        const { error, bail } = await program.ended;
+        return new messages.RunResponse().setError(error).setBail(bail);
+      } finally {
+        running.delete(program);
+      }
+    }),
+
+    cancel: (_, reply) => {
+      cancel();
+      reply(null, new empty.Empty());
+    },
+  };
+  return { handlers: handlers as Handlers & grpc.UntypedServiceImplementation, cancel };
+}
+
+/** A call from a function of its request; what it throws is the call's error. */
+function answer<Request, Response>(work: (request: Request) => Promise<Response>) {
+  return (call: grpc.ServerUnaryCall<Request, Response>, reply: grpc.sendUnaryData<Response>): void => {
+    work(call.request).then(
+      (response) => reply(null, response),
+      (error: unknown) => reply(toServiceError(error)),
+    );
+  };
+}
+
+function toServiceError(error: unknown): grpc.ServiceError {
+  const details = messageOf(error);
+  return Object.assign(new Error(details), {
+    code: grpc.status.UNKNOWN,
+    details,
+    metadata: new grpc.Metadata(),
+  });
+}
