@@ -26,3 +26,16 @@ export async function listStacks(settings: EngineSettings): Promise<string[]> {
   }
   return (JSON.parse(run.stdout) as { name: string }[]).map(({ name }) => name);
 }
+
+/** The outputs of a stack's last update. @throws UserError when there is no such stack */
+export async function readOutputs(
+  settings: EngineSettings,
+  stack: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const run = await runEngine(settings, ["stack", "output", "--json", "--stack", stack]);
+  if (run.exitCode === 0) return JSON.parse(run.stdout) as Record<string, unknown>;
+  throw new UserError(`environment ${stack} cannot be read`, {
+    why: run.stderr.trim().replace(/^error:\s*/, ""),
+    fix: `spawn environment up --environment ${stack}`,
+  });
+}

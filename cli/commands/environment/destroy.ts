@@ -1,0 +1,45 @@
+import { BaseCommand } from "../../base-command.ts";
+import { confirm } from "../../confirm.ts";
+import { yesFlag } from "../../flags.ts";
+import { renderChanges } from "../../render/changes.ts";
+import { environmentDestroy } from "../../services/environment.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export interface EnvironmentDestroyResult {
+  readonly environment: string;
+  readonly destroyed: boolean;
+  readonly changes: Readonly<Record<string, number>>;
+}
+
+export default class EnvironmentDestroy extends BaseCommand {
+  static override summary = "Delete the environment: its buckets, rules and tables.";
+  static override description = "Refuses while there are staging entries in it.";
+  static override examples = [
+    {
+      description: "Delete the environment, after a question",
+      command: "<%= config.bin %> environment destroy",
+    },
+    { description: "Delete it in a script", command: "<%= config.bin %> environment destroy --yes" },
+  ];
+
+  static override flags = { yes: yesFlag };
+
+  async run(): Promise<EnvironmentDestroyResult> {
+    const { flags } = await this.parse(EnvironmentDestroy);
+    const context = this.contextOf(flags);
+    const { buckets } = await context.settings();
+    this.note(`Destroying environment: ${flags.environment}\nBuckets: ${[...buckets.values()].join(", ")}\n`);
+    this.note(
+      "⚠️  This will delete the buckets, the tables and the history of costs, and cannot be undone.\n",
+    );
+    if (!(await confirm("Continue?", { yes: flags.yes, command: "spawn environment destroy" }))) {
+      this.note("Nothing was deleted.");
+      return { environment: flags.environment, destroyed: false, changes: {} };
+    }
+    const { changes } = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+      environmentDestroy(context, options),
+    );
+    this.log(`✅ Environment ${flags.environment} destroyed: ${renderChanges(changes)}.`);
+    return { environment: flags.environment, destroyed: true, changes };
+  }
+}

@@ -1,0 +1,43 @@
+import { BaseCommand } from "../../base-command.ts";
+import type { ResourceChange } from "../../engine/update.ts";
+import { hasChanges, renderChanges } from "../../render/changes.ts";
+import { environmentPreview } from "../../services/environment.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export interface EnvironmentPreviewResult {
+  readonly environment: string;
+  readonly changes: Readonly<Record<string, number>>;
+  readonly steps: readonly { readonly op: string; readonly urn: string }[];
+}
+
+export default class EnvironmentPreview extends BaseCommand {
+  static override summary = "Show what `environment up` would change.";
+  static override examples = [
+    {
+      description: "See what an edit of the settings does",
+      command: "<%= config.bin %> environment preview",
+    },
+  ];
+
+  async run(): Promise<EnvironmentPreviewResult> {
+    const { flags } = await this.parse(EnvironmentPreview);
+    const context = this.contextOf(flags);
+    const steps: { op: string; urn: string }[] = [];
+    const onChange = ({ op, urn }: ResourceChange) => {
+      steps.push({ op, urn });
+    };
+    const { changes } = await watchUpdate(
+      { quiet: this.jsonEnabled(), verbose: flags.verbose, onChange },
+      (options) => environmentPreview(context, options),
+    );
+    for (const { op, urn } of steps) this.log(`${op.padEnd(8)} ${resourceOf(urn)}`);
+    this.log(hasChanges(changes) ? `Would be: ${renderChanges(changes)}.` : "Nothing would change.");
+    return { environment: flags.environment, changes, steps };
+  }
+}
+
+/** `aws:s3/bucket:Bucket spawn-staging-us-east-1`, from a URN. */
+function resourceOf(urn: string): string {
+  const [, , types = "", name = ""] = urn.split("::");
+  return `${types.split("$").at(-1)} ${name}`;
+}

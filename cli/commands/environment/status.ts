@@ -1,0 +1,35 @@
+import { BaseCommand } from "../../base-command.ts";
+import { type EnvironmentStatus, environmentStatus } from "../../services/environment-status.ts";
+
+export default class EnvironmentStatusCommand extends BaseCommand {
+  static override summary = "Show whether the environment is up.";
+  static override description =
+    "Looks at the buckets and tables themselves and starts no engine. Exits with 1 when something is missing.";
+  static override examples = [
+    { description: "Look at the environment", command: "<%= config.bin %> environment status" },
+    {
+      description: "Make it where it is missing",
+      command: "<%= config.bin %> environment status || <%= config.bin %> environment up",
+    },
+  ];
+
+  async run(): Promise<EnvironmentStatus> {
+    const { flags } = await this.parse(EnvironmentStatusCommand);
+    const context = this.contextOf(flags);
+    const status = await environmentStatus(context);
+    const line = (label: string, name: string, there: boolean) =>
+      this.log(`  ${label.padEnd(16)} ${name.padEnd(40)} ${there ? "up" : "missing"}`);
+    this.log(
+      `Environment: ${status.environment} (${status.cloud}${status.endpoint === null ? "" : `, ${status.endpoint}`})`,
+    );
+    for (const { region, bucket, exists } of status.buckets) line(region, bucket, exists);
+    for (const { role, table, exists } of status.tables) line(role, table, exists);
+    if (!status.up) {
+      this.note(
+        `Fix: spawn environment up${flags.environment === "dev" ? "" : ` --environment ${flags.environment}`}`,
+      );
+      process.exitCode = 1;
+    }
+    return status;
+  }
+}

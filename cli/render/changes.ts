@@ -1,0 +1,19 @@
+const VERBS: Readonly<Record<string, string>> = {
+  create: "created",
+  update: "updated",
+  delete: "deleted",
+  replace: "replaced",
+  same: "unchanged",
+};
+
+/** `24 created, 3 unchanged`: what an update did to the stack's resources. */
+export function renderChanges(changes: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(VERBS).flatMap(([op, verb]) =>
+    changes[op] ? [`${changes[op]} ${verb}`] : [],
+  );
+  return parts.length === 0 ? "nothing to do" : parts.join(", ");
+}
+
+/** Whether anything but `same` is among the changes. */
+export const hasChanges = (changes: Readonly<Record<string, number>>): boolean =>
+  Object.entries(changes).some(([op, count]) => op !== "same" && count > 0);

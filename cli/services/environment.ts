@@ -1,0 +1,91 @@
+import { environmentProgram } from "../../stacks/environment.ts";
+import { InputError, type UserError } from "../../staging/errors.ts";
+import { parseStagingId } from "../../staging/ids.ts";
+import type { Context } from "../context.ts";
+import { type EngineSession, openSession } from "../engine/session.ts";
+import { createStack, listStacks, readOutputs } from "../engine/stacks.ts";
+import { runUpdate, type UpdateOptions, type UpdateResult } from "../engine/update.ts";
+import { listRecordPages } from "./records.ts";
+
+/** Brings the environment's stack, with the entries that it declares, to what `Pulumi.<environment>.yaml` says. */
+export async function environmentUp(context: Context, options: UpdateOptions): Promise<UpdateResult> {
+  const [session, config] = await Promise.all([openSession(context), context.environment()]);
+  await createStack(session.environmentProject, session.settings.name);
+  const operation = { kind: "up", program: environmentProgram(config) } as const;
+  return await runUpdate(session.environmentProject, session.settings.name, operation, options);
+}
+
+/** What {@link environmentUp} would change. */
+export async function environmentPreview(context: Context, options: UpdateOptions): Promise<UpdateResult> {
+  const [session, config] = await Promise.all([openSession(context), context.environment()]);
+  await createStack(session.environmentProject, session.settings.name);
+  const operation = { kind: "preview", program: environmentProgram(config) } as const;
+  return await runUpdate(session.environmentProject, session.settings.name, operation, options);
+}
+
+/**
+ * Deletes the environment: tables, buckets, rules, role. The stack itself stays, empty, since removing it would delete
+ * `Pulumi.<environment>.yaml` too.
+ * @throws InputError while there are entries in it; it names them
+ */
+export async function environmentDestroy(context: Context, options: UpdateOptions): Promise<UpdateResult> {
+  const session = await openSession(context);
+  await refuseWithEntries(context, session);
+  return await runUpdate(
+    session.environmentProject,
+    session.settings.name,
+    { kind: "destroy", remove: false },
+    options,
+  );
+}
+
+/** The times, by region, from which buckets may be written: on AWS, where versioning needs time to settle. */
+export async function writableTimes(
+  session: EngineSession,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  if (session.settings.cloud === "local") return undefined;
+  const outputs = await readOutputs(session.environmentProject, session.settings.name);
+  return outputs["writableAt"] as Readonly<Record<string, string>> | undefined;
+}
+
+/** Ids of the environment's entries that have a stack of their own, finished or not. */
+export async function entryStacks(session: EngineSession): Promise<string[]> {
+  const prefix = `${session.settings.name}.`;
+  const names = await listStacks(session.entryProject);
+  return names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+}
+
+async function refuseWithEntries(context: Context, session: EngineSession): Promise<void> {
+  const [stacks, recorded] = await Promise.all([entryStacks(session), recordedIds(context)]);
+  const ids = [...new Set([...stacks, ...recorded.map(({ id }) => id)])];
+  if (ids.length === 0) return;
+  const shown = ids.slice(0, 5).join(", ") + (ids.length > 5 ? `, and ${ids.length - 5} more` : "");
+  const declared = recorded.filter(({ declaredAs }) => declaredAs !== undefined);
+  const file = `Pulumi.${session.settings.name}.yaml`;
+  throw new InputError(
+    `environment ${session.settings.name} still has ${ids.length === 1 ? "an entry" : `${ids.length} entries`}`,
+    {
+      why: `Their data would be lost: ${shown}.`,
+      fix:
+        declared.length === 0
+          ? `spawn stage delete ${parseStagingId(ids[0] ?? "")} --yes, for each of them`
+          : `Remove ${declared.map(({ declaredAs }) => declaredAs).join(", ")} from spawn:entries in ${file}, run spawn environment up, and delete the others with spawn stage delete`,
+    },
+  );
+}
+
+/** Ids in the records table; none where there is no table. @throws UserError for a record that cannot be read */
+async function recordedIds(context: Context): Promise<{ id: string; declaredAs: string | undefined }[]> {
+  const fail = (error: UserError): never => {
+    throw error;
+  };
+  const ids: { id: string; declaredAs: string | undefined }[] = [];
+  try {
+    for await (const page of listRecordPages(await context.tables(), {}, fail)) {
+      ids.push(...page.map(({ stagingId, declaredAs }) => ({ id: stagingId, declaredAs })));
+    }
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "ResourceNotFoundException")) throw error;
+  }
+  return ids;
+}

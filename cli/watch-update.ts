@@ -1,0 +1,58 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import type { ResourceChange, UpdateOptions } from "./engine/update.ts";
+import { ProgressView } from "./render/progress.ts";
+import { paint } from "./render/text.ts";
+
+export interface WatchOptions {
+  /** Under `--json` nothing is shown but errors. */
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly onChange?: (change: ResourceChange) => void;
+}
+
+/**
+ * Runs an update with its progress on stderr. The first Ctrl-C (or SIGTERM) asks it to stop cleanly; its state is
+ * written and nothing is left half-known, so further ones only say that it is under way.
+ */
+export async function watchUpdate<T>(
+  options: WatchOptions,
+  run: (update: UpdateOptions) => Promise<T>,
+): Promise<T> {
+  const view = options.quiet ? undefined : new ProgressView(process.stderr);
+  const abort = new AbortController();
+  const stop = () => {
+    view?.note(abort.signal.aborted ? "Still stopping; the state is being written." : "Stopping…");
+    abort.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  try {
+    return await run({
+      signal: abort.signal,
+      onProgress: (progress) => view?.update(progress),
+      onNote: (message, severity) =>
+        view?.note(
+          severity === "warning" ? `${paint("yellow", "Warning:", process.stderr)} ${message}` : message,
+        ),
+      ...(options.onChange ? { onChange: options.onChange } : {}),
+      ...(options.verbose && view ? { onEvent: (event) => logEvent(event, view) } : {}),
+    });
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    view?.close();
+  }
+}
+
+/** The engine's log for `--verbose`: each step and each message that is no progress report. */
+function logEvent(event: EngineEvent, view: ProgressView): void {
+  const step = event.resourcePreEvent ?? event.resOutputsEvent ?? event.resOpFailedEvent;
+  if (step) {
+    const state = event.resourcePreEvent ? "begin" : event.resOpFailedEvent ? "failed" : "end";
+    view.note(`engine: ${state} ${step.metadata.op} ${step.metadata.urn}`);
+  }
+  const message = event.diagnosticEvent;
+  if (message && !message.ephemeral && message.severity !== ("debug" as string)) {
+    view.note(`engine: ${message.severity}: ${message.message.trim()}`);
+  }
+}
