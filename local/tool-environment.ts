@@ -38,17 +38,31 @@ export function toolEnvironment(options: ToolEnvironmentOptions): Record<string,
   };
 }
 
+/** Set beside AWS_ENDPOINT_URL where that is the embedded cloud's. */
+const EMBEDDED_ENDPOINT_VARIABLE = "SPAWN_CLOUD_ENDPOINT";
+
+/**
+ * The endpoint that the user has chosen, or undefined: an AWS_ENDPOINT_URL that came from `spawn env` is the embedded
+ * cloud's, which may be down or have moved to another port since.
+ */
+export function usersEndpoint(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const endpoint = env["AWS_ENDPOINT_URL"];
+  return endpoint && endpoint !== env[EMBEDDED_ENDPOINT_VARIABLE] ? endpoint : undefined;
+}
+
 function localCloudVariables(
   { endpoint, region }: ToolEnvironmentOptions,
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const chosen = env["AWS_ENDPOINT_URL"] || endpoint;
-  const usersOwn = chosen !== endpoint;
+  const own = usersEndpoint(env);
+  const chosen = own ?? endpoint;
+  const usersOwn = own !== undefined;
   const keepsKeys = usersOwn && Boolean(env["AWS_ACCESS_KEY_ID"]) && Boolean(env["AWS_SECRET_ACCESS_KEY"]);
   const chosenRegion =
     (usersOwn ? env["AWS_REGION"] : undefined) || region || env["AWS_REGION"] || "us-east-1";
   return {
     ...(chosen === undefined ? {} : { AWS_ENDPOINT_URL: chosen }),
+    ...(usersOwn || chosen === undefined ? {} : { [EMBEDDED_ENDPOINT_VARIABLE]: chosen }),
     ...(keepsKeys ? {} : { AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY, AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY }),
     AWS_REGION: chosenRegion,
     AWS_DEFAULT_REGION: chosenRegion,

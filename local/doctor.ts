@@ -1,0 +1,246 @@
+import { access, constants, readFile, stat, statfs } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { messageOf } from "../staging/errors.ts";
+import { cloudStatus } from "./cloud/cloud.ts";
+import { findPython } from "./cloud/python.ts";
+import { findOnPath, isExecutable } from "./command.ts";
+import { findEngine } from "./engine/engine.ts";
+import { findLanguageHost, ownLanguageHost } from "./engine/language-host.ts";
+import { type SpawnPaths, spawnPaths } from "./paths.ts";
+import { awsPluginFolder, usersEndpoint } from "./tool-environment.ts";
+import { ENGINE_VERSION } from "./versions.ts";
+
+export interface Diagnosis {
+  readonly name: string;
+  /** `warn`: it works, or will be brought at first use. `fail`: commands will fail. */
+  readonly status: "ok" | "warn" | "fail";
+  /** What was found, in one line. */
+  readonly found: string;
+  /** The command or the edit that mends it. */
+  readonly fix?: string;
+}
+
+export interface DoctorOptions {
+  readonly paths?: SpawnPaths | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Of the environment in use. Default: local. */
+  readonly cloud?: "local" | "aws" | undefined;
+  /** The backend of the state. Default: PULUMI_BACKEND_URL, else the folder in the data folder. */
+  readonly stateUrl?: string | undefined;
+}
+
+interface Machine {
+  readonly paths: SpawnPaths;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cloud: "local" | "aws";
+  readonly stateUrl: string;
+}
+
+/** The oldest Node that runs the Pulumi SDK and oclif, and TypeScript without a compiler. */
+const OLDEST_NODE = [22, 18] as const;
+const GIB = 1024 ** 3;
+/** Free space that the engine's build and the local cloud need, and below which staging hardly makes sense. */
+const WANTED_SPACE = 5 * GIB;
+const NEEDED_SPACE = GIB / 2;
+
+/** What this machine has of what `spawn` needs. Installs, starts and changes nothing. */
+export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis[]> {
+  const { paths = spawnPaths(), env = process.env, cloud = "local" } = options;
+  const stateUrl = options.stateUrl ?? (env["PULUMI_BACKEND_URL"] || `file://${paths.state}`);
+  const machine: Machine = { paths, env, cloud, stateUrl };
+  return Promise.all([
+    checkNode(),
+    checkEngine(machine),
+    checkLanguageHost(machine),
+    checkAwsPlugin(machine),
+    checkCloud(machine),
+    checkCredentials(machine),
+    checkEndpoint(machine),
+    checkState(machine),
+    checkSpace(machine),
+  ]);
+}
+
+function checkNode(version = process.versions.node): Diagnosis {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const found = `${version} (${process.execPath})`;
+  const recent = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  if (recent) return { name: "Node", status: "ok", found };
+  return {
+    name: "Node",
+    status: "fail",
+    found,
+    fix: `npm ci, which brings Node 24, or Node ${OLDEST_NODE.join(".")}`,
+  };
+}
+
+async function checkEngine({ paths, env }: Machine): Promise<Diagnosis> {
+  const name = "Pulumi engine";
+  const engine = await findEngine({ paths, env });
+  if (engine !== undefined) {
+    const where = engine.origin === "path" ? "on PATH" : "in the cache";
+    return { name, status: "ok", found: `${engine.version} ${where} (${engine.command})` };
+  }
+  const go = findOnPath("go", env["PATH"])[0];
+  const how = go === undefined ? "downloaded" : `downloaded, or built with ${go}`;
+  return {
+    name,
+    status: "warn",
+    found: `none; ${ENGINE_VERSION} is ${how} at first use`,
+    fix:
+      go === undefined
+        ? "https://www.pulumi.com/docs/install/, or Go (https://go.dev/doc/install) to build it"
+        : "npm run demo, or any command that needs it",
+  };
+}
+
+async function checkLanguageHost({ paths, env }: Machine): Promise<Diagnosis> {
+  const name = "Language host";
+  const engine = await findEngine({ paths, env });
+  const official = engine === undefined ? undefined : findLanguageHost(engine.command, env["PATH"]);
+  const host = official ?? ownLanguageHost();
+  if (isExecutable(host)) return { name, status: "ok", found: host };
+  return { name, status: "fail", found: `${host} cannot be run`, fix: `chmod +x '${host}'` };
+}
+
+async function checkAwsPlugin({ cloud, env }: Machine): Promise<Diagnosis> {
+  const name = "AWS plugin";
+  const own = join(awsPluginFolder(), "pulumi-resource-aws");
+  if (cloud === "local") {
+    if (isExecutable(own)) return { name, status: "ok", found: `for the local cloud (${own})` };
+    return { name, status: "fail", found: `${own} cannot be run`, fix: "npm run build" };
+  }
+  const onPath = findOnPath("pulumi-resource-aws", env["PATH"]).find((file) => file !== own);
+  if (onPath !== undefined) return { name, status: "ok", found: onPath };
+  if ((env["PATH"] ?? "").split(delimiter).includes(awsPluginFolder())) {
+    const fix = `Use a shell without the variables of spawn env: ${awsPluginFolder()} must not be on PATH.`;
+    return { name, status: "fail", found: "PATH has the plugin that is for the local cloud only", fix };
+  }
+  return { name, status: "ok", found: "the official one; the engine downloads it at first use" };
+}
+
+async function checkCloud({ paths, env, cloud }: Machine): Promise<Diagnosis> {
+  const name = "Local cloud";
+  if (cloud === "aws") return { name, status: "ok", found: "not used by this environment" };
+  const own = usersEndpoint(env);
+  if (own !== undefined) return { name, status: "ok", found: `not used: AWS_ENDPOINT_URL is ${own}` };
+  const status = await cloudStatus({ paths });
+  if (status.state !== "stopped") {
+    const { state, endpoint, pid, log } = status;
+    if (state === "running") return { name, status: "ok", found: `running at ${endpoint}` };
+    const found = `process ${pid} does not answer at ${endpoint}; its log: ${log}`;
+    return { name, status: "fail", found, fix: "spawn local down && spawn local up" };
+  }
+  if (status.installed) return { name, status: "ok", found: "down; it starts at first use" };
+  try {
+    const { command, version } = await findPython(env["PATH"]);
+    return { name, status: "ok", found: `installed at first use, with Python ${version} (${command})` };
+  } catch (error) {
+    const { fix } = error as { fix?: string };
+    return { name, status: "fail", found: messageOf(error), ...(fix === undefined ? {} : { fix }) };
+  }
+}
+
+async function checkCredentials({ env, cloud }: Machine): Promise<Diagnosis> {
+  const name = "Credentials";
+  if (env["AWS_ACCESS_KEY_ID"] && env["AWS_SECRET_ACCESS_KEY"]) {
+    return { name, status: "ok", found: `AWS_ACCESS_KEY_ID ${mask(env["AWS_ACCESS_KEY_ID"])}` };
+  }
+  if (cloud === "local") return { name, status: "ok", found: "the local cloud's fixed keys, test and test" };
+  const source = [
+    "AWS_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  ].find((variable) => env[variable]);
+  if (source !== undefined) return { name, status: "ok", found: `${source}=${env[source]}` };
+  const files = [
+    env["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homedir(), ".aws", "credentials"),
+    env["AWS_CONFIG_FILE"] ?? join(homedir(), ".aws", "config"),
+  ];
+  for (const file of files) {
+    const text = await readFile(file, "utf8").catch(() => ""); // none is the usual case
+    if (text.includes("[")) return { name, status: "ok", found: `profiles in ${file}` };
+  }
+  return {
+    name,
+    status: "warn",
+    found: "no keys in the environment and no profile; an instance's role may still provide some",
+    fix: "aws configure, or set AWS_PROFILE",
+  };
+}
+
+/** Enough to recognise a key by. */
+function mask(key: string): string {
+  return key.length <= 8 ? key : `${key.slice(0, 4)}…${key.slice(-4)}`;
+}
+
+async function checkEndpoint({ env, cloud }: Machine): Promise<Diagnosis> {
+  const name = "Endpoint";
+  const endpoint = env["AWS_ENDPOINT_URL"];
+  if (!endpoint) return { name, status: "ok", found: cloud === "local" ? "the local cloud's" : "AWS's own" };
+  const answers = await fetch(endpoint, { signal: AbortSignal.timeout(3_000) }).then(
+    () => true,
+    () => false,
+  );
+  const found = `AWS_ENDPOINT_URL=${endpoint}`;
+  if (cloud === "aws") {
+    const fix = "unset AWS_ENDPOINT_URL, unless it is meant";
+    return { name, status: "warn", found: `${found}, so this environment is not in AWS itself`, fix };
+  }
+  if (answers) return { name, status: "ok", found };
+  if (usersEndpoint(env) === undefined) {
+    const fix = 'eval "$(spawn env)", if other programs of this shell cannot reach it';
+    return { name, status: "warn", found: `${found}: the local cloud is down or elsewhere`, fix };
+  }
+  return {
+    name,
+    status: "fail",
+    found: `${found} does not answer`,
+    fix: "unset AWS_ENDPOINT_URL, or start what is there",
+  };
+}
+
+async function checkState({ stateUrl }: Machine): Promise<Diagnosis> {
+  const name = "State";
+  if (!stateUrl.startsWith("file://")) return { name, status: "ok", found: stateUrl };
+  const folder = stateFolder(stateUrl);
+  try {
+    await access(await nearestFolder(folder), constants.W_OK);
+    return { name, status: "ok", found: folder };
+  } catch (error) {
+    const found = `${folder} cannot be written: ${messageOf(error)}`;
+    return { name, status: "fail", found, fix: "Set SPAWN_HOME to a folder that you may write." };
+  }
+}
+
+/** Pulumi takes `file://~` and paths that are not escaped, so this is no URL to parse strictly. */
+function stateFolder(url: string): string {
+  const path = decodeURIComponent(url.slice("file://".length).replace(/\?.*$/, ""));
+  return path.startsWith("~") ? join(homedir(), path.slice(1)) : path;
+}
+
+async function checkSpace({ paths }: Machine): Promise<Diagnosis> {
+  const name = "Disk space";
+  const { bavail, bsize } = await statfs(await nearestFolder(paths.data));
+  const free = bavail * bsize;
+  const found = `${(free / GIB).toFixed(1)} GiB free for ${paths.data}`;
+  if (free >= WANTED_SPACE) return { name, status: "ok", found };
+  return {
+    name,
+    status: free >= NEEDED_SPACE ? "warn" : "fail",
+    found,
+    fix: "Make room, or set SPAWN_HOME to a folder on another disk.",
+  };
+}
+
+/** The folder itself, or the nearest one above that exists. */
+async function nearestFolder(folder: string): Promise<string> {
+  for (let candidate = folder; ; candidate = dirname(candidate)) {
+    const exists = await stat(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (exists || dirname(candidate) === candidate) return candidate;
+  }
+}
