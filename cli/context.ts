@@ -6,6 +6,7 @@ import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
 import type { CloudOfError } from "./aws-errors.ts";
+import type { Tables } from "./services/records.ts";
 
 /** What every AWS client of one region is made with. */
 export interface ClientConfig {
@@ -126,11 +127,17 @@ export class Context {
 
   async #makeDynamo(): Promise<DynamoDBClient> {
     // The SDK takes a while to load, and the cloud a while to start: both at once.
-    const [{ DynamoDBClient }, config] = await Promise.all([
-      import("@aws-sdk/client-dynamodb"),
+    const [{ makeDynamoDBClient }, config] = await Promise.all([
+      import("./clients/dynamodb.ts"),
       this.settings().then(({ tableRegion }) => this.clientConfig(tableRegion)),
     ]);
-    return new DynamoDBClient(config);
+    return makeDynamoDBClient(config);
+  }
+
+  /** The environment's tables, for the functions of `services/records.ts`. */
+  async tables(): Promise<Tables> {
+    const [settings, client] = await Promise.all([this.settings(), this.dynamo()]);
+    return { client, settings };
   }
 
   /** The S3 client of `region`: a request to a bucket in another region than its client's is turned away. */
@@ -144,11 +151,11 @@ export class Context {
   }
 
   async #makeS3(region: Region): Promise<S3Client> {
-    const [{ S3Client }, config] = await Promise.all([
-      import("@aws-sdk/client-s3"),
+    const [{ makeS3Client }, config] = await Promise.all([
+      import("./clients/s3.ts"),
       this.clientConfig(region),
     ]);
-    return new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined });
+    return makeS3Client(config);
   }
 
   /** Where requests went, as far as it is known: for the texts of errors. Loads nothing. */

@@ -1,0 +1,21 @@
+import { type StopResult, stopCloud } from "../../../local/cloud/cloud.ts";
+import { BaseCommand } from "../../base-command.ts";
+
+export default class LocalDown extends BaseCommand {
+  static override summary = "Stop the local cloud. Its data are kept.";
+  static override description =
+    "The next command that needs it starts it again, with everything that was in it.";
+  static override examples = [
+    { description: "Stop the local cloud", command: "<%= config.bin %> local down" },
+  ];
+
+  async run(): Promise<StopResult> {
+    await this.parse(LocalDown);
+    const result = await stopCloud();
+    if (result.warning !== undefined) this.warn(result.warning);
+    this.log(
+      result.stopped ? "The local cloud is stopped. Its data are kept." : "The local cloud was not running.",
+    );
+    return result;
+  }
+}

@@ -1,0 +1,44 @@
+import { type CloudStatus, cloudStatus } from "../../../local/cloud/cloud.ts";
+import { UserError } from "../../../staging/errors.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { formatUtc } from "../../render/text.ts";
+
+export default class LocalStatus extends BaseCommand {
+  static override summary = "Show whether and where the local cloud is running.";
+  static override description =
+    "Starts nothing and changes nothing. The exit code is 1 when its process hangs.";
+  static override examples = [
+    { description: "See where the local cloud is", command: "<%= config.bin %> local status" },
+    {
+      description: "Get its endpoint in a script",
+      command: "<%= config.bin %> local status --json | jq -r .result.endpoint",
+    },
+  ];
+
+  async run(): Promise<CloudStatus> {
+    await this.parse(LocalStatus);
+    const status = await cloudStatus();
+    if (status.state === "unresponsive") {
+      throw new UserError("the local cloud's process is there but does not answer", {
+        why: `Process ${status.pid} at ${status.endpoint}; its log is ${status.log}.`,
+        fix: "spawn local down, then spawn local up",
+      });
+    }
+    for (const line of describe(status)) this.log(line);
+    return status;
+  }
+}
+
+function describe(status: CloudStatus): string[] {
+  if (status.state === "stopped") {
+    const state = status.installed ? "stopped" : "not installed yet; spawn local up does it";
+    return [`State: ${state}`, `Data: ${status.data}`];
+  }
+  return [
+    `State: ${status.state}`,
+    `Endpoint: ${status.endpoint}`,
+    `Process: ${status.pid}, since ${formatUtc(new Date(status.startedAt))}`,
+    `Log: ${status.log}`,
+    `Data: ${status.data}`,
+  ];
+}

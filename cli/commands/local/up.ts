@@ -1,0 +1,28 @@
+import { ensureCloud, type RunningCloud } from "../../../local/cloud/cloud.ts";
+import { progressPrinter } from "../../../local/progress.ts";
+import { BaseCommand } from "../../base-command.ts";
+
+export default class LocalUp extends BaseCommand {
+  static override summary = "Start the local cloud, an AWS emulator on this machine.";
+  static override description =
+    "Other commands start it by themselves when they need it. It runs in the background, listens on 127.0.0.1 only and keeps its data across restarts. The first start installs it, which takes some seconds.";
+  static override examples = [
+    { description: "Start the local cloud", command: "<%= config.bin %> local up" },
+    { description: "Use it from an AWS client", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
+  ];
+
+  async run(): Promise<RunningCloud> {
+    await this.parse(LocalUp);
+    const printer = progressPrinter(process.stderr);
+    const cloud = await ensureCloud({ onProgress: printer.onProgress }).finally(printer.done);
+    if (cloud.movedFrom !== undefined) {
+      this.warn(
+        `The local cloud was at ${cloud.movedFrom} before; run eval "$(spawn env)" again in shells that use it.`,
+      );
+    }
+    this.log(
+      `The local cloud ${cloud.started ? "is running" : "was running already"} at ${cloud.endpoint} (process ${cloud.pid}).`,
+    );
+    return cloud;
+  }
+}

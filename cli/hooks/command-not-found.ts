@@ -1,0 +1,21 @@
+import type { Hook } from "@oclif/core";
+import { InputError } from "../../staging/errors.ts";
+import { nearest } from "../nearest.ts";
+
+/** Called for a command that does not exist: says so, and which one may have been meant. */
+const hook: Hook.CommandNotFound = async ({ id, config }) => {
+  const typed = id.replaceAll(":", " ");
+  const known = config.commands
+    .filter(({ hidden }) => !hidden)
+    .map((command) => command.id.replaceAll(":", " "));
+  const topics = config.topics.filter(({ hidden }) => !hidden).map(({ name }) => name.replaceAll(":", " "));
+  const near = nearest(typed, [...known, ...topics]);
+  throw new InputError(`there is no command ${config.bin} ${typed}`, {
+    fix:
+      near === undefined
+        ? `${config.bin} --help`
+        : `Did you mean ${config.bin} ${near}? All commands: ${config.bin} --help`,
+  });
+};
+
+export default hook;

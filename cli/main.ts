@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Interfaces, run, settings } from "@oclif/core";
+import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { explain } from "./errors.ts";
+import { survivePipeErrors } from "./output.ts";
+import { failureEnvelope, renderDetails, renderFailure } from "./render/failure.ts";
+
+/** Runs the command line of this process, and ends the process. Never rejects. */
+export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  survivePipeErrors();
+  // oclif's search for TypeScript sources is for programs that are not bundled, and depends on NODE_ENV.
+  settings.enableAutoTranspile = false;
+  const { cache, data } = spawnPaths();
+  process.env["SPAWN_CACHE_DIR"] ??= cache;
+  process.env["SPAWN_DATA_DIR"] ??= data;
+  process.env["SPAWN_DISABLE_THEME"] ??= "1";
+  try {
+    const root = packageRoot();
+    const pjson = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Interfaces.PJSON;
+    await run([...argv], {
+      root,
+      pjson: { ...pjson, name: pjson.oclif.bin ?? pjson.name },
+      userPlugins: false,
+    });
+  } catch (error) {
+    // A command reports its own errors; what comes here has found no command.
+    reportFailure(error, argv);
+  }
+  // Idle connections would keep the process alive for a while.
+  process.stdout.write("", () => process.exit());
+}
+
+function reportFailure(error: unknown, argv: readonly string[]): void {
+  const failure = explain(error, {
+    command: { name: "spawn", flags: ["help", "version"] },
+    at: { environment: "dev", cloud: undefined, endpoint: undefined },
+  });
+  process.exitCode = failure.exitCode;
+  if (argv.includes("--json"))
+    process.stdout.write(`${JSON.stringify(failureEnvelope(failure, []), null, 2)}\n`);
+  else process.stderr.write(renderFailure(failure, process.stderr));
+  if (argv.includes("--verbose")) process.stderr.write(renderDetails(error));
+}

@@ -1,0 +1,70 @@
+import { formatMoney } from "../../staging/money.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import { expiresAt } from "../../staging/ttl.ts";
+import { formatBytes, formatInteger } from "../../staging/units.ts";
+import type { UsageRow } from "../../staging/usage.ts";
+import { location } from "../services/metadata.ts";
+import { type Spending, spendingOf } from "../services/spending.ts";
+import { formatShare, formatUtc, plural, printable } from "./text.ts";
+
+/** What `stage info` shows of an entry at the time `now`. */
+export function renderDetails(record: StagingRecord, usage: UsageRow, now: Date): string {
+  const expiry = expiresAt(record.uploadedAt, record.ttl);
+  const spending = spendingOf(record, usage, now);
+  return [
+    `Staging ID: ${record.stagingId}`,
+    ...fileLines(record),
+    `SHA256: ${record.sha256}${record.kind === "directory" ? " (of the manifest)" : ""}`,
+    `Uploaded: ${formatUtc(record.uploadedAt)}`,
+    `Expires: ${formatUtc(expiry)} (${expiry <= now ? "expired" : plural(record.ttl, "day")})`,
+    `Sweep ID: ${record.sweepId ?? "-"}`,
+    ...(record.declaredAs === undefined
+      ? []
+      : [`Declared as: ${record.declaredAs} (in the configuration of stack ${record.stack})`]),
+    "",
+    "Regions:",
+    ...record.regions.map((region) => `  ${region}: ${printable(location(record, region))}`),
+    "",
+    `Destination: ${printable(record.destination)}`,
+    "",
+    ...usageLines(record, usage),
+    "Cost Summary:",
+    `  Replication: ${formatMoney(spending.replication)}`,
+    `  Storage (to date): ${formatMoney(spending.storageToDate)}`,
+    `  Total: ${formatMoney(spending.total)}`,
+    "",
+    "Savings:",
+    `  vs. direct downloads: ${comparison(spending)}`,
+    "",
+  ].join("\n");
+}
+
+function fileLines(record: StagingRecord): string[] {
+  const size = `Size: ${formatBytes(record.sizeBytes)} (${formatInteger(record.sizeBytes)} bytes)`;
+  return record.kind === "file"
+    ? [`File: ${printable(record.filename)}`, size]
+    : [`Directory: ${printable(record.filename)}/ (${plural(record.fileCount, "file")})`, size];
+}
+
+function usageLines(record: StagingRecord, usage: UsageRow): string[] {
+  // The entry's own regions in their order, then any other from which an instance came.
+  const others = Object.keys(usage.instancesByRegion).filter(
+    (region) => !(record.regions as readonly string[]).includes(region),
+  );
+  const counts = [...record.regions, ...others.sort()]
+    .map((region) => [region, usage.instancesByRegion[region] ?? 0] as const)
+    .filter(([, count]) => count > 0);
+  return [
+    `Instances Using Data: ${formatInteger(usage.instanceCount)}`,
+    ...counts.map(([region, count]) => `  ${region}: ${plural(count, "instance")}`),
+    "",
+  ];
+}
+
+function comparison({ compared, remoteInstances }: Spending): string {
+  if (compared.share === undefined) return "none yet (no instance outside the primary region)";
+  const direct = formatMoney(compared.direct);
+  return compared.saved > 0
+    ? `${direct} (${formatShare(compared.share)} savings)`
+    : `${direct} (no savings yet with ${plural(remoteInstances, "instance")} outside the primary region)`;
+}

@@ -1,0 +1,38 @@
+import { displayWidth, padColumns } from "./text.ts";
+
+export interface Column<T> {
+  readonly title: string;
+  readonly value: (row: T) => string;
+  /** Terminal columns that it takes at least. A longer value pushes its own row to the right and is never cut. */
+  readonly minWidth?: number;
+}
+
+const GAP = "  ";
+
+/** The title line, for a table that is printed row by row. */
+export function tableHead<T>(columns: readonly Column<T>[]): string {
+  return line(columns.map((column) => padColumns(column.title, widthOf(column))));
+}
+
+/** One row of such a table. */
+export function tableRow<T>(columns: readonly Column<T>[], row: T): string {
+  return line(columns.map((column) => padColumns(column.value(row), widthOf(column))));
+}
+
+/** The columns widened to the values of `rows`. */
+export function fitColumns<T>(columns: readonly Column<T>[], rows: readonly T[]): Column<T>[] {
+  return columns.map((column) => ({
+    ...column,
+    minWidth: rows.reduce((width, row) => Math.max(width, displayWidth(column.value(row))), widthOf(column)),
+  }));
+}
+
+/** A whole table, its columns as wide as their widest value. */
+export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
+  const fitted = fitColumns(columns, rows);
+  return [tableHead(fitted), ...rows.map((row) => tableRow(fitted, row))].join("");
+}
+
+const widthOf = <T>(column: Column<T>): number => Math.max(displayWidth(column.title), column.minWidth ?? 0);
+
+const line = (cells: readonly string[]): string => `${cells.join(GAP).trimEnd()}\n`;

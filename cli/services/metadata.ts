@@ -1,0 +1,65 @@
+import type { StagingRecord } from "../../staging/record.ts";
+import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
+import type { UsageRow } from "../../staging/usage.ts";
+
+/**
+ * An entry as `list` and `info` print it for programs: the guide's metadata schema, then what it does not have. Keys
+ * are never renamed or removed.
+ */
+export interface StagingMetadata {
+  readonly staging_id: string;
+  readonly filename: string;
+  readonly size_bytes: number;
+  /** Lower-case hex: of the file, or of a directory's manifest. */
+  readonly sha256: string;
+  /** The primary region first. */
+  readonly regions: readonly string[];
+  readonly destination: string;
+  /** UTC to the second. */
+  readonly uploaded_at: string;
+  readonly expires_at: string;
+  readonly sweep_id: string | null;
+  readonly instance_count: number;
+  readonly download_count: number;
+  /** US dollars, under the guide's prices. */
+  readonly cost: { readonly replication: number; readonly storage_per_day: number };
+  readonly kind: "file" | "directory";
+  readonly file_count: number;
+  readonly primary_region: string;
+  /** The data in each region. */
+  readonly locations: Readonly<Record<string, string>>;
+  readonly ttl_days: number;
+  readonly stack: string;
+  /** The item's name, for an entry of the environment's configuration. */
+  readonly declared_as: string | null;
+}
+
+export function toMetadata(record: StagingRecord, usage: UsageRow | undefined): StagingMetadata {
+  return {
+    staging_id: record.stagingId,
+    filename: record.filename,
+    size_bytes: record.sizeBytes,
+    sha256: record.sha256,
+    regions: record.regions,
+    destination: record.destination,
+    uploaded_at: isoSeconds(record.uploadedAt),
+    expires_at: isoSeconds(expiresAt(record.uploadedAt, record.ttl)),
+    sweep_id: record.sweepId ?? null,
+    instance_count: usage?.instanceCount ?? 0,
+    download_count: usage?.downloadCount ?? 0,
+    cost: { replication: record.cost.replication, storage_per_day: record.cost.storagePerDay },
+    kind: record.kind,
+    file_count: record.fileCount,
+    primary_region: record.regions[0],
+    locations: Object.fromEntries(record.regions.map((region) => [region, location(record, region)])),
+    ttl_days: record.ttl,
+    stack: record.stack,
+    declared_as: record.declaredAs ?? null,
+  };
+}
+
+/** Where the data are in `region`: `s3://bucket/stage-…/name`; a directory's ends in `/`. */
+export function location(record: StagingRecord, region: string): string {
+  const at = (record.regions as readonly string[]).indexOf(region);
+  return `s3://${record.buckets[at] ?? "?"}/${record.key}`;
+}

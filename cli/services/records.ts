@@ -1,0 +1,156 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { EnvironmentSettings } from "../../staging/environment.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import {
+  parseRecord,
+  RECORD_KEY,
+  RECORD_KIND,
+  RECORD_KIND_ATTRIBUTE,
+  type StagingRecord,
+  SWEEP_INDEX,
+  UPLOADED_INDEX,
+} from "../../staging/record.ts";
+import type { Region } from "../../staging/regions.ts";
+import { parseUsageRow, USAGE_KEY, type UsageRow } from "../../staging/usage.ts";
+
+/** Where the records and the usage rows of an environment are. */
+export interface Tables {
+  readonly client: DynamoDBClient;
+  readonly settings: Pick<EnvironmentSettings, "name" | "recordsTable" | "usageTable">;
+}
+
+export interface RecordFilter {
+  readonly sweepId?: string | undefined;
+  /** Only entries with data in this region. */
+  readonly region?: Region | undefined;
+}
+
+/** Attribute of {@link SWEEP_INDEX}'s hash key. */
+const SWEEP_ATTRIBUTE = "sweep_id";
+
+/** The record of an entry, read strongly consistent: an entry just made or just deleted is seen as it is. */
+export async function findRecord(tables: Tables, id: StagingId): Promise<StagingRecord | undefined> {
+  const { Item } = await tables.client.send(
+    new GetItemCommand({
+      TableName: tables.settings.recordsTable,
+      Key: { [RECORD_KEY]: { S: id } },
+      ConsistentRead: true,
+    }),
+  );
+  return Item === undefined ? undefined : parseRecord(unmarshall(Item));
+}
+
+/** @throws InputError when the environment has no such entry */
+export async function getRecord(tables: Tables, id: StagingId): Promise<StagingRecord> {
+  const record = await findRecord(tables, id);
+  if (record !== undefined) return record;
+  throw new InputError(`there is no staging entry ${id} in environment ${tables.settings.name}`, {
+    why: "It was deleted, it expired, or it belongs to another environment.",
+    fix: `spawn stage list --environment ${tables.settings.name}`,
+  });
+}
+
+/** The usage row of an entry; one with zeros where nobody has used it. */
+export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow> {
+  const { Item } = await tables.client.send(
+    new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
+  );
+  return parseUsageRow(unmarshall(Item ?? { [USAGE_KEY]: { S: id } }));
+}
+
+/**
+ * The records of an environment, newest first, a page (up to 1 MB) at a time, the next page being fetched while the
+ * caller uses the one it has.
+ * @param onMalformed told of a record that cannot be read; the others are listed all the same
+ */
+export async function* listRecordPages(
+  tables: Tables,
+  filter: RecordFilter,
+  onMalformed: (error: UserError) => void,
+): AsyncGenerator<StagingRecord[]> {
+  const query = queryOf(tables.settings.recordsTable, filter);
+  const fetch = (start: QueryCommandInput["ExclusiveStartKey"]): Promise<QueryCommandOutput> =>
+    tables.client.send(
+      new QueryCommand({ ...query, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
+    );
+  let next: Promise<QueryCommandOutput> | undefined = fetch(undefined);
+  while (next !== undefined) {
+    const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await next;
+    next = LastEvaluatedKey === undefined ? undefined : fetch(LastEvaluatedKey);
+    // If the caller stops here, the fetch ahead must not become an unhandled rejection.
+    next?.catch(() => undefined);
+    const page: StagingRecord[] = [];
+    for (const item of Items) {
+      try {
+        page.push(parseRecord(unmarshall(item)));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        onMalformed(error);
+      }
+    }
+    yield page;
+  }
+}
+
+function queryOf(table: string, { sweepId, region }: RecordFilter): QueryCommandInput {
+  return {
+    TableName: table,
+    IndexName: sweepId === undefined ? UPLOADED_INDEX : SWEEP_INDEX,
+    KeyConditionExpression: "#hash = :hash",
+    ExpressionAttributeNames: {
+      "#hash": sweepId === undefined ? RECORD_KIND_ATTRIBUTE : SWEEP_ATTRIBUTE,
+      ...(region === undefined ? {} : { "#regions": "regions" }),
+    },
+    ExpressionAttributeValues: {
+      ":hash": { S: sweepId ?? RECORD_KIND },
+      ...(region === undefined ? {} : { ":region": { S: region } }),
+    },
+    ...(region === undefined ? {} : { FilterExpression: "contains(#regions, :region)" }),
+    ScanIndexForward: false,
+  };
+}
+
+/** BatchGetItem takes 100 keys. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+const BATCH = 100;
+/** Tries for keys that DynamoDB left unprocessed, with a growing pause. */
+const BATCH_TRIES = 8;
+
+/** The usage rows of many entries, by id; ids without a row are absent. */
+export async function getUsages(tables: Tables, ids: readonly StagingId[]): Promise<Map<string, UsageRow>> {
+  const rows = new Map<string, UsageRow>();
+  for (let at = 0; at < ids.length; at += BATCH) {
+    for (const row of await getUsageBatch(tables, ids.slice(at, at + BATCH))) rows.set(row.stagingId, row);
+  }
+  return rows;
+}
+
+async function getUsageBatch(tables: Tables, ids: readonly StagingId[]): Promise<UsageRow[]> {
+  const table = tables.settings.usageTable;
+  const rows: UsageRow[] = [];
+  let keys: Record<string, AttributeValue>[] = ids.map((id) => ({ [USAGE_KEY]: { S: id } }));
+  for (let attempt = 0; keys.length > 0; attempt++) {
+    if (attempt === BATCH_TRIES) {
+      throw new UserError("DynamoDB did not answer for all usage rows", {
+        why: `${keys.length} of ${ids.length} were left unprocessed ${BATCH_TRIES} times: the table is throttled.`,
+        fix: "Wait a minute, then run the command again.",
+      });
+    }
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt * Math.random()));
+    const answer = await tables.client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }),
+    );
+    for (const item of answer.Responses?.[table] ?? []) rows.push(parseUsageRow(unmarshall(item)));
+    keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return rows;
+}
