@@ -1,0 +1,117 @@
+import type {
+  GlobalSecondaryIndex,
+  GlobalSecondaryIndexDescription,
+  KeySchemaElement,
+} from "@aws-sdk/client-dynamodb";
+import { choice, type Item, list, object, string, type ValueOf } from "../schema/fields.ts";
+
+/** Global secondary indexes of a table, in the words of the program and in those of DynamoDB. */
+
+// Numbers of the API's limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
+const INDEX_NAME = /^[\w.-]{3,255}$/;
+
+export const globalSecondaryIndex = object(
+  {
+    name: string({ required: true, problem: nameProblem }),
+    // The keys, said in either of two ways.
+    hashKey: string({ computed: true }),
+    rangeKey: string({ computed: true }),
+    keySchemas: list(
+      object({
+        attributeName: string({ required: true }),
+        keyType: choice(["HASH", "RANGE"], { required: true }),
+      }),
+    ),
+    projectionType: choice(["ALL", "INCLUDE", "KEYS_ONLY"], { required: true }),
+    nonKeyAttributes: list(string({}), { keyOf: (name) => name }),
+  },
+  { problem: keysProblem, normal: normalKeys },
+);
+
+export type Index = ValueOf<typeof globalSecondaryIndex>;
+
+export function toIndex(index: Index): GlobalSecondaryIndex {
+  return {
+    IndexName: index.name,
+    KeySchema: keysOf(index),
+    Projection: {
+      ProjectionType: index.projectionType,
+      ...(index.nonKeyAttributes?.length && { NonKeyAttributes: index.nonKeyAttributes }),
+    },
+  };
+}
+
+export function fromIndex({
+  IndexName = "",
+  KeySchema = [],
+  Projection,
+}: GlobalSecondaryIndexDescription): Index {
+  const hashKey = keyOfType(KeySchema, "HASH");
+  const rangeKey = keyOfType(KeySchema, "RANGE");
+  return {
+    name: IndexName,
+    ...(hashKey && { hashKey }),
+    ...(rangeKey && { rangeKey }),
+    keySchemas: KeySchema.map(({ AttributeName = "", KeyType = "HASH" }) => ({
+      attributeName: AttributeName,
+      keyType: KeyType,
+    })),
+    projectionType: Projection?.ProjectionType ?? "ALL",
+    ...(Projection?.NonKeyAttributes?.length && {
+      nonKeyAttributes: [...Projection.NonKeyAttributes].sort(),
+    }),
+  };
+}
+
+export function keyOfType(
+  schema: readonly KeySchemaElement[] = [],
+  type: "HASH" | "RANGE",
+): string | undefined {
+  return schema.find(({ KeyType }) => KeyType === type)?.AttributeName;
+}
+
+/** Names of the attributes that an index has as keys. */
+export const indexKeys = (index: Index): string[] => keysOf(index).map(({ AttributeName }) => AttributeName);
+
+function keysOf({ hashKey, rangeKey, keySchemas }: Index) {
+  if (keySchemas?.length) {
+    return keySchemas.map(({ attributeName, keyType }) => ({
+      AttributeName: attributeName,
+      KeyType: keyType,
+    }));
+  }
+  return [
+    ...(hashKey ? [{ AttributeName: hashKey, KeyType: "HASH" as const }] : []),
+    ...(rangeKey ? [{ AttributeName: rangeKey, KeyType: "RANGE" as const }] : []),
+  ];
+}
+
+/** Both ways of saying the keys as the second, in which they are compared. */
+function normalKeys({ hashKey: _hash, rangeKey: _range, ...index }: Item): Item {
+  const schema = keysOf({ ...index, hashKey: _hash, rangeKey: _range } as Index);
+  return {
+    ...index,
+    keySchemas: schema.map(({ AttributeName, KeyType }) => ({
+      attributeName: AttributeName,
+      keyType: KeyType,
+    })),
+  };
+}
+
+function keysProblem(value: Item): string | undefined {
+  const index = value as Index;
+  const { hashKey, rangeKey, keySchemas = [] } = index;
+  if (keySchemas.length > 0 && (hashKey || rangeKey)) return "has keySchemas besides hashKey or rangeKey";
+  if (keySchemas.length === 0 && !hashKey) return "needs keySchemas or a hashKey";
+  if (keySchemas.length > 0 && !keySchemas.some(({ keyType }) => keyType === "HASH"))
+    return "needs a key of type HASH";
+  const names = index.nonKeyAttributes?.length ?? 0;
+  if (index.projectionType === "INCLUDE" && names === 0) return "needs nonKeyAttributes to INCLUDE";
+  if (index.projectionType !== "INCLUDE" && names > 0)
+    return "has nonKeyAttributes, which only INCLUDE takes";
+  return undefined;
+}
+
+function nameProblem(name: string): string | undefined {
+  return INDEX_NAME.test(name) ? undefined : `"${name}" must have 3 to 255 of letters, digits, . _ -`;
+}

@@ -1,0 +1,74 @@
+import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import { UserError } from "../../../staging/errors.ts";
+import type { Call } from "../sdk/call.ts";
+import { dynamodb } from "../sdk/dynamodb.ts";
+import { unless } from "../sdk/errors.ts";
+import type { Attributes } from "./attribute-values.ts";
+import { keyOfType } from "./indexes.ts";
+
+/** Ids of items: `TABLE|HASHKEY|value`, and with a range key `|RANGEKEY|value` after it. Binary values are base64. */
+
+interface Keys {
+  tableName: string;
+  hashKey: string;
+  rangeKey?: string;
+}
+
+export function itemId(keys: Keys, item: Attributes): string {
+  return [keys.tableName, ...keyParts(keys, item)].join("|");
+}
+
+/** The key's names and values, for messages and for comparing. */
+export function keyText(keys: Keys, item: Attributes): string {
+  return keyParts(keys, item).join("|");
+}
+
+function keyParts({ hashKey, rangeKey }: Keys, item: Attributes): string[] {
+  return (rangeKey ? [hashKey, rangeKey] : [hashKey]).flatMap((name) => [name, valueText(item[name])]);
+}
+
+export function valueText(value: Attributes[string] | undefined): string {
+  return value?.S ?? value?.N ?? (value?.B ? Buffer.from(value.B).toString("base64") : "");
+}
+
+/**
+ * The key that an id names. The id has no types, and values may hold its separator: the table's own description tells.
+ * @returns undefined when there is no such table
+ * @throws UserError when the id is none of an item of this table
+ */
+export async function importedKey(
+  id: string,
+  call: Call,
+): Promise<{ keys: Keys; key: Attributes } | undefined> {
+  const malformed = (why: string) => new UserError(`"${id}" is not the id of an item`, { why });
+  const [tableName = "", name = ""] = id.split("|");
+  if (tableName === "" || name === "")
+    throw malformed("It is TABLE|HASHKEY|value or TABLE|HASHKEY|value|RANGEKEY|value.");
+  const request = new DescribeTableCommand({ TableName: tableName });
+  const table = (await unless(["ResourceNotFoundException"], dynamodb(call).send(request, call.http)))?.Table;
+  if (table === undefined) return undefined;
+  const hashKey = keyOfType(table.KeySchema, "HASH");
+  const rangeKey = keyOfType(table.KeySchema, "RANGE");
+  if (name !== hashKey) throw malformed(`The hash key of ${tableName} is ${hashKey}, not ${name}.`);
+
+  const value = (attribute: string, text: string): Attributes[string] => {
+    const type = table.AttributeDefinitions?.find(
+      ({ AttributeName }) => AttributeName === attribute,
+    )?.AttributeType;
+    if (type === "N") return { N: text };
+    return type === "B" ? { B: Buffer.from(text, "base64") } : { S: text };
+  };
+  const rest = id.slice(tableName.length + name.length + 2);
+  if (rangeKey === undefined)
+    return { keys: { tableName, hashKey }, key: { [hashKey]: value(hashKey, rest) } };
+  const separator = `|${rangeKey}|`;
+  const at = rest.indexOf(separator);
+  if (at < 0) throw malformed(`The range key of ${tableName} is ${rangeKey}, which the id lacks.`);
+  return {
+    keys: { tableName, hashKey, rangeKey },
+    key: {
+      [hashKey]: value(hashKey, rest.slice(0, at)),
+      [rangeKey]: value(rangeKey, rest.slice(at + separator.length)),
+    },
+  };
+}

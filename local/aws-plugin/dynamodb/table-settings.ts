@@ -1,0 +1,98 @@
+import {
+  DescribeContinuousBackupsCommand,
+  DescribeTimeToLiveCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { Call } from "../sdk/call.ts";
+import { dynamodb } from "../sdk/dynamodb.ts";
+import { isAwsError } from "../sdk/errors.ts";
+import { settle } from "../sdk/settle.ts";
+
+/** Settings of a table that have calls of their own. */
+
+export interface Ttl {
+  attributeName?: string;
+  enabled?: boolean;
+}
+
+export interface PointInTimeRecovery {
+  enabled: boolean;
+  recoveryPeriodInDays?: number;
+}
+
+/** The attribute by which items expire; undefined when none does. */
+export async function getTtl(TableName: string, call: Call): Promise<Ttl | undefined> {
+  const { TimeToLiveDescription: ttl } = await dynamodb(call).send(
+    new DescribeTimeToLiveCommand({ TableName }),
+    call.http,
+  );
+  const enabled = ttl?.TimeToLiveStatus === "ENABLED" || ttl?.TimeToLiveStatus === "ENABLING";
+  return enabled && ttl.AttributeName ? { attributeName: ttl.AttributeName, enabled } : undefined;
+}
+
+export async function setTtl(TableName: string, wanted: Ttl | undefined, call: Call): Promise<void> {
+  const attribute = wanted?.enabled ? wanted.attributeName : undefined;
+  const now = (await getTtl(TableName, call))?.attributeName;
+  if (now === attribute) return;
+  // Another attribute can take over only when the first has let go.
+  if (now !== undefined) await updateTtl(TableName, now, false, call);
+  if (attribute !== undefined) await updateTtl(TableName, attribute, true, call);
+}
+
+async function updateTtl(
+  TableName: string,
+  AttributeName: string,
+  Enabled: boolean,
+  call: Call,
+): Promise<void> {
+  const TimeToLiveSpecification = { AttributeName, Enabled };
+  await dynamodb(call).send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }), call.http);
+  const wanted = Enabled ? AttributeName : undefined;
+  await settle(call, `the TTL of the table ${TableName}`, async () =>
+    (await getTtl(TableName, call))?.attributeName === wanted ? true : undefined,
+  );
+}
+
+/** Undefined when the table cannot be restored to a point in time. */
+export async function getPointInTimeRecovery(
+  TableName: string,
+  call: Call,
+): Promise<PointInTimeRecovery | undefined> {
+  const { ContinuousBackupsDescription } = await dynamodb(call).send(
+    new DescribeContinuousBackupsCommand({ TableName }),
+    call.http,
+  );
+  const { PointInTimeRecoveryStatus: status, RecoveryPeriodInDays: days } =
+    ContinuousBackupsDescription?.PointInTimeRecoveryDescription ?? {};
+  return status === "ENABLED" ? { enabled: true, ...(days && { recoveryPeriodInDays: days }) } : undefined;
+}
+
+export async function setPointInTimeRecovery(
+  TableName: string,
+  wanted: PointInTimeRecovery | undefined,
+  call: Call,
+): Promise<void> {
+  const { enabled, recoveryPeriodInDays: days } = wanted ?? { enabled: false };
+  const now = await getPointInTimeRecovery(TableName, call);
+  if (enabled === (now !== undefined) && (days === undefined || days === now?.recoveryPeriodInDays)) return;
+  // Right after a table's creation its backups may still be under way.
+  await settle(call, `the backups of the table ${TableName}`, async () => {
+    try {
+      await dynamodb(call).send(
+        new UpdateContinuousBackupsCommand({
+          TableName,
+          PointInTimeRecoverySpecification: {
+            PointInTimeRecoveryEnabled: enabled,
+            ...(enabled && days !== undefined && { RecoveryPeriodInDays: days }),
+          },
+        }),
+        call.http,
+      );
+      return true;
+    } catch (error) {
+      if (isAwsError(error, "ContinuousBackupsUnavailableException")) return undefined;
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,52 @@
+import { DeleteRolePolicyCommand, GetRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { UserError } from "../../../staging/errors.ts";
+import { defineResource } from "../resource.ts";
+import { document, string } from "../schema/fields.ts";
+import { policyProblem, samePolicy } from "../schema/policy.ts";
+import { unless } from "../sdk/errors.ts";
+import { iam } from "../sdk/iam.ts";
+import { roleNameProblem, rolePolicyNameProblem } from "./names.ts";
+
+const fields = {
+  name: string({ required: true, replaces: true, names: true, problem: rolePolicyNameProblem }),
+  role: string({ required: true, replaces: true, problem: roleNameProblem }),
+  policy: document(samePolicy, { required: true, problem: policyProblem }),
+};
+
+const GONE = ["NoSuchEntity", "NoSuchEntityException"];
+
+export default defineResource<typeof fields, object>({
+  title: "policy of the role",
+  fields,
+  computed: [],
+  global: true,
+
+  async create({ name, role, policy }, call) {
+    await iam(call).send(
+      new PutRolePolicyCommand({ RoleName: role, PolicyName: name, PolicyDocument: policy }),
+      call.http,
+    );
+    return `${role}:${name}`;
+  },
+  async update(id, { policy }, _actual, call) {
+    await iam(call).send(new PutRolePolicyCommand({ ...parseId(id), PolicyDocument: policy }), call.http);
+  },
+  async read(id, call) {
+    const found = await unless(GONE, iam(call).send(new GetRolePolicyCommand(parseId(id)), call.http));
+    if (found?.PolicyDocument === undefined) return undefined;
+    const { RoleName, PolicyName } = parseId(id);
+    return { name: PolicyName, role: RoleName, policy: decodeURIComponent(found.PolicyDocument) };
+  },
+  inForce: (wanted, { policy }) => policy !== undefined && samePolicy(policy, wanted.policy),
+  async delete(id, _outputs, call) {
+    await unless(GONE, iam(call).send(new DeleteRolePolicyCommand(parseId(id)), call.http));
+  },
+});
+
+function parseId(id: string): { RoleName: string; PolicyName: string } {
+  const [, RoleName, PolicyName] = /^([^:]+):(.+)$/.exec(id) ?? [];
+  if (RoleName === undefined || PolicyName === undefined) {
+    throw new UserError(`"${id}" is not the id of a role's policy`, { why: "It is ROLE:NAME." });
+  }
+  return { RoleName, PolicyName };
+}

@@ -1,0 +1,156 @@
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetRoleCommand,
+  ListInstanceProfilesForRoleCommand,
+  PutRolePermissionsBoundaryCommand,
+  paginateListAttachedRolePolicies,
+  paginateListRolePolicies,
+  RemoveRoleFromInstanceProfileCommand,
+  TagRoleCommand,
+  UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
+  UpdateRoleCommand,
+} from "@aws-sdk/client-iam";
+import { defineResource } from "../resource.ts";
+import { boolean, document, integer, string, strings } from "../schema/fields.ts";
+import { policyProblem, samePolicy } from "../schema/policy.ts";
+import type { Call } from "../sdk/call.ts";
+import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { iam } from "../sdk/iam.ts";
+import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
+import { roleNameProblem } from "./names.ts";
+
+const fields = {
+  name: string({ required: true, replaces: true, names: true, problem: roleNameProblem }),
+  assumeRolePolicy: document(samePolicy, { required: true, problem: policyProblem }),
+  path: string({ default: "/", replaces: true, problem: pathProblem }),
+  description: string({}),
+  maxSessionDuration: integer({ default: 3600, min: 3600, max: 43_200 }),
+  permissionsBoundary: string({}),
+  forceDetachPolicies: boolean({ default: false, unreported: true }),
+  tags: strings(),
+};
+
+/**
+ * Outputs. The official provider lists the role's policies here as well, as they are at the time of a refresh; this
+ * one leaves them to the resources that declare them.
+ */
+type Computed = { arn: string; createDate: string; uniqueId: string; tagsAll: Record<string, string> };
+
+const GONE = ["NoSuchEntity", "NoSuchEntityException"];
+
+export default defineResource<typeof fields, Computed>({
+  title: "role",
+  fields,
+  computed: ["arn", "createDate", "uniqueId", "tagsAll"],
+  changing: ["tagsAll"],
+  global: true,
+
+  async create(inputs, call) {
+    const { name, description, permissionsBoundary, tags } = inputs;
+    try {
+      await iam(call).send(
+        new CreateRoleCommand({
+          RoleName: name,
+          AssumeRolePolicyDocument: inputs.assumeRolePolicy,
+          Path: inputs.path,
+          MaxSessionDuration: inputs.maxSessionDuration,
+          ...(description && { Description: description }),
+          ...(permissionsBoundary && { PermissionsBoundary: permissionsBoundary }),
+          ...(tags && { Tags: toTagList(tags) }),
+        }),
+        call.http,
+      );
+    } catch (error) {
+      const mine =
+        isAwsError(error, "EntityAlreadyExists", "EntityAlreadyExistsException") && wasRetried(error);
+      if (!mine) throw error;
+    }
+    return name;
+  },
+
+  async update(RoleName, inputs, actual, call) {
+    const { description = "", permissionsBoundary, maxSessionDuration } = inputs;
+    const { removed, set } = tagChanges(actual.tags, inputs.tags);
+    if (removed.length > 0)
+      await iam(call).send(new UntagRoleCommand({ RoleName, TagKeys: removed }), call.http);
+    if (set.length > 0) await iam(call).send(new TagRoleCommand({ RoleName, Tags: set }), call.http);
+    if (!samePolicy(inputs.assumeRolePolicy, actual.assumeRolePolicy ?? "")) {
+      const PolicyDocument = inputs.assumeRolePolicy;
+      await iam(call).send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }), call.http);
+    }
+    if (description !== (actual.description ?? "") || maxSessionDuration !== actual.maxSessionDuration) {
+      await iam(call).send(
+        new UpdateRoleCommand({ RoleName, Description: description, MaxSessionDuration: maxSessionDuration }),
+        call.http,
+      );
+    }
+    if ((permissionsBoundary ?? "") !== (actual.permissionsBoundary ?? "")) {
+      await (permissionsBoundary
+        ? iam(call).send(
+            new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: permissionsBoundary }),
+            call.http,
+          )
+        : iam(call).send(new DeleteRolePermissionsBoundaryCommand({ RoleName }), call.http));
+    }
+  },
+
+  async read(RoleName, call) {
+    const Role = (await unless(GONE, iam(call).send(new GetRoleCommand({ RoleName }), call.http)))?.Role;
+    if (Role === undefined) return undefined;
+    const tags = fromTagList(Role.Tags);
+    const boundary = Role.PermissionsBoundary?.PermissionsBoundaryArn;
+    return {
+      name: Role.RoleName ?? RoleName,
+      assumeRolePolicy: decodeURIComponent(Role.AssumeRolePolicyDocument ?? ""),
+      path: Role.Path ?? "/",
+      ...(Role.Description && { description: Role.Description }),
+      maxSessionDuration: Role.MaxSessionDuration ?? 3600,
+      ...(boundary && { permissionsBoundary: boundary }),
+      ...(tags && { tags }),
+      arn: Role.Arn ?? "",
+      createDate: (Role.CreateDate ?? new Date(0)).toISOString().replace(/\.\d+Z$/, "Z"),
+      uniqueId: Role.RoleId ?? "",
+      tagsAll: tags ?? {},
+    };
+  },
+
+  async delete(RoleName, { forceDetachPolicies }, call) {
+    await unless(GONE, leaveInstanceProfiles(RoleName, call));
+    if (forceDetachPolicies) await unless(GONE, detachPolicies(RoleName, call));
+    await unless(GONE, iam(call).send(new DeleteRoleCommand({ RoleName }), call.http));
+  },
+});
+
+async function leaveInstanceProfiles(RoleName: string, call: Call): Promise<void> {
+  const { InstanceProfiles = [] } = await iam(call).send(
+    new ListInstanceProfilesForRoleCommand({ RoleName }),
+    call.http,
+  );
+  for (const { InstanceProfileName } of InstanceProfiles) {
+    const request = new RemoveRoleFromInstanceProfileCommand({ RoleName, InstanceProfileName });
+    await unless(GONE, iam(call).send(request, call.http));
+  }
+}
+
+async function detachPolicies(RoleName: string, call: Call): Promise<void> {
+  const client = iam(call);
+  for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName })) {
+    for (const { PolicyArn } of page.AttachedPolicies ?? []) {
+      await unless(GONE, client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }), call.http));
+    }
+  }
+  for await (const page of paginateListRolePolicies({ client }, { RoleName })) {
+    for (const PolicyName of page.PolicyNames ?? []) {
+      await unless(GONE, client.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }), call.http));
+    }
+  }
+}
+
+function pathProblem(path: string): string | undefined {
+  return /^\/([\x21-\x7e]{1,510}\/)?$/.test(path) ? undefined : `"${path}" must start and end with a slash`;
+}

@@ -1,0 +1,4 @@
+import { servePlugin } from "../../provider/plugin/serve.ts";
+import { awsPlugin } from "./plugin.ts";
+
+await servePlugin(awsPlugin);

@@ -1,0 +1,42 @@
+import type { AnyResourceHandler, Plugin } from "../../provider/plugin/types.ts";
+
+/**
+ * The local cloud's stand-in for Pulumi's official aws plugin: the AWS types that spawn's programs declare, made with
+ * the calls of the official one, in whatever answers at AWS_ENDPOINT_URL. Another type is a file and a line here.
+ */
+export const awsPlugin: Plugin = {
+  version: "7.48.0", // of the @pulumi/aws whose types these are
+  resources: {
+    "aws:dynamodb/table:Table": load(() => import("./dynamodb/table.ts")),
+    "aws:dynamodb/tableItem:TableItem": load(() => import("./dynamodb/table-item.ts")),
+    "aws:iam/role:Role": load(() => import("./iam/role.ts")),
+    "aws:iam/rolePolicy:RolePolicy": load(() => import("./iam/role-policy.ts")),
+    "aws:s3/accessPoint:AccessPoint": load(() => import("./s3/access-point.ts")),
+    "aws:s3/bucket:Bucket": load(() => import("./s3/bucket.ts")),
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": load(
+      () => import("./s3/bucket-lifecycle-configuration.ts"),
+    ),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": load(
+      () => import("./s3/bucket-ownership-controls.ts"),
+    ),
+    "aws:s3/bucketPolicy:BucketPolicy": load(() => import("./s3/bucket-policy.ts")),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": load(
+      () => import("./s3/bucket-public-access-block.ts"),
+    ),
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": load(
+      () => import("./s3/bucket-replication-config.ts"),
+    ),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": load(
+      () => import("./s3/bucket-encryption.ts"),
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": load(() => import("./s3/bucket-versioning.ts")),
+  },
+  functions: {
+    "aws:index/getCallerIdentity:getCallerIdentity": async (args, context) =>
+      (await import("./sts/get-caller-identity.ts")).default(args, context),
+  },
+};
+
+function load(module: () => Promise<{ default: AnyResourceHandler }>): () => Promise<AnyResourceHandler> {
+  return async () => (await module()).default;
+}

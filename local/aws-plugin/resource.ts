@@ -1,0 +1,160 @@
+import {
+  type CallContext,
+  type CheckFailure,
+  PartialFailure,
+  type Properties,
+  type ResourceHandler,
+} from "../../provider/plugin/types.ts";
+import { isUnknown } from "../../provider/plugin/values.ts";
+import { UserError } from "../../staging/errors.ts";
+import { checkFields } from "./schema/check.ts";
+import { compareFields } from "./schema/compare.ts";
+import { type Fields, type InputsOf, string } from "./schema/fields.ts";
+import { inputsOf, reconcileFields } from "./schema/reconcile.ts";
+import { type Call, callIn } from "./sdk/call.ts";
+import { explain, wholeMessage } from "./sdk/errors.ts";
+import { defaultRegion } from "./sdk/settings.ts";
+import { settle } from "./sdk/settle.ts";
+
+/** What AWS says of a resource: any of its inputs, and all outputs that are not inputs. */
+export type Actual<F extends Fields, C> = Partial<InputsOf<F>> & C & { region?: string };
+
+/**
+ * One AWS type: what its inputs are and how it is made, read, changed and removed. The rest, from checking to
+ * comparing, follows from the fields.
+ *
+ * @typeParam F the inputs, besides `region`
+ * @typeParam C outputs that are not inputs
+ */
+export interface Definition<F extends Fields, C extends object> {
+  /** In messages, as in `creating the bucket "b"`. */
+  readonly title: string;
+  readonly fields: F;
+  readonly computed: readonly (keyof C & string)[];
+  /** Those of `computed` that an update may change. */
+  readonly changing?: readonly (keyof C & string)[];
+  /** IAM knows no regions. */
+  readonly global?: true;
+  /** What is wrong between several inputs that are right one by one. Unknown values may be among them. */
+  check?(inputs: Properties): CheckFailure[];
+  /** Makes the resource, or as much of it as one call can; returns its id. */
+  create(inputs: InputsOf<F>, call: Call): Promise<string>;
+  /** What creation takes besides; if it fails, the resource stays in the state and the next update goes on. */
+  finish?(id: string, inputs: InputsOf<F>, call: Call): Promise<void>;
+  /** Brings what is there, in whatever state, to the inputs. */
+  update(id: string, inputs: InputsOf<F>, actual: Actual<F, C>, call: Call): Promise<void>;
+  /** The resource as it is, or undefined when there is none. @param known what the state says of it, if anything */
+  read(id: string, call: Call, known: Partial<InputsOf<F> & C>): Promise<Actual<F, C> | undefined>;
+  /** Whether a write can be read back already. Default: it can as soon as there is something to read. */
+  inForce?(inputs: InputsOf<F>, actual: Actual<F, C>): boolean;
+  /** What is gone already is deleted. */
+  delete(id: string, outputs: InputsOf<F> & C, call: Call): Promise<void>;
+}
+
+const REGION = string({ computed: true, replaces: true });
+/** How an id says that the resource to import is in another region than the default one: `id@region`. */
+const ID_AT_REGION = /^(.+)@([a-z]{2}(?:-[a-z]+)+-\d)$/;
+
+/** The handler of a type, from its definition. */
+export function defineResource<F extends Fields, C extends object>(
+  definition: Definition<F, C>,
+): ResourceHandler {
+  const { title, global } = definition;
+  const fields: Fields = global ? definition.fields : { ...definition.fields, region: REGION };
+
+  const callFor = (properties: Properties, context: CallContext): Call => {
+    const region = global ? (defaultRegion() ?? "us-east-1") : (properties["region"] ?? defaultRegion());
+    if (typeof region === "string") return callIn(region, context);
+    throw new UserError(`no region for the ${title}`, {
+      why: "The resource declares none, and AWS_REGION is not set.",
+      fix: 'eval "$(npx spawn env)"',
+    });
+  };
+  const readAs = async (id: string, known: Properties, call: Call): Promise<Properties | undefined> => {
+    const actual = await definition.read(id, call, known as Partial<InputsOf<F> & C>);
+    if (actual === undefined) return undefined;
+    const properties: Properties = { ...(global ? {} : { region: call.region }), ...(actual as Properties) };
+    return { ...properties, ...reconcileFields(fields, known, properties) };
+  };
+  const readBack = (id: string, inputs: Properties, call: Call): Promise<Properties> =>
+    settle(call, `the ${title} "${id}" to be as written`, async () => {
+      const found = await readAs(id, inputs, call);
+      if (found === undefined || definition.inForce === undefined) return found;
+      return definition.inForce(inputs as InputsOf<F>, found as Actual<F, C>) ? found : undefined;
+    });
+  const doing = async <T>(what: string, name: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw explain(`${what} the ${title} "${name}"`, error);
+    }
+  };
+
+  return {
+    computed: definition.computed,
+    ...(definition.changing && { changing: definition.changing }),
+
+    async check(news) {
+      const { inputs, failures } = checkFields(fields, news);
+      if (failures.length > 0 || definition.check === undefined) return { inputs, failures };
+      return { inputs, failures: definition.check(inputs) };
+    },
+
+    diff(_id, _oldInputs, oldOutputs, news) {
+      const region = news["region"] ?? (global ? undefined : defaultRegion());
+      return compareFields(fields, oldOutputs, region === undefined ? news : { ...news, region });
+    },
+
+    async create(inputs, context) {
+      const call = callFor(inputs, context);
+      const named = nameIn(fields, inputs);
+      const id = await doing("creating", named, () => definition.create(inputs as InputsOf<F>, call));
+      try {
+        await doing("setting up", named, async () => definition.finish?.(id, inputs as InputsOf<F>, call));
+        return { id, outputs: await doing("reading", named, () => readBack(id, inputs, call)) };
+      } catch (error) {
+        const outputs = await readAs(id, inputs, call).catch(() => undefined); // the first error is the one to tell
+        throw new PartialFailure(id, outputs ?? inputs, wholeMessage(error), { cause: error });
+      }
+    },
+
+    async read(id, inputs, outputs, context) {
+      const [, bareId, regionOfId] = (outputs === undefined && !global && ID_AT_REGION.exec(id)) || [];
+      const known = outputs ?? (regionOfId === undefined ? {} : { region: regionOfId });
+      const call = callFor(known, context);
+      const found = await doing("reading", id, () => readAs(bareId ?? id, known, call));
+      if (found === undefined) return undefined;
+      const read = inputsOf(fields, inputs, found);
+      if (inputs === undefined && !global && found["region"] !== defaultRegion())
+        read["region"] = found["region"];
+      return { id: bareId ?? id, inputs: read, outputs: found };
+    },
+
+    async update(id, oldOutputs, news, context) {
+      const call = callFor(oldOutputs, context);
+      return doing("updating", id, async () => {
+        const actual = await readAs(id, oldOutputs, call);
+        if (actual === undefined) {
+          throw new UserError(`the ${title} "${id}" is gone`, {
+            why: "The stack's state has it, AWS has not.",
+            fix: "pulumi refresh, then the same command again",
+          });
+        }
+        await definition.update(id, news as InputsOf<F>, actual as Actual<F, C>, call);
+        return readBack(id, news, call);
+      });
+    },
+
+    async delete(id, outputs, context) {
+      const call = callFor(outputs, context);
+      await doing("deleting", id, () => definition.delete(id, outputs as InputsOf<F> & C, call));
+    },
+  };
+}
+
+/** What stands for a resource in messages before it has an id. */
+function nameIn(fields: Fields, inputs: Properties): string {
+  const name = Object.keys(fields).find((key) => fields[key]?.names) ?? Object.keys(fields)[0] ?? "";
+  const value = inputs[name];
+  return typeof value === "string" && !isUnknown(value) ? value : "?";
+}

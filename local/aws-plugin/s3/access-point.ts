@@ -1,0 +1,159 @@
+import {
+  CreateAccessPointCommand,
+  DeleteAccessPointCommand,
+  DeleteAccessPointPolicyCommand,
+  GetAccessPointCommand,
+  GetAccessPointPolicyCommand,
+  GetAccessPointPolicyStatusCommand,
+  PutAccessPointPolicyCommand,
+} from "@aws-sdk/client-s3-control";
+import { UserError } from "../../../staging/errors.ts";
+import { defineResource } from "../resource.ts";
+import { boolean, document, object, string } from "../schema/fields.ts";
+import { policyProblem, samePolicy } from "../schema/policy.ts";
+import { accountId } from "../sdk/account.ts";
+import type { Call } from "../sdk/call.ts";
+import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { s3Control } from "../sdk/s3-control.ts";
+
+const on = boolean({ default: true });
+
+const fields = {
+  name: string({ required: true, replaces: true, names: true, problem: nameProblem }),
+  bucket: string({ required: true, replaces: true }),
+  accountId: string({ computed: true, replaces: true }),
+  bucketAccountId: string({ computed: true, replaces: true }),
+  // Removing it from the program leaves it as it is; "{}" removes it, as with the official provider.
+  policy: document(samePolicy, { computed: true, problem: policyProblem }),
+  publicAccessBlockConfiguration: object(
+    { blockPublicAcls: on, blockPublicPolicy: on, ignorePublicAcls: on, restrictPublicBuckets: on },
+    { computed: true, replaces: true },
+  ),
+  vpcConfiguration: object({ vpcId: string({ required: true }) }, { replaces: true }),
+};
+
+type Computed = {
+  alias: string;
+  arn: string;
+  domainName: string;
+  endpoints: Record<string, string>;
+  hasPublicAccessPolicy: boolean;
+  networkOrigin: string;
+};
+
+const NO_POLICY = "{}";
+const GONE = ["NoSuchAccessPoint"];
+
+export default defineResource<typeof fields, Computed>({
+  title: "access point",
+  fields,
+  computed: ["alias", "arn", "domainName", "endpoints", "hasPublicAccessPolicy", "networkOrigin"],
+
+  async create(inputs, call) {
+    const AccountId = inputs.accountId ?? (await accountId(call));
+    const { name, bucket, bucketAccountId, publicAccessBlockConfiguration: block, vpcConfiguration } = inputs;
+    try {
+      await s3Control(call).send(
+        new CreateAccessPointCommand({
+          AccountId,
+          Name: name,
+          Bucket: bucket,
+          ...(bucketAccountId && { BucketAccountId: bucketAccountId }),
+          ...(vpcConfiguration && { VpcConfiguration: { VpcId: vpcConfiguration.vpcId } }),
+          PublicAccessBlockConfiguration: {
+            BlockPublicAcls: block?.blockPublicAcls ?? true,
+            BlockPublicPolicy: block?.blockPublicPolicy ?? true,
+            IgnorePublicAcls: block?.ignorePublicAcls ?? true,
+            RestrictPublicBuckets: block?.restrictPublicBuckets ?? true,
+          },
+        }),
+        call.http,
+      );
+    } catch (error) {
+      const mine = isAwsError(error, "AccessPointAlreadyOwnedByYou") && wasRetried(error);
+      if (!mine) throw error;
+    }
+    return `${AccountId}:${name}`;
+  },
+  async finish(id, { policy }, call) {
+    if (policy !== undefined && policy !== NO_POLICY) await setPolicy(id, policy, call);
+  },
+  async update(id, { policy }, actual, call) {
+    if (policy !== undefined && !samePolicy(policy, actual.policy ?? NO_POLICY))
+      await setPolicy(id, policy, call);
+  },
+
+  async read(id, call) {
+    const point = await unless(GONE, s3Control(call).send(new GetAccessPointCommand(parseId(id)), call.http));
+    if (point === undefined) return undefined;
+    const { AccountId, Name } = parseId(id);
+    const block = point.PublicAccessBlockConfiguration;
+    return {
+      name: Name,
+      bucket: point.Bucket ?? "",
+      accountId: AccountId,
+      bucketAccountId: point.BucketAccountId || AccountId,
+      policy: await getPolicy(id, call),
+      ...(block && {
+        publicAccessBlockConfiguration: {
+          blockPublicAcls: block.BlockPublicAcls ?? false,
+          blockPublicPolicy: block.BlockPublicPolicy ?? false,
+          ignorePublicAcls: block.IgnorePublicAcls ?? false,
+          restrictPublicBuckets: block.RestrictPublicBuckets ?? false,
+        },
+      }),
+      ...(point.VpcConfiguration?.VpcId && { vpcConfiguration: { vpcId: point.VpcConfiguration.VpcId } }),
+      alias: point.Alias ?? "",
+      arn: point.AccessPointArn ?? `arn:aws:s3:${call.region}:${AccountId}:accesspoint/${Name}`,
+      domainName: `${Name}-${AccountId}.s3-accesspoint.${call.region}.amazonaws.com`,
+      endpoints: point.Endpoints ?? {},
+      hasPublicAccessPolicy: await isPublic(id, call),
+      networkOrigin: point.NetworkOrigin ?? "Internet",
+    };
+  },
+  inForce: (wanted, actual) =>
+    wanted.policy === undefined || samePolicy(wanted.policy, actual.policy ?? NO_POLICY),
+
+  async delete(id, _outputs, call) {
+    await unless(GONE, s3Control(call).send(new DeleteAccessPointCommand(parseId(id)), call.http));
+  },
+});
+
+function parseId(id: string): { AccountId: string; Name: string } {
+  const [, AccountId, Name] = /^(\d{12}):(.+)$/.exec(id) ?? [];
+  if (AccountId === undefined || Name === undefined) {
+    throw new UserError(`"${id}" is not the id of an access point`, { why: "It is ACCOUNT:NAME." });
+  }
+  return { AccountId, Name };
+}
+
+async function setPolicy(id: string, policy: string, call: Call): Promise<void> {
+  if (samePolicy(policy, NO_POLICY)) {
+    const request = s3Control(call).send(new DeleteAccessPointPolicyCommand(parseId(id)), call.http);
+    await unless(["NoSuchAccessPointPolicy"], request);
+  } else {
+    await s3Control(call).send(
+      new PutAccessPointPolicyCommand({ ...parseId(id), Policy: policy }),
+      call.http,
+    );
+  }
+}
+
+/** The policy's text; "{}" where there is none. */
+async function getPolicy(id: string, call: Call): Promise<string> {
+  const request = s3Control(call).send(new GetAccessPointPolicyCommand(parseId(id)), call.http);
+  return (await unless(["NoSuchAccessPointPolicy"], request))?.Policy ?? NO_POLICY;
+}
+
+/** An endpoint that knows no policy status answers as for a point that is not there: then nothing is public. */
+async function isPublic(id: string, call: Call): Promise<boolean> {
+  const request = s3Control(call).send(new GetAccessPointPolicyStatusCommand(parseId(id)), call.http);
+  return (await unless(["NoSuchAccessPointPolicy", ...GONE], request))?.PolicyStatus?.IsPublic ?? false;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html */
+function nameProblem(name: string): string | undefined {
+  return /^[a-z0-9](?!.*--)[a-z0-9-]{1,48}[a-z0-9]$/.test(name) && !/-s3alias$/.test(name)
+    ? undefined
+    : `"${name}" must have 3 to 50 lower-case letters, digits and single hyphens, a letter or digit at either end`;
+}

@@ -1,0 +1,67 @@
+import type { CheckFailure, Properties, ResourceHandler } from "../../../provider/plugin/types.ts";
+import { type Actual, defineResource } from "../resource.ts";
+import { type Field, type Fields, type InputsOf, string } from "../schema/fields.ts";
+import type { Call } from "../sdk/call.ts";
+import { unless } from "../sdk/errors.ts";
+import { settle } from "../sdk/settle.ts";
+import { bucketNameProblem } from "./bucket-names.ts";
+
+/** S3's codes for a bucket that is not there; HEAD has no body for one. */
+export const NO_BUCKET = ["NoSuchBucket", "NotFound"] as const;
+
+type BucketField = { bucket: Field<string, true> };
+
+/** A part of a bucket's settings that S3 puts, gets and deletes as a whole. Its id is the bucket's name. */
+interface BucketConfiguration<F extends Fields> {
+  readonly title: string;
+  readonly fields: F;
+  /** S3's codes for "not set". */
+  readonly absent: readonly string[];
+  check?(inputs: Properties): CheckFailure[];
+  put(bucket: string, inputs: InputsOf<F>, call: Call): Promise<unknown>;
+  get(bucket: string, call: Call): Promise<Partial<InputsOf<F>> | undefined>;
+  inForce?(inputs: InputsOf<F>, actual: Partial<InputsOf<F>>): boolean;
+  remove(bucket: string, call: Call, outputs: InputsOf<F>): Promise<unknown>;
+  /** For settings that a bucket cannot be without: removing them leaves a default. */
+  readonly hasDefault?: true;
+}
+
+export function defineBucketConfiguration<F extends Fields>(
+  settings: BucketConfiguration<F>,
+): ResourceHandler {
+  type All = BucketField & F;
+  const fields = {
+    bucket: string({ required: true, replaces: true, problem: bucketNameProblem }),
+    ...settings.fields,
+  } as All;
+  const get = (bucket: string, call: Call) =>
+    unless([...NO_BUCKET, ...settings.absent], settings.get(bucket, call));
+  const put = async (bucket: string, inputs: InputsOf<All>, call: Call): Promise<void> => {
+    await settings.put(bucket, inputs as unknown as InputsOf<F>, call);
+  };
+  return defineResource<All, object>({
+    title: settings.title,
+    fields,
+    computed: [],
+    ...(settings.check && { check: settings.check }),
+    async create(inputs, call) {
+      const { bucket } = inputs as unknown as { bucket: string };
+      await put(bucket, inputs, call);
+      return bucket;
+    },
+    update: (bucket, inputs, _actual, call) => put(bucket, inputs, call),
+    async read(bucket, call) {
+      const actual = await get(bucket, call);
+      return actual && ({ bucket, ...actual } as unknown as Actual<All, object>);
+    },
+    ...(settings.inForce && { inForce: settings.inForce as (inputs: object, actual: object) => boolean }),
+    async delete(bucket, outputs, call) {
+      const request = settings.remove(bucket, call, outputs as unknown as InputsOf<F>);
+      await unless([...NO_BUCKET, ...settings.absent], request);
+      if (settings.hasDefault) return;
+      await settle(call, `the ${settings.title} of ${bucket} to be gone`, async () =>
+        (await get(bucket, call)) === undefined ? true : undefined,
+      );
+    },
+  });
+}

@@ -1,0 +1,66 @@
+import {
+  DeleteBucketEncryptionCommand,
+  GetBucketEncryptionCommand,
+  PutBucketEncryptionCommand,
+} from "@aws-sdk/client-s3";
+import { boolean, choice, list, object, string } from "../schema/fields.ts";
+import { s3 } from "../sdk/s3.ts";
+import { defineBucketConfiguration } from "./bucket-configuration.ts";
+
+const ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup"] as const;
+
+export default defineBucketConfiguration({
+  title: "default encryption of the bucket",
+  fields: {
+    rules: list(
+      object({
+        applyServerSideEncryptionByDefault: object({
+          sseAlgorithm: choice(ALGORITHMS, { required: true }),
+          kmsMasterKeyId: string({}),
+        }),
+        bucketKeyEnabled: boolean({ computed: true }),
+      }),
+      { required: true, min: 1 },
+    ),
+  },
+  absent: ["ServerSideEncryptionConfigurationNotFoundError"],
+  put: (bucket, { rules }, call) =>
+    s3(call).send(
+      new PutBucketEncryptionCommand({
+        Bucket: bucket,
+        ServerSideEncryptionConfiguration: {
+          Rules: rules.map(({ applyServerSideEncryptionByDefault: byDefault, bucketKeyEnabled = false }) => ({
+            BucketKeyEnabled: bucketKeyEnabled,
+            ...(byDefault && {
+              ApplyServerSideEncryptionByDefault: {
+                SSEAlgorithm: byDefault.sseAlgorithm,
+                ...(byDefault.kmsMasterKeyId && { KMSMasterKeyID: byDefault.kmsMasterKeyId }),
+              },
+            }),
+          })),
+        },
+      }),
+      call.http,
+    ),
+  async get(bucket, call) {
+    const { ServerSideEncryptionConfiguration } = await s3(call).send(
+      new GetBucketEncryptionCommand({ Bucket: bucket }),
+      call.http,
+    );
+    const rules = (ServerSideEncryptionConfiguration?.Rules ?? []).map((rule) => {
+      const { SSEAlgorithm, KMSMasterKeyID } = rule.ApplyServerSideEncryptionByDefault ?? {};
+      return {
+        bucketKeyEnabled: rule.BucketKeyEnabled ?? false,
+        ...(SSEAlgorithm && {
+          applyServerSideEncryptionByDefault: {
+            sseAlgorithm: SSEAlgorithm,
+            ...(KMSMasterKeyID && { kmsMasterKeyId: KMSMasterKeyID }),
+          },
+        }),
+      };
+    });
+    return rules.length === 0 ? undefined : { rules };
+  },
+  hasDefault: true,
+  remove: (bucket, call) => s3(call).send(new DeleteBucketEncryptionCommand({ Bucket: bucket }), call.http),
+});

@@ -1,0 +1,27 @@
+import { DeleteObjectsCommand, ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { UserError } from "../../../staging/errors.ts";
+import type { Call } from "../sdk/call.ts";
+import { s3 } from "../sdk/s3.ts";
+
+/** Deletes every version and delete marker of a bucket, a page (at most 1,000) at a time. */
+export async function emptyBucket(bucket: string, call: Call): Promise<void> {
+  for (;;) {
+    // Always the first page: the one before is gone.
+    const page = await s3(call).send(new ListObjectVersionsCommand({ Bucket: bucket }), call.http);
+    const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
+      Key,
+      VersionId,
+    }));
+    if (Objects.length === 0) return;
+    const { Errors = [] } = await s3(call).send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+      call.http,
+    );
+    const [first] = Errors;
+    if (first) {
+      throw new UserError(`${Errors.length} objects of the bucket ${bucket} could not be deleted`, {
+        why: `The first is ${first.Key}: ${first.Code}: ${first.Message}`,
+      });
+    }
+  }
+}

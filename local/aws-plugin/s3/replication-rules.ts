@@ -1,0 +1,145 @@
+import type { ReplicationRule, ReplicationRuleFilter, StorageClass } from "@aws-sdk/client-s3";
+import { choice, integer, object, string, strings, type ValueOf } from "../schema/fields.ts";
+import { fromTagList, toTagList } from "../sdk/tags.ts";
+
+/** A rule of a bucket's replication, in the words of the program and in those of S3. */
+
+const status = choice(["Enabled", "Disabled"], { required: true });
+const minutes = integer({ required: true, min: 15, max: 15 });
+const STORAGE_CLASSES = [
+  "STANDARD",
+  "REDUCED_REDUNDANCY",
+  "STANDARD_IA",
+  "ONEZONE_IA",
+  "INTELLIGENT_TIERING",
+  "GLACIER",
+  "DEEP_ARCHIVE",
+  "GLACIER_IR",
+] as const;
+
+export const replicationRule = object({
+  id: string({ required: true, problem: idProblem }),
+  status,
+  priority: integer({ computed: true }),
+  filter: object(
+    {
+      prefix: string({}),
+      tag: object({ key: string({ required: true }), value: string({ required: true }) }),
+      and: object({ prefix: string({}), tags: strings() }),
+    },
+    { required: true },
+  ),
+  deleteMarkerReplication: object({ status }, { required: true }),
+  existingObjectReplication: object({ status }),
+  destination: object(
+    {
+      bucket: string({ required: true, problem: bucketArnProblem }),
+      account: string({}),
+      storageClass: choice(STORAGE_CLASSES),
+      replicationTime: object({ status, time: object({ minutes }, { required: true }) }),
+      metrics: object({ status, eventThreshold: object({ minutes }) }),
+    },
+    { required: true },
+  ),
+});
+
+type Rule = ValueOf<typeof replicationRule>;
+type Filter = Rule["filter"];
+type Destination = Rule["destination"];
+
+export function toReplicationRule(rule: Rule): ReplicationRule {
+  return {
+    ID: rule.id,
+    Priority: rule.priority ?? 0,
+    Status: rule.status,
+    Filter: toFilter(rule.filter),
+    DeleteMarkerReplication: { Status: rule.deleteMarkerReplication.status },
+    ...(rule.existingObjectReplication && {
+      ExistingObjectReplication: { Status: rule.existingObjectReplication.status },
+    }),
+    Destination: toDestination(rule.destination),
+  };
+}
+
+export function fromReplicationRule(rule: ReplicationRule): Rule {
+  const existing = rule.ExistingObjectReplication?.Status;
+  return {
+    id: rule.ID ?? "",
+    priority: rule.Priority ?? 0,
+    status: rule.Status ?? "Disabled",
+    filter: fromFilter(rule.Filter ?? {}),
+    deleteMarkerReplication: { status: rule.DeleteMarkerReplication?.Status ?? "Disabled" },
+    ...(existing && { existingObjectReplication: { status: existing } }),
+    destination: fromDestination(rule.Destination),
+  };
+}
+
+/** S3 takes one tag or a prefix bare and several predicates in `And`. */
+function toFilter({ prefix, tag, and }: Filter): ReplicationRuleFilter {
+  if (and) {
+    return {
+      And: {
+        ...(and.prefix !== undefined && { Prefix: and.prefix }),
+        ...(and.tags && { Tags: toTagList(and.tags) }),
+      },
+    };
+  }
+  return tag ? { Tag: { Key: tag.key, Value: tag.value } } : { Prefix: prefix ?? "" };
+}
+
+function fromFilter({ Prefix, Tag, And }: ReplicationRuleFilter): Filter {
+  const tags = fromTagList(And?.Tags);
+  return {
+    ...(Prefix && { prefix: Prefix }),
+    ...(Tag && { tag: { key: Tag.Key ?? "", value: Tag.Value ?? "" } }),
+    ...(And && { and: { ...(And.Prefix && { prefix: And.Prefix }), ...(tags && { tags }) } }),
+  };
+}
+
+function toDestination({ bucket, account, storageClass, replicationTime, metrics }: Destination) {
+  return {
+    Bucket: bucket,
+    ...(account && { Account: account }),
+    ...(storageClass && { StorageClass: storageClass }),
+    ...(replicationTime && {
+      ReplicationTime: { Status: replicationTime.status, Time: { Minutes: replicationTime.time.minutes } },
+    }),
+    ...(metrics && {
+      Metrics: {
+        Status: metrics.status,
+        ...(metrics.eventThreshold && { EventThreshold: { Minutes: metrics.eventThreshold.minutes } }),
+      },
+    }),
+  };
+}
+
+function fromDestination(destination: ReplicationRule["Destination"]): Destination {
+  const { Bucket = "", Account, StorageClass, ReplicationTime: time, Metrics: metrics } = destination ?? {};
+  return {
+    bucket: Bucket,
+    ...(Account && { account: Account }),
+    ...(StorageClass && { storageClass: StorageClass as Exclude<StorageClass, NotForReplicas> }),
+    ...(time && {
+      replicationTime: { status: time.Status ?? "Disabled", time: { minutes: time.Time?.Minutes ?? 0 } },
+    }),
+    ...(metrics && {
+      metrics: {
+        status: metrics.Status ?? "Disabled",
+        ...(metrics.EventThreshold && { eventThreshold: { minutes: metrics.EventThreshold.Minutes ?? 0 } }),
+      },
+    }),
+  };
+}
+
+type NotForReplicas = Exclude<StorageClass, (typeof STORAGE_CLASSES)[number]>;
+
+function bucketArnProblem(arn: string): string | undefined {
+  return /^arn:aws[a-z-]*:s3:::[a-z0-9.-]+$/.test(arn)
+    ? undefined
+    : `"${arn}" is not the ARN of a bucket, such as arn:aws:s3:::name`;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ReplicationRule.html */
+function idProblem(id: string): string | undefined {
+  return id.length > 255 ? `"${id}" has ${id.length} characters, and 255 are allowed` : undefined;
+}

@@ -1,0 +1,108 @@
+import type { CheckFailure, Json, Properties } from "../../../provider/plugin/types.ts";
+import { containsUnknowns, isUnknown, UNKNOWN } from "../../../provider/plugin/values.ts";
+import type { Field, Fields } from "./fields.ts";
+
+/**
+ * Completes and validates the inputs of a resource. Unknown values pass.
+ * @param at where the inputs stand, for the failures' property paths; "" at the top
+ */
+export function checkFields(
+  fields: Fields,
+  news: Properties,
+  at = "",
+): { inputs: Properties; failures: CheckFailure[] } {
+  const inputs: Properties = {};
+  const failures: CheckFailure[] = [];
+  const path = (name: string) => (at === "" ? name : `${at}.${name}`);
+  for (const name of Object.keys(news)) {
+    if (fields[name] === undefined && news[name] != null) {
+      failures.push({
+        property: path(name),
+        reason: `the local cloud's aws plugin does not support it (it supports ${Object.keys(fields).join(", ")})`,
+      });
+    }
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    const value = news[name] ?? field.default;
+    if (value === undefined || value === null) {
+      if (field.required) failures.push({ property: path(name), reason: "it is required, but not given" });
+      continue;
+    }
+    const checked = checkValue(field, value, path(name));
+    inputs[name] = checked.value;
+    failures.push(...checked.failures);
+  }
+  return { inputs, failures };
+}
+
+interface Checked {
+  value: Json;
+  failures: CheckFailure[];
+}
+
+function checkValue(field: Field, value: Json, property: string): Checked {
+  if (isUnknown(value)) return { value, failures: [] };
+  const checked = checkShape(field, value, property);
+  if (checked.failures.length > 0 || field.problem === undefined || isUnknown(checked.value)) return checked;
+  const reason = (field.problem as (value: Json) => string | undefined)(checked.value);
+  return reason === undefined ? checked : { ...checked, failures: [{ property, reason }] };
+}
+
+function checkShape(field: Field, value: Json, property: string): Checked {
+  const { shape } = field;
+  const fail = (reason: string): Checked => ({ value, failures: [{ property, reason }] });
+  const expected = (what: string) => fail(`expected ${what}, got ${describe(value)}`);
+  switch (shape.kind) {
+    case "string":
+      if (typeof value !== "string") return expected("a string");
+      if (shape.oneOf && !shape.oneOf.includes(value)) {
+        return fail(`expected one of ${shape.oneOf.map((one) => `"${one}"`).join(", ")}, got "${value}"`);
+      }
+      return { value, failures: [] };
+    case "integer":
+      if (typeof value !== "number" || !Number.isInteger(value)) return expected("a whole number");
+      if (value < shape.min || value > shape.max) {
+        return fail(`expected a number from ${shape.min} to ${shape.max}, got ${value}`);
+      }
+      return { value, failures: [] };
+    case "boolean":
+      return typeof value === "boolean" ? { value, failures: [] } : expected("true or false");
+    case "strings": {
+      if (!isItem(value)) return expected("a map of strings");
+      const wrong = Object.keys(value).find((key) => typeof value[key] !== "string");
+      return wrong === undefined ? { value, failures: [] } : fail(`the value of "${wrong}" is not a string`);
+    }
+    case "document":
+      if (typeof value === "string") return { value, failures: [] };
+      if (!isItem(value)) return expected("a string of JSON");
+      return { value: containsUnknowns(value) ? UNKNOWN : JSON.stringify(value), failures: [] };
+    case "object": {
+      if (!isItem(value)) return expected("an object");
+      const { inputs, failures } = checkFields(shape.fields, value, property);
+      return { value: inputs, failures };
+    }
+    case "list": {
+      if (!Array.isArray(value)) return expected("a list");
+      if (value.length < shape.min) return fail(`expected at least ${shape.min}, got ${value.length}`);
+      const items = value.map((item, index) => checkValue(shape.of, item, `${property}[${index}]`));
+      const failures = items.flatMap((item) => item.failures);
+      const { keyOf } = shape;
+      if (failures.length > 0 || keyOf === undefined)
+        return { value: items.map((item) => item.value), failures };
+      const keys = items.filter((item) => !isUnknown(item.value)).map((item) => keyOf(item.value));
+      const twice = keys.find((key, index) => !isUnknown(key) && keys.indexOf(key) !== index);
+      return {
+        value: items.map((item) => item.value),
+        failures: twice === undefined ? [] : [{ property, reason: `"${twice}" is there twice` }],
+      };
+    }
+  }
+}
+
+const isItem = (value: Json): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function describe(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

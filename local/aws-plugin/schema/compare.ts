@@ -1,0 +1,81 @@
+import type { Difference, Json, Properties } from "../../../provider/plugin/types.ts";
+import { containsUnknowns, isUnknown } from "../../../provider/plugin/values.ts";
+import type { Field, Fields, Item } from "./fields.ts";
+
+/**
+ * Compares what is, as read from AWS, with what is wanted. What is there and neither declared nor AWS's own choice is
+ * a difference too, so that a change made by hand is undone.
+ */
+export function compareFields(fields: Fields, state: Properties, wanted: Properties): Difference {
+  const changed = Object.entries(fields).filter(([name, field]) => differs(field, state[name], wanted[name]));
+  const replaces = changed.filter(([, field]) => field.replaces).map(([name]) => name);
+  const keepsName = Object.entries(fields).some(
+    ([name, field]) => field.names && !differs(field, state[name], wanted[name]),
+  );
+  return {
+    replaces,
+    updates: changed.filter(([, field]) => !field.replaces).map(([name]) => name),
+    deleteBeforeReplace: replaces.length > 0 && keepsName,
+  };
+}
+
+/** Whether a value means something else than the one wanted. An unknown one may, so it does. */
+export function differs(field: Field, state: Json | undefined, wanted: Json | undefined): boolean {
+  if (isUnknown(wanted)) return true;
+  if (wanted === undefined || wanted === null) return !(field.computed || isDefault(field, state));
+  if (state === undefined || state === null) return !isDefault(field, wanted);
+  const { shape } = field;
+  switch (shape.kind) {
+    case "string":
+    case "integer":
+    case "boolean":
+      return state !== wanted;
+    case "document":
+      return !(typeof state === "string" && typeof wanted === "string" && shape.same(state, wanted));
+    case "strings":
+      return containsUnknowns(wanted) || !sameStrings(state as Item, wanted as Item);
+    case "object": {
+      const normal = (value: Json): Item =>
+        shape.normal && !containsUnknowns(value) ? shape.normal(value as Item) : (value as Item);
+      const is = normal(state);
+      const should = normal(wanted);
+      return Object.entries(shape.fields).some(([name, inner]) => differs(inner, is[name], should[name]));
+    }
+    case "list":
+      return listsDiffer(field, state as Json[], wanted as Json[]);
+  }
+}
+
+function listsDiffer(field: Field, state: Json[], wanted: Json[]): boolean {
+  if (field.shape.kind !== "list") throw new TypeError(`not a list: ${field.shape.kind}`);
+  if (state.length !== wanted.length) return true;
+  const { of, keyOf } = field.shape;
+  if (keyOf === undefined || wanted.some((item) => isUnknown(item) || isUnknown(keyOf(item)))) {
+    return wanted.some((item, index) => differs(of, state[index], item));
+  }
+  const byKey = new Map(state.map((item) => [keyOf(item), item]));
+  return wanted.some((item) => {
+    const same = byKey.get(keyOf(item));
+    return same === undefined || differs(of, same, item);
+  });
+}
+
+/** Whether a value says no more than its absence: the default, or what AWS's XML and JSON have for "not set". */
+function isDefault(field: Field, value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === field.default) return true;
+  const { shape } = field;
+  if (isUnknown(value)) return false;
+  if (shape.kind === "object" && typeof value === "object" && !Array.isArray(value)) {
+    return Object.entries(shape.fields).every(
+      ([name, inner]) => inner.computed || isDefault(inner, value[name]),
+    );
+  }
+  if (field.default !== undefined) return false;
+  if (typeof value === "object") return Object.keys(value).length === 0;
+  return value === "" || value === false || value === 0;
+}
+
+function sameStrings(a: Item, b: Item): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,126 @@
+import type { Json } from "../../../provider/plugin/types.ts";
+
+/**
+ * The inputs of a resource type, described once: what may stand in them, what AWS fills in, what a change means.
+ * Checking, comparing and reading back all follow from it; see check.ts, compare.ts and reconcile.ts.
+ */
+export type Fields = Readonly<Record<string, Field>>;
+
+/** @typeParam T the values; @typeParam Given whether a checked set of inputs always has it */
+export interface Field<T = unknown, Given extends boolean = boolean> extends Options {
+  readonly shape: Shape;
+  /** Carry the parameters for {@link InputsOf}; never set. */
+  readonly typeOfValue?: T;
+  readonly typeOfGiven?: Given;
+}
+
+export interface Options {
+  readonly required?: true;
+  /** Stands in the inputs where the program gives nothing. */
+  readonly default?: string | number | boolean;
+  /** A change makes another resource. */
+  readonly replaces?: true;
+  /** The resource's name: while it stays the same, the old resource has to go before its replacement comes. */
+  readonly names?: true;
+  /** AWS chooses a value where the program gives none, so what is there then is no difference. */
+  readonly computed?: true;
+  /** AWS may not say what it has, or never hears of it: then it is as declared last. */
+  readonly unreported?: true;
+  /** What is wrong with a value of the right shape, if anything. */
+  readonly problem?: (value: never) => string | undefined;
+}
+
+export type Shape =
+  | { readonly kind: "string"; readonly oneOf?: readonly string[] }
+  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | { readonly kind: "boolean" }
+  | { readonly kind: "strings" }
+  | { readonly kind: "document"; readonly same: (a: string, b: string) => boolean }
+  | { readonly kind: "object"; readonly fields: Fields; readonly normal?: (value: Item) => Item }
+  | {
+      readonly kind: "list";
+      readonly of: Field;
+      readonly keyOf?: (item: Json) => string;
+      readonly min: number;
+    };
+
+export type Item = { [key: string]: Json | undefined };
+
+type Given<O> = O extends { required: true } | { default: unknown } ? true : false;
+
+export function string<const O extends Options & { problem?: (value: string) => string | undefined }>(
+  options: O,
+): Field<string, Given<O>> {
+  return { ...options, shape: { kind: "string" } };
+}
+
+export function choice<const V extends string, const O extends Options = object>(
+  oneOf: readonly V[],
+  options: O = {} as O,
+): Field<V, Given<O>> {
+  return { ...options, shape: { kind: "string", oneOf } };
+}
+
+export function integer<const O extends Options & { min?: number; max?: number }>(
+  options: O = {} as O,
+): Field<number, Given<O>> {
+  const {
+    min = 0,
+    max = Number.MAX_SAFE_INTEGER,
+    ...rest
+  }: Options & { min?: number; max?: number } = options;
+  return { ...rest, shape: { kind: "integer", min, max } };
+}
+
+export function boolean<const O extends Options>(options: O = {} as O): Field<boolean, Given<O>> {
+  return { ...options, shape: { kind: "boolean" } };
+}
+
+/** A map of strings, such as tags. */
+export function strings<const O extends Options>(
+  options: O = {} as O,
+): Field<Record<string, string>, Given<O>> {
+  return { ...options, shape: { kind: "strings" } };
+}
+
+/** A text of which only the meaning counts, as `same` compares it: a policy, an item. */
+export function document<const O extends Options & { problem?: (value: string) => string | undefined }>(
+  same: (a: string, b: string) => boolean,
+  options: O,
+): Field<string, Given<O>> {
+  return { ...options, shape: { kind: "document", same } };
+}
+
+/** @param normal brings a value that can be said in several ways into the one in which it is compared */
+export function object<F extends Fields, const O extends Options & { normal?: (value: Item) => Item }>(
+  fields: F,
+  options: O = {} as O,
+): Field<InputsOf<F>, Given<O>> {
+  const { normal, ...rest }: Options & { normal?: (value: Item) => Item } = options;
+  return { ...rest, shape: { kind: "object", fields, ...(normal && { normal }) } };
+}
+
+/**
+ * @param keyOf for a list whose order AWS does not keep or mind: what tells its items apart
+ */
+export function list<T, const O extends Options & { keyOf?: (item: T) => string; min?: number }>(
+  of: Field<T>,
+  options: O = {} as O,
+): Field<T[], Given<O>> {
+  const { keyOf, min = 0, ...rest }: Options & { keyOf?: (item: T) => string; min?: number } = options;
+  return {
+    ...rest,
+    shape: { kind: "list", of, min, ...(keyOf && { keyOf: keyOf as unknown as (item: Json) => string }) },
+  };
+}
+
+type GivenKeys<F extends Fields> = {
+  [K in keyof F]: F[K] extends Field<unknown, true> ? K : never;
+}[keyof F];
+/** The values of one field. */
+export type ValueOf<F> = F extends Field<infer T> ? T : never;
+
+/** The checked inputs that `F` describes. */
+export type InputsOf<F extends Fields> = { [K in GivenKeys<F>]: ValueOf<F[K]> } & {
+  [K in Exclude<keyof F, GivenKeys<F>>]?: ValueOf<F[K]>;
+};

@@ -1,0 +1,32 @@
+import type { CallContext } from "../../../provider/plugin/types.ts";
+import { type ClientSettings, clientSettings } from "./settings.ts";
+
+/** One call of the engine, as the operations of a resource see it. */
+export interface Call {
+  readonly region: string;
+  readonly context: CallContext;
+  /** Second argument of every `client.send`: ends the request when the engine cancels. */
+  readonly http: { readonly abortSignal: AbortSignal };
+}
+
+export function callIn(region: string, context: CallContext): Call {
+  return { region, context, http: { abortSignal: context.signal } };
+}
+
+/**
+ * Gives one client an endpoint and region, made at its first use.
+ * @param make the client's constructor
+ */
+export function clientOf<C>(make: (settings: ClientSettings) => C): (call: Call) => C {
+  const clients = new Map<string, C>();
+  return (call) => {
+    const settings = clientSettings(call.region);
+    const key = `${settings.endpoint} ${call.region}`;
+    let client = clients.get(key);
+    if (client === undefined) {
+      client = make(settings);
+      clients.set(key, client);
+    }
+    return client;
+  };
+}

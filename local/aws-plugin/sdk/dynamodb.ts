@@ -1,0 +1,4 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { clientOf } from "./call.ts";
+
+export const dynamodb = clientOf((settings) => new DynamoDBClient(settings));

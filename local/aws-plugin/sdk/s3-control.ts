@@ -1,0 +1,15 @@
+import { S3ControlClient, type S3ControlClientConfig } from "@aws-sdk/client-s3-control";
+import { clientOf } from "./call.ts";
+
+/**
+ * The real service has the account's number in the host's name, which no emulator's address can have. The header
+ * `x-amz-account-id`, sent as well, says the same.
+ */
+export const s3Control = clientOf((settings) => {
+  const config: S3ControlClientConfig & { endpointProvider: () => { url: URL } } = {
+    ...settings,
+    disableHostPrefix: true,
+    endpointProvider: () => ({ url: new URL(settings.endpoint) }),
+  };
+  return new S3ControlClient(config);
+});

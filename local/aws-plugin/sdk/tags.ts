@@ -1,0 +1,27 @@
+export interface Tag {
+  Key?: string | undefined;
+  Value?: string | undefined;
+}
+
+/** AWS's form of tags. */
+export function toTagList(tags: Readonly<Record<string, string>> = {}): { Key: string; Value: string }[] {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** Tags as a map; undefined when there are none. AWS's own tags are left out: nobody can set them. */
+export function fromTagList(list: readonly Tag[] = []): Record<string, string> | undefined {
+  const own = list.filter(({ Key = "" }) => Key !== "" && !Key.startsWith("aws:"));
+  if (own.length === 0) return undefined;
+  return Object.fromEntries(own.map(({ Key = "", Value = "" }) => [Key, Value]));
+}
+
+/** What Tag… and Untag… have to be told to bring `before` to `after`. */
+export function tagChanges(
+  before: Readonly<Record<string, string>> = {},
+  after: Readonly<Record<string, string>> = {},
+): { removed: string[]; set: { Key: string; Value: string }[] } {
+  return {
+    removed: Object.keys(before).filter((key) => after[key] === undefined),
+    set: toTagList(after).filter(({ Key, Value }) => before[Key] !== Value),
+  };
+}

@@ -1,0 +1,18 @@
+import type { CallContext, Properties } from "../../../provider/plugin/types.ts";
+import { callerIdentity } from "../sdk/account.ts";
+import { callIn } from "../sdk/call.ts";
+import { explain } from "../sdk/errors.ts";
+import { defaultRegion } from "../sdk/settings.ts";
+
+/** Who the keys belong to. Its id is the account's number. */
+export default async function getCallerIdentity(
+  _args: Properties,
+  context: CallContext,
+): Promise<Properties> {
+  try {
+    const identity = await callerIdentity(callIn(defaultRegion() ?? "us-east-1", context));
+    return { ...identity, id: identity.accountId };
+  } catch (error) {
+    throw explain("asking who the keys belong to", error);
+  }
+}
