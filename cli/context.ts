@@ -1,9 +1,10 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { packageRoot } from "../local/paths.ts";
+import { packageRoot, spawnPaths } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
+import { InputError } from "../staging/errors.ts";
 import type { Region } from "../staging/regions.ts";
 import type { CloudOfError } from "./aws-errors.ts";
 import type { Tables } from "./services/records.ts";
@@ -88,35 +89,66 @@ export class Context {
   }
 
   async #findEndpoint(): Promise<string | undefined> {
-    const own = process.env["AWS_ENDPOINT_URL"];
-    const { cloud } = await this.settings();
-    let endpoint: string | undefined;
-    if (own !== undefined && own !== "") {
-      endpoint = own;
-    } else if (cloud === "local") {
-      const { ensureCloud } = await import("../local/cloud/cloud.ts");
-      try {
-        endpoint = (await ensureCloud({ onProgress: this.#progress.onProgress })).endpoint;
-      } finally {
-        this.#progress.done();
-      }
+    const [{ cloud }, { usersEndpoint }] = await Promise.all([
+      this.settings(),
+      import("../local/tool-environment.ts"),
+    ]);
+    const own = usersEndpoint();
+    if (cloud === "aws" && own === undefined && process.env["AWS_ENDPOINT_URL"]) {
+      throw new InputError(
+        `environment ${this.environmentName} is in AWS, but this shell is set to the local cloud`,
+        {
+          why: "It has the variables of spawn env: AWS_ENDPOINT_URL and the local cloud's keys.",
+          fix: "Use another shell, or unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY first.",
+        },
+      );
     }
+    const endpoint = own ?? (cloud === "local" ? await this.#startCloud() : undefined);
     if (endpoint !== undefined) this.#known.endpoint = endpoint;
     return endpoint;
   }
 
+  async #startCloud(): Promise<string> {
+    const { ensureCloud } = await import("../local/cloud/cloud.ts");
+    try {
+      const { endpoint, movedFrom } = await ensureCloud({ onProgress: this.#progress.onProgress });
+      if (movedFrom !== undefined) {
+        this.#progress.onProgress({ text: `The local cloud moved from ${movedFrom} to ${endpoint}` });
+      }
+      return endpoint;
+    } finally {
+      this.#progress.done();
+    }
+  }
+
+  /**
+   * The backend of the stacks' state: PULUMI_BACKEND_URL where the user has set it, else a folder in the user's data
+   * for a local environment; undefined for what `pulumi login` has chosen.
+   */
+  async stateUrl(): Promise<string | undefined> {
+    const own = process.env["PULUMI_BACKEND_URL"];
+    if (own) return own;
+    const { cloud } = await this.settings();
+    return cloud === "local" ? `file://${spawnPaths().state}` : undefined;
+  }
+
   /** Settings for a client of any AWS service in `region`. */
   async clientConfig(region: string): Promise<ClientConfig> {
-    const { cloud } = await this.settings();
-    const endpoint = await this.endpoint();
-    const own = process.env["AWS_ENDPOINT_URL"] ? hasCredentials(process.env) : false;
+    const [{ cloud }, endpoint] = await Promise.all([this.settings(), this.endpoint()]);
     return {
       region,
       ...(endpoint === undefined ? {} : { endpoint }),
-      ...(cloud === "local" && !own ? { credentials: LOCAL_CREDENTIALS } : {}),
+      ...(cloud === "local" && !(await this.#hasOwnKeys()) ? { credentials: LOCAL_CREDENTIALS } : {}),
       maxAttempts: 3,
       requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
     };
+  }
+
+  /** Whether an endpoint and keys for it are the user's own: the rule by which the engine's environment is made, too. */
+  async #hasOwnKeys(): Promise<boolean> {
+    const { usersEndpoint } = await import("../local/tool-environment.ts");
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+    return usersEndpoint() !== undefined && Boolean(AWS_ACCESS_KEY_ID) && Boolean(AWS_SECRET_ACCESS_KEY);
   }
 
   /** The client of the region that has the tables. */
@@ -163,9 +195,4 @@ export class Context {
     const { cloud, endpoint } = this.#known;
     return { environment: this.environmentName, cloud, endpoint };
   }
-}
-
-/** Whether the user chose credentials in the environment's variables. */
-function hasCredentials(env: NodeJS.ProcessEnv): boolean {
-  return Boolean(env["AWS_ACCESS_KEY_ID"] || env["AWS_PROFILE"] || env["AWS_WEB_IDENTITY_TOKEN_FILE"]);
 }

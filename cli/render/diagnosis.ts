@@ -1,0 +1,19 @@
+import type { Diagnosis } from "../../local/doctor.ts";
+import { displayWidth, padColumns, paint } from "./text.ts";
+
+const MARKS = {
+  ok: { mark: "✓", style: "green" },
+  warn: { mark: "!", style: "yellow" },
+  fail: { mark: "✗", style: "red" },
+} as const;
+
+/** What `doctor` prints: a line for each thing, and below it what mends it. */
+export function renderDiagnosis(diagnoses: readonly Diagnosis[], stream: NodeJS.WriteStream): string {
+  const width = Math.max(...diagnoses.map(({ name }) => displayWidth(name)));
+  const lines = diagnoses.flatMap(({ name, status, found, fix }) => {
+    const { mark, style } = MARKS[status];
+    const line = `${paint(style, mark, stream)} ${padColumns(name, width)}  ${found}`;
+    return fix === undefined ? [line] : [line, `  ${" ".repeat(width)}  Fix: ${fix}`];
+  });
+  return `${lines.join("\n")}\n`;
+}
