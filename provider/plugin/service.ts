@@ -133,9 +133,10 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       const olds = decodeStruct(request.getOlds());
       const news = decodeStruct(request.getNews());
       if (request.getPreview()) {
-        return new proto.UpdateResponse().setProperties(
-          encodeStruct({ ...olds, ...news, ...unknowns(handler.changing ?? []) }),
-        );
+        // What a creation that failed half way did not get to is for the update to make.
+        const missing = handler.computed.filter((name) => olds[name] === undefined);
+        const unknown = unknowns([...missing, ...(handler.changing ?? [])]);
+        return new proto.UpdateResponse().setProperties(encodeStruct({ ...olds, ...news, ...unknown }));
       }
       if (handler.update === undefined) {
         throw new InputError(`${request.getType()} cannot be updated in place`);

@@ -1,0 +1,18 @@
+import type { CallContext } from "./plugin/types.ts";
+import type { BufferPool } from "./transfer/buffers.ts";
+import type { S3Clients } from "./transfer/clients.ts";
+import { ProgressReporter, type ProgressTotals } from "./transfer/progress.ts";
+import type { RulePatience } from "./transfer/replicate.ts";
+
+/** What the handlers work with; tests give their own. */
+export interface Dependencies {
+  readonly s3: S3Clients;
+  readonly pool: BufferPool;
+  readonly patience: RulePatience;
+  now(): Date;
+}
+
+/** Progress of one phase, on the resource's line. */
+export function reportTo(context: CallContext, totals: ProgressTotals): ProgressReporter {
+  return new ProgressReporter(totals, (message) => context.log("info", message, { ephemeral: true }));
+}

@@ -1,0 +1,127 @@
+import { replicaTags, TTL_TAG } from "../staging/classes.ts";
+import { InputError, UserError } from "../staging/errors.ts";
+import { parseStagingId } from "../staging/ids.ts";
+import { entryPrefix } from "../staging/manifest.ts";
+import { parseRegion } from "../staging/regions.ts";
+import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources.ts";
+import { isoSeconds, parseTtlDays, removalMidnight } from "../staging/ttl.ts";
+import { changedOf, checkInputs } from "./checks.ts";
+import { type Dependencies, reportTo } from "./deps.ts";
+import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import { explained, isNotFound } from "./transfer/aws-errors.ts";
+import { forEachParallel } from "./transfer/parallel.ts";
+import { requireLifecycleRule } from "./transfer/rules.ts";
+import { ensureTags, listKeys, readTags } from "./transfer/tagging.ts";
+
+const OBJECTS_IN_FLIGHT = 16;
+/** What `read` reports for objects that carry no TTL tag, or not all the same: never a TTL that one can want. */
+const NO_TTL = 0;
+
+/** The entry's lifecycle rule in one region: the TTL class of its objects there. Changing it moves no data. */
+export function expiration(deps: Dependencies): ResourceHandler<ExpirationInputs, ExpirationOutputs> {
+  return {
+    computed: ["ruleId", "removedAt"],
+    changing: ["ruleId", "removedAt"],
+
+    async check(news) {
+      return checkInputs<ExpirationInputs>(news, {
+        stagingId: parseStagingId,
+        region: parseRegion,
+        ttlDays: parseTtlDays,
+      });
+    },
+
+    diff(_id, oldInputs, _oldOutputs, news) {
+      return {
+        replaces: changedOf(oldInputs, news, ["stagingId", "region", "bucket"]),
+        // Another manifest means other objects, which have to be tagged.
+        updates: changedOf(oldInputs, news, ["ttlDays", "uploadedAt", "manifestSha256"]),
+      };
+    },
+
+    async create(inputs, context) {
+      return { id: `${inputs.region}/${inputs.stagingId}`, outputs: await expire(inputs, deps, context) };
+    },
+
+    async update(_id, _oldOutputs, news, context) {
+      return expire(news, deps, context);
+    },
+
+    async read(id, inputs, outputs, { signal }) {
+      if (inputs === undefined || outputs === undefined) {
+        throw new InputError(`${id} cannot be imported`, {
+          why: "The time of the upload, from which the TTL counts, is not recorded with it.",
+          fix: "Stage the data again: spawn stage upload",
+        });
+      }
+      const ttlDays = await explained(`reading the tags in ${inputs.region}`, () =>
+        readTtl(inputs, deps, signal),
+      );
+      if (ttlDays === undefined) return undefined;
+      return { id, inputs: { ...inputs, ttlDays }, outputs: { ...outputs, ttlDays } };
+    },
+
+    // The class goes with the objects, which are another resource's.
+    async delete() {},
+  };
+}
+
+async function expire(
+  inputs: ExpirationInputs,
+  deps: Dependencies,
+  context: CallContext,
+): Promise<ExpirationOutputs> {
+  const { bucket, region, stagingId } = inputs;
+  const ttl = parseTtlDays(inputs.ttlDays);
+  const client = deps.s3.of(region);
+  return explained(`setting the TTL in ${region} (bucket ${bucket})`, async () => {
+    const ruleId = await requireLifecycleRule({ client, bucket, signal: context.signal }, ttl);
+    const tags = replicaTags(parseStagingId(stagingId), ttl);
+    const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
+    let tagged = 0;
+    await forEachParallel(
+      (signal) => listKeys(client, bucket, entryPrefix(stagingId), signal),
+      OBJECTS_IN_FLIGHT,
+      context.signal,
+      async (key, signal) => {
+        await ensureTags({ client, bucket, key }, tags, signal);
+        tagged += 1;
+        progress.add(1);
+        progress.objectDone();
+      },
+    );
+    if (tagged === 0) {
+      throw new UserError(`s3://${bucket}/${entryPrefix(stagingId)} holds nothing that could expire`, {
+        why: "The data expired already, or somebody deleted them.",
+        fix: "Stage the data again.",
+      });
+    }
+    progress.finish();
+    return { ...inputs, ruleId, removedAt: isoSeconds(removalMidnight(new Date(inputs.uploadedAt), ttl)) };
+  });
+}
+
+/** The TTL that all objects carry; {@link NO_TTL} when they don't agree on one; undefined when there are none. */
+async function readTtl(
+  { bucket, region, stagingId }: ExpirationInputs,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const client = deps.s3.of(region);
+  const found = new Set<number>();
+  try {
+    await forEachParallel(
+      (stop) => listKeys(client, bucket, entryPrefix(stagingId), stop),
+      OBJECTS_IN_FLIGHT,
+      signal,
+      async (key, stop) => {
+        const tag = (await readTags({ client, bucket, key }, stop))[TTL_TAG];
+        found.add(tag !== undefined && /^\d{1,2}$/.test(tag) ? Number(tag) : NO_TTL);
+      },
+    );
+  } catch (error) {
+    if (isNotFound(error)) return undefined; // the bucket is gone, or an object expired meanwhile
+    throw error;
+  }
+  return found.size > 1 ? NO_TTL : [...found][0];
+}

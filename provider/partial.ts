@@ -1,0 +1,19 @@
+import { userMessage } from "./plugin/status.ts";
+import { PartialFailure, type Properties } from "./plugin/types.ts";
+import { explainAwsError } from "./transfer/aws-errors.ts";
+
+/**
+ * A failure after something was made in AWS: the resource stays in the state, so that a later update goes on from there
+ * and a deletion cleans up.
+ * @param doing what failed, such as `upload to us-east-1`
+ */
+export function partialFailure(
+  id: string,
+  inputs: object,
+  error: unknown,
+  doing: string,
+  signal: AbortSignal,
+): PartialFailure {
+  const reason = signal.aborted ? signal.reason : explainAwsError(error, doing);
+  return new PartialFailure(id, inputs as Properties, userMessage(reason), { cause: error });
+}

@@ -1,0 +1,43 @@
+import {
+  EXPIRATION,
+  REPLICATION,
+  STAGED_DATA,
+  USAGE_ROW,
+  VERSIONING_READINESS,
+} from "../staging/resources.ts";
+import type { Dependencies } from "./deps.ts";
+import type { Plugin } from "./plugin/types.ts";
+
+/** Same as in package.json. */
+export const VERSION = "0.1.0";
+
+/** The staging provider. Everything beyond the server is loaded with the first resource that needs it. */
+export const stagingPlugin: Plugin = {
+  version: VERSION,
+  resources: {
+    [STAGED_DATA]: async () => (await import("./staged-data.ts")).stagedData(await dependencies()),
+    [REPLICATION]: async () => (await import("./replication.ts")).replication(await dependencies()),
+    [EXPIRATION]: async () => (await import("./expiration.ts")).expiration(await dependencies()),
+    [USAGE_ROW]: once(async () => (await import("./usage-row.ts")).usageRow(await dependencies())),
+    [VERSIONING_READINESS]: async () =>
+      (await import("./versioning-readiness.ts")).versioningReadiness(await dependencies()),
+  },
+};
+
+/** Shared by all resources: the connections and the memory for the bytes on their way. */
+const dependencies = once(async (): Promise<Dependencies> => {
+  const [{ createS3Clients }, { BufferPool }, { DEFAULT_PATIENCE }] = await Promise.all([
+    import("./transfer/clients.ts"),
+    import("./transfer/buffers.ts"),
+    import("./transfer/replicate.ts"),
+  ]);
+  return { s3: createS3Clients(), pool: new BufferPool(), patience: DEFAULT_PATIENCE, now: () => new Date() };
+});
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

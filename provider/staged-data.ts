@@ -1,0 +1,182 @@
+import { primaryTags } from "../staging/classes.ts";
+import { InputError } from "../staging/errors.ts";
+import { parseStagingId } from "../staging/ids.ts";
+import { manifestKey, objectKey } from "../staging/manifest.ts";
+import { parseRegion } from "../staging/regions.ts";
+import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
+import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
+import { changedOf, checkInputs } from "./checks.ts";
+import { type Dependencies, reportTo } from "./deps.ts";
+import { partialFailure } from "./partial.ts";
+import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import { isUnknown } from "./plugin/values.ts";
+import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
+import { deleteEntry } from "./transfer/delete.ts";
+import { putManifest } from "./transfer/manifest-object.ts";
+import { findSource, type Source, type SourceFile } from "./transfer/source.ts";
+import { stageFile } from "./transfer/stage-file.ts";
+import { headObject } from "./transfer/stored.ts";
+import { waitUntilWritable } from "./writable.ts";
+
+/** The entry's objects in its primary region: the source's bytes and the manifest beside them. */
+export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs, StagedDataOutputs> {
+  return {
+    computed: [
+      "filename",
+      "kind",
+      "key",
+      "sizeBytes",
+      "fileCount",
+      "sha256",
+      "manifestKey",
+      "manifestSha256",
+      "partSizeBytes",
+      "uploadedAt",
+    ],
+
+    async check(news, olds) {
+      const result = checkInputs<StagedDataInputs>(news, {
+        stagingId: parseStagingId,
+        region: parseRegion,
+        ttlDays: parseTtlDays,
+      });
+      // Once the data are staged, their source may go.
+      const source = news["source"];
+      if (olds === undefined && typeof source === "string" && !isUnknown(source)) {
+        try {
+          await findSource(source);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          const reason = [error.message, error.why, error.fix].filter(Boolean).join("\n");
+          result.failures.push({ property: "source", reason });
+        }
+      }
+      return result;
+    },
+
+    diff(_id, oldInputs, _oldOutputs, news) {
+      return {
+        replaces: changedOf(oldInputs, news, ["stagingId", "region", "bucket"]),
+        updates: changedOf(oldInputs, news, ["replicateTo"]),
+        deleteBeforeReplace: true,
+      };
+    },
+
+    async create(inputs, context) {
+      const source = await findSource(inputs.source);
+      await waitUntilWritable(inputs, deps, context);
+      const id = `${inputs.region}/${inputs.stagingId}`;
+      return { id, outputs: await stage(id, inputs, source, deps, context) };
+    },
+
+    async update(id, oldOutputs, news, context) {
+      if (oldOutputs.uploadedAt !== undefined) return { ...oldOutputs, ...news };
+      // The creation failed half way.
+      const source = await findSource(news.source);
+      await waitUntilWritable(news, deps, context);
+      return stage(id, news, source, deps, context);
+    },
+
+    async read(id, inputs, outputs, { signal }) {
+      if (inputs === undefined || outputs === undefined) {
+        throw new InputError(`${id} cannot be imported`, {
+          why: "What was staged, and from where, is not recorded in S3.",
+          fix: "Stage the data again: spawn stage upload",
+        });
+      }
+      // A creation that failed half way has nothing to look for; the next update goes on with it.
+      if (outputs.uploadedAt === undefined) return { id, inputs, outputs };
+      const client = deps.s3.of(outputs.region);
+      const [data, manifest] = await explained(`reading s3://${outputs.bucket}/${outputs.key}`, () =>
+        Promise.all([
+          headObject({ client, bucket: outputs.bucket, key: outputs.key }, signal),
+          headObject({ client, bucket: outputs.bucket, key: outputs.manifestKey }, signal),
+        ]),
+      );
+      const isThere = data?.size === outputs.sizeBytes && manifest !== undefined;
+      return isThere ? { id, inputs, outputs } : undefined;
+    },
+
+    async delete(_id, { region, bucket, stagingId }, context) {
+      const progress = reportTo(context, { phase: "delete", region, total: 0, objectsTotal: 0 });
+      await explained(`deleting ${stagingId} in ${region}`, () =>
+        deleteEntry(deps.s3.of(region), bucket, stagingId, {
+          signal: context.signal,
+          onDeleted: (count) => progress.add(count),
+        }),
+      );
+      progress.finish();
+    },
+  };
+}
+
+/** Sends what isn't there yet. @throws PartialFailure once the bucket may hold some of it */
+async function stage(
+  id: string,
+  inputs: StagedDataInputs,
+  source: Source,
+  deps: Dependencies,
+  context: CallContext,
+): Promise<StagedDataOutputs> {
+  const doing = `upload to ${inputs.region} (bucket ${inputs.bucket})`;
+  try {
+    return await stageSource(inputs, source, deps, context);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    if (isNoSuchBucket(error)) throw explainAwsError(error, doing);
+    throw partialFailure(id, inputs, error, doing, context.signal);
+  }
+}
+
+async function stageSource(
+  inputs: StagedDataInputs,
+  source: Source,
+  deps: Dependencies,
+  context: CallContext,
+): Promise<StagedDataOutputs> {
+  const { bucket, region, stagingId } = inputs;
+  const { signal } = context;
+  const file = onlyFile(source);
+  const tags = primaryTags(
+    parseStagingId(stagingId),
+    parseTtlDays(inputs.ttlDays),
+    inputs.replicateTo.map(parseRegion),
+  );
+  const client = deps.s3.of(region);
+  const key = objectKey(stagingId, file.path);
+  const staged = await stageFile(
+    file,
+    { client, bucket, key, tags },
+    {
+      pool: deps.pool,
+      signal,
+      report: (phase) => reportTo(context, { phase, region, total: file.size, objectsTotal: 1 }),
+    },
+  );
+  const manifest = await putManifest(
+    { version: 1, stagingId, filename: source.filename, kind: source.kind },
+    [{ path: file.path, size: file.size, sha256: staged.sha256, mode: file.mode }],
+    { client, bucket, key: manifestKey(stagingId), tags },
+    signal,
+  );
+  return {
+    ...inputs,
+    filename: source.filename,
+    kind: source.kind,
+    key,
+    sizeBytes: file.size,
+    fileCount: source.files.length,
+    sha256: staged.sha256,
+    manifestKey: manifestKey(stagingId),
+    manifestSha256: manifest.sha256,
+    partSizeBytes: staged.partSize,
+    uploadedAt: isoSeconds(staged.lastModified),
+  };
+}
+
+function onlyFile(source: Source): SourceFile {
+  const [file, ...others] = source.files;
+  if (file === undefined || others.length > 0)
+    throw new Error(`a ${source.kind} of ${source.files.length} files`);
+  return file;
+}

@@ -1,0 +1,78 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { S3Client } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+/** Connections to one region: uploads, copies and small requests of several resources at once. */
+const MAX_SOCKETS = 64;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A connection on which nothing moves for so long is given up, and its request sent again. */
+const STALL_TIMEOUT_MS = 90_000;
+const MAX_ATTEMPTS = 6;
+
+export interface S3Clients {
+  /** The client of a region. A request to a bucket in another region than its client's is answered 301. */
+  of(region: string): S3Client;
+}
+
+/** One client for each region, made when first asked for and kept. */
+export function createS3Clients(options: { stallTimeoutMs?: number } = {}): S3Clients {
+  const clients = new Map<string, S3Client>();
+  return {
+    of(region) {
+      let client = clients.get(region);
+      if (client === undefined) {
+        client = createClient(region, options.stallTimeoutMs ?? STALL_TIMEOUT_MS);
+        clients.set(region, client);
+      }
+      return client;
+    },
+  };
+}
+
+/** The endpoint that stands in for AWS, if any: an emulator or another S3-compatible server. */
+export const endpointOverride = (): string | undefined =>
+  process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"] || undefined;
+
+function createClient(region: string, stallTimeoutMs: number): S3Client {
+  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const client = new S3Client({
+    region,
+    // Emulators don't resolve bucket.host names.
+    forcePathStyle: endpointOverride() !== undefined,
+    maxAttempts: MAX_ATTEMPTS,
+    // The checksums that count are given with each part; no others are worth a pass over the bytes.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    // The SDK opens a new connection for each request that asks for "100 Continue".
+    expectContinueHeader: false,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: stallTimeoutMs,
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+    }),
+  });
+  sendPayloadsUnsigned(client);
+  return client;
+}
+
+/**
+ * Signs uploads without a SHA-256 of their bytes: each carries a CRC32 that S3 checks, and hashing everything a second
+ * time would cost more than sending it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+ */
+function sendPayloadsUnsigned(client: S3Client): void {
+  client.middlewareStack.add(
+    (next, context) => (args) => {
+      if (UPLOADS.has(context.commandName ?? "")) {
+        const request = args.request as { headers: Record<string, string> };
+        request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD";
+      }
+      return next(args);
+    },
+    { step: "build", name: "sendPayloadsUnsigned" },
+  );
+}
+
+const UPLOADS: ReadonlySet<string> = new Set(["PutObjectCommand", "UploadPartCommand"]);

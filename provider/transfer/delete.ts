@@ -1,0 +1,121 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type ObjectIdentifier,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { UserError } from "../../staging/errors.ts";
+import { parseStagingId } from "../../staging/ids.ts";
+import { entryPrefix } from "../../staging/manifest.ts";
+import { errorName, isNoSuchBucket } from "./aws-errors.ts";
+import { forEachParallel } from "./parallel.ts";
+
+/** DeleteObjects takes at most 1,000. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const BATCH = 1_000;
+const ABORTS_IN_FLIGHT = 8;
+/** How many keys an error names. */
+const NAMED_FAILURES = 3;
+
+export interface DeleteOptions {
+  readonly signal: AbortSignal;
+  /** Called with the object versions and delete markers gone since the last call. */
+  onDeleted?(count: number): void;
+}
+
+/**
+ * Deletes everything of an entry in one bucket, for good: unfinished uploads, every version, every delete marker.
+ * Nothing outside the entry's prefix is touched. A bucket that is gone is fine, and so is nothing to delete.
+ * @throws UserError that names keys which could not be deleted
+ */
+export async function deleteEntry(
+  client: S3Client,
+  bucket: string,
+  stagingId: string,
+  options: DeleteOptions,
+): Promise<void> {
+  // An empty or damaged id would make the prefix that of other entries.
+  const prefix = entryPrefix(parseStagingId(stagingId));
+  try {
+    // First the uploads: one that is completed meanwhile is a version afterwards.
+    await abortUploads(client, bucket, prefix, options.signal);
+    await deleteVersions(client, bucket, prefix, options);
+  } catch (error) {
+    if (!isNoSuchBucket(error)) throw error;
+  }
+}
+
+async function deleteVersions(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  options: DeleteOptions,
+): Promise<void> {
+  for (;;) {
+    // Always the first page: what it listed is gone the next time, and a marker that names a deleted version is
+    // understood differently by different servers.
+    const page = await client.send(
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: BATCH }),
+      { abortSignal: options.signal },
+    );
+    const versions: ObjectIdentifier[] = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(
+      ({ Key, VersionId }) => ({ Key, VersionId }),
+    );
+    if (versions.length === 0) return;
+    const { Errors } = await client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: versions, Quiet: true } }),
+      { abortSignal: options.signal },
+    );
+    if (Errors !== undefined && Errors.length > 0) {
+      const named = Errors.slice(0, NAMED_FAILURES).map(
+        ({ Key, Code, Message }) => `${Key} (${Code}: ${Message})`,
+      );
+      throw new UserError(
+        `${Errors.length} of ${versions.length} objects in ${bucket} could not be deleted`,
+        {
+          why: named.join("; "),
+          fix: "Run the command again; what is deleted already does no harm.",
+        },
+      );
+    }
+    options.onDeleted?.(versions.length);
+  }
+}
+
+/**
+ * Aborts the multipart uploads of one key, or of every key that starts with `prefix`.
+ * @param only the key; undefined: all of the prefix
+ */
+export async function abortUploads(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal,
+  only?: string,
+): Promise<void> {
+  let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
+  for (;;) {
+    const page = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...markers }),
+      { abortSignal: signal },
+    );
+    const uploads = (page.Uploads ?? []).filter(({ Key }) => only === undefined || Key === only);
+    await forEachParallel(
+      () => uploads,
+      ABORTS_IN_FLIGHT,
+      signal,
+      async ({ Key, UploadId }, stop) => {
+        try {
+          await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }), {
+            abortSignal: stop,
+          });
+        } catch (error) {
+          if (errorName(error) !== "NoSuchUpload") throw error;
+        }
+      },
+    );
+    if (page.IsTruncated !== true) return;
+    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+  }
+}

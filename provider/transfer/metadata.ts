@@ -1,0 +1,25 @@
+/** What is known of an object when its creation starts, kept in its metadata. All values are ASCII, as S3 wants it. */
+export interface ObjectFacts {
+  /** Bytes of each part but the last; 0: not in parts. */
+  readonly partSize: number;
+  /** Lower-case hex; known beforehand only for objects that are sent in one request. */
+  readonly sha256?: string;
+}
+
+const PART_SIZE = "spawn-part-size";
+const SHA256 = "spawn-sha256";
+
+export function objectMetadata(facts: ObjectFacts): Record<string, string> {
+  return {
+    [PART_SIZE]: String(facts.partSize),
+    ...(facts.sha256 === undefined ? {} : { [SHA256]: facts.sha256 }),
+  };
+}
+
+/** The facts in an object's metadata; undefined when another program made the object. */
+export function parseObjectMetadata(metadata: Record<string, string> | undefined): ObjectFacts | undefined {
+  const partSize = metadata?.[PART_SIZE];
+  if (partSize === undefined || !/^\d{1,15}$/.test(partSize)) return undefined;
+  const sha256 = metadata?.[SHA256];
+  return { partSize: Number(partSize), ...(sha256 === undefined ? {} : { sha256 }) };
+}

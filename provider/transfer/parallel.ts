@@ -1,0 +1,39 @@
+/**
+ * Works on the items, at most `limit` at a time. The first failure, or an abort, stops the rest: no item is taken any
+ * more, the workers' signal is aborted, and all of them have ended when this throws.
+ *
+ * @param items is asked for one item at a time, when a worker is free for it: whoever makes the items is slowed to the
+ * workers' pace
+ */
+export async function forEachParallel<T>(
+  items: (signal: AbortSignal) => Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  signal: AbortSignal,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+    stop.abort(error);
+  };
+  const running = new Set<Promise<void>>();
+  try {
+    signal.throwIfAborted();
+    for await (const item of items(either)) {
+      const task: Promise<void> = work(item, either)
+        .catch(fail)
+        .finally(() => running.delete(task));
+      running.add(task);
+      while (running.size >= limit) await Promise.race(running);
+      if (either.aborted) break;
+    }
+  } catch (error) {
+    fail(error);
+  }
+  await Promise.all(running);
+  // What made everything else fail is the abort itself.
+  signal.throwIfAborted();
+  if (failure !== undefined) throw failure.error;
+}

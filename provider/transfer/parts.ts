@@ -1,0 +1,41 @@
+import { InputError } from "../../staging/errors.ts";
+import { formatBytes, GIB, MIB } from "../../staging/units.ts";
+
+/** Limits of S3. https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+export const MAX_PARTS = 10_000;
+export const MIN_PART_BYTES = 5 * MIB;
+export const MAX_PART_BYTES = 5 * GIB;
+export const MAX_OBJECT_BYTES = MAX_PARTS * MAX_PART_BYTES;
+
+/** Bytes of a part, and the size up to which an object goes in one request. */
+export const DEFAULT_PART_BYTES = 16 * MIB;
+
+export interface Part {
+  /** From 1. */
+  readonly number: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Bytes of each part but the last, for an object of `size` bytes; 0 where one request takes it whole. The default
+ * until 10,000 such parts no longer hold the object, then whole MiB.
+ * @throws InputError when S3 cannot hold the object
+ */
+export function partSizeFor(size: number): number {
+  if (size > MAX_OBJECT_BYTES) {
+    throw new InputError(`${formatBytes(size)} is more than S3 can hold in one object`, {
+      why: `An object has at most ${MAX_PARTS} parts of at most ${formatBytes(MAX_PART_BYTES)}.`,
+    });
+  }
+  if (size <= DEFAULT_PART_BYTES) return 0;
+  return Math.max(DEFAULT_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
+}
+
+/** The parts of an object, in order. `partSize` 0 gives one part. */
+export function* partsOf(size: number, partSize: number): Generator<Part, void, void> {
+  const step = partSize === 0 ? Math.max(size, 1) : partSize;
+  for (let offset = 0, number = 1; offset < size; offset += step, number += 1) {
+    yield { number, offset, length: Math.min(step, size - offset) };
+  }
+}

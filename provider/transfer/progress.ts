@@ -1,0 +1,80 @@
+import { encodeProgress, type Progress } from "../../staging/resources.ts";
+import { formatBytes, formatInteger } from "../../staging/units.ts";
+
+/** About four reports a second: enough for a bar that moves, little enough for the engine. */
+const INTERVAL_MS = 250;
+
+export interface ProgressTotals {
+  readonly phase: Progress["phase"];
+  readonly region: string;
+  /** Bytes or objects to do, see {@link Progress}. */
+  readonly total: number;
+  readonly objectsTotal: number;
+}
+
+/** Counts what is done and reports it, not too often; the start and the end always. */
+export class ProgressReporter {
+  readonly #totals: ProgressTotals;
+  readonly #send: (message: string) => void;
+  readonly #now: () => number;
+  #done = 0;
+  #objectsDone = 0;
+  #lastSent = Number.NEGATIVE_INFINITY;
+
+  /** @param send shows a message; it must not throw */
+  constructor(
+    totals: ProgressTotals,
+    send: (message: string) => void,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#totals = totals;
+    this.#send = send;
+    this.#now = now;
+    this.#report(false);
+  }
+
+  add(amount: number): void {
+    this.#done += amount;
+    if (this.#now() - this.#lastSent >= INTERVAL_MS) this.#report(false);
+  }
+
+  objectDone(): void {
+    this.#objectsDone += 1;
+  }
+
+  finish(): void {
+    this.#report(true);
+  }
+
+  #report(finished: boolean): void {
+    this.#lastSent = this.#now();
+    const progress: Progress = {
+      ...this.#totals,
+      done: this.#done,
+      objectsDone: this.#objectsDone,
+      finished,
+    };
+    this.#send(encodeProgress(describe(progress), progress));
+  }
+}
+
+const VERBS: Readonly<Record<Progress["phase"], string>> = {
+  upload: "Uploading to",
+  copy: "Replicating to",
+  wait: "Waiting for",
+  verify: "Verifying",
+  delete: "Deleting from",
+  tag: "Tagging in",
+};
+
+/** `Uploading to us-east-1: 45 % of 1.2 GB` */
+function describe(progress: Progress): string {
+  const head = `${VERBS[progress.phase]} ${progress.region}`;
+  if (progress.finished) return `${head}: done`;
+  if (progress.total === 0) {
+    return progress.done === 0 ? `${head}...` : `${head}: ${formatInteger(progress.done)} objects`;
+  }
+  const percent = `${Math.floor((100 * progress.done) / progress.total)} %`;
+  const isBytes = progress.phase === "upload" || progress.phase === "copy" || progress.phase === "verify";
+  return `${head}: ${percent} of ${isBytes ? formatBytes(progress.total) : `${formatInteger(progress.total)} objects`}`;
+}

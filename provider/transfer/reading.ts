@@ -1,0 +1,59 @@
+import type { BufferPool } from "./buffers.ts";
+import { FileDigest } from "./digest.ts";
+import { type Part, partsOf } from "./parts.ts";
+import type { SourceFile, SourceReader } from "./source.ts";
+
+export interface FilledPart extends Part {
+  /** From the pool; whoever takes the part releases it. */
+  readonly buffer: Buffer;
+  /** The part's bytes in it. */
+  readonly bytes: Buffer;
+  readonly crc: number;
+}
+
+/**
+ * Reads a file in order, one buffer a part, and hashes it on the way. A part is read when the one before was taken and
+ * the pool has a buffer, so that reading keeps to the pace of sending.
+ */
+export async function* readParts(
+  reader: SourceReader,
+  size: number,
+  partSize: number,
+  digest: FileDigest,
+  pool: BufferPool,
+  signal: AbortSignal,
+): AsyncGenerator<FilledPart, void, void> {
+  const bufferSize = partSize === 0 ? size : partSize;
+  for (const part of partsOf(size, partSize)) {
+    const buffer = await pool.acquire(bufferSize, signal);
+    const bytes = buffer.subarray(0, part.length);
+    try {
+      await reader.read(bytes, part.offset);
+      signal.throwIfAborted();
+    } catch (error) {
+      pool.release(buffer);
+      throw error;
+    }
+    yield { ...part, buffer, bytes, crc: digest.add(bytes) };
+  }
+}
+
+/** Hashes a file as an upload in parts of `partSize` bytes would, without sending it. */
+export async function digestFile(
+  file: SourceFile,
+  partSize: number,
+  pool: BufferPool,
+  signal: AbortSignal,
+): Promise<FileDigest> {
+  const digest = new FileDigest();
+  const reader = await file.open();
+  try {
+    for await (const part of readParts(reader, file.size, partSize, digest, pool, signal)) {
+      pool.release(part.buffer);
+    }
+    await reader.assertUnchanged();
+  } finally {
+    await reader.close();
+  }
+  return digest;
+}

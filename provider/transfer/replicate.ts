@@ -1,0 +1,139 @@
+import type { Tags } from "../../staging/classes.ts";
+import type { ReplicationMethod } from "../../staging/entry.ts";
+import { UserError } from "../../staging/errors.ts";
+import { formatBytes } from "../../staging/units.ts";
+import { copyObject } from "./copy.ts";
+import { pause } from "./retry.ts";
+import {
+  type Comparison,
+  compareObjects,
+  headObject,
+  type ObjectPlace,
+  type StoredObject,
+  withChecksums,
+} from "./stored.ts";
+
+/** How long a replication by rule is waited for before the object is copied instead. */
+export interface RulePatience {
+  /** Whatever the object's size. */
+  readonly baseMs: number;
+  /** And the time that its bytes take at this rate. */
+  readonly bytesPerSecond: number;
+  readonly firstPollMs: number;
+  readonly maxPollMs: number;
+}
+
+/** Most objects are there within minutes; S3 promises no time without RTC. */
+export const DEFAULT_PATIENCE: RulePatience = {
+  baseMs: 10 * 60_000,
+  bytesPerSecond: 50_000_000,
+  firstPollMs: 300,
+  maxPollMs: 15_000,
+};
+
+export interface ReplicaJob {
+  readonly source: ObjectPlace;
+  readonly destination: ObjectPlace;
+  readonly method: ReplicationMethod;
+  readonly tags: Tags;
+  readonly patience: RulePatience;
+  readonly signal: AbortSignal;
+  /** Called with the bytes that the replica has gained since the last call. */
+  onBytes(bytes: number): void;
+  onWait(message: string): void;
+}
+
+export interface ReplicaResult {
+  readonly via: "rule" | "copy";
+  readonly verifiedBy: Exclude<Comparison, "differs">;
+}
+
+/**
+ * Makes sure that the destination has the object, and that it is the same. A replica that is there and the same is
+ * taken as it is. Otherwise the rule's replica is waited for where there is one on its way, else the object is copied.
+ * A replica that differs is made again, once.
+ * @throws UserError when the source is missing or the replica differs again
+ */
+export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
+  const source = await describeSource(job);
+  let replica = await findReplica(job);
+  let via: ReplicaResult["via"] = replica?.replication === "REPLICA" ? "rule" : "copy";
+  if (replica === undefined && job.method === "rule") {
+    replica = await awaitRule(job, source);
+    if (replica !== undefined) via = "rule";
+  }
+  if (replica !== undefined) {
+    const verifiedBy = compareObjects(source, replica);
+    if (verifiedBy !== "differs") {
+      job.onBytes(source.size);
+      return { via, verifiedBy };
+    }
+  }
+  for (let attempt = replica === undefined ? 1 : 2; ; attempt += 1) {
+    let copied = 0;
+    await copyObject({ bucket: job.source.bucket, key: job.source.key, object: source }, job.destination, {
+      tags: job.tags,
+      signal: job.signal,
+      onBytes: (bytes) => {
+        copied += bytes;
+        job.onBytes(bytes);
+      },
+    });
+    const made = await findReplica(job);
+    const verifiedBy = made === undefined ? "differs" : compareObjects(source, made);
+    if (verifiedBy !== "differs") return { via: "copy", verifiedBy };
+    if (attempt >= 2) throw replicaDiffers(job);
+    job.onBytes(-copied);
+  }
+}
+
+async function describeSource(job: ReplicaJob): Promise<StoredObject> {
+  const found = await headObject(job.source, job.signal);
+  if (found === undefined) {
+    throw new UserError(`s3://${job.source.bucket}/${job.source.key} is missing`, {
+      why: "It expired, or somebody deleted it.",
+      fix: "Stage the data again.",
+    });
+  }
+  return withChecksums(found, job.source, job.signal);
+}
+
+async function findReplica(job: ReplicaJob): Promise<StoredObject | undefined> {
+  const found = await headObject(job.destination, job.signal);
+  return found && withChecksums(found, job.destination, job.signal);
+}
+
+/**
+ * Waits for the rule's replica.
+ * @returns undefined when none will come: no rule took the object, the rule failed, or its time is over
+ */
+async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredObject | undefined> {
+  const { patience } = job;
+  const deadline = performance.now() + patience.baseMs + (source.size / patience.bytesPerSecond) * 1000;
+  let status = source.replication;
+  for (
+    let delay = patience.firstPollMs;
+    status === "PENDING";
+    delay = Math.min(delay * 1.5, patience.maxPollMs)
+  ) {
+    if (performance.now() > deadline) return undefined;
+    job.onWait(`Waiting for S3 to replicate ${formatBytes(source.size)}`);
+    await pause(delay, job.signal);
+    // The status stays PENDING until every destination has the object; this one may have it before.
+    const replica = await findReplica(job);
+    if (replica !== undefined) return replica;
+    status = (await headObject(job.source, job.signal))?.replication;
+  }
+  // Some servers say COMPLETED when one of several destinations has it, so it is looked for and not believed.
+  return status === "COMPLETED" ? findReplica(job) : undefined;
+}
+
+function replicaDiffers(job: ReplicaJob): UserError {
+  return new UserError(
+    `the replica s3://${job.destination.bucket}/${job.destination.key} differs from its source`,
+    {
+      why: "It was made twice, and its size, checksum or ETag was not the source's.",
+      fix: "Check who else writes to the bucket, then run the command again.",
+    },
+  );
+}

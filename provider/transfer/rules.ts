@@ -1,0 +1,126 @@
+import {
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketReplicationCommand,
+  type LifecycleRule,
+  type ReplicationRule,
+  type S3Client,
+  type Tag,
+} from "@aws-sdk/client-s3";
+import { replicateTag, replicationRuleId, TTL_TAG, ttlRuleId } from "../../staging/classes.ts";
+import { UserError } from "../../staging/errors.ts";
+import type { Region } from "../../staging/regions.ts";
+import type { TtlDays } from "../../staging/ttl.ts";
+import { errorName } from "./aws-errors.ts";
+import { withRetry } from "./retry.ts";
+
+/** Configurations are eventually consistent: a rule written a moment ago may not show yet. */
+const ATTEMPTS = 5;
+const FIRST_DELAY_MS = 500;
+
+/** A rule that an entry needs and that isn't in its bucket's configuration as it should be. */
+class RuleProblem extends Error {
+  override readonly name = "RuleProblem";
+}
+
+interface RuleCheck {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes sure that the bucket replicates to `region` what carries that region's tag.
+ * @returns the rule's id
+ * @throws UserError that names the rule and the bucket
+ */
+export async function requireReplicationRule(
+  check: RuleCheck,
+  region: Region,
+  destinationBucket: string,
+): Promise<string> {
+  const id = replicationRuleId(region);
+  await requireRule(check, `replication rule ${id}`, async () => {
+    const rules = await replicationRules(check);
+    const rule = rules.find((candidate) => candidate.ID === id);
+    if (rule === undefined) throw new RuleProblem("It is not there.");
+    if (rule.Status !== "Enabled") throw new RuleProblem("It is disabled.");
+    if (!filtersBy(rule.Filter, replicateTag(region), "true")) {
+      throw new RuleProblem(`Its filter is not the tag ${replicateTag(region)}=true.`);
+    }
+    if (rule.Destination?.Bucket?.split(":::").at(-1) !== destinationBucket) {
+      throw new RuleProblem(`Its destination is not the bucket ${destinationBucket}.`);
+    }
+  });
+  return id;
+}
+
+/**
+ * Makes sure that the bucket expires, `ttl` days after their creation, the objects that carry that TTL's tag.
+ * @returns the rule's id
+ * @throws UserError that names the rule and the bucket
+ */
+export async function requireLifecycleRule(check: RuleCheck, ttl: TtlDays): Promise<string> {
+  const id = ttlRuleId(ttl);
+  await requireRule(check, `lifecycle rule ${id}`, async () => {
+    const rules = await lifecycleRules(check);
+    const rule = rules.find((candidate) => candidate.ID === id);
+    if (rule === undefined) throw new RuleProblem("It is not there.");
+    if (rule.Status !== "Enabled") throw new RuleProblem("It is disabled.");
+    if (!filtersBy(rule.Filter, TTL_TAG, String(ttl))) {
+      throw new RuleProblem(`Its filter is not the tag ${TTL_TAG}=${ttl}.`);
+    }
+    if (rule.Expiration?.Days !== ttl) throw new RuleProblem(`It does not expire objects after ${ttl} days.`);
+  });
+  return id;
+}
+
+async function requireRule(check: RuleCheck, what: string, attempt: () => Promise<void>): Promise<void> {
+  try {
+    await withRetry(attempt, {
+      signal: check.signal,
+      attempts: ATTEMPTS,
+      firstDelayMs: FIRST_DELAY_MS,
+      retryable: (error) => error instanceof RuleProblem,
+    });
+  } catch (error) {
+    if (!(error instanceof RuleProblem)) throw error;
+    throw new UserError(`bucket ${check.bucket} lacks the ${what}`, {
+      why: error.message,
+      fix: "spawn environment up",
+      cause: error,
+    });
+  }
+}
+
+async function replicationRules({ client, bucket, signal }: RuleCheck): Promise<ReplicationRule[]> {
+  try {
+    const answer = await client.send(new GetBucketReplicationCommand({ Bucket: bucket }), {
+      abortSignal: signal,
+    });
+    return answer.ReplicationConfiguration?.Rules ?? [];
+  } catch (error) {
+    if (errorName(error) === "ReplicationConfigurationNotFoundError") return [];
+    throw error;
+  }
+}
+
+async function lifecycleRules({ client, bucket, signal }: RuleCheck): Promise<LifecycleRule[]> {
+  try {
+    const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
+    return (await client.send(command, { abortSignal: signal })).Rules ?? [];
+  } catch (error) {
+    if (errorName(error) === "NoSuchLifecycleConfiguration") return [];
+    throw error;
+  }
+}
+
+interface Filter {
+  readonly Tag?: Tag | undefined;
+  readonly And?: { readonly Tags?: Tag[] | undefined } | undefined;
+}
+
+/** Whether the filter asks for this tag and no other: an entry's objects carry no tag that isn't theirs. */
+function filtersBy(filter: Filter | undefined, key: string, value: string): boolean {
+  const tags = filter?.Tag === undefined ? (filter?.And?.Tags ?? []) : [filter.Tag];
+  return tags.length === 1 && tags[0]?.Key === key && tags[0].Value === value;
+}

@@ -1,0 +1,45 @@
+import {
+  GetObjectTaggingCommand,
+  ListObjectsV2Command,
+  PutObjectTaggingCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import type { Tags } from "../../staging/classes.ts";
+import type { ObjectPlace } from "./stored.ts";
+
+/** The object's tags. */
+export async function readTags(place: ObjectPlace, signal: AbortSignal): Promise<Tags> {
+  const command = new GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key });
+  const { TagSet } = await place.client.send(command, { abortSignal: signal });
+  return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+}
+
+/** Gives the object these tags beside those that it has. Writes only if one is missing; says whether it wrote. */
+export async function ensureTags(place: ObjectPlace, tags: Tags, signal: AbortSignal): Promise<boolean> {
+  const present = await readTags(place, signal);
+  if (Object.entries(tags).every(([key, value]) => present[key] === value)) return false;
+  const TagSet = Object.entries({ ...present, ...tags }).map(([Key, Value]) => ({ Key, Value }));
+  await place.client.send(
+    new PutObjectTaggingCommand({ Bucket: place.bucket, Key: place.key, Tagging: { TagSet } }),
+    { abortSignal: signal },
+  );
+  return true;
+}
+
+/** The keys that start with `prefix`, page by page, deleted ones not among them. */
+export async function* listKeys(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<string, void, void> {
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+      { abortSignal: signal },
+    );
+    for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}

@@ -1,0 +1,94 @@
+import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { InputError, UserError } from "../staging/errors.ts";
+import { parseRegion } from "../staging/regions.ts";
+import type { VersioningReadinessInputs, VersioningReadinessOutputs } from "../staging/resources.ts";
+import { isoSeconds } from "../staging/ttl.ts";
+import { changedOf, checkInputs } from "./checks.ts";
+import type { Dependencies } from "./deps.ts";
+import type { ResourceHandler } from "./plugin/types.ts";
+import { explained } from "./transfer/aws-errors.ts";
+import { withRetry } from "./transfer/retry.ts";
+
+/** A setting made a moment ago may not show yet. */
+const ATTEMPTS = 5;
+const FIRST_DELAY_MS = 500;
+
+/** The bucket's versioning is not on (yet). */
+class NotVersioned extends Error {
+  override readonly name = "NotVersioned";
+}
+
+/** When a bucket may be written whose versioning was just enabled. Noted once; nothing exists in AWS for it. */
+export function versioningReadiness(
+  deps: Dependencies,
+): ResourceHandler<VersioningReadinessInputs, VersioningReadinessOutputs> {
+  return {
+    computed: ["writableAt"],
+
+    async check(news) {
+      return checkInputs<VersioningReadinessInputs>(news, { region: parseRegion });
+    },
+
+    diff(_id, oldInputs, _oldOutputs, news) {
+      return {
+        replaces: changedOf(oldInputs, news, ["region", "bucket"]),
+        updates: changedOf(oldInputs, news, ["waitSeconds"]),
+      };
+    },
+
+    async create(inputs, { signal }) {
+      const { region, bucket, waitSeconds } = inputs;
+      await requireVersioning(deps, region, bucket, signal);
+      const writableAt = isoSeconds(new Date(deps.now().getTime() + waitSeconds * 1000));
+      return { id: `${region}/${bucket}`, outputs: { ...inputs, writableAt } };
+    },
+
+    // The wait runs from when versioning was enabled, which an update does not do again.
+    async update(_id, oldOutputs, news) {
+      return { ...oldOutputs, ...news };
+    },
+
+    async read(id, inputs, outputs) {
+      if (inputs === undefined || outputs === undefined) {
+        throw new InputError(`${id} cannot be imported`, {
+          why: "When versioning was enabled is not recorded in S3.",
+          fix: "spawn environment up",
+        });
+      }
+      return { id, inputs, outputs };
+    },
+
+    async delete() {},
+  };
+}
+
+async function requireVersioning(
+  deps: Dependencies,
+  region: string,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await withRetry(
+      async () => {
+        const command = new GetBucketVersioningCommand({ Bucket: bucket });
+        const { Status } = await explained(`reading the versioning of ${bucket}`, () =>
+          deps.s3.of(region).send(command, { abortSignal: signal }),
+        );
+        if (Status !== "Enabled") throw new NotVersioned();
+      },
+      {
+        signal,
+        attempts: ATTEMPTS,
+        firstDelayMs: FIRST_DELAY_MS,
+        retryable: (error) => error instanceof NotVersioned,
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof NotVersioned)) throw error;
+    throw new UserError(`versioning of the bucket ${bucket} is not enabled`, {
+      why: "Replication and safe deletion need it.",
+      fix: `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled --region ${region}`,
+    });
+  }
+}

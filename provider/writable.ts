@@ -1,0 +1,32 @@
+import { encodeProgress } from "../staging/resources.ts";
+import type { Dependencies } from "./deps.ts";
+import type { CallContext } from "./plugin/types.ts";
+import { pause } from "./transfer/retry.ts";
+
+const REPORT_MS = 5_000;
+
+/**
+ * Waits until a bucket may be written, saying so. AWS asks for 15 minutes after versioning was first enabled.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-versioning-examples.html
+ */
+export async function waitUntilWritable(
+  target: { readonly region: string; readonly bucket: string; readonly writableAt?: string },
+  deps: Dependencies,
+  context: CallContext,
+): Promise<void> {
+  if (target.writableAt === undefined) return;
+  const until = new Date(target.writableAt).getTime();
+  for (let left = until - deps.now().getTime(); left > 0; left = until - deps.now().getTime()) {
+    const text = `Waiting until ${target.writableAt}: versioning of ${target.bucket} was enabled shortly before`;
+    const progress = {
+      phase: "wait",
+      region: target.region,
+      done: 0,
+      total: 0,
+      objectsDone: 0,
+      objectsTotal: 0,
+    } as const;
+    context.log("info", encodeProgress(text, { ...progress, finished: false }), { ephemeral: true });
+    await pause(Math.min(left, REPORT_MS), context.signal);
+  }
+}
