@@ -1,0 +1,113 @@
+// The first step of `npm run demo` and `npm test`, from a fresh clone on: brings the dependencies, then hands over to the
+// Node that is one of them. Plain JavaScript with nothing but Node itself, since nothing else is there yet: it runs on
+// Node 18 and newer.
+//
+// Usage: node scripts/bootstrap.mjs demo [file]
+//        node scripts/bootstrap.mjs test [test files] [options of mocha]
+
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const OLDEST_NODE = 18;
+const SCRIPTS = { demo: "demo.ts", test: "test.ts" };
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, "node_modules");
+const ownNode = join(modules, ".bin", "node");
+/** Holds the hash of the package-lock.json that node_modules was found in line with. */
+const stamp = join(modules, ".spawn-lock-hash");
+
+async function main([mode = "", ...args]) {
+  if (parseInt(process.versions.node, 10) < OLDEST_NODE) {
+    return fail(`Node ${OLDEST_NODE} or newer is needed to begin; this is ${process.version}.`);
+  }
+  const script = SCRIPTS[mode];
+  if (script === undefined)
+    return fail(`usage: node scripts/bootstrap.mjs ${Object.keys(SCRIPTS).join("|")}`);
+  const lock = readFileSync(join(root, "package-lock.json"), "utf8");
+  if (!areDependenciesInLine(lock) && !(await installDependencies(lock))) return 1;
+  if (spawnSync(ownNode, ["--version"]).status !== 0) {
+    return fail(`${ownNode} does not run: its install script was kept from running.`, "npm rebuild node");
+  }
+  return run(ownNode, [join(root, "scripts", script), ...args], {
+    ...process.env,
+    PATH: [join(modules, ".bin"), pathWithoutModules()].join(delimiter),
+  });
+}
+
+/** Whether node_modules has what package-lock.json asks for: known from the stamp, else by comparing versions. */
+function areDependenciesInLine(lock) {
+  if (!existsSync(ownNode)) return false;
+  const hash = hashOf(lock);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return true;
+  const installedLock = join(modules, ".package-lock.json"); // written by npm
+  if (!existsSync(installedLock)) return false;
+  const installed = JSON.parse(readFileSync(installedLock, "utf8")).packages;
+  const inLine = Object.entries(JSON.parse(lock).packages).every(
+    ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
+  );
+  if (inLine) writeFileSync(stamp, hash);
+  return inLine;
+}
+
+async function installDependencies(lock) {
+  const text = "Installing the dependencies with npm ci";
+  const started = Date.now();
+  console.log(`${text} (about half a minute, once) …`);
+  const timer = setInterval(
+    () => console.log(`${text} (${Math.round((Date.now() - started) / 1000)} s)`),
+    5_000,
+  );
+  // Not the Node in node_modules: npm ci removes it while it works.
+  const code = await run("npm", ["ci"], { ...process.env, PATH: pathWithoutModules() });
+  clearInterval(timer);
+  if (code !== 0) {
+    fail(
+      `npm ci ended with code ${code}.`,
+      "check the network and the registry (npm config get registry), then again",
+    );
+    return false;
+  }
+  writeFileSync(stamp, hashOf(lock));
+  return true;
+}
+
+function hashOf(text) {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function pathWithoutModules() {
+  const own = join(modules, ".bin");
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== own)
+    .join(delimiter);
+}
+
+/** Runs a command in the package's folder, without input, its output shown, and gives its exit code. */
+function run(command, args, env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+    // A terminal's Ctrl-C reaches the child by itself, and it decides when to end; other signals reach only us.
+    const wait = () => {};
+    const pass = (signal) => child.kill(signal);
+    process.on("SIGINT", wait).on("SIGTERM", pass).on("SIGHUP", pass);
+    const end = (code) => {
+      process.off("SIGINT", wait).off("SIGTERM", pass).off("SIGHUP", pass);
+      resolve(code);
+    };
+    child.once("error", (error) => end(fail(`${command} cannot be run: ${error.message}`)));
+    child.once("exit", (code, signal) => end(signal === null ? code : 128 + constants.signals[signal]));
+  });
+}
+
+function fail(message, fix) {
+  console.error(`Error: ${message}${fix === undefined ? "" : ` To mend it, in ${root}: ${fix}`}`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { createReadStream, realpathSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { cloudStatus, LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY } from "../local/cloud/cloud.ts";
+import { packageRoot } from "../local/paths.ts";
+import { formatSeconds } from "../local/progress.ts";
+import { usersEndpoint } from "../local/tool-environment.ts";
+import { readEnvironmentFile } from "../stacks/environment-file.ts";
+import { bucketOf } from "../staging/environment.ts";
+import { InputError, UserError } from "../staging/errors.ts";
+import { parseRegion } from "../staging/regions.ts";
+import { formatBytes } from "../staging/units.ts";
+import { prepare } from "./prepare.ts";
+import { main, run } from "./run.ts";
+
+/*
+ * The main job, on real bytes, through the command line only: bring the environment up, stage a file in three regions, look
+ * at it, and read it back from the last region with a client that knows nothing of this program.
+ * Usage: demo.ts [file]; by default the Node binary that npm installed, over 100 MB.
+ */
+
+const ENVIRONMENT = "dev";
+const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"] as const;
+const root = packageRoot();
+
+async function demo([file]: readonly string[]): Promise<number> {
+  // npm changes to the package's folder; the user's file is relative to where the user was.
+  const source = file === undefined ? defaultFile() : resolve(process.env["INIT_CWD"] ?? process.cwd(), file);
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile())
+    throw new InputError(`there is no file ${source}`);
+  const started = Date.now();
+  await prepare();
+  await spawn(["environment", "up"]);
+  const id = (await spawnForOutput(["stage", "upload", source, "--regions", REGIONS.join(",")])).trim();
+  console.log(id);
+  await spawn(["stage", "list"]);
+  await spawn(["stage", "info", id]);
+  await readBack(id, source, REGIONS[REGIONS.length - 1] as string);
+  console.log(`\nThe demo took ${formatSeconds((Date.now() - started) / 1000)}. ${whatNext(id)}`);
+  return 0;
+}
+
+function defaultFile(): string {
+  return realpathSync(join(root, "node_modules", ".bin", "node"));
+}
+
+async function spawn(args: readonly string[]): Promise<void> {
+  await timed(`spawn ${args.map(quote).join(" ")}`, async () => {
+    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args]));
+  });
+}
+
+async function spawnForOutput(args: readonly string[]): Promise<string> {
+  let output = "";
+  await timed(`spawn ${args.map(quote).join(" ")}`, async () => {
+    const onStdout = (text: string): void => {
+      output += text;
+    };
+    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args], { onStdout }));
+  });
+  return output;
+}
+
+function succeed(args: readonly string[], code: number): void {
+  if (code !== 0) throw new UserError(`spawn ${args.slice(0, 2).join(" ")} ended with code ${code}`);
+}
+
+/** Says what is done, does it, and says how long it took. */
+async function timed<T>(command: string, work: () => Promise<T>): Promise<T> {
+  console.log(`\n$ ${command}`);
+  const started = Date.now();
+  const result = await work();
+  console.log(`(${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  return result;
+}
+
+/** Downloads the object as any S3 client would, and compares its SHA-256 with the file's own. */
+async function readBack(id: string, source: string, region: string): Promise<void> {
+  const { settings } = await readEnvironmentFile(root, ENVIRONMENT);
+  const bucket = bucketOf(settings, parseRegion(region));
+  const key = `${id}/${basename(source)}`;
+  await timed(`# download s3://${bucket}/${key} with a plain S3 client, and compare SHA-256`, async () => {
+    const client = new S3Client({
+      region,
+      endpoint: await endpoint(),
+      forcePathStyle: true,
+      credentials: { accessKeyId: LOCAL_ACCESS_KEY, secretAccessKey: LOCAL_SECRET_KEY },
+    });
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    if (Body === undefined) throw new Error(`s3://${bucket}/${key} has no body`);
+    const [read, local] = await Promise.all([
+      sha256(Body.transformToWebStream()),
+      sha256(createReadStream(source)),
+    ]);
+    client.destroy();
+    console.log(`in ${region}:  ${read.hash}  ${formatBytes(read.bytes)}`);
+    console.log(`on this disk: ${local.hash}  ${formatBytes(local.bytes)}`);
+    if (read.hash !== local.hash) throw new Error(`the object in ${region} is not the file`);
+    console.log("They are the same.");
+  });
+}
+
+async function sha256(stream: AsyncIterable<Uint8Array>): Promise<{ hash: string; bytes: number }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  await pipeline(stream, async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+  });
+  return { hash: hash.digest("hex"), bytes };
+}
+
+async function endpoint(): Promise<string> {
+  const own = usersEndpoint();
+  if (own !== undefined) return own;
+  const status = await cloudStatus();
+  if (status.state === "running") return status.endpoint;
+  throw new UserError("The local cloud is not running", { fix: "npx spawn local up" });
+}
+
+function whatNext(id: string): string {
+  return `The entry stays, to play with. Try next:
+
+  npx spawn stage list --format json
+  npx spawn stage delete ${id}
+  npx spawn stage upload FILE --regions us-east-1,eu-west-1 --ttl 3
+  eval "$(npx spawn env)"        # then plain pulumi and aws work on the same state and cloud:
+  pulumi stack ls
+  npx spawn doctor
+  npx spawn local down           # ends the local cloud; its data stay`;
+}
+
+/** As it would be typed in a shell. */
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+await main(() => demo(process.argv.slice(2)));

@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { ensureEnvironment } from "../local/cloud/environment.ts";
+import { ensureEngine } from "../local/engine/engine.ts";
+import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { progressPrinter } from "../local/progress.ts";
+import { run } from "./run.ts";
+
+/**
+ * Brings what a fresh clone does not have: the bundles in `dist/`, the Pulumi engine (minutes, once) and the local cloud's
+ * program. Says what it does as soon as it takes time.
+ * @throws Error, a UserError where the user can mend it
+ */
+export async function prepare(): Promise<void> {
+  const code = await run(process.execPath, [join(packageRoot(), "scripts", "build.ts")]);
+  if (code !== 0) throw new Error(`the build ended with code ${code}`);
+  const { onProgress, done } = progressPrinter(process.stdout);
+  try {
+    const engine = await ensureEngine({ onProgress });
+    await ensureEnvironment(spawnPaths().venv, { onProgress });
+    done();
+    console.log(`Pulumi engine ${engine.version}: ${engine.command}`);
+  } finally {
+    done();
+  }
+}

@@ -1,0 +1,23 @@
+import { appendFileSync } from "node:fs";
+import mocha from "mocha";
+
+/** Names the file that every run of mocha appends its counts to. */
+export const COUNTS_VARIABLE = "SPAWN_TEST_COUNTS";
+
+export interface Counts {
+  readonly passes: number;
+  readonly failures: number;
+}
+
+/** Mocha's usual report, which also leaves the counts for the summary over all tiers. */
+export default class CountingReporter extends mocha.reporters.Spec {
+  constructor(runner: mocha.Runner, options: mocha.MochaOptions) {
+    super(runner, options);
+    const file = process.env[COUNTS_VARIABLE];
+    runner.once("end", () => {
+      const { passes, failures } = this.stats;
+      if (file !== undefined)
+        appendFileSync(file, `${JSON.stringify({ passes, failures } satisfies Counts)}\n`);
+    });
+  }
+}

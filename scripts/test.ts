@@ -1,0 +1,98 @@
+import { existsSync, globSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { stopCloud } from "../local/cloud/cloud.ts";
+import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { prepare } from "./prepare.ts";
+import { COUNTS_VARIABLE, type Counts } from "./reporter.ts";
+import { main, run } from "./run.ts";
+
+/*
+ * Every check and test, in the order of what they cost; the first that fails ends the run.
+ * Usage: test.ts [test files] [options of mocha]; with files only those run, and no check.
+ */
+
+interface Tier {
+  readonly suffix: string;
+  readonly title: string;
+  /** Milliseconds that one test may take, unless it says otherwise. */
+  readonly timeout: number;
+}
+
+const TIERS: readonly Tier[] = [
+  { suffix: ".test.ts", title: "Tests", timeout: 10_000 },
+  { suffix: ".integration.ts", title: "Tests against the local cloud", timeout: 60_000 },
+  { suffix: ".e2e.ts", title: "Tests from end to end", timeout: 300_000 },
+];
+
+const root = packageRoot();
+const bin = (name: string): string => join(root, "node_modules", ".bin", name);
+
+async function test(args: readonly string[]): Promise<number> {
+  await prepare();
+  const home = await mkdtemp(join(tmpdir(), "spawn tests "));
+  const counts = join(home, "counts");
+  try {
+    const failed = await runAll(args, testEnvironment(home, counts));
+    const total = await sum(counts);
+    // What fails without a count (a check, a file that cannot be loaded) is one failure.
+    const failures = Math.max(total.failures, failed ? 1 : 0);
+    console.log(`\n${total.passes} passed, ${failures} failed`);
+    return failed ? 1 : 0;
+  } finally {
+    await stopCloud({ paths: spawnPaths({ ...process.env, SPAWN_HOME: home }) });
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** @returns whether something failed */
+async function runAll(args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
+  const named = args.filter(isTestFile).map((file) => relative(root, resolve(file)));
+  const options = args.filter((argument) => !isTestFile(argument));
+  if (named.length === 0) {
+    console.log("\nTypes");
+    if ((await run(bin("tsc"), ["-p", "."], { env })) !== 0) return true;
+    console.log("\nLint and format");
+    if ((await run(bin("biome"), ["check", "."], { env })) !== 0) return true;
+  }
+  for (const { suffix, title, timeout } of TIERS) {
+    const files = (named.length > 0 ? named : globSync(`test/**/*${suffix}`, { cwd: root }).sort()).filter(
+      (file) => file.endsWith(suffix),
+    );
+    if (files.length === 0) continue;
+    console.log(`\n${title}`);
+    const settings = ["--forbid-only", "--forbid-pending", "--timeout", String(timeout)];
+    const reporter = ["--reporter", join(root, "scripts", "reporter.ts")];
+    if ((await run(bin("mocha"), [...settings, ...reporter, ...options, ...files], { env })) !== 0)
+      return true;
+  }
+  return false;
+}
+
+function isTestFile(argument: string): boolean {
+  return TIERS.some(({ suffix }) => argument.endsWith(suffix)) && existsSync(argument);
+}
+
+/** Tests share the user's cache and nothing else: no data, no AWS keys or endpoint, no Pulumi settings. */
+function testEnvironment(home: string, counts: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI|SPAWN)_/.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    SPAWN_HOME: home,
+    SPAWN_CACHE: spawnPaths().cache,
+    [COUNTS_VARIABLE]: counts,
+  };
+}
+
+async function sum(file: string): Promise<Counts> {
+  if (!existsSync(file)) return { passes: 0, failures: 0 };
+  const lines = (await readFile(file, "utf8")).trim().split("\n");
+  const all = lines.map((line) => JSON.parse(line) as Counts);
+  return {
+    passes: all.reduce((total, { passes }) => total + passes, 0),
+    failures: all.reduce((total, { failures }) => total + failures, 0),
+  };
+}
+
+await main(() => test(process.argv.slice(2)));
