@@ -9,6 +9,7 @@ import { failureEnvelope, renderDetails, renderFailure } from "./render/failure.
 /** Runs the command line of this process, and ends the process. Never rejects. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   survivePipeErrors();
+  endBySignal();
   // oclif's search for TypeScript sources is for programs that are not bundled, and depends on NODE_ENV.
   settings.enableAutoTranspile = false;
   const { cache, data } = spawnPaths();
@@ -29,6 +30,21 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   }
   // Idle connections would keep the process alive for a while.
   process.stdout.write("", () => process.exit());
+}
+
+/**
+ * A signal ends the process by `process.exit`, so that what has been started is ended, too. A command that has a
+ * handler of its own for as long as it can stop cleanly decides for itself.
+ */
+function endBySignal(): void {
+  for (const [signal, exitCode] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(exitCode);
+    });
+  }
 }
 
 function reportFailure(error: unknown, argv: readonly string[]): void {

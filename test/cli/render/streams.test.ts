@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import { parse } from "yaml";
+import { listingColumns } from "../../../cli/render/listing.ts";
+import { writeJsonArray, writeTable, writeYamlSequence } from "../../../cli/render/streams.ts";
+import { renderTable } from "../../../cli/render/table.ts";
+import { parseStagingId } from "../../../staging/ids.ts";
+import { parseRegionList } from "../../../staging/regions.ts";
+import { parseTtlDays } from "../../../staging/ttl.ts";
+import { testRecord } from "../records.ts";
+
+const NOW = new Date("2024-01-23T00:00:00Z");
+const GIB = 1024 ** 3;
+
+async function* pages<T>(...all: T[][]): AsyncGenerator<T[]> {
+  yield* all;
+}
+
+async function written(run: (write: (text: string) => Promise<void>) => Promise<unknown>): Promise<string> {
+  let text = "";
+  await run(async (piece) => {
+    text += piece;
+  });
+  return text;
+}
+
+const FIRST = testRecord();
+const SECOND = testRecord({
+  stagingId: parseStagingId("stage-0123456789ab"),
+  sizeBytes: 50 * GIB,
+  regions: parseRegionList("us-east-1,us-west-2,eu-west-1"),
+  uploadedAt: new Date("2024-01-21T23:59:59Z"),
+  sweepId: undefined,
+});
+const EXPIRED = testRecord({
+  stagingId: parseStagingId("stage-ffffffffffff"),
+  sizeBytes: 25 * GIB,
+  regions: parseRegionList("us-east-1"),
+  uploadedAt: new Date("2024-01-01T00:00:00Z"),
+  ttl: parseTtlDays(14),
+  sweepId: "sweep-aaa111",
+});
+
+describe("lists", () => {
+  it("prints the guide's table", async () => {
+    const text = await written((write) => writeTable(pages([FIRST, SECOND]), listingColumns(NOW), write));
+    expect(text).to.equal(`STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID
+stage-abc123def456  100GB   2        2024-01-22  7d    sweep-xyz789
+stage-0123456789ab  50GB    3        2024-01-21  7d    -
+`);
+  });
+
+  it("fits the columns to the first page and says what has expired", async () => {
+    const text = await written((write) => writeTable(pages([EXPIRED], [SECOND]), listingColumns(NOW), write));
+    expect(text).to.equal(`STAGING ID          SIZE    REGIONS  UPLOADED    TTL      SWEEP ID
+stage-ffffffffffff  25GB    1        2024-01-01  expired  sweep-aaa111
+stage-0123456789ab  50GB    3        2024-01-21  7d       -
+`);
+  });
+
+  it("prints the heading of an empty table, and counts rows", async () => {
+    let count = -1;
+    const text = await written(async (write) => {
+      count = await writeTable(pages([], []), listingColumns(NOW), write);
+    });
+    expect(text).to.equal("STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID\n");
+    expect(count).to.equal(0);
+  });
+
+  it("fits wide characters", () => {
+    const columns = [
+      { title: "NAME", value: (row: { name: string; n: number }) => row.name },
+      { title: "N", value: (row: { name: string; n: number }) => String(row.n) },
+    ];
+    const rows = [
+      { name: "数据集", n: 1 },
+      { name: "x", n: 2 },
+    ];
+    expect(renderTable(columns, rows)).to.equal("NAME    N\n数据集  1\nx       2\n");
+  });
+
+  it("writes a JSON array page by page that parses back", async () => {
+    for (const all of [[[]], [[1]], [[{ a: "x\ny" }], [], [{ b: [1, 2] }, null]], []]) {
+      const text = await written((write) => writeJsonArray(pages<unknown>(...all), write));
+      expect(JSON.parse(text)).to.deep.equal(all.flat());
+      expect(text.endsWith("\n")).to.equal(true);
+    }
+  });
+
+  it("writes nothing of a JSON array when the first page fails", async () => {
+    const failing = (async function* (): AsyncGenerator<unknown[]> {
+      throw new Error("no table");
+      // biome-ignore lint/correctness/noUnreachable: makes it a generator of pages
+      yield [];
+    })();
+    let text = "";
+    const error = await writeJsonArray(failing, async (piece) => {
+      text += piece;
+    }).then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    expect(error?.message).to.equal("no table");
+    expect(text).to.equal("");
+  });
+
+  it("writes a YAML sequence that parses back", async () => {
+    const all = [
+      [{ id: "stage-1", sweep: null, at: "2024-01-22T10:30:15Z" }],
+      [{ id: "on", list: ["a: b", "#"] }],
+    ];
+    expect(parse(await written((write) => writeYamlSequence(pages(...all), write)))).to.deep.equal(
+      all.flat(),
+    );
+    expect(parse(await written((write) => writeYamlSequence(pages<object>([]), write)))).to.deep.equal([]);
+  });
+});
