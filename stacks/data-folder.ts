@@ -1,16 +1,22 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Where spawn keeps its data on this machine: `$SPAWN_HOME/data`, else `$XDG_DATA_HOME/spawn`, else `~/.local/share/spawn`. */
-export function dataFolder(variables: Environment = process.env): string {
+/**
+ * Where spawn keeps its data on this machine: `$SPAWN_HOME/data`, else `$XDG_DATA_HOME/spawn`, else `~/.local/share/spawn`.
+ * A relative `XDG_DATA_HOME` is ignored, as the specification asks: https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+export function dataFolder(variables: Variables = process.env): string {
   const own = variables["SPAWN_HOME"];
-  if (own) return join(own, "data");
-  return join(variables["XDG_DATA_HOME"] || join(homedir(), ".local/share"), "spawn");
+  if (own) return join(resolve(own), "data");
+  const shared = variables["XDG_DATA_HOME"];
+  const base =
+    shared && isAbsolute(shared) ? shared : join(variables["HOME"] || homedir(), ".local", "share");
+  return join(base, "spawn");
 }
 
 /** The settings file of an entry's stack. The command line keeps it here, so that a checkout stays clean. */
-export function entrySettingsPath(stack: string, variables: Environment = process.env): string {
+export function entrySettingsPath(stack: string, variables: Variables = process.env): string {
   return join(dataFolder(variables), "stacks", `Pulumi.${stack}.yaml`);
 }

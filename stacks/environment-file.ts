@@ -58,6 +58,12 @@ function valuesOf(content: unknown, file: string): Record<string, unknown> {
       throw new InputError(`${file}: config: ${key} has no namespace`, { fix: `Write spawn:${key}.` });
     }
   }
-  const own = Object.entries(config).filter(([key, value]) => key.startsWith(NAMESPACE) && value !== null);
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(NAMESPACE.length), value]));
+  const own = Object.entries(config).filter(([key]) => key.startsWith(NAMESPACE));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(NAMESPACE.length), asEngineReads(value)]));
+}
+
+/** To the engine a key without a value and an empty text are the same, and a number or a truth value is its text. */
+function asEngineReads(value: unknown): unknown {
+  if (value === null || value === "") return undefined;
+  return typeof value === "object" ? value : String(value);
 }

@@ -5,7 +5,8 @@ import { type Program, withReadableErrors } from "./program.ts";
 
 /**
  * The program of an environment's stack: the environment and the entries that its configuration declares.
- * Its outputs: `name`, `cloud`, `buckets` and `writableAt` by region, `tables`, `replicationRole`, and `entries` by name.
+ * Its outputs: `name`, `cloud`, `buckets` and `writableAt` by region, `tables`, `replicationRole` where
+ * there are several regions, and `entries` by name.
  */
 export function environmentProgram({ settings, entries }: EnvironmentConfig): Program {
   return withReadableErrors(async () => {
@@ -14,6 +15,7 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig): Pr
       const entry = new StagingEntry(spec.id, { spec, environment: environment.refs() });
       return [spec.declaredAs ?? spec.id, entry.details] as const;
     });
+    const { role } = environment.replication;
     return {
       name: settings.name,
       cloud: settings.cloud,
@@ -24,7 +26,7 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig): Pr
         records: settings.recordsTable,
         usage: settings.usageTable,
       },
-      replicationRole: environment.replication.role?.arn,
+      ...(role === undefined ? {} : { replicationRole: role.arn }),
       entries: Object.fromEntries(declared),
     };
   });

@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import { child } from "../../components/child.ts";
+
+interface Args {
+  region: string;
+  tags?: Record<string, string>;
+}
+
+describe("child", () => {
+  const own: Args = { region: "us-east-1" };
+
+  it("passes everything through where there is no transform", () => {
+    expect(child<Args>(undefined, "name", own, { protect: true })).to.deep.equal([
+      "name",
+      { region: "us-east-1" },
+      { protect: true },
+    ]);
+  });
+
+  it("sets arguments in place of the component's", () => {
+    const [, args] = child<Args>({ region: "eu-west-1", tags: { team: "genomics" } }, "name", own, {});
+    expect(args).to.deep.equal({ region: "eu-west-1", tags: { team: "genomics" } });
+  });
+
+  it("lets a function change arguments and options, and leaves the component's own alone", () => {
+    const options = {};
+    const made = child<Args>(
+      (args, changed) => {
+        args.tags = { region: args.region };
+        changed.protect = true;
+      },
+      "name",
+      own,
+      options,
+    );
+    expect(made).to.deep.equal([
+      "name",
+      { region: "us-east-1", tags: { region: "us-east-1" } },
+      { protect: true },
+    ]);
+    expect(own).to.deep.equal({ region: "us-east-1" });
+    expect(options).to.deep.equal({});
+  });
+});

@@ -1,0 +1,138 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** One resource as the program registered it. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Names of the resources that it waits for. */
+  readonly dependsOn: readonly string[];
+  /** Name of its parent. */
+  readonly parent: string;
+}
+
+export interface Recording {
+  readonly resources: readonly Registered[];
+  /** The resource of that name. @throws when there is none */
+  get(name: string): Registered;
+  ofType(type: string): Registered[];
+  /** What the program returned, with its outputs resolved. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+export const ACCOUNT_ID = "123456789012";
+
+/** What the providers would compute, by type. An AWS resource gets an ARN. */
+const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
+  "staging:index:StagedData": {
+    filename: "reference.fasta",
+    kind: "file",
+    key: "stage-abc123def456/reference.fasta",
+    sizeBytes: 107_374_182_400,
+    fileCount: 1,
+    sha256: "a1".repeat(32),
+    manifestKey: "stage-abc123def456/.spawn-manifest.jsonl",
+    manifestSha256: "b2".repeat(32),
+    partSizeBytes: 67_108_864,
+    uploadedAt: "2024-01-22T10:30:15Z",
+  },
+  "staging:index:Replication": {
+    ruleId: "a-rule",
+    via: "rule",
+    objects: 2,
+    seconds: 4.5,
+    verifiedBy: "checksum",
+  },
+  "staging:index:Expiration": { ruleId: "spawn-ttl-7", removedAt: "2024-01-30T00:00:00Z" },
+  "staging:index:UsageRow": { openedAt: "2024-01-22T10:31:00Z" },
+  "staging:index:VersioningReadiness": { writableAt: "2024-01-22T10:15:00Z" },
+};
+
+/** The part of the SDK's stand-in for the engine that is listened to. */
+interface Monitor {
+  registerResource(request: RegisterRequest, callback: unknown): Promise<void>;
+}
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getDependenciesList(): string[];
+}
+
+const nameOfUrn = (urn: string): string => urn.split("::").at(-1) ?? "";
+
+/**
+ * Runs a program against a stand-in for the engine and records what it registers. Functions that no test knows of, and
+ * resources without an explicit region where AWS has one, make it fail.
+ */
+export async function record(
+  program: () => Promise<Record<string, unknown>>,
+  options: { stack?: string; config?: Record<string, string>; preview?: boolean } = {},
+): Promise<Recording> {
+  const inputs = new Map<string, Record<string, unknown>>();
+  await pulumi.runtime.setMocks(
+    {
+      call({ token }) {
+        if (token === "aws:index/getCallerIdentity:getCallerIdentity") return { accountId: ACCOUNT_ID };
+        throw new Error(`the program called ${token}`);
+      },
+      newResource({ type, name, inputs: given, custom }) {
+        if (inputs.has(name)) throw new Error(`two resources are named ${name}`);
+        inputs.set(name, given as Record<string, unknown>);
+        if (!custom) return { id: undefined, state: {} };
+        const computed = computedBy(type, name);
+        return { id: `${name}-id`, state: { ...given, ...(options.preview ? {} : computed) } };
+      },
+    },
+    "spawn",
+    options.stack ?? "dev",
+    options.preview ?? false,
+  );
+  pulumi.runtime.setAllConfig(options.config ?? {});
+  const resources: Omit<Registered, "inputs">[] = [];
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const registerResource = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    resources.push({
+      type: request.getType(),
+      name: request.getName(),
+      dependsOn: request.getDependenciesList().map(nameOfUrn),
+      parent: nameOfUrn(request.getParent()),
+    });
+    return registerResource(request, callback);
+  };
+  const returned = await pulumi.runtime.runInPulumiStack(program);
+  const outputs = await settled(pulumi.output(returned));
+  await pulumi.runtime.disconnect();
+  return recording(
+    resources.map((resource) => ({ ...resource, inputs: inputs.get(resource.name) ?? {} })),
+    (outputs ?? {}) as Record<string, unknown>,
+  );
+}
+
+function computedBy(type: string, name: string): Record<string, unknown> {
+  if (type.startsWith("aws:")) return { arn: `arn:of:${name}` };
+  const computed = COMPUTED[type];
+  if (computed === undefined) throw new Error(`the program declares ${type}, which no test knows of`);
+  return computed;
+}
+
+/** The value of an output; undefined where a preview does not know it. */
+function settled<T>(output: pulumi.Output<T>): Promise<T> {
+  return (output as unknown as { promise(): Promise<T> }).promise();
+}
+
+function recording(resources: readonly Registered[], outputs: Record<string, unknown>): Recording {
+  return {
+    resources,
+    outputs,
+    get(name) {
+      const found = resources.find((resource) => resource.name === name);
+      if (!found)
+        throw new Error(`no resource ${name} among ${resources.map((each) => each.name).join(", ")}`);
+      return found;
+    },
+    ofType: (type) => resources.filter((resource) => resource.type === type),
+  };
+}

@@ -1,0 +1,147 @@
+import { expect } from "chai";
+import { replicationRules } from "../../components/replication-rules.ts";
+import { StagingEnvironment } from "../../components/staging-environment.ts";
+import type { EnvironmentSettings } from "../../staging/environment.ts";
+import { REGIONS } from "../../staging/regions.ts";
+import { ACCOUNT_ID, type Recording, record } from "./recorder.ts";
+import { ALL_REGIONS, environmentSettings } from "./settings.ts";
+
+const CONFIGURATION = "aws:s3/bucketReplicationConfig:BucketReplicationConfig";
+
+function recordEnvironment(settings: EnvironmentSettings): Promise<Recording> {
+  return record(async () => {
+    new StagingEnvironment("dev", { settings });
+    return {};
+  });
+}
+
+const policyOf = (inputs: Readonly<Record<string, unknown>>, key: string) =>
+  JSON.parse(String(inputs[key])) as Record<string, unknown>;
+
+describe("ReplicationRules", () => {
+  const regions = ["us-east-1", "us-west-2", "eu-west-1"] as const;
+  const buckets = regions.map((region) => `arn:aws:s3:::spawn-staging-${region}`);
+  let made: Recording;
+  before(async () => {
+    made = await recordEnvironment(environmentSettings({ cloud: "aws" }));
+  });
+
+  it("gives each of three buckets one rule towards each of the others", () => {
+    expect(made.ofType(CONFIGURATION).map(({ name }) => name)).to.have.members(
+      regions.map((region) => `dev-replication-${region}`),
+    );
+    for (const region of regions) {
+      const { inputs } = made.get(`dev-replication-${region}`);
+      const others = ["us-east-1", "us-west-2", "eu-west-1"].filter((other) => other !== region);
+      const priority: Record<string, number> = { "us-east-1": 1, "us-west-2": 4, "eu-west-1": 5 };
+      expect(inputs).to.deep.equal({
+        bucket: `spawn-staging-${region}`,
+        region,
+        role: "arn:of:dev-replication-role",
+        rules: others.map((other) => ({
+          id: `spawn-replicate-${other}`,
+          status: "Enabled",
+          priority: priority[other],
+          filter: { tag: { key: `spawn:replicate-${other}`, value: "true" } },
+          destination: { bucket: `arn:aws:s3:::spawn-staging-${other}` },
+          deleteMarkerReplication: { status: "Disabled" },
+        })),
+      });
+    }
+  });
+
+  it("waits for the versioning of every bucket and for the role's permissions", () => {
+    for (const region of regions) {
+      expect(made.get(`dev-replication-${region}`).dependsOn).to.include.members([
+        ...regions.map((each) => `dev-${each}-versioning`),
+        "dev-replication-role",
+        "dev-replication-role-policy",
+      ]);
+    }
+  });
+
+  it("has one role that only S3 on behalf of this account may take", () => {
+    const { inputs } = made.get("dev-replication-role");
+    expect(inputs["name"]).to.equal("spawn-replication-dev");
+    expect(inputs["tags"]).to.deep.equal({ "spawn:environment": "dev" });
+    expect(policyOf(inputs, "assumeRolePolicy")).to.deep.equal({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: "s3.amazonaws.com" },
+          Action: "sts:AssumeRole",
+          Condition: { StringEquals: { "aws:SourceAccount": ACCOUNT_ID } },
+        },
+      ],
+    });
+  });
+
+  it("does not ask an emulator for the source account", async () => {
+    const local = await recordEnvironment(environmentSettings({ cloud: "local" }));
+    const [statement] = policyOf(local.get("dev-replication-role").inputs, "assumeRolePolicy")[
+      "Statement"
+    ] as object[];
+    expect(statement).not.to.have.property("Condition");
+  });
+
+  it("lets the role read and replicate, in these buckets only, and not delete", () => {
+    const { inputs } = made.get("dev-replication-role-policy");
+    const objects = buckets.map((arn) => `${arn}/*`);
+    expect(policyOf(inputs, "policy")["Statement"]).to.deep.equal([
+      {
+        Sid: "ReadConfiguration",
+        Effect: "Allow",
+        Action: ["s3:GetReplicationConfiguration", "s3:ListBucket"],
+        Resource: buckets,
+      },
+      {
+        Sid: "ReadSource",
+        Effect: "Allow",
+        Action: ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"],
+        Resource: objects,
+      },
+      {
+        Sid: "WriteReplica",
+        Effect: "Allow",
+        Action: ["s3:ReplicateObject", "s3:ReplicateTags"],
+        Resource: objects,
+      },
+    ]);
+  });
+
+  it("has nothing in an environment of one region", async () => {
+    const alone = await recordEnvironment(environmentSettings({ regions: "eu-central-1" }));
+    expect(alone.ofType(CONFIGURATION)).to.deep.equal([]);
+    expect(alone.ofType("aws:iam/role:Role")).to.deep.equal([]);
+    expect(alone.ofType("aws:iam/rolePolicy:RolePolicy")).to.deep.equal([]);
+    expect(alone.ofType("aws:s3/bucket:Bucket")).to.have.length(1);
+  });
+
+  it("replicates between all eleven regions, each rule with a priority of its own", async () => {
+    const all = await recordEnvironment(environmentSettings({ regions: ALL_REGIONS }));
+    const configurations = all.ofType(CONFIGURATION);
+    expect(configurations).to.have.length(11);
+    for (const { inputs, name } of configurations) {
+      const rules = inputs["rules"] as { id: string; priority: number }[];
+      expect(rules, name).to.have.length(10);
+      expect(new Set(rules.map(({ priority }) => priority)).size, name).to.equal(10);
+      expect(
+        rules.map(({ id }) => id),
+        name,
+      ).not.to.include(`spawn-replicate-${String(inputs["region"])}`);
+    }
+  });
+
+  it("leaves the rules that are there as they are when the settings get another region or order", () => {
+    const [first] = REGIONS;
+    if (first === undefined) throw new Error("there are no regions");
+    const before = replicationRules(environmentSettings(), first);
+    const after = replicationRules(
+      environmentSettings({ regions: "ap-south-1,eu-west-1,us-west-2,us-east-1" }),
+      first,
+    );
+    expect(after).to.include.deep.members(before);
+    expect(after).to.have.length(before.length + 1);
+  });
+});

@@ -1,0 +1,59 @@
+import { expect } from "chai";
+import { StagingTables } from "../../components/staging-tables.ts";
+import { type Recording, record } from "./recorder.ts";
+import { environmentSettings } from "./settings.ts";
+
+describe("StagingTables", () => {
+  const settings = environmentSettings({ regions: "us-west-2,us-east-1" });
+  let made: Recording;
+  before(async () => {
+    made = await record(async () => {
+      new StagingTables("dev-tables", { settings });
+      return {};
+    });
+  });
+
+  it("keeps the records in the first region: on demand, restorable, expiring, with two indexes by time of upload", () => {
+    expect(made.get("dev-tables-records").inputs).to.deep.equal({
+      name: "spawn-staging-dev",
+      region: "us-west-2",
+      billingMode: "PAY_PER_REQUEST",
+      hashKey: "staging_id",
+      attributes: ["staging_id", "record", "sweep_id", "uploaded_at"].map((name) => ({ name, type: "S" })),
+      pointInTimeRecovery: { enabled: true },
+      ttl: { attributeName: "expires_epoch", enabled: true },
+      globalSecondaryIndexes: [
+        { name: "by-upload", hashKey: "record", rangeKey: "uploaded_at", projectionType: "ALL" },
+        { name: "by-sweep", hashKey: "sweep_id", rangeKey: "uploaded_at", projectionType: "ALL" },
+      ],
+      tags: { "spawn:environment": "dev" },
+    });
+  });
+
+  it("keeps the ledger for good: no TTL and no index", () => {
+    expect(made.get("dev-tables-usage").inputs).to.deep.equal({
+      name: "spawn-usage-dev",
+      region: "us-west-2",
+      billingMode: "PAY_PER_REQUEST",
+      hashKey: "staging_id",
+      attributes: [{ name: "staging_id", type: "S" }],
+      pointInTimeRecovery: { enabled: true },
+      tags: { "spawn:environment": "dev" },
+    });
+  });
+
+  it("hands each table to its transform", async () => {
+    const changed = await record(async () => {
+      new StagingTables("dev-tables", {
+        settings,
+        transform: {
+          records: { deletionProtectionEnabled: true },
+          usage: { tableClass: "STANDARD_INFREQUENT_ACCESS" },
+        },
+      });
+      return {};
+    });
+    expect(changed.get("dev-tables-records").inputs["deletionProtectionEnabled"]).to.equal(true);
+    expect(changed.get("dev-tables-usage").inputs["tableClass"]).to.equal("STANDARD_INFREQUENT_ACCESS");
+  });
+});

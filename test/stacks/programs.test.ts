@@ -1,0 +1,195 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { entrySettingsPath } from "../../stacks/data-folder.ts";
+import { environmentProgram } from "../../stacks/environment.ts";
+import { parseEnvironmentConfig } from "../../stacks/environment-config.ts";
+import index from "../../stacks/index.ts";
+import { withReadableErrors } from "../../stacks/program.ts";
+import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-file.ts";
+import { entryProgram } from "../../stacks/staging.ts";
+import { InputError } from "../../staging/errors.ts";
+import { record } from "../components/recorder.ts";
+import { entrySpec, environmentSettings } from "../components/settings.ts";
+
+const ENTRY_STACK = "dev.stage-abc123def456";
+const ENTRY: EntrySettings = {
+  spec: entrySpec(),
+  environment: environmentSettings(),
+  writableAt: undefined,
+};
+
+async function errorOf(run: Promise<unknown>): Promise<Error> {
+  try {
+    await run;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it succeeded");
+}
+
+describe("programs", () => {
+  describe("of an environment", () => {
+    it("exports what its commands ask for, and its declared entries by name", async () => {
+      const config = parseEnvironmentConfig(
+        "dev",
+        {
+          cloud: "local",
+          regions: "us-east-1,us-west-2",
+          entries: [{ name: "reference", source: "/data/reference.fasta", ttl: 30 }],
+        },
+        "/",
+      );
+      const made = await record(environmentProgram(config));
+      const id = config.entries[0]?.id ?? "";
+      const time = "2024-01-22T10:15:00Z";
+      const { entries, ...outputs } = made.outputs;
+      expect(outputs).to.deep.equal({
+        name: "dev",
+        cloud: "local",
+        buckets: {
+          "us-east-1": "spawn-staging-us-east-1",
+          "us-west-2": "spawn-staging-us-west-2",
+        },
+        writableAt: { "us-east-1": time, "us-west-2": time },
+        tables: { region: "us-east-1", records: "spawn-staging-dev", usage: "spawn-usage-dev" },
+        replicationRole: "arn:of:dev-replication-role",
+      });
+      expect(entries).to.have.all.keys("reference");
+      expect((entries as Record<string, object>)["reference"]).to.include({
+        id,
+        declaredAs: "reference",
+        stack: "dev",
+        ttlDays: 30,
+      });
+      expect(made.get(`${id}-data`).dependsOn).to.include("dev-us-east-1-lifecycle");
+    });
+
+    it("exports no entries and no role where there are none", async () => {
+      const config = parseEnvironmentConfig("dev", { cloud: "local", regions: "us-east-1" }, "/");
+      const { outputs } = await record(environmentProgram(config));
+      expect(outputs["entries"]).to.deep.equal({});
+      expect(outputs).not.to.have.property("replicationRole");
+    });
+  });
+
+  describe("of an entry", () => {
+    it("declares the entry alone and exports it", async () => {
+      const made = await record(entryProgram(ENTRY), { stack: ENTRY_STACK });
+      expect(made.ofType("spawn:index:StagingEnvironment")).to.deep.equal([]);
+      expect(made.get("stage-abc123def456-data").dependsOn).to.deep.equal([]);
+      expect(made.outputs).to.have.all.keys("entry");
+      expect(made.outputs["entry"]).to.include({ id: "stage-abc123def456", stack: ENTRY_STACK });
+    });
+
+    it("passes on when the buckets may be written", async () => {
+      const writableAt = { "us-west-2": "2024-01-22T10:45:00Z" };
+      const made = await record(entryProgram({ ...ENTRY, writableAt }), { stack: ENTRY_STACK });
+      expect(made.get("stage-abc123def456-replica-us-west-2").inputs["writableAt"]).to.equal(
+        "2024-01-22T10:45:00Z",
+      );
+      expect(made.get("stage-abc123def456-data").inputs).not.to.have.property("writableAt");
+    });
+  });
+
+  describe("picked by the stack's name", () => {
+    let home: string;
+    const before_ = process.env["SPAWN_HOME"];
+    beforeEach(async () => {
+      home = await mkdtemp(join(tmpdir(), "spawn home "));
+      process.env["SPAWN_HOME"] = home;
+    });
+    afterEach(async () => {
+      if (before_ === undefined) delete process.env["SPAWN_HOME"];
+      else process.env["SPAWN_HOME"] = before_;
+      await rm(home, { recursive: true });
+    });
+
+    const entryConfig = () => {
+      const { environment } = ENTRY;
+      const { tableRegion: _, ...values } = {
+        ...environment,
+        buckets: Object.fromEntries(environment.buckets),
+      };
+      return {
+        "spawn:entry": JSON.stringify(ENTRY.spec),
+        "spawn:environment": JSON.stringify(values),
+      };
+    };
+
+    it("is the environment's for dev", async () => {
+      const made = await record(index, {
+        stack: "dev",
+        config: { "spawn:cloud": "local", "spawn:regions": '["eu-west-1"]', "aws:region": "us-east-1" },
+      });
+      expect(made.ofType("aws:s3/bucket:Bucket").map(({ inputs }) => inputs["bucket"])).to.deep.equal([
+        "spawn-staging-eu-west-1",
+      ]);
+    });
+
+    it("is the entry's for dev.stage-…, from the stack's configuration", async () => {
+      const made = await record(index, { stack: ENTRY_STACK, config: entryConfig() });
+      expect(made.get("stage-abc123def456-data").inputs["source"]).to.equal("/data/reference.fasta");
+    });
+
+    it("is the entry's from the file that the command line keeps, where there is no configuration", async () => {
+      const file = entrySettingsPath(ENTRY_STACK);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, renderEntrySettings(ENTRY));
+      const made = await record(index, { stack: ENTRY_STACK });
+      expect(made.get("stage-abc123def456-data").inputs["source"]).to.equal("/data/reference.fasta");
+    });
+
+    for (const [what, stack, config, message] of [
+      [
+        "an unknown key",
+        "dev",
+        { "spawn:regions": "us-east-1", "spawn:colour": "red" },
+        "Pulumi.dev.yaml: spawn:colour is not a known key",
+      ],
+      ["a missing key", "dev", {}, "Pulumi.dev.yaml: spawn:regions must be a list of regions"],
+      ["an entry without settings", ENTRY_STACK, {}, `the stack ${ENTRY_STACK} has no settings`],
+      [
+        "the settings of another entry",
+        "dev.stage-000000000000",
+        entryConfig(),
+        `the configuration of dev.stage-000000000000 holds the settings of the stack ${ENTRY_STACK}, not of dev.stage-000000000000`,
+      ],
+      [
+        "a sweep",
+        "dev.sweep-xyz789",
+        {},
+        "the stack dev.sweep-xyz789 is a sweep's, and this version of spawn has no sweeps",
+      ],
+    ] as const) {
+      it(`refuses ${what} with one message, the cause and no stack trace`, async () => {
+        const error = await errorOf(record(index, { stack, config }));
+        expect(pulumi.RunError.isInstance(error)).to.equal(true);
+        expect(error.message.split("\n")[0]).to.equal(message);
+      });
+    }
+
+    it("refuses a declared entry in a region without a bucket, and names it", async () => {
+      const error = await errorOf(
+        record(index, {
+          stack: "dev",
+          config: {
+            "spawn:regions": '["us-east-1"]',
+            "spawn:entries": '[{"name":"a","source":"x"},{"name":"b","source":"y","regions":["eu-west-1"]}]',
+          },
+        }),
+      );
+      expect(error.message).to.include("item b: regions is not valid");
+    });
+  });
+
+  it("keep the trace of an error that is a bug", async () => {
+    const bug = new TypeError("a bug");
+    expect(await errorOf(withReadableErrors(() => Promise.reject(bug))())).to.equal(bug);
+    const input = new InputError("bad", { why: "because", fix: "do this" });
+    const shown = await errorOf(withReadableErrors(() => Promise.reject(input))());
+    expect(shown.message).to.equal("bad\nWhy: because\nFix: do this");
+  });
+});

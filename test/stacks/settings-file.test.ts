@@ -1,0 +1,140 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { parse } from "yaml";
+import {
+  assertSettingsOf,
+  type EntrySettings,
+  parseEntrySettingsFile,
+  parseEntryValues,
+  renderEntrySettings,
+} from "../../stacks/settings-file.ts";
+import { parseSweepId } from "../../staging/entry.ts";
+import { InputError } from "../../staging/errors.ts";
+import { entrySpec, environmentSettings } from "../components/settings.ts";
+
+const settings = (changes: Partial<EntrySettings> = {}): EntrySettings => ({
+  spec: entrySpec(),
+  environment: environmentSettings({ buckets: { "us-west-2": "genomes-oregon" } }),
+  writableAt: undefined,
+  ...changes,
+});
+
+describe("settings file of an entry", () => {
+  it("comes back as it was written", () => {
+    const written = settings({ writableAt: { "us-east-1": "2024-01-22T10:45:00Z" } });
+    expect(parseEntrySettingsFile(renderEntrySettings(written), "file")).to.deep.equal(written);
+  });
+
+  it("comes back whatever the source is called and the sweep's id looks like", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", minLength: 1 }),
+        fc.constantFrom("007", "1_000", "2024-01-01", "yes", "12.30", "0x10", "1e3", undefined),
+        (name, sweep) => {
+          const sweepId = sweep === undefined ? undefined : parseSweepId(sweep);
+          const written = settings({ spec: entrySpec("eu-west-1", { source: `/${name}`, sweepId }) });
+          expect(parseEntrySettingsFile(renderEntrySettings(written), "file")).to.deep.equal(written);
+        },
+      ),
+    );
+  });
+
+  it("is a settings file of Pulumi with two keys, whose texts every reader takes for texts", () => {
+    const text = renderEntrySettings(settings({ spec: entrySpec("us-east-1", { sweepId: "2024-01-01" }) }));
+    expect(text).to.include('sweepId: "2024-01-01"');
+    expect(text).not.to.match(/[&*]a\d/);
+    expect(Object.keys((parse(text) as { config: object }).config)).to.deep.equal([
+      "spawn:entry",
+      "spawn:environment",
+    ]);
+  });
+
+  it("is read from values as the engine hands them over, too", () => {
+    const { config } = parse(renderEntrySettings(settings())) as { config: Record<string, unknown> };
+    const values = JSON.parse(
+      JSON.stringify({ entry: config["spawn:entry"], environment: config["spawn:environment"] }),
+    ) as Record<string, unknown>;
+    expect(parseEntryValues(values, "the configuration")).to.deep.equal(settings());
+  });
+
+  describe("when it was changed by hand", () => {
+    const values = () => {
+      const { config } = parse(renderEntrySettings(settings())) as {
+        config: { "spawn:entry": Record<string, unknown>; "spawn:environment": Record<string, unknown> };
+      };
+      return config;
+    };
+
+    for (const [key, value, message] of [
+      ["id", "stage-1", 'file: spawn:entry: id is not valid: "stage-1" is not a staging ID'],
+      ["source", undefined, "file: spawn:entry: source is missing"],
+      ["regions", "us-east-1", "file: spawn:entry: regions is missing"],
+      ["regions", ["mars-1"], 'file: spawn:entry: regions is not valid: unknown region "mars-1"'],
+      [
+        "destination",
+        "data",
+        'file: spawn:entry: destination is not valid: destination "data" is not an absolute path',
+      ],
+      ["ttl", 91, 'file: spawn:entry: ttl is not valid: TTL "91" is not a whole number of days from 1 to 90'],
+      ["ttl", undefined, "file: spawn:entry: ttl is missing"],
+      ["sweepId", "a b", 'file: spawn:entry: sweepId is not valid: "a b" is not a sweep ID'],
+      [
+        "replication",
+        "fax",
+        'file: spawn:entry: replication is not valid: replication "fax" is neither rule nor copy',
+      ],
+    ] as const) {
+      it(`names the entry's ${key} ${JSON.stringify(value)}`, () => {
+        const config = values();
+        config["spawn:entry"][key] = value;
+        expect(() => parseEntrySettingsFile(JSON.stringify({ config }), "file")).to.throw(
+          InputError,
+          message,
+        );
+      });
+    }
+
+    for (const [key, value, message] of [
+      ["name", undefined, "file: spawn:environment: name is missing"],
+      ["name", "Dev", '"Dev" is not the name of an environment'],
+      ["cloud", "moon", 'file: spawn:environment: spawn:cloud must be "local" or "aws"'],
+      ["writableAt", "now", "file: spawn:environment: writableAt must map regions to times"],
+      ["writableAt", { "us-east-1": "soon" }, "file: spawn:environment: writableAt: us-east-1 is not a time"],
+      ["colour", "red", "file: spawn:environment: spawn:colour is not a known key"],
+    ] as const) {
+      it(`names the environment's ${key} ${JSON.stringify(value)}`, () => {
+        const config = values();
+        config["spawn:environment"][key] = value;
+        expect(() => parseEntrySettingsFile(JSON.stringify({ config }), "file")).to.throw(
+          InputError,
+          message,
+        );
+      });
+    }
+
+    for (const [text, message] of [
+      ["", "file does not hold an entry's settings"],
+      ["config: {}", "file: spawn:entry does not hold an entry"],
+      ["a: [", "file is no YAML"],
+    ] as const) {
+      it(`refuses ${JSON.stringify(text)}`, () => {
+        expect(() => parseEntrySettingsFile(text, "file")).to.throw(InputError, message);
+      });
+    }
+  });
+
+  it("refuses keys of a stack of another kind", () => {
+    expect(() => parseEntryValues({ regions: "us-east-1" }, "the configuration")).to.throw(
+      InputError,
+      "the configuration: spawn:regions is not a known key",
+    );
+  });
+
+  it("belongs to one stack", () => {
+    assertSettingsOf("dev.stage-abc123def456", settings(), "file");
+    expect(() => assertSettingsOf("dev.stage-000000000000", settings(), "file")).to.throw(
+      InputError,
+      "file holds the settings of the stack dev.stage-abc123def456, not of dev.stage-000000000000",
+    );
+  });
+});

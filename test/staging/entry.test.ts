@@ -1,0 +1,153 @@
+import { expect } from "chai";
+import { entryStackName, filenameOf, parseDeclaredEntries, parseSweepId } from "../../staging/entry.ts";
+import { declaredStagingId, parseStagingId } from "../../staging/ids.ts";
+import { parseRegionList } from "../../staging/regions.ts";
+import { refusalOf } from "./refusal.ts";
+
+const DEFAULT_REGIONS = parseRegionList("us-east-1,us-west-2");
+const parse = (value: unknown) =>
+  parseDeclaredEntries("dev", value, (source) => `/project/${source}`, DEFAULT_REGIONS);
+
+describe("entries", () => {
+  it("take defaults for all but name and source", () => {
+    expect(parse([{ name: "reference", source: "data/reference.fasta" }])).to.deep.equal([
+      {
+        id: declaredStagingId("dev", "reference", "data/reference.fasta", DEFAULT_REGIONS[0]),
+        source: "/project/data/reference.fasta",
+        regions: ["us-east-1", "us-west-2"],
+        destination: "/mnt/data/reference.fasta",
+        ttl: 7,
+        sweepId: undefined,
+        replication: "rule",
+        declaredAs: "reference",
+      },
+    ]);
+  });
+
+  it("take every key", () => {
+    const [entry] = parse([
+      {
+        name: "weights",
+        source: "model/",
+        regions: "eu-west-1, us-east-1",
+        dest: "/opt/model",
+        ttl: 30,
+        sweep: "sweep-xyz789",
+        replication: "copy",
+      },
+    ]);
+    expect(entry).to.deep.include({
+      source: "/project/model/",
+      regions: ["eu-west-1", "us-east-1"],
+      destination: "/opt/model",
+      ttl: 30,
+      sweepId: "sweep-xyz789",
+      replication: "copy",
+    });
+  });
+
+  it("are none where nothing is declared", () => {
+    for (const value of [undefined, null, []]) expect(parse(value)).to.deep.equal([]);
+  });
+
+  it("keep their id wherever the project's folder is", () => {
+    const [here] = parse([{ name: "a", source: "x" }]);
+    const [there] = parseDeclaredEntries(
+      "dev",
+      [{ name: "a", source: "x" }],
+      () => "/other/x",
+      DEFAULT_REGIONS,
+    );
+    expect(here?.id).to.equal(there?.id);
+  });
+
+  const ITEM = { name: "reference", source: "x" };
+  for (const [what, value, message] of [
+    ["no list", {}, "spawn:entries must be a list"],
+    ["an item that is none", ["x"], "spawn:entries[0] must be a mapping with name and source"],
+    [
+      "no name",
+      [{ source: "x" }],
+      "spawn:entries[0].name must be 1 to 63 letters, digits, dots, hyphens or underscores",
+    ],
+    [
+      "a long name",
+      [ITEM, { ...ITEM, name: "a".repeat(64) }],
+      "spawn:entries[1].name must be 1 to 63 letters",
+    ],
+    ["a name with a space", [{ ...ITEM, name: "a b" }], "spawn:entries[0].name must be 1 to 63 letters"],
+    ["a name twice", [ITEM, ITEM], "spawn:entries: item reference: name is given twice"],
+    ["no source", [{ name: "reference" }], "spawn:entries: item reference: source is missing"],
+    ["an empty source", [{ ...ITEM, source: "" }], "spawn:entries: item reference: source is missing"],
+    [
+      "a source that is a list",
+      [{ ...ITEM, source: [] }],
+      "spawn:entries: item reference: source must be a string",
+    ],
+    [
+      "an unknown key",
+      [{ ...ITEM, colour: 1 }],
+      "spawn:entries: item reference: colour is not a known key (name, source, regions, dest, ttl, sweep, replication)",
+    ],
+    [
+      "an unknown region",
+      [{ ...ITEM, regions: ["mars-1"] }],
+      'spawn:entries: item reference: regions is not valid: unknown region "mars-1"',
+    ],
+    [
+      "regions that are no list",
+      [{ ...ITEM, regions: 7 }],
+      "spawn:entries: item reference: regions must be a list of regions",
+    ],
+    [
+      "no region",
+      [{ ...ITEM, regions: [] }],
+      "spawn:entries: item reference: regions is not valid: no region given",
+    ],
+    [
+      "a relative destination",
+      [{ ...ITEM, dest: "x" }],
+      'spawn:entries: item reference: dest is not valid: destination "x" is not an absolute path',
+    ],
+    ["a TTL of 91", [{ ...ITEM, ttl: 91 }], 'spawn:entries: item reference: ttl is not valid: TTL "91"'],
+    ["a TTL of 1.5", [{ ...ITEM, ttl: 1.5 }], 'spawn:entries: item reference: ttl is not valid: TTL "1.5"'],
+    [
+      "a sweep with a space",
+      [{ ...ITEM, sweep: "a b" }],
+      'spawn:entries: item reference: sweep is not valid: "a b" is not a sweep ID',
+    ],
+    [
+      "another replication",
+      [{ ...ITEM, replication: "fax" }],
+      'spawn:entries: item reference: replication is not valid: replication "fax" is neither rule nor copy',
+    ],
+  ] as const) {
+    it(`refuse ${what}, and name file, item and key`, () => {
+      expect(refusalOf(() => parse(value)).message).to.include(`Pulumi.dev.yaml: ${message}`);
+    });
+  }
+
+  for (const [source, name] of [
+    ["/data/reference.fasta", "reference.fasta"],
+    ["/data/model/", "model"],
+    ["/data/model//", "model"],
+    ["s3://bucket/path/key.bin", "key.bin"],
+    ["s3://bucket/prefix/", "prefix"],
+    ["/data/größe 'x' -y", "größe 'x' -y"],
+  ] as const) {
+    it(`are stored under the name ${name} for ${source}`, () => {
+      expect(filenameOf(source)).to.equal(name);
+    });
+  }
+
+  it("have a stack named by environment and id", () => {
+    expect(entryStackName("dev", parseStagingId("stage-abc123def456"))).to.equal("dev.stage-abc123def456");
+  });
+
+  it("belong to sweeps whose ids fit a file and a key", () => {
+    for (const id of ["sweep-xyz789", "a", "A.b_c-1", "a".repeat(128)]) expect(parseSweepId(id)).to.equal(id);
+    for (const id of ["", "-a", ".a", "a b", "a/b", "a".repeat(129)]) {
+      expect(refusalOf(() => parseSweepId(id)).message).to.equal(`"${id}" is not a sweep ID`);
+    }
+  });
+});

@@ -1,0 +1,47 @@
+import { expect } from "chai";
+import {
+  addMoney,
+  dollars,
+  formatMoney,
+  type MicroDollars,
+  scaleMoney,
+  subtractMoney,
+  toDollars,
+} from "../../staging/money.ts";
+
+describe("money", () => {
+  for (const [amount, shown] of [
+    [0, "$0.00"],
+    [0.000001, "<$0.01"],
+    [0.004999, "<$0.01"],
+    [0.005, "$0.01"],
+    [0.015, "$0.02"],
+    [3.073333, "$3.07"],
+    [26918.533333, "$26,918.53"],
+    [-0.004, "$0.00"],
+    [-0.07, "-$0.07"],
+    [-1234.5, "-$1,234.50"],
+  ] as const) {
+    it(`shows ${amount} as ${shown}`, () => {
+      expect(formatMoney(dollars(amount))).to.equal(shown);
+    });
+  }
+
+  it("adds without the errors of floating point", () => {
+    expect(toDollars(addMoney(dollars(0.1), dollars(0.2)))).to.equal(0.3);
+    expect(toDollars(subtractMoney(dollars(0.3), dollars(0.1)))).to.equal(0.2);
+    expect(addMoney()).to.equal(0);
+  });
+
+  it("refuses prices finer than a micro-dollar", () => {
+    expect(() => dollars(0.0000005)).to.throw(RangeError);
+  });
+
+  it("rounds once, half away from zero", () => {
+    const price = 1 as MicroDollars;
+    expect(scaleMoney(price, 1n, 2n)).to.equal(1);
+    expect(scaleMoney(price, 49n, 100n)).to.equal(0);
+    expect(scaleMoney(price, -1n, 2n)).to.equal(-1);
+    expect(scaleMoney(price, 3n, 2n)).to.equal(2);
+  });
+});

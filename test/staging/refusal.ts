@@ -1,0 +1,13 @@
+import { expect } from "chai";
+import { InputError } from "../../staging/errors.ts";
+
+/** The error with which `run` refuses its input. @throws when it accepts it, or fails in another way */
+export function refusalOf(run: () => unknown): InputError {
+  try {
+    run();
+  } catch (error) {
+    expect(error).to.be.instanceOf(InputError);
+    return error as InputError;
+  }
+  throw new Error("the input was accepted");
+}
