@@ -1,0 +1,129 @@
+import { execFileSync } from "node:child_process";
+import { delimiter, join } from "node:path";
+import { expect } from "chai";
+import type { EngineInfo } from "../../local/engine/engine.ts";
+import { ownLanguageHost } from "../../local/engine/language-host.ts";
+import { packageRoot } from "../../local/paths.ts";
+import {
+  awsPluginFolder,
+  formatExports,
+  toolEnvironment,
+  usersEndpoint,
+} from "../../local/tool-environment.ts";
+
+const engine: EngineInfo = {
+  command: "/cache/engine/bin/pulumi",
+  version: "3.259.0",
+  origin: "cache",
+  needsLanguageHost: false,
+};
+const endpoint = "http://127.0.0.1:14566";
+const modules = join(packageRoot(), "node_modules", ".bin");
+
+describe("toolEnvironment", () => {
+  it("has what plain pulumi and AWS clients need for the local cloud", () => {
+    expect(
+      toolEnvironment({
+        engine,
+        cloud: "local",
+        endpoint,
+        stateUrl: "file:///data/state",
+        region: "eu-west-1",
+        env: { PATH: "/usr/bin:/bin", AWS_PROFILE: "work" },
+      }),
+    ).to.deep.equal({
+      PATH: ["/cache/engine/bin", awsPluginFolder(), modules, "/usr/bin", "/bin"].join(delimiter),
+      PULUMI_BACKEND_URL: "file:///data/state",
+      PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      SPAWN_LANGUAGE_HOST: ownLanguageHost(),
+      SPAWN_CLOUD_ENDPOINT: endpoint,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_REGION: "eu-west-1",
+      AWS_DEFAULT_REGION: "eu-west-1",
+    });
+  });
+
+  it("leaves the user's AWS settings alone for AWS, and keeps our plugin for the local cloud off PATH", () => {
+    expect(
+      toolEnvironment({
+        engine,
+        cloud: "aws",
+        endpoint,
+        env: {
+          PATH: [awsPluginFolder(), "/bin"].join(delimiter),
+          AWS_REGION: "us-west-2",
+          PULUMI_CONFIG_PASSPHRASE: "p",
+        },
+      }),
+    ).to.deep.equal({
+      PATH: ["/cache/engine/bin", modules, "/bin"].join(delimiter),
+      PULUMI_CONFIG_PASSPHRASE: "p",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      SPAWN_LANGUAGE_HOST: ownLanguageHost(),
+    });
+  });
+
+  it("puts our language host on PATH only where the engine has none", () => {
+    const { PATH } = toolEnvironment({
+      engine: { ...engine, needsLanguageHost: true },
+      cloud: "aws",
+      env: {},
+    });
+    expect(PATH?.split(delimiter)).to.include(join(packageRoot(), "local", "language-host", "bin"));
+  });
+
+  it("is the same when it is applied twice", () => {
+    const options = { engine, cloud: "local", endpoint, stateUrl: "file:///s" } as const;
+    const once = toolEnvironment({ ...options, env: { PATH: "/bin" } });
+    expect(toolEnvironment({ ...options, env: { PATH: "/bin", ...once } })).to.deep.equal(once);
+  });
+
+  it("prefers the endpoint that the user has chosen, with the user's keys", () => {
+    const env = {
+      AWS_ENDPOINT_URL: "http://moto:5000",
+      AWS_ACCESS_KEY_ID: "a",
+      AWS_SECRET_ACCESS_KEY: "b",
+      AWS_REGION: "eu-west-2",
+    };
+    const chosen = toolEnvironment({ engine, cloud: "local", endpoint, region: "us-east-1", env });
+    expect(chosen).to.include({ AWS_ENDPOINT_URL: "http://moto:5000", AWS_REGION: "eu-west-2" });
+    expect(chosen).not.to.have.any.keys("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SPAWN_CLOUD_ENDPOINT");
+    const withoutKeys = toolEnvironment({
+      engine,
+      cloud: "local",
+      env: { AWS_ENDPOINT_URL: "http://moto:5000" },
+    });
+    expect(withoutKeys).to.include({
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_REGION: "us-east-1",
+    });
+  });
+
+  it("follows the local cloud to another port from a shell that has its old endpoint", () => {
+    const env = { AWS_ENDPOINT_URL: "http://127.0.0.1:1", SPAWN_CLOUD_ENDPOINT: "http://127.0.0.1:1" };
+    expect(usersEndpoint(env)).to.equal(undefined);
+    expect(toolEnvironment({ engine, cloud: "local", endpoint, env })).to.include({
+      AWS_ENDPOINT_URL: endpoint,
+      SPAWN_CLOUD_ENDPOINT: endpoint,
+    });
+  });
+});
+
+describe("formatExports", () => {
+  it("survives every character in a shell", () => {
+    const values = {
+      PLAIN: "a:b",
+      EMPTY: "",
+      QUOTES: `it's "$HOME" \`date\` \\ and\na line`,
+      SPACE: "/my home/bin",
+    };
+    const script = `${formatExports(values)}printf '%s\\0' "$PLAIN" "$EMPTY" "$QUOTES" "$SPACE"`;
+    const printed = execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" });
+    expect(printed.split("\0").slice(0, -1)).to.deep.equal(Object.values(values));
+  });
+});
