@@ -1,0 +1,199 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  type LifecycleRule,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketReplicationCommand,
+  PutBucketVersioningCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import type { Dependencies } from "../../provider/deps.ts";
+import type { CallContext } from "../../provider/plugin/types.ts";
+import { BufferPool } from "../../provider/transfer/buffers.ts";
+import { createS3Clients, type S3Clients } from "../../provider/transfer/clients.ts";
+import { LIFECYCLE_CLASSES, replicateTag, replicationRuleId } from "../../staging/classes.ts";
+import { newStagingId } from "../../staging/ids.ts";
+import { parseRegion, type Region } from "../../staging/regions.ts";
+import type { StagedDataInputs } from "../../staging/resources.ts";
+import { decodeProgress, type Progress } from "../../staging/resources.ts";
+import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+
+export const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"].map(parseRegion);
+export const [PRIMARY, SECOND, THIRD] = REGIONS as [Region, Region, Region];
+export const bucketOf = (region: string): string => `spawn-test-${region}`;
+
+const ENVIRONMENT = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] as const;
+
+/** A local cloud with an environment's buckets and rules, and a folder for source files. */
+export class CloudFixture {
+  readonly cloud: TestCloud;
+  readonly folder: string;
+  readonly s3: S3Clients;
+  readonly #saved: NodeJS.ProcessEnv;
+
+  private constructor(cloud: TestCloud, folder: string, saved: NodeJS.ProcessEnv) {
+    this.cloud = cloud;
+    this.folder = folder;
+    this.#saved = saved;
+    this.s3 = createS3Clients();
+  }
+
+  static async start(): Promise<CloudFixture> {
+    const cloud = await startTestCloud();
+    const saved = Object.fromEntries(ENVIRONMENT.map((name) => [name, process.env[name]]));
+    for (const name of ENVIRONMENT) process.env[name] = cloud.env[name];
+    const fixture = new CloudFixture(cloud, await mkdtemp(join(tmpdir(), "spawn files ")), saved);
+    for (const region of REGIONS) await fixture.#createBucket(region);
+    for (const region of REGIONS) await fixture.#putRules(region);
+    return fixture;
+  }
+
+  async stop(): Promise<void> {
+    for (const name of ENVIRONMENT) {
+      if (this.#saved[name] === undefined) delete process.env[name];
+      else process.env[name] = this.#saved[name];
+    }
+    await rm(this.folder, { recursive: true, force: true });
+    await this.cloud.stop();
+  }
+
+  /** A file of random bytes. */
+  async file(name: string, size: number): Promise<{ path: string; bytes: Buffer; sha256: string }> {
+    const path = join(this.folder, name);
+    const bytes = randomBytes(size);
+    await writeFile(path, bytes);
+    return { path, bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+  }
+
+  /** A file that reads as zeros and takes no room. */
+  async sparseFile(name: string, size: number): Promise<string> {
+    const path = join(this.folder, name);
+    const handle = await open(path, "w");
+    await handle.truncate(size);
+    await handle.close();
+    return path;
+  }
+
+  dependencies(changes: Partial<Dependencies> = {}): Dependencies {
+    return {
+      s3: this.s3,
+      pool: new BufferPool(),
+      patience: { baseMs: 2_000, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 100 },
+      now: () => new Date(),
+      ...changes,
+    };
+  }
+
+  async object(region: string, key: string): Promise<{ bytes: Buffer; contentType: string | undefined }> {
+    const answer = await this.s3
+      .of(region)
+      .send(new GetObjectCommand({ Bucket: bucketOf(region), Key: key }));
+    const bytes = Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+    return { bytes, contentType: answer.ContentType };
+  }
+
+  /** Every version and delete marker under a prefix, as `key` or `key (deleted)`, and every unfinished upload. */
+  async everything(region: string, prefix = ""): Promise<string[]> {
+    const client: S3Client = this.s3.of(region);
+    const found = { Bucket: bucketOf(region), Prefix: prefix };
+    const versions = await client.send(new ListObjectVersionsCommand(found));
+    const uploads = await client.send(new ListMultipartUploadsCommand(found));
+    return [
+      ...(versions.Versions ?? []).map(({ Key }) => `${Key}`),
+      ...(versions.DeleteMarkers ?? []).map(({ Key }) => `${Key} (deleted)`),
+      ...(uploads.Uploads ?? []).map(({ Key }) => `${Key} (unfinished)`),
+    ].sort();
+  }
+
+  async #createBucket(region: Region): Promise<void> {
+    const client = this.s3.of(region);
+    const Bucket = bucketOf(region);
+    await client.send(
+      new CreateBucketCommand({
+        Bucket,
+        ...(region === "us-east-1"
+          ? {}
+          : { CreateBucketConfiguration: { LocationConstraint: region as "us-west-2" } }),
+      }),
+    );
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
+    );
+  }
+
+  /** The rules of an environment, as its component declares them. */
+  async #putRules(region: Region): Promise<void> {
+    const client = this.s3.of(region);
+    const Bucket = bucketOf(region);
+    const lifecycle: LifecycleRule[] = LIFECYCLE_CLASSES.map(({ id, ttl, tag }) => ({
+      ID: id,
+      Status: "Enabled",
+      Filter: { Tag: { Key: tag.key, Value: tag.value } },
+      Expiration: { Days: ttl },
+    }));
+    await client.send(
+      new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: lifecycle } }),
+    );
+    await client.send(
+      new PutBucketReplicationCommand({
+        Bucket,
+        ReplicationConfiguration: {
+          Role: "arn:aws:iam::000000000000:role/replication",
+          Rules: REGIONS.filter((other) => other !== region).map((other, index) => ({
+            ID: replicationRuleId(other),
+            Priority: index + 1,
+            Status: "Enabled",
+            Filter: { Tag: { Key: replicateTag(other), Value: "true" } },
+            DeleteMarkerReplication: { Status: "Disabled" },
+            Destination: { Bucket: `arn:aws:s3:::${bucketOf(other)}` },
+          })),
+        },
+      }),
+    );
+  }
+}
+
+/** What a handler is called with, and what it said. */
+export class TestContext implements CallContext {
+  readonly urn = "urn:pulumi:dev::spawn::staging:index:Test::it";
+  readonly controller = new AbortController();
+  readonly signal = this.controller.signal;
+  readonly messages: string[] = [];
+
+  log(_severity: string, message: string): void {
+    this.messages.push(message);
+  }
+
+  get progress(): Progress[] {
+    return this.messages.map(decodeProgress).filter((progress) => progress !== undefined);
+  }
+}
+
+/** Inputs of staged data, towards all regions by rule. */
+export function stagedInputs(source: string, changes: Partial<StagedDataInputs> = {}): StagedDataInputs {
+  return {
+    stagingId: newStagingId(),
+    source,
+    region: PRIMARY,
+    bucket: bucketOf(PRIMARY),
+    replicateTo: [SECOND, THIRD],
+    ttlDays: 7,
+    ...changes,
+  };
+}
+
+/** The error of what must fail. */
+export async function errorOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it succeeded");
+}

@@ -1,0 +1,239 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { GetObjectTaggingCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { PartialFailure } from "../../provider/plugin/types.ts";
+import { stagedData } from "../../provider/staged-data.ts";
+import { primaryTags } from "../../staging/classes.ts";
+import { InputError } from "../../staging/errors.ts";
+import { newStagingId, parseStagingId } from "../../staging/ids.ts";
+import { parseTtlDays } from "../../staging/ttl.ts";
+import { MIB } from "../../staging/units.ts";
+import {
+  bucketOf,
+  CloudFixture,
+  errorOf,
+  PRIMARY,
+  SECOND,
+  stagedInputs,
+  TestContext,
+  THIRD,
+} from "./cloud-fixture.ts";
+
+describe("StagedData", function () {
+  this.timeout(60_000);
+  let fixture: CloudFixture;
+  before(async () => {
+    fixture = await CloudFixture.start();
+  });
+  after(() => fixture.stop());
+
+  const handler = () => stagedData(fixture.dependencies());
+
+  async function tagsOf(key: string): Promise<Record<string, string>> {
+    const command = new GetObjectTaggingCommand({ Bucket: bucketOf(PRIMARY), Key: key });
+    const { TagSet } = await fixture.s3.of(PRIMARY).send(command);
+    return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+  }
+
+  async function expectStaged(name: string, size: number, parts: boolean): Promise<void> {
+    const file = await fixture.file(name, size);
+    const context = new TestContext();
+    const inputs = stagedInputs(file.path);
+    const { id, outputs } = await handler().create(inputs, context);
+    expect(id).to.equal(`${PRIMARY}/${inputs.stagingId}`);
+    const key = `${inputs.stagingId}/${name}`;
+    expect(outputs).to.deep.include({
+      ...inputs,
+      filename: name,
+      kind: "file",
+      key,
+      sizeBytes: size,
+      fileCount: 1,
+      sha256: file.sha256,
+      partSizeBytes: parts ? 16 * MIB : 0,
+    });
+    expect(outputs.uploadedAt).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+
+    const stored = await fixture.object(PRIMARY, key);
+    expect(stored.bytes.equals(file.bytes)).to.equal(true);
+    expect(stored.contentType).to.equal("application/octet-stream");
+    const manifest = (await fixture.object(PRIMARY, outputs.manifestKey)).bytes.toString();
+    expect(
+      manifest
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as unknown),
+    ).to.deep.equal([
+      { version: 1, stagingId: inputs.stagingId, filename: name, kind: "file" },
+      { path: name, size, sha256: file.sha256, mode: "644" },
+    ]);
+    const tags = primaryTags(parseStagingId(inputs.stagingId), parseTtlDays(7), [SECOND, THIRD]);
+    expect(await tagsOf(key)).to.deep.equal(tags);
+    expect(await tagsOf(outputs.manifestKey)).to.deep.equal(tags);
+
+    const last = context.progress.at(-1);
+    expect(last).to.deep.equal({
+      phase: "upload",
+      region: PRIMARY,
+      done: size,
+      total: size,
+      objectsDone: 1,
+      objectsTotal: 1,
+      finished: true,
+    });
+    // Read: there, and the same.
+    expect(await handler().read(id, inputs, outputs, context)).to.deep.equal({ id, inputs, outputs });
+    await handler().delete(id, outputs, context);
+    expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
+  }
+
+  const names: [string, string][] = [
+    ["an empty file", "empty"],
+    ["a name with spaces and quotes", "my \"data\" 'file'.txt"],
+    ["a name that is not ASCII", "größe-名前-🧬.fasta"],
+    ["a leading dash", "-rf"],
+    ["signs that URLs and XML use", "a+b&c=d%20?<e>#f;g,h@i:j!k(l)*m~n.txt"],
+    ["255 bytes", `${"ü".repeat(127)}x`],
+  ];
+  for (const [what, name] of names) {
+    it(`stages ${what}`, () => expectStaged(name, name === "empty" ? 0 : 1234, false));
+  }
+  it("stages a file of just one part's size in one request", () => expectStaged("one part", 16 * MIB, false));
+  it("stages a larger file in parts", () => expectStaged("parts größe", 40 * MIB + 7, true));
+
+  it("takes over what is there already, and sends it again only where it differs", async () => {
+    for (const size of [1000, 20 * MIB]) {
+      const file = await fixture.file(`again ${size}`, size);
+      const inputs = stagedInputs(file.path);
+      const first = await handler().create(inputs, new TestContext());
+      const context = new TestContext();
+      const second = await handler().create(inputs, context);
+      expect(second.outputs).to.deep.equal(first.outputs);
+      expect(context.progress.map(({ phase }) => phase)).not.to.include("upload");
+      expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.have.length(2);
+
+      file.bytes[5] = (file.bytes[5] ?? 0) ^ 1;
+      await writeFile(file.path, file.bytes);
+      const third = await handler().create(inputs, new TestContext());
+      expect(third.outputs.sha256).not.to.equal(first.outputs.sha256);
+      expect((await fixture.object(PRIMARY, first.outputs.key)).bytes.equals(file.bytes)).to.equal(true);
+    }
+  });
+
+  it("gives objects the tags that a server forgot, and overwrites another program's object", async () => {
+    const file = await fixture.file("foreign", 10);
+    const inputs = stagedInputs(file.path);
+    const Key = `${inputs.stagingId}/foreign`;
+    await fixture.s3
+      .of(PRIMARY)
+      .send(new PutObjectCommand({ Bucket: bucketOf(PRIMARY), Key, Body: "0123456789" }));
+    await handler().create(inputs, new TestContext());
+    expect((await fixture.object(PRIMARY, Key)).bytes.equals(file.bytes)).to.equal(true);
+  });
+
+  it("refuses bad sources before anything is made", async () => {
+    for (const source of [join(fixture.folder, "none"), fixture.folder, "s3://b/k", "/dev/zero"]) {
+      const inputs = stagedInputs(source);
+      expect(await errorOf(handler().create(inputs, new TestContext()))).to.be.instanceOf(InputError);
+      const checked = await handler().check?.({ ...inputs }, undefined, new TestContext());
+      expect(checked?.failures?.map(({ property }) => property)).to.deep.equal(["source"]);
+      expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
+      // Staged data outlive their source.
+      const later = await handler().check?.({ ...inputs }, inputs, new TestContext());
+      expect(later?.failures).to.deep.equal([]);
+    }
+  });
+
+  it("says which command makes a missing bucket", async () => {
+    const file = await fixture.file("no bucket", 10);
+    const error = await errorOf(
+      handler().create(stagedInputs(file.path, { bucket: "spawn-none" }), new TestContext()),
+    );
+    expect(error).not.to.be.instanceOf(PartialFailure);
+    expect(error).to.include({
+      message: "upload to us-east-1 (bucket spawn-none) failed",
+      why: "The bucket does not exist.",
+      fix: "spawn environment up",
+    });
+  });
+
+  it("is a difference only where the data must move or another region is named", async () => {
+    const inputs = stagedInputs("/a");
+    const outputs = {} as never;
+    const diff = (changes: object) => handler().diff("id", inputs, outputs, { ...inputs, ...changes });
+    const none = { replaces: [], updates: [], deleteBeforeReplace: true };
+    expect(diff({ source: "/b", ttlDays: 9, writableAt: "2026-01-01T00:00:00Z" })).to.deep.equal(none);
+    expect(diff({ replicateTo: [SECOND] })).to.deep.equal({ ...none, updates: ["replicateTo"] });
+    for (const name of ["stagingId", "region", "bucket"]) {
+      expect(diff({ [name]: "other" })).to.deep.equal({ ...none, replaces: [name] });
+    }
+  });
+
+  it("records an update of the regions and moves nothing", async () => {
+    const file = await fixture.file("update", 10);
+    const inputs = stagedInputs(file.path);
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const news = { ...inputs, replicateTo: [SECOND] };
+    for (const _ of [1, 2]) {
+      const updated = await handler().update?.(id, outputs, news, new TestContext());
+      expect(updated).to.deep.equal({ ...outputs, replicateTo: [SECOND] });
+    }
+    expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.have.length(2);
+  });
+
+  it("reads as gone what was deleted or replaced by hand", async () => {
+    const file = await fixture.file("gone", 10);
+    const inputs = stagedInputs(file.path);
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const put = (Key: string, Body: string) =>
+      fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket: bucketOf(PRIMARY), Key, Body }));
+    await put(outputs.key, "short");
+    expect(await handler().read(id, inputs, outputs, new TestContext())).to.equal(undefined);
+    await handler().delete(id, outputs, new TestContext());
+    expect(await handler().read(id, inputs, outputs, new TestContext())).to.equal(undefined);
+    const nowhere = { ...outputs, bucket: "spawn-none" };
+    expect(await handler().read(id, inputs, nowhere, new TestContext())).to.equal(undefined);
+    await handler().delete(id, nowhere, new TestContext());
+    const imported = await errorOf(handler().read(id, undefined, undefined, new TestContext()));
+    expect(imported).to.be.instanceOf(InputError);
+  });
+
+  it("waits for a bucket that must not be written yet, saying so, and can be interrupted", async () => {
+    const file = await fixture.file("wait", 10);
+    const writableAt = new Date(Date.now() + 1_200).toISOString();
+    const context = new TestContext();
+    const started = performance.now();
+    await handler().create(stagedInputs(file.path, { writableAt }), context);
+    expect(performance.now() - started).to.be.greaterThan(1_000);
+    expect(context.messages[0]).to.contain(`Waiting until ${writableAt}`);
+
+    const interrupted = new TestContext();
+    const later = stagedInputs(file.path, { writableAt: new Date(Date.now() + 900_000).toISOString() });
+    const promise = errorOf(handler().create(later, interrupted));
+    setTimeout(() => interrupted.controller.abort(new Error("interrupted")), 100);
+    expect((await promise).message).to.equal("interrupted");
+  });
+
+  it("sends no SHA-256 of the payload, but a checksum that S3 keeps", async () => {
+    const file = await fixture.file("checksum", 10);
+    const { outputs } = await handler().create(stagedInputs(file.path), new TestContext());
+    const head = await fixture.s3
+      .of(PRIMARY)
+      .send(new HeadObjectCommand({ Bucket: bucketOf(PRIMARY), Key: outputs.key, ChecksumMode: "ENABLED" }));
+    expect(head.ChecksumCRC32).to.match(/^[A-Za-z0-9+/]{6}==$/);
+    expect(head.Metadata).to.deep.equal({ "spawn-part-size": "0", "spawn-sha256": file.sha256 });
+  });
+
+  it("does not touch other entries when it deletes, whatever its id", async () => {
+    const file = await fixture.file("other", 10);
+    const other = await handler().create(stagedInputs(file.path), new TestContext());
+    const before = await fixture.everything(PRIMARY);
+    await handler().delete("x", { ...other.outputs, stagingId: newStagingId() }, new TestContext());
+    for (const stagingId of ["", "stage-", other.outputs.stagingId.slice(0, 10), "../"]) {
+      const error = await errorOf(handler().delete("x", { ...other.outputs, stagingId }, new TestContext()));
+      expect(error.message).to.contain("is not a staging ID");
+    }
+    expect(await fixture.everything(PRIMARY)).to.deep.equal(before);
+  });
+});

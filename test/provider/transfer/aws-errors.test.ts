@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import { explainAwsError } from "../../../provider/transfer/aws-errors.ts";
+import { InputError, UserError } from "../../../staging/errors.ts";
+
+function awsError(name: string, status: number, message = "said AWS"): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status, requestId: "R1" } });
+}
+
+describe("explainAwsError", () => {
+  const saved = process.env["AWS_ENDPOINT_URL"];
+  afterEach(() => {
+    if (saved === undefined) delete process.env["AWS_ENDPOINT_URL"];
+    else process.env["AWS_ENDPOINT_URL"] = saved;
+  });
+
+  const told = (error: unknown) => {
+    const result = explainAwsError(error, "upload to us-east-1");
+    expect(result).to.be.instanceOf(UserError);
+    const { message, why, fix } = result as UserError;
+    expect(message).to.equal("upload to us-east-1 failed");
+    return { why, fix };
+  };
+
+  it("names the remedy for what has one", () => {
+    expect(told(awsError("NoSuchBucket", 404)).fix).to.equal("spawn environment up");
+    expect(told(awsError("AccessDenied", 403)).why).to.equal("Access was denied: said AWS");
+    expect(told(awsError("PermanentRedirect", 301)).why).to.contain("another region");
+    expect(told(Object.assign(new Error("x"), { name: "CredentialsProviderError" })).fix).to.equal(
+      "aws configure",
+    );
+  });
+
+  it("tells a stopped local cloud from a lost network", () => {
+    const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+    process.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
+    expect(told(refused)).to.deep.equal({
+      why: "The endpoint http://127.0.0.1:1 cannot be reached (ECONNREFUSED).",
+      fix: "spawn local up",
+    });
+    delete process.env["AWS_ENDPOINT_URL"];
+    expect(told(refused).why).to.equal("AWS cannot be reached (ECONNREFUSED).");
+  });
+
+  it("passes on what AWS says of anything else, with the request's id", () => {
+    expect(told(awsError("SlowDown", 503)).why).to.equal("SlowDown: said AWS (request R1)");
+  });
+
+  it("leaves alone what is told already, aborts and bugs", () => {
+    for (const error of [
+      new InputError("bad"),
+      Object.assign(new Error("stop"), { name: "AbortError" }),
+      new TypeError("a bug"),
+    ]) {
+      expect(explainAwsError(error, "x")).to.equal(error);
+    }
+  });
+});

@@ -1,0 +1,132 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdtemp, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { findSource, SourceChangedError } from "../../../provider/transfer/source.ts";
+import { InputError } from "../../../staging/errors.ts";
+
+describe("findSource", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "spawn source "));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  async function refusal(path: string): Promise<InputError> {
+    const error: unknown = await findSource(path).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(InputError);
+    return error as InputError;
+  }
+
+  it("measures a file and reads any of its bytes", async () => {
+    const path = join(folder, "-odd 'name\" größe");
+    await writeFile(path, "0123456789", { mode: 0o640 });
+    const source = await findSource(path);
+    expect(source.kind).to.equal("file");
+    expect(source.filename).to.equal("-odd 'name\" größe");
+    const [file] = source.files;
+    expect(file).to.include({ from: "local", path: source.filename, size: 10, mode: "640" });
+    const reader = await file?.open();
+    const buffer = Buffer.alloc(4);
+    await reader?.read(buffer, 3);
+    expect(buffer.toString()).to.equal("3456");
+    await reader?.close();
+  });
+
+  it("takes a name of 255 bytes", async () => {
+    const name = `${"ü".repeat(127)}x`;
+    await writeFile(join(folder, name), "");
+    expect((await findSource(join(folder, name))).filename).to.equal(name);
+  });
+
+  it("refuses what is not there", async () => {
+    expect((await refusal(join(folder, "none"))).message).to.equal(`no such file: ${join(folder, "none")}`);
+    await writeFile(join(folder, "plain"), "");
+    expect((await refusal(join(folder, "plain", "below"))).message).to.contain("no such file");
+  });
+
+  it("refuses a file that cannot be read", async () => {
+    const path = join(folder, "secret");
+    await writeFile(path, "x");
+    await chmod(path, 0);
+    await chmod(folder, 0o755);
+    // The superuser may read everything, so be somebody else meanwhile.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65534);
+    try {
+      const error = await refusal(path);
+      expect(error.message).to.equal(`${path} cannot be read`);
+      expect(error.fix).to.equal(`chmod u+r '${path}'`);
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  });
+
+  it("refuses a pipe without waiting for its other end, a socket and a device", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    expect((await refusal(pipe)).message).to.equal(`${pipe} is not a regular file`);
+    const path = join(folder, "socket");
+    const server = createServer().listen(path);
+    await new Promise((resolve) => server.once("listening", resolve));
+    expect((await refusal(path)).message).to.contain("is not a regular file");
+    server.close();
+    expect((await refusal("/dev/null")).message).to.contain("is not a regular file");
+  });
+
+  it("refuses directories, s3:// and control characters for now, saying so", async () => {
+    expect((await refusal(folder)).message).to.contain("directories are not supported");
+    expect((await refusal("s3://bucket/key")).message).to.contain("not supported");
+    const name = join(folder, "line\nbreak");
+    await writeFile(name, "");
+    expect((await refusal(name)).message).to.contain("control character");
+  });
+
+  describe("notices a change", () => {
+    let path: string;
+    beforeEach(async () => {
+      path = join(folder, "changing");
+      await writeFile(path, "0123456789");
+    });
+
+    async function open() {
+      const [file] = (await findSource(path)).files;
+      if (file === undefined) throw new Error("no file");
+      return { file, reader: await file.open() };
+    }
+
+    const changes: [string, () => Promise<unknown>][] = [
+      ["of the size", () => truncate(path, 5)],
+      ["of the time", () => utimes(path, 1, 1)],
+    ];
+    for (const [name, change] of changes) {
+      it(`${name}, while it is open`, async () => {
+        const { reader } = await open();
+        await reader.assertUnchanged();
+        await change();
+        const error: unknown = await reader.assertUnchanged().catch((reason: unknown) => reason);
+        expect(error).to.be.instanceOf(SourceChangedError);
+        await reader.close();
+      });
+    }
+
+    it("of the size, where it reads beyond the end", async () => {
+      const { reader } = await open();
+      await truncate(path, 5);
+      const error: unknown = await reader.read(Buffer.alloc(10), 0).catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(SourceChangedError);
+      await reader.close();
+    });
+
+    it("to another file of that name, before it is opened", async () => {
+      const { file, reader } = await open();
+      await reader.close();
+      await writeFile(`${path}.new`, "0123456789");
+      await rename(`${path}.new`, path);
+      const error: unknown = await file.open().catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(SourceChangedError);
+    });
+  });
+});
