@@ -10,7 +10,7 @@ import { UserError } from "../../staging/errors.ts";
 import { checkFields } from "./schema/check.ts";
 import { compareFields } from "./schema/compare.ts";
 import { type Fields, type InputsOf, string } from "./schema/fields.ts";
-import { inputsOf, reconcileFields } from "./schema/reconcile.ts";
+import { importedInputs, reconcileFields, refreshedInputs } from "./schema/reconcile.ts";
 import { type Call, callIn } from "./sdk/call.ts";
 import { explain, wholeMessage } from "./sdk/errors.ts";
 import { defaultRegion } from "./sdk/settings.ts";
@@ -114,7 +114,8 @@ export function defineResource<F extends Fields, C extends object>(
         return { id, outputs: await doing("reading", named, () => readBack(id, inputs, call)) };
       } catch (error) {
         const outputs = await readAs(id, inputs, call).catch(() => undefined); // the first error is the one to tell
-        throw new PartialFailure(id, outputs ?? inputs, wholeMessage(error), { cause: error });
+        const atLeast = global ? inputs : { ...inputs, region: call.region };
+        throw new PartialFailure(id, outputs ?? atLeast, wholeMessage(error), { cause: error });
       }
     },
 
@@ -124,10 +125,10 @@ export function defineResource<F extends Fields, C extends object>(
       const call = callFor(known, context);
       const found = await doing("reading", id, () => readAs(bareId ?? id, known, call));
       if (found === undefined) return undefined;
-      const read = inputsOf(fields, inputs, found);
-      if (inputs === undefined && !global && found["region"] !== defaultRegion())
-        read["region"] = found["region"];
-      return { id: bareId ?? id, inputs: read, outputs: found };
+      if (inputs !== undefined) return { id, inputs: refreshedInputs(fields, inputs, found), outputs: found };
+      const imported = importedInputs(fields, found);
+      if (imported["region"] === defaultRegion()) delete imported["region"];
+      return { id: bareId ?? id, inputs: imported, outputs: found };
     },
 
     async update(id, oldOutputs, news, context) {

@@ -14,8 +14,8 @@ export const globalSecondaryIndex = object(
   {
     name: string({ required: true, problem: nameProblem }),
     // The keys, said in either of two ways.
-    hashKey: string({ computed: true }),
-    rangeKey: string({ computed: true }),
+    hashKey: string({ computed: true, alternative: true }),
+    rangeKey: string({ computed: true, alternative: true }),
     keySchemas: list(
       object({
         attributeName: string({ required: true }),

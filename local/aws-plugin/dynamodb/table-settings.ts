@@ -21,19 +21,19 @@ export interface PointInTimeRecovery {
   recoveryPeriodInDays?: number;
 }
 
-/** The attribute by which items expire; undefined when none does. */
-export async function getTtl(TableName: string, call: Call): Promise<Ttl | undefined> {
+/** Whether items expire, and by which attribute. */
+export async function getTtl(TableName: string, call: Call): Promise<Ttl> {
   const { TimeToLiveDescription: ttl } = await dynamodb(call).send(
     new DescribeTimeToLiveCommand({ TableName }),
     call.http,
   );
   const enabled = ttl?.TimeToLiveStatus === "ENABLED" || ttl?.TimeToLiveStatus === "ENABLING";
-  return enabled && ttl.AttributeName ? { attributeName: ttl.AttributeName, enabled } : undefined;
+  return enabled && ttl.AttributeName ? { attributeName: ttl.AttributeName, enabled } : { enabled: false };
 }
 
 export async function setTtl(TableName: string, wanted: Ttl | undefined, call: Call): Promise<void> {
   const attribute = wanted?.enabled ? wanted.attributeName : undefined;
-  const now = (await getTtl(TableName, call))?.attributeName;
+  const now = (await getTtl(TableName, call)).attributeName;
   if (now === attribute) return;
   // Another attribute can take over only when the first has let go.
   if (now !== undefined) await updateTtl(TableName, now, false, call);
@@ -50,22 +50,22 @@ async function updateTtl(
   await dynamodb(call).send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }), call.http);
   const wanted = Enabled ? AttributeName : undefined;
   await settle(call, `the TTL of the table ${TableName}`, async () =>
-    (await getTtl(TableName, call))?.attributeName === wanted ? true : undefined,
+    (await getTtl(TableName, call)).attributeName === wanted ? true : undefined,
   );
 }
 
-/** Undefined when the table cannot be restored to a point in time. */
-export async function getPointInTimeRecovery(
-  TableName: string,
-  call: Call,
-): Promise<PointInTimeRecovery | undefined> {
+/** Whether the table can be restored to a point in time, and of how many days back. */
+export async function getPointInTimeRecovery(TableName: string, call: Call): Promise<PointInTimeRecovery> {
   const { ContinuousBackupsDescription } = await dynamodb(call).send(
     new DescribeContinuousBackupsCommand({ TableName }),
     call.http,
   );
   const { PointInTimeRecoveryStatus: status, RecoveryPeriodInDays: days } =
     ContinuousBackupsDescription?.PointInTimeRecoveryDescription ?? {};
-  return status === "ENABLED" ? { enabled: true, ...(days && { recoveryPeriodInDays: days }) } : undefined;
+  return {
+    enabled: status === "ENABLED",
+    ...(status === "ENABLED" && days && { recoveryPeriodInDays: days }),
+  };
 }
 
 export async function setPointInTimeRecovery(
@@ -75,7 +75,8 @@ export async function setPointInTimeRecovery(
 ): Promise<void> {
   const { enabled, recoveryPeriodInDays: days } = wanted ?? { enabled: false };
   const now = await getPointInTimeRecovery(TableName, call);
-  if (enabled === (now !== undefined) && (days === undefined || days === now?.recoveryPeriodInDays)) return;
+  if (enabled === now.enabled && (!enabled || days === undefined || days === now.recoveryPeriodInDays))
+    return;
   // Right after a table's creation its backups may still be under way.
   await settle(call, `the backups of the table ${TableName}`, async () => {
     try {

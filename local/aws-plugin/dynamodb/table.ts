@@ -31,7 +31,11 @@ const fields = {
     { required: true, min: 1, keyOf: (attribute) => attribute.name },
   ),
   globalSecondaryIndexes: list(globalSecondaryIndex, { keyOf: (index) => index.name }),
-  ttl: object({ attributeName: string({}), enabled: boolean() }, { problem: ttlProblem }),
+  // DynamoDB forgets the attribute when it is disabled.
+  ttl: object(
+    { attributeName: string({}), enabled: boolean() },
+    { problem: ttlProblem, normal: (ttl) => (ttl["enabled"] ? ttl : {}) },
+  ),
   pointInTimeRecovery: object({
     enabled: boolean({ required: true }),
     recoveryPeriodInDays: integer({ min: 1, max: 35, computed: true }),
@@ -114,8 +118,6 @@ export default defineResource<typeof fields, Computed>({
     const tags = await getTags(arn, call);
     const rangeKey = keyOfType(table.KeySchema, "RANGE");
     const indexes = table.GlobalSecondaryIndexes ?? [];
-    const ttl = await getTtl(name, call);
-    const pointInTimeRecovery = await getPointInTimeRecovery(name, call);
     return {
       name,
       billingMode: table.BillingModeSummary?.BillingMode ?? "PROVISIONED",
@@ -126,8 +128,8 @@ export default defineResource<typeof fields, Computed>({
         type: AttributeType,
       })),
       ...(indexes.length > 0 && { globalSecondaryIndexes: indexes.map(fromIndex) }),
-      ...(ttl && { ttl }),
-      ...(pointInTimeRecovery && { pointInTimeRecovery }),
+      ttl: await getTtl(name, call),
+      pointInTimeRecovery: await getPointInTimeRecovery(name, call),
       deletionProtectionEnabled: table.DeletionProtectionEnabled ?? false,
       ...(tags && { tags }),
       arn,

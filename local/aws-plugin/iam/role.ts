@@ -139,12 +139,12 @@ async function leaveInstanceProfiles(RoleName: string, call: Call): Promise<void
 
 async function detachPolicies(RoleName: string, call: Call): Promise<void> {
   const client = iam(call);
-  for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName })) {
+  for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName }, call.http)) {
     for (const { PolicyArn } of page.AttachedPolicies ?? []) {
       await unless(GONE, client.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }), call.http));
     }
   }
-  for await (const page of paginateListRolePolicies({ client }, { RoleName })) {
+  for await (const page of paginateListRolePolicies({ client }, { RoleName }, call.http)) {
     for (const PolicyName of page.PolicyNames ?? []) {
       await unless(GONE, client.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }), call.http));
     }

@@ -43,7 +43,10 @@ export default defineBucketConfiguration({
       call.http,
     );
     return {
-      versioningConfiguration: { status: Status ?? ("Disabled" as const), ...(MFADelete && { mfaDelete: MFADelete }) },
+      versioningConfiguration: {
+        status: Status ?? ("Disabled" as const),
+        ...(MFADelete && { mfaDelete: MFADelete }),
+      },
     };
   },
   inForce: (wanted, { versioningConfiguration: actual }) =>

@@ -23,7 +23,9 @@ export interface Options {
   /** The resource's name: while it stays the same, the old resource has to go before its replacement comes. */
   readonly names?: true;
   /** AWS chooses a value where the program gives none, so what is there then is no difference. */
-  readonly computed?: true;
+  readonly computed?: boolean;
+  /** Another way to say what a field beside it says, so an import leaves it out. */
+  readonly alternative?: true;
   /** AWS may not say what it has, or never hears of it: then it is as declared last. */
   readonly unreported?: true;
   /** What is wrong with a value of the right shape, if anything. */

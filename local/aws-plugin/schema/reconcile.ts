@@ -43,19 +43,37 @@ function reconcile(field: Field, known: Json | undefined, actual: Json | undefin
 
 /**
  * The inputs that a program would have to declare for what was read: those it did declare, in its own words where
- * nothing changed; while importing, everything that is set and not AWS's own choice.
+ * nothing changed, and what somebody else set besides.
  */
-export function inputsOf(fields: Fields, declared: Properties | undefined, outputs: Properties): Properties {
+export function refreshedInputs(fields: Fields, declared: Properties, outputs: Properties): Properties {
   const inputs: Properties = {};
   for (const [name, field] of Object.entries(fields)) {
-    const before = declared?.[name];
+    const before = declared[name];
     const now = outputs[name];
-    if (before !== undefined) {
-      const value = differs(field, now, before) ? now : before;
-      if (value !== undefined) inputs[name] = value;
-    } else if (now !== undefined && (field.required || (!field.computed && differs(field, now, undefined)))) {
-      inputs[name] = now;
-    }
+    const changed = differs(field, now, before);
+    const value = before !== undefined && !changed ? before : now;
+    if (value !== undefined && (before !== undefined || changed)) inputs[name] = value;
   }
   return inputs;
+}
+
+/** The inputs that make what was read: all that says more than its absence. */
+export function importedInputs(fields: Fields, outputs: Properties): Properties {
+  const inputs: Properties = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const value = outputs[name];
+    if (value === undefined || field.alternative || !(field.required || saysMore(field, value))) continue;
+    inputs[name] = importedValue(field, value);
+  }
+  return inputs;
+}
+
+const saysMore = (field: Field, value: Json): boolean =>
+  differs({ ...field, computed: false }, value, undefined);
+
+function importedValue(field: Field, value: Json): Json {
+  const { shape } = field;
+  if (shape.kind === "object") return importedInputs(shape.fields, value as Item);
+  if (shape.kind === "list") return (value as Json[]).map((item) => importedValue(shape.of, item));
+  return value;
 }

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { findPython } from "../../local/cloud/python.ts";
+import { runCommand } from "../../local/command.ts";
+import { withLock } from "../../local/lock.ts";
+import { packageRoot, spawnPaths } from "../../local/paths.ts";
+
+const REQUIREMENTS = join(packageRoot(), "test", "support", "requirements-moto.txt");
+const START_TIMEOUT_MS = 30_000;
+
+/** Runs moto's server, and ends it when its stdin closes: a test that is killed leaves no server behind. */
+const SERVE = `
+import os, sys, threading
+def end_with_parent():
+    sys.stdin.read()
+    os._exit(0)
+threading.Thread(target=end_with_parent, daemon=True).start()
+from moto.server import main
+main(["-H", "127.0.0.1", "-p", "0"])
+`;
+
+export interface Moto {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts moto, another AWS emulator, empty and on a free port, and installs it before its first use: the hook that calls
+ * this needs a time-out of two minutes.
+ */
+export async function startMoto(): Promise<Moto> {
+  const python = await ensureMoto();
+  const child = spawn(python, ["-c", SERVE], {
+    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL"); // it keeps nothing
+    await ended;
+  };
+  try {
+    return { endpoint: await endpointOf(child), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The address in the server's first lines. The rest of its output is one line a request, read so that it can go on. */
+function endpointOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (child.stderr === null) throw new TypeError("moto has no stderr");
+    const seen: string[] = [];
+    const fail = (why: string) => reject(new Error(`moto ${why}: ${seen.slice(-5).join(" / ")}`));
+    const timer = setTimeout(
+      () => fail(`did not start within ${START_TIMEOUT_MS / 1000} s`),
+      START_TIMEOUT_MS,
+    );
+    child.once("error", reject);
+    child.once("close", () => fail("ended"));
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (seen.length < 100) seen.push(line);
+      const [, endpoint] = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line) ?? [];
+      if (endpoint === undefined) return;
+      clearTimeout(timer);
+      resolve(endpoint);
+    });
+  });
+}
+
+/** Moto's Python environment in the cache, made where it is missing; another list of requirements is another one. */
+async function ensureMoto(): Promise<string> {
+  const digest = createHash("sha256")
+    .update(await readFile(REQUIREMENTS))
+    .digest("hex")
+    .slice(0, 12);
+  const venv = join(spawnPaths().cache, `moto-${digest}`);
+  const python = join(venv, "bin", "python");
+  if (existsSync(python)) return python;
+  await withLock(`${venv}.lock`, {}, async () => {
+    if (existsSync(python)) return;
+    const temporary = `${venv}.tmp`; // ours alone while the lock is held; what a killed test left goes
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(dirname(venv), { recursive: true });
+    const { command } = await findPython();
+    await run(command, ["-m", "venv", temporary]);
+    await run(join(temporary, "bin", "python"), [
+      ...["-m", "pip", "install", "--no-input", "--no-deps", "--only-binary=:all:"],
+      ...["--disable-pip-version-check", "--quiet", "--requirement", REQUIREMENTS],
+    ]);
+    await rename(temporary, venv);
+  });
+  return python;
+}
+
+async function run(command: string, args: string[]): Promise<void> {
+  const { code, stdout, stderr } = await runCommand(command, args);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${stdout}${stderr}`);
+}
