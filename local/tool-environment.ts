@@ -30,8 +30,9 @@ export function toolEnvironment(options: ToolEnvironmentOptions): Record<string,
   return {
     PATH: toolPath(engine, cloud, env["PATH"] ?? ""),
     ...(stateUrl === undefined ? {} : { PULUMI_BACKEND_URL: stateUrl }),
-    // The stacks hold no secrets, but the engine insists on a passphrase. A user's own is kept.
-    PULUMI_CONFIG_PASSPHRASE: env["PULUMI_CONFIG_PASSPHRASE"] ?? "",
+    // The stacks hold no secrets, but the engine insists on a passphrase. On the local cloud it is the empty one, which
+    // Pulumi.dev.yaml is made for; elsewhere a user's own is kept.
+    PULUMI_CONFIG_PASSPHRASE: cloud === "local" ? "" : (env["PULUMI_CONFIG_PASSPHRASE"] ?? ""),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     [LANGUAGE_HOST_VARIABLE]: ownLanguageHost(),
     ...(cloud === "local" ? localCloudVariables(options, env) : {}),

@@ -7,7 +7,7 @@ export interface EngineSettings {
   /** The `pulumi` executable. */
   readonly command: string;
   /** Its whole environment: backend, passphrase, PATH with the plugins, credentials, endpoint. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
   /** The folder that holds the `Pulumi.yaml` and the stack's settings file. */
   readonly project: string;
 }

@@ -1,4 +1,5 @@
-import { ensureEngine } from "../../local/engine/engine.ts";
+import { mkdir } from "node:fs/promises";
+import { type EngineInfo, ensureEngine } from "../../local/engine/engine.ts";
 import { packageRoot, spawnPaths } from "../../local/paths.ts";
 import { progressPrinter } from "../../local/progress.ts";
 import { toolEnvironment } from "../../local/tool-environment.ts";
@@ -16,26 +17,40 @@ export interface EngineSession {
   readonly entryProject: EngineSettings;
 }
 
+/** The engine, and the variables that `pulumi` and AWS clients need beside the user's own. */
+export interface EngineTools {
+  readonly engine: EngineInfo;
+  readonly settings: EnvironmentSettings;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 /**
  * Finds, or on the first use makes, the engine and starts the local cloud where the environment is on it.
  * @throws UserError when there is no engine and none can be made
  */
-export async function openSession(context: Context): Promise<EngineSession> {
-  const paths = spawnPaths();
+export async function prepareTools(context: Context): Promise<EngineTools> {
+  // First: a wrong environment must not cost the time that the engine's build takes.
+  const settings = await context.settings();
   const printer = progressPrinter(process.stderr);
-  const engineReady = ensureEngine({ onProgress: printer.onProgress }).finally(printer.done);
-  const [settings, engine, endpoint] = await Promise.all([
-    context.settings(),
-    engineReady,
+  const [engine, endpoint, stateUrl] = await Promise.all([
+    ensureEngine({ onProgress: printer.onProgress }).finally(printer.done),
     context.endpoint(),
-    prepareEntryProject(paths.stacks, packageRoot()),
+    context.stateUrl(),
   ]);
-  const env = toolEnvironment({
-    engine,
-    cloud: settings.cloud,
-    region: settings.tableRegion,
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
+  // The engine takes a folder as its backend only if it exists.
+  if (stateUrl === `file://${spawnPaths().state}`) await mkdir(spawnPaths().state, { recursive: true });
+  const { cloud, tableRegion: region } = settings;
+  return { engine, settings, variables: toolEnvironment({ engine, cloud, region, endpoint, stateUrl }) };
+}
+
+/** Makes ready what updates of the environment's stack and of its entries' stacks need. */
+export async function openSession(context: Context): Promise<EngineSession> {
+  const entries = spawnPaths().stacks;
+  const [{ engine, settings, variables }] = await Promise.all([
+    prepareTools(context),
+    prepareEntryProject(entries, packageRoot()),
+  ]);
+  const env = { ...process.env, ...variables };
   const project = (folder: string): EngineSettings => ({ command: engine.command, env, project: folder });
-  return { settings, environmentProject: project(packageRoot()), entryProject: project(paths.stacks) };
+  return { settings, environmentProject: project(packageRoot()), entryProject: project(entries) };
 }

@@ -39,6 +39,9 @@ export type Operation =
   | { readonly kind: "refresh" }
   | { readonly kind: "destroy"; readonly remove: boolean };
 
+/** Plugins of our own are found on PATH by design. */
+const EXPECTED_WARNING = /^using pulumi-(resource|language)-\S+ from \$PATH/;
+
 const STACK_TYPE = "pulumi:pulumi:Stack";
 
 /**
@@ -101,7 +104,7 @@ function changeOf(event: ResOutputsEvent): ResourceChange {
 }
 
 function note(event: NonNullable<EngineEvent["diagnosticEvent"]>, options: UpdateOptions): void {
-  if (event.ephemeral) return;
+  if (event.ephemeral || EXPECTED_WARNING.test(event.message)) return;
   if (event.severity === "warning" || (event.severity === "info" && event.urn)) {
     options.onNote?.(event.message.trim(), event.severity);
   }
