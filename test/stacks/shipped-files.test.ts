@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { parse } from "yaml";
+import { packageRoot } from "../../local/paths.ts";
+import { parseEnvironmentConfig } from "../../stacks/environment-config.ts";
+import { readEnvironmentFile } from "../../stacks/environment-file.ts";
+import { ENVIRONMENT_KEYS } from "../../staging/environment.ts";
+
+const configOf = async (file: string) => {
+  const text = await readFile(join(packageRoot(), file), "utf8");
+  return { text, config: (parse(text) as { config: Record<string, unknown> }).config };
+};
+
+describe("the project's environment files", () => {
+  it("have dev in the local cloud, in the three regions of the demo", async () => {
+    const { settings } = await readEnvironmentFile(packageRoot(), "dev");
+    expect(settings).to.deep.include({ name: "dev", cloud: "local" });
+    expect(settings.regions).to.deep.equal(["us-east-1", "us-west-2", "eu-west-1"]);
+  });
+
+  it("have an example for AWS that is valid once copied", async () => {
+    const { config } = await configOf("Pulumi.prod.example.yaml");
+    const own = Object.entries(config).filter(([key]) => key.startsWith("spawn:"));
+    const values = Object.fromEntries(own.map(([key, value]) => [key.slice("spawn:".length), value]));
+    const { settings, entries } = parseEnvironmentConfig("prod", values, packageRoot());
+    expect(settings.cloud).to.equal("aws");
+    expect(settings.buckets.get(settings.tableRegion)).to.equal("example-org-staging-us-east-1");
+    expect(entries).to.deep.equal([]);
+  });
+
+  for (const file of ["Pulumi.dev.yaml", "Pulumi.prod.example.yaml"]) {
+    it(`say something about every key (${file})`, async () => {
+      const { config } = await configOf(file);
+      const keys = Object.keys(config).filter((key) => key.startsWith("spawn:"));
+      expect(keys).to.have.members(ENVIRONMENT_KEYS.map((key) => `spawn:${key}`));
+    });
+
+    // The engine writes the file anew when it makes the stack: it keeps comments above keys, while empty lines and comments
+    // below the last key end up outside `config:`, where an example that is uncommented would have no effect.
+    it(`stay as they are when the engine adds its line (${file})`, async () => {
+      const { text, config } = await configOf(file);
+      const [, body = ""] = text.split("\nconfig:\n");
+      expect(body).not.to.match(/^\s*$\n/m);
+      expect(body.slice(body.indexOf("  spawn:entries:"))).not.to.match(/^\s*#/m);
+      expect(Object.keys(config).at(-1)).to.equal("spawn:entries");
+    });
+  }
+});
