@@ -2,6 +2,8 @@
 export interface Progress {
   /** In plain words, such as `Building the Pulumi engine`. */
   readonly text: string;
+  /** What changes while it lasts, such as `12 modules so far`. */
+  readonly detail?: string;
   /** How much of it is done, 0 to 1, where that is known. */
   readonly fraction?: number;
   /** Seconds since the step began, where it takes long. */
@@ -18,9 +20,10 @@ interface Output {
 /** Milliseconds between two lines of one step where the output is no terminal. */
 const LINE_EVERY = 5_000;
 
-/** `Building the Pulumi engine: 45 % (2 min 5 s)` */
-export function formatProgress({ text, fraction, seconds }: Progress): string {
-  const share = fraction === undefined ? "" : `: ${Math.floor(fraction * 100)} %`;
+/** `Building the Pulumi engine: 45 % (2 min 5 s)`, `Downloading: 12 modules so far (8 s)` */
+export function formatProgress({ text, detail, fraction, seconds }: Progress): string {
+  const soFar = fraction === undefined ? detail : `${Math.floor(fraction * 100)} %`;
+  const share = soFar === undefined ? "" : `: ${soFar}`;
   return `${text}${share}${seconds === undefined || seconds < 1 ? "" : ` (${formatSeconds(seconds)})`}`;
 }
 

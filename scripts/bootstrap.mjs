@@ -63,7 +63,11 @@ async function installDependencies(lock) {
     5_000,
   );
   // Not the Node in node_modules: npm ci removes it while it works.
-  const code = await run("npm", ["ci"], { ...process.env, PATH: pathWithoutModules() });
+  // Its warnings are about the Node that begins, not the one that will run.
+  const code = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    ...process.env,
+    PATH: pathWithoutModules(),
+  });
   clearInterval(timer);
   if (code !== 0) {
     fail(

@@ -47,7 +47,10 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
     const countModules = (line: string) => {
       if (!line.startsWith("go: downloading ")) return;
       modules += 1;
-      state = { text: `Downloading the sources of the Pulumi engine: ${modules} Go modules so far` };
+      state = {
+        text: "Downloading the sources of the Pulumi engine",
+        detail: `${modules} Go modules so far`,
+      };
     };
     report();
     const packages = (await run(["list", "-deps", PACKAGE], countModules)).trim().split("\n").length;

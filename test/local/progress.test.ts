@@ -7,6 +7,9 @@ describe("progress", () => {
     expect(formatSeconds(59.6)).to.equal("1 min 0 s");
     expect(formatSeconds(125)).to.equal("2 min 5 s");
     expect(formatProgress({ text: "Starting" })).to.equal("Starting");
+    expect(formatProgress({ text: "Reading", detail: "3 files", seconds: 8 })).to.equal(
+      "Reading: 3 files (8 s)",
+    );
     expect(formatProgress({ text: "Building", fraction: 0.999, seconds: 61 })).to.equal(
       "Building: 99 % (1 min 1 s)",
     );
