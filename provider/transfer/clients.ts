@@ -1,6 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
-import { S3Client } from "@aws-sdk/client-s3";
+import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 /** Connections to one region: uploads, copies and small requests of several resources at once. */
@@ -15,14 +15,21 @@ export interface S3Clients {
   of(region: string): S3Client;
 }
 
+export interface S3ClientOptions {
+  /** Milliseconds after which a connection on which nothing moves is given up. */
+  readonly stallTimeoutMs?: number;
+  /** Settings that go before the ones from the environment. */
+  readonly config?: S3ClientConfig;
+}
+
 /** One client for each region, made when first asked for and kept. */
-export function createS3Clients(options: { stallTimeoutMs?: number } = {}): S3Clients {
+export function createS3Clients(options: S3ClientOptions = {}): S3Clients {
   const clients = new Map<string, S3Client>();
   return {
     of(region) {
       let client = clients.get(region);
       if (client === undefined) {
-        client = createClient(region, options.stallTimeoutMs ?? STALL_TIMEOUT_MS);
+        client = createClient(region, options);
         clients.set(region, client);
       }
       return client;
@@ -34,7 +41,7 @@ export function createS3Clients(options: { stallTimeoutMs?: number } = {}): S3Cl
 export const endpointOverride = (): string | undefined =>
   process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"] || undefined;
 
-function createClient(region: string, stallTimeoutMs: number): S3Client {
+function createClient(region: string, options: S3ClientOptions): S3Client {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
   const client = new S3Client({
     region,
@@ -48,10 +55,11 @@ function createClient(region: string, stallTimeoutMs: number): S3Client {
     expectContinueHeader: false,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: stallTimeoutMs,
+      socketTimeout: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
       httpAgent: new HttpAgent(agent),
       httpsAgent: new HttpsAgent(agent),
     }),
+    ...options.config,
   });
   sendPayloadsUnsigned(client);
   return client;
