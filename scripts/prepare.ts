@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensureEnvironment } from "../local/cloud/environment.ts";
+import { ensureInstalled } from "../local/cloud/install.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
 import { progressPrinter } from "../local/progress.ts";
@@ -16,7 +16,7 @@ export async function prepare(): Promise<void> {
   const { onProgress, done } = progressPrinter(process.stdout);
   try {
     const engine = await ensureEngine({ onProgress });
-    await ensureEnvironment(spawnPaths().venv, { onProgress });
+    await ensureInstalled(spawnPaths().venv, { onProgress });
     done();
     console.log(`Pulumi engine ${engine.version}: ${engine.command}`);
   } finally {

@@ -4,7 +4,7 @@ import { messageOf, UserError } from "../../staging/errors.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 import type { OnProgress } from "../progress.ts";
-import { ensureEnvironment, environmentPython } from "./environment.ts";
+import { cloudPython, ensureInstalled } from "./install.ts";
 import { freePort } from "./port.ts";
 import { askHealth, pollUntil } from "./process.ts";
 import { readRecord, writeRecord } from "./record.ts";
@@ -80,7 +80,7 @@ export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCl
   const files = cloudFiles(paths.cloud);
   const running = await findRunning(files.record);
   if (running !== undefined) return running;
-  const python = await ensureEnvironment(paths.venv, { onProgress, signal });
+  const python = await ensureInstalled(paths.venv, { onProgress, signal });
   return withLock(files.lock, { signal }, async () => {
     const startedByOther = await findRunning(files.record);
     if (startedByOther !== undefined) return startedByOther;
@@ -125,7 +125,7 @@ export async function cloudStatus({ paths = spawnPaths() }: CloudOptions = {}): 
   const files = cloudFiles(paths.cloud);
   const record = await readRecord(files.record);
   if (record?.pid === undefined || record.token === undefined || !(await isAlive(record))) {
-    return { state: "stopped", installed: existsSync(environmentPython(paths.venv)), data: paths.cloud };
+    return { state: "stopped", installed: existsSync(cloudPython(paths.venv)), data: paths.cloud };
   }
   const { port, pid, token, startedAt = "" } = record;
   const state = (await askHealth(port, token)) === "ours" ? "running" : "unresponsive";

@@ -9,7 +9,7 @@ import type { OnProgress } from "../progress.ts";
 import { CLOUD_VERSION } from "../versions.ts";
 import { findPython } from "./python.ts";
 
-export interface EnvironmentOptions {
+export interface InstallOptions {
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Variables that pip sees: a mirror, a proxy. Default: this process's. */
@@ -17,7 +17,7 @@ export interface EnvironmentOptions {
 }
 
 /** The Python of the environment in `venv`, whether it is there or not. */
-export function environmentPython(venv: string): string {
+export function cloudPython(venv: string): string {
   return join(venv, "bin", "python");
 }
 
@@ -27,9 +27,9 @@ export function environmentPython(venv: string): string {
  * @returns its Python
  * @throws UserError where Python is missing or pip fails
  */
-export async function ensureEnvironment(venv: string, options: EnvironmentOptions = {}): Promise<string> {
+export async function ensureInstalled(venv: string, options: InstallOptions = {}): Promise<string> {
   const { onProgress, signal } = options;
-  const python = environmentPython(venv);
+  const python = cloudPython(venv);
   if (existsSync(python)) return python;
   const onWait = () => onProgress?.({ text: "Waiting for another command that installs the local cloud" });
   await withLock(`${venv}.lock`, { onWait, signal }, async () => {
@@ -48,7 +48,7 @@ export async function ensureEnvironment(venv: string, options: EnvironmentOption
 
 async function install(
   venv: string,
-  { onProgress, signal, env = process.env }: EnvironmentOptions,
+  { onProgress, signal, env = process.env }: InstallOptions,
 ): Promise<void> {
   const started = Date.now();
   const text = `Installing the local cloud (ministack ${CLOUD_VERSION} from PyPI, once)`;
@@ -68,7 +68,7 @@ async function install(
     }
     const requirements = join(packageRoot(), "local", "cloud", "requirements.txt");
     const installed = await runCommand(
-      environmentPython(venv),
+      cloudPython(venv),
       [
         ...["-m", "pip", "install", "--no-input", "--no-deps", "--only-binary=:all:"],
         ...["--disable-pip-version-check", "--quiet", "--requirement", requirements],

@@ -1,0 +1,109 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { packageRoot } from "../../local/paths.ts";
+
+const LOCK = {
+  packages: {
+    "": { name: "spawn-staging", version: "0.1.0" },
+    "node_modules/a": { version: "1.0.0" },
+    "node_modules/only-on-another-system": { version: "1.0.0", optional: true },
+  },
+};
+const INSTALLED = { packages: { "node_modules/a": { version: "1.0.0" } } };
+
+/** A fresh clone in little, with an npm that writes down how it was called and installs at once. */
+describe("bootstrap", () => {
+  let folder: string;
+  let root: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "spawn bootstrap "));
+    root = join(folder, "a clone");
+    await mkdir(join(root, "scripts"), { recursive: true });
+    await copyFile(join(packageRoot(), "scripts", "bootstrap.mjs"), join(root, "scripts", "bootstrap.mjs"));
+    await writeFile(join(root, "package-lock.json"), JSON.stringify(LOCK));
+    await writeFile(
+      join(root, "scripts", "test.ts"),
+      `const args: string[] = process.argv.slice(2);
+       console.log(JSON.stringify({ args, cwd: process.cwd(), node: process.argv0, path: process.env["PATH"] }));
+       process.exitCode = args.includes("--fail") ? 3 : 0;`,
+    );
+    await mkdir(join(folder, "bin"));
+    await writeFile(
+      join(folder, "bin", "npm"),
+      `#!/bin/sh
+       echo "$@" >> '${folder}/npm-calls'
+       [ -n "$NPM_FAILS" ] && exit 1
+       mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
+       echo '${JSON.stringify(INSTALLED)}' > node_modules/.package-lock.json`,
+    );
+    await chmod(join(folder, "bin", "npm"), 0o755);
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  function bootstrap(args: string[], env: NodeJS.ProcessEnv = {}) {
+    const result = spawnSync(process.execPath, [join(root, "scripts", "bootstrap.mjs"), ...args], {
+      cwd: folder,
+      env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin`, ...env },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return { code: result.status, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  const npmCalls = () => readFile(join(folder, "npm-calls"), "utf8").catch(() => "");
+
+  it("installs once, then hands over to the Node of the package with all arguments", async () => {
+    const first = bootstrap(["test", "--grep", "two words"]);
+    expect(first, first.stderr).to.include({ code: 0 });
+    expect(first.stdout).to.include("Installing the dependencies with npm ci");
+    const { args, cwd, node, path } = JSON.parse(first.stdout.trim().split("\n").at(-1) ?? "") as Record<
+      string,
+      string
+    >;
+    expect(args).to.deep.equal(["--grep", "two words"]);
+    expect(cwd).to.equal(root);
+    expect(node).to.equal(join(root, "node_modules", ".bin", "node"));
+    expect(path?.split(":")[0]).to.equal(join(root, "node_modules", ".bin"));
+    const second = bootstrap(["test"]);
+    expect(second).to.include({ code: 0 });
+    expect(second.stdout).not.to.include("Installing");
+    expect((await npmCalls()).split("\n").filter(Boolean)).to.have.length(1);
+  });
+
+  it("takes dependencies that npm installed by hand, and installs again when the lock changes", async () => {
+    await mkdir(join(root, "node_modules", ".bin"), { recursive: true });
+    await symlink(process.execPath, join(root, "node_modules", ".bin", "node"));
+    await writeFile(join(root, "node_modules", ".package-lock.json"), JSON.stringify(INSTALLED));
+    expect(bootstrap(["test"])).to.include({ code: 0 });
+    expect(await npmCalls()).to.equal("");
+    const newer = { packages: { ...LOCK.packages, "node_modules/a": { version: "1.0.1" } } };
+    await writeFile(join(root, "package-lock.json"), JSON.stringify(newer));
+    expect(bootstrap(["test"])).to.include({ code: 0 });
+    expect(await npmCalls()).to.match(/^ci /);
+  });
+
+  it("passes the exit code on", () => {
+    expect(bootstrap(["test", "--fail"]).code).to.equal(3);
+  });
+
+  it("ends with a remedy when npm fails, and runs nothing", () => {
+    const { code, stdout, stderr } = bootstrap(["test"], { NPM_FAILS: "1" });
+    expect(code).to.equal(1);
+    expect(stderr).to.include("npm ci ended with code 1").and.to.include("npm config get registry");
+    expect(stdout).not.to.include("args");
+    expect(existsSync(join(root, "node_modules"))).to.equal(false);
+  });
+
+  it("knows its two jobs", () => {
+    for (const args of [[], ["deploy"]]) {
+      const { code, stderr } = bootstrap(args);
+      expect(code).to.equal(1);
+      expect(stderr).to.include("usage: node scripts/bootstrap.mjs demo|test");
+    }
+  });
+});
