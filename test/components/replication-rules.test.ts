@@ -131,7 +131,7 @@ describe("ReplicationRules", () => {
         name,
       ).not.to.include(`spawn-replicate-${String(inputs["region"])}`);
     }
-  });
+  }).timeout(10_000);
 
   it("leaves the rules that are there as they are when the settings get another region or order", () => {
     const [first] = REGIONS;

@@ -118,5 +118,5 @@ describe("StagingEnvironment", () => {
     expect(all.ofType("staging:index:VersioningReadiness")).to.have.length(11);
     expect(all.ofType("aws:iam/role:Role")).to.have.length(1);
     expect(all.ofType("aws:dynamodb/table:Table")).to.have.length(2);
-  });
+  }).timeout(10_000);
 });

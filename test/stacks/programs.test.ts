@@ -96,14 +96,14 @@ describe("programs", () => {
 
   describe("picked by the stack's name", () => {
     let home: string;
-    const before_ = process.env["SPAWN_HOME"];
+    const spawnHome = process.env["SPAWN_HOME"];
     beforeEach(async () => {
       home = await mkdtemp(join(tmpdir(), "spawn home "));
       process.env["SPAWN_HOME"] = home;
     });
     afterEach(async () => {
-      if (before_ === undefined) delete process.env["SPAWN_HOME"];
-      else process.env["SPAWN_HOME"] = before_;
+      if (spawnHome === undefined) delete process.env["SPAWN_HOME"];
+      else process.env["SPAWN_HOME"] = spawnHome;
       await rm(home, { recursive: true });
     });
 

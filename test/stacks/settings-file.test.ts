@@ -36,6 +36,7 @@ describe("settings file of an entry", () => {
           expect(parseEntrySettingsFile(renderEntrySettings(written), "file")).to.deep.equal(written);
         },
       ),
+      { numRuns: 30 },
     );
   });
 

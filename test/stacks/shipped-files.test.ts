@@ -42,7 +42,7 @@ describe("the project's environment files", () => {
       const { text, config } = await configOf(file);
       const [, body = ""] = text.split("\nconfig:\n");
       expect(body).not.to.match(/^\s*$\n/m);
-      expect(body.slice(body.indexOf("  spawn:entries:"))).not.to.match(/^\s*#/m);
+      expect(body.slice(body.indexOf("\n  spawn:entries:") + 1)).not.to.match(/^\s*#/m);
       expect(Object.keys(config).at(-1)).to.equal("spawn:entries");
     });
   }
