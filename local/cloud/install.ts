@@ -38,6 +38,7 @@ export async function ensureInstalled(venv: string, options: InstallOptions = {}
     const temporary = `${venv}.tmp-${process.pid}`;
     try {
       await install(temporary, options);
+      await rm(venv, { recursive: true, force: true }); // one whose Python was uninstalled
       await rename(temporary, venv);
     } finally {
       await rm(temporary, { recursive: true, force: true });

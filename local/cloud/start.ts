@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
 import { mkdir, readFile, stat, truncate } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../../staging/errors.ts";
 import { packageRoot } from "../paths.ts";
 import { askHealth, isRunning, pollUntil } from "./process.ts";
@@ -72,6 +72,12 @@ export async function startProcess(
   await writeRecord(files.record, { port });
   const said = (await readFile(files.log, "utf8")).slice(logStart).trim();
   if (said.includes("Address already in use") || said.includes("address already in use")) return undefined;
+  if (said.includes("ModuleNotFoundError")) {
+    throw new UserError("The local cloud does not start: its modules are gone", {
+      why: "The Python that it was installed with was upgraded or removed.",
+      fix: `rm -r '${dirname(dirname(python))}', then run the command again, which installs it anew.`,
+    });
+  }
   throw new UserError("The local cloud does not start", {
     why: ended ?? `It did not answer within ${START_LIMIT / 1000} s.`,
     fix: `Its log says more: ${files.log}`,

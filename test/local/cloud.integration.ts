@@ -219,6 +219,19 @@ describe("local cloud", () => {
     expect((await attempt()).why).to.equal("No python3 was found.");
   });
 
+  it("says how it is installed anew when its Python has lost its modules", async () => {
+    const venv = join(home.home, "a venv");
+    await mkdir(join(venv, "bin"), { recursive: true });
+    await writeFile(
+      join(venv, "bin", "python"),
+      "#!/bin/sh\necho \"ModuleNotFoundError: No module named 'hypercorn'\"\nexit 1\n",
+    );
+    await chmod(join(venv, "bin", "python"), 0o755);
+    const error = await ensureCloud({ paths: { ...paths, venv } }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(UserError);
+    expect((error as UserError).fix).to.include(`rm -r '${venv}'`);
+  });
+
   it("keeps its port in the record while it is down", async () => {
     const { port } = await ensureCloud({ paths });
     await stopCloud({ paths });
