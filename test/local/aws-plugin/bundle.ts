@@ -1,0 +1,38 @@
+import { chmod, cp, mkdir, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { packageRoot } from "../../../local/paths.ts";
+
+/** What a bundle needs that CommonJS packages in it take for granted. */
+const BANNER =
+  'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
+
+/**
+ * Lays out a package in `folder` as it is installed, with the plugin's wrapper and its bundle, and a folder that links
+ * to the wrapper, as a PATH may have it.
+ * @returns that folder
+ */
+export async function installBundle(folder: string): Promise<string> {
+  const wrapper = join(folder, "local", "aws-plugin", "bin");
+  await mkdir(wrapper, { recursive: true });
+  await cp(join(packageRoot(), "local", "aws-plugin", "bin"), wrapper, { recursive: true });
+  await build({
+    absWorkingDir: packageRoot(),
+    entryPoints: ["local/aws-plugin/main.ts"],
+    outfile: join(folder, "dist", "local", "aws-plugin.js"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    mainFields: ["module", "main"],
+    banner: { js: BANNER },
+    external: ["typescript", "ts-node"], // only ever loaded to run TypeScript
+    logLevel: "error",
+  });
+  await mkdir(join(folder, "dist"), { recursive: true });
+  const links = join(folder, "links");
+  await mkdir(links);
+  const program = join(wrapper, "pulumi-resource-aws");
+  await chmod(program, 0o755);
+  await symlink(program, join(links, "pulumi-resource-aws"));
+  return links;
+}

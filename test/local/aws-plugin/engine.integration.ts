@@ -1,0 +1,159 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import {
+  CreateBucketCommand,
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  HeadBucketCommand,
+  PutBucketTaggingCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { Bucket } from "@pulumi/aws/s3/bucket.js";
+import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { expect } from "chai";
+import { ensureEngine } from "../../../local/engine/engine.ts";
+import { startTestCloud, type TestCloud } from "../../support/cloud.ts";
+import { installBundle } from "./bundle.ts";
+import { everyType, RESOURCES, type Settings } from "./engine-program.ts";
+
+/*
+ * The plugin as the real engine uses it: bundled, started by its wrapper from PATH, with a program on @pulumi/aws.
+ */
+describe("aws plugin under the Pulumi engine", function () {
+  this.timeout(120_000);
+
+  const first: Settings = { prefix: "engine", ttlDays: 7, team: "genomics", hashKey: "id" };
+  let folder: string;
+  let cloud: TestCloud;
+  let west: S3Client;
+  let newStack: (name: string, program: () => object) => Promise<Stack>;
+  let stack: Stack;
+  let settings = first;
+
+  before("start a cloud and install the plugin", async function () {
+    this.timeout(15 * 60_000); // the engine may have to be built
+    const engine = await ensureEngine();
+    const pulumiCommand = await PulumiCommand.get({ root: dirname(dirname(engine.command)) });
+    folder = await mkdtemp(join(tmpdir(), "spawn aws plugin "));
+    const links = await installBundle(folder);
+    cloud = await startTestCloud();
+    west = new S3Client({
+      endpoint: cloud.endpoint,
+      region: "us-west-2",
+      forcePathStyle: true,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+    const envVars = {
+      PATH: [links, process.env["PATH"]].join(delimiter),
+      PULUMI_BACKEND_URL: `file://${folder}`,
+      PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      AWS_ENDPOINT_URL: cloud.endpoint,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_REGION: "us-east-1",
+    };
+    newStack = (stackName, program) =>
+      LocalWorkspace.createOrSelectStack(
+        { stackName, projectName: "plugin", program: async () => program() },
+        { envVars, pulumiCommand, pulumiHome: join(folder, "home"), workDir: folder },
+      );
+    stack = await newStack("main", () => everyType(settings));
+  });
+
+  after("remove all of it", async () => {
+    west?.destroy();
+    await cloud?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("previews a program whose values are not known yet", async () => {
+    const { changeSummary } = await stack.preview();
+    expect(changeSummary).to.deep.equal({ create: RESOURCES });
+  });
+
+  it("creates every type", async () => {
+    const { summary, outputs } = await stack.up();
+    expect(summary.resourceChanges).to.deep.equal({ create: RESOURCES });
+    expect(outputs["account"]?.value).to.match(/^\d{12}$/);
+    expect(outputs["point"]?.value).to.match(/s3alias$/);
+  });
+
+  it("finds nothing to do in a refresh and an update after it", async () => {
+    const refreshed = await stack.refresh({ expectNoChanges: true });
+    expect(refreshed.summary.resourceChanges).to.deep.equal({ same: RESOURCES });
+    const updated = await stack.up({ expectNoChanges: true });
+    expect(updated.summary.resourceChanges).to.deep.equal({ same: RESOURCES });
+  });
+
+  it("updates in place what can be", async () => {
+    settings = { ...first, ttlDays: 30, team: "physics" };
+    const { summary } = await stack.up();
+    // Tags of two buckets, a role and a table; the lifecycle and the item.
+    expect(summary.resourceChanges).to.deep.equal({ update: 6, same: RESOURCES - 6 });
+    await stack.refresh({ expectNoChanges: true });
+    await stack.up({ expectNoChanges: true });
+  });
+
+  it("shows what was changed by hand, and undoes it", async () => {
+    const Bucket = "engine-us-west-2";
+    await west.send(new DeleteBucketPolicyCommand({ Bucket }));
+    await west.send(
+      new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: [{ Key: "who", Value: "me" }] } }),
+    );
+    const refreshed = await stack.refresh();
+    expect(refreshed.summary.resourceChanges).to.deep.equal({ delete: 1, update: 1, same: RESOURCES - 2 });
+    const { summary } = await stack.up();
+    expect(summary.resourceChanges).to.deep.equal({ create: 1, update: 1, same: RESOURCES - 2 });
+    expect((await west.send(new GetBucketPolicyCommand({ Bucket }))).Policy).to.include("s3:GetObject");
+    await stack.refresh({ expectNoChanges: true });
+  });
+
+  it("replaces a table whose key changes, and what stands on it", async () => {
+    settings = { ...settings, hashKey: "entry" };
+    const { summary } = await stack.up();
+    expect(summary.resourceChanges).to.deep.equal({ replace: 2, same: RESOURCES - 2 });
+    await stack.refresh({ expectNoChanges: true });
+  });
+
+  it("adopts a bucket that is there already", async () => {
+    await west.send(
+      new CreateBucketCommand({
+        Bucket: "made-by-hand",
+        CreateBucketConfiguration: { LocationConstraint: "us-west-2" },
+      }),
+    );
+    const args = { bucket: "made-by-hand", region: "us-west-2" };
+    const adopting = await newStack("adopting", () => ({
+      arn: new Bucket("adopted", args, { import: "made-by-hand@us-west-2", retainOnDelete: true }).arn,
+    }));
+    const { summary, outputs } = await adopting.up();
+    expect(summary.resourceChanges).to.deep.equal({ import: 1, create: 1 });
+    expect(outputs["arn"]?.value).to.equal("arn:aws:s3:::made-by-hand");
+    await adopting.refresh({ expectNoChanges: true });
+    await adopting.up({ expectNoChanges: true });
+    await adopting.destroy({ remove: true });
+    await west.send(new HeadBucketCommand({ Bucket: "made-by-hand" }));
+  });
+
+  it("refuses bad input before anything is made, and names the property", async () => {
+    const bad = await newStack("bad", () => ({ it: new Bucket("bad", { bucket: "No_Bucket" }).id }));
+    const error = await bad.up().then(
+      () => undefined,
+      (failure: Error) => failure,
+    );
+    expect(error?.message).to.include('"No_Bucket" must be lower-case letters');
+    expect(error?.message).to.match(/property (?:path )?"?bucket/);
+    await bad.destroy({ remove: true });
+  });
+
+  it("destroys all of it", async () => {
+    const { summary } = await stack.destroy({ remove: true });
+    expect(summary.resourceChanges).to.deep.equal({ delete: RESOURCES });
+    const error = await west
+      .send(new HeadBucketCommand({ Bucket: "engine-us-west-2" }))
+      .catch((e: Error) => e);
+    expect(error).to.have.property("name", "NotFound");
+  });
+});
