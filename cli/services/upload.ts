@@ -54,13 +54,14 @@ async function preflight(context: Context, spec: EntrySpec): Promise<void> {
 function incomplete(error: unknown, spec: EntrySpec, { settings }: EngineSession): unknown {
   if (!(error instanceof UserError)) return error;
   const flag = settings.name === "dev" ? "" : ` --environment ${settings.name}`;
-  const remove = `spawn stage delete ${spec.id}${flag} --yes`;
+  const remove = `To remove what is there: spawn stage delete ${spec.id}${flag} --yes`;
   return new UserError(error.message, {
-    why: [error.why, `The entry ${spec.id} is incomplete and has no record.`].filter(Boolean).join(" "),
-    fix: error.fix
-      ? `${error.fix} To remove what is there: ${remove}`
-      : `Remove what is there, then upload again: ${remove}`,
+    why: [sentence(error.why), `The entry ${spec.id} is incomplete and has no record.`].filter(Boolean).join(" "),
+    fix: [sentence(error.fix), remove].filter(Boolean).join(" "),
     exitCode: error.exitCode,
     cause: error,
   });
 }
+
+const sentence = (text: string | undefined): string | undefined =>
+  text === undefined || /[.!?]$/.test(text) ? text : `${text}.`;
