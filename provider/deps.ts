@@ -3,12 +3,14 @@ import type { BufferPool } from "./transfer/buffers.ts";
 import type { S3Clients } from "./transfer/clients.ts";
 import { ProgressReporter, type ProgressTotals } from "./transfer/progress.ts";
 import type { RulePatience } from "./transfer/replicate.ts";
+import type { Settling } from "./transfer/retry.ts";
 
 /** What the handlers work with; tests give their own. */
 export interface Dependencies {
   readonly s3: S3Clients;
   readonly pool: BufferPool;
   readonly patience: RulePatience;
+  readonly settling: Settling;
   now(): Date;
 }
 

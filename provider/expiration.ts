@@ -75,7 +75,10 @@ async function expire(
   const ttl = parseTtlDays(inputs.ttlDays);
   const client = deps.s3.of(region);
   return explained(`setting the TTL in ${region} (bucket ${bucket})`, async () => {
-    const ruleId = await requireLifecycleRule({ client, bucket, signal: context.signal }, ttl);
+    const ruleId = await requireLifecycleRule(
+      { client, bucket, settling: deps.settling, signal: context.signal },
+      ttl,
+    );
     const tags = replicaTags(parseStagingId(stagingId), ttl);
     const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
     let tagged = 0;

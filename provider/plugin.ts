@@ -26,12 +26,21 @@ export const stagingPlugin: Plugin = {
 
 /** Shared by all resources: the connections and the memory for the bytes on their way. */
 const dependencies = once(async (): Promise<Dependencies> => {
-  const [{ createS3Clients }, { BufferPool }, { DEFAULT_PATIENCE }] = await Promise.all([
-    import("./transfer/clients.ts"),
-    import("./transfer/buffers.ts"),
-    import("./transfer/replicate.ts"),
-  ]);
-  return { s3: createS3Clients(), pool: new BufferPool(), patience: DEFAULT_PATIENCE, now: () => new Date() };
+  const [{ createS3Clients }, { BufferPool }, { DEFAULT_PATIENCE }, { DEFAULT_SETTLING }] = await Promise.all(
+    [
+      import("./transfer/clients.ts"),
+      import("./transfer/buffers.ts"),
+      import("./transfer/replicate.ts"),
+      import("./transfer/retry.ts"),
+    ],
+  );
+  return {
+    s3: createS3Clients(),
+    pool: new BufferPool(),
+    patience: DEFAULT_PATIENCE,
+    settling: DEFAULT_SETTLING,
+    now: () => new Date(),
+  };
 });
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

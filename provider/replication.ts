@@ -1,4 +1,3 @@
-import { isReplicateTag, type Tags } from "../staging/classes.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
@@ -14,7 +13,7 @@ import { forEachParallel } from "./transfer/parallel.ts";
 import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
 import { headObject, type ObjectPlace } from "./transfer/stored.ts";
-import { listKeys, readTags } from "./transfer/tagging.ts";
+import { listKeys } from "./transfer/tagging.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** Objects replicated at the same time; each may have many parts under way. */
@@ -116,7 +115,8 @@ async function joinRule(
   { signal }: CallContext,
 ): Promise<string> {
   if (inputs.method === "copy") return "";
-  const check = { client: deps.s3.of(inputs.sourceRegion), bucket: inputs.sourceBucket, signal };
+  const client = deps.s3.of(inputs.sourceRegion);
+  const check = { client, bucket: inputs.sourceBucket, settling: deps.settling, signal };
   return requireReplicationRule(check, parseRegion(inputs.region), inputs.bucket);
 }
 
@@ -141,12 +141,11 @@ async function makeReplicas(
     OBJECTS_IN_FLIGHT,
     context.signal,
     async (key, signal) => {
-      const place: ObjectPlace = { ...source, key };
       const result = await ensureReplica({
-        source: place,
+        source: { ...source, key },
         destination: { ...destination, key },
+        size: key === inputs.key ? inputs.sizeBytes : undefined,
         method: inputs.method,
-        tags: replicaTagsOf(await readTags(place, signal)),
         patience: deps.patience,
         signal,
         // The manifest's bytes are not the user's.
@@ -186,11 +185,6 @@ async function keysOf(
     why: "The data expired, or somebody deleted them.",
     fix: "Stage the data again.",
   });
-}
-
-/** A copy carries its source's tags, but none that would have it replicated further. */
-function replicaTagsOf(tags: Tags): Tags {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => !isReplicateTag(key)));
 }
 
 function summary(results: readonly ReplicaResult[]): ReplicationOutputs["via"] {

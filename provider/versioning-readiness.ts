@@ -9,10 +9,6 @@ import type { ResourceHandler } from "./plugin/types.ts";
 import { explained } from "./transfer/aws-errors.ts";
 import { withRetry } from "./transfer/retry.ts";
 
-/** A setting made a moment ago may not show yet. */
-const ATTEMPTS = 5;
-const FIRST_DELAY_MS = 500;
-
 /** The bucket's versioning is not on (yet). */
 class NotVersioned extends Error {
   override readonly name = "NotVersioned";
@@ -79,8 +75,7 @@ async function requireVersioning(
       },
       {
         signal,
-        attempts: ATTEMPTS,
-        firstDelayMs: FIRST_DELAY_MS,
+        ...deps.settling,
         retryable: (error) => error instanceof NotVersioned,
       },
     );

@@ -60,6 +60,8 @@ export function explainAwsError(error: unknown, doing: string): unknown {
       : explain(`The endpoint ${endpoint} cannot be reached (${code}).`, "spawn local up");
   }
   if (name === "NoSuchBucket") return explain("The bucket does not exist.", "spawn environment up");
+  if (name === "ResourceNotFoundException")
+    return explain("The table does not exist.", "spawn environment up");
   if (NO_CREDENTIALS.has(name)) {
     return explain(`There are no valid AWS credentials: ${failure.message ?? name}`, "aws configure");
   }

@@ -1,4 +1,4 @@
-import type { Tags } from "../../staging/classes.ts";
+import { isReplicateTag, type Tags } from "../../staging/classes.ts";
 import type { ReplicationMethod } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
 import { formatBytes } from "../../staging/units.ts";
@@ -12,6 +12,7 @@ import {
   type StoredObject,
   withChecksums,
 } from "./stored.ts";
+import { ensureTags, readTags } from "./tagging.ts";
 
 /** How long a replication by rule is waited for before the object is copied instead. */
 export interface RulePatience {
@@ -34,8 +35,9 @@ export const DEFAULT_PATIENCE: RulePatience = {
 export interface ReplicaJob {
   readonly source: ObjectPlace;
   readonly destination: ObjectPlace;
+  /** Bytes that the source must have, where that is known. */
+  readonly size: number | undefined;
   readonly method: ReplicationMethod;
-  readonly tags: Tags;
   readonly patience: RulePatience;
   readonly signal: AbortSignal;
   /** Called with the bytes that the replica has gained since the last call. */
@@ -52,7 +54,7 @@ export interface ReplicaResult {
  * Makes sure that the destination has the object, and that it is the same. A replica that is there and the same is
  * taken as it is. Otherwise the rule's replica is waited for where there is one on its way, else the object is copied.
  * A replica that differs is made again, once.
- * @throws UserError when the source is missing or the replica differs again
+ * @throws UserError when the source is missing or of another size, or the replica differs again
  */
 export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
   const source = await describeSource(job);
@@ -69,10 +71,11 @@ export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
       return { via, verifiedBy };
     }
   }
+  const tags = copyTags(await readTags(job.source, job.signal));
   for (let attempt = replica === undefined ? 1 : 2; ; attempt += 1) {
     let copied = 0;
     await copyObject({ bucket: job.source.bucket, key: job.source.key, object: source }, job.destination, {
-      tags: job.tags,
+      tags,
       signal: job.signal,
       onBytes: (bytes) => {
         copied += bytes;
@@ -81,7 +84,11 @@ export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
     });
     const made = await findReplica(job);
     const verifiedBy = made === undefined ? "differs" : compareObjects(source, made);
-    if (verifiedBy !== "differs") return { via: "copy", verifiedBy };
+    if (verifiedBy !== "differs") {
+      // Some servers forget the tags that a multipart upload was started with.
+      await ensureTags(job.destination, tags, job.signal);
+      return { via: "copy", verifiedBy };
+    }
     if (attempt >= 2) throw replicaDiffers(job);
     job.onBytes(-copied);
   }
@@ -92,6 +99,12 @@ async function describeSource(job: ReplicaJob): Promise<StoredObject> {
   if (found === undefined) {
     throw new UserError(`s3://${job.source.bucket}/${job.source.key} is missing`, {
       why: "It expired, or somebody deleted it.",
+      fix: "Stage the data again.",
+    });
+  }
+  if (job.size !== undefined && found.size !== job.size) {
+    throw new UserError(`s3://${job.source.bucket}/${job.source.key} is not what was staged`, {
+      why: `It has ${found.size} bytes instead of ${job.size}: somebody wrote to it.`,
       fix: "Stage the data again.",
     });
   }
@@ -126,6 +139,11 @@ async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredO
   }
   // Some servers say COMPLETED when one of several destinations has it, so it is looked for and not believed.
   return status === "COMPLETED" ? findReplica(job) : undefined;
+}
+
+/** A copy carries its source's tags, but none that would have it replicated further. */
+function copyTags(tags: Tags): Tags {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => !isReplicateTag(key)));
 }
 
 function replicaDiffers(job: ReplicaJob): UserError {

@@ -9,6 +9,14 @@ export interface RetryOptions {
   retryable(error: unknown): boolean;
 }
 
+/** How often, and how far apart at first, a setting is looked for that was made a moment ago and may not show yet. */
+export interface Settling {
+  readonly attempts: number;
+  readonly firstDelayMs: number;
+}
+
+export const DEFAULT_SETTLING: Settling = { attempts: 5, firstDelayMs: 500 };
+
 /**
  * Runs `work` until it succeeds, fails for good, or was tried `attempts` times; waits twice as long each time, and a
  * random share of that, so that many workers don't come back in step.

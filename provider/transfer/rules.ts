@@ -11,11 +11,7 @@ import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { TtlDays } from "../../staging/ttl.ts";
 import { errorName } from "./aws-errors.ts";
-import { withRetry } from "./retry.ts";
-
-/** Configurations are eventually consistent: a rule written a moment ago may not show yet. */
-const ATTEMPTS = 5;
-const FIRST_DELAY_MS = 500;
+import { type Settling, withRetry } from "./retry.ts";
 
 /** A rule that an entry needs and that isn't in its bucket's configuration as it should be. */
 class RuleProblem extends Error {
@@ -25,6 +21,8 @@ class RuleProblem extends Error {
 interface RuleCheck {
   readonly client: S3Client;
   readonly bucket: string;
+  /** Configurations are eventually consistent: a rule written a moment ago may not show yet. */
+  readonly settling: Settling;
   readonly signal: AbortSignal;
 }
 
@@ -78,8 +76,7 @@ async function requireRule(check: RuleCheck, what: string, attempt: () => Promis
   try {
     await withRetry(attempt, {
       signal: check.signal,
-      attempts: ATTEMPTS,
-      firstDelayMs: FIRST_DELAY_MS,
+      ...check.settling,
       retryable: (error) => error instanceof RuleProblem,
     });
   } catch (error) {

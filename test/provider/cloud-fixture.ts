@@ -85,6 +85,7 @@ export class CloudFixture {
       s3: this.s3,
       pool: new BufferPool(),
       patience: { baseMs: 2_000, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 100 },
+      settling: { attempts: 2, firstDelayMs: 10 },
       now: () => new Date(),
       ...changes,
     };

@@ -23,6 +23,7 @@ describe("explainAwsError", () => {
 
   it("names the remedy for what has one", () => {
     expect(told(awsError("NoSuchBucket", 404)).fix).to.equal("spawn environment up");
+    expect(told(awsError("ResourceNotFoundException", 400)).fix).to.equal("spawn environment up");
     expect(told(awsError("AccessDenied", 403)).why).to.equal("Access was denied: said AWS");
     expect(told(awsError("PermanentRedirect", 301)).why).to.contain("another region");
     expect(told(Object.assign(new Error("x"), { name: "CredentialsProviderError" })).fix).to.equal(

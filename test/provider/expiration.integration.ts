@@ -1,0 +1,207 @@
+import {
+  DeleteObjectTaggingCommand,
+  GetObjectTaggingCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { expiration } from "../../provider/expiration.ts";
+import { stagedData } from "../../provider/staged-data.ts";
+import { createS3Clients, type S3Clients } from "../../provider/transfer/clients.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
+import { newStagingId } from "../../staging/ids.ts";
+import type { ExpirationInputs, StagedDataOutputs } from "../../staging/resources.ts";
+import {
+  bucketOf,
+  CloudFixture,
+  errorOf,
+  PRIMARY,
+  SECOND,
+  stagedInputs,
+  TestContext,
+  THIRD,
+} from "./cloud-fixture.ts";
+
+describe("Expiration", function () {
+  this.timeout(60_000);
+  let fixture: CloudFixture;
+  let data: StagedDataOutputs;
+  let inputs: ExpirationInputs;
+  before(async () => {
+    fixture = await CloudFixture.start();
+  });
+  after(() => fixture.stop());
+  beforeEach(async () => {
+    const file = await fixture.file("expiring", 10);
+    data = (await stagedData(fixture.dependencies()).create(stagedInputs(file.path), new TestContext()))
+      .outputs;
+    inputs = {
+      stagingId: data.stagingId,
+      region: PRIMARY,
+      bucket: bucketOf(PRIMARY),
+      ttlDays: 7,
+      uploadedAt: "2026-03-30T22:00:01Z",
+      manifestSha256: data.manifestSha256,
+    };
+  });
+
+  const handler = () => expiration(fixture.dependencies());
+
+  async function tagsOf(key: string): Promise<Record<string, string>> {
+    const command = new GetObjectTaggingCommand({ Bucket: bucketOf(PRIMARY), Key: key });
+    const { TagSet } = await fixture.s3.of(PRIMARY).send(command);
+    return Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+  }
+
+  /** Clients to which the server lists only so many keys at once. */
+  function smallPages(size: number): S3Clients {
+    const clients = createS3Clients();
+    clients
+      .of(PRIMARY)
+      .middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, MaxKeys: size } }), {
+        step: "initialize",
+        name: "smallPages",
+      });
+    return clients;
+  }
+
+  it("names its rule and the midnight of the removal, and leaves right tags alone", async () => {
+    for (const _ of [1, 2]) {
+      const { id, outputs } = await handler().create(inputs, new TestContext());
+      expect(id).to.equal(`${PRIMARY}/${data.stagingId}`);
+      expect(outputs).to.deep.equal({ ...inputs, ruleId: "spawn-ttl-7", removedAt: "2026-04-07T00:00:00Z" });
+    }
+  });
+
+  it("changes the TTL by tags alone, keeping the others", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const before = await fixture.everything(PRIMARY, data.stagingId);
+    const news = { ...inputs, ttlDays: 90 };
+    for (const _ of [1, 2]) {
+      const updated = await handler().update?.(id, outputs, news, new TestContext());
+      expect(updated).to.deep.equal({ ...news, ruleId: "spawn-ttl-90", removedAt: "2026-06-29T00:00:00Z" });
+    }
+    for (const key of [data.key, data.manifestKey]) {
+      expect(await tagsOf(key)).to.deep.equal({
+        StagingID: data.stagingId,
+        "spawn:ttl-days": "90",
+        [`spawn:replicate-${SECOND}`]: "true",
+        [`spawn:replicate-${THIRD}`]: "true",
+      });
+    }
+    expect(await fixture.everything(PRIMARY, data.stagingId)).to.deep.equal(before);
+  });
+
+  it("tags, reads and deletes every object of an entry, over many pages, and no other entry's", async () => {
+    const other = data;
+    const stagingId = newStagingId();
+    const Bucket = bucketOf(PRIMARY);
+    const keys = Array.from({ length: 120 }, (_, index) => `${stagingId}/directory/${index}`);
+    for (const Key of keys)
+      await fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
+    const deps = fixture.dependencies({ s3: smallPages(50) });
+    const context = new TestContext();
+    const { id, outputs } = await expiration(deps).create({ ...inputs, stagingId, ttlDays: 3 }, context);
+    expect(context.progress.at(-1)).to.include({ phase: "tag", objectsDone: 120, finished: true });
+    for (const key of keys) {
+      expect(await tagsOf(key)).to.deep.equal({ StagingID: stagingId, "spawn:ttl-days": "3" });
+    }
+    const read = await expiration(deps).read(id, outputs, outputs, new TestContext());
+    expect(read?.inputs.ttlDays).to.equal(3);
+    expect((await tagsOf(other.key))["spawn:ttl-days"]).to.equal("7");
+    const others = (await fixture.everything(PRIMARY)).filter((key) => !key.startsWith(stagingId));
+    await stagedData(deps).delete("id", { ...other, stagingId }, new TestContext());
+    expect(await fixture.everything(PRIMARY)).to.deep.equal(others);
+  });
+
+  it("reads the tags that are there", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const read = async () => (await handler().read(id, inputs, outputs, new TestContext()))?.inputs.ttlDays;
+    expect(await handler().read(id, inputs, outputs, new TestContext())).to.deep.equal({
+      id,
+      inputs,
+      outputs,
+    });
+    const Bucket = bucketOf(PRIMARY);
+    const tag = (Key: string, Value: string) =>
+      fixture.s3.of(PRIMARY).send(
+        new PutObjectTaggingCommand({
+          Bucket,
+          Key,
+          Tagging: { TagSet: [{ Key: "spawn:ttl-days", Value }] },
+        }),
+      );
+    await tag(data.key, "9");
+    expect(await read(), "of two objects with different tags").to.equal(0);
+    await tag(data.manifestKey, "9");
+    expect(await read()).to.equal(9);
+    for (const Key of [data.key, data.manifestKey]) {
+      await fixture.s3.of(PRIMARY).send(new DeleteObjectTaggingCommand({ Bucket, Key }));
+    }
+    expect(await read(), "of objects without a tag").to.equal(0);
+    await stagedData(fixture.dependencies()).delete("id", data, new TestContext());
+    expect(await read(), "of objects that are gone").to.equal(undefined);
+    const nowhere = { ...inputs, bucket: "spawn-none" };
+    expect(await handler().read(id, nowhere, outputs, new TestContext())).to.equal(undefined);
+    expect(await errorOf(handler().read(id, undefined, undefined, new TestContext()))).to.be.instanceOf(
+      InputError,
+    );
+  });
+
+  it("says that there is nothing to expire", async () => {
+    const stagingId = newStagingId();
+    const error = await errorOf(handler().create({ ...inputs, stagingId }, new TestContext()));
+    expect(error.message).to.contain("holds nothing that could expire");
+  });
+
+  it("deletes nothing", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
+    expect(await fixture.everything(PRIMARY, data.stagingId)).to.have.length(2);
+  });
+
+  it("is a difference in place for the TTL, another resource elsewhere", async () => {
+    const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
+    expect(diff({})).to.deep.equal({ replaces: [], updates: [] });
+    expect(diff({ ttlDays: 9 })).to.deep.equal({ replaces: [], updates: ["ttlDays"] });
+    expect(diff({ region: SECOND, bucket: "b" })).to.deep.equal({
+      replaces: ["region", "bucket"],
+      updates: [],
+    });
+    expect(handler().changing).to.deep.equal(["ruleId", "removedAt"]);
+  });
+
+  const rule = { ID: "spawn-ttl-7", Status: "Enabled" as const, Expiration: { Days: 7 } };
+  const Filter = { Tag: { Key: "spawn:ttl-days", Value: "7" } };
+  const broken: [string, object, string][] = [
+    ["is not there", { ...rule, Filter, ID: "other" }, "It is not there."],
+    ["is disabled", { ...rule, Filter, Status: "Disabled" }, "It is disabled."],
+    [
+      "has another filter",
+      { ...rule, Filter: { Prefix: "" } },
+      "Its filter is not the tag spawn:ttl-days=7.",
+    ],
+    [
+      "has other days",
+      { ...rule, Filter, Expiration: { Days: 8 } },
+      "It does not expire objects after 7 days.",
+    ],
+  ];
+  for (const [what, changed, why] of broken) {
+    it(`is refused where the rule ${what}`, async () => {
+      const Bucket = bucketOf(THIRD);
+      await fixture.s3.of(THIRD).send(
+        new PutBucketLifecycleConfigurationCommand({
+          Bucket,
+          LifecycleConfiguration: { Rules: [changed as typeof rule] },
+        }),
+      );
+      const there = { ...inputs, region: THIRD, bucket: Bucket };
+      const error = await errorOf(handler().create(there, new TestContext()));
+      expect(error).to.be.instanceOf(UserError);
+      const message = `bucket ${Bucket} lacks the lifecycle rule spawn-ttl-7`;
+      expect(error).to.include({ message, why, fix: "spawn environment up" });
+    });
+  }
+});

@@ -1,0 +1,50 @@
+import { PutBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { versioningReadiness } from "../../provider/versioning-readiness.ts";
+import { bucketOf, CloudFixture, errorOf, PRIMARY, TestContext, THIRD } from "./cloud-fixture.ts";
+
+describe("VersioningReadiness", function () {
+  this.timeout(60_000);
+  let fixture: CloudFixture;
+  before(async () => {
+    fixture = await CloudFixture.start();
+  });
+  after(() => fixture.stop());
+
+  const now = new Date("2026-03-01T10:00:00.500Z");
+  const handler = () => versioningReadiness(fixture.dependencies({ now: () => now }));
+  const inputs = { region: PRIMARY, bucket: bucketOf(PRIMARY), waitSeconds: 900 };
+
+  it("notes once when the bucket may be written", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    expect(id).to.equal(`${PRIMARY}/${bucketOf(PRIMARY)}`);
+    expect(outputs).to.deep.equal({ ...inputs, writableAt: "2026-03-01T10:15:00Z" });
+    expect(await handler().read(id, inputs, outputs, new TestContext())).to.deep.equal({
+      id,
+      inputs,
+      outputs,
+    });
+    const news = { ...inputs, waitSeconds: 0 };
+    const updated = await handler().update?.(id, outputs, news, new TestContext());
+    expect(updated).to.deep.equal({ ...news, writableAt: "2026-03-01T10:15:00Z" });
+    for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
+  });
+
+  it("refuses a bucket whose versioning is off, and one that is not there", async () => {
+    const Bucket = bucketOf(THIRD);
+    await fixture.s3
+      .of(THIRD)
+      .send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Suspended" } }));
+    const off = { ...inputs, region: THIRD, bucket: Bucket };
+    const error = await errorOf(handler().create(off, new TestContext()));
+    expect(error.message).to.equal(`versioning of the bucket ${Bucket} is not enabled`);
+    const none = await errorOf(handler().create({ ...inputs, bucket: "spawn-none" }, new TestContext()));
+    expect(none).to.have.property("why", "The bucket does not exist.");
+  });
+
+  it("is another resource for another bucket", () => {
+    const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
+    expect(diff({ waitSeconds: 0 })).to.deep.equal({ replaces: [], updates: ["waitSeconds"] });
+    expect(diff({ bucket: "b" })).to.deep.equal({ replaces: ["bucket"], updates: [] });
+  });
+});
