@@ -1,5 +1,6 @@
 import { StagingEntry } from "../components/staging-entry.ts";
 import { StagingEnvironment } from "../components/staging-environment.ts";
+import { awsProvider } from "./aws-provider.ts";
 import type { EnvironmentConfig } from "./environment-config.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 
@@ -10,9 +11,10 @@ import { type Program, withReadableErrors } from "./program.ts";
  */
 export function environmentProgram({ settings, entries }: EnvironmentConfig): Program {
   return withReadableErrors(async () => {
-    const environment = new StagingEnvironment(settings.name, { settings });
+    const options = { providers: [awsProvider()] };
+    const environment = new StagingEnvironment(settings.name, { settings }, options);
     const declared = entries.map((spec) => {
-      const entry = new StagingEntry(spec.id, { spec, environment: environment.refs() });
+      const entry = new StagingEntry(spec.id, { spec, environment: environment.refs() }, options);
       return [spec.declaredAs ?? spec.id, entry.details] as const;
     });
     const { role } = environment.replication;

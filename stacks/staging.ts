@@ -1,4 +1,5 @@
 import { StagingEntry } from "../components/staging-entry.ts";
+import { awsProvider } from "./aws-provider.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 import type { EntrySettings } from "./settings-file.ts";
 
@@ -9,7 +10,8 @@ import type { EntrySettings } from "./settings-file.ts";
 export function entryProgram({ spec, environment, writableAt }: EntrySettings): Program {
   return withReadableErrors(async () => {
     const refs = { settings: environment, ...(writableAt === undefined ? {} : { writableAt }) };
-    const { details } = new StagingEntry(spec.id, { spec, environment: refs });
+    const options = { providers: [awsProvider()] };
+    const { details } = new StagingEntry(spec.id, { spec, environment: refs }, options);
     return { entry: details };
   });
 }

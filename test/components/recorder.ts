@@ -9,6 +9,8 @@ export interface Registered {
   readonly dependsOn: readonly string[];
   /** Name of its parent. */
   readonly parent: string;
+  /** URN and id of the declared provider; "" for the default one. */
+  readonly provider: string;
 }
 
 export interface Recording {
@@ -46,6 +48,7 @@ const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
   "staging:index:Expiration": { ruleId: "spawn-ttl-7", removedAt: "2024-01-30T00:00:00Z" },
   "staging:index:UsageRow": { openedAt: "2024-01-22T10:31:00Z" },
   "staging:index:VersioningReadiness": { writableAt: "2024-01-22T10:15:00Z" },
+  "pulumi:providers:aws": {},
 };
 
 /** The part of the SDK's stand-in for the engine that is listened to. */
@@ -58,6 +61,7 @@ interface RegisterRequest {
   getParent(): string;
   getCustom(): boolean;
   getDependenciesList(): string[];
+  getProvider(): string;
 }
 
 const nameOfUrn = (urn: string): string => urn.split("::").at(-1) ?? "";
@@ -99,6 +103,7 @@ export async function record(
       name: request.getName(),
       dependsOn: request.getDependenciesList().map(nameOfUrn),
       parent: nameOfUrn(request.getParent()),
+      provider: request.getProvider(),
     });
     return registerResource(request, callback);
   };

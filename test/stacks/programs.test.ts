@@ -185,6 +185,24 @@ describe("programs", () => {
     });
   });
 
+  for (const [what, program] of [
+    [
+      "an environment",
+      environmentProgram(
+        parseEnvironmentConfig("dev", { cloud: "local", regions: ["us-east-1", "us-west-2"] }, "/"),
+      ),
+    ],
+    ["an entry", entryProgram(ENTRY)],
+  ] as const) {
+    it(`make all AWS resources of ${what} with one declared provider, whose region never changes`, async () => {
+      const made = await record(program, { stack: what === "an entry" ? ENTRY_STACK : "dev" });
+      expect(made.get("aws").inputs).to.include({ region: "us-east-1" });
+      const resources = made.resources.filter(({ type }) => type.startsWith("aws:"));
+      expect(resources).not.to.be.empty;
+      for (const { provider } of resources) expect(provider).to.contain("pulumi:providers:aws::aws::");
+    });
+  }
+
   it("keep the trace of an error that is a bug", async () => {
     const bug = new TypeError("a bug");
     expect(await errorOf(withReadableErrors(() => Promise.reject(bug))())).to.equal(bug);
