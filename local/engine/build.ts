@@ -68,7 +68,8 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
         // -v names each package that is compiled; one that Go has in its own cache is not named.
         if (!/^[\w./-]+$/.test(line)) return;
         built += 1;
-        state = { text, fraction: Math.min(built / packages, 1) };
+        // The program itself comes last; then only linking is left.
+        state = { text, fraction: line === PACKAGE ? 0.99 : Math.min(built / packages, 0.98) };
       },
     );
     await rm(module, { recursive: true });
