@@ -148,7 +148,7 @@ export class ProgressView {
   /** Moves to the first drawn line and clears from there. A terminal that became narrower has wrapped the lines. */
   #eraser(): string {
     if (this.#drawn.length === 0) return "";
-    const columns = this.#stream.columns ?? 80;
+    const columns = this.#width();
     const rows = this.#drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)),
       0,
@@ -158,7 +158,12 @@ export class ProgressView {
 
   /** Usable columns: the last one stays free, since some terminals wrap as soon as it is written. */
   #columns(): number {
-    return Math.max(1, (this.#stream.columns ?? 80) - 1);
+    return Math.max(1, this.#width() - 1);
+  }
+
+  /** Columns of the terminal. One that nobody has told its size (in a container, under `script`) reports 0. */
+  #width(): number {
+    return this.#stream.columns || 80;
   }
 
   #stateOf(row: Row, now: number): RegionState {
