@@ -1,16 +1,19 @@
-/** The candidate nearest to what was typed, if one is near enough to be meant: a third of its letters may differ. */
+/**
+ * The candidate nearest to what was typed, if one is near enough to be meant: the only one that begins so, or one of
+ * which a third of the letters differ.
+ */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
+  const names = [...candidates];
+  const completed = typed.length > 1 ? names.filter((name) => name.startsWith(typed)) : [];
+  if (completed.length === 1) return completed[0];
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
+  for (const candidate of names) {
     const changes = editDistance(typed, candidate);
     if (changes < least) [best, least] = [candidate, changes];
   }
   if (best === undefined) return undefined;
-  const isPrefix = typed.length > 1 && best.startsWith(typed);
-  return isPrefix || least <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3))
-    ? best
-    : undefined;
+  return least <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3)) ? best : undefined;
 }
 
 /** How many letters have to be added, removed, changed, or swapped with their neighbour (optimal string alignment). */

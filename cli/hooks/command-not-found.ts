@@ -4,6 +4,15 @@ import { nearest } from "../nearest.ts";
 
 /** Called for a command that does not exist: says so, and which one may have been meant. */
 const hook: Hook.CommandNotFound = async ({ id, config }) => {
+  // Where a command takes no argument, oclif takes one for a part of the command's name.
+  const command = config.commands.find((candidate) => id.startsWith(`${candidate.id}:`));
+  if (command !== undefined) {
+    const name = `${config.bin} ${command.id.replaceAll(":", " ")}`;
+    throw new InputError(`unexpected argument ${id.slice(command.id.length + 1).replaceAll(":", " ")}`, {
+      why: `${name} takes no further argument.`,
+      fix: `${name} --help`,
+    });
+  }
   const typed = id.replaceAll(":", " ");
   const known = config.commands
     .filter(({ hidden }) => !hidden)

@@ -1,3 +1,4 @@
+import { stringify } from "yaml";
 import { type Column, fitColumns, tableHead, tableRow } from "./table.ts";
 
 /** Writes text and waits until it is taken. */
@@ -50,7 +51,6 @@ const indent = (text: string): string => text.replace(/^/gm, "  ");
 
 /** Writes a YAML sequence. */
 export async function writeYamlSequence(pages: Pages<unknown>, write: Write): Promise<void> {
-  const { stringify } = await import("yaml");
   let empty = true;
   for await (const page of pages) {
     if (page.length === 0) continue;

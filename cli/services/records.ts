@@ -35,6 +35,8 @@ export interface RecordFilter {
   readonly region?: Region | undefined;
 }
 
+/** Records of a page: the first ones come soon, and memory stays small where the server has no limit of its own. */
+const PAGE = 1000;
 /** Attribute of {@link SWEEP_INDEX}'s hash key. */
 const SWEEP_ATTRIBUTE = "sweep_id";
 
@@ -69,7 +71,7 @@ export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow>
 }
 
 /**
- * The records of an environment, newest first, a page (up to 1 MB) at a time, the next page being fetched while the
+ * The records of an environment, newest first, a page at a time, the next page being fetched while the
  * caller uses the one it has.
  * @param onMalformed told of a record that cannot be read; the others are listed all the same
  */
@@ -117,6 +119,7 @@ function queryOf(table: string, { sweepId, region }: RecordFilter): QueryCommand
     },
     ...(region === undefined ? {} : { FilterExpression: "contains(#regions, :region)" }),
     ScanIndexForward: false,
+    Limit: PAGE,
   };
 }
 

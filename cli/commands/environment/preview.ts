@@ -12,6 +12,8 @@ export interface EnvironmentPreviewResult {
 
 export default class EnvironmentPreview extends BaseCommand {
   static override summary = "Show what `environment up` would change.";
+  static override description =
+    "Compares Pulumi.<environment>.yaml with what is there. Changes nothing in the environment.";
   static override examples = [
     {
       description: "See what an edit of the settings does",

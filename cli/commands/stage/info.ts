@@ -1,4 +1,5 @@
 import { Args } from "@oclif/core";
+import { stringify } from "yaml";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { formatFlag } from "../../flags.ts";
@@ -38,7 +39,6 @@ export default class StageInfo extends BaseCommand {
     if (flags.format === "json") {
       await writeOut(`${JSON.stringify(metadata, null, 2)}\n`);
     } else if (flags.format === "yaml") {
-      const { stringify } = await import("yaml");
       await writeOut(stringify(metadata));
     } else {
       await writeOut(renderDetails(record, usage, new Date()));

@@ -235,7 +235,7 @@ describe("progress", () => {
       "us-east-1  Uploading  █████████████░░░░░░░░░░░░░░░░░  45% | 2.5 GB/s | ETA: 22s",
     );
     expect(at(60)).to.equal("us-east-1  █████████░░░░░░░░░░░░░  45% | 2.5 GB/s | ETA: 22s");
-    expect(at(40)).to.equal("us-east-1  ██████░░░░░░░░  45% | ETA: 22s");
+    expect(at(40)).to.equal("us-east-1  █████░░░░░░░░  45% | ETA: 22s");
     expect(at(20)).to.equal("us-east-1  45%");
     for (let columns = 1; columns < 130; columns++) expect(displayWidth(at(columns))).to.be.at.most(columns);
   });

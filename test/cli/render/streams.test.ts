@@ -104,7 +104,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
   });
 
   it("writes a YAML sequence that parses back", async () => {
-    const all = [
+    const all: object[][] = [
       [{ id: "stage-1", sweep: null, at: "2024-01-22T10:30:15Z" }],
       [{ id: "on", list: ["a: b", "#"] }],
     ];

@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import { Context } from "../../cli/context.ts";
+import type { UserError } from "../../staging/errors.ts";
+
+const VARIABLES = [
+  "AWS_ENDPOINT_URL",
+  "SPAWN_CLOUD_ENDPOINT",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "PULUMI_BACKEND_URL",
+  "SPAWN_HOME",
+];
+
+const noProgress = { onProgress: () => {}, done: () => {} };
+const dev = () => new Context("dev", noProgress);
+
+describe("the context of a command", () => {
+  const saved = new Map(VARIABLES.map((name) => [name, process.env[name]]));
+  const set = (variables: Record<string, string>) => {
+    for (const name of VARIABLES) delete process.env[name];
+    Object.assign(process.env, variables);
+  };
+  afterEach(() => {
+    for (const [name, value] of saved) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+
+  it("refuses what cannot be an environment's name", () => {
+    expect(() => new Context("dev.stage", noProgress)).to.throw(/not the name of an environment/);
+  });
+
+  it("reads the environment's settings, once", async () => {
+    const context = dev();
+    const settings = await context.settings();
+    expect(settings.cloud).to.equal("local");
+    expect(await context.settings()).to.equal(settings);
+    expect(context.at).to.deep.equal({ environment: "dev", cloud: "local", endpoint: undefined });
+  });
+
+  it("uses the user's endpoint, with the user's keys or else the local ones", async () => {
+    set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
+    const plain = await dev().clientConfig("eu-west-1");
+    expect(plain).to.include({ region: "eu-west-1", endpoint: "http://127.0.0.1:9" });
+    expect(plain.credentials).to.deep.equal({ accessKeyId: "test", secretAccessKey: "test" });
+    set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "own", AWS_SECRET_ACCESS_KEY: "own" });
+    expect(await dev().clientConfig("eu-west-1")).to.not.have.property("credentials");
+  });
+
+  it("knows the endpoint for errors once it was found", async () => {
+    set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
+    const context = dev();
+    expect(await context.endpoint()).to.equal("http://127.0.0.1:9");
+    expect(context.at.endpoint).to.equal("http://127.0.0.1:9");
+  });
+
+  it("keeps the state of a local environment in the user's data, unless the user chose a backend", async () => {
+    set({ SPAWN_HOME: "/nowhere/spawn" });
+    expect(await dev().stateUrl()).to.equal("file:///nowhere/spawn/data/state");
+    set({ PULUMI_BACKEND_URL: "s3://states" });
+    expect(await dev().stateUrl()).to.equal("s3://states");
+  });
+
+  it("says which environments there are when one is missing", async () => {
+    const error = await new Context("nowhere", noProgress).settings().then(
+      () => undefined,
+      (reason: UserError) => reason,
+    );
+    expect(error?.exitCode).to.equal(2);
+    expect(error?.why).to.contain("dev");
+  });
+});

@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import type { CloudOfError } from "../../cli/aws-errors.ts";
+import { Defect, explain } from "../../cli/errors.ts";
+import { failureEnvelope, renderDetails, successEnvelope } from "../../cli/render/failure.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
+
+const LOCAL: CloudOfError = { environment: "dev", cloud: "local", endpoint: "http://127.0.0.1:4566" };
+const AWS: CloudOfError = { environment: "prod", cloud: "aws", endpoint: undefined };
+
+const explained = (error: unknown, at: CloudOfError = LOCAL) =>
+  explain(error, { command: { name: "spawn stage list", flags: ["region", "format"] }, at });
+
+const awsError = (name: string, message = "from AWS") => Object.assign(new Error(message), { name });
+const systemError = (code: string, message = `connect ${code}`) =>
+  Object.assign(new Error(message), { code });
+
+describe("errors", () => {
+  it("leaves an error for the user alone", () => {
+    const error = new InputError("no", { fix: "yes" });
+    expect(explained(error)).to.equal(error);
+  });
+
+  it("names the local cloud when it does not answer, however Node wraps that", () => {
+    const refused = systemError("ECONNREFUSED");
+    for (const error of [
+      refused,
+      new AggregateError([refused], ""),
+      new Error("failed", { cause: refused }),
+    ]) {
+      const { message, fix, exitCode } = explained(error);
+      expect(message).to.equal("the local cloud is not answering at http://127.0.0.1:4566");
+      expect(fix).to.equal("spawn local up, then run the command again");
+      expect(exitCode).to.equal(1);
+    }
+  });
+
+  it("names AWS or the user's endpoint when that does not answer", () => {
+    expect(explained(systemError("ENOTFOUND"), AWS).message).to.equal("AWS is not answering");
+    const own = explained(systemError("ECONNREFUSED"), { ...AWS, endpoint: "http://minio:9000" });
+    expect(own.message).to.equal("http://minio:9000 is not answering");
+    expect(own.fix).to.contain("AWS_ENDPOINT_URL");
+  });
+
+  it("has a remedy for what AWS refuses", () => {
+    const cases: [string, RegExp, RegExp][] = [
+      [
+        "ResourceNotFoundException",
+        /^environment prod is not up$/,
+        /^spawn environment up --environment prod$/,
+      ],
+      ["NoSuchBucket", /^environment prod is not up$/, /^spawn environment up --environment prod$/],
+      ["CredentialsProviderError", /credentials are missing/, /aws configure/],
+      ["ExpiredTokenException", /have expired/, /aws sso login/],
+      ["UnrecognizedClientException", /does not accept/, /AWS_PROFILE/],
+      ["SignatureDoesNotMatch", /does not accept/, /get-caller-identity/],
+      ["AccessDeniedException", /denied/, /permission/],
+      ["ThrottlingException", /rate/, /Wait/],
+    ];
+    for (const [name, message, fix] of cases) {
+      const error = explained(awsError(name), AWS);
+      expect(error.message, name).to.match(message);
+      expect(error.fix, name).to.match(fix);
+      expect(error.exitCode, name).to.equal(1);
+      expect(error).to.not.be.instanceOf(Defect);
+    }
+  });
+
+  it("takes anything else for a defect of ours: one line, and how to report it", () => {
+    const error = explained(new TypeError("x is not a function\n    at secret.js:1:1"));
+    expect(error).to.be.instanceOf(Defect);
+    expect(error.message).to.equal("unexpected failure: x is not a function");
+    expect(error.fix).to.contain("--verbose").and.contain("spawn --version");
+    expect(explained("a string").message).to.equal("unexpected failure: a string");
+  });
+
+  it("ends an interruption with 130", () => {
+    const controller = new AbortController();
+    controller.abort();
+    expect(explained(controller.signal.reason).exitCode).to.equal(130);
+    expect(explained(controller.signal.reason).message).to.equal("interrupted");
+  });
+
+  it("unwraps what a flag's own parser has thrown", () => {
+    const error = new InputError("TTL 0 is too short");
+    error.message = `Parsing --ttl \n\t${error.message}\nSee more help with --help`;
+    expect(explained(error).message).to.equal("TTL 0 is too short");
+  });
+
+  it("has one envelope for success and failure", () => {
+    expect(successEnvelope(0, undefined, [])).to.deep.equal({ status: 0, result: null, warnings: [] });
+    expect(failureEnvelope(new UserError("m", { why: "w", exitCode: 1 }), ["careful"])).to.deep.equal({
+      status: 1,
+      error: { message: "m", why: "w" },
+      warnings: ["careful"],
+    });
+  });
+
+  it("shows the stacks of all causes as details", () => {
+    const text = renderDetails(new UserError("outer", { cause: new Error("inner") }));
+    expect(text).to.match(/^UserError: outer\n\s+at [\s\S]*\ncaused by: Error: inner\n\s+at /);
+  });
+});

@@ -1,0 +1,197 @@
+import { readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { makeTestHome } from "../support/cloud.ts";
+import { makeTestProject, runProgram, type SpawnResult, type TestProject } from "./process.ts";
+
+describe("bin/spawn", function () {
+  this.timeout(30_000);
+  let home: Awaited<ReturnType<typeof makeTestHome>>;
+  let project: TestProject;
+  let env: NodeJS.ProcessEnv;
+  before(async () => {
+    project = await makeTestProject();
+    home = await makeTestHome();
+    // Nothing here may reach a cloud: where a command gets that far, it finds nobody.
+    env = { ...home.env, AWS_ENDPOINT_URL: "http://127.0.0.1:9", SPAWN_ENVIRONMENT: "" };
+    delete env["SPAWN_ENVIRONMENT"];
+  });
+  after(async () => {
+    await home?.remove();
+    await project?.remove();
+  });
+  const run = (...args: string[]): Promise<SpawnResult> => project.run(args, env);
+
+  it("prints its version as oclif does", async () => {
+    const expected = `spawn/0.1.0 ${process.platform}-${process.arch} node-${process.version}\n`;
+    expect(await run("--version")).to.deep.equal({ code: 0, stdout: expected, stderr: "" });
+    expect((await run("--version", "--verbose")).stdout).to.equal(expected);
+  });
+
+  it("helps", async () => {
+    const { code, stdout } = await run("--help");
+    expect(code).to.equal(0);
+    for (const word of ["stage", "environment", "local", "doctor", "env"])
+      expect(stdout).to.match(new RegExp(`^  ${word} `, "m"));
+    expect((await run()).stdout).to.equal(stdout);
+  });
+
+  it("has summary, description and examples for every command, and a summary for every flag", async () => {
+    const manifest = JSON.parse(await readFile(join(project.folder, "oclif.manifest.json"), "utf8")) as {
+      commands: Record<string, Record<string, unknown>>;
+    };
+    const ids = Object.keys(manifest.commands);
+    expect(ids).to.include.members(["stage:list", "stage:info", "local:up", "local:reset", "doctor", "env"]);
+    for (const [id, command] of Object.entries(manifest.commands)) {
+      expect(command["summary"], id).to.be.a("string").and.match(/\.$/);
+      expect(command["description"], id).to.be.a("string").and.have.length.above(20);
+      expect(command["examples"], id).to.be.an("array").and.not.be.empty;
+      for (const [name, flag] of Object.entries(
+        command["flags"] as Record<string, Record<string, unknown>>,
+      )) {
+        if (name === "json") continue; // oclif's own
+        expect(flag["summary"], `${id} --${name}`).to.be.a("string").and.match(/\.$/);
+      }
+    }
+  });
+
+  const refused: [string, string[], string][] = [
+    [
+      "an unknown flag, with the nearest one",
+      ["stage", "list", "--regon", "us-east-1"],
+      "Error: unknown flag --regon\nWhy: spawn stage list has no such flag.\nFix: Use --region, or see: spawn stage list --help\n",
+    ],
+    [
+      "a missing argument",
+      ["stage", "info"],
+      "Error: <staging-id> is missing\nWhy: spawn stage info needs it.\nFix: spawn stage info --help\n",
+    ],
+    [
+      "an argument too many",
+      ["stage", "list", "everything"],
+      "Error: unexpected argument everything\nWhy: spawn stage list takes no further argument.\nFix: spawn stage list --help\n",
+    ],
+    [
+      "a flag without its value",
+      ["stage", "list", "--format"],
+      "Error: flag --format expects one of these values: table, json, yaml\nFix: spawn stage list --help\n",
+    ],
+    [
+      "a value that a flag does not know",
+      ["stage", "list", "--format", "csv"],
+      "Error: expected --format=csv to be one of: table, json, yaml\nFix: spawn stage list --help\n",
+    ],
+    ["flags that exclude each other", ["stage", "list", "--format", "yaml", "--json"], ""],
+    [
+      "an unknown command, with the nearest one",
+      ["stage", "lst"],
+      "Error: there is no command spawn stage lst\nFix: Did you mean spawn stage list? All commands: spawn --help\n",
+    ],
+    ["an unknown region", ["stage", "list", "--region", "us_east_1"], 'Error: unknown region "us_east_1"\n'],
+    [
+      "what is no staging ID",
+      ["stage", "info", "stage-123"],
+      'Error: "stage-123" is not a staging ID\nWhy: A staging ID is stage- and 12 hexadecimal digits, such as stage-abc123def456.\nFix: spawn stage list\n',
+    ],
+    [
+      "an environment's name that cannot be one",
+      ["stage", "list", "--environment", "Dev.1"],
+      'Error: "Dev.1" is not the name of an environment\n',
+    ],
+    [
+      "an environment that does not exist",
+      ["stage", "list", "--environment", "nowhere"],
+      "Error: there is no environment nowhere\n",
+    ],
+    [
+      "a question that nobody can answer",
+      ["local", "reset"],
+      "⚠️  This will delete everything in the local cloud and cannot be undone.\nError: nobody can answer the question whether to go on\nWhy: The input is not a terminal, so this needs --yes.\nFix: spawn local reset --yes\n",
+    ],
+  ];
+  for (const [what, args, stderr] of refused) {
+    it(`refuses ${what}`, async () => {
+      const result = await run(...args);
+      expect(result.code).to.equal(2);
+      if (args.includes("--json")) {
+        expect(JSON.parse(result.stdout)).to.have.property("status", 2);
+        expect(result.stderr).to.equal("");
+      } else {
+        expect(result.stdout).to.equal("");
+        expect(result.stderr.startsWith(stderr), result.stderr).to.equal(true);
+      }
+    });
+  }
+
+  it("fails with 1 when the cloud does not answer, and says which", async () => {
+    const { code, stdout, stderr } = await run("stage", "list");
+    expect(code).to.equal(1);
+    expect(stdout).to.equal("");
+    expect(stderr).to.match(
+      /^Error: the local cloud is not answering at http:\/\/127\.0\.0\.1:9\nWhy: .*\nFix: spawn local up.*\n$/,
+    );
+    expect((await run("stage", "list", "--verbose")).stderr).to.match(/ECONNREFUSED[\s\S]*\n\s+at /);
+  });
+
+  it("prints nothing but JSON on stdout under --json, also for errors", async () => {
+    const failed = await run("stage", "info", "stage-123456789abc", "--json");
+    expect(failed.code).to.equal(1);
+    expect(failed.stderr).to.equal("");
+    expect(JSON.parse(failed.stdout)).to.have.keys("status", "error", "warnings");
+    const unknown = await run("stage", "lst", "--json");
+    expect(JSON.parse(unknown.stdout).error.message).to.equal("there is no command spawn stage lst");
+    const status = JSON.parse((await run("local", "status", "--json")).stdout);
+    expect(status).to.deep.include({ status: 0, warnings: [] });
+    expect(status.result.state).to.equal("stopped");
+  });
+
+  it("takes the environment from SPAWN_ENVIRONMENT", async () => {
+    const { stderr } = await project.run(["stage", "list"], { ...env, SPAWN_ENVIRONMENT: "elsewhere" });
+    expect(stderr).to.contain("Error: there is no environment elsewhere\n");
+  });
+
+  it("colours its errors only where that is asked for", async () => {
+    const plain = await project.run(["stage", "info"], { ...env, NO_COLOR: "1" });
+    expect(plain.stderr).to.not.contain("\u001b");
+    const coloured = await project.run(["stage", "info"], { ...env, FORCE_COLOR: "1" });
+    expect(coloured.stderr).to.contain("\u001b[1m\u001b[31mError:");
+  });
+
+  it("is found through a link, from any folder", async () => {
+    const link = join(home.home, "spawn");
+    await symlink(project.spawn, link);
+    const { code, stdout } = await runProgram(process.execPath, [link, "local", "status"], {
+      env,
+      cwd: home.home,
+    });
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^State: (stopped|not installed)/);
+  });
+
+  it("is not disturbed by NODE_ENV", async () => {
+    const { code, stderr } = await project.run(["local", "status"], { ...env, NODE_ENV: "development" });
+    expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+  });
+
+  it("diagnoses the machine, also with an environment that cannot be read", async () => {
+    const { code, stdout } = await run("doctor", "--environment", "nowhere");
+    expect(code).to.equal(1);
+    expect(stdout).to.match(/^✗ Environment {4,}there is no environment nowhere\n +Fix: /);
+    expect(stdout).to.match(/^✓ Node /m);
+    const json = JSON.parse((await run("doctor", "--environment", "nowhere", "--json")).stdout);
+    expect(json.status).to.equal(1);
+    expect(json.result[0]).to.include({ name: "Environment", status: "fail" });
+  });
+
+  it("reports a full disk instead of ending in the middle", async () => {
+    const { code, stderr } = await runProgram(
+      "/bin/sh",
+      ["-c", `"$0" "$1" doctor > /dev/full`, process.execPath, project.spawn],
+      {
+        env,
+      },
+    );
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^Error: the output could not be written\nWhy: ENOSPC/);
+  });
+});

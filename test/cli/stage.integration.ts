@@ -1,0 +1,282 @@
+import {
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  type WriteRequest,
+} from "@aws-sdk/client-dynamodb";
+import { expect } from "chai";
+import { parse as parseYaml } from "yaml";
+import { parseStagingId } from "../../staging/ids.ts";
+import {
+  RECORD_KEY,
+  RECORD_KIND_ATTRIBUTE,
+  recordItem,
+  type StagingRecord,
+  SWEEP_INDEX,
+  UPLOADED_INDEX,
+} from "../../staging/record.ts";
+import { parseRegionList } from "../../staging/regions.ts";
+import { USAGE_KEY } from "../../staging/usage.ts";
+import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { makeTestProject, runProgram, type TestProject } from "./process.ts";
+import { testId, testRecord } from "./records.ts";
+
+/** The tables of the environment `dev`, as its settings name them. */
+const RECORDS = "spawn-staging-dev";
+const USAGE = "spawn-usage-dev";
+const HOUR = 3_600_000;
+
+describe("stage list and stage info on the local cloud", function () {
+  this.timeout(120_000);
+  let project: TestProject;
+  let cloud: TestCloud;
+  let dynamo: DynamoDBClient;
+  const run = (...args: string[]) => project.run(args, cloud.env);
+
+  before(async () => {
+    project = await makeTestProject();
+    cloud = await startTestCloud();
+    dynamo = new DynamoDBClient({
+      endpoint: cloud.endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    });
+  });
+  after(async () => {
+    dynamo?.destroy();
+    await cloud?.stop();
+    await project?.remove();
+  });
+
+  it("says which command makes the environment while it is not up", async () => {
+    for (const args of [
+      ["stage", "list"],
+      ["stage", "info", "stage-abc123def456"],
+    ]) {
+      expect(await run(...args)).to.deep.equal({
+        code: 1,
+        stdout: "",
+        stderr:
+          "Error: environment dev is not up\nWhy: Its table or bucket does not exist.\nFix: spawn environment up --environment dev\n",
+      });
+    }
+  });
+
+  describe("with tables", () => {
+    // Not the guide's dates: DynamoDB removes what has expired.
+    const uploadedAt = new Date(Math.floor(Date.now() / 1000) * 1000 - 5 * HOUR);
+    const day = (date: Date) => date.toISOString().slice(0, 10);
+    const first = testRecord({ uploadedAt });
+    const second = testRecord({
+      stagingId: parseStagingId("stage-0123456789ab"),
+      filename: 'données "x".tar',
+      sizeBytes: 50 * 1024 ** 3,
+      regions: parseRegionList("us-east-1,eu-west-1,us-west-2"),
+      uploadedAt: new Date(uploadedAt.getTime() - HOUR),
+      sweepId: undefined,
+    });
+
+    before(async () => {
+      await createTables(dynamo);
+      await putRecords(dynamo, [second, first]);
+      await dynamo.send(
+        new PutItemCommand({
+          TableName: USAGE,
+          Item: {
+            [USAGE_KEY]: { S: first.stagingId },
+            instance_count: { N: "47" },
+            download_count: { N: "48" },
+            "instances_in_us-east-1": { N: "23" },
+            "instances_in_us-west-2": { N: "24" },
+          },
+        }),
+      );
+    });
+
+    it("lists the newest first", async () => {
+      const { code, stdout, stderr } = await run("stage", "list");
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      expect(stdout).to.equal(`STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID
+stage-abc123def456  100GB   2        ${day(first.uploadedAt)}  7d    sweep-xyz789
+stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
+`);
+    });
+
+    it("filters by sweep and by region", async () => {
+      const ids = async (...args: string[]) => {
+        const { stdout } = await run("stage", "list", "--format", "json", ...args);
+        return (JSON.parse(stdout) as { staging_id: string }[]).map((entry) => entry.staging_id);
+      };
+      expect(await ids("--sweep-id", "sweep-xyz789")).to.deep.equal([first.stagingId]);
+      expect(await ids("--region", "eu-west-1")).to.deep.equal([second.stagingId]);
+      expect(await ids("--region", "us-west-2")).to.deep.equal([first.stagingId, second.stagingId]);
+      expect(await ids("--sweep-id", "sweep-xyz789", "--region", "eu-west-1")).to.deep.equal([]);
+      const none = await run("stage", "list", "--sweep-id", "sweep-none");
+      expect(none.stderr).to.equal("Nothing that is staged matches.\n");
+    });
+
+    it("prints the guide's metadata as JSON and YAML, and the same in the envelope", async () => {
+      const json = JSON.parse((await run("stage", "list", "--format", "json")).stdout);
+      const expires = new Date(first.uploadedAt.getTime() + 7 * 24 * HOUR);
+      expect(json[0]).to.deep.include({
+        staging_id: "stage-abc123def456",
+        filename: "reference-genome.fasta",
+        size_bytes: 107374182400,
+        sha256: first.sha256,
+        regions: ["us-east-1", "us-west-2"],
+        destination: "/mnt/data/reference.fasta",
+        uploaded_at: first.uploadedAt.toISOString().replace(".000", ""),
+        expires_at: expires.toISOString().replace(".000", ""),
+        sweep_id: "sweep-xyz789",
+        instance_count: 47,
+        download_count: 48,
+        cost: { replication: 2, storage_per_day: 0.153333 },
+      });
+      expect(Object.keys(json[0]).slice(0, 12)).to.deep.equal([
+        "staging_id",
+        "filename",
+        "size_bytes",
+        "sha256",
+        "regions",
+        "destination",
+        "uploaded_at",
+        "expires_at",
+        "sweep_id",
+        "instance_count",
+        "download_count",
+        "cost",
+      ]);
+      expect(json[1]).to.include({ filename: 'données "x".tar', sweep_id: null, instance_count: 0 });
+      expect(parseYaml((await run("stage", "list", "--format", "yaml")).stdout)).to.deep.equal(json);
+      expect(JSON.parse((await run("stage", "list", "--json")).stdout)).to.deep.equal({
+        status: 0,
+        result: json,
+        warnings: [],
+      });
+      const info = (...args: string[]) => run("stage", "info", first.stagingId, ...args);
+      expect(JSON.parse((await info("--format", "json")).stdout)).to.deep.equal(json[0]);
+      expect(parseYaml((await info("--format", "yaml")).stdout)).to.deep.equal(json[0]);
+      expect(JSON.parse((await info("--json")).stdout).result).to.deep.equal(json[0]);
+    });
+
+    it("shows the details, joined with the use", async () => {
+      const { code, stdout } = await run("stage", "info", first.stagingId);
+      expect(code).to.equal(0);
+      expect(stdout).to.contain("Staging ID: stage-abc123def456\nFile: reference-genome.fasta\n");
+      expect(stdout).to.contain(
+        "Instances Using Data: 47\n  us-east-1: 23 instances\n  us-west-2: 24 instances\n",
+      );
+      expect(stdout).to.match(/Storage \(to date\): \$0\.03\n {2}Total: \$2\.03\n/);
+      expect(stdout).to.contain("  vs. direct downloads: $216.00 (99.1% savings)\n");
+    });
+
+    it("refuses an id that the environment does not have", async () => {
+      expect(await run("stage", "info", "stage-ffffffffffff")).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr:
+          "Error: there is no staging entry stage-ffffffffffff in environment dev\nWhy: It was deleted, it expired, or it belongs to another environment.\nFix: spawn stage list --environment dev\n",
+      });
+    });
+
+    it("lists the rest when a record cannot be read, warns, and does not end as a success", async () => {
+      const broken = {
+        ...recordItem(testRecord({ stagingId: testId(0xbad), uploadedAt })),
+        sha256: { N: "7" },
+      };
+      await dynamo.send(new PutItemCommand({ TableName: RECORDS, Item: broken }));
+      const { code, stdout, stderr } = await run("stage", "list");
+      expect(code).to.equal(1);
+      expect(stdout.split("\n")).to.have.length(4);
+      expect(stderr).to.equal(
+        "Warning: the record of stage-000000000bad cannot be read: attribute sha256 is missing or malformed\n",
+      );
+      const json = JSON.parse((await run("stage", "list", "--json")).stdout);
+      expect(json.status).to.equal(1);
+      expect(json.result).to.have.length(2);
+      expect(json.warnings).to.have.length(1);
+    });
+  });
+
+  describe("with 10,000 entries", () => {
+    const MANY = 10_000;
+
+    before(async () => {
+      const start = Date.now() - 24 * HOUR;
+      const records = Array.from({ length: MANY }, (_, number) =>
+        testRecord({
+          stagingId: testId(number),
+          uploadedAt: new Date(start + number * 1000),
+          sweepId: "sweep-many",
+        }),
+      );
+      await putRecords(dynamo, records);
+    });
+
+    it("streams all of them, the newest first, through a heap that could not hold them", async () => {
+      const heap = ["--max-old-space-size=36", "--max-semi-space-size=2"];
+      const args = ["stage", "list", "--sweep-id", "sweep-many", "--format", "json"];
+      const { code, stdout, stderr } = await runProgram(process.execPath, [...heap, project.spawn, ...args], {
+        env: cloud.env,
+      });
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+      const ids = (JSON.parse(stdout) as { staging_id: string }[]).map((entry) => entry.staging_id);
+      expect(ids).to.deep.equal(Array.from({ length: MANY }, (_, number) => testId(MANY - 1 - number)));
+    });
+
+    it("ends quietly when the reader has had enough", async () => {
+      const command = `"$0" "$1" stage list --sweep-id sweep-many --format json | head -1; exit \${PIPESTATUS[0]}`;
+      const result = await runProgram("/bin/bash", ["-c", command, process.execPath, project.spawn], {
+        env: cloud.env,
+      });
+      expect(result).to.deep.equal({ code: 0, stdout: "[\n", stderr: "" });
+    });
+  });
+});
+
+async function createTables(dynamo: DynamoDBClient): Promise<void> {
+  const index = (IndexName: string, hash: string) => ({
+    IndexName,
+    KeySchema: [
+      { AttributeName: hash, KeyType: "HASH" as const },
+      { AttributeName: "uploaded_at", KeyType: "RANGE" as const },
+    ],
+    Projection: { ProjectionType: "ALL" as const },
+  });
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: RECORDS,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [{ AttributeName: RECORD_KEY, KeyType: "HASH" }],
+      AttributeDefinitions: [RECORD_KEY, RECORD_KIND_ATTRIBUTE, "sweep_id", "uploaded_at"].map(
+        (AttributeName) => ({
+          AttributeName,
+          AttributeType: "S",
+        }),
+      ),
+      GlobalSecondaryIndexes: [index(UPLOADED_INDEX, RECORD_KIND_ATTRIBUTE), index(SWEEP_INDEX, "sweep_id")],
+    }),
+  );
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: USAGE,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [{ AttributeName: USAGE_KEY, KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: USAGE_KEY, AttributeType: "S" }],
+    }),
+  );
+}
+
+/** BatchWriteItem takes 25 items. */
+async function putRecords(dynamo: DynamoDBClient, records: readonly StagingRecord[]): Promise<void> {
+  for (let at = 0; at < records.length; at += 25) {
+    const requests: WriteRequest[] = records
+      .slice(at, at + 25)
+      .map((record) => ({ PutRequest: { Item: recordItem(record) } }));
+    const { UnprocessedItems } = await dynamo.send(
+      new BatchWriteItemCommand({ RequestItems: { [RECORDS]: requests } }),
+    );
+    if (Object.keys(UnprocessedItems ?? {}).length > 0) throw new Error("records were left unwritten");
+  }
+}
