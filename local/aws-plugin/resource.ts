@@ -41,8 +41,14 @@ export interface Definition<F extends Fields, C extends object> {
   create(inputs: InputsOf<F>, call: Call): Promise<string>;
   /** What creation takes besides; if it fails, the resource stays in the state and the next update goes on. */
   finish?(id: string, inputs: InputsOf<F>, call: Call): Promise<void>;
-  /** Brings what is there, in whatever state, to the inputs. */
-  update(id: string, inputs: InputsOf<F>, actual: Actual<F, C>, call: Call): Promise<void>;
+  /** Brings what is there, in whatever state, to the inputs. @param known what the state says of it */
+  update(
+    id: string,
+    inputs: InputsOf<F>,
+    actual: Actual<F, C>,
+    call: Call,
+    known: InputsOf<F> & C,
+  ): Promise<void>;
   /** The resource as it is, or undefined when there is none. @param known what the state says of it, if anything */
   read(id: string, call: Call, known: Partial<InputsOf<F> & C>): Promise<Actual<F, C> | undefined>;
   /** Whether a write can be read back already. Default: it can as soon as there is something to read. */
@@ -141,7 +147,8 @@ export function defineResource<F extends Fields, C extends object>(
             fix: "pulumi refresh, then the same command again",
           });
         }
-        await definition.update(id, news as InputsOf<F>, actual as Actual<F, C>, call);
+        const known = oldOutputs as InputsOf<F> & C;
+        await definition.update(id, news as InputsOf<F>, actual as Actual<F, C>, call, known);
         return readBack(id, news, call);
       });
     },

@@ -28,8 +28,8 @@ type Computed = { hashKeyValue: string; rangeKeyValue?: string };
 type Keys = { tableName: string; hashKey: string; rangeKey?: string };
 
 /**
- * An item of a table, read whole: attributes that others add show as differences at a refresh, and the next update
- * removes them, as with the official provider.
+ * An item of a table, read whole: attributes that others add show as differences at a refresh, and only then does an
+ * update remove them, as with the official provider.
  */
 export default defineResource<typeof fields, Computed>({
   title: "item of the table",
@@ -68,8 +68,9 @@ export default defineResource<typeof fields, Computed>({
     return itemId(inputs, Item);
   },
 
-  async update(_id, inputs, actual, call) {
-    const before = parseItem(actual.item ?? "{}");
+  // Against the state, not the item as it is: what others added since the last refresh stays.
+  async update(_id, inputs, _actual, call, known) {
+    const before = parseItem(known.item);
     const after = parseItem(inputs.item);
     const Key = keyOf(inputs, after);
     await dynamodb(call).send(

@@ -1,0 +1,189 @@
+import type { IncomingMessage } from "node:http";
+import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect } from "chai";
+import { callIn } from "../../../local/aws-plugin/sdk/call.ts";
+import { dynamodb } from "../../../local/aws-plugin/sdk/dynamodb.ts";
+import { type AnyResourceHandler, PartialFailure, type Properties } from "../../../provider/plugin/types.ts";
+import { UserError } from "../../../staging/errors.ts";
+import { startTestCloud } from "../../support/cloud.ts";
+import { cases } from "./cases.ts";
+import { handlerOf, setEnvironment, testContext, withEnvironment } from "./handlers.ts";
+import { type LossyProxy, startLossyProxy } from "./lossy-proxy.ts";
+
+/*
+ * What goes wrong between the plugin and AWS: lost answers, what is there already, failures half-way, no endpoint.
+ */
+describe("aws plugin when something fails", function () {
+  this.timeout(30_000);
+  let proxy: LossyProxy;
+  withEnvironment(async () => {
+    const cloud = await startTestCloud();
+    proxy = await startLossyProxy(cloud.endpoint);
+    const stop = async () => {
+      await proxy.stop();
+      await cloud.stop();
+    };
+    return { endpoint: proxy.endpoint, stop };
+  });
+
+  const target = (operation: string) => (request: IncomingMessage) =>
+    String(request.headers["x-amz-target"]).endsWith(`.${operation}`);
+  const put = (path: RegExp) => (request: IncomingMessage) =>
+    request.method === "PUT" && path.test(request.url ?? "");
+  const post = (request: IncomingMessage) => request.method === "POST";
+
+  const writes: [name: string, matches: (request: IncomingMessage) => boolean][] = [
+    ["Bucket", put(/^\/conf-bucket\/?$/)],
+    ["AccessPoint", put(/\/accesspoint\/conf-point$/)],
+    ["Role", post],
+    ["Table", target("CreateTable")],
+    ["TableItem", target("PutItem")],
+  ];
+
+  for (const [name, matches] of writes) {
+    it(`${name}: a creation whose answer is lost is known for its own`, async () => {
+      const { handler, inputs, tidy } = await prepared(name);
+      const before = proxy.lost();
+      proxy.loseNext(matches);
+      const { id, outputs } = await handler.create(inputs, testContext());
+      expect(proxy.lost()).to.equal(before + 1);
+      await handler.delete(id, outputs, testContext());
+      await tidy();
+    });
+
+    it(`${name}: what somebody else made is not taken over`, async () => {
+      const { handler, inputs, tidy } = await prepared(name);
+      const { id, outputs } = await handler.create(inputs, testContext());
+      const error = await failure(handler.create(inputs, testContext()));
+      expect(error).to.be.instanceOf(UserError);
+      expect(error?.message).to.match(/already|exists|in use/i);
+      await handler.delete(id, outputs, testContext());
+      await tidy();
+    });
+  }
+
+  it("TableItem: a lost answer does not hide that the item is another's", async () => {
+    const { handler, inputs, tidy } = await prepared("TableItem");
+    const call = callIn("us-west-2", testContext());
+    const Item = { id: { S: "stage|1" }, mine: { BOOL: true } };
+    await dynamodb(call).send(new PutItemCommand({ TableName: "conf-items", Item }));
+    proxy.loseNext(target("PutItem"));
+    const error = await failure(handler.create(inputs, testContext()));
+    expect(error?.message).to.equal("the table conf-items has an item with the key id|stage|1 already");
+    const theirs = { ...inputs, item: '{"id":{"S":"stage|1"}}' };
+    const read = await handler.read("conf-items|id|stage|1", theirs, theirs, testContext());
+    expect(JSON.parse(read?.outputs.item)).to.deep.equal(Item);
+    await handler.delete("conf-items|id|stage|1", theirs, testContext());
+    await tidy();
+  });
+
+  it("TableItem: what others add stays in an update, until a refresh shows it", async () => {
+    const { handler, inputs, tidy } = await prepared("TableItem");
+    const { id, outputs } = await handler.create(inputs, testContext());
+    const call = callIn("us-west-2", testContext());
+    await dynamodb(call).send(
+      new UpdateItemCommand({
+        TableName: "conf-items",
+        Key: { id: { S: "stage|1" } },
+        UpdateExpression: "ADD downloads :one",
+        ExpressionAttributeValues: { ":one": { N: "1" } },
+      }),
+    );
+    const news = { ...inputs, item: JSON.stringify({ ...JSON.parse(outputs.item), size: { N: "2" } }) };
+    const updated = await handler.update?.(id, outputs, news, testContext());
+    expect(JSON.parse(updated.item)).to.deep.include({ downloads: { N: "1" }, size: { N: "2" } });
+
+    const read = await handler.read(id, news, updated, testContext());
+    expect((await handler.diff(id, read?.inputs, read?.outputs, news)).updates).to.deep.equal(["item"]);
+    const repaired = await handler.update?.(id, read?.outputs, news, testContext());
+    expect(repaired.item).to.equal(news.item);
+    await handler.delete(id, repaired, testContext());
+    await tidy();
+  });
+
+  it("keeps a resource that failed half-way in the state, and goes on with it", async () => {
+    const handler = await handlerOf("aws:dynamodb/table:Table");
+    const { inputs } = await inputsOf("Table");
+    const controller = new AbortController();
+    proxy.loseNext((request) => {
+      if (target("UpdateTimeToLive")(request)) controller.abort(new Error("interrupted"));
+      return false;
+    });
+    const error = await failure(handler.create(inputs, testContext(controller.signal)));
+    expect(error).to.be.instanceOf(PartialFailure);
+    const { id, outputs } = error as PartialFailure;
+    expect(id).to.equal("conf-table");
+    expect(outputs).to.include({ name: "conf-table", region: "us-west-2" });
+    const whole = await handler.update?.(id, outputs, inputs, testContext());
+    expect(whole.ttl).to.deep.equal({ attributeName: "expires", enabled: true });
+    expect(whole.pointInTimeRecovery.enabled).to.equal(true);
+    await handler.delete(id, whole, testContext());
+  });
+
+  it("says that a resource is gone, and what to do", async () => {
+    const handler = await handlerOf("aws:s3/bucket:Bucket");
+    const { inputs } = await inputsOf("Bucket");
+    const error = await failure(
+      handler.update?.("conf-bucket", { ...inputs, region: "us-west-2" }, inputs, testContext()),
+    );
+    expect(error?.message).to.equal('the bucket "conf-bucket" is gone');
+    expect((error as UserError).fix).to.include("pulumi refresh");
+  });
+
+  const unset: [string, Record<string, string | undefined>, RegExp][] = [
+    ["no endpoint", { AWS_ENDPOINT_URL: undefined }, /^AWS_ENDPOINT_URL is not set$/],
+    ["no keys", { AWS_ACCESS_KEY_ID: "" }, /^AWS_ACCESS_KEY_ID is not set$/],
+    ["no region", { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined }, /^no region for the bucket$/],
+    [
+      "nobody at the endpoint",
+      { AWS_ENDPOINT_URL: "http://127.0.0.1:1" },
+      /^creating the bucket "conf-plain": no answer from http:\/\/127\.0\.0\.1:1$/,
+    ],
+  ];
+  for (const [what, variables, message] of unset) {
+    it(`says what is missing: ${what}`, async () => {
+      const handler = await handlerOf("aws:s3/bucket:Bucket");
+      const restore = setEnvironment(variables);
+      try {
+        const error = await failure(handler.create({ bucket: "conf-plain" }, testContext()));
+        expect(error).to.be.instanceOf(UserError);
+        expect(error?.message).to.match(message);
+        expect((error as UserError).fix).to.include("spawn");
+      } finally {
+        restore();
+      }
+    });
+  }
+});
+
+async function inputsOf(name: string): Promise<{ handler: AnyResourceHandler; inputs: Properties }> {
+  const one = cases.find((candidate) => candidate.name === name);
+  if (one === undefined) throw new Error(`no case ${name}`);
+  const handler = await handlerOf(one.type);
+  const { inputs } = (await handler.check?.(one.inputs, undefined, testContext())) ?? { inputs: one.inputs };
+  return { handler, inputs };
+}
+
+/** The handler and inputs of a case, with what it needs already made. */
+async function prepared(name: string) {
+  const needs: (() => Promise<void>)[] = [];
+  for (const need of cases.find((candidate) => candidate.name === name)?.needs ?? []) {
+    const handler = await handlerOf(need.type);
+    const checked = await handler.check?.(need.inputs, undefined, testContext());
+    const { id, outputs } = await handler.create(checked?.inputs ?? need.inputs, testContext());
+    needs.unshift(() => handler.delete(id, outputs, testContext()));
+  }
+  const tidy = async () => {
+    for (const remove of needs) await remove();
+  };
+  return { ...(await inputsOf(name)), tidy };
+}
+
+async function failure(work: Promise<unknown> | undefined): Promise<Error | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}

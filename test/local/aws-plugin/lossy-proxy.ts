@@ -1,0 +1,47 @@
+import { createServer, type IncomingMessage, request } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface LossyProxy {
+  readonly endpoint: string;
+  /** Lets the next request for which `matches` holds through, and loses its answer. */
+  loseNext(matches: (request: IncomingMessage) => boolean): void;
+  /** How many answers were lost. */
+  lost(): number;
+  stop(): Promise<void>;
+}
+
+/** A proxy before an emulator that can lose an answer: the write is done, and the client does not know. */
+export async function startLossyProxy(target: string): Promise<LossyProxy> {
+  let matches: ((request: IncomingMessage) => boolean) | undefined;
+  let lost = 0;
+  const { hostname, port } = new URL(target);
+  const server = createServer((incoming, outgoing) => {
+    const lose = matches?.(incoming) === true;
+    if (lose) matches = undefined;
+    const { method, headers, url: path } = incoming;
+    const forwarded = request({ hostname, port, method, path, headers }, (answer) => {
+      if (lose) {
+        lost += 1;
+        answer.resume().on("end", () => incoming.socket.destroy());
+        return;
+      }
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    forwarded.on("error", (error) => outgoing.destroy(error));
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    loseNext: (next) => {
+      matches = next;
+    },
+    lost: () => lost,
+    stop: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
