@@ -1,18 +1,16 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Plugin } from "@oclif/core";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type OutputFile } from "esbuild";
 import { findPackageRoot } from "../local/paths.ts";
 
 /*
  * Bundles the programs into `dist/` and writes oclif's manifest, from which the command line knows its commands
- * without loading them. The new tree is built beside the old one and then takes its place.
+ * without loading them. Nothing is written before all is built, so a failed build leaves the last good one.
  */
 
 const root = findPackageRoot(import.meta.dirname);
 const dist = join(root, "dist");
-const next = join(root, `dist.${process.pid}.tmp`);
 
 /** ESM has no `require`, `__filename` and `__dirname`; bundled CommonJS packages use them. */
 const BANNER = [
@@ -26,8 +24,9 @@ const BANNER = [
 /** Never used at run time: compilers that libraries would load to run TypeScript. */
 const COMPILERS = ["typescript", "ts-node", "tsx"];
 
-const COMMON: BuildOptions = {
+const COMMON = {
   absWorkingDir: root,
+  write: false,
   bundle: true,
   platform: "node",
   format: "esm",
@@ -41,7 +40,7 @@ const COMMON: BuildOptions = {
   mainFields: ["module", "main"],
   legalComments: "none",
   logLevel: "warning",
-};
+} as const satisfies BuildOptions;
 
 /** A program in one file: its source, and the file in `dist/`. */
 interface Program {
@@ -57,51 +56,58 @@ const PROGRAMS: readonly Program[] = [
   { source: "local/aws-plugin/main.ts", output: "local/aws-plugin.js", external: COMPILERS },
   { source: "local/language-host/main.ts", output: "local/language-host.js", external: COMPILERS },
 ];
-const CLI_ENTRY = "cli/main.ts";
 
 async function main(): Promise<void> {
-  const missing = [...PROGRAMS.map(({ source }) => source), CLI_ENTRY].filter(
-    (source) => !existsSync(join(root, source)),
-  );
-  if (missing.length > 0) console.warn(`Not there yet, so not built: ${missing.join(", ")}`);
-  await rm(next, { recursive: true, force: true });
-  try {
-    const present = PROGRAMS.filter(({ source }) => !missing.includes(source));
-    await Promise.all([...present.map(buildProgram), buildCommandLine()]);
-    await replaceDist();
-  } finally {
-    await rm(next, { recursive: true, force: true });
-  }
+  const files = (await Promise.all([...PROGRAMS.map(buildProgram), buildCommandLine()])).flat();
+  await writeDist(files);
   await writeManifest();
 }
 
-async function buildProgram({ source, output, external }: Program): Promise<void> {
-  await build({ ...COMMON, entryPoints: [source], outfile: join(next, output), external: [...external] });
+async function buildProgram({ source, output, external }: Program): Promise<OutputFile[]> {
+  const { outputFiles } = await build({
+    ...COMMON,
+    entryPoints: [source],
+    outfile: join(dist, output),
+    external: [...external],
+  });
+  return outputFiles;
 }
 
 /** One module a command, so that a run loads only its own; what they share is split off. */
-async function buildCommandLine(): Promise<void> {
-  const folder = join(root, "cli");
-  const modules = (await readdir(folder, { recursive: true })).filter(
+async function buildCommandLine(): Promise<OutputFile[]> {
+  const modules = (await readdir(join(root, "cli"), { recursive: true })).filter(
     (file) => file.endsWith(".ts") && /^(commands|hooks)\//.test(file),
   );
-  await build({
+  const { outputFiles } = await build({
     ...COMMON,
-    entryPoints: [CLI_ENTRY, ...modules.map((file) => `cli/${file}`)],
+    entryPoints: ["cli/main.ts", ...modules.map((file) => `cli/${file}`)],
     outbase: "cli",
-    outdir: join(next, "cli"),
+    outdir: join(dist, "cli"),
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
     external: ["@pulumi/*", "@grpc/*", ...COMPILERS],
   });
+  return outputFiles;
 }
 
-async function replaceDist(): Promise<void> {
-  const old = `${next}.old`;
-  await rm(old, { recursive: true, force: true });
-  if (existsSync(dist)) await rename(dist, old);
-  await rename(next, dist);
-  await rm(old, { recursive: true, force: true });
+/** Each file is replaced at once, so that a program that starts meanwhile finds the old one or the new one whole. */
+async function writeDist(files: readonly OutputFile[]): Promise<void> {
+  for (const { path, contents } of files) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeAtomically(path, contents);
+  }
+  const current = new Set(files.map(({ path }) => path));
+  const present = await readdir(dist, { recursive: true, withFileTypes: true });
+  for (const entry of present) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !current.has(path)) await rm(path, { force: true });
+  }
+}
+
+async function writeAtomically(path: string, contents: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
 }
 
 /** What `oclif manifest` does, without starting it, which takes longer than all the rest. */
@@ -115,9 +121,8 @@ async function writeManifest(): Promise<void> {
     respectNoCacheDefault: true,
   });
   await plugin.load();
-  const file = join(root, "oclif.manifest.json");
-  await writeFile(`${file}.${process.pid}.tmp`, `${JSON.stringify(plugin.manifest, null, 2)}\n`);
-  await rename(`${file}.${process.pid}.tmp`, file);
+  const text = `${JSON.stringify(plugin.manifest, null, 2)}\n`;
+  await writeAtomically(join(root, "oclif.manifest.json"), text);
 }
 
 const started = performance.now();
