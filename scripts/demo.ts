@@ -47,14 +47,14 @@ function defaultFile(): string {
 }
 
 async function spawn(args: readonly string[]): Promise<void> {
-  await timed(`spawn ${args.map(quote).join(" ")}`, async () => {
+  await timed(`$ spawn ${args.map(quote).join(" ")}`, async () => {
     succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args]));
   });
 }
 
 async function spawnForOutput(args: readonly string[]): Promise<string> {
   let output = "";
-  await timed(`spawn ${args.map(quote).join(" ")}`, async () => {
+  await timed(`$ spawn ${args.map(quote).join(" ")}`, async () => {
     const onStdout = (text: string): void => {
       output += text;
     };
@@ -68,8 +68,8 @@ function succeed(args: readonly string[], code: number): void {
 }
 
 /** Says what is done, does it, and says how long it took. */
-async function timed<T>(command: string, work: () => Promise<T>): Promise<T> {
-  console.log(`\n$ ${command}`);
+async function timed<T>(title: string, work: () => Promise<T>): Promise<T> {
+  console.log(`\n${title}`);
   const started = Date.now();
   const result = await work();
   console.log(`(${((Date.now() - started) / 1000).toFixed(1)} s)`);
@@ -81,7 +81,7 @@ async function readBack(id: string, source: string, region: string): Promise<voi
   const { settings } = await readEnvironmentFile(root, ENVIRONMENT);
   const bucket = bucketOf(settings, parseRegion(region));
   const key = `${id}/${basename(source)}`;
-  await timed(`# download s3://${bucket}/${key} with a plain S3 client, and compare SHA-256`, async () => {
+  await timed(`Download s3://${bucket}/${key} with a plain S3 client and compare`, async () => {
     const client = new S3Client({
       region,
       endpoint: await endpoint(),
@@ -95,8 +95,11 @@ async function readBack(id: string, source: string, region: string): Promise<voi
       sha256(createReadStream(source)),
     ]);
     client.destroy();
-    console.log(`in ${region}:  ${read.hash}  ${formatBytes(read.bytes)}`);
-    console.log(`on this disk: ${local.hash}  ${formatBytes(local.bytes)}`);
+    const places = [[`in ${region}:`, read] as const, ["on this disk:", local] as const];
+    const width = Math.max(...places.map(([place]) => place.length));
+    for (const [place, { hash, bytes }] of places) {
+      console.log(`${place.padEnd(width)} SHA-256 ${hash}, ${formatBytes(bytes)}`);
+    }
     if (read.hash !== local.hash) throw new Error(`the object in ${region} is not the file`);
     console.log("They are the same.");
   });
