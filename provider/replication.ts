@@ -32,7 +32,9 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
       });
     },
 
-    diff(_id, oldInputs, _oldOutputs, news) {
+    diff(_id, oldInputs, oldOutputs, news) {
+      // A creation that failed half way is gone on with, though no input changed: a refresh clears the engine's note of it.
+      const unfinished = isWhole(oldOutputs) ? [] : ["method"];
       return {
         replaces: changedOf(oldInputs, news, [
           "stagingId",
@@ -44,7 +46,7 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
           "sha256",
           "manifestSha256",
         ]),
-        updates: changedOf(oldInputs, news, ["method"]),
+        updates: [...new Set([...unfinished, ...changedOf(oldInputs, news, ["method"])])],
         deleteBeforeReplace: true,
       };
     },
@@ -56,7 +58,7 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
 
     async update(id, oldOutputs, news, context) {
       // How the replica came stays true; the method counts for the next one.
-      if (oldOutputs.verifiedBy !== undefined) return { ...oldOutputs, ...news };
+      if (isWhole(oldOutputs)) return { ...oldOutputs, ...news };
       return replicate(id, news, deps, context);
     },
 
@@ -67,15 +69,15 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
           fix: "Stage the data again: spawn stage upload",
         });
       }
-      if (outputs.verifiedBy === undefined) return { id, inputs, outputs };
+      if (!isWhole(outputs)) return { id, inputs, outputs };
       const { bucket, region } = outputs;
       const client = deps.s3.of(region);
       const found = await explained(`reading the replica in ${region}`, () =>
         Promise.all(ownKeys(outputs).map((key) => headObject({ client, bucket, key }, signal))),
       );
       const isThere = found.every((object) => object !== undefined);
-      const isWhole = outputs.kind === "directory" || found[0]?.size === outputs.sizeBytes;
-      return isThere && isWhole ? { id, inputs, outputs } : undefined;
+      const isRight = outputs.kind === "directory" || found[0]?.size === outputs.sizeBytes;
+      return isThere && isRight ? { id, inputs, outputs } : undefined;
     },
 
     async delete(_id, { region, bucket, stagingId }, context) {
@@ -90,6 +92,9 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
     },
   };
 }
+
+/** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */
+const isWhole = (outputs: Partial<ReplicationOutputs>): boolean => outputs.verifiedBy !== undefined;
 
 /** @throws PartialFailure once the destination may hold some of it */
 async function replicate(

@@ -54,10 +54,12 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       return result;
     },
 
-    diff(_id, oldInputs, _oldOutputs, news) {
+    diff(_id, oldInputs, oldOutputs, news) {
+      // A creation that failed half way is gone on with, though no input changed: a refresh clears the engine's note of it.
+      const unfinished = isWhole(oldOutputs) ? [] : ["source"];
       return {
         replaces: changedOf(oldInputs, news, ["stagingId", "region", "bucket"]),
-        updates: changedOf(oldInputs, news, ["replicateTo"]),
+        updates: [...unfinished, ...changedOf(oldInputs, news, ["replicateTo"])],
         deleteBeforeReplace: true,
       };
     },
@@ -70,8 +72,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
     },
 
     async update(id, oldOutputs, news, context) {
-      if (oldOutputs.uploadedAt !== undefined) return { ...oldOutputs, ...news };
-      // The creation failed half way.
+      if (isWhole(oldOutputs)) return { ...oldOutputs, ...news };
       const source = await findSource(news.source);
       await waitUntilWritable(news, deps, context);
       return stage(id, news, source, deps, context);
@@ -85,7 +86,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
         });
       }
       // A creation that failed half way has nothing to look for; the next update goes on with it.
-      if (outputs.uploadedAt === undefined) return { id, inputs, outputs };
+      if (!isWhole(outputs)) return { id, inputs, outputs };
       const client = deps.s3.of(outputs.region);
       const [data, manifest] = await explained(`reading s3://${outputs.bucket}/${outputs.key}`, () =>
         Promise.all([
@@ -109,6 +110,9 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
     },
   };
 }
+
+/** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */
+const isWhole = (outputs: Partial<StagedDataOutputs>): boolean => outputs.uploadedAt !== undefined;
 
 /** Sends what isn't there yet. @throws PartialFailure once the bucket may hold some of it */
 async function stage(

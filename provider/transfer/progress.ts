@@ -48,11 +48,13 @@ export class ProgressReporter {
 
   #report(finished: boolean): void {
     this.#lastSent = this.#now();
+    const { phase, region, total, objectsTotal } = this.#totals;
+    const [done, objectsDone] = [this.#done, this.#objectsDone];
+    // Where nobody knew how much there was to do, the end tells.
+    const unknownTotals = finished && total === 0 ? { total: done, objectsTotal: objectsDone } : {};
     const progress: Progress = {
-      ...this.#totals,
-      done: this.#done,
-      objectsDone: this.#objectsDone,
-      finished,
+      ...{ phase, region, done, total, objectsDone, objectsTotal, finished },
+      ...unknownTotals,
     };
     this.#send(encodeProgress(describe(progress), progress));
   }

@@ -370,13 +370,17 @@ describe("Replication", function () {
   it("is a difference where the replica must be another", async () => {
     const { data } = await stage("diff", 1);
     const inputs = inputsOf(data, SECOND);
-    const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
+    const outputs = { verifiedBy: "etag" } as never;
+    const diff = (changes: object) => handler().diff("id", inputs, outputs, { ...inputs, ...changes });
     const none = { replaces: [], updates: [], deleteBeforeReplace: true };
     expect(diff({ writableAt: "2026-01-01T00:00:00Z" })).to.deep.equal(none);
     expect(diff({ method: "copy" })).to.deep.equal({ ...none, updates: ["method"] });
     for (const name of ["stagingId", "sourceBucket", "region", "bucket", "sha256", "manifestSha256"]) {
       expect(diff({ [name]: "other" })).to.deep.equal({ ...none, replaces: [name] });
     }
+    // A creation that failed half way.
+    const unfinished = await handler().diff("id", inputs, inputs as never, inputs);
+    expect(unfinished).to.deep.equal({ ...none, updates: ["method"] });
   });
 
   it("records another method and copies nothing", async () => {

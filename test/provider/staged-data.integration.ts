@@ -2,8 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectTaggingCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import type { Dependencies } from "../../provider/deps.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
 import { stagedData } from "../../provider/staged-data.ts";
+import { createS3Clients } from "../../provider/transfer/clients.ts";
 import { primaryTags } from "../../staging/classes.ts";
 import { InputError } from "../../staging/errors.ts";
 import { newStagingId, parseStagingId } from "../../staging/ids.ts";
@@ -160,7 +162,7 @@ describe("StagedData", function () {
 
   it("is a difference only where the data must move or another region is named", async () => {
     const inputs = stagedInputs("/a");
-    const outputs = {} as never;
+    const outputs = { uploadedAt: "2026-01-01T00:00:00Z" } as never;
     const diff = (changes: object) => handler().diff("id", inputs, outputs, { ...inputs, ...changes });
     const none = { replaces: [], updates: [], deleteBeforeReplace: true };
     expect(diff({ source: "/b", ttlDays: 9, writableAt: "2026-01-01T00:00:00Z" })).to.deep.equal(none);
@@ -168,6 +170,9 @@ describe("StagedData", function () {
     for (const name of ["stagingId", "region", "bucket"]) {
       expect(diff({ [name]: "other" })).to.deep.equal({ ...none, replaces: [name] });
     }
+    // A creation that failed half way.
+    const unfinished = await handler().diff("id", inputs, inputs as never, inputs);
+    expect(unfinished).to.deep.equal({ ...none, updates: ["source"] });
   });
 
   it("records an update of the regions and moves nothing", async () => {
@@ -215,7 +220,59 @@ describe("StagedData", function () {
     expect((await promise).message).to.equal("interrupted");
   });
 
-  it("sends no SHA-256 of the payload, but a checksum that S3 keeps", async () => {
+  /** What interrupts the call when it begins to send a part. */
+  function interruptedAtPart(part: number, context: TestContext): Dependencies {
+    const s3 = createS3Clients();
+    s3.of(PRIMARY).middlewareStack.add(
+      (next) => (args) => {
+        if ((args.input as { PartNumber?: number }).PartNumber === part) {
+          context.controller.abort(new Error("interrupted"));
+        }
+        return next(args);
+      },
+      { step: "initialize", name: "interrupt" },
+    );
+    return fixture.dependencies({ s3 });
+  }
+
+  it("keeps in the state what was interrupted, and goes on at the next update", async () => {
+    const file = await fixture.file("interrupted", 40 * MIB);
+    const inputs = stagedInputs(file.path);
+    const context = new TestContext();
+    const deps = interruptedAtPart(3, context);
+    const error = await errorOf(stagedData(deps).create(inputs, context));
+    expect(error).to.be.instanceOf(PartialFailure);
+    const id = `${PRIMARY}/${inputs.stagingId}`;
+    expect(error).to.deep.include({ id, message: "interrupted", outputs: inputs });
+    expect(deps.pool.lentBytes).to.equal(0);
+    const key = `${inputs.stagingId}/interrupted`;
+    expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([`${key} (unfinished)`]);
+
+    const outputs = inputs as never;
+    expect(await handler().read(id, inputs, outputs, new TestContext())).to.deep.equal({
+      id,
+      inputs,
+      outputs,
+    });
+    const updated = await handler().update?.(id, outputs, inputs, new TestContext());
+    expect(updated).to.include({ sha256: file.sha256, key });
+    expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([
+      `${inputs.stagingId}/.spawn-manifest.jsonl`,
+      key,
+    ]);
+  });
+
+  it("deletes an unfinished upload with the rest", async () => {
+    const file = await fixture.file("unfinished", 40 * MIB);
+    const inputs = stagedInputs(file.path);
+    const context = new TestContext();
+    await errorOf(stagedData(interruptedAtPart(2, context)).create(inputs, context));
+    expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.have.length(1);
+    for (const _ of [1, 2]) await handler().delete("id", inputs as never, new TestContext());
+    expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
+  });
+
+  it("leaves its checksum and facts on the object", async () => {
     const file = await fixture.file("checksum", 10);
     const { outputs } = await handler().create(stagedInputs(file.path), new TestContext());
     const head = await fixture.s3

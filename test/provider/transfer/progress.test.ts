@@ -54,9 +54,14 @@ describe("ProgressReporter", () => {
     );
     now = 1000;
     progress.add(3000);
+    for (let object = 0; object < 3000; object += 1) progress.objectDone();
+    progress.finish();
     expect(messages.map((message) => message.split("\u2063")[0])).to.deep.equal([
       "Deleting from eu-west-1...",
       "Deleting from eu-west-1: 3,000 objects",
+      "Deleting from eu-west-1: done",
     ]);
+    const sums = { done: 3000, total: 3000, objectsDone: 3000, objectsTotal: 3000 };
+    expect(decodeProgress(messages.at(-1) ?? "")).to.deep.equal({ ...unknown, ...sums, finished: true });
   });
 });
