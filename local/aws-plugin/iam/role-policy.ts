@@ -16,7 +16,7 @@ const fields = {
 const GONE = ["NoSuchEntity", "NoSuchEntityException"];
 
 export default defineResource<typeof fields, object>({
-  title: "policy of the role",
+  title: "inline policy",
   fields,
   computed: [],
   global: true,

@@ -1,6 +1,6 @@
 import type { Difference, Json, Properties } from "../../../provider/plugin/types.ts";
 import { containsUnknowns, isUnknown } from "../../../provider/plugin/values.ts";
-import type { Field, Fields, Item } from "./fields.ts";
+import type { Field, Fields, Item, ListShape } from "./fields.ts";
 
 /**
  * Compares what is, as read from AWS, with what is wanted. What is there and neither declared nor AWS's own choice is
@@ -42,14 +42,12 @@ export function differs(field: Field, state: Json | undefined, wanted: Json | un
       return Object.entries(shape.fields).some(([name, inner]) => differs(inner, is[name], should[name]));
     }
     case "list":
-      return listsDiffer(field, state as Json[], wanted as Json[]);
+      return listsDiffer(shape, state as Json[], wanted as Json[]);
   }
 }
 
-function listsDiffer(field: Field, state: Json[], wanted: Json[]): boolean {
-  if (field.shape.kind !== "list") throw new TypeError(`not a list: ${field.shape.kind}`);
+function listsDiffer({ of, keyOf }: ListShape, state: Json[], wanted: Json[]): boolean {
   if (state.length !== wanted.length) return true;
-  const { of, keyOf } = field.shape;
   if (keyOf === undefined || wanted.some((item) => isUnknown(item) || isUnknown(keyOf(item)))) {
     return wanted.some((item, index) => differs(of, state[index], item));
   }

@@ -39,12 +39,15 @@ export type Shape =
   | { readonly kind: "strings" }
   | { readonly kind: "document"; readonly same: (a: string, b: string) => boolean }
   | { readonly kind: "object"; readonly fields: Fields; readonly normal?: (value: Item) => Item }
-  | {
-      readonly kind: "list";
-      readonly of: Field;
-      readonly keyOf?: (item: Json) => string;
-      readonly min: number;
-    };
+  | ListShape;
+
+export interface ListShape {
+  readonly kind: "list";
+  readonly of: Field;
+  /** What tells the items of a list without an order apart. */
+  readonly keyOf?: (item: Json) => string;
+  readonly min: number;
+}
 
 export type Item = { [key: string]: Json | undefined };
 

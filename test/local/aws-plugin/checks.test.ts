@@ -1,12 +1,13 @@
 import { expect } from "chai";
+import { awsPlugin } from "../../../local/aws-plugin/plugin.ts";
 import type { Properties } from "../../../provider/plugin/types.ts";
 import { UNKNOWN } from "../../../provider/plugin/values.ts";
-import { cases } from "./cases.ts";
+import { cases } from "./cases/index.ts";
 import { handlerOf, testContext } from "./handlers.ts";
 
 /*
  * Bad input is refused before anything is made. Each row changes the good inputs of a case of that name in
- * cases.ts; undefined removes one.
+ * cases/; undefined removes one.
  */
 const rows: [name: string, change: Record<string, unknown>, property: string, reason: RegExp][] = [
   ["Bucket", { bucket: undefined }, "bucket", /required/],
@@ -172,6 +173,10 @@ describe("inputs of the aws plugin", () => {
       }
     });
   }
+
+  it("has a case for every type", () => {
+    expect([...new Set(cases.map(({ type }) => type))]).to.have.members(Object.keys(awsPlugin.resources));
+  });
 
   it("fills in the defaults of the official provider", async () => {
     const { handler, inputs } = await good("Role");

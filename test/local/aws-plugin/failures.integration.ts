@@ -6,7 +6,7 @@ import { dynamodb } from "../../../local/aws-plugin/sdk/dynamodb.ts";
 import { type AnyResourceHandler, PartialFailure, type Properties } from "../../../provider/plugin/types.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { startTestCloud } from "../../support/cloud.ts";
-import { cases } from "./cases.ts";
+import { cases } from "./cases/index.ts";
 import { handlerOf, setEnvironment, testContext, withEnvironment } from "./handlers.ts";
 import { type LossyProxy, startLossyProxy } from "./lossy-proxy.ts";
 

@@ -1,0 +1,47 @@
+import { allow, type Case, json } from "./case.ts";
+
+const ROLE = "aws:iam/role:Role";
+const trust = (service: string) => ({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
+});
+
+export const iamCases: readonly Case[] = [
+  {
+    name: "Role",
+    type: ROLE,
+    inputs: {
+      name: "conf-role",
+      description: "Replicates",
+      assumeRolePolicy: json(trust("s3.amazonaws.com")),
+      tags: { team: "genomics", old: "x" },
+    },
+    id: "conf-role",
+    outputs: { tagsAll: { team: "genomics", old: "x" } },
+    same: { assumeRolePolicy: json(trust("s3.amazonaws.com"), 2) },
+    change: {
+      description: "Copies",
+      maxSessionDuration: 7200,
+      assumeRolePolicy: json(trust("ec2.amazonaws.com")),
+      tags: { team: "physics", new: "y" },
+    },
+    replacing: [{ change: { name: "conf-role-two" } }, { change: { path: "/spawn/" }, deleteFirst: true }],
+    notImported: ["forceDetachPolicies"],
+  },
+  {
+    name: "RolePolicy",
+    type: "aws:iam/rolePolicy:RolePolicy",
+    needs: [
+      { type: ROLE, inputs: { name: "conf-holder", assumeRolePolicy: json(trust("s3.amazonaws.com")) } },
+    ],
+    inputs: {
+      name: "replicate",
+      role: "conf-holder",
+      policy: json(allow(["s3:GetObject", "s3:ListBucket"], "*")),
+    },
+    id: "conf-holder:replicate",
+    same: { policy: json(allow(["s3:ListBucket", "s3:GetObject"], ["*"]), 2) },
+    change: { policy: json(allow("s3:GetObject", "arn:aws:s3:::a+b%20c/*")) },
+    replacing: [{ change: { name: "other" } }, { change: { role: "other-role" }, deleteFirst: true }],
+  },
+];
