@@ -29,7 +29,7 @@ export function explainParseError(error: unknown, command: ParsedCommand): UserE
     case "NonExistentFlagsError": {
       const [flag = ""] = flags;
       const near = nearest(
-        flag.replace(/^-+/, ""),
+        flag.replace(/^-+/, "").replace(/=.*$/s, ""),
         command.flags.filter((name) => name.length > 1),
       );
       return new InputError(`unknown flag ${flags.join(", ")}`, {
@@ -54,8 +54,9 @@ export function explainParseError(error: unknown, command: ParsedCommand): UserE
     case "InvalidArgsSpecError":
       return new InputError(decapitalize(firstReason(error.message)), { fix: help });
     default:
-      // "Flag --x expects a value" and the like are plain CLIErrors.
-      return /^(Flag --|Unexpected flag|Expected )/.test(error.message)
+      // "Flag --x expects a value" and the like are plain CLIErrors; the last is of `spawn help`.
+      return "oclif" in error &&
+        /^(Flag --|Unexpected flag |Expected |Command .* not found)/.test(error.message)
         ? new InputError(decapitalize(firstReason(error.message)), { fix: help })
         : undefined;
   }

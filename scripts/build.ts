@@ -100,7 +100,8 @@ async function writeDist(files: readonly OutputFile[]): Promise<void> {
   const present = await readdir(dist, { recursive: true, withFileTypes: true });
   for (const entry of present) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !current.has(path)) await rm(path, { force: true });
+    // Another build at the same time has such files for a moment.
+    if (entry.isFile() && !current.has(path) && !path.endsWith(".tmp")) await rm(path, { force: true });
   }
 }
 

@@ -4,6 +4,11 @@ import { nearest } from "../nearest.ts";
 
 /** Called for a command that does not exist: says so, and which one may have been meant. */
 const hook: Hook.CommandNotFound = async ({ id, config }) => {
+  if (id.startsWith("-")) {
+    throw new InputError(`the flag ${id} stands before the command`, {
+      fix: `${config.bin} COMMAND ${id}; all commands: ${config.bin} --help`,
+    });
+  }
   // Where a command takes no argument, oclif takes one for a part of the command's name.
   const command = config.commands.find((candidate) => id.startsWith(`${candidate.id}:`));
   if (command !== undefined) {
@@ -19,11 +24,10 @@ const hook: Hook.CommandNotFound = async ({ id, config }) => {
     .map((command) => command.id.replaceAll(":", " "));
   const topics = config.topics.filter(({ hidden }) => !hidden).map(({ name }) => name.replaceAll(":", " "));
   const near = nearest(typed, [...known, ...topics]);
+  const topic = topics.find((name) => typed.startsWith(`${name} `));
+  const help = topic === undefined ? `${config.bin} --help` : `${config.bin} ${topic} --help`;
   throw new InputError(`there is no command ${config.bin} ${typed}`, {
-    fix:
-      near === undefined
-        ? `${config.bin} --help`
-        : `Did you mean ${config.bin} ${near}? All commands: ${config.bin} --help`,
+    fix: near === undefined ? help : `Did you mean ${config.bin} ${near}? All commands: ${help}`,
   });
 };
 

@@ -55,6 +55,29 @@ describe("bin/spawn", function () {
     }
   });
 
+  it("has the guide's commands with their flags and arguments", async () => {
+    const manifest = JSON.parse(await readFile(join(project.folder, "oclif.manifest.json"), "utf8")) as {
+      commands: Record<string, { flags: object; args: object }>;
+    };
+    const ofCommand = (id: string) => ({
+      args: Object.keys(manifest.commands[id]?.args ?? {}),
+      flags: Object.keys(manifest.commands[id]?.flags ?? {}),
+    });
+    const everywhere = ["environment", "json", "verbose"];
+    expect(ofCommand("stage:list").flags).to.have.members([...everywhere, "sweep-id", "region", "format"]);
+    expect(ofCommand("stage:info").args).to.deep.equal(["staging-id"]);
+    expect(ofCommand("stage:upload").args).to.deep.equal(["local-path"]);
+    expect(ofCommand("stage:upload").flags).to.include.members([
+      ...everywhere,
+      "regions",
+      "dest",
+      "sweep-id",
+      "ttl",
+    ]);
+    expect(ofCommand("stage:delete").args).to.deep.equal(["staging-id"]);
+    expect(ofCommand("stage:delete").flags).to.include("yes");
+  });
+
   const refused: [string, string[], string][] = [
     [
       "an unknown flag, with the nearest one",
@@ -85,7 +108,7 @@ describe("bin/spawn", function () {
     [
       "an unknown command, with the nearest one",
       ["stage", "lst"],
-      "Error: there is no command spawn stage lst\nFix: Did you mean spawn stage list? All commands: spawn --help\n",
+      "Error: there is no command spawn stage lst\nFix: Did you mean spawn stage list? All commands: spawn stage --help\n",
     ],
     ["an unknown region", ["stage", "list", "--region", "us_east_1"], 'Error: unknown region "us_east_1"\n'],
     [
