@@ -2,17 +2,19 @@ import { primaryTags } from "../staging/classes.ts";
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { manifestKey, objectKey } from "../staging/manifest.ts";
-import { parseRegion } from "../staging/regions.ts";
+import { parseRegion, REGIONS } from "../staging/regions.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
 import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
+import { userMessage } from "./plugin/status.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
 import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
 import { deleteEntry } from "./transfer/delete.ts";
 import { putManifest } from "./transfer/manifest-object.ts";
+import { replicationDestination } from "./transfer/rules.ts";
 import { findSource, type Source, type SourceFile } from "./transfer/source.ts";
 import { stageFile } from "./transfer/stage-file.ts";
 import { headObject } from "./transfer/stored.ts";
@@ -47,8 +49,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
           await findSource(source);
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
-          const reason = [error.message, error.why, error.fix].filter(Boolean).join("\n");
-          result.failures.push({ property: "source", reason });
+          result.failures.push({ property: "source", reason: userMessage(error) });
         }
       }
       return result;
@@ -98,17 +99,37 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       return isThere ? { id, inputs, outputs } : undefined;
     },
 
-    async delete(_id, { region, bucket, stagingId }, context) {
-      const progress = reportTo(context, { phase: "delete", region, total: 0, objectsTotal: 0 });
-      await explained(`deleting ${stagingId} in ${region}`, () =>
-        deleteEntry(deps.s3.of(region), bucket, stagingId, {
-          signal: context.signal,
-          onDeleted: (count) => progress.add(count),
-        }),
-      );
-      progress.finish();
+    async delete(_id, outputs, context) {
+      const { region, bucket } = outputs;
+      await deleteIn(region, bucket, outputs, deps, context);
+      // Where an update ended before the replication resources were made, or S3 was slower than they waited for, the
+      // rules' replicas are nobody else's.
+      for (const other of REGIONS.filter((candidate) => outputs.replicateTo.includes(candidate))) {
+        const check = { client: deps.s3.of(region), bucket, signal: context.signal };
+        const destination = await explained(`reading the replication rules of ${bucket}`, () =>
+          replicationDestination(check, other),
+        );
+        if (destination !== undefined) await deleteIn(other, destination, outputs, deps, context);
+      }
     },
   };
+}
+
+async function deleteIn(
+  region: string,
+  bucket: string,
+  { stagingId }: StagedDataOutputs,
+  deps: Dependencies,
+  context: CallContext,
+): Promise<void> {
+  const progress = reportTo(context, { phase: "delete", region, total: 0, objectsTotal: 0 });
+  await explained(`deleting ${stagingId} in ${region}`, () =>
+    deleteEntry(deps.s3.of(region), bucket, stagingId, {
+      signal: context.signal,
+      onDeleted: (count) => progress.add(count),
+    }),
+  );
+  progress.finish();
 }
 
 /** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */

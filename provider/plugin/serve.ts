@@ -13,7 +13,7 @@ const PARENT_CHECK_MS = 1_000;
 
 /**
  * Serves `plugin` to the Pulumi engine that started this process: prints the port, then nothing else, and answers until
- * the engine ends it (SIGINT), cancels it, or goes away. The engine's address is the first argument without a dash.
+ * the engine ends it (SIGINT), cancels it, or goes away. The engine's address is the last argument.
  * Calls that run when it ends are aborted and waited for, so that nothing is left half done that can be helped.
  *
  * Written on gRPC and not on `@pulumi/pulumi/provider`, which has no previews, detailed differences or cancellation,
@@ -22,7 +22,7 @@ const PARENT_CHECK_MS = 1_000;
 export async function servePlugin(plugin: Plugin): Promise<void> {
   const calls = new RunningCalls();
   const engine = new EngineLog();
-  engine.connect(process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? "");
+  engine.connect(process.argv.slice(2).at(-1) ?? "");
 
   // Messages of any size, as the engine and its SDKs have it: a stack's inputs can be large.
   const server = new grpc.Server({

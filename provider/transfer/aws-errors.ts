@@ -68,7 +68,7 @@ export function explainAwsError(error: unknown, doing: string): unknown {
   if (name === "AccessDenied" || failure.$metadata?.httpStatusCode === 403) {
     return explain(
       `Access was denied: ${failure.message ?? name}`,
-      "Ask for the permissions in docs/architecture.md.",
+      "Check whose credentials are in use, and what they may do: aws sts get-caller-identity",
     );
   }
   if (name === "PermanentRedirect" || failure.$metadata?.httpStatusCode === 301) {

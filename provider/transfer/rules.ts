@@ -10,7 +10,7 @@ import { replicateTag, replicationRuleId, TTL_TAG, ttlRuleId } from "../../stagi
 import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { TtlDays } from "../../staging/ttl.ts";
-import { errorName } from "./aws-errors.ts";
+import { errorName, isNoSuchBucket } from "./aws-errors.ts";
 import { type Settling, withRetry } from "./retry.ts";
 
 /** A rule that an entry needs and that isn't in its bucket's configuration as it should be. */
@@ -45,11 +45,25 @@ export async function requireReplicationRule(
     if (!filtersBy(rule.Filter, replicateTag(region), "true")) {
       throw new RuleProblem(`Its filter is not the tag ${replicateTag(region)}=true.`);
     }
-    if (rule.Destination?.Bucket?.split(":::").at(-1) !== destinationBucket) {
+    if (destinationOf(rule) !== destinationBucket) {
       throw new RuleProblem(`Its destination is not the bucket ${destinationBucket}.`);
     }
   });
   return id;
+}
+
+/** The bucket to which the rule towards `region` replicates; undefined where there is no such rule, or no bucket. */
+export async function replicationDestination(
+  check: Omit<RuleCheck, "settling">,
+  region: Region,
+): Promise<string | undefined> {
+  try {
+    const rule = (await replicationRules(check)).find(({ ID }) => ID === replicationRuleId(region));
+    return rule && destinationOf(rule);
+  } catch (error) {
+    if (isNoSuchBucket(error)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -89,7 +103,11 @@ async function requireRule(check: RuleCheck, what: string, attempt: () => Promis
   }
 }
 
-async function replicationRules({ client, bucket, signal }: RuleCheck): Promise<ReplicationRule[]> {
+async function replicationRules({
+  client,
+  bucket,
+  signal,
+}: Omit<RuleCheck, "settling">): Promise<ReplicationRule[]> {
   try {
     const answer = await client.send(new GetBucketReplicationCommand({ Bucket: bucket }), {
       abortSignal: signal,
@@ -110,6 +128,9 @@ async function lifecycleRules({ client, bucket, signal }: RuleCheck): Promise<Li
     throw error;
   }
 }
+
+const destinationOf = (rule: ReplicationRule): string | undefined =>
+  rule.Destination?.Bucket?.split(":::").at(-1);
 
 interface Filter {
   readonly Tag?: Tag | undefined;

@@ -1,9 +1,10 @@
 import type { BufferPool } from "./buffers.ts";
 import { abortUploads } from "./delete.ts";
+import { partSizeFor } from "./parts.ts";
 import type { ProgressReporter } from "./progress.ts";
 import { digestFile } from "./reading.ts";
 import type { SourceFile } from "./source.ts";
-import { assertStored, headObject, holds, type StoredObject } from "./stored.ts";
+import { assertStored, headObject, holds } from "./stored.ts";
 import { ensureTags } from "./tagging.ts";
 import { type UploadTarget, uploadFile } from "./upload.ts";
 
@@ -58,10 +59,10 @@ async function takeOver(
   target: UploadTarget,
   options: StageOptions,
 ): Promise<StagedFile | undefined> {
-  const found: StoredObject | undefined = await headObject(target, options.signal);
+  const found = await headObject(target, options.signal);
+  const partSize = partSizeFor(file.size);
   // Reading the file to compare is worth it only where the object may be the same.
-  if (found?.facts === undefined || found.size !== file.size) return undefined;
-  const { partSize } = found.facts;
+  if (found?.size !== file.size || found.facts?.partSize !== partSize) return undefined;
   const progress = options.report("verify");
   const digest = await digestFile(file, partSize, options.pool, options.signal);
   progress.finish();

@@ -262,6 +262,17 @@ describe("StagedData", function () {
     ]);
   });
 
+  it("deletes the replicas that a rule made and that no replication resource knows of", async () => {
+    const file = await fixture.file("orphan", 10);
+    const inputs = stagedInputs(file.path);
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    expect(await fixture.everything(SECOND, inputs.stagingId)).to.have.length(2);
+    for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
+    for (const region of [PRIMARY, SECOND, THIRD]) {
+      expect(await fixture.everything(region, inputs.stagingId)).to.deep.equal([]);
+    }
+  });
+
   it("deletes an unfinished upload with the rest", async () => {
     const file = await fixture.file("unfinished", 40 * MIB);
     const inputs = stagedInputs(file.path);
