@@ -5,7 +5,7 @@ import { messageOf } from "../staging/errors.ts";
 import { cloudStatus } from "./cloud/cloud.ts";
 import { findPython } from "./cloud/python.ts";
 import { findOnPath, isExecutable } from "./command.ts";
-import { findEngine } from "./engine/engine.ts";
+import { type EngineInfo, findEngine } from "./engine/engine.ts";
 import { findLanguageHost, ownLanguageHost } from "./engine/language-host.ts";
 import { type SpawnPaths, spawnPaths } from "./paths.ts";
 import { awsPluginFolder, usersEndpoint } from "./tool-environment.ts";
@@ -35,6 +35,7 @@ interface Machine {
   readonly env: NodeJS.ProcessEnv;
   readonly cloud: "local" | "aws";
   readonly stateUrl: string;
+  readonly engine: EngineInfo | undefined;
 }
 
 /** The oldest Node that runs the Pulumi SDK and oclif, and TypeScript without a compiler. */
@@ -48,7 +49,7 @@ const NEEDED_SPACE = GIB / 2;
 export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis[]> {
   const { paths = spawnPaths(), env = process.env, cloud = "local" } = options;
   const stateUrl = options.stateUrl ?? (env["PULUMI_BACKEND_URL"] || `file://${paths.state}`);
-  const machine: Machine = { paths, env, cloud, stateUrl };
+  const machine: Machine = { paths, env, cloud, stateUrl, engine: await findEngine({ paths, env }) };
   return Promise.all([
     checkNode(),
     checkEngine(machine),
@@ -75,9 +76,8 @@ function checkNode(version = process.versions.node): Diagnosis {
   };
 }
 
-async function checkEngine({ paths, env }: Machine): Promise<Diagnosis> {
+function checkEngine({ engine, env }: Machine): Diagnosis {
   const name = "Pulumi engine";
-  const engine = await findEngine({ paths, env });
   if (engine !== undefined) {
     const where = engine.origin === "path" ? "on PATH" : "in the cache";
     return { name, status: "ok", found: `${engine.version} ${where} (${engine.command})` };
@@ -95,16 +95,15 @@ async function checkEngine({ paths, env }: Machine): Promise<Diagnosis> {
   };
 }
 
-async function checkLanguageHost({ paths, env }: Machine): Promise<Diagnosis> {
+function checkLanguageHost({ engine, env }: Machine): Diagnosis {
   const name = "Language host";
-  const engine = await findEngine({ paths, env });
   const official = engine === undefined ? undefined : findLanguageHost(engine.command, env["PATH"]);
   const host = official ?? ownLanguageHost();
   if (isExecutable(host)) return { name, status: "ok", found: host };
   return { name, status: "fail", found: `${host} cannot be run`, fix: `chmod +x '${host}'` };
 }
 
-async function checkAwsPlugin({ cloud, env }: Machine): Promise<Diagnosis> {
+function checkAwsPlugin({ cloud, env }: Machine): Diagnosis {
   const name = "AWS plugin";
   const own = join(awsPluginFolder(), "pulumi-resource-aws");
   if (cloud === "local") {

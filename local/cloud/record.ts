@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -44,7 +45,7 @@ export function parseRecord(text: string): CloudRecord | undefined {
 /** Writes the record whole: a reader sees the old one or the new one. */
 export async function writeRecord(file: string, record: CloudRecord): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
+  const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, `${JSON.stringify(record)}\n`);
     await rename(temporary, file);

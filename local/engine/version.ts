@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runCommand } from "../command.ts";
 import type { SpawnPaths } from "../paths.ts";
@@ -59,8 +60,13 @@ async function readKnown(file: string): Promise<KnownVersions> {
 }
 
 async function remember(file: string, known: KnownVersions): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, `${JSON.stringify(known, null, 2)}\n`);
-  await rename(temporary, file);
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(temporary, `${JSON.stringify(known, null, 2)}\n`);
+    await rename(temporary, file);
+  } catch {
+    // A cache that cannot be written costs time, not the answer: the engine is asked again.
+    await rm(temporary, { force: true });
+  }
 }
