@@ -34,6 +34,9 @@ const PHASE_LABELS: Readonly<Record<Progress["phase"], string>> = {
 
 export const phaseLabel = (_region: string, phase: Progress["phase"]): string => PHASE_LABELS[phase];
 
+/** The phases in which a region gets its data; the others look at them or mark them. */
+const BRINGS_DATA: readonly Progress["phase"][] = ["upload", "copy", "wait"];
+
 interface Row {
   progress: Progress;
   rate: SmoothedRate;
@@ -54,6 +57,8 @@ export class ProgressView {
   readonly #label: (region: string, phase: Progress["phase"]) => string;
   readonly #now: () => number;
   readonly #rows = new Map<string, Row>();
+  /** How each region got its data: what is worth leaving on the screen. */
+  readonly #brought = new Map<string, Row>();
   /** Lines on the terminal that the next drawing replaces. */
   #drawn: string[] = [];
   #drawnAt = Number.NEGATIVE_INFINITY;
@@ -90,6 +95,7 @@ export class ProgressView {
     row.rate.add(progress.done, now);
     row.progress = progress;
     if (progress.finished) row.endedAt = now;
+    if (progress.finished && BRINGS_DATA.includes(progress.phase)) this.#brought.set(progress.region, row);
     if (this.#stream.isTTY !== true) this.#printIfDue(row, now);
     else if (now - this.#drawnAt >= DRAW_EVERY) this.#draw();
   }
@@ -105,9 +111,12 @@ export class ProgressView {
     this.#draw();
   }
 
-  /** Draws the last state, which stays, and stops. May be called twice. */
+  /** Draws the last state, which stays, and stops. For a region that got its data, that is how. May be called twice. */
   close(): void {
     if (this.#closed) return;
+    for (const [region, row] of this.#rows) {
+      if (row.endedAt !== undefined) this.#rows.set(region, this.#brought.get(region) ?? row);
+    }
     if (this.#stream.isTTY === true) this.#draw();
     this.#closed = true;
     clearInterval(this.#timer);
