@@ -1,0 +1,122 @@
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import type { Aws } from "./support/aws.ts";
+import { succeed } from "./support/process.ts";
+import { bucketOf, RECORDS, REGIONS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
+
+describe("Deleting an entry", function () {
+  this.timeout(120_000);
+  let world: World;
+  let aws: Aws;
+
+  before(async () => {
+    world = await sharedWorld();
+    aws = await world.aws();
+    await world.writeFile("mesh.dat", randomFile(300_000));
+  });
+
+  const everythingOf = async (id: string) =>
+    (await Promise.all(REGIONS.map((region) => aws.versions(region, bucketOf(region), `${id}/`)))).flat();
+
+  const expectGone = async (id: string) => {
+    expect(await everythingOf(id)).to.deep.equal([]);
+    expect(await aws.item(RECORDS, id)).to.equal(undefined);
+    const usage = (await aws.item(USAGE, id)) ?? {};
+    expect(usage).to.deep.include({ staging_id: id, filename: "mesh.dat", size_bytes: 300_000 });
+    expect(usage["closed_at"]).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(await world.stacks()).to.not.include(`dev.${id}`);
+    expect((await world.traces()).filter((name) => name.includes(id))).to.deep.equal([]);
+  };
+
+  it("needs --yes where nobody can answer, and is complete with it", async () => {
+    const id = await world.upload("mesh.dat", "--regions", REGIONS.join(","));
+    const before = await everythingOf(id);
+    expect(before).to.have.length(6);
+
+    const refused = await world.spawn("stage", "delete", id);
+    expect(refused.code).to.equal(2);
+    expect(refused.stdout).to.equal("");
+    expect(refused.stderr).to.contain("needs --yes");
+    expect(refused.stderr).to.contain(`Fix: spawn stage delete ${id} --yes\n`);
+    expect(await everythingOf(id)).to.deep.equal(before);
+    expect(await aws.item(RECORDS, id)).to.include({ staging_id: id });
+
+    // What a client that knows nothing of versions leaves goes, too: another version and a delete marker.
+    const object = { Bucket: bucketOf("us-west-2"), Key: `${id}/mesh.dat` };
+    await aws.s3("us-west-2").send(new PutObjectCommand({ ...object, Body: "by hand" }));
+    await aws.s3("us-west-2").send(new DeleteObjectCommand(object));
+    expect((await everythingOf(id)).filter(({ deleteMarker }) => deleteMarker)).to.have.length(1);
+
+    const deleted = await world.spawn("stage", "delete", id, "--yes");
+    expect({ code: deleted.code, stdout: deleted.stdout }).to.deep.equal({ code: 0, stdout: "" });
+    const lines = deleted.stderr.split("\n");
+    for (const line of [
+      `Deleting staged data: ${id}`,
+      "File: mesh.dat",
+      "Size: 293.0 KB",
+      "Regions: us-east-1, us-west-2, eu-west-1",
+      ...REGIONS.map((region) => `Deleting from ${region}... ✓`),
+      "Removing metadata... ✓",
+      "✅ Staging deleted",
+    ]) {
+      expect(lines).to.include(line);
+    }
+    await expectGone(id);
+
+    const again = await world.spawn("stage", "delete", id, "--yes");
+    expect(again.code).to.equal(2);
+    expect(again.stdout).to.equal("");
+    expect(again.stderr).to.contain(`there is no staging entry ${id} in environment dev`);
+    const info = await world.spawn("stage", "info", id);
+    expect(info.code).to.equal(2);
+    expect(info.stderr).to.contain(`there is no staging entry ${id} in environment dev`);
+  });
+
+  it("asks at a terminal, and takes anything but yes for a no", async () => {
+    const id = await world.upload("mesh.dat");
+    const no = world.startOnTerminal(100, "stage", "delete", id);
+    await no.wrote("Continue? [y/N]: ");
+    no.type("\r");
+    const kept = await no.ended;
+    expect(kept.code).to.equal(0);
+    expect(kept.stdout).to.contain("Nothing was deleted.");
+    expect(await everythingOf(id)).to.have.length(4);
+
+    const interrupted = world.startOnTerminal(100, "stage", "delete", id);
+    await interrupted.wrote("Continue? [y/N]: ");
+    interrupted.type("\u0003");
+    expect((await interrupted.ended).code).to.equal(130);
+    expect(await everythingOf(id)).to.have.length(4);
+
+    const yes = world.startOnTerminal(100, "stage", "delete", id);
+    await yes.wrote("Continue? [y/N]: ");
+    yes.type("y\r");
+    const deleted = await yes.ended;
+    expect(deleted.code).to.equal(0);
+    expect(deleted.stdout).to.contain("⚠️  This will delete data from all regions and cannot be undone.");
+    expect(deleted.stdout).to.contain("✅ Staging deleted");
+    await expectGone(id);
+  });
+});
+
+describe("An upload at a terminal", function () {
+  this.timeout(60_000);
+
+  for (const columns of [100, 0]) {
+    it(`draws bars and prints its summary on stdout (${columns || "unknown"} columns)`, async () => {
+      const world = await sharedWorld();
+      await world.writeFile("at-terminal.dat", randomFile(1_000_000));
+      const args = ["stage", "upload", "at-terminal.dat", "--replication", "copy"];
+      const { code, stdout } = await world.startOnTerminal(columns, ...args).ended;
+      expect(code).to.equal(0);
+      // What stays on the screen is how each region got its data, as in the guide.
+      const [before = ""] = stdout.split("\r\n\r\n✅ Staging Complete!\r\n");
+      const [primary, replica] = before.split("\r\n").slice(-2);
+      expect(primary).to.match(/us-east-1 {2}Uploading {2}█{20,40} 100% \|.* [KMG]B\/s \| ETA: 0s$/);
+      expect(replica).to.match(/^us-west-2 {2}Copying {4}█{20,40} 100% \|.* [KMG]B\/s \| ETA: 0s$/);
+      expect(stdout).to.not.contain("Infinity");
+      const id = /^Staging ID: (stage-[0-9a-f]{12})\r$/m.exec(stdout)?.[1] ?? "";
+      await succeed(world.spawn("stage", "delete", id, "--yes"));
+    });
+  }
+});

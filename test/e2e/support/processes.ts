@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+/** Commands of the running processes that work in `home`: it is in their arguments or their environment. */
+export async function processesOf(home: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)("ps", ["axeww", "-o", "pid=,command="], {
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return stdout
+    .split("\n")
+    .filter((line) => line.includes(home) && !line.includes("ps axeww"))
+    .map((line) => line.trim());
+}
+
+/** The local clouds among them. */
+export async function cloudsOf(home: string): Promise<string[]> {
+  return (await processesOf(home)).filter((command) => command.includes("serve.py"));
+}
+
+/** What runs in `home` besides the local cloud once everything had `seconds` to end. */
+export async function leftRunning(home: string, seconds = 5): Promise<string[]> {
+  for (const end = Date.now() + seconds * 1000; ; await sleep(100)) {
+    const left = (await processesOf(home)).filter((command) => !command.includes("serve.py"));
+    if (left.length === 0 || Date.now() > end) return left;
+  }
+}

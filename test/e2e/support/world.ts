@@ -1,0 +1,169 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cloudPython } from "../../../local/cloud/install.ts";
+import { spawnPaths } from "../../../local/paths.ts";
+import { Aws } from "./aws.ts";
+import { type Ended, Running, run, succeed } from "./process.ts";
+import { processesOf } from "./processes.ts";
+import { makeProject } from "./project.ts";
+
+export const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"] as const;
+/** The guide's name of a region's bucket, and the tables of `dev`. */
+export const bucketOf = (region: string): string => `spawn-staging-${region}`;
+export const RECORDS = "spawn-staging-dev";
+export const USAGE = "spawn-usage-dev";
+
+/** One user's machine: a built checkout, an empty home, a shell to run commands in. */
+export class World {
+  readonly project: string;
+  /** SPAWN_HOME. */
+  readonly home: string;
+  /** Where the user's own files are; the working folder of commands. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  #aws: Promise<Aws> | undefined;
+
+  private constructor(project: string, home: string) {
+    this.project = project;
+    this.home = home;
+    this.folder = join(home, "user files");
+    this.env = environmentOf(home);
+  }
+
+  static async make(): Promise<World> {
+    const world = new World(await makeProject(), await mkdtemp(join(tmpdir(), "spawn e2e home ")));
+    await Promise.all([mkdir(world.folder), mkdir(join(world.home, "empty"))]);
+    return world;
+  }
+
+  /** Ends the local cloud and removes everything. @throws Error when something else is still running */
+  async remove(): Promise<void> {
+    if (this.#aws !== undefined) (await this.#aws).close();
+    await succeed(this.spawn("local", "down"));
+    const left = await processesOf(this.home);
+    await rm(this.home, { recursive: true, force: true });
+    await rm(this.project, { recursive: true, force: true });
+    if (left.length > 0)
+      throw new Error(`left running: ${left.map((line) => line.slice(0, 200)).join("\n")}`);
+  }
+
+  get program(): string {
+    return join(this.project, "bin", "spawn");
+  }
+
+  spawn(...args: string[]): Promise<Ended> {
+    return this.start(...args).ended;
+  }
+
+  start(...args: string[]): Running {
+    return this.startIn({}, ...args);
+  }
+
+  /** With other variables, or in a process group of its own. */
+  startIn(options: { env?: NodeJS.ProcessEnv; ownGroup?: boolean }, ...args: string[]): Running {
+    return new Running(process.execPath, [this.program, ...args], {
+      cwd: this.folder,
+      ...options,
+      env: { ...this.env, ...options.env },
+    });
+  }
+
+  /** On a terminal, whose output is all in `stdout`. */
+  startOnTerminal(columns: number, ...args: string[]): Running {
+    const python = cloudPython(spawnPaths(this.env).venv);
+    const script = join(import.meta.dirname, "terminal.py");
+    return new Running(python, [script, String(columns), process.execPath, this.program, ...args], {
+      cwd: this.folder,
+      env: { ...this.env, TERM: "xterm-256color" },
+    });
+  }
+
+  /** In bash, with `spawn` on PATH. */
+  bash(script: string, cwd = this.folder): Promise<Ended> {
+    const PATH = `${join(this.project, "bin")}:${this.env["PATH"]}`;
+    return run("/bin/bash", ["-c", `set -euo pipefail\n${script}`], { cwd, env: { ...this.env, PATH } });
+  }
+
+  /** A command of plain Pulumi in the checkout, as someone types it after `eval "$(spawn env)"`. */
+  pulumi(command: string): Promise<Ended> {
+    return this.bash(`eval "$(spawn env)"\n${command}`, this.project);
+  }
+
+  /** Names of the stacks, as plain Pulumi lists them. */
+  async stacks(): Promise<string[]> {
+    const { stdout } = await succeed(this.pulumi("pulumi stack ls --json"));
+    return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
+  }
+
+  /** Files in which the command line keeps the settings of entries' stacks, and files of the stacks' state. */
+  async traces(): Promise<string[]> {
+    const folders = [join(this.home, "data/stacks"), join(this.home, "data/state/.pulumi/stacks/spawn")];
+    const names = await Promise.all(folders.map((folder) => (existsSync(folder) ? readdir(folder) : [])));
+    return names
+      .flat()
+      .filter((name) => /^(Pulumi\..*\.yaml|.*\.json)$/.test(name) && !name.includes(".bak"));
+  }
+
+  /** Clients for the local cloud, which this starts where it is down. */
+  aws(): Promise<Aws> {
+    this.#aws ??= succeed(this.spawn("local", "up", "--json")).then(
+      ({ stdout }) => new Aws((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint),
+    );
+    return this.#aws;
+  }
+
+  async writeFile(name: string, bytes: Uint8Array): Promise<string> {
+    const path = join(this.folder, name);
+    await writeFile(path, bytes);
+    return path;
+  }
+
+  readProjectFile(name: string): Promise<string> {
+    return readFile(join(this.project, name), "utf8");
+  }
+
+  writeProjectFile(name: string, text: string): Promise<void> {
+    return writeFile(join(this.project, name), text);
+  }
+
+  /** Uploads a file and gives its id. */
+  async upload(name: string, ...flags: string[]): Promise<string> {
+    const { stdout } = await succeed(this.spawn("stage", "upload", `./${name}`, ...flags));
+    return stdout.trim();
+  }
+}
+
+/** Nothing of this process's user but the cache: an empty HOME, no keys, no endpoint, no settings. */
+function environmentOf(home: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI|SPAWN|XDG)_/.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    HOME: join(home, "empty"),
+    SPAWN_HOME: home,
+    SPAWN_CACHE: spawnPaths().cache,
+  };
+}
+
+let shared: Promise<World> | undefined;
+let made: World | undefined;
+
+/** A world with the environment `dev` up, the same one for all files: making it takes some seconds. */
+export function sharedWorld(): Promise<World> {
+  shared ??= World.make().then(async (world) => {
+    made = world;
+    await succeed(world.spawn("environment", "up"));
+    return world;
+  });
+  return shared;
+}
+
+// Of the whole run, not of a suite: this module is loaded while no suite is being described.
+after(async function () {
+  this.timeout(60_000);
+  await made?.remove();
+});
+
+export const randomFile = (bytes: number): Buffer => randomBytes(bytes);
