@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Plugin } from "@oclif/core";
-import { type BuildOptions, build, type OutputFile } from "esbuild";
+import { type BuildOptions, type Plugin as BundlerPlugin, build, type OutputFile } from "esbuild";
 import { findPackageRoot } from "../local/paths.ts";
 
 /*
@@ -21,8 +21,26 @@ const BANNER = [
   'const __dirname=__fileURLToPath(new URL(".",import.meta.url));',
 ].join("");
 
-/** Never used at run time: compilers that libraries would load to run TypeScript. */
-const COMPILERS = ["typescript", "ts-node", "tsx"];
+/**
+ * Packages that Pulumi's SDK loads when it starts and uses only to turn functions into text, which nothing here does:
+ * a compiler and a package manager, half a second to load. What would use one of them says so.
+ */
+const UNUSED: BundlerPlugin = {
+  name: "unused",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(typescript|ts-node|tsx|@npmcli\/arborist)$/ }, ({ path }) => ({
+      path,
+      namespace: "unused",
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: "unused" }, ({ path }) => ({
+      contents: `module.exports = new Proxy({}, { get(_, name) {
+        if (typeof name === "symbol" || name === "__esModule" || name === "default" || name === "then") return undefined;
+        throw new Error(${JSON.stringify(`${path} is not part of this bundle`)});
+      } });`,
+      loader: "js",
+    }));
+  },
+};
 
 const COMMON = {
   absWorkingDir: root,
@@ -32,6 +50,10 @@ const COMMON = {
   format: "esm",
   target: "node22.18",
   banner: { js: BANNER },
+  plugins: [UNUSED],
+  // What a program loads only when it needs it stays in a file of its own, which is most of the AWS SDK.
+  splitting: true,
+  outdir: dist,
   // Names stay, so that a stack trace can be read; what is saved is time to load.
   minifyWhitespace: true,
   minifySyntax: true,
@@ -42,38 +64,40 @@ const COMMON = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** A program in one file: its source, and the file in `dist/`. */
-interface Program {
-  readonly source: string;
-  readonly output: string;
-  readonly external: readonly string[];
-}
-
-const PROGRAMS: readonly Program[] = [
-  // The SDK must be one instance in the process: the engine's program runs in it, and components register with it.
-  { source: "stacks/index.ts", output: "stacks/index.js", external: ["@pulumi/*", "@grpc/*"] },
-  { source: "provider/main.ts", output: "provider/main.js", external: COMPILERS },
-  { source: "local/aws-plugin/main.ts", output: "local/aws-plugin.js", external: COMPILERS },
-  { source: "local/language-host/main.ts", output: "local/language-host.js", external: COMPILERS },
-];
+/** Plugins and hosts that the engine starts, by their place in `dist/`. */
+const PLUGINS: Readonly<Record<string, string>> = {
+  "provider/main": "provider/main.ts",
+  "local/aws-plugin": "local/aws-plugin/main.ts",
+  "local/language-host": "local/language-host/main.ts",
+};
 
 async function main(): Promise<void> {
-  const files = (await Promise.all([...PROGRAMS.map(buildProgram), buildCommandLine()])).flat();
+  const files = (await Promise.all([buildProgram(), buildPlugins(), buildCommandLine()])).flat();
   await writeDist(files);
   await writeManifest();
 }
 
-async function buildProgram({ source, output, external }: Program): Promise<OutputFile[]> {
+/** The Pulumi program shares the SDK with the process that the engine's language host starts for it. */
+async function buildProgram(): Promise<OutputFile[]> {
   const { outputFiles } = await build({
     ...COMMON,
-    entryPoints: [source],
-    outfile: join(dist, output),
-    external: [...external],
+    entryPoints: { "stacks/index": "stacks/index.ts" },
+    chunkNames: "stacks/chunks/[name]-[hash]",
+    external: ["@pulumi/*", "@grpc/*"],
   });
   return outputFiles;
 }
 
-/** One module a command, so that a run loads only its own; what they share is split off. */
+async function buildPlugins(): Promise<OutputFile[]> {
+  const { outputFiles } = await build({
+    ...COMMON,
+    entryPoints: { ...PLUGINS },
+    chunkNames: "plugins/[name]-[hash]",
+  });
+  return outputFiles;
+}
+
+/** One module a command, so that a run loads only its own. Programs run in this process, so the SDK is in here, once. */
 async function buildCommandLine(): Promise<OutputFile[]> {
   const modules = (await readdir(join(root, "cli"), { recursive: true })).filter(
     (file) => file.endsWith(".ts") && /^(commands|hooks)\//.test(file),
@@ -81,11 +105,8 @@ async function buildCommandLine(): Promise<OutputFile[]> {
   const { outputFiles } = await build({
     ...COMMON,
     entryPoints: ["cli/main.ts", ...modules.map((file) => `cli/${file}`)],
-    outbase: "cli",
-    outdir: join(dist, "cli"),
-    chunkNames: "chunks/[name]-[hash]",
-    splitting: true,
-    external: ["@pulumi/*", "@grpc/*", ...COMPILERS],
+    outbase: ".",
+    chunkNames: "cli/chunks/[name]-[hash]",
   });
   return outputFiles;
 }

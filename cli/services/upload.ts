@@ -4,6 +4,7 @@ import { renderEntrySettings } from "../../stacks/settings-file.ts";
 import { entryProgram } from "../../stacks/staging.ts";
 import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
+import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
 import { type EngineSession, openSession } from "../engine/session.ts";
@@ -53,10 +54,11 @@ async function preflight(context: Context, spec: EntrySpec): Promise<void> {
 /** The same error, which also tells that parts of the entry may be there and what to do about them. */
 function incomplete(error: unknown, spec: EntrySpec, { settings }: EngineSession): unknown {
   if (!(error instanceof UserError)) return error;
-  const flag = settings.name === "dev" ? "" : ` --environment ${settings.name}`;
-  const remove = `To remove what is there: spawn stage delete ${spec.id}${flag} --yes`;
+  const remove = `To remove what is there: ${commandLine(`spawn stage delete ${spec.id} --yes`, settings.name)}`;
   return new UserError(error.message, {
-    why: [sentence(error.why), `The entry ${spec.id} is incomplete and has no record.`].filter(Boolean).join(" "),
+    why: [sentence(error.why), `The entry ${spec.id} is incomplete and has no record.`]
+      .filter(Boolean)
+      .join(" "),
     fix: [sentence(error.fix), remove].filter(Boolean).join(" "),
     exitCode: error.exitCode,
     cause: error,
