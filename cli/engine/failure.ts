@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { parseDescription, UserError } from "../../staging/errors.ts";
+import { commandLine } from "../command-line.ts";
 import type { EngineRun } from "./process.ts";
 
 /** What an update that failed has said, reduced to the one message that matters. */
@@ -89,7 +90,9 @@ const KNOWN: readonly KnownFailure[] = [
   {
     pattern: /no stack named '(?<stack>[^']+)' found/,
     describe: (match) =>
-      new UserError(`there is no stack ${match.groups?.["stack"]}`, { fix: "spawn environment up" }),
+      new UserError(`there is no stack ${match.groups?.["stack"]}`, {
+        fix: commandLine("spawn environment up", match.groups?.["stack"]?.split(".")[0] ?? ""),
+      }),
   },
   {
     pattern: /no resource plugin 'pulumi-resource-(?<name>[^']+)'/,

@@ -4,6 +4,7 @@ import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
 import { entryStackName, filenameOf } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
+import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
 import { openSession } from "../engine/session.ts";
@@ -40,7 +41,7 @@ export async function findDeletable(context: Context, id: StagingId): Promise<De
   if (unfinished !== undefined) return unfinished;
   throw new InputError(`there is no staging entry ${id} in environment ${settings.name}`, {
     why: "It was deleted, has expired, or belongs to another environment.",
-    fix: "spawn stage list",
+    fix: commandLine("spawn stage list", settings.name),
   });
 }
 
@@ -66,7 +67,7 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
   const file = `Pulumi.${environment}.yaml`;
   return new InputError(`${id} is declared in ${file} as item ${item} of spawn:entries`, {
     why: "The next update would make it again.",
-    fix: `Remove the item ${item} from ${file}, then run: spawn environment up`,
+    fix: `Remove the item ${item} from ${file}, then run: ${commandLine("spawn environment up", environment)}`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { environmentProgram } from "../../stacks/environment.ts";
 import { InputError, type UserError } from "../../staging/errors.ts";
-import { parseStagingId } from "../../staging/ids.ts";
+import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { type EngineSession, openSession } from "../engine/session.ts";
 import { createStack, listStacks, readOutputs } from "../engine/stacks.ts";
@@ -60,26 +60,38 @@ async function refuseWithEntries(context: Context, session: EngineSession): Prom
   const ids = [...new Set([...stacks, ...recorded.map(({ id }) => id)])];
   if (ids.length === 0) return;
   const shown = ids.slice(0, 5).join(", ") + (ids.length > 5 ? `, and ${ids.length - 5} more` : "");
-  const declared = recorded.filter(({ declaredAs }) => declaredAs !== undefined);
-  const file = `Pulumi.${session.settings.name}.yaml`;
+  const { name } = session.settings;
   throw new InputError(
-    `environment ${session.settings.name} still has ${ids.length === 1 ? "an entry" : `${ids.length} entries`}`,
-    {
-      why: `Their data would be lost: ${shown}.`,
-      fix:
-        declared.length === 0
-          ? `spawn stage delete ${parseStagingId(ids[0] ?? "")} --yes, for each of them`
-          : `Remove ${declared.map(({ declaredAs }) => declaredAs).join(", ")} from spawn:entries in ${file}, run spawn environment up, and delete the others with spawn stage delete`,
-    },
+    `environment ${name} still has ${ids.length === 1 ? "an entry" : `${ids.length} entries`}`,
+    { why: `Their data would be lost: ${shown}.`, fix: howToEmpty(name, ids, recorded) },
   );
 }
 
+type RecordedId = { readonly id: string; readonly declaredAs: string | undefined };
+
+/** Declared entries go by an edit of the file, all others by a command. */
+function howToEmpty(name: string, ids: readonly string[], recorded: readonly RecordedId[]): string {
+  const declared = recorded.filter(({ declaredAs }) => declaredAs !== undefined);
+  const [other] = ids.filter((id) => !declared.some((entry) => entry.id === id));
+  const items = declared.map(({ declaredAs }) => declaredAs).join(", ");
+  return [
+    declared.length === 0
+      ? []
+      : `Remove ${items} from spawn:entries in Pulumi.${name}.yaml, then run: ${commandLine("spawn environment up", name)}`,
+    other === undefined
+      ? []
+      : `${commandLine(`spawn stage delete ${other} --yes`, name)}${ids.length - declared.length > 1 ? ", and so on for each of them" : ""}`,
+  ]
+    .flat()
+    .join("; ");
+}
+
 /** Ids in the records table; none where there is no table. @throws UserError for a record that cannot be read */
-async function recordedIds(context: Context): Promise<{ id: string; declaredAs: string | undefined }[]> {
+async function recordedIds(context: Context): Promise<RecordedId[]> {
   const fail = (error: UserError): never => {
     throw error;
   };
-  const ids: { id: string; declaredAs: string | undefined }[] = [];
+  const ids: RecordedId[] = [];
   try {
     for await (const page of listRecordPages(await context.tables(), {}, fail)) {
       ids.push(...page.map(({ stagingId, declaredAs }) => ({ id: stagingId, declaredAs })));

@@ -3,6 +3,7 @@ import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { Region, RegionList } from "../../staging/regions.ts";
+import { commandLine } from "../command-line.ts";
 
 export interface PreflightClients {
   readonly dynamodb: DynamoDBClient;
@@ -19,7 +20,7 @@ export async function checkEnvironmentIsUp(
   clients: PreflightClients,
 ): Promise<void> {
   const buckets = regions.map((region) => [region, bucketOf(settings, region)] as const);
-  const fix = `spawn environment up${settings.name === "dev" ? "" : ` --environment ${settings.name}`}`;
+  const fix = commandLine("spawn environment up", settings.name);
   const table = clients.dynamodb
     .send(new DescribeTableCommand({ TableName: settings.recordsTable }))
     .catch((error: Error) => {

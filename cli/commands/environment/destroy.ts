@@ -1,4 +1,5 @@
 import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
@@ -32,7 +33,8 @@ export default class EnvironmentDestroy extends BaseCommand {
     this.note(
       "⚠️  This will delete the buckets, the tables and the history of costs, and cannot be undone.\n",
     );
-    if (!(await confirm("Continue?", { yes: flags.yes, command: "spawn environment destroy" }))) {
+    const command = commandLine("spawn environment destroy", flags.environment);
+    if (!(await confirm("Continue?", { yes: flags.yes, command }))) {
       this.note("Nothing was deleted.");
       return { environment: flags.environment, destroyed: false, changes: {} };
     }

@@ -1,4 +1,5 @@
 import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
 import { type EnvironmentStatus, environmentStatus } from "../../services/environment-status.ts";
 
 export default class EnvironmentStatusCommand extends BaseCommand {
@@ -25,9 +26,7 @@ export default class EnvironmentStatusCommand extends BaseCommand {
     for (const { region, bucket, exists } of status.buckets) line(region, bucket, exists);
     for (const { role, table, exists } of status.tables) line(role, table, exists);
     if (!status.up) {
-      this.note(
-        `Fix: spawn environment up${flags.environment === "dev" ? "" : ` --environment ${flags.environment}`}`,
-      );
+      this.note(`Fix: ${commandLine("spawn environment up", flags.environment)}`);
       process.exitCode = 1;
     }
     return status;

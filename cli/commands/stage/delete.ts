@@ -3,6 +3,7 @@ import { parseStagingId } from "../../../staging/ids.ts";
 import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
 import { formatBytes } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import type { ResourceChange } from "../../engine/update.ts";
 import { yesFlag } from "../../flags.ts";
@@ -46,7 +47,8 @@ export default class StageDelete extends BaseCommand {
     const entry = await findDeletable(context, id);
     this.note(describe(entry));
     this.note("⚠️  This will delete data from all regions and cannot be undone.\n");
-    if (!(await confirm("Continue?", { yes: flags.yes, command: `spawn stage delete ${id}` }))) {
+    const command = commandLine(`spawn stage delete ${id}`, flags.environment);
+    if (!(await confirm("Continue?", { yes: flags.yes, command }))) {
       this.note("Nothing was deleted.");
       return { staging_id: id, deleted: false };
     }
