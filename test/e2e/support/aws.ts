@@ -22,11 +22,10 @@ export interface ObjectVersion {
 export class Aws {
   readonly #settings;
   readonly #s3 = new Map<string, S3Client>();
-  readonly #dynamo: DynamoDBClient;
+  readonly #dynamo = new Map<string, DynamoDBClient>();
 
   constructor(endpoint: string) {
     this.#settings = { endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
-    this.#dynamo = new DynamoDBClient({ ...this.#settings, region: "us-east-1" });
   }
 
   s3(region: string): S3Client {
@@ -35,9 +34,14 @@ export class Aws {
     return client;
   }
 
+  dynamo(region: string): DynamoDBClient {
+    const client = this.#dynamo.get(region) ?? new DynamoDBClient({ ...this.#settings, region });
+    this.#dynamo.set(region, client);
+    return client;
+  }
+
   close(): void {
-    this.#dynamo.destroy();
-    for (const client of this.#s3.values()) client.destroy();
+    for (const client of [...this.#s3.values(), ...this.#dynamo.values()]) client.destroy();
   }
 
   async read(region: string, bucket: string, key: string): Promise<Buffer> {
@@ -95,9 +99,13 @@ export class Aws {
     }
   }
 
-  /** The item of an entry in a table, as plain values; undefined where there is none. */
-  async item(table: string, stagingId: string): Promise<Record<string, unknown> | undefined> {
-    const { Item } = await this.#dynamo.send(
+  /** The item of an entry in a table of `region`, as plain values; undefined where there is none. */
+  async item(
+    table: string,
+    stagingId: string,
+    region = "us-east-1",
+  ): Promise<Record<string, unknown> | undefined> {
+    const { Item } = await this.dynamo(region).send(
       new GetItemCommand({ TableName: table, Key: { staging_id: { S: stagingId } }, ConsistentRead: true }),
     );
     return Item === undefined ? undefined : unmarshall(Item);
