@@ -1,3 +1,4 @@
+import { encodeProgress, type Progress } from "../staging/resources.ts";
 import type { CallContext } from "./plugin/types.ts";
 import type { BufferPool } from "./transfer/buffers.ts";
 import type { S3Clients } from "./transfer/clients.ts";
@@ -16,5 +17,11 @@ export interface Dependencies {
 
 /** Progress of one phase, on the resource's line. */
 export function reportTo(context: CallContext, totals: ProgressTotals): ProgressReporter {
-  return new ProgressReporter(totals, (message) => context.log("info", message, { ephemeral: true }));
+  return new ProgressReporter(totals, (text, progress) => showProgress(context, text, progress));
+}
+
+/** Shows one report: the text for people, the figures for the command line. */
+export function showProgress(context: CallContext, text: string, progress: Progress): void {
+  context.log("info", text, { ephemeral: true });
+  context.log("debug", encodeProgress(progress), { ephemeral: true });
 }

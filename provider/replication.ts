@@ -2,9 +2,9 @@ import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
 import { parseRegion } from "../staging/regions.ts";
-import { encodeProgress, type ReplicationInputs, type ReplicationOutputs } from "../staging/resources.ts";
+import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources.ts";
 import { changedOf, checkInputs } from "./checks.ts";
-import { type Dependencies, reportTo } from "./deps.ts";
+import { type Dependencies, reportTo, showProgress } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained } from "./transfer/aws-errors.ts";
@@ -155,8 +155,7 @@ async function makeReplicas(
         signal,
         // The manifest's bytes are not the user's.
         onBytes: (bytes) => key !== inputs.manifestKey && progress.add(bytes),
-        onWait: (text) =>
-          context.log("info", encodeProgress(text, waiting(inputs.region)), { ephemeral: true }),
+        onWait: (text) => showProgress(context, text, waiting(inputs.region)),
       });
       results.push(result);
       progress.objectDone();

@@ -1,5 +1,4 @@
-import { encodeProgress } from "../staging/resources.ts";
-import type { Dependencies } from "./deps.ts";
+import { type Dependencies, showProgress } from "./deps.ts";
 import type { CallContext } from "./plugin/types.ts";
 import { pause } from "./transfer/retry.ts";
 
@@ -26,7 +25,7 @@ export async function waitUntilWritable(
       objectsDone: 0,
       objectsTotal: 0,
     } as const;
-    context.log("info", encodeProgress(text, { ...progress, finished: false }), { ephemeral: true });
+    showProgress(context, text, { ...progress, finished: false });
     await pause(Math.min(left, REPORT_MS), context.signal);
   }
 }

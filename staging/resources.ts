@@ -121,8 +121,9 @@ export interface VersioningReadinessOutputs extends VersioningReadinessInputs {
 }
 
 /**
- * A progress report of the provider. It travels as an ephemeral log message on the resource's URN:
- * {@link encodeProgress} appends it to a text for people, {@link decodeProgress} finds it.
+ * A progress report of the provider. It travels as an ephemeral debug message on the resource's URN, beside a text for
+ * people, so that `pulumi up` shows the text and the command line draws bars: {@link encodeProgress},
+ * {@link decodeProgress}.
  */
 export interface Progress {
   /** What is being done. `wait`: for a rule or a bucket; nothing can be counted. */
@@ -138,20 +139,19 @@ export interface Progress {
   finished: boolean;
 }
 
-const PROGRESS_MARK = "\u2063";
+/** Begins every report: no other program's message does. */
+const PROGRESS_MARK = "spawn-progress:";
 
-/** `Uploading to us-east-1: 45 %` and, after an invisible mark, the report as JSON. */
-export function encodeProgress(text: string, progress: Progress): string {
-  return `${text}${PROGRESS_MARK}${JSON.stringify(progress)}`;
+export function encodeProgress(progress: Progress): string {
+  return PROGRESS_MARK + JSON.stringify(progress);
 }
 
 /** The report in a log message, or undefined for any other message. */
 export function decodeProgress(message: string): Progress | undefined {
-  const at = message.indexOf(PROGRESS_MARK);
-  if (at < 0) return undefined;
+  if (!message.startsWith(PROGRESS_MARK)) return undefined;
   try {
-    return JSON.parse(message.slice(at + PROGRESS_MARK.length)) as Progress;
+    return JSON.parse(message.slice(PROGRESS_MARK.length)) as Progress;
   } catch {
-    return undefined; // another program's message that happens to hold the mark
+    return undefined; // another program's message that happens to begin like one
   }
 }

@@ -1,4 +1,4 @@
-import { encodeProgress, type Progress } from "../../staging/resources.ts";
+import type { Progress } from "../../staging/resources.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 
 /** About four reports a second: enough for a bar that moves, little enough for the engine. */
@@ -15,16 +15,16 @@ export interface ProgressTotals {
 /** Counts what is done and reports it, not too often; the start and the end always. */
 export class ProgressReporter {
   readonly #totals: ProgressTotals;
-  readonly #send: (message: string) => void;
+  readonly #send: (text: string, progress: Progress) => void;
   readonly #now: () => number;
   #done = 0;
   #objectsDone = 0;
   #lastSent = Number.NEGATIVE_INFINITY;
 
-  /** @param send shows a message; it must not throw */
+  /** @param send shows a report, as text and as figures; it must not throw */
   constructor(
     totals: ProgressTotals,
-    send: (message: string) => void,
+    send: (text: string, progress: Progress) => void,
     now: () => number = () => performance.now(),
   ) {
     this.#totals = totals;
@@ -56,7 +56,7 @@ export class ProgressReporter {
       ...{ phase, region, done, total, objectsDone, objectsTotal, finished },
       ...unknownTotals,
     };
-    this.#send(encodeProgress(describe(progress), progress));
+    this.#send(describe(progress), progress);
   }
 }
 

@@ -12,14 +12,19 @@ describe("progress", () => {
     finished: false,
   };
 
-  it("travels behind a text for people", () => {
-    const message = encodeProgress("Uploading to us-east-1: 45 %", progress);
-    expect(message).to.match(/^Uploading to us-east-1: 45 %\u2063/);
-    expect(decodeProgress(message)).to.deep.equal(progress);
+  it("reads back as it was written", () => {
+    expect(decodeProgress(encodeProgress(progress))).to.deep.equal(progress);
   });
 
   it("is in no other message", () => {
-    for (const message of ["", "Uploading", "{}", "a\u2063b", "a\u2063{"]) {
+    for (const message of [
+      "",
+      "Uploading",
+      "{}",
+      "spawn-progress:",
+      "spawn-progress:{",
+      " spawn-progress:{}",
+    ]) {
       expect(decodeProgress(message), message).to.equal(undefined);
     }
   });
