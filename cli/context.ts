@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { packageRoot, spawnPaths, stateUrlOf } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
@@ -129,7 +129,7 @@ export class Context {
     const own = process.env["PULUMI_BACKEND_URL"];
     if (own) return own;
     const { cloud } = await this.settings();
-    return cloud === "local" ? `file://${spawnPaths().state}` : undefined;
+    return cloud === "local" ? stateUrlOf(spawnPaths()) : undefined;
   }
 
   /** Settings for a client of any AWS service in `region`. */

@@ -7,7 +7,7 @@ import { findPython } from "./cloud/python.ts";
 import { findOnPath, isExecutable } from "./command.ts";
 import { type EngineInfo, findEngine } from "./engine/engine.ts";
 import { findLanguageHost, ownLanguageHost } from "./engine/language-host.ts";
-import { type SpawnPaths, spawnPaths } from "./paths.ts";
+import { type SpawnPaths, spawnPaths, stateUrlOf } from "./paths.ts";
 import { awsPluginFolder, usersEndpoint } from "./tool-environment.ts";
 import { ENGINE_VERSION } from "./versions.ts";
 
@@ -48,7 +48,7 @@ const NEEDED_SPACE = GIB / 2;
 /** What this machine has of what `spawn` needs. Installs, starts and changes nothing. */
 export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis[]> {
   const { paths = spawnPaths(), env = process.env, cloud = "local" } = options;
-  const stateUrl = options.stateUrl ?? (env["PULUMI_BACKEND_URL"] || `file://${paths.state}`);
+  const stateUrl = options.stateUrl ?? (env["PULUMI_BACKEND_URL"] || stateUrlOf(paths));
   const machine: Machine = { paths, env, cloud, stateUrl, engine: await findEngine({ paths, env }) };
   return Promise.all([
     checkNode(),

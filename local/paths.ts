@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { CLOUD_VERSION, ENGINE_VERSION } from "./versions.ts";
 
 /** Where things live on this machine. All are absolute; none is created by asking. */
@@ -50,6 +50,9 @@ export function spawnPaths(env: NodeJS.ProcessEnv = process.env): SpawnPaths {
     venv: join(cache, `ministack-${CLOUD_VERSION}`),
   };
 }
+
+/** The engine's name for {@link SpawnPaths.state}: a URL, since the folder's path may hold any character. */
+export const stateUrlOf = (paths: SpawnPaths): string => pathToFileURL(paths.state).href;
 
 let root: string | undefined;
 

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { type EngineInfo, ensureEngine } from "../../local/engine/engine.ts";
-import { packageRoot, spawnPaths } from "../../local/paths.ts";
+import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { progressPrinter } from "../../local/progress.ts";
 import { toolEnvironment } from "../../local/tool-environment.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
@@ -38,7 +38,7 @@ export async function prepareTools(context: Context): Promise<EngineTools> {
     context.stateUrl(),
   ]);
   // The engine takes a folder as its backend only if it exists.
-  if (stateUrl === `file://${spawnPaths().state}`) await mkdir(spawnPaths().state, { recursive: true });
+  if (stateUrl === stateUrlOf(spawnPaths())) await mkdir(spawnPaths().state, { recursive: true });
   const { cloud, tableRegion: region } = settings;
   return { engine, settings, variables: toolEnvironment({ engine, cloud, region, endpoint, stateUrl }) };
 }
