@@ -1,43 +1,32 @@
-import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  PutObjectCommand,
-  type S3Client,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { encodeTags, type Tags } from "../../staging/classes.ts";
-import { attemptsOf, errorName } from "./aws-errors.ts";
+import { type CompletedPart, PutObjectCommand } from "@aws-sdk/client-s3";
+import { encodeTags } from "../../staging/classes.ts";
 import type { BufferPool } from "./buffers.ts";
-import { encodeCrc32 } from "./crc32.ts";
 import { FileDigest } from "./digest.ts";
 import { objectMetadata } from "./metadata.ts";
+import {
+  abortMultipart,
+  completeMultipart,
+  DATA_CONTENT_TYPE,
+  goOnOrStart,
+  sendAgain,
+  sendPart,
+  type UploadTarget,
+} from "./multipart.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partSizeFor } from "./parts.ts";
 import { type FilledPart, readParts } from "./reading.ts";
-import { withRetry } from "./retry.ts";
+import { arrivedAs } from "./resume.ts";
 import { SourceChangedError, type SourceFile, type SourceReader } from "./source.ts";
+
+export { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
 
 /** Parts of one file on their way at the same time. */
 const PARTS_IN_FLIGHT = 8;
-const PART_ATTEMPTS = 4;
-const RETRY_DELAY_MS = 500;
-
-export const DATA_CONTENT_TYPE = "application/octet-stream";
-
-export interface UploadTarget {
-  readonly client: S3Client;
-  readonly bucket: string;
-  readonly key: string;
-  /** On the object from its creation: replication by rule looks at them then. */
-  readonly tags: Tags;
-}
 
 export interface UploadOptions {
   readonly pool: BufferPool;
   readonly signal: AbortSignal;
-  /** Called with the bytes that have arrived since the last call. */
+  /** Called with the bytes that have arrived since the last call, and with those that an earlier attempt had sent. */
   onBytes(bytes: number): void;
 }
 
@@ -52,8 +41,10 @@ export interface Uploaded {
  * Reads a file once and sends it: the SHA-256 of the whole and the CRC32 of each part come from the same buffers, and
  * S3 checks each part. Parts are sent in parallel; reading waits for their buffers.
  *
- * After a failure or an abort the parts that arrived stay, for a later attempt to go on from.
+ * After a failure or an abort the parts that arrived stay, and the next attempt sends only what is missing. It reads
+ * the whole file all the same, for its SHA-256.
  * @throws SourceChangedError when the file changed meanwhile; its parts are useless and are deleted
+ * @throws SourceChangedSinceError when the file is not the one whose parts have arrived before
  */
 export async function uploadFile(
   file: SourceFile,
@@ -65,7 +56,7 @@ export async function uploadFile(
     const partSize = partSizeFor(file.size);
     return partSize === 0
       ? await putWhole(reader, file.size, target, options)
-      : await putInParts(reader, file.size, partSize, target, options);
+      : await putInParts(reader, file.size, target, options);
   } finally {
     await reader.close();
   }
@@ -121,11 +112,11 @@ export async function putBuffer(
 async function putInParts(
   reader: SourceReader,
   size: number,
-  partSize: number,
   target: UploadTarget,
   options: UploadOptions,
 ): Promise<Uploaded> {
-  const upload = await startMultipart(target, partSize, options.signal);
+  const upload = await goOnOrStart(size, target, options.signal);
+  const { partSize } = upload;
   const digest = new FileDigest();
   const sent: CompletedPart[] = [];
   try {
@@ -135,7 +126,8 @@ async function putInParts(
       options.signal,
       async (part, signal) => {
         try {
-          sent[part.number - 1] = await sendPart(part, upload.id, target, signal);
+          sent[part.number - 1] =
+            arrivedAs(part, upload.arrived, target.key) ?? (await sendPart(part, upload.id, target, signal));
         } finally {
           options.pool.release(part.buffer);
         }
@@ -149,111 +141,4 @@ async function putInParts(
   }
   await completeMultipart(target, upload, sent, size, digest, options.signal);
   return { digest, partSize };
-}
-
-interface MultipartUpload {
-  readonly id: string;
-  /** Whether the server keeps a checksum of the whole object; otherwise one made of the parts' checksums, or none. */
-  readonly fullObject: boolean;
-}
-
-async function startMultipart(
-  target: UploadTarget,
-  partSize: number,
-  signal: AbortSignal,
-): Promise<MultipartUpload> {
-  const started = await target.client.send(
-    new CreateMultipartUploadCommand({
-      Bucket: target.bucket,
-      Key: target.key,
-      ContentType: DATA_CONTENT_TYPE,
-      ChecksumAlgorithm: "CRC32",
-      ChecksumType: "FULL_OBJECT",
-      Tagging: encodeTags(target.tags),
-      Metadata: objectMetadata({ partSize }),
-    }),
-    { abortSignal: signal },
-  );
-  if (started.UploadId === undefined) throw new Error("S3 started a multipart upload without an id");
-  return { id: started.UploadId, fullObject: started.ChecksumType === "FULL_OBJECT" };
-}
-
-async function sendPart(
-  part: FilledPart,
-  uploadId: string,
-  target: UploadTarget,
-  signal: AbortSignal,
-): Promise<CompletedPart> {
-  const checksum = encodeCrc32(part.crc);
-  const answer = await sendAgain(signal, () =>
-    target.client.send(
-      new UploadPartCommand({
-        Bucket: target.bucket,
-        Key: target.key,
-        UploadId: uploadId,
-        PartNumber: part.number,
-        Body: part.bytes,
-        ContentLength: part.length,
-        ChecksumCRC32: checksum,
-      }),
-      { abortSignal: signal },
-    ),
-  );
-  return {
-    PartNumber: part.number,
-    ETag: answer.ETag,
-    // A server that keeps no checksum of parts may not know the field either.
-    ...(answer.ChecksumCRC32 === undefined ? {} : { ChecksumCRC32: checksum }),
-  };
-}
-
-async function completeMultipart(
-  target: UploadTarget,
-  upload: MultipartUpload,
-  sent: readonly CompletedPart[],
-  size: number,
-  digest: FileDigest,
-  signal: AbortSignal,
-): Promise<void> {
-  const complete = new CompleteMultipartUploadCommand({
-    Bucket: target.bucket,
-    Key: target.key,
-    UploadId: upload.id,
-    MultipartUpload: { Parts: [...sent] },
-    // S3 refuses to complete an object of another size or content than what was read.
-    MpuObjectSize: size,
-    ...(upload.fullObject ? { ChecksumCRC32: digest.fullCrc32, ChecksumType: "FULL_OBJECT" } : {}),
-  });
-  try {
-    await target.client.send(complete, { abortSignal: signal });
-  } catch (error) {
-    // The answer to a first attempt got lost, and the second one finds nothing left to complete. Whether the object
-    // is there and right is checked by the caller in any case.
-    if (errorName(error) !== "NoSuchUpload" || attemptsOf(error) < 2) throw error;
-  }
-}
-
-/** Not abortable: it is called when something else has gone wrong already. */
-async function abortMultipart(target: UploadTarget, uploadId: string): Promise<void> {
-  await target.client.send(
-    new AbortMultipartUploadCommand({ Bucket: target.bucket, Key: target.key, UploadId: uploadId }),
-  );
-}
-
-/** Errors that the SDK takes for final although the same bytes sent again may well arrive. */
-const DAMAGED_ON_THE_WAY: ReadonlySet<string> = new Set([
-  "BadDigest",
-  "IncompleteBody",
-  "InvalidDigest",
-  "RequestTimeout",
-  "XAmzContentChecksumMismatch",
-]);
-
-function sendAgain<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
-  return withRetry(send, {
-    signal,
-    attempts: PART_ATTEMPTS,
-    firstDelayMs: RETRY_DELAY_MS,
-    retryable: (error) => DAMAGED_ON_THE_WAY.has(errorName(error)),
-  });
 }

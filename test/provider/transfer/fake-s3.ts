@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { crc32 } from "node:zlib";
@@ -12,6 +13,12 @@ export interface SeenRequest {
   /** Bytes of the body, which are counted and forgotten. */
   readonly length: number;
   readonly body: string;
+}
+
+interface FakePart {
+  readonly crc: number;
+  readonly length: number;
+  readonly etag: string;
 }
 
 export interface FakeAnswer {
@@ -33,7 +40,13 @@ export class FakeS3 {
   /** May answer in S3's place. */
   intercept: (request: SeenRequest) => FakeAnswer | undefined = () => undefined;
   readonly #server: Server;
-  readonly #parts = new Map<number, { readonly crc: number; readonly length: number }>();
+  /** Whether ETags are the parts' MD5, as without KMS keys. */
+  md5Etags = false;
+  /** Parts that a page of ListParts has at most, whatever is asked for. */
+  partsPerPage = 1_000;
+  readonly #parts = new Map<number, FakePart>();
+  /** Whether a multipart upload is open. */
+  #open = false;
   #object:
     | { readonly size: number; readonly crc: string; readonly metadata: Record<string, string> }
     | undefined;
@@ -62,8 +75,11 @@ export class FakeS3 {
   reset(): void {
     this.requests.length = 0;
     this.#parts.clear();
+    this.#open = false;
     this.#object = undefined;
     this.checksumType = "FULL_OBJECT";
+    this.md5Etags = false;
+    this.partsPerPage = 1_000;
     this.intercept = () => undefined;
   }
 
@@ -72,10 +88,12 @@ export class FakeS3 {
     const operation = operationOf(request.method ?? "", query);
     let crc = 0;
     let length = 0;
+    const md5 = createHash("md5");
     const small: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) {
       crc = crc32(chunk, crc);
       length += chunk.length;
+      if (this.md5Etags) md5.update(chunk);
       if (operation === "Complete") small.push(chunk);
     }
     const seen: SeenRequest = {
@@ -86,13 +104,13 @@ export class FakeS3 {
       body: Buffer.concat(small).toString(),
     };
     this.requests.push(seen);
-    const answer = this.intercept(seen) ?? this.#answer(seen, crc);
+    const answer = this.intercept(seen) ?? this.#answer(seen, query, crc, md5.digest("hex"));
     if (answer.stall) return;
     response.writeHead(answer.status, { "x-amz-request-id": "FAKE", ...answer.headers });
     response.end(answer.body);
   }
 
-  #answer(request: SeenRequest, crc: number): FakeAnswer {
+  #answer(request: SeenRequest, query: URLSearchParams, crc: number, md5: string): FakeAnswer {
     const { operation, headers } = request;
     const given = headers["x-amz-checksum-crc32"];
     if (["PutObject", "UploadPart"].includes(operation) && given !== encodeCrc32(crc))
@@ -100,6 +118,8 @@ export class FakeS3 {
     switch (operation) {
       case "Create": {
         this.#metadata = metadataOf(headers);
+        this.#parts.clear();
+        this.#open = true;
         const type = this.checksumType;
         return {
           status: 200,
@@ -108,15 +128,21 @@ export class FakeS3 {
           body: "<InitiateMultipartUploadResult><UploadId>upload-1</UploadId></InitiateMultipartUploadResult>",
         };
       }
-      case "UploadPart":
-        this.#parts.set(request.part, { crc, length: request.length });
+      case "UploadPart": {
+        const etag = this.md5Etags ? md5 : `part-${request.part}`;
+        this.#parts.set(request.part, { crc, length: request.length, etag });
         return {
           status: 200,
           headers: {
-            etag: `"part-${request.part}"`,
+            etag: `"${etag}"`,
             ...(this.checksumType === undefined ? {} : { "x-amz-checksum-crc32": encodeCrc32(crc) }),
           },
         };
+      }
+      case "ListUploads":
+        return { status: 200, body: this.#listUploads(query.get("prefix") ?? "") };
+      case "ListParts":
+        return this.#open ? { status: 200, body: this.#listParts(query) } : s3Error("NoSuchUpload", 404);
       case "Complete":
         return this.#complete(headers, request.body);
       case "PutObject":
@@ -125,6 +151,7 @@ export class FakeS3 {
       case "HeadObject":
         return this.#head();
       case "Abort":
+        this.#open = false;
         return { status: 204 };
       default:
         return s3Error("NotImplemented", 501);
@@ -147,10 +174,32 @@ export class FakeS3 {
     }
     if (headers["x-amz-mp-object-size"] !== String(size)) return s3Error("InvalidRequest");
     this.#object = { size, crc: encodeCrc32(whole), metadata: this.#metadata };
+    this.#open = false;
     return {
       status: 200,
       body: '<CompleteMultipartUploadResult><ETag>"all"</ETag></CompleteMultipartUploadResult>',
     };
+  }
+
+  #listUploads(key: string): string {
+    const upload = `<Upload><Key>${key}</Key><UploadId>upload-1</UploadId></Upload>`;
+    return `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${this.#open ? upload : ""}</ListMultipartUploadsResult>`;
+  }
+
+  #listParts(query: URLSearchParams): string {
+    const after = Number(query.get("part-number-marker") ?? 0);
+    const most = Math.min(this.partsPerPage, Number(query.get("max-parts") ?? this.partsPerPage));
+    const numbers = [...this.#parts.keys()].filter((number) => number > after).sort((a, b) => a - b);
+    const page = numbers.slice(0, most);
+    const parts = page.map((number) => {
+      const { crc, length, etag } = this.#parts.get(number) as FakePart;
+      const checksum =
+        this.checksumType === undefined ? "" : `<ChecksumCRC32>${encodeCrc32(crc)}</ChecksumCRC32>`;
+      return `<Part><PartNumber>${number}</PartNumber><ETag>"${etag}"</ETag><Size>${length}</Size>${checksum}</Part>`;
+    });
+    const type = this.checksumType === undefined ? "" : `<ChecksumType>${this.checksumType}</ChecksumType>`;
+    const more = numbers.length > page.length;
+    return `<ListPartsResult>${type}<IsTruncated>${more}</IsTruncated>${more ? `<NextPartNumberMarker>${page.at(-1)}</NextPartNumberMarker>` : ""}${parts.join("")}</ListPartsResult>`;
   }
 
   #head(): FakeAnswer {
@@ -184,6 +233,8 @@ function operationOf(method: string, query: URLSearchParams): string {
   if (method === "POST") return query.has("uploads") ? "Create" : "Complete";
   if (method === "PUT") return query.has("partNumber") ? "UploadPart" : "PutObject";
   if (method === "DELETE") return "Abort";
+  if (method === "GET" && query.has("uploads")) return "ListUploads";
+  if (method === "GET" && query.has("uploadId")) return "ListParts";
   return method === "HEAD" ? "HeadObject" : `${method} ${query}`;
 }
 

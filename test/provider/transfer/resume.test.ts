@@ -1,0 +1,162 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { BufferPool } from "../../../provider/transfer/buffers.ts";
+import { findOpenUpload } from "../../../provider/transfer/open-uploads.ts";
+import { partSizeOf, SourceChangedSinceError } from "../../../provider/transfer/resume.ts";
+import { findSource, type SourceFile } from "../../../provider/transfer/source.ts";
+import { assertStored } from "../../../provider/transfer/stored.ts";
+import { type Uploaded, uploadFile } from "../../../provider/transfer/upload.ts";
+import { MIB } from "../../../staging/units.ts";
+import { clientOf, FakeS3, s3Error } from "./fake-s3.ts";
+
+const never = new AbortController().signal;
+const SIZE = 100 * MIB + 5; // seven parts, the last one short
+const ID = "stage-0123456789ab";
+
+describe("an upload that is gone on with", function () {
+  this.timeout(20_000);
+  const s3 = new FakeS3();
+  let endpoint: string;
+  let folder: string;
+  let path: string;
+  before(async () => {
+    endpoint = await s3.start();
+    folder = await mkdtemp(join(tmpdir(), "spawn resume "));
+    path = join(folder, "file");
+  });
+  after(async () => {
+    await s3.stop();
+    await rm(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    s3.reset();
+    await writeFile(path, randomBytes(SIZE));
+  });
+
+  const target = () => ({ client: clientOf(endpoint), bucket: "bucket", key: `${ID}/file`, tags: {} });
+
+  async function upload(onBytes: (bytes: number) => void = () => {}): Promise<Uploaded> {
+    const [file] = (await findSource(path)).files;
+    const pool = new BufferPool();
+    try {
+      return await uploadFile(file as SourceFile, target(), { pool, signal: never, onBytes });
+    } finally {
+      expect(pool.lentBytes, "every buffer is given back").to.equal(0);
+    }
+  }
+
+  /** An attempt that fails for good at part `failing`, with all before it arrived; the numbers of those that arrived. */
+  async function breakOff(failing: number): Promise<number[]> {
+    s3.intercept = ({ part }) => {
+      if (part !== failing) return undefined;
+      const before = new Set(s3.requests.map((request) => request.part).filter((n) => n > 0 && n < failing));
+      return before.size === failing - 1 ? s3Error("AccessDenied", 403) : { status: 503 };
+    };
+    expect((await errorOf(upload())).name).to.equal("AccessDenied");
+    s3.intercept = () => undefined;
+    const found = await findOpenUpload(target(), never);
+    s3.requests.length = 0;
+    return [...(found?.arrived.keys() ?? [])];
+  }
+
+  const sentParts = (): number[] =>
+    s3.requests.filter(({ operation }) => operation === "UploadPart").map(({ part }) => part);
+
+  for (const type of ["FULL_OBJECT", "COMPOSITE"] as const) {
+    it(`sends what has not arrived, and nothing else (${type})`, async () => {
+      s3.checksumType = type;
+      const arrived = await breakOff(4);
+      expect(arrived).to.include.members([1, 2, 3]).and.not.include(4);
+      let counted = 0;
+      const { digest, partSize } = await upload((bytes) => (counted += bytes));
+      expect(sentParts().sort()).to.deep.equal([1, 2, 3, 4, 5, 6, 7].filter((n) => !arrived.includes(n)));
+      expect(s3.count("Create")).to.equal(0);
+      expect([partSize, counted]).to.deep.equal([16 * MIB, SIZE]);
+      await assertStored(target(), SIZE, digest, never);
+    });
+  }
+
+  it("compares by MD5 where the server keeps no checksums and its ETags are MD5", async () => {
+    s3.checksumType = undefined;
+    s3.md5Etags = true;
+    const arrived = await breakOff(5);
+    await upload();
+    expect(sentParts().filter((part) => arrived.includes(part))).to.deep.equal([]);
+  });
+
+  it("sends everything again where there is nothing to compare by", async () => {
+    s3.checksumType = undefined;
+    await breakOff(5);
+    await upload();
+    expect(sentParts().sort()).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("finds parts beyond the first page", async () => {
+    s3.partsPerPage = 2;
+    const arrived = await breakOff(7);
+    expect(arrived.length).to.be.greaterThan(2);
+    await upload();
+    expect(s3.count("ListParts")).to.equal(Math.ceil(arrived.length / 2));
+    expect(sentParts().filter((part) => arrived.includes(part))).to.deep.equal([]);
+  });
+
+  it("starts anew where the server has forgotten the upload", async () => {
+    await breakOff(4);
+    s3.intercept = ({ operation }) => (operation === "ListParts" ? s3Error("NoSuchUpload", 404) : undefined);
+    await upload();
+    expect(s3.count("Create")).to.equal(1);
+    expect(sentParts()).to.have.length(7);
+  });
+
+  it("refuses a source that holds other bytes now, names them, and keeps what has arrived", async () => {
+    await breakOff(4);
+    const handle = await open(path, "r+");
+    await handle.write(Buffer.from("new"), 0, 3, 16 * MIB + 7);
+    await handle.close();
+    const error = await errorOf(upload());
+    expect(error).to.be.instanceOf(SourceChangedSinceError);
+    expect(error).to.include({
+      message: "file has changed since its upload began",
+      why: `Its bytes ${16 * MIB} to ${32 * MIB - 1} are not those that arrived then.`,
+      fix: `spawn stage delete ${ID} --yes, then upload it again`,
+    });
+    expect(s3.count("Abort")).to.equal(0);
+    expect(s3.count("Complete")).to.equal(0);
+  });
+
+  it("refuses a source of another size where the parts that arrived show it", async () => {
+    await breakOff(4);
+    await writeFile(path, randomBytes(20 * MIB));
+    const error = await errorOf(upload());
+    expect(error).to.be.instanceOf(SourceChangedSinceError);
+    expect((error as SourceChangedSinceError).why).to.contain(`${20 * MIB} bytes`);
+  });
+});
+
+describe("partSizeOf", () => {
+  const sizes = (parts: Record<number, number>) =>
+    new Map(Object.entries(parts).map(([n, size]) => [Number(n), { size, etag: "", crc32: undefined }]));
+  const cases: [string, Record<number, number>, number, number | undefined][] = [
+    ["the usual one", { 1: 16 * MIB, 3: 8 * MIB }, 40 * MIB, 16 * MIB],
+    ["the usual one, by the last part alone", { 3: 8 * MIB }, 40 * MIB, 16 * MIB],
+    ["that of another version", { 2: 8 * MIB, 4: 8 * MIB }, 100 * MIB, 8 * MIB],
+    ["none for parts of different sizes", { 1: 16 * MIB, 2: 8 * MIB }, 100 * MIB, undefined],
+    ["none for parts beyond the end", { 9: 16 * MIB }, 100 * MIB, undefined],
+    ["none for parts too small to hold it all", { 1: 5 * MIB }, 50_001 * 5 * MIB, undefined],
+  ];
+  for (const [what, parts, size, expected] of cases) {
+    it(`is ${what}`, () => {
+      expect(partSizeOf(sizes(parts), size, 16 * MIB)).to.equal(expected);
+    });
+  }
+});
+
+async function errorOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => expect.fail("it succeeded"),
+    (error: unknown) => error as Error,
+  );
+}
