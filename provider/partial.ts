@@ -1,4 +1,4 @@
-import { userMessage } from "./plugin/status.ts";
+import { describeError } from "../staging/errors.ts";
 import { PartialFailure, type Properties } from "./plugin/types.ts";
 import { explainAwsError } from "./transfer/aws-errors.ts";
 
@@ -15,5 +15,5 @@ export function partialFailure(
   signal: AbortSignal,
 ): PartialFailure {
   const reason = signal.aborted ? signal.reason : explainAwsError(error, doing);
-  return new PartialFailure(id, inputs as Properties, userMessage(reason), { cause: error });
+  return new PartialFailure(id, inputs as Properties, describeError(reason), { cause: error });
 }

@@ -1,5 +1,5 @@
 import { primaryTags } from "../staging/classes.ts";
-import { InputError } from "../staging/errors.ts";
+import { describeError, InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { manifestKey, objectKey } from "../staging/manifest.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
@@ -8,7 +8,6 @@ import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
-import { userMessage } from "./plugin/status.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
 import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
@@ -49,7 +48,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
           await findSource(source);
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
-          result.failures.push({ property: "source", reason: userMessage(error) });
+          result.failures.push({ property: "source", reason: describeError(error) });
         }
       }
       return result;

@@ -41,6 +41,7 @@ const WRAPPERS = [
   /^\d+ errors? occurred:\s*\*\s*/,
   /^sdk-v2\/provider2?\.go:\d+: sdk\.helper_schema: /,
   /^(creating|updating|deleting|reading|refreshing|diffing|checking) urn:pulumi:\S+?:\s*/,
+  /^\S+ resource '[^']+'(: property \S+ value [\s\S]*?)? has a problem: /,
   /^rpc error: code = \w+ desc = /,
   /^Unhandled exception:\s*/,
   /^Error:\s*/,

@@ -23,12 +23,25 @@ const hook: Hook.CommandNotFound = async ({ id, config }) => {
     .filter(({ hidden }) => !hidden)
     .map((command) => command.id.replaceAll(":", " "));
   const topics = config.topics.filter(({ hidden }) => !hidden).map(({ name }) => name.replaceAll(":", " "));
-  const near = nearest(typed, [...known, ...topics]);
+  const meant = commandsMeant(typed.split(" "), known, topics).map((name) => `${config.bin} ${name}`);
   const topic = topics.find((name) => typed.startsWith(`${name} `));
   const help = topic === undefined ? `${config.bin} --help` : `${config.bin} ${topic} --help`;
   throw new InputError(`there is no command ${config.bin} ${typed}`, {
-    fix: near === undefined ? help : `Did you mean ${config.bin} ${near}? All commands: ${help}`,
+    fix: meant.length === 0 ? help : `Did you mean ${meant.join(" or ")}? All commands: ${help}`,
   });
 };
+
+/** What may have been meant: the nearest name to the words, without those that may be arguments; else by its last word. */
+function commandsMeant(
+  words: readonly string[],
+  commands: readonly string[],
+  topics: readonly string[],
+): string[] {
+  for (let count = words.length; count > 0; count--) {
+    const near = nearest(words.slice(0, count).join(" "), [...commands, ...topics]);
+    if (near !== undefined && !(count < words.length && topics.includes(near))) return [near];
+  }
+  return commands.filter((name) => name.endsWith(` ${words[0]}`));
+}
 
 export default hook;

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { InputError, messageOf } from "../../staging/errors.ts";
+import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
 
 /** A source that exists and can be read. */
@@ -17,6 +18,12 @@ export interface LocalSource {
  * @throws InputError when there is no such file, or it cannot be read, or it is no regular file
  */
 export async function inspectSource(given: string, workingFolder = process.cwd()): Promise<LocalSource> {
+  if (given === "") {
+    throw new InputError("no file is given", {
+      why: "The path is an empty text.",
+      fix: "Where it comes from a variable, check that it is set.",
+    });
+  }
   const path = resolve(workingFolder, given);
   const quoted = JSON.stringify(given);
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -43,6 +50,7 @@ export async function inspectSource(given: string, workingFolder = process.cwd()
     throw unreadable(quoted, path);
   });
   const filename = basename(path);
+  refuseControlCharacters(filename);
   if (filename === MANIFEST_NAME) {
     throw new InputError(`a source cannot be named ${MANIFEST_NAME}`, {
       why: "The entry's manifest has that name.",

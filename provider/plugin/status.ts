@@ -2,7 +2,7 @@ import grpc from "@grpc/grpc-js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import anyProto from "google-protobuf/google/protobuf/any_pb.js";
-import { messageOf, UserError } from "../../staging/errors.ts";
+import { describeError, UserError } from "../../staging/errors.ts";
 import { PartialFailure } from "./types.ts";
 import { encodeStruct } from "./values.ts";
 
@@ -11,19 +11,13 @@ export class CallAborted extends Error {
   override readonly name = "CallAborted";
 }
 
-/** What a user reads about a failure: what happened, why, what mends it, each on a line of its own; never a stack. */
-export function userMessage(error: unknown): string {
-  if (!(error instanceof UserError)) return messageOf(error);
-  return [error.message, error.why, error.fix].filter((line) => line !== undefined).join("\n");
-}
-
 /**
  * A failure as gRPC carries it. A {@link PartialFailure} travels in the status details, where the engine looks for
  * the state of a resource that exists but did not come up whole. Codes other than UNKNOWN tell the engine that the
  * resource's state is known, so that it doesn't warn of a state that may be wrong.
  */
 export function toServiceError(error: unknown): Partial<grpc.ServiceError> {
-  const details = userMessage(error);
+  const details = describeError(error);
   if (error instanceof PartialFailure) {
     return { code: grpc.status.UNKNOWN, details, metadata: partialFailureDetails(error) };
   }

@@ -364,7 +364,7 @@ describe("Replication", function () {
     await fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket, Key: data.key, Body: "short" }));
     const inputs = inputsOf(data, SECOND, { method: "copy" });
     const error = await errorOf(handler().create(inputs, new TestContext()));
-    expect(error.message).to.contain("is not what was staged\nIt has 5 bytes instead of 100");
+    expect(error.message).to.contain("is not what was staged\nWhy: It has 5 bytes instead of 100");
   });
 
   it("is a difference where the replica must be another", async () => {

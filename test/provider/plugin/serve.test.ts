@@ -185,7 +185,7 @@ describe("servePlugin", () => {
     const { client } = plugin;
     const input = await failure(call(client, "create", createRequest(TYPE, { mode: "bad input" })));
     expect(input.code).to.equal(grpc.status.INVALID_ARGUMENT);
-    expect(input.details).to.equal("no such file\nIt is not there.\nMake it.");
+    expect(input.details).to.equal("no such file\nWhy: It is not there.\nFix: Make it.");
     const bug = await failure(call(client, "create", createRequest(TYPE, { mode: "bug" })));
     expect(bug.details).to.equal("something is undefined");
     const stack = await engine.until((message) => message.getMessage().includes("TypeError"));
