@@ -34,6 +34,7 @@ const notUp: Explain = (cause, { environment }) =>
   new UserError(`environment ${environment} is not up`, {
     why: "Its table or bucket does not exist.",
     fix: `spawn environment up --environment ${environment}`,
+    exitCode: 2,
     cause,
   });
 

@@ -50,7 +50,12 @@ export async function openSession(context: Context): Promise<EngineSession> {
     prepareTools(context),
     prepareEntryProject(entries, packageRoot()),
   ]);
-  const env = { ...process.env, ...variables };
+  const env = {
+    ...process.env,
+    ...variables,
+    // Else `preview --json` prints one document of another form at its end, and no events.
+    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+  };
   const project = (folder: string): EngineSettings => ({ command: engine.command, env, project: folder });
   return { settings, environmentProject: project(packageRoot()), entryProject: project(entries) };
 }

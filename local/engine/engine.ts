@@ -106,6 +106,7 @@ function withBothReasons(build: unknown, download: unknown): unknown {
   return new UserError("There is no Pulumi engine, and none could be brought", {
     why,
     fix: `${build.fix ?? ""} Or install Pulumi ${ENGINE_VERSION} yourself: https://www.pulumi.com/docs/install/`.trim(),
+    exitCode: 2, // nothing was begun
     cause: build,
   });
 }

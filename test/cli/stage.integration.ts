@@ -55,7 +55,7 @@ describe("stage list and stage info on the local cloud", function () {
       ["stage", "info", "stage-abc123def456"],
     ]) {
       expect(await run(...args)).to.deep.equal({
-        code: 1,
+        code: 2,
         stdout: "",
         stderr:
           "Error: environment dev is not up\nWhy: Its table or bucket does not exist.\nFix: spawn environment up --environment dev\n",

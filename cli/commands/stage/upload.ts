@@ -1,14 +1,17 @@
 import { Args, Flags } from "@oclif/core";
-import type { EntryDetails } from "../../../components/entry-details.ts";
 import { defaultDestination, parseDestination } from "../../../staging/destination.ts";
 import { type EntrySpec, parseReplicationMethod, parseSweepId } from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
-import { newStagingId, parseStagingId } from "../../../staging/ids.ts";
+import { newStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { writeOut } from "../../output.ts";
-import { renderUploadPlan, renderUploadSummary } from "../../render/summary.ts";
+import { renderUploadPlan } from "../../render/summary.ts";
+import { reportStaged } from "../../report-staged.ts";
+import { findSameUpload } from "../../services/incomplete.ts";
+import { type StagingMetadata, toMetadata } from "../../services/metadata.ts";
+import { getRecord } from "../../services/records.ts";
+import { resumeUpload } from "../../services/resume.ts";
 import { inspectSource } from "../../services/source.ts";
 import { upload } from "../../services/upload.ts";
 import { watchUpdate } from "../../watch-update.ts";
@@ -17,6 +20,8 @@ export default class StageUpload extends BaseCommand {
   static override summary = "Upload a file and replicate it to every region.";
   static override description =
     `Uploads the file to the first of the regions, replicates it to the others, verifies every byte in every region, and only then records the entry. It expires by itself.
+
+The same upload again, after one that was interrupted, goes on with that one under its ID.
 
 At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, for id=$(spawn stage upload …), and everything else goes to stderr.`;
   static override examples = [
@@ -68,7 +73,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     }),
   };
 
-  async run(): Promise<EntryDetails | undefined> {
+  async run(): Promise<StagingMetadata | undefined> {
     const { args, flags } = await this.parse(StageUpload);
     const regions = parseRegionList(flags.regions);
     const ttl = parseTtlDays(flags.ttl);
@@ -91,23 +96,17 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       declaredAs: undefined,
     };
     this.note(renderUploadPlan({ ...source, regions, destination: spec.destination }));
-    const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
-      upload(context, spec, options),
-    );
-    if (this.jsonEnabled()) return details;
-    const summary = renderUploadSummary({
-      stagingId: parseStagingId(details.id),
-      sizeBytes: details.sizeBytes,
-      regions: details.regions,
-      ttl,
-      uploadedAt: new Date(details.uploadedAt),
-    });
-    if (process.stdout.isTTY) {
-      await writeOut(`\n${summary}`);
-    } else {
-      this.note(`\n${summary}`);
-      await writeOut(`${details.id}\n`);
+    const interrupted = await findSameUpload(context, spec);
+    if (interrupted !== undefined) {
+      this.note(`Resuming ${interrupted.settings.spec.id}, which was interrupted\n`);
     }
+    const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+      interrupted === undefined
+        ? upload(context, spec, source, options)
+        : resumeUpload(context, interrupted, options),
+    );
+    if (this.jsonEnabled()) return toMetadata(await getRecord(await context.tables(), spec.id), undefined);
+    await reportStaged(details, (line) => this.note(line));
     return undefined;
   }
 }
