@@ -24,11 +24,36 @@ export class UpdateLog {
   /** The error of an engine run that ended with another exit code than 0. */
   failure(run: EngineRun, interrupted: boolean): UserError {
     if (interrupted) return new UserError("interrupted", { exitCode: 130 });
+    if (run.killedBy !== undefined) {
+      return new UserError(
+        `the engine was ended by ${run.killedBy} in the ${this.#operation} of ${this.#stack}`,
+        {
+          why: "Somebody killed it, or the system did for want of memory.",
+          fix: "Run the command again.",
+        },
+      );
+    }
     const causes = this.#errors.filter(({ message }) => message !== "" && !CONSEQUENCE.test(message));
     // Errors of resources come before those of the program, which often only repeat them.
-    const cause = causes.find(({ urn }) => urn !== "" && !urn.includes("pulumi:pulumi:Stack::")) ?? causes[0];
-    return describeFailure(cause?.message ?? clean(lastError(run.stderr)), this.#stack, this.#operation);
+    const ofResources = causes.filter(({ urn }) => urn !== "" && !urn.includes("pulumi:pulumi:Stack::"));
+    const [cause, ...others] = [
+      ...new Set((ofResources.length > 0 ? ofResources : causes.slice(0, 1)).map(({ message }) => message)),
+    ];
+    const failure = describeFailure(cause ?? clean(lastError(run.stderr)), this.#stack, this.#operation);
+    return others.length === 0 ? failure : withOthers(failure, others);
   }
+}
+
+/** The error of one region, which also names what failed in others meanwhile. */
+function withOthers(failure: UserError, others: readonly string[]): UserError {
+  const { message, why, fix, exitCode } = failure;
+  const also = others.map((other) => parseDescription(other).message.split("\n", 1)[0]).join("; ");
+  return new UserError(message, {
+    why: [why, `Also: ${also}.`].filter(Boolean).join(" "),
+    ...(fix === undefined ? {} : { fix }),
+    exitCode,
+    cause: failure,
+  });
 }
 
 /** Messages that only say that something else failed. */
@@ -108,6 +133,16 @@ const KNOWN: readonly KnownFailure[] = [
     describe: (_match, stack) =>
       new UserError(`the state of ${stack} is encrypted with another passphrase`, {
         fix: "Set PULUMI_CONFIG_PASSPHRASE to the one that it was made with.",
+      }),
+  },
+  {
+    // What gRPC says of a plugin whose process is gone; the engine names the call that it was in.
+    pattern:
+      /error reading from server: EOF|transport is closing|the connection is draining|code = Unavailable/,
+    describe: (_match, stack) =>
+      new UserError(`a plugin of the engine ended in the middle of the update of ${stack}`, {
+        why: "Somebody killed its process, or the system did for want of memory.",
+        fix: "Run the command again.",
       }),
   },
   {

@@ -14,6 +14,8 @@ export interface EngineSettings {
 
 export interface EngineRun {
   readonly exitCode: number;
+  /** The signal that ended it, if one did. */
+  readonly killedBy: NodeJS.Signals | undefined;
   /** What it wrote on stdout; "" when that went to `onEvent`. */
   readonly stdout: string;
   /** What the engine wrote on stderr: only read when something went wrong outside the update itself. */
@@ -63,14 +65,16 @@ export async function runEngine(
     if (event) onEvent(event);
   });
   try {
-    const [exitCode] = await Promise.all([
-      new Promise<number>((resolve, reject) => {
+    const [end] = await Promise.all([
+      new Promise<Pick<EngineRun, "exitCode" | "killedBy">>((resolve, reject) => {
         child.once("error", reject);
-        child.once("close", (code) => resolve(code ?? 1));
+        child.once("close", (code, signal) =>
+          resolve({ exitCode: code ?? 1, killedBy: signal ?? undefined }),
+        );
       }),
       new Promise((resolve) => lines.once("close", resolve)),
     ]);
-    return { exitCode, stdout, stderr };
+    return { ...end, stdout, stderr };
   } finally {
     options.signal?.removeEventListener("abort", interrupt);
   }

@@ -2,6 +2,7 @@ import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/eve
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { decodeProgress, type Progress } from "../../staging/resources.ts";
 import { UpdateLog } from "./failure.ts";
+import { startedBy, takeOverDeadLocks } from "./lock.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { hostProgram } from "./program-server.ts";
 
@@ -35,7 +36,13 @@ export interface UpdateResult {
 }
 
 export type Operation =
-  | { readonly kind: "up" | "preview"; readonly program: PulumiFn; readonly expectNoChanges?: boolean }
+  | {
+      readonly kind: "up" | "preview";
+      readonly program: PulumiFn;
+      readonly expectNoChanges?: boolean;
+      /** Whether resources that do not depend on one that failed are made all the same. */
+      readonly continueOnError?: boolean;
+    }
   | { readonly kind: "refresh" }
   | { readonly kind: "destroy"; readonly remove: boolean };
 
@@ -54,6 +61,7 @@ export async function runUpdate(
   operation: Operation,
   options: UpdateOptions = {},
 ): Promise<UpdateResult> {
+  if (operation.kind !== "preview") await takeOverDeadLocks(settings, stack, options);
   const program = "program" in operation ? await hostProgram(operation.program) : undefined;
   const log = new UpdateLog(stack, operation.kind);
   const result = {
@@ -93,6 +101,8 @@ function argumentsOf(operation: Operation, stack: string, client: string | undef
   const args = [operation.kind, "--json", "--stack", stack];
   if (operation.kind !== "preview") args.push("--yes", "--skip-preview");
   if (client !== undefined) args.push(`--client=${client}`, "--exec-kind", "auto.inline");
+  if ("continueOnError" in operation && operation.continueOnError) args.push("--continue-on-error");
+  args.push("--exec-agent", startedBy(process.pid));
   if (operation.kind === "destroy" && operation.remove) args.push("--remove");
   return args;
 }

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
@@ -11,6 +12,8 @@ import { openSession } from "../engine/session.ts";
 import { listStacks } from "../engine/stacks.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { findRecord } from "./records.ts";
+import { settleStack } from "./resume.ts";
+import { claimUpload, endUpload, readUnfinished } from "./unfinished.ts";
 
 /** An entry that `stage delete` can delete. */
 export interface Deletable {
@@ -71,8 +74,19 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
   });
 }
 
-/** Destroys the entry's stack: first the record, then the data of every region; at last the stack itself. */
+/**
+ * Destroys the entry's stack: first the record, then the data of every region; at last the stack itself. What an upload
+ * that was killed has left goes, too.
+ * @throws UserError when another process is uploading it right now
+ */
 export async function deleteEntry(context: Context, entry: Deletable, options: UpdateOptions): Promise<void> {
-  const session = await openSession(context);
-  await runUpdate(session.entryProject, entry.stack, { kind: "destroy", remove: true }, options);
+  const { id, stack } = entry;
+  await claimUpload(stack);
+  const { entryProject } = await openSession(context);
+  // The state of an entry that came to its end has nothing to settle, and looking takes time.
+  const isWhole = entry.sizeBytes !== undefined && (await readUnfinished(stack)) === undefined;
+  const exists = isWhole || (await settleStack(context, entryProject, stack, id, "adopt", options)).exists;
+  if (exists) await runUpdate(entryProject, stack, { kind: "destroy", remove: true }, options);
+  else await rm(settingsFile(entryProject.project, stack), { force: true });
+  await endUpload(stack);
 }

@@ -1,25 +1,29 @@
 import { rm } from "node:fs/promises";
 import type { EntryDetails } from "../../components/entry-details.ts";
-import { renderEntrySettings } from "../../stacks/settings-file.ts";
+import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-file.ts";
 import { entryProgram } from "../../stacks/staging.ts";
 import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
-import { type EngineSession, openSession } from "../engine/session.ts";
+import type { EngineSettings } from "../engine/process.ts";
+import { openSession } from "../engine/session.ts";
 import { createStack } from "../engine/stacks.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { writableTimes } from "./environment.ts";
 import { checkEnvironmentIsUp } from "./preflight.ts";
+import { beginUpload, endUpload } from "./unfinished.ts";
 
 /**
  * Makes one staging entry: uploads, replicates, verifies and records it. Nothing is created when the environment is not up.
+ * @param measured what the source is like now, for a later resumption to compare with
  * @throws UserError when it fails on the way; what is there by then stays, and the error says how to go on
  */
 export async function upload(
   context: Context,
   spec: EntrySpec,
+  measured: { readonly sizeBytes: number; readonly fileCount?: number },
   options: UpdateOptions,
 ): Promise<EntryDetails> {
   const [session] = await Promise.all([openSession(context), preflight(context, spec)]);
@@ -27,39 +31,55 @@ export async function upload(
   const stack = entryStackName(settings.name, spec.id);
   const entry = { spec, environment: settings, writableAt: await writableTimes(session) };
   const file = settingsFile(entryProject.project, stack);
+  await beginUpload(stack, spec.source, measured);
   await writeAtomically(file, renderEntrySettings(entry));
   try {
     await createStack(entryProject, stack);
   } catch (error) {
     await rm(file, { force: true });
+    await endUpload(stack);
     throw error;
   }
-  const { outputs } = await runUpdate(
-    entryProject,
-    stack,
-    { kind: "up", program: entryProgram(entry) },
-    options,
-  ).catch((error: unknown) => {
-    throw incomplete(error, spec, session);
+  return await stageEntry(entryProject, stack, entry, options);
+}
+
+/** Brings an entry's stack to its end: what is missing is made. A region that fails does not stop the others. */
+export async function stageEntry(
+  project: EngineSettings,
+  stack: string,
+  entry: EntrySettings,
+  options: UpdateOptions,
+): Promise<EntryDetails> {
+  const operation = { kind: "up", program: entryProgram(entry), continueOnError: true } as const;
+  const { outputs } = await runUpdate(project, stack, operation, options).catch((error: unknown) => {
+    throw incomplete(error, entry);
   });
+  await endUpload(stack);
   return outputs["entry"] as EntryDetails;
 }
 
-async function preflight(context: Context, spec: EntrySpec): Promise<void> {
+/** @throws InputError when the environment has not what the entry needs */
+export async function preflight(context: Context, spec: EntrySpec): Promise<void> {
   const settings = await context.settings();
   const dynamodb = await context.dynamo();
   await checkEnvironmentIsUp(settings, spec.regions, { dynamodb, s3: (region) => context.s3(region) });
 }
 
 /** The same error, which also tells that parts of the entry may be there and what to do about them. */
-function incomplete(error: unknown, spec: EntrySpec, { settings }: EngineSession): unknown {
+function incomplete(error: unknown, { spec, environment }: EntrySettings): unknown {
   if (!(error instanceof UserError)) return error;
-  const remove = `To remove what is there: ${commandLine(`spawn stage delete ${spec.id} --yes`, settings.name)}`;
+  const command = (verb: string) => commandLine(`spawn stage ${verb}`, environment.name);
+  const ways = [
+    `To go on with it: ${command(`resume ${spec.id}`)}.`,
+    `To remove what is there: ${command(`delete ${spec.id} --yes`)}`,
+  ];
+  // Where only a new start helps, the error says so itself.
+  const isFinal = error.fix?.includes(`delete ${spec.id}`) === true;
   return new UserError(error.message, {
     why: [sentence(error.why), `The entry ${spec.id} is incomplete and has no record.`]
       .filter(Boolean)
       .join(" "),
-    fix: [sentence(error.fix), remove].filter(Boolean).join(" "),
+    fix: [isFinal ? error.fix : sentence(error.fix), ...(isFinal ? [] : ways)].filter(Boolean).join(" "),
     exitCode: error.exitCode,
     cause: error,
   });

@@ -1,0 +1,49 @@
+import { Args } from "@oclif/core";
+import type { EntryDetails } from "../../../components/entry-details.ts";
+import { filenameOf } from "../../../staging/entry.ts";
+import { parseStagingId } from "../../../staging/ids.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { renderUploadPlan } from "../../render/summary.ts";
+import { reportStaged } from "../../report-staged.ts";
+import { findResumable, resumeUpload } from "../../services/resume.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export default class StageResume extends BaseCommand {
+  static override summary = "Go on with an upload that was interrupted.";
+  static override description =
+    "Sends only what has not arrived yet, under the same ID and with the options that the upload was started with. The source must be as it was then. Running the same upload again does the same.";
+  static override examples = [
+    { description: "Go on with an upload", command: "<%= config.bin %> stage resume stage-abc123def456" },
+    { description: "See which there are", command: "<%= config.bin %> stage list --incomplete" },
+  ];
+
+  static override args = {
+    "staging-id": Args.string({
+      required: true,
+      description: "ID of the entry, such as stage-abc123def456.",
+    }),
+  };
+
+  async run(): Promise<EntryDetails | undefined> {
+    const { args, flags } = await this.parse(StageResume);
+    const id = parseStagingId(args["staging-id"]);
+    const context = this.contextOf(flags);
+    const entry = await findResumable(context, id);
+    const { spec } = entry.settings;
+    this.note(`Resuming ${id}\n`);
+    this.note(
+      renderUploadPlan({
+        filename: filenameOf(spec.source),
+        sizeBytes: entry.unfinished.sizeBytes,
+        regions: spec.regions,
+        destination: spec.destination,
+      }),
+    );
+    const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+      resumeUpload(context, entry, options),
+    );
+    if (this.jsonEnabled()) return details;
+    await reportStaged(details, (line) => this.note(line));
+    return undefined;
+  }
+}

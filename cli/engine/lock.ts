@@ -1,0 +1,144 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { homedir, hostname } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { isRecord } from "../../staging/environment.ts";
+import { UserError } from "../../staging/errors.ts";
+import { PROJECT_NAME } from "./entry-project.ts";
+import { type EngineSettings, runEngine } from "./process.ts";
+import { findProcess, type RunningProcess } from "./running.ts";
+
+/** Milliseconds that an engine whose command line was killed has to end by itself, and then after a signal. */
+const PATIENCE = 10_000;
+const POLL_EVERY = 100;
+
+/** Who updates a stack, as the engine notes it. */
+interface LockHolder {
+  readonly pid: number;
+  readonly user: string;
+  readonly host: string;
+  readonly since: string;
+}
+
+export interface LockOptions {
+  /** Told what is waited for and what is taken over. */
+  readonly onNote?: ((message: string, severity: "info" | "warning") => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The mark that an engine carries in its command line: by which command line it was started. */
+export const startedBy = (pid: number): string => `spawn/${pid}`;
+
+/**
+ * Makes sure that no lock of a killed process is in the way of an update. The engine itself never looks whether who
+ * locked a stack still lives. Only locks of a `file://` backend can be judged: who else's machine is up is not known here.
+ * @throws UserError that names who is updating the stack right now
+ */
+export async function takeOverDeadLocks(
+  settings: EngineSettings,
+  stack: string,
+  options: LockOptions = {},
+): Promise<void> {
+  const holders = await readLocks(settings, stack);
+  if (holders.length === 0) return;
+  for (const holder of holders) await waitForEnd(holder, stack, options);
+  const run = await runEngine(settings, ["cancel", "--yes", "--stack", stack]);
+  if (run.exitCode !== 0) {
+    throw new UserError(`the lock of ${stack} could not be removed`, {
+      why: run.stderr.trim().replace(/^error:\s*/, ""),
+      fix: "spawn doctor",
+    });
+  }
+  options.onNote?.("Going on after a command that was killed; its lock is taken over.", "info");
+}
+
+/** Returns once the holder has ended. @throws UserError where it is alive and no orphan */
+async function waitForEnd(holder: LockHolder, stack: string, options: LockOptions): Promise<void> {
+  if (holder.host !== hostname()) throw locked(holder, stack);
+  const found = await findEngine(holder.pid);
+  if (found === undefined) return;
+  if (!isOrphan(found)) throw locked(holder, stack);
+  options.onNote?.(`Waiting for what a killed command has left running (process ${holder.pid})…`, "info");
+  for (const signal of [undefined, "SIGINT", "SIGKILL"] as const) {
+    if (signal !== undefined) process.kill(holder.pid, signal);
+    if (await hasEnded(holder.pid, options.signal)) return;
+  }
+  throw locked(holder, stack);
+}
+
+async function hasEnded(pid: number, signal: AbortSignal | undefined): Promise<boolean> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(POLL_EVERY)) {
+    signal?.throwIfAborted();
+    if ((await findEngine(pid)) === undefined) return true;
+  }
+  return false;
+}
+
+/** The engine that runs under `pid`; undefined where nothing, or another program that was given the same id. */
+async function findEngine(pid: number): Promise<RunningProcess | undefined> {
+  const found = await findProcess(pid);
+  return found !== undefined && /\bpulumi\b/.test(found.command) ? found : undefined;
+}
+
+/** Whether the command line that started the engine is gone: another process has become its parent. */
+function isOrphan({ parent, command }: RunningProcess): boolean {
+  const starter = /\bspawn\/(\d+)\b/.exec(command)?.[1];
+  return starter !== undefined && Number(starter) !== parent;
+}
+
+function locked({ pid, user, host, since }: LockHolder, stack: string): UserError {
+  const here = host === hostname();
+  const where = here ? `process ${pid} of ${user}` : `process ${pid} of ${user} on ${host}`;
+  return new UserError(`the stack ${stack} is locked`, {
+    why: `Another update of it is running (${where}, since ${since}).`,
+    fix: here
+      ? "Wait for it to end, then run the command again."
+      : `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${stack}`,
+  });
+}
+
+/** The locks of a stack in a `file://` backend, from the newest layout of its folder to the oldest. */
+async function readLocks(settings: EngineSettings, stack: string): Promise<LockHolder[]> {
+  const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
+  if (state === undefined) return [];
+  const folder = join(state, ".pulumi", "locks", "organization", PROJECT_NAME, stack);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const holders = await Promise.all(
+    names.filter((name) => name.endsWith(".json")).map((name) => readLock(join(folder, name))),
+  );
+  return holders.filter((holder) => holder !== undefined);
+}
+
+/** @returns undefined where the lock was released meanwhile */
+async function readLock(file: string): Promise<LockHolder | undefined> {
+  try {
+    const [text, { mtime }] = await Promise.all([readFile(file, "utf8"), stat(file)]);
+    const content: unknown = text === "" ? {} : JSON.parse(text);
+    const { pid, username, hostname: host, timestamp } = isRecord(content) ? content : {};
+    return {
+      pid: Number(pid),
+      user: String(username),
+      host: String(host),
+      since: typeof timestamp === "string" ? timestamp : mtime.toISOString(),
+    };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new UserError(`the lock ${basename(file)} of the engine cannot be read`, {
+      why: error instanceof Error ? error.message : String(error),
+      fix: `Delete ${file} if no update is running.`,
+      cause: error,
+    });
+  }
+}
+
+/** The folder of a `file://` backend as the engine understands it; undefined for any other backend. */
+export function backendFolder(url: string | undefined): string | undefined {
+  if (url === undefined || !url.startsWith("file://")) return undefined;
+  const path = url.slice("file://".length).replace(/\?.*$/, "");
+  if (path === "~" || path.startsWith("~/")) return join(homedir(), path.slice(1));
+  return path.startsWith("/") ? fileURLToPath(`file://${path}`) : undefined;
+}

@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../../staging/errors.ts";
+import { REPLICATION, STAGED_DATA, USAGE_ROW } from "../../staging/resources.ts";
+import { type EngineSettings, runEngine } from "./process.ts";
+
+/** What is read and written of an exported stack; everything else stays as it is. */
+interface Deployment {
+  readonly deployment: {
+    resources?: ExportedResource[];
+    pending_operations?: { readonly type: string; readonly resource: ExportedResource }[];
+  };
+}
+
+interface ExportedResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What becomes of creations that a kill cut off. They may have got anywhere, from nothing to the end.
+ * `again`: they are forgotten, and the next update creates them again, which goes on where the first one stopped.
+ * `adopt`: they are taken into the state as if they had failed half way, for a `destroy` to delete what they left.
+ */
+export type Cut = "again" | "adopt";
+
+/** Types of resources that may have left something behind, with the id that their creation gives. */
+const IDS: Readonly<Record<string, (inputs: Readonly<Record<string, unknown>>) => string>> = {
+  [STAGED_DATA]: ({ region, stagingId }) => `${region}/${stagingId}`,
+  [REPLICATION]: ({ region, stagingId }) => `${region}/${stagingId}`,
+  [USAGE_ROW]: ({ table, stagingId }) => `${table}/${stagingId}`,
+};
+
+/** What was found in a stack's state before it was settled. */
+export interface Settled {
+  /** Whether there is a stack of that name. */
+  readonly exists: boolean;
+  /** Types of the resources whose creation was cut off. */
+  readonly creating: readonly string[];
+}
+
+/**
+ * Clears the operations that an engine which was killed has left as pending. Editing the state takes two starts of the
+ * engine, 0.6 s; a `refresh --clear-pending-creates` also starts the plugins and asks for every resource.
+ * @throws UserError when the state can be neither read nor written
+ */
+export async function settlePending(settings: EngineSettings, stack: string, cut: Cut): Promise<Settled> {
+  const exported = await runEngine(settings, ["stack", "export", "--stack", stack]);
+  if (exported.exitCode !== 0) {
+    if (/no stack named/.test(exported.stderr)) return { exists: false, creating: [] };
+    throw unusable(stack, "read", exported.stderr);
+  }
+  const state = JSON.parse(exported.stdout) as Deployment;
+  const pending = state.deployment.pending_operations ?? [];
+  if (pending.length === 0) return { exists: true, creating: [] };
+  const creating = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
+  if (cut === "adopt") {
+    const known = new Set(state.deployment.resources?.map(({ urn }) => urn));
+    const adopted = creating.filter(({ urn }) => !known.has(urn)).flatMap(asFailedHalfWay);
+    state.deployment.resources = [...(state.deployment.resources ?? []), ...adopted];
+  }
+  delete state.deployment.pending_operations;
+  await importState(settings, stack, state);
+  return { exists: true, creating: creating.map(({ type }) => type) };
+}
+
+/** The resource as the provider would have left it with a partial failure: its inputs are its outputs. */
+function asFailedHalfWay(resource: ExportedResource): ExportedResource[] {
+  const idOf = IDS[resource.type];
+  if (idOf === undefined) return [];
+  const inputs = resource.inputs ?? {};
+  const initErrors = ["the engine was killed while it was being created"];
+  return [{ ...resource, ...{ id: idOf(inputs), outputs: inputs, initErrors } }];
+}
+
+async function importState(settings: EngineSettings, stack: string, state: Deployment): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "spawn-state-"));
+  try {
+    const file = join(folder, "state.json");
+    await writeFile(file, JSON.stringify(state));
+    const run = await runEngine(settings, ["stack", "import", "--stack", stack, "--file", file]);
+    if (run.exitCode !== 0) throw unusable(stack, "written", run.stderr);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function unusable(stack: string, what: "read" | "written", stderr: string): UserError {
+  return new UserError(`the state of ${stack} cannot be ${what}`, {
+    why: stderr.trim().replace(/^error:\s*/, ""),
+    fix: "spawn doctor",
+  });
+}

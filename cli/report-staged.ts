@@ -1,0 +1,23 @@
+import type { EntryDetails } from "../components/entry-details.ts";
+import { parseStagingId } from "../staging/ids.ts";
+import { parseTtlDays } from "../staging/ttl.ts";
+import { writeOut } from "./output.ts";
+import { renderUploadSummary } from "./render/summary.ts";
+
+/**
+ * Tells of an entry that is whole now: the summary at a terminal; elsewhere the ID alone on stdout, for scripts, and the
+ * summary on stderr.
+ * @param note writes a line on stderr
+ */
+export async function reportStaged(details: EntryDetails, note: (line: string) => void): Promise<void> {
+  const summary = renderUploadSummary({
+    stagingId: parseStagingId(details.id),
+    sizeBytes: details.sizeBytes,
+    regions: details.regions,
+    ttl: parseTtlDays(details.ttlDays),
+    uploadedAt: new Date(details.uploadedAt),
+  });
+  if (process.stdout.isTTY) return await writeOut(`\n${summary}`);
+  note(`\n${summary}`);
+  await writeOut(`${details.id}\n`);
+}

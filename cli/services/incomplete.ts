@@ -1,0 +1,70 @@
+import { spawnPaths } from "../../local/paths.ts";
+import { readTextIfThere } from "../../stacks/files.ts";
+import { type EntrySettings, parseEntrySettingsFile } from "../../stacks/settings-file.ts";
+import type { EntrySpec } from "../../staging/entry.ts";
+import type { Context } from "../context.ts";
+import { settingsFile } from "../engine/entry-project.ts";
+import { findRecord } from "./records.ts";
+import {
+  endUpload,
+  isBeingUploaded,
+  readUnfinished,
+  type Unfinished,
+  unfinishedStacks,
+} from "./unfinished.ts";
+
+/** An entry whose upload was begun on this machine and has not ended: it has settings and no record. */
+export interface IncompleteEntry {
+  readonly stack: string;
+  readonly settings: EntrySettings;
+  readonly unfinished: Unfinished;
+  /** Whether another process is at work on it right now. */
+  readonly uploading: boolean;
+}
+
+/** The incomplete entries of the environment, the newest first. */
+export async function listIncomplete(context: Context): Promise<IncompleteEntry[]> {
+  const stacks = await unfinishedStacks(context.environmentName);
+  const found = await Promise.all(stacks.map((stack) => readIncomplete(context, stack)));
+  return found
+    .filter((entry) => entry !== undefined)
+    .sort((a, b) => b.unfinished.startedAt.localeCompare(a.unfinished.startedAt));
+}
+
+/** The incomplete entry in `stack`; undefined where its upload has ended, or none was begun here. */
+export async function readIncomplete(context: Context, stack: string): Promise<IncompleteEntry | undefined> {
+  const unfinished = await readUnfinished(stack);
+  if (unfinished === undefined) return undefined;
+  const file = settingsFile(spawnPaths().stacks, stack);
+  const text = await readTextIfThere(file);
+  // It was killed before it had made anything.
+  if (text === undefined) return undefined;
+  const settings = parseEntrySettingsFile(text, file);
+  if ((await findRecord(await context.tables(), settings.spec.id)) !== undefined) {
+    // It was killed after its end, before it could forget.
+    await endUpload(stack);
+    return undefined;
+  }
+  return { stack, settings, unfinished, uploading: await isBeingUploaded(unfinished) };
+}
+
+/**
+ * The interrupted upload that another run of the same upload goes on with: of the same source to the same regions, with
+ * the same options. One that another process is at work on is none of them: that upload is wanted twice.
+ */
+export async function findSameUpload(
+  context: Context,
+  spec: EntrySpec,
+): Promise<IncompleteEntry | undefined> {
+  // Most often there is none, and nothing else has to be loaded to know.
+  if ((await unfinishedStacks(context.environmentName)).length === 0) return undefined;
+  const wanted = identityOf(spec);
+  const all = await listIncomplete(context);
+  return all.find(({ settings, uploading }) => !uploading && identityOf(settings.spec) === wanted);
+}
+
+/** All that a user chooses of an entry, as one text. */
+function identityOf(spec: EntrySpec): string {
+  const chosen = Object.entries({ ...spec, id: undefined, declaredAs: undefined });
+  return JSON.stringify(chosen.filter(([, value]) => value !== undefined).sort());
+}
