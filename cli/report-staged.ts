@@ -1,8 +1,11 @@
 import type { EntryDetails } from "../components/entry-details.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
+import type { Context } from "./context.ts";
 import { writeOut } from "./output.ts";
 import { renderUploadSummary } from "./render/summary.ts";
+import { type StagingMetadata, toMetadata } from "./services/metadata.ts";
+import { getRecord, getUsage } from "./services/records.ts";
 
 /**
  * Tells of an entry that is whole now: the summary at a terminal; elsewhere the ID alone on stdout, for scripts, and the
@@ -20,4 +23,12 @@ export async function reportStaged(details: EntryDetails, note: (line: string) =
   if (process.stdout.isTTY) return await writeOut(`\n${summary}`);
   note(`\n${summary}`);
   await writeOut(`${details.id}\n`);
+}
+
+/** The same for `--json`: the entry as `list` and `info` print it for programs. */
+export async function stagedMetadata(context: Context, { id }: EntryDetails): Promise<StagingMetadata> {
+  const tables = await context.tables();
+  const stagingId = parseStagingId(id);
+  const [record, usage] = await Promise.all([getRecord(tables, stagingId), getUsage(tables, stagingId)]);
+  return toMetadata(record, usage);
 }

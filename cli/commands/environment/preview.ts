@@ -24,14 +24,16 @@ export default class EnvironmentPreview extends BaseCommand {
   async run(): Promise<EnvironmentPreviewResult> {
     const { flags } = await this.parse(EnvironmentPreview);
     const context = this.contextOf(flags);
-    const steps: { op: string; urn: string }[] = [];
+    // A component is told of twice: when it is registered and when its outputs are.
+    const found = new Map<string, { op: string; urn: string }>();
     const onChange = ({ op, urn }: ResourceChange) => {
-      steps.push({ op, urn });
+      found.set(`${op} ${urn}`, { op, urn });
     };
     const { changes } = await watchUpdate(
       { quiet: this.jsonEnabled(), verbose: flags.verbose, onChange },
       (options) => environmentPreview(context, options),
     );
+    const steps = [...found.values()];
     for (const { op, urn } of steps) this.log(`${op.padEnd(8)} ${resourceOf(urn)}`);
     this.log(hasChanges(changes) ? `Would be: ${renderChanges(changes)}.` : "Nothing would change.");
     return { environment: flags.environment, changes, steps };

@@ -1,10 +1,10 @@
 import { Args } from "@oclif/core";
-import type { EntryDetails } from "../../../components/entry-details.ts";
 import { filenameOf } from "../../../staging/entry.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
-import { reportStaged } from "../../report-staged.ts";
+import { reportStaged, stagedMetadata } from "../../report-staged.ts";
+import type { StagingMetadata } from "../../services/metadata.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
@@ -24,7 +24,7 @@ export default class StageResume extends BaseCommand {
     }),
   };
 
-  async run(): Promise<EntryDetails | undefined> {
+  async run(): Promise<StagingMetadata | undefined> {
     const { args, flags } = await this.parse(StageResume);
     const id = parseStagingId(args["staging-id"]);
     const context = this.contextOf(flags);
@@ -42,7 +42,7 @@ export default class StageResume extends BaseCommand {
     const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
       resumeUpload(context, entry, options),
     );
-    if (this.jsonEnabled()) return details;
+    if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(details, (line) => this.note(line));
     return undefined;
   }

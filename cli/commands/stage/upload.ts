@@ -7,10 +7,9 @@ import { parseRegionList } from "../../../staging/regions.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
-import { reportStaged } from "../../report-staged.ts";
+import { reportStaged, stagedMetadata } from "../../report-staged.ts";
 import { findSameUpload } from "../../services/incomplete.ts";
-import { type StagingMetadata, toMetadata } from "../../services/metadata.ts";
-import { getRecord } from "../../services/records.ts";
+import type { StagingMetadata } from "../../services/metadata.ts";
 import { resumeUpload } from "../../services/resume.ts";
 import { inspectSource } from "../../services/source.ts";
 import { upload } from "../../services/upload.ts";
@@ -105,7 +104,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
         ? upload(context, spec, source, options)
         : resumeUpload(context, interrupted, options),
     );
-    if (this.jsonEnabled()) return toMetadata(await getRecord(await context.tables(), spec.id), undefined);
+    if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(details, (line) => this.note(line));
     return undefined;
   }
