@@ -1,0 +1,65 @@
+import { mkdir, symlink } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { expect } from "chai";
+import { spawnPaths } from "../../local/paths.ts";
+import { succeed } from "./support/process.ts";
+import { processesOf } from "./support/processes.ts";
+import { World } from "./support/world.ts";
+
+describe("On a machine where nothing was set up", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.make();
+    await world.writeFile("first.dat", Buffer.from("first\n"));
+  });
+  after(() => world.remove());
+
+  it("an upload says which command makes the environment, and creates nothing", async () => {
+    const { code, stdout, stderr } = await world.spawn("stage", "upload", "first.dat");
+    expect({ code, stdout }).to.deep.equal({ code: 2, stdout: "" });
+    expect(stderr).to.match(/^Error: environment dev is not up/m);
+    expect(stderr).to.match(/^Fix: spawn environment up$/m);
+    expect(await world.traces()).to.deep.equal([]);
+  });
+
+  it("status, list and local status tell how it is, and local down ends what was started", async () => {
+    expect((await world.spawn("environment", "status")).code).to.equal(1);
+    const list = await world.spawn("stage", "list");
+    expect(list.code).to.equal(2);
+    expect(list.stderr).to.contain("spawn environment up");
+    expect((await succeed(world.spawn("local", "status"))).stdout).to.match(/^State: running$/m);
+    await succeed(world.spawn("local", "down"));
+    expect(await processesOf(world.home)).to.deep.equal([]);
+    expect((await succeed(world.spawn("local", "status"))).stdout).to.match(/^State: stopped$/m);
+  });
+
+  it("without an engine, and no way to get one, it says so and what to install", async () => {
+    // The local cloud is there, and neither pulumi nor go nor a network.
+    const cache = join(world.home, "cache without engine");
+    const venv = spawnPaths(world.env).venv;
+    await mkdir(cache);
+    await symlink(venv, join(cache, basename(venv)));
+    const closed = "http://127.0.0.1:9";
+    const env = {
+      SPAWN_CACHE: cache,
+      PATH: "/usr/bin:/bin",
+      ...{ HTTPS_PROXY: closed, HTTP_PROXY: closed, NODE_USE_ENV_PROXY: "1", GOPROXY: "off" },
+    };
+    for (const args of [
+      ["environment", "up"],
+      ["stage", "upload", "first.dat"],
+    ]) {
+      const { code, stdout, stderr } = await world.startIn({ env }, ...args).ended;
+      expect({ code, stdout }, stderr).to.deep.equal({ code: 2, stdout: "" });
+      expect(stderr).to.match(/^Error: There is no Pulumi engine, and none could be brought$/m);
+      expect(stderr).to.match(/^Why: .*get\.pulumi\.com cannot be reached/m);
+      expect(stderr).to.match(/^Fix: .*https:\/\/www\.pulumi\.com\/docs\/install\//m);
+    }
+    expect(await world.traces()).to.deep.equal([]);
+    const doctor = await world.startIn({ env }, "doctor").ended;
+    expect(doctor.stdout).to.match(
+      /^! Pulumi engine +none; \d+\.\d+\.\d+ is downloaded at first use\n +Fix: /m,
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import { expect } from "chai";
+import { type Ended, succeed } from "./support/process.ts";
+import { RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
+
+/** Commands that change nothing, and the exit codes that they end with. */
+const COMMANDS: readonly [string[], number][] = [
+  [["local", "up"], 0],
+  [["local", "status"], 0],
+  [["environment", "status"], 0],
+  [["environment", "preview"], 0],
+  [["environment", "up"], 0],
+  [["environment", "destroy"], 2],
+  [["stage", "list"], 0],
+  [["stage", "list", "--region", "nowhere"], 2],
+  [["stage", "info", "stage-0123456789ab"], 2],
+  [["stage", "delete", "stage-0123456789ab"], 2],
+  [["stage", "upload", "none.dat"], 2],
+  [["stage", "upload"], 2],
+  [["stage", "list", "--bogus"], 2],
+  [["stage", "bogus"], 2],
+  [["bogus"], 2],
+  [["local", "reset"], 2],
+  [["doctor"], 0],
+  [["env"], 0],
+];
+
+describe("--json", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await sharedWorld();
+  });
+
+  function envelopeOf({ code, stdout, stderr }: Ended): Record<string, unknown> {
+    expect(stderr).to.equal("");
+    const envelope = JSON.parse(stdout) as Record<string, unknown>;
+    expect(envelope["status"]).to.equal(code);
+    expect(envelope["warnings"]).to.deep.equal([]);
+    return envelope;
+  }
+
+  for (const [args, code] of COMMANDS) {
+    it(`makes the stdout of "spawn ${args.join(" ")}" one document, and leaves stderr empty`, async () => {
+      const ended = await world.spawn(...args, "--json");
+      expect(ended.code, ended.stderr).to.equal(code);
+      const envelope = envelopeOf(ended);
+      expect(envelope).to.have.property(code === 0 ? "result" : "error");
+      if (code !== 0) {
+        const { message, fix } = envelope["error"] as Record<string, unknown>;
+        expect(message).to.be.a("string").and.not.equal("");
+        expect(fix === undefined || typeof fix === "string").to.equal(true);
+      }
+    });
+  }
+
+  it("tells an upload's facts and a deletion's end", async () => {
+    await world.writeFile("json.dat", randomFile(10_000));
+    const upload = envelopeOf(await succeed(world.spawn("stage", "upload", "json.dat", "--json")));
+    const result = upload["result"] as Record<string, unknown>;
+    const id = String(result["staging_id"]);
+    expect(id).to.match(/^stage-[0-9a-f]{12}$/);
+    const info = envelopeOf(await succeed(world.spawn("stage", "info", id, "--json")));
+    expect(result).to.deep.equal(info["result"]);
+    const refused = await world.spawn("stage", "delete", id, "--json");
+    expect(refused.code).to.equal(2);
+    envelopeOf(refused);
+    expect(await (await world.aws()).item(RECORDS, id)).to.include({ staging_id: id });
+    const deleted = envelopeOf(await succeed(world.spawn("stage", "delete", id, "--yes", "--json")));
+    expect(deleted["result"]).to.deep.equal({ staging_id: id, deleted: true });
+  });
+});
+
+describe("The command line itself", function () {
+  this.timeout(30_000);
+
+  it("tells its version", async () => {
+    const world = await sharedWorld();
+    const { stdout } = await succeed(world.spawn("--version"));
+    expect(stdout).to.match(/^spawn\/\d+\.\d+\.\d+ \S+ node-v\d+\.\d+\.\d+\n$/);
+  });
+
+  it("helps with every topic and every option of the guide", async () => {
+    const world = await sharedWorld();
+    const help = async (...args: string[]) => (await succeed(world.spawn(...args, "--help"))).stdout;
+    const [all, stage, upload, list, remove] = await Promise.all([
+      help(),
+      help("stage"),
+      help("stage", "upload"),
+      help("stage", "list"),
+      help("stage", "delete"),
+    ]);
+    for (const word of ["stage", "environment", "local", "doctor", "env"]) expect(all).to.contain(word);
+    for (const word of ["upload", "list", "info", "delete"]) expect(stage).to.contain(`stage ${word}`);
+    for (const flag of ["--regions", "--dest", "--sweep-id", "--ttl"]) expect(upload).to.contain(flag);
+    for (const flag of ["--sweep-id", "--region", "--format"]) expect(list).to.contain(flag);
+    expect(remove).to.match(/-y, --yes/);
+  });
+});
