@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { sendQuickly } from "./quick/client.ts";
 
 /** Connections to one region: uploads, copies and small requests of several resources at once. */
 const MAX_SOCKETS = 64;
@@ -42,7 +43,9 @@ export const endpointOverride = (): string | undefined =>
   process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"] || undefined;
 
 function createClient(region: string, options: S3ClientOptions): S3Client {
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS, noDelay: true };
+  const [httpAgent, httpsAgent] = [new HttpAgent(agent), new HttpsAgent(agent)];
+  const stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS;
   const client = new S3Client({
     region,
     // Emulators don't resolve bucket.host names.
@@ -55,13 +58,14 @@ function createClient(region: string, options: S3ClientOptions): S3Client {
     expectContinueHeader: false,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
-      httpAgent: new HttpAgent(agent),
-      httpsAgent: new HttpsAgent(agent),
+      socketTimeout: stallTimeoutMs,
+      httpAgent,
+      httpsAgent,
     }),
     ...options.config,
   });
   sendPayloadsUnsigned(client);
+  sendQuickly(client, { httpAgent, httpsAgent, stallTimeoutMs });
   return client;
 }
 

@@ -1,0 +1,219 @@
+import type { IncomingHttpHeaders } from "node:http";
+import {
+  CopyObjectCommand,
+  type CopyObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  PutObjectCommand,
+  type PutObjectCommandOutput,
+  UploadPartCommand,
+  type UploadPartCommandOutput,
+} from "@aws-sdk/client-s3";
+
+/** A command of the SDK as the HTTP request that it is. */
+export interface QuickRequest {
+  readonly method: "PUT" | "HEAD";
+  readonly bucket: string;
+  readonly key: string;
+  /** Percent-encoded and sorted by name, without the `?`. */
+  readonly query: string;
+  /** Names in lower case. */
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | undefined;
+  /** What the SDK would answer. Undefined: let the SDK ask again. */
+  readonly answer: (headers: IncomingHttpHeaders, body: string) => object | undefined;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** How each input of a command is sent. A command with any other input is not for the quick way. */
+interface Shape {
+  readonly method: QuickRequest["method"];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly hasBody: boolean;
+  readonly answer: QuickRequest["answer"];
+}
+
+const METADATA = "x-amz-meta-";
+
+/** Of an object that is being made. */
+const CREATION = { ContentType: "content-type", Tagging: "x-amz-tagging" } as const;
+/** Of a body. */
+const BODY = { ContentLength: "content-length", ChecksumCRC32: "x-amz-checksum-crc32" } as const;
+
+const SHAPES = new Map<unknown, Shape>([
+  [
+    PutObjectCommand,
+    {
+      method: "PUT",
+      headers: { ...CREATION, ...BODY },
+      hasBody: true,
+      answer: (headers) => putAnswer(headers),
+    },
+  ],
+  [
+    UploadPartCommand,
+    {
+      method: "PUT",
+      headers: BODY,
+      query: { PartNumber: "partNumber", UploadId: "uploadId" },
+      hasBody: true,
+      answer: (headers) => putAnswer(headers),
+    },
+  ],
+  [
+    CopyObjectCommand,
+    {
+      method: "PUT",
+      headers: {
+        ...CREATION,
+        CopySource: "x-amz-copy-source",
+        CopySourceIfMatch: "x-amz-copy-source-if-match",
+        MetadataDirective: "x-amz-metadata-directive",
+        TaggingDirective: "x-amz-tagging-directive",
+      },
+      hasBody: false,
+      answer: (headers, body) => copyAnswer(headers, body),
+    },
+  ],
+  [
+    HeadObjectCommand,
+    {
+      method: "HEAD",
+      headers: { ChecksumMode: "x-amz-checksum-mode" },
+      query: { VersionId: "versionId" },
+      hasBody: false,
+      answer: (headers) => headAnswer(headers),
+    },
+  ],
+]);
+
+/** The command's HTTP request; undefined for commands and inputs that only the SDK knows. */
+export function quickRequest(command: object): QuickRequest | undefined {
+  const shape = SHAPES.get(command.constructor);
+  if (shape === undefined) return undefined;
+  const headers: Record<string, string> = {};
+  const query: string[] = [];
+  let bucket = "";
+  let key = "";
+  let body: Uint8Array | undefined;
+  for (const [name, value] of Object.entries((command as { readonly input: Input }).input)) {
+    if (value === undefined) continue;
+    const header = shape.headers[name];
+    const parameter = shape.query?.[name];
+    if (name === "Bucket") bucket = String(value);
+    else if (name === "Key") key = String(value);
+    else if (header !== undefined) headers[header] = String(value);
+    else if (parameter !== undefined) query.push(`${parameter}=${encodeURIComponent(String(value))}`);
+    else if (name === "Body" && shape.hasBody && value instanceof Uint8Array) body = value;
+    else if (name === "Metadata" && shape.method === "PUT")
+      addMetadata(headers, value as Record<string, string>);
+    else return undefined;
+  }
+  if (bucket === "" || key === "" || (shape.hasBody && body === undefined)) return undefined;
+  headers["x-amz-content-sha256"] = shape.hasBody ? "UNSIGNED-PAYLOAD" : EMPTY_SHA256;
+  if (shape.hasBody) headers["content-type"] ??= "application/octet-stream";
+  if (shape.method === "PUT") headers["content-length"] = String(body?.length ?? 0);
+  return {
+    method: shape.method,
+    bucket,
+    key,
+    query: query.sort().join("&"),
+    headers,
+    body,
+    answer: shape.answer,
+  };
+}
+
+const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+function addMetadata(headers: Record<string, string>, metadata: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(metadata)) headers[`${METADATA}${name.toLowerCase()}`] = value;
+}
+
+/** What every answer to an upload says; the SDK's names for it. */
+function putAnswer(headers: IncomingHttpHeaders): PutObjectCommandOutput & UploadPartCommandOutput {
+  return {
+    $metadata: { httpStatusCode: 200, attempts: 1 },
+    ...present({
+      ETag: headers.etag,
+      VersionId: header(headers, "x-amz-version-id"),
+      ...checksums((name) => header(headers, `x-amz-checksum-${name.toLowerCase()}`)),
+    }),
+  };
+}
+
+/** S3 may find out after the status of success that a copy fails; then the body is an error. */
+function copyAnswer(headers: IncomingHttpHeaders, body: string): CopyObjectCommandOutput | undefined {
+  if (!body.includes("<CopyObjectResult")) return undefined;
+  const element = (name: string): string | undefined =>
+    new RegExp(`<${name}>([^<]*)</${name}>`)
+      .exec(body)?.[1]
+      ?.replaceAll("&quot;", '"')
+      .replaceAll("&#34;", '"');
+  return {
+    $metadata: { httpStatusCode: 200, attempts: 1 },
+    ...present({ VersionId: header(headers, "x-amz-version-id") }),
+    CopyObjectResult: present({
+      ETag: element("ETag"),
+      ...checksums((name) => element(`Checksum${name}`)),
+    }),
+  };
+}
+
+function headAnswer(headers: IncomingHttpHeaders): HeadObjectCommandOutput {
+  const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA));
+  const length = headers["content-length"];
+  const modified = headers["last-modified"];
+  return {
+    $metadata: { httpStatusCode: 200, attempts: 1 },
+    Metadata: Object.fromEntries(
+      metadata.map(([name, value]) => [name.slice(METADATA.length), String(value)]),
+    ),
+    ...present({
+      ContentLength: length === undefined ? undefined : Number(length),
+      ContentType: headers["content-type"],
+      ETag: headers.etag,
+      LastModified: modified === undefined ? undefined : new Date(modified),
+      VersionId: header(headers, "x-amz-version-id"),
+      ReplicationStatus: header(headers, "x-amz-replication-status") as
+        | HeadObjectCommandOutput["ReplicationStatus"]
+        | undefined,
+      ...checksums((name) => header(headers, `x-amz-checksum-${name.toLowerCase()}`)),
+    }),
+  };
+}
+
+const header = (headers: IncomingHttpHeaders, name: string): string | undefined => {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+type Checksums = Pick<
+  HeadObjectCommandOutput,
+  | "ChecksumCRC32"
+  | "ChecksumCRC32C"
+  | "ChecksumCRC64NVME"
+  | "ChecksumSHA1"
+  | "ChecksumSHA256"
+  | "ChecksumType"
+>;
+
+const checksums = (
+  read: (name: string) => string | undefined,
+): { [Name in keyof Checksums]: Checksums[Name] } => ({
+  ChecksumCRC32: read("CRC32"),
+  ChecksumCRC32C: read("CRC32C"),
+  ChecksumCRC64NVME: read("CRC64NVME"),
+  ChecksumSHA1: read("SHA1"),
+  ChecksumSHA256: read("SHA256"),
+  ChecksumType: read("Type") as Checksums["ChecksumType"],
+});
+
+/** Without what is undefined. */
+function present<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+}
