@@ -5,8 +5,6 @@ import { BaseCommand } from "../../base-command.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
 import { reportStaged, stagedMetadata } from "../../report-staged.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
-import { type StagingMetadata, toMetadata } from "../../services/metadata.ts";
-import { getRecord } from "../../services/records.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
