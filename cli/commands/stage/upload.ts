@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { defaultDestination, parseDestination } from "../../../staging/destination.ts";
 import { type EntrySpec, parseReplicationMethod, parseSweepId } from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
-import { newStagingId, parseStagingId } from "../../../staging/ids.ts";
+import { newStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
