@@ -22,7 +22,11 @@ const hook: Hook.CommandNotFound = async ({ id, config }) => {
   const known = config.commands
     .filter(({ hidden }) => !hidden)
     .map((command) => command.id.replaceAll(":", " "));
-  const topics = config.topics.filter(({ hidden }) => !hidden).map(({ name }) => name.replaceAll(":", " "));
+  // oclif lists every command as a topic, too.
+  const topics = config.topics
+    .filter(({ hidden }) => !hidden)
+    .map(({ name }) => name.replaceAll(":", " "))
+    .filter((name) => !known.includes(name));
   const meant = commandsMeant(typed.split(" "), known, topics).map((name) => `${config.bin} ${name}`);
   const topic = topics.find((name) => typed.startsWith(`${name} `));
   const help = topic === undefined ? `${config.bin} --help` : `${config.bin} ${topic} --help`;

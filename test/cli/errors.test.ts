@@ -60,7 +60,8 @@ describe("errors", () => {
       const error = explained(awsError(name), AWS);
       expect(error.message, name).to.match(message);
       expect(error.fix, name).to.match(fix);
-      expect(error.exitCode, name).to.equal(1);
+      // Where the environment is not up, nothing was begun.
+      expect(error.exitCode, name).to.equal(/not up/.test(error.message) ? 2 : 1);
       expect(error).to.not.be.instanceOf(Defect);
     }
   });
