@@ -11,6 +11,7 @@ interface ServiceFailure {
     readonly requestId?: string;
     readonly attempts?: number;
   };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
 }
 
 const NOT_REACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
@@ -27,12 +28,19 @@ const failureOf = (error: unknown): ServiceFailure =>
 /** The name by which AWS knows the error, such as `NoSuchBucket`. */
 export const errorName = (error: unknown): string => failureOf(error).name ?? "";
 
+/** The status of AWS's answer; undefined where there was none. */
+export const statusOf = (error: unknown): number | undefined => failureOf(error).$metadata?.httpStatusCode;
+
+/** The headers of AWS's answer, names in lower case. */
+export const headersOf = (error: unknown): Readonly<Record<string, string | undefined>> =>
+  failureOf(error).$response?.headers ?? {};
+
 /** How often the SDK sent the request that failed. */
 export const attemptsOf = (error: unknown): number => failureOf(error).$metadata?.attempts ?? 1;
 
 /** Whether the error says that something isn't there. A HEAD has no body, so its error has only the status. */
 export function isNotFound(error: unknown): boolean {
-  return failureOf(error).$metadata?.httpStatusCode === 404;
+  return statusOf(error) === 404;
 }
 
 export const isNoSuchBucket = (error: unknown): boolean => errorName(error) === "NoSuchBucket";
@@ -63,11 +71,11 @@ export function explainAwsError(error: unknown, doing: string): unknown {
   if (name === "ResourceNotFoundException")
     return explain("The table does not exist.", "spawn environment up");
   if (NO_CREDENTIALS.has(name)) {
-    return explain(`There are no valid AWS credentials: ${failure.message ?? name}`, "aws configure");
+    return explain(`There are no valid AWS credentials: ${textOf(error)}`, "aws configure");
   }
   if (name === "AccessDenied" || failure.$metadata?.httpStatusCode === 403) {
     return explain(
-      `Access was denied: ${failure.message ?? name}`,
+      `Access was denied: ${textOf(error)}`,
       "Check whose credentials are in use, and what they may do: aws sts get-caller-identity",
     );
   }
@@ -76,9 +84,27 @@ export function explainAwsError(error: unknown, doing: string): unknown {
   }
   if (failure.$metadata === undefined && code === "" && name !== "TimeoutError") return error;
   const request = failure.$metadata?.requestId;
-  return explain(
-    `${[name || code, messageOf(error)].filter(Boolean).join(": ")}${request ? ` (request ${request})` : ""}`,
-  );
+  return explain(`${nameAndText(error)}${request ? ` (request ${request})` : ""}`);
+}
+
+/** The SDK's names and messages for an answer without a body, such as that to a HEAD. */
+const NAMELESS = new Set(["", "Error", "Unknown", "UnknownError"]);
+
+/** `SlowDown: Please reduce your request rate.` */
+function nameAndText(error: unknown): string {
+  const { name = "", code = "" } = failureOf(error);
+  const known = NAMELESS.has(name) ? code : name;
+  return known === "" ? textOf(error) : `${known}: ${textOf(error)}`;
+}
+
+/** What AWS said; where it said nothing, the status of its answer, which is all there is. */
+function textOf(error: unknown): string {
+  const text = messageOf(error);
+  if (!NAMELESS.has(text)) return text;
+  const status = statusOf(error);
+  return status === undefined
+    ? "no reason was given."
+    : `the answer was HTTP status ${status}, without a text.`;
 }
 
 /** Runs `work`; its AWS errors are told as {@link explainAwsError} does. */

@@ -3,6 +3,7 @@ import type { ReplicationMethod } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
 import { formatBytes } from "../../staging/units.ts";
 import { copyObject } from "./copy.ts";
+import { abortUploads } from "./delete.ts";
 import { pause } from "./retry.ts";
 import {
   type Comparison,
@@ -39,6 +40,12 @@ export interface ReplicaJob {
   readonly size: number | undefined;
   readonly method: ReplicationMethod;
   readonly patience: RulePatience;
+  /** Until when rules are waited for, on the clock of `performance.now()`. Default: by the object's own size. */
+  readonly deadline?: number;
+  /** Tags of a copy, where they are known. Default: the source's, without those that replicate. */
+  readonly tags?: Tags;
+  /** Whether the destination may have the object already. @default true */
+  readonly mayBeThere?: boolean;
   readonly signal: AbortSignal;
   /** Called with the bytes that the replica has gained since the last call. */
   onBytes(bytes: number): void;
@@ -58,7 +65,7 @@ export interface ReplicaResult {
  */
 export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
   const source = await describeSource(job);
-  let replica = await findReplica(job);
+  let replica = job.mayBeThere === false ? undefined : await findReplica(job);
   let via: ReplicaResult["via"] = replica?.replication === "REPLICA" ? "rule" : "copy";
   if (replica === undefined && job.method === "rule") {
     replica = await awaitRule(job, source);
@@ -67,11 +74,12 @@ export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
   if (replica !== undefined) {
     const verifiedBy = compareObjects(source, replica);
     if (verifiedBy !== "differs") {
+      await abortLeftCopies(job, source);
       job.onBytes(source.size);
       return { via, verifiedBy };
     }
   }
-  const tags = copyTags(await readTags(job.source, job.signal));
+  const tags = job.tags ?? copyTags(await readTags(job.source, job.signal));
   for (let attempt = replica === undefined ? 1 : 2; ; attempt += 1) {
     let copied = 0;
     await copyObject({ bucket: job.source.bucket, key: job.source.key, object: source }, job.destination, {
@@ -86,7 +94,10 @@ export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
     const verifiedBy = made === undefined ? "differs" : compareObjects(source, made);
     if (verifiedBy !== "differs") {
       // Some servers forget the tags that a multipart upload was started with.
-      await ensureTags(job.destination, tags, job.signal);
+      if (job.tags === undefined || source.facts?.partSize !== 0) {
+        await ensureTags(job.destination, tags, job.signal);
+      }
+      await abortLeftCopies(job, source);
       return { via: "copy", verifiedBy };
     }
     if (attempt >= 2) throw replicaDiffers(job);
@@ -122,7 +133,7 @@ async function findReplica(job: ReplicaJob): Promise<StoredObject | undefined> {
  */
 async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredObject | undefined> {
   const { patience } = job;
-  const deadline = performance.now() + patience.baseMs + (source.size / patience.bytesPerSecond) * 1000;
+  const deadline = job.deadline ?? deadlineFor(patience, source.size);
   let status = source.replication;
   for (
     let delay = patience.firstPollMs;
@@ -141,9 +152,21 @@ async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredO
   return status === "COMPLETED" ? findReplica(job) : undefined;
 }
 
+/** The end of the time that rules get for `bytes`, on the clock of `performance.now()`. */
+export function deadlineFor({ baseMs, bytesPerSecond }: RulePatience, bytes: number): number {
+  return performance.now() + baseMs + (bytes / bytesPerSecond) * 1000;
+}
+
 /** A copy carries its source's tags, but none that would have it replicated further. */
-function copyTags(tags: Tags): Tags {
+export function copyTags(tags: Tags): Tags {
   return Object.fromEntries(Object.entries(tags).filter(([key]) => !isReplicateTag(key)));
+}
+
+/** Parts of copies that broke off, or whose beginning was never answered, are of no more use once the replica is right. */
+async function abortLeftCopies({ destination, signal }: ReplicaJob, source: StoredObject): Promise<void> {
+  if (source.facts?.partSize === 0) return;
+  const { client, bucket, key } = destination;
+  await abortUploads(client, bucket, key, signal, key);
 }
 
 function replicaDiffers(job: ReplicaJob): UserError {

@@ -110,14 +110,18 @@ export function compareObjects(source: StoredObject, copy: StoredObject): Compar
   return source.etag !== "" && source.etag === copy.etag ? "etag" : "differs";
 }
 
-/** Whether the object holds the bytes of a file that was read, as far as the server has checksums to tell. */
+/**
+ * Whether the object holds the bytes of a file that was read, as far as the server has checksums to tell. What this program
+ * did not write is never taken for it: it sends a CRC32 with everything, and says the size of the parts in the metadata.
+ */
 export function holds(object: StoredObject, size: number, digest: FileDigest): "yes" | "no" | "unknown" {
   if (object.size !== size) return "no";
   const full = object.checksums.get("CRC32/FULL_OBJECT");
   if (full !== undefined) return full === digest.fullCrc32 ? "yes" : "no";
   const composite = object.checksums.get("CRC32/COMPOSITE");
   if (composite !== undefined) return composite === digest.compositeCrc32 ? "yes" : "no";
-  const sha256 = object.facts?.sha256;
+  if (object.checksums.size > 0 || object.facts === undefined) return "no";
+  const { sha256 } = object.facts;
   if (sha256 === undefined) return "unknown";
   return sha256 === digest.sha256 ? "yes" : "no";
 }

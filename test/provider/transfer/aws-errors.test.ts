@@ -46,6 +46,13 @@ describe("explainAwsError", () => {
     expect(told(awsError("SlowDown", 503)).why).to.equal("SlowDown: said AWS (request R1)");
   });
 
+  it("tells the status of an answer that had nothing else, as a HEAD's", () => {
+    const text = (status: number) => `the answer was HTTP status ${status}, without a text.`;
+    const error = (name: string, status: number) => awsError(name, status, "UnknownError");
+    expect(told(error("403", 403)).why).to.equal(`Access was denied: ${text(403)}`);
+    expect(told(error("Unknown", 503)).why).to.equal(`${text(503)} (request R1)`);
+  });
+
   it("leaves alone what is told already, aborts and bugs", () => {
     for (const error of [
       new InputError("bad"),

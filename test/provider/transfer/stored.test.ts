@@ -86,7 +86,13 @@ describe("holds", () => {
     ["another composite checksum", object({ sums: { "CRC32/COMPOSITE": "AAAAAA==-2" } }), "no"],
     ["only our SHA-256", object({ facts: facts(digest.sha256) }), "yes"],
     ["only another SHA-256", object({ facts: facts("00") }), "no"],
-    ["nothing but the size", object({}), "unknown"],
+    ["nothing but the size of our parts", object({ facts: { partSize: 5 } }), "unknown"],
+    ["nothing that we leave on objects", object({}), "no"],
+    [
+      "a checksum that we never send, and our metadata",
+      object({ facts: facts(digest.sha256), sums: { "CRC64NVME/FULL_OBJECT": "a" } }),
+      "no",
+    ],
   ];
   for (const [name, stored, expected] of table) {
     it(name, () => expect(holds(stored, 10, digest)).to.equal(expected));
