@@ -1,0 +1,160 @@
+import type { Dependencies } from "../../provider/deps.ts";
+import { expiration } from "../../provider/expiration.ts";
+import { type AnyResourceHandler, type CallContext, PartialFailure } from "../../provider/plugin/types.ts";
+import { replication } from "../../provider/replication.ts";
+import { stagedData } from "../../provider/staged-data.ts";
+import { usageRow } from "../../provider/usage-row.ts";
+import type { ReplicationMethod } from "../../staging/entry.ts";
+import type {
+  ExpirationInputs,
+  ExpirationOutputs,
+  ReplicationInputs,
+  ReplicationOutputs,
+  StagedDataInputs,
+  StagedDataOutputs,
+  UsageRowInputs,
+  UsageRowOutputs,
+} from "../../staging/resources.ts";
+
+export interface EntrySettings {
+  readonly staged: StagedDataInputs;
+  /** The other regions and their buckets. */
+  readonly replicas: readonly { readonly region: string; readonly bucket: string }[];
+  readonly method: ReplicationMethod;
+  readonly usageTable: string;
+}
+
+/** What one update works with; another update may have other connections. */
+export interface UpdateTools {
+  readonly deps: Dependencies;
+  readonly dynamo: Parameters<typeof usageRow>[1];
+  context(): CallContext;
+}
+
+interface State {
+  readonly id: string;
+  readonly inputs: object;
+  readonly outputs: object;
+  /** Its creation or update failed half way. */
+  readonly unfinished: boolean;
+}
+
+/** The entry's resources, in the order of a deployment, kept up as the engine does: the state outlives each update. */
+export class Deployment {
+  readonly #settings: EntrySettings;
+  readonly #states = new Map<string, State>();
+
+  constructor(settings: EntrySettings) {
+    this.#settings = settings;
+  }
+
+  get staged(): StagedDataOutputs | undefined {
+    return this.#states.get("staged data")?.outputs as StagedDataOutputs | undefined;
+  }
+
+  /** What failed; empty after a success. What depends on a failed resource is left for the next update. */
+  async update(tools: UpdateTools): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    const bring = async <I extends object, O extends object>(
+      name: string,
+      handler: AnyResourceHandler,
+      inputs: I,
+    ): Promise<O | undefined> => {
+      try {
+        return (await this.#bring(name, handler, inputs, tools)) as O;
+      } catch (error) {
+        errors.push(error);
+        return undefined;
+      }
+    };
+    const { deps } = tools;
+    const { staged: inputs, replicas, method, usageTable } = this.#settings;
+    const staged = await bring<StagedDataInputs, StagedDataOutputs>("staged data", stagedData(deps), inputs);
+    if (staged === undefined) return errors;
+    const { stagingId, region, bucket, uploadedAt, ttlDays, manifestSha256, filename, sizeBytes } = staged;
+    const expire = (where: { region: string; bucket: string }) =>
+      bring<ExpirationInputs, ExpirationOutputs>(`expiration in ${where.region}`, expiration(deps), {
+        ...where,
+        ...{ stagingId, ttlDays, uploadedAt, manifestSha256 },
+      });
+    const replicate = async (where: { region: string; bucket: string }) => {
+      const made = await bring<ReplicationInputs, ReplicationOutputs>(
+        `replication to ${where.region}`,
+        replication(deps),
+        replicationInputs(staged, where, method),
+      );
+      return made && expire(where);
+    };
+    await Promise.all([expire({ region, bucket }), ...replicas.map(replicate)]);
+    if (errors.length > 0) return errors;
+    const regions = [region, ...replicas.map((replica) => replica.region)];
+    await bring<UsageRowInputs, UsageRowOutputs>("usage row", usageRow(deps, tools.dynamo), {
+      ...{ table: usageTable, region, regions, stagingId, filename, sizeBytes, uploadedAt, ttlDays },
+    });
+    return errors;
+  }
+
+  /** Deletes everything, backwards. */
+  async destroy(tools: UpdateTools): Promise<void> {
+    for (const [name, { id, outputs }] of [...this.#states].reverse()) {
+      await this.#handlerOf(name, tools).delete(id, outputs, tools.context());
+      this.#states.delete(name);
+    }
+  }
+
+  #handlerOf(name: string, { deps, dynamo }: UpdateTools): AnyResourceHandler {
+    if (name === "staged data") return stagedData(deps);
+    if (name === "usage row") return usageRow(deps, dynamo);
+    return name.startsWith("replication") ? replication(deps) : expiration(deps);
+  }
+
+  async #bring(
+    name: string,
+    handler: AnyResourceHandler,
+    inputs: object,
+    tools: UpdateTools,
+  ): Promise<object> {
+    const state = this.#states.get(name);
+    const context = tools.context();
+    try {
+      if (state === undefined) return this.#keep(name, inputs, await handler.create(inputs, context));
+      const { id } = state;
+      const { replaces, updates } = await handler.diff(id, state.inputs, state.outputs, inputs);
+      if (replaces.length > 0) {
+        await handler.delete(id, state.outputs, context);
+        this.#states.delete(name);
+        return this.#keep(name, inputs, await handler.create(inputs, context));
+      }
+      if (updates.length === 0 && !state.unfinished) return state.outputs;
+      if (handler.update === undefined) throw new TypeError(`${name} cannot be updated`);
+      return this.#keep(name, inputs, {
+        id,
+        outputs: await handler.update(id, state.outputs, inputs, context),
+      });
+    } catch (error) {
+      if (error instanceof PartialFailure) {
+        this.#states.set(name, { id: error.id, inputs, outputs: error.outputs, unfinished: true });
+      }
+      throw error;
+    }
+  }
+
+  #keep(name: string, inputs: object, { id, outputs }: { id: string; outputs: object }): object {
+    this.#states.set(name, { id, inputs, outputs, unfinished: false });
+    return outputs;
+  }
+}
+
+function replicationInputs(
+  staged: StagedDataOutputs,
+  where: { region: string; bucket: string },
+  method: ReplicationMethod,
+): ReplicationInputs {
+  const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = staged;
+  return {
+    ...where,
+    ...{ stagingId, method, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 },
+    sourceRegion: staged.region,
+    sourceBucket: staged.bucket,
+  };
+}

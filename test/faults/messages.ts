@@ -1,0 +1,27 @@
+import { CallAborted } from "../../provider/plugin/status.ts";
+import { PartialFailure } from "../../provider/plugin/types.ts";
+import { describeError, UserError } from "../../staging/errors.ts";
+
+/** What no text for people has in it: traces of values, of stacks and of nameless errors. */
+const UNCLEAR = [
+  /\bundefined\b/,
+  /\bnull\b/,
+  /\bNaN\b/,
+  /\[object /,
+  /\n\s+at /,
+  /Unknown:? ?Error/i,
+  /\bUnknown\b/,
+];
+
+/** The text of a failure. @throws Error for one that no user understands */
+export function assertClear(error: unknown): string {
+  const text = describeError(error);
+  const complain = (why: string): Error => new Error(`${why}: ${text}`, { cause: error });
+  if (!(error instanceof UserError || error instanceof PartialFailure || error instanceof CallAborted)) {
+    throw complain("an error that was not meant for people");
+  }
+  const bad = UNCLEAR.find((pattern) => pattern.test(text));
+  if (bad !== undefined) throw complain(`${bad} in a message`);
+  if (text !== "interrupted" && !/^.+\nWhy: .+/.test(text)) throw complain("a message without a cause");
+  return text;
+}

@@ -1,0 +1,260 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { CallAborted } from "../../provider/plugin/status.ts";
+import { BufferPool } from "../../provider/transfer/buffers.ts";
+import { createS3Clients } from "../../provider/transfer/clients.ts";
+import {
+  bucketOf,
+  CloudFixture,
+  PRIMARY,
+  REGIONS,
+  SECOND,
+  stagedInputs,
+  TestContext,
+  THIRD,
+} from "../provider/cloud-fixture.ts";
+import { assertStagedEverywhere, type SourceBytes } from "./contents.ts";
+import { Deployment, type UpdateTools } from "./deployment.ts";
+import { type Exchange, FaultProxy, passOn } from "./fault-proxy.ts";
+import { type FaultKind, KINDS, type Surroundings } from "./kinds.ts";
+import { assertClear } from "./messages.ts";
+import { describeFault, type Fault, type Plan, planOf, SOURCES } from "./plan.ts";
+import { Random } from "./random.ts";
+import { impatientRetries } from "./retries.ts";
+
+const TABLE = "spawn-usage-faults";
+/** The provider's own are minutes; a fault that stalls costs this much. */
+const STALL_MS = 700;
+const ATTEMPTS = 6;
+const RETRY_DELAY_MS = 15;
+/** An update that takes longer hangs. */
+const UPDATE_LIMIT_MS = 30_000;
+
+export interface Outcome {
+  readonly seed: number;
+  /** How the updates with faults ended; the one without faults after a failure always succeeds. */
+  readonly ended: "success" | "failure, then resumed";
+  /** How often each fault happened. */
+  readonly injected: ReadonlyMap<FaultKind, number>;
+  /** What the failures said. */
+  readonly messages: readonly string[];
+  readonly seconds: number;
+}
+
+/** Runs that follow a seed's plan, one after another, on one local cloud. */
+export class FaultLab {
+  readonly #fixture: CloudFixture;
+  readonly #proxy: FaultProxy;
+
+  private constructor(fixture: CloudFixture, proxy: FaultProxy) {
+    this.#fixture = fixture;
+    this.#proxy = proxy;
+  }
+
+  static async open(): Promise<FaultLab> {
+    const fixture = await CloudFixture.start();
+    const lab = new FaultLab(fixture, await FaultProxy.start(fixture.cloud.endpoint));
+    const dynamo = new DynamoDBClient({ region: PRIMARY });
+    await dynamo.send(
+      new CreateTableCommand({
+        TableName: TABLE,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
+      }),
+    );
+    dynamo.destroy();
+    return lab;
+  }
+
+  async close(): Promise<void> {
+    await this.#proxy.stop();
+    await this.#fixture.stop();
+  }
+
+  /** @throws Error that names the seed and its plan when an update ends other than right or with a clear failure */
+  async run(seed: number): Promise<Outcome> {
+    const plan = planOf(seed);
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const outcome = await this.#follow(plan);
+      const unexpected = [...rejections, ...this.#proxy.errors];
+      if (unexpected.length > 0)
+        throw new AggregateError(unexpected, `not handled: ${unexpected.join("; ")}`);
+      return outcome;
+    } catch (error) {
+      throw new Error(`${describePlan(plan)}\n${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  }
+
+  async #follow(plan: Plan): Promise<Outcome> {
+    const started = performance.now();
+    const injected = new Map<FaultKind, number>();
+    const messages: string[] = [];
+    const folder = join(this.#fixture.folder, `seed ${plan.seed}`);
+    const { path, files } = await writeSource(folder, plan);
+    const inputs = stagedInputs(path, { replicateTo: plan.method === "rule" ? [SECOND, THIRD] : [] });
+    const deployment = new Deployment({
+      staged: inputs,
+      replicas: [SECOND, THIRD].map((region) => ({ region, bucket: bucketOf(region) })),
+      method: plan.method,
+      usageTable: TABLE,
+    });
+    const check = () => assertStagedEverywhere(this.#fixture, inputs, deployment.staged, files);
+    let isWhole = false;
+    for (const faults of plan.rounds) {
+      const errors = await this.#updateUnder(faults, deployment, injected);
+      isWhole = errors.length === 0;
+      if (isWhole) await check();
+      for (const error of errors) messages.push(assertClear(error));
+    }
+    const tools = this.#tools(this.#fixture.cloud.endpoint, []);
+    if (!isWhole) {
+      const [error] = await within(UPDATE_LIMIT_MS, deployment.update(tools.tools));
+      if (error !== undefined) throw new Error("the update without faults failed", { cause: error });
+      await check();
+    }
+    await deployment.destroy(tools.tools);
+    tools.close();
+    for (const region of REGIONS) {
+      const left = await this.#fixture.everything(region, inputs.stagingId);
+      if (left.length > 0) throw new Error(`left in ${region} after the deletion: ${left.join(", ")}`);
+    }
+    await rm(folder, { recursive: true });
+    const ended = messages.length === 0 ? "success" : "failure, then resumed";
+    return { seed: plan.seed, ended, injected, messages, seconds: (performance.now() - started) / 1000 };
+  }
+
+  async #updateUnder(
+    faults: readonly Fault[],
+    deployment: Deployment,
+    injected: Map<FaultKind, number>,
+  ): Promise<unknown[]> {
+    const contexts: TestContext[] = [];
+    const surroundings = this.#surroundings(contexts);
+    const pending = faults.map((fault) => ({ fault, seen: 0, done: 0 }));
+    // While somebody tampers, nobody else gets through: afterwards would be too late to be noticed.
+    let tampering: Promise<void> = Promise.resolve();
+    this.#proxy.intercept(async (exchange) => {
+      await tampering;
+      const due = pending
+        .filter(({ fault }) => concerns(fault, exchange))
+        .filter((counter) => {
+          counter.seen += 1;
+          return counter.seen > counter.fault.skip && counter.done < counter.fault.times;
+        })[0];
+      if (due === undefined) return passOn(exchange);
+      due.done += 1;
+      const { kind } = due.fault;
+      injected.set(kind, (injected.get(kind) ?? 0) + 1);
+      const injection = KINDS[kind].inject(exchange, surroundings);
+      if (kind.endsWith("tampered with")) tampering = injection.catch(() => undefined);
+      await injection;
+    });
+    const { tools, close } = this.#tools(this.#proxy.endpoint, contexts);
+    try {
+      const errors = await within(UPDATE_LIMIT_MS, deployment.update(tools));
+      const { lentBytes } = tools.deps.pool;
+      if (lentBytes !== 0) throw new Error(`${lentBytes} bytes of the pool were not given back`);
+      return errors;
+    } finally {
+      await this.#proxy.heal();
+      close();
+    }
+  }
+
+  #tools(endpoint: string, contexts: TestContext[]): { tools: UpdateTools; close: () => void } {
+    const retryStrategy = impatientRetries(ATTEMPTS, RETRY_DELAY_MS);
+    const s3 = createS3Clients({
+      stallTimeoutMs: STALL_MS,
+      config: { endpoint, forcePathStyle: true, retryStrategy },
+    });
+    const requestHandler = new NodeHttpHandler({ socketTimeout: STALL_MS });
+    const dynamo = new DynamoDBClient({ endpoint, region: PRIMARY, requestHandler, retryStrategy });
+    const deps = this.#fixture.dependencies({
+      s3,
+      pool: new BufferPool(),
+      patience: { baseMs: 500, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 100 },
+    });
+    const context = (): TestContext => {
+      const made = new TestContext();
+      contexts.push(made);
+      return made;
+    };
+    const close = (): void => {
+      for (const region of REGIONS) s3.of(region).destroy();
+      dynamo.destroy();
+    };
+    return { tools: { deps, dynamo: () => dynamo, context }, close };
+  }
+
+  #surroundings(contexts: readonly TestContext[]): Surroundings {
+    const { s3 } = this.#fixture;
+    const overwrite = async (from: string, to: string, Key: string): Promise<void> => {
+      const head = await s3.of(from).send(new HeadObjectCommand({ Bucket: bucketOf(from), Key }));
+      // Nobody can tell two empty objects apart.
+      if (!head.ContentLength) return;
+      const Body = new Random(head.ContentLength).bytes(head.ContentLength);
+      await s3.of(to).send(new PutObjectCommand({ Bucket: bucketOf(to), Key, Body }));
+    };
+    return {
+      tamperWith: (_bucket, key, region) => overwrite(region, region, key),
+      tamperWithReplicas: async (key, region) => {
+        const replicas = region === PRIMARY ? [SECOND, THIRD] : [region];
+        for (const replica of replicas) await overwrite(PRIMARY, replica, key);
+      },
+      interrupt: () => {
+        for (const { controller } of contexts) controller.abort(new CallAborted("interrupted"));
+      },
+    };
+  }
+}
+
+const concerns = ({ kind, operation }: Fault, exchange: Exchange): boolean =>
+  (operation === "*" || operation === exchange.operation.name) &&
+  // An upload is what the primary region gets.
+  (kind !== "upload tampered with" || exchange.operation.region === PRIMARY);
+
+async function writeSource(
+  folder: string,
+  { seed, source }: Plan,
+): Promise<{ path: string; files: SourceBytes[] }> {
+  const random = new Random(seed);
+  const files: SourceBytes[] = SOURCES[source].map(({ path, size }) => ({ path, bytes: random.bytes(size) }));
+  for (const { path, bytes } of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  }
+  const [first] = files;
+  if (first === undefined) throw new Error(`${source} has no files`);
+  return { path: join(folder, first.path), files };
+}
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not ended after ${milliseconds / 1000} s`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function describePlan({ seed, source, method, rounds }: Plan): string {
+  const faults = rounds.map((round, index) => `update ${index + 1}: ${round.map(describeFault).join("; ")}`);
+  return [
+    `seed ${seed} (npm run test:faults -- --seed ${seed}): ${source}, replication by ${method}`,
+    ...faults,
+  ].join("\n");
+}
