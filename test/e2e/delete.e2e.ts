@@ -73,50 +73,39 @@ describe("Deleting an entry", function () {
   });
 
   it("asks at a terminal, and takes anything but yes for a no", async () => {
-    const id = await world.upload("mesh.dat");
-    const no = world.startOnTerminal(100, "stage", "delete", id);
-    await no.wrote("Continue? [y/N]: ");
-    no.type("\r");
-    const kept = await no.ended;
+    const { stdout } = await succeed(uploadAtTerminal(100));
+    const id = idIn(stdout);
+    const remove = async (answer: string) => {
+      const running = world.startOnTerminal(100, "stage", "delete", id);
+      await running.wrote("Continue? [y/N]: ");
+      running.type(answer);
+      return await running.ended;
+    };
+    const kept = await remove("\r");
     expect(kept.code).to.equal(0);
     expect(kept.stdout).to.contain("Nothing was deleted.");
+    expect((await remove("\u0003")).code).to.equal(130);
     expect(await everythingOf(id)).to.have.length(4);
 
-    const interrupted = world.startOnTerminal(100, "stage", "delete", id);
-    await interrupted.wrote("Continue? [y/N]: ");
-    interrupted.type("\u0003");
-    expect((await interrupted.ended).code).to.equal(130);
-    expect(await everythingOf(id)).to.have.length(4);
-
-    const yes = world.startOnTerminal(100, "stage", "delete", id);
-    await yes.wrote("Continue? [y/N]: ");
-    yes.type("y\r");
-    const deleted = await yes.ended;
+    const deleted = await remove("y\r");
     expect(deleted.code).to.equal(0);
     expect(deleted.stdout).to.contain("⚠️  This will delete data from all regions and cannot be undone.");
     expect(deleted.stdout).to.contain("✅ Staging deleted");
     await expectGone(id);
   });
-});
 
-describe("An upload at a terminal", function () {
-  this.timeout(60_000);
+  it("follows an upload at a terminal, whose bars stay, whatever width the terminal reports", async () => {
+    const { stdout } = await succeed(uploadAtTerminal(0));
+    expect(stdout).to.not.contain("Infinity");
+    // What stays on the screen is how each region got its data, as in the guide.
+    const [before = ""] = stdout.split("\r\n\r\n✅ Staging Complete!\r\n");
+    const [primary, replica] = before.split("\r\n").slice(-2);
+    expect(primary).to.match(/us-east-1 {2}Uploading {2}█{20,40} 100% \|.* [KMG]B\/s \| ETA: 0s$/);
+    expect(replica).to.match(/^us-west-2 {2}Copying {4}█{20,40} 100% \|.* [KMG]B\/s \| ETA: 0s$/);
+    await succeed(world.spawn("stage", "delete", idIn(stdout), "--yes"));
+  });
 
-  for (const columns of [100, 0]) {
-    it(`draws bars and prints its summary on stdout (${columns || "unknown"} columns)`, async () => {
-      const world = await sharedWorld();
-      await world.writeFile("at-terminal.dat", randomFile(1_000_000));
-      const args = ["stage", "upload", "at-terminal.dat", "--replication", "copy"];
-      const { code, stdout } = await world.startOnTerminal(columns, ...args).ended;
-      expect(code).to.equal(0);
-      // What stays on the screen is how each region got its data, as in the guide.
-      const [before = ""] = stdout.split("\r\n\r\n✅ Staging Complete!\r\n");
-      const [primary, replica] = before.split("\r\n").slice(-2);
-      expect(primary).to.match(/us-east-1 {2}Uploading {2}█{20,40} 100% \|.* [KMG]B\/s \| ETA: 0s$/);
-      expect(replica).to.match(/^us-west-2 {2}Copying {4}█{20,40} 100% \|.* [KMG]B\/s \| ETA: 0s$/);
-      expect(stdout).to.not.contain("Infinity");
-      const id = /^Staging ID: (stage-[0-9a-f]{12})\r$/m.exec(stdout)?.[1] ?? "";
-      await succeed(world.spawn("stage", "delete", id, "--yes"));
-    });
-  }
+  const uploadAtTerminal = (columns: number) =>
+    world.startOnTerminal(columns, "stage", "upload", "mesh.dat", "--replication", "copy").ended;
+  const idIn = (screen: string) => /^Staging ID: (stage-[0-9a-f]{12})\r$/m.exec(screen)?.[1] ?? "";
 });

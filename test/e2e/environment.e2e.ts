@@ -12,8 +12,11 @@ describe("An environment", function () {
   let world: World;
   let aws: Aws;
   const environment = (...args: string[]) => world.spawn("environment", ...args, ...IN_SECOND);
-  const changesOf = async (...args: string[]) =>
-    JSON.parse((await succeed(environment(...args, "--json"))).stdout).result.changes;
+  const changesOf = async (...args: string[]) => {
+    const { stdout, stderr } = await succeed(environment(...args, "--json"));
+    expect(stderr).to.equal("");
+    return JSON.parse(stdout).result.changes;
+  };
 
   before(async () => {
     world = await sharedWorld();
@@ -66,7 +69,6 @@ describe("An environment", function () {
     for (const region of REGIONS) expect(await aws.hasBucket(region, bucketOf(region))).to.equal(true);
     const changes = await changesOf("up");
     expect(Object.keys(changes)).to.deep.equal(["same"]);
-    expect(await changesOf("preview")).to.deep.equal(changes);
     expect((await succeed(environment("preview"))).stdout).to.equal("Nothing would change.\n");
     const status = await succeed(environment("status"));
     expect(status.stdout).to.not.contain("missing");
@@ -108,7 +110,7 @@ describe("An environment", function () {
   });
 
   it("can be made again after that", async () => {
-    await succeed(environment("up"));
+    expect(await changesOf("up")).to.have.property("create");
     await succeed(environment("destroy", "--yes"));
   });
 });

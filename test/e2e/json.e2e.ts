@@ -7,8 +7,6 @@ const COMMANDS: readonly [string[], number][] = [
   [["local", "up"], 0],
   [["local", "status"], 0],
   [["environment", "status"], 0],
-  [["environment", "preview"], 0],
-  [["environment", "up"], 0],
   [["environment", "destroy"], 2],
   [["stage", "list"], 0],
   [["stage", "list", "--region", "nowhere"], 2],
