@@ -1,11 +1,13 @@
 import {
   type AttributeValue,
   DynamoDBClient,
+  type DynamoDBClientConfig,
   GetItemCommand,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseRegion } from "../staging/regions.ts";
@@ -29,7 +31,18 @@ const ATTRIBUTES = {
 const OPENED_AT = "opened_at";
 const CLOSED_AT = "closed_at";
 
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Rows are small: an answer that has not begun by then does not come, and the request is sent again. */
+const STALL_TIMEOUT_MS = 30_000;
+
 type Dynamo = (region: string) => DynamoDBClient;
+
+export interface DynamoClientOptions {
+  /** Milliseconds after which a connection on which nothing moves is given up. */
+  readonly stallTimeoutMs?: number;
+  /** Settings that go before the ones from the environment. */
+  readonly config?: DynamoDBClientConfig;
+}
 
 /** The entry's row in the usage table: opened at creation, closed and not deleted at deletion. */
 export function usageRow(
@@ -182,11 +195,21 @@ function inputsOf(row: Record<string, unknown>): Partial<UsageRowInputs> {
   return Object.fromEntries(found.map(([input, attribute]) => [input, row[attribute]]));
 }
 
-function createDynamoClients(): Dynamo {
+/** One client for each region, made when first asked for and kept. */
+export function createDynamoClients(options: DynamoClientOptions = {}): Dynamo {
   const clients = new Map<string, DynamoDBClient>();
   return (region) => {
-    const client = clients.get(region) ?? new DynamoDBClient({ region });
+    const client = clients.get(region) ?? createClient(region, options);
     clients.set(region, client);
     return client;
   };
+}
+
+function createClient(region: string, { stallTimeoutMs, config }: DynamoClientOptions): DynamoDBClient {
+  // The SDK by itself waits for ever.
+  const requestHandler = new NodeHttpHandler({
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: stallTimeoutMs ?? STALL_TIMEOUT_MS,
+  });
+  return new DynamoDBClient({ region, requestHandler, ...config });
 }

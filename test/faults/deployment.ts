@@ -1,5 +1,6 @@
 import type { Dependencies } from "../../provider/deps.ts";
 import { expiration } from "../../provider/expiration.ts";
+import type { RunningCalls } from "../../provider/plugin/calls.ts";
 import { type AnyResourceHandler, type CallContext, PartialFailure } from "../../provider/plugin/types.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
@@ -28,7 +29,8 @@ export interface EntrySettings {
 export interface UpdateTools {
   readonly deps: Dependencies;
   readonly dynamo: Parameters<typeof usageRow>[1];
-  context(): CallContext;
+  /** What the plugin's server runs calls in; cancelling them is Ctrl-C. */
+  readonly calls: RunningCalls;
 }
 
 interface State {
@@ -97,7 +99,7 @@ export class Deployment {
   /** Deletes everything, backwards. */
   async destroy(tools: UpdateTools): Promise<void> {
     for (const [name, { id, outputs }] of [...this.#states].reverse()) {
-      await this.#handlerOf(name, tools).delete(id, outputs, tools.context());
+      await called(tools, (context) => this.#handlerOf(name, tools).delete(id, outputs, context));
       this.#states.delete(name);
     }
   }
@@ -114,23 +116,8 @@ export class Deployment {
     inputs: object,
     tools: UpdateTools,
   ): Promise<object> {
-    const state = this.#states.get(name);
-    const context = tools.context();
     try {
-      if (state === undefined) return this.#keep(name, inputs, await handler.create(inputs, context));
-      const { id } = state;
-      const { replaces, updates } = await handler.diff(id, state.inputs, state.outputs, inputs);
-      if (replaces.length > 0) {
-        await handler.delete(id, state.outputs, context);
-        this.#states.delete(name);
-        return this.#keep(name, inputs, await handler.create(inputs, context));
-      }
-      if (updates.length === 0 && !state.unfinished) return state.outputs;
-      if (handler.update === undefined) throw new TypeError(`${name} cannot be updated`);
-      return this.#keep(name, inputs, {
-        id,
-        outputs: await handler.update(id, state.outputs, inputs, context),
-      });
+      return await called(tools, (context) => this.#bringCalled(name, handler, inputs, context));
     } catch (error) {
       if (error instanceof PartialFailure) {
         this.#states.set(name, { id: error.id, inputs, outputs: error.outputs, unfinished: true });
@@ -139,10 +126,38 @@ export class Deployment {
     }
   }
 
+  async #bringCalled(
+    name: string,
+    handler: AnyResourceHandler,
+    inputs: object,
+    context: CallContext,
+  ): Promise<object> {
+    const state = this.#states.get(name);
+    if (state === undefined) return this.#keep(name, inputs, await handler.create(inputs, context));
+    const { id } = state;
+    const { replaces, updates } = await handler.diff(id, state.inputs, state.outputs, inputs);
+    if (replaces.length > 0) {
+      await handler.delete(id, state.outputs, context);
+      this.#states.delete(name);
+      return this.#keep(name, inputs, await handler.create(inputs, context));
+    }
+    if (updates.length === 0 && !state.unfinished) return state.outputs;
+    if (handler.update === undefined) throw new TypeError(`${name} cannot be updated`);
+    return this.#keep(name, inputs, {
+      id,
+      outputs: await handler.update(id, state.outputs, inputs, context),
+    });
+  }
+
   #keep(name: string, inputs: object, { id, outputs }: { id: string; outputs: object }): object {
     this.#states.set(name, { id, inputs, outputs, unfinished: false });
     return outputs;
   }
+}
+
+function called<T>({ calls }: UpdateTools, work: (context: CallContext) => Promise<T>): Promise<T> {
+  const urn = "urn:pulumi:dev::spawn::staging:index:Test::it";
+  return calls.run(0, ({ signal }) => work({ urn, signal, log: () => undefined }));
 }
 
 function replicationInputs(

@@ -2,10 +2,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { CallAborted } from "../../provider/plugin/status.ts";
+import { RunningCalls } from "../../provider/plugin/calls.ts";
 import { BufferPool } from "../../provider/transfer/buffers.ts";
 import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createDynamoClients } from "../../provider/usage-row.ts";
 import {
   bucketOf,
   CloudFixture,
@@ -13,7 +13,6 @@ import {
   REGIONS,
   SECOND,
   stagedInputs,
-  TestContext,
   THIRD,
 } from "../provider/cloud-fixture.ts";
 import { assertStagedEverywhere, type SourceBytes } from "./contents.ts";
@@ -117,7 +116,7 @@ export class FaultLab {
       if (isWhole) await check();
       for (const error of errors) messages.push(assertClear(error));
     }
-    const tools = this.#tools(this.#fixture.cloud.endpoint, []);
+    const tools = this.#tools(this.#fixture.cloud.endpoint);
     if (!isWhole) {
       const [error] = await within(UPDATE_LIMIT_MS, deployment.update(tools.tools));
       if (error !== undefined) throw new Error("the update without faults failed", { cause: error });
@@ -139,8 +138,8 @@ export class FaultLab {
     deployment: Deployment,
     injected: Map<FaultKind, number>,
   ): Promise<unknown[]> {
-    const contexts: TestContext[] = [];
-    const surroundings = this.#surroundings(contexts);
+    const { tools, close } = this.#tools(this.#proxy.endpoint);
+    const surroundings = this.#surroundings(tools.calls);
     const pending = faults.map((fault) => ({ fault, seen: 0, done: 0 }));
     // While somebody tampers, nobody else gets through: afterwards would be too late to be noticed.
     let tampering: Promise<void> = Promise.resolve();
@@ -160,7 +159,6 @@ export class FaultLab {
       if (kind.endsWith("tampered with")) tampering = injection.catch(() => undefined);
       await injection;
     });
-    const { tools, close } = this.#tools(this.#proxy.endpoint, contexts);
     try {
       const errors = await within(UPDATE_LIMIT_MS, deployment.update(tools));
       const { lentBytes } = tools.deps.pool;
@@ -172,32 +170,29 @@ export class FaultLab {
     }
   }
 
-  #tools(endpoint: string, contexts: TestContext[]): { tools: UpdateTools; close: () => void } {
+  #tools(endpoint: string): { tools: UpdateTools; close: () => void } {
     const retryStrategy = impatientRetries(ATTEMPTS, RETRY_DELAY_MS);
     const s3 = createS3Clients({
       stallTimeoutMs: STALL_MS,
       config: { endpoint, forcePathStyle: true, retryStrategy },
     });
-    const requestHandler = new NodeHttpHandler({ socketTimeout: STALL_MS });
-    const dynamo = new DynamoDBClient({ endpoint, region: PRIMARY, requestHandler, retryStrategy });
+    const dynamo = createDynamoClients({
+      stallTimeoutMs: STALL_MS,
+      config: { endpoint, retryStrategy, maxAttempts: ATTEMPTS },
+    });
     const deps = this.#fixture.dependencies({
       s3,
       pool: new BufferPool(),
       patience: { baseMs: 500, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 100 },
     });
-    const context = (): TestContext => {
-      const made = new TestContext();
-      contexts.push(made);
-      return made;
-    };
     const close = (): void => {
       for (const region of REGIONS) s3.of(region).destroy();
-      dynamo.destroy();
+      dynamo(PRIMARY).destroy();
     };
-    return { tools: { deps, dynamo: () => dynamo, context }, close };
+    return { tools: { deps, dynamo, calls: new RunningCalls() }, close };
   }
 
-  #surroundings(contexts: readonly TestContext[]): Surroundings {
+  #surroundings(calls: RunningCalls): Surroundings {
     const { s3 } = this.#fixture;
     const overwrite = async (from: string, to: string, Key: string): Promise<void> => {
       const head = await s3.of(from).send(new HeadObjectCommand({ Bucket: bucketOf(from), Key }));
@@ -212,9 +207,7 @@ export class FaultLab {
         const replicas = region === PRIMARY ? [SECOND, THIRD] : [region];
         for (const replica of replicas) await overwrite(PRIMARY, replica, key);
       },
-      interrupt: () => {
-        for (const { controller } of contexts) controller.abort(new CallAborted("interrupted"));
-      },
+      interrupt: () => calls.cancelAll("interrupted"),
     };
   }
 }
