@@ -42,7 +42,8 @@ export async function runEngine(
 ): Promise<EngineRun> {
   const child = spawn(settings.command, [...args, "--non-interactive"], {
     cwd: settings.project,
-    env: { ...settings.env },
+    // By it the provider knows when this process is killed, which the engine does not notice while nothing happens.
+    env: { ...settings.env, SPAWN_COMMAND_LINE_PID: String(process.pid) },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

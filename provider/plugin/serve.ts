@@ -10,6 +10,8 @@ import type { Plugin } from "./types.ts";
 const SETTLE_MS = 4_500;
 const FLUSH_MS = 500;
 const PARENT_CHECK_MS = 1_000;
+/** Holds the process id of the command line that runs the engine; not set where `pulumi` was started by hand. */
+const COMMAND_LINE_VARIABLE = "SPAWN_COMMAND_LINE_PID";
 
 /**
  * Serves `plugin` to the Pulumi engine that started this process: prints the port, then nothing else, and answers until
@@ -62,16 +64,27 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
 }
 
 /**
- * Calls back when the process that started this one is gone. The engine holds the other end of stdin; where stdin
- * is something else (a terminal, nothing), a new parent process tells.
+ * Calls back when the process that started this one is gone, or the command line that started that: an engine whose
+ * output nobody reads notices it only when it has something to write, and a stalled transfer gives it nothing.
+ * The engine holds the other end of stdin; where stdin is something else (a terminal, nothing), a new parent process tells.
  */
 function onceEngineGone(gone: () => void): void {
   const parent = process.ppid;
+  const commandLine = Number(process.env[COMMAND_LINE_VARIABLE] ?? 0);
   setInterval(() => {
-    if (process.ppid !== parent) gone();
+    if (process.ppid !== parent || (commandLine > 0 && !isAlive(commandLine))) gone();
   }, PARENT_CHECK_MS).unref();
   if (!stdinIsPipe()) return;
   process.stdin.on("end", gone).on("error", gone).resume();
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // there, but another user's
+  }
 }
 
 function stdinIsPipe(): boolean {

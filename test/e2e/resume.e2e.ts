@@ -1,0 +1,325 @@
+import { appendFile, readdir, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { TestProxy } from "../support/proxy.ts";
+import { type Aws, sha256 } from "./support/aws.ts";
+import { arrivedParts, eventually, isPart, pidsOf, whileRunning } from "./support/interrupting.ts";
+import { type Ended, type Running, succeed } from "./support/process.ts";
+import { leftRunning } from "./support/processes.ts";
+import { bucketOf, RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
+
+const MIB = 1024 ** 2;
+const REGIONS = ["us-east-1", "us-west-2"] as const;
+const PARTS = 8;
+const SIZE = PARTS * 16 * MIB - 5;
+const ID = /stage-[0-9a-f]{12}/;
+
+describe("An upload that was interrupted", function () {
+  this.timeout(180_000);
+  let world: World;
+  let aws: Aws;
+  let proxy: TestProxy;
+  let bytes: Buffer;
+  let name: string;
+  let files = 0;
+
+  before(async () => {
+    world = await sharedWorld();
+    aws = await world.aws();
+    const { stdout } = await succeed(world.spawn("local", "status", "--json"));
+    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+  });
+  after(() => proxy.stop());
+  beforeEach(async () => {
+    proxy.reset();
+    bytes = randomFile(SIZE);
+    name = `data ${++files}.bin`;
+    await world.writeFile(name, bytes);
+  });
+
+  const env = () => ({
+    AWS_ENDPOINT_URL: proxy.endpoint,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  });
+  const start = (...args: string[]): Running => world.startIn({ env: env(), ownGroup: true }, ...args);
+  const upload = (...more: string[]): Running =>
+    start("stage", "upload", name, "--regions", REGIONS.join(","), "--replication", "copy", ...more);
+
+  /** From part `from` on, nothing gets through before the test's timeout. */
+  function hold(from: number): void {
+    proxy.fault = (request) =>
+      isPart(request) && Number(request.query.get("partNumber")) >= from ? { delayMs: 600_000 } : undefined;
+  }
+
+  /** Starts an upload and waits until its first parts have arrived and the next ones hang. */
+  async function hanging(arrived = 3): Promise<{ running: Running; id: string }> {
+    hold(arrived + 1);
+    const running = upload();
+    const id = await whileRunning(running, async () =>
+      arrivedParts(proxy.requests).length >= arrived
+        ? ID.exec(proxy.requests.find(isPart)?.path ?? "")?.[0]
+        : undefined,
+    );
+    return { running, id };
+  }
+
+  const listed = async (): Promise<Record<string, unknown>[]> => {
+    const { stdout } = await succeed(world.spawn("stage", "list", "--incomplete", "--format", "json"));
+    return JSON.parse(stdout) as Record<string, unknown>[];
+  };
+
+  /** It ended well, under its id, sent just the parts that were missing, and left no trace of the interruption. */
+  async function expectResumed(ended: Ended, id: string, missing: readonly number[]): Promise<void> {
+    expect(ended.code, ended.stderr).to.equal(0);
+    expect(ended.stdout).to.equal(`${id}\n`);
+    expect(ended.stderr).to.contain(`Resuming ${id}`).and.not.contain("pending");
+    expect(arrivedParts(proxy.requests)).to.deep.equal(missing);
+    // The manifest is put as well; no byte of the data went twice.
+    const data = proxy.bytesOf((request) => isPart(request) && request.path.endsWith(name));
+    expect(data).to.equal(SIZE - (PARTS - missing.length) * 16 * MIB);
+    await expectWhole(id);
+  }
+
+  async function expectWhole(id: string): Promise<void> {
+    for (const region of REGIONS) {
+      expect(await aws.sha256(region, bucketOf(region), `${id}/${name}`), region).to.equal(sha256(bytes));
+      expect(await aws.openUploads(region, bucketOf(region), `${id}/`), region).to.deep.equal([]);
+    }
+    expect(await aws.item(RECORDS, id)).to.not.equal(undefined);
+    expect((await listed()).map((entry) => entry["staging_id"])).to.not.include(id);
+    const state = await succeed(
+      world.pulumi(`cd "${join(world.home, "data/stacks")}" && pulumi stack export -s dev.${id}`),
+    );
+    expect((JSON.parse(state.stdout) as { deployment: object }).deployment).to.not.have.property(
+      "pending_operations",
+    );
+    expect(await leftRunning(world.home)).to.deep.equal([]);
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+  }
+
+  const FROM_4 = [4, 5, 6, 7, 8];
+
+  it("by Ctrl-C exits with 130, says how to go on, and resumes by its id", async () => {
+    const { running, id } = await hanging();
+    running.killGroup("SIGINT");
+    const ended = await running.ended;
+    expect(ended.code, ended.stderr).to.equal(130);
+    expect(ended.stderr).to.match(/^Error: interrupted$/m);
+    expect(ended.stderr).to.contain(`To go on with it: spawn stage resume ${id}.`);
+
+    const [entry] = await listed();
+    expect(entry).to.deep.include({
+      staging_id: id,
+      filename: name,
+      source: join(world.folder, name),
+      size_bytes: SIZE,
+      file_count: 1,
+      regions: [...REGIONS],
+      arrived_bytes: { "us-east-1": 3 * 16 * MIB, "us-west-2": 0 },
+      arrived_files: { "us-east-1": 0, "us-west-2": 0 },
+      state: "interrupted",
+    });
+    const table = await succeed(world.spawn("stage", "list", "--incomplete"));
+    expect(table.stdout).to.match(
+      new RegExp(`^${id}  128.0MB  us-east-1 37%, us-west-2 0%  .*interrupted`, "m"),
+    );
+    expect(
+      (await succeed(world.spawn("stage", "list", "--incomplete", "--format", "yaml"))).stdout,
+    ).to.contain(id);
+
+    proxy.reset();
+    await expectResumed(await start("stage", "resume", id).ended, id, FROM_4);
+  });
+
+  it("resumes by the same upload once more, and by no other", async () => {
+    const { running, id } = await hanging();
+    running.killGroup("SIGINT");
+    await running.ended;
+    proxy.reset();
+    const other = await succeed(start("stage", "upload", name, "--regions", "us-east-1", "--ttl", "3").ended);
+    expect(other.stdout.trim()).to.match(ID).and.not.equal(id);
+    await succeed(world.spawn("stage", "delete", other.stdout.trim(), "--yes"));
+    proxy.reset();
+    await expectResumed(await upload().ended, id, FROM_4);
+  });
+
+  const kills: [string, (running: Running) => Promise<number[]>][] = [
+    ["the command line", async (running) => [running.pid]],
+    ["the engine", () => pidsOf(world, "pulumi up --json")],
+    ["the plugin", () => pidsOf(world, "dist/provider/main.js")],
+  ];
+  for (const [what, find] of kills) {
+    it(`by kill -9 of ${what} resumes`, async () => {
+      const { running, id } = await hanging();
+      const pids = await find(running);
+      expect(pids).to.have.length(1);
+      process.kill(pids[0] as number, "SIGKILL");
+      const ended = await running.ended;
+      expect(ended.code).to.not.equal(0);
+      if (what !== "the command line") {
+        expect(ended.stderr).to.match(/^Error: .*(engine|plugin)/m);
+        expect(ended.stderr).to.contain(`spawn stage resume ${id}`);
+        expect(ended.stderr).to.not.match(/rpc error|urn:pulumi/);
+      }
+      proxy.reset();
+      await expectResumed(await start("stage", "resume", id).ended, id, FROM_4);
+    });
+  }
+
+  it("leaves no process behind when its command line is killed", async () => {
+    const { running, id } = await hanging();
+    running.kill("SIGKILL");
+    await running.ended;
+    await eventually(
+      "everything ends by itself",
+      async () => (await leftRunning(world.home, 0)).length === 0,
+    );
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+  });
+
+  it("by kill -9 can be deleted, with all that has arrived", async () => {
+    const { running, id } = await hanging();
+    process.kill((await pidsOf(world, "pulumi up --json"))[0] as number, "SIGKILL");
+    await running.ended;
+    expect(await aws.openUploads("us-east-1", bucketOf("us-east-1"), `${id}/`)).to.have.length(1);
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+    for (const region of REGIONS) {
+      expect(await aws.openUploads(region, bucketOf(region), `${id}/`), region).to.deep.equal([]);
+      expect(await aws.versions(region, bucketOf(region), `${id}/`), region).to.deep.equal([]);
+    }
+    expect((await world.traces()).filter((trace) => trace.includes(id))).to.deep.equal([]);
+    expect(await readdir(join(world.home, "data/stacks/unfinished"))).to.deep.equal([]);
+  });
+
+  it("resumes wherever it was killed", async () => {
+    const running = upload();
+    let id = "";
+    for (const [index, delayMs] of [900, 1_500, 2_200, 3_000].entries()) {
+      const attempt = index === 0 ? running : upload();
+      await Promise.race([attempt.ended, new Promise((resolve) => setTimeout(resolve, delayMs))]);
+      if (attempt.hasEnded) break;
+      attempt.kill("SIGKILL");
+      await attempt.ended;
+      const [entry] = await listed();
+      const found = String(entry?.["staging_id"] ?? "");
+      if (id !== "") expect(found).to.equal(id);
+      id = found;
+    }
+    const last = await succeed(upload().ended);
+    if (id !== "") expect(last.stdout.trim()).to.equal(id);
+    await expectWhole(last.stdout.trim());
+  });
+
+  it("by a power cut of the local cloud resumes, though the cloud has lost the parts", async () => {
+    const { running, id } = await hanging();
+    const clouds = await pidsOf(world, "serve.py");
+    for (const pid of clouds) process.kill(pid, "SIGKILL");
+    running.killGroup("SIGINT");
+    await running.ended;
+    await succeed(world.spawn("local", "up"));
+    proxy.reset();
+    const ended = await start("stage", "resume", id).ended;
+    await expectResumed(ended, id, [1, 2, 3, ...FROM_4]);
+  });
+
+  it("by connections that break resumes", async () => {
+    proxy.fault = (request) =>
+      isPart(request) && Number(request.query.get("partNumber")) > 2 ? { cutAfter: MIB } : undefined;
+    const failed = await upload().ended;
+    expect(failed.code).to.equal(1);
+    const id = ID.exec(failed.stderr)?.[0] ?? "";
+    expect(failed.stderr).to.contain(`spawn stage resume ${id}`);
+    const arrived = arrivedParts(proxy.requests);
+    proxy.reset();
+    const missing = [1, 2, 3, ...FROM_4].filter((part) => !arrived.includes(part));
+    await expectResumed(await start("stage", "resume", id).ended, id, missing);
+  });
+
+  it("is refused when its source has changed since, with what changed", async () => {
+    const { running, id } = await hanging();
+    running.killGroup("SIGINT");
+    await running.ended;
+    const path = join(world.folder, name);
+    await appendFile(path, "more");
+    const larger = await world.spawn("stage", "resume", id);
+    expect(larger.code).to.equal(1);
+    expect(larger.stderr)
+      .to.contain(`It had ${SIZE} bytes`)
+      .and.contain(`has ${SIZE + 4}`);
+    expect(larger.stderr).to.contain(`spawn stage delete ${id} --yes, then upload it again`);
+
+    await writeFile(path, bytes);
+    const touched = await upload().ended;
+    expect(touched.code).to.equal(1);
+    expect(touched.stderr).to.contain("It was last changed on");
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+  });
+
+  it("is refused when bytes that have arrived are others now, though size and time are the same", async () => {
+    const path = join(world.folder, name);
+    const time = new Date("2026-01-02T03:04:05Z");
+    await utimes(path, time, time);
+    const { running, id } = await hanging();
+    running.killGroup("SIGINT");
+    await running.ended;
+    bytes[20 * MIB] = (bytes[20 * MIB] as number) ^ 1;
+    await writeFile(path, bytes);
+    await utimes(path, time, time);
+    proxy.reset();
+    const ended = await start("stage", "resume", id).ended;
+    expect(ended.code).to.equal(1);
+    expect(ended.stderr).to.contain(`${name} has changed since its upload began`);
+    expect(ended.stderr).to.contain(
+      `Its bytes ${16 * MIB} to ${32 * MIB - 1} are not those that arrived then.`,
+    );
+    expect(ended.stderr).to.contain(`Fix: spawn stage delete ${id} --yes, then upload it again`);
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+  });
+
+  it("is resumed by one of two at once; the other is told", async () => {
+    const { running, id } = await hanging();
+    running.killGroup("SIGINT");
+    await running.ended;
+    proxy.reset();
+    const both = await Promise.all([start("stage", "resume", id).ended, start("stage", "resume", id).ended]);
+    const [won, lost] = both.sort((a, b) => a.code - b.code) as [Ended, Ended];
+    expect(lost.code, lost.stderr).to.equal(1);
+    expect(lost.stderr).to.match(new RegExp(`^Error: ${id} is being worked on$`, "m"));
+    expect(won.code, won.stderr).to.equal(0);
+    expect(arrivedParts(proxy.requests)).to.deep.equal(FROM_4);
+    await expectWhole(id);
+  });
+
+  it("finishes the other regions when one is down, names it, and resumes it", async () => {
+    const all = ["us-east-1", "us-west-2", "eu-west-1"];
+    proxy.fault = ({ region, path }) =>
+      region === "us-west-2" && path.includes("/stage-") ? { answer: { status: 503 } } : undefined;
+    const failed = await start("stage", "upload", name, "--regions", all.join(","), "--replication", "copy")
+      .ended;
+    expect(failed.code, failed.stderr).to.equal(1);
+    expect(failed.stderr)
+      .to.match(/^Error: .*us-west-2/m)
+      .and.not.match(/^Error: .*eu-west-1/m);
+    const id = ID.exec(failed.stderr)?.[0] ?? "";
+    expect(await aws.sha256("eu-west-1", bucketOf("eu-west-1"), `${id}/${name}`)).to.equal(sha256(bytes));
+    expect(await aws.item(RECORDS, id)).to.equal(undefined);
+
+    proxy.reset();
+    await expectResumed(await start("stage", "resume", id).ended, id, []);
+  });
+
+  it("is not what a finished or an unknown id names", async () => {
+    const id = (await succeed(upload().ended)).stdout.trim();
+    const finished = await world.spawn("stage", "resume", id);
+    expect(finished.code).to.equal(2);
+    expect(finished.stderr).to.contain(`${id} is whole: there is nothing to resume`);
+    const unknown = await world.spawn("stage", "resume", "stage-000000000000");
+    expect(unknown.code).to.equal(2);
+    expect(unknown.stderr).to.contain("there is no interrupted upload stage-000000000000");
+    const again = await succeed(upload().ended);
+    expect(again.stdout.trim()).to.not.equal(id);
+    for (const each of [id, again.stdout.trim()])
+      await succeed(world.spawn("stage", "delete", each, "--yes"));
+  });
+});
