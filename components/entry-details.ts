@@ -9,7 +9,15 @@ import { expiresAt, isoSeconds } from "../staging/ttl.ts";
 /** What the upload found out about the data. */
 export type StagedFacts = Omit<
   StagedDataOutputs,
-  "stagingId" | "source" | "region" | "bucket" | "replicateTo" | "ttlDays" | "writableAt"
+  | "stagingId"
+  | "source"
+  | "exclude"
+  | "noSha256"
+  | "region"
+  | "bucket"
+  | "replicateTo"
+  | "ttlDays"
+  | "writableAt"
 >;
 
 export type ReplicaFacts = Pick<ReplicationOutputs, "ruleId" | "via" | "objects" | "seconds" | "verifiedBy">;

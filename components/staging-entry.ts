@@ -109,6 +109,8 @@ export class StagingEntry extends ComponentResource {
       const own: ProgramArgs<StagedDataInputs> = {
         stagingId: spec.id,
         source: spec.source,
+        ...(spec.exclude.length > 0 ? { exclude: [...spec.exclude] } : {}),
+        ...(spec.noSha256 ? { noSha256: true } : {}),
         region: primary,
         bucket: bucketOf(settings, primary),
         replicateTo: [...byRule],
@@ -130,6 +132,7 @@ export class StagingEntry extends ComponentResource {
         key: data.key,
         kind: data.kind,
         sizeBytes: data.sizeBytes,
+        fileCount: data.fileCount,
         sha256: data.sha256,
         manifestKey: data.manifestKey,
         manifestSha256: data.manifestSha256,

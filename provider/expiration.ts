@@ -9,11 +9,14 @@ import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
+import { type ListedObject, listObjects } from "./transfer/listing.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { requireLifecycleRule } from "./transfer/rules.ts";
-import { ensureTags, listKeys, readTags } from "./transfer/tagging.ts";
+import { ensureTags, readTags } from "./transfer/tagging.ts";
 
-const OBJECTS_IN_FLIGHT = 16;
+const OBJECTS_IN_FLIGHT = 32;
+/** Objects that `read` looks at: of an entry with more, they stand for the others. */
+const SAMPLE = 128;
 /** What `read` reports for objects that carry no TTL tag, or not all the same: never a TTL that one can want. */
 const NO_TTL = 0;
 
@@ -83,10 +86,10 @@ async function expire(
     const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
     let tagged = 0;
     await forEachParallel(
-      (signal) => listKeys(client, bucket, entryPrefix(stagingId), signal),
+      (signal) => listObjects(client, bucket, entryPrefix(stagingId), signal),
       OBJECTS_IN_FLIGHT,
       context.signal,
-      async (key, signal) => {
+      async ({ key }, signal) => {
         await ensureTags({ client, bucket, key }, tags, signal);
         tagged += 1;
         progress.add(1);
@@ -104,7 +107,10 @@ async function expire(
   });
 }
 
-/** The TTL that all objects carry; {@link NO_TTL} when they don't agree on one; undefined when there are none. */
+/**
+ * The TTL that the objects carry, as far as they are looked at: all of a few, the first of many (the manifest among them).
+ * {@link NO_TTL} when they don't agree on one; undefined when there are none.
+ */
 async function readTtl(
   { bucket, region, stagingId }: ExpirationInputs,
   deps: Dependencies,
@@ -114,7 +120,7 @@ async function readTtl(
   const found = new Set<number>();
   try {
     await forEachParallel(
-      (stop) => listKeys(client, bucket, entryPrefix(stagingId), stop),
+      (stop) => sample(listObjects(client, bucket, entryPrefix(stagingId), stop)),
       OBJECTS_IN_FLIGHT,
       signal,
       async (key, stop) => {
@@ -127,4 +133,13 @@ async function readTtl(
     throw error;
   }
   return found.size > 1 ? NO_TTL : [...found][0];
+}
+
+async function* sample(objects: AsyncIterable<ListedObject>): AsyncGenerator<string, void, void> {
+  let count = 0;
+  for await (const { key } of objects) {
+    yield key;
+    count += 1;
+    if (count === SAMPLE) return;
+  }
 }

@@ -1,6 +1,5 @@
-import { InputError, UserError } from "../staging/errors.ts";
+import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
-import { entryPrefix } from "../staging/manifest.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources.ts";
 import { changedOf, checkInputs } from "./checks.ts";
@@ -11,13 +10,10 @@ import { explained } from "./transfer/aws-errors.ts";
 import { deleteEntry } from "./transfer/delete.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
+import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
-import { headObject, type ObjectPlace } from "./transfer/stored.ts";
-import { listKeys } from "./transfer/tagging.ts";
+import { holdsStaged } from "./transfer/staged.ts";
 import { waitUntilWritable } from "./writable.ts";
-
-/** Objects replicated at the same time; each may have many parts under way. */
-const OBJECTS_IN_FLIGHT = 4;
 
 /** The entry's replica in one region, and its membership in the rule that makes it. */
 export function replication(deps: Dependencies): ResourceHandler<ReplicationInputs, ReplicationOutputs> {
@@ -71,13 +67,10 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
       }
       if (!isWhole(outputs)) return { id, inputs, outputs };
       const { bucket, region } = outputs;
-      const client = deps.s3.of(region);
-      const found = await explained(`reading the replica in ${region}`, () =>
-        Promise.all(ownKeys(outputs).map((key) => headObject({ client, bucket, key }, signal))),
+      const isThere = await explained(`reading the replica in ${region}`, () =>
+        holdsStaged({ client: deps.s3.of(region), bucket }, outputs, signal),
       );
-      const isThere = found.every((object) => object !== undefined);
-      const isRight = outputs.kind === "directory" || found[0]?.size === outputs.sizeBytes;
-      return isThere && isRight ? { id, inputs, outputs } : undefined;
+      return isThere ? { id, inputs, outputs } : undefined;
     },
 
     async delete(_id, { region, bucket, stagingId }, context) {
@@ -131,70 +124,65 @@ async function makeReplicas(
   context: CallContext,
 ): Promise<Pick<ReplicationOutputs, "via" | "objects" | "seconds" | "verifiedBy">> {
   const started = performance.now();
-  const source = { client: deps.s3.of(inputs.sourceRegion), bucket: inputs.sourceBucket };
-  const destination = { client: deps.s3.of(inputs.region), bucket: inputs.bucket };
-  const keys = await keysOf(inputs, source, context.signal);
   const progress = reportTo(context, {
     phase: "copy",
     region: inputs.region,
     total: inputs.sizeBytes,
-    objectsTotal: keys.length,
+    // The manifest is one of them.
+    objectsTotal: inputs.fileCount + 1,
   });
-  const results: ReplicaResult[] = [];
-  await forEachParallel(
-    () => keys,
-    OBJECTS_IN_FLIGHT,
-    context.signal,
-    async (key, signal) => {
-      const result = await ensureReplica({
-        source: { ...source, key },
-        destination: { ...destination, key },
-        size: key === inputs.key ? inputs.sizeBytes : undefined,
-        method: inputs.method,
-        patience: deps.patience,
-        signal,
-        // The manifest's bytes are not the user's.
-        onBytes: (bytes) => key !== inputs.manifestKey && progress.add(bytes),
-        onWait: (text) => showProgress(context, text, waiting(inputs.region)),
-      });
-      results.push(result);
+  const ways = new Set<ReplicaResult["via"]>();
+  let objects = 0;
+  let verifiedBy: ReplicationOutputs["verifiedBy"] = "checksum";
+  const job = {
+    source: { client: deps.s3.of(inputs.sourceRegion), bucket: inputs.sourceBucket },
+    destination: { client: deps.s3.of(inputs.region), bucket: inputs.bucket },
+    method: inputs.method,
+    patience: deps.patience,
+    signal: context.signal,
+    onBytes: (bytes: number) => progress.add(bytes),
+    onWait: (text: string) => showProgress(context, text, waiting(inputs.region)),
+    onObject: (result: ReplicaResult) => {
+      objects += 1;
+      ways.add(result.via);
+      if (result.verifiedBy === "etag") verifiedBy = "etag";
       progress.objectDone();
     },
-  );
+  };
+  if (inputs.kind === "file") await replicateFile(inputs, job);
+  else await replicateTree({ ...inputs, ...job });
   progress.finish();
   return {
-    objects: results.length,
-    via: summary(results),
-    verifiedBy: results.some(({ verifiedBy }) => verifiedBy === "etag") ? "etag" : "checksum",
+    objects,
+    via: ways.size > 1 ? "mixed" : ways.has("rule") ? "rule" : "copy",
+    verifiedBy,
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
 }
 
-const ownKeys = ({ kind, key, manifestKey }: ReplicationInputs): string[] =>
-  kind === "file" ? [key, manifestKey] : [manifestKey];
+type FileJob = Omit<TreeJob, keyof ReplicationInputs | "method"> & Pick<ReplicationInputs, "method">;
 
-/** The keys of the entry, as its source has them. */
-async function keysOf(
-  inputs: ReplicationInputs,
-  source: Omit<ObjectPlace, "key">,
-  signal: AbortSignal,
-): Promise<string[]> {
-  if (inputs.kind === "file") return ownKeys(inputs);
-  const keys: string[] = [];
-  for await (const key of listKeys(source.client, source.bucket, entryPrefix(inputs.stagingId), signal)) {
-    keys.push(key);
-  }
-  if (keys.length > 0) return keys;
-  throw new UserError(`s3://${source.bucket}/${entryPrefix(inputs.stagingId)} holds nothing to replicate`, {
-    why: "The data expired, or somebody deleted them.",
-    fix: "Stage the data again.",
-  });
-}
-
-function summary(results: readonly ReplicaResult[]): ReplicationOutputs["via"] {
-  const ways = new Set(results.map(({ via }) => via));
-  if (ways.size > 1) return "mixed";
-  return ways.has("rule") ? "rule" : "copy";
+/** Replicates a single file and its manifest. */
+async function replicateFile(
+  { key, manifestKey, sizeBytes }: ReplicationInputs,
+  job: FileJob,
+): Promise<void> {
+  await forEachParallel(
+    () => [key, manifestKey],
+    2,
+    job.signal,
+    async (each, signal) => {
+      const result = await ensureReplica({
+        ...{ method: job.method, patience: job.patience, onWait: job.onWait, signal },
+        source: { ...job.source, key: each },
+        destination: { ...job.destination, key: each },
+        size: each === key ? sizeBytes : undefined,
+        // The manifest's bytes are not the user's.
+        onBytes: (bytes) => each === key && job.onBytes(bytes),
+      });
+      job.onObject(result);
+    },
+  );
 }
 
 const waiting = (region: string) =>

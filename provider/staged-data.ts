@@ -1,9 +1,10 @@
 import { primaryTags } from "../staging/classes.ts";
 import { describeError, InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
-import { manifestKey, objectKey } from "../staging/manifest.ts";
+import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
+import { assertOnS3 } from "../staging/s3-url.ts";
 import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
@@ -12,11 +13,13 @@ import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
 import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
 import { deleteEntry } from "./transfer/delete.ts";
-import { putManifest } from "./transfer/manifest-object.ts";
+import { findSource } from "./transfer/find-source.ts";
+import { putFileManifest } from "./transfer/manifest-object.ts";
 import { replicationDestination } from "./transfer/rules.ts";
-import { findSource, type Source, type SourceFile } from "./transfer/source.ts";
-import { stageFile } from "./transfer/stage-file.ts";
-import { headObject } from "./transfer/stored.ts";
+import type { DirectorySource, FileSource, Source } from "./transfer/source.ts";
+import { type StageOptions, stageFile } from "./transfer/stage-file.ts";
+import { manifestFile, stageTree, type TreeTarget, treePrefix } from "./transfer/stage-tree.ts";
+import { holdsStaged } from "./transfer/staged.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's objects in its primary region: the source's bytes and the manifest beside them. */
@@ -35,7 +38,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       "uploadedAt",
     ],
 
-    async check(news, olds) {
+    async check(news, olds, { signal }) {
       const result = checkInputs<StagedDataInputs>(news, {
         stagingId: parseStagingId,
         region: parseRegion,
@@ -45,7 +48,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       const source = news["source"];
       if (olds === undefined && typeof source === "string" && !isUnknown(source)) {
         try {
-          await findSource(source);
+          await sourceOf(news as unknown as StagedDataInputs, deps, signal);
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
           result.failures.push({ property: "source", reason: describeError(error) });
@@ -65,7 +68,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
     },
 
     async create(inputs, context) {
-      const source = await findSource(inputs.source);
+      const source = await sourceOf(inputs, deps, context.signal);
       await waitUntilWritable(inputs, deps, context);
       const id = `${inputs.region}/${inputs.stagingId}`;
       return { id, outputs: await stage(id, inputs, source, deps, context) };
@@ -73,7 +76,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
 
     async update(id, oldOutputs, news, context) {
       if (isWhole(oldOutputs)) return { ...oldOutputs, ...news };
-      const source = await findSource(news.source);
+      const source = await sourceOf(news, deps, context.signal);
       await waitUntilWritable(news, deps, context);
       return stage(id, news, source, deps, context);
     },
@@ -87,14 +90,9 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       }
       // A creation that failed half way has nothing to look for; the next update goes on with it.
       if (!isWhole(outputs)) return { id, inputs, outputs };
-      const client = deps.s3.of(outputs.region);
-      const [data, manifest] = await explained(`reading s3://${outputs.bucket}/${outputs.key}`, () =>
-        Promise.all([
-          headObject({ client, bucket: outputs.bucket, key: outputs.key }, signal),
-          headObject({ client, bucket: outputs.bucket, key: outputs.manifestKey }, signal),
-        ]),
+      const isThere = await explained(`reading s3://${outputs.bucket}/${outputs.key}`, () =>
+        holdsStaged({ client: deps.s3.of(outputs.region), bucket: outputs.bucket }, outputs, signal),
       );
-      const isThere = data?.size === outputs.sizeBytes && manifest !== undefined;
       return isThere ? { id, inputs, outputs } : undefined;
     },
 
@@ -131,6 +129,15 @@ async function deleteIn(
   progress.finish();
 }
 
+async function sourceOf(
+  { source, exclude = [], noSha256 = false }: StagedDataInputs,
+  deps: Dependencies,
+  signal: AbortSignal,
+): Promise<Source> {
+  if (noSha256) assertOnS3(source);
+  return findSource(source, { exclude, clients: deps.s3, signal });
+}
+
 /** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */
 const isWhole = (outputs: Partial<StagedDataOutputs>): boolean => outputs.uploadedAt !== undefined;
 
@@ -146,7 +153,8 @@ async function stage(
   try {
     return await stageSource(inputs, source, deps, context);
   } catch (error) {
-    if (error instanceof InputError) throw error;
+    // Of a directory some may have been sent by then.
+    if (error instanceof InputError && source.kind === "file") throw error;
     if (isNoSuchBucket(error)) throw explainAwsError(error, doing);
     throw partialFailure(id, inputs, error, doing, context.signal);
   }
@@ -158,49 +166,79 @@ async function stageSource(
   deps: Dependencies,
   context: CallContext,
 ): Promise<StagedDataOutputs> {
-  const { bucket, region, stagingId } = inputs;
-  const { signal } = context;
-  const file = onlyFile(source);
+  const { bucket, region, stagingId, noSha256 = false } = inputs;
   const tags = primaryTags(
     parseStagingId(stagingId),
     parseTtlDays(inputs.ttlDays),
     inputs.replicateTo.map(parseRegion),
   );
-  const client = deps.s3.of(region);
+  const target = { client: deps.s3.of(region), bucket, tags };
+  const options = { pool: deps.pool, signal: context.signal, noSha256 };
+  const facts =
+    source.kind === "file"
+      ? await stageOne(source, { ...target, stagingId }, options, region, context)
+      : await stageMany(source, { ...target, stagingId }, options, region, context);
+  const { filename, kind } = source;
+  return { ...inputs, filename, kind, ...facts, manifestKey: manifestKey(stagingId) };
+}
+
+type Facts = Omit<StagedDataOutputs, keyof StagedDataInputs | "filename" | "kind" | "manifestKey">;
+
+async function stageOne(
+  { file }: FileSource,
+  target: TreeTarget,
+  options: Omit<StageOptions, "report">,
+  region: string,
+  context: CallContext,
+): Promise<Facts> {
+  const { stagingId } = target;
   const key = objectKey(stagingId, file.path);
   const staged = await stageFile(
     file,
-    { client, bucket, key, tags },
+    { ...target, key },
     {
-      pool: deps.pool,
-      signal,
+      ...options,
       report: (phase) => reportTo(context, { phase, region, total: file.size, objectsTotal: 1 }),
     },
   );
-  const manifest = await putManifest(
-    { version: 1, stagingId, filename: source.filename, kind: source.kind },
-    [{ path: file.path, size: file.size, sha256: staged.sha256, mode: file.mode }],
-    { client, bucket, key: manifestKey(stagingId), tags },
-    signal,
+  const manifestSha256 = await putFileManifest(
+    manifestFile(file, staged.sha256),
+    { ...target, key: manifestKey(stagingId) },
+    options.signal,
   );
   return {
-    ...inputs,
-    filename: source.filename,
-    kind: source.kind,
     key,
     sizeBytes: file.size,
-    fileCount: source.files.length,
-    sha256: staged.sha256,
-    manifestKey: manifestKey(stagingId),
-    manifestSha256: manifest.sha256,
+    fileCount: 1,
+    sha256: staged.sha256 ?? NO_SHA256,
+    manifestSha256,
     partSizeBytes: staged.partSize,
     uploadedAt: isoSeconds(staged.lastModified),
   };
 }
 
-function onlyFile(source: Source): SourceFile {
-  const [file, ...others] = source.files;
-  if (file === undefined || others.length > 0)
-    throw new Error(`a ${source.kind} of ${source.files.length} files`);
-  return file;
+async function stageMany(
+  source: DirectorySource,
+  target: TreeTarget,
+  options: Omit<StageOptions, "report">,
+  region: string,
+  context: CallContext,
+): Promise<Facts> {
+  const totals = { total: source.sizeBytes, objectsTotal: source.fileCount };
+  const progress = reportTo(context, { phase: "upload", region, ...totals });
+  const ofOneFile = {
+    add: (bytes: number) => progress.add(bytes),
+    objectDone: () => progress.objectDone(),
+    finish: () => {},
+  };
+  const staged = await stageTree(source, target, { ...options, report: () => ofOneFile });
+  progress.finish();
+  return {
+    key: treePrefix(source, target),
+    ...{ sizeBytes: source.sizeBytes, fileCount: source.fileCount },
+    sha256: options.noSha256 === true ? NO_SHA256 : staged.manifestSha256,
+    manifestSha256: staged.manifestSha256,
+    partSizeBytes: staged.partSize,
+    uploadedAt: isoSeconds(staged.firstModified),
+  };
 }

@@ -1,8 +1,10 @@
 import { type Destination, defaultDestination, parseDestination } from "./destination.ts";
 import { isRecord, isStringArray } from "./environment.ts";
 import { InputError } from "./errors.ts";
+import { parseExcludePattern } from "./exclude.ts";
 import { declaredStagingId, parseStagingId, type StagingId } from "./ids.ts";
 import { parseRegionList, type RegionList } from "./regions.ts";
+import { assertOnS3 } from "./s3-url.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays, type TtlDays } from "./ttl.ts";
 
 export type ReplicationMethod = "rule" | "copy";
@@ -12,6 +14,10 @@ export interface EntrySpec {
   readonly id: StagingId;
   /** An absolute path of a file or directory on the machine that runs the update, or an `s3://` URL. */
   readonly source: string;
+  /** Patterns of what of a directory is left out, in the syntax of .gitignore. */
+  readonly exclude: readonly string[];
+  /** Of a source on S3, to do without the SHA-256 where it would have to be computed by reading. */
+  readonly noSha256: boolean;
   readonly regions: RegionList;
   readonly destination: Destination;
   readonly ttl: TtlDays;
@@ -49,7 +55,17 @@ export function parseReplicationMethod(text: string): ReplicationMethod {
 }
 
 const ITEM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const ITEM_KEYS = ["name", "source", "regions", "dest", "ttl", "sweep", "replication"] as const;
+const ITEM_KEYS = [
+  "name",
+  "source",
+  "exclude",
+  "noSha256",
+  "regions",
+  "dest",
+  "ttl",
+  "sweep",
+  "replication",
+] as const;
 
 /**
  * Parses `spawn:entries`, the entries that an environment's configuration declares.
@@ -104,17 +120,29 @@ export function parseDeclaredEntries(
         ? parse("regions", () => parseRegionList(value))
         : fail("regions", "must be a list of regions");
     };
+    const parseExclude = (value: unknown): string[] => {
+      if (value === undefined || value === null) return [];
+      return isStringArray(value)
+        ? parse("exclude", () => value.map(parseExcludePattern))
+        : fail("exclude", "must be a list of patterns");
+    };
     const declaredSource = text("source");
     if (declaredSource === undefined || declaredSource === "") return fail("source", "is missing");
     const source = resolveSource(declaredSource);
+    const exclude = parseExclude(item["exclude"]);
+    const noSha256 = item["noSha256"] ?? false;
+    if (typeof noSha256 !== "boolean") return fail("noSha256", "must be true or false");
+    if (noSha256) parse("noSha256", () => assertOnS3(source));
     const regions = parseRegions(item["regions"]);
     const dest = text("dest");
     const ttl = text("ttl");
     const sweep = text("sweep");
     const replication = text("replication");
     return {
-      id: declaredStagingId(environment, name, declaredSource, regions[0]),
+      id: declaredStagingId(environment, name, declaredSource, regions[0], { exclude, noSha256 }),
       source,
+      exclude,
+      noSha256,
       regions,
       destination:
         dest === undefined
@@ -152,9 +180,15 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   const asIs = (text: string): string => text;
   const regions = value["regions"];
   if (!isStringArray(regions)) throw new InputError(`${where}: regions is missing`);
+  // Absent in what was written before there were directories.
+  const { exclude = [], noSha256 = false } = value;
+  if (!isStringArray(exclude)) throw new InputError(`${where}: exclude must be a list of patterns`);
+  if (typeof noSha256 !== "boolean") throw new InputError(`${where}: noSha256 must be true or false`);
   return {
     id: parse("id", parseStagingId),
     source: parse("source", asIs),
+    exclude: named("exclude", () => exclude.map(parseExcludePattern)),
+    noSha256,
     regions: named("regions", () => parseRegionList(regions)),
     destination: parse("destination", parseDestination),
     ttl: parse("ttl", parseTtlDays),

@@ -17,8 +17,8 @@ export function newStagingId(): StagingId {
 /**
  * The id of an entry declared in the environment's configuration.
  *
- * It comes from the entry's name, its source and its primary region, so it stays the same at every `pulumi up`, and
- * another source or primary region is another entry: the new one is complete before the old one is deleted. (Under the
+ * It comes from the entry's name, its source with what of it is left out, and its primary region, so it stays the same at
+ * every `pulumi up`, and another source or primary region is another entry: the new one is complete before the old one is deleted. (Under the
  * same id, data moved to another primary region would be deleted with the replica that was there before.)
  */
 export function declaredStagingId(
@@ -26,8 +26,12 @@ export function declaredStagingId(
   name: string,
   source: string,
   primary: Region,
+  { exclude = [], noSha256 = false }: { exclude?: readonly string[]; noSha256?: boolean } = {},
 ): StagingId {
-  const digest = createHash("sha256").update([environment, name, source, primary].join("\0")).digest("hex");
+  const options = [...exclude.map((pattern) => `exclude ${pattern}`), ...(noSha256 ? ["noSha256"] : [])];
+  const digest = createHash("sha256")
+    .update([environment, name, source, primary, ...options].join("\0"))
+    .digest("hex");
   return `stage-${digest.slice(0, 12)}` as StagingId;
 }
 

@@ -1,26 +1,50 @@
-import { InputError } from "./errors.ts";
+import { isRecord } from "./environment.ts";
+import { InputError, UserError } from "./errors.ts";
 import type { StagingId } from "./ids.ts";
 
 /**
  * The manifest of an entry: JSON lines, so that it is written and read without holding it whole. The first line is a
- * {@link ManifestHeader}, every other one a {@link ManifestFile}. Its SHA-256 stands for a directory's content.
+ * {@link ManifestHeader}, every other one a {@link ManifestEntry}, sorted by {@link comparePaths}. It names neither the
+ * entry nor its source: equal trees have equal manifests, so that its SHA-256 stands for a directory's content.
  */
 export interface ManifestHeader {
   readonly version: 1;
-  readonly stagingId: string;
-  readonly filename: string;
   readonly kind: "file" | "directory";
 }
 
 export interface ManifestFile {
-  /** Relative to the entry's folder, with `/`; a single file's own name. */
+  readonly type: "file";
+  /** Of a directory's file: relative to it, with `/`. A single file's own name. */
   readonly path: string;
   readonly size: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
+  /** Lower-case hex; absent where it was not computed, which is only so for sources on S3. */
+  readonly sha256?: string;
+  /** Of the source's object, in place of a SHA-256 that was not computed. */
+  readonly etag?: string;
   /** Permission bits in octal, such as `644`. */
   readonly mode: string;
 }
+
+/** A symbolic link inside a directory. It leads nowhere outside of it, and is no object in S3. */
+export interface ManifestLink {
+  readonly type: "link";
+  readonly path: string;
+  /** As the link has it: relative to the folder of the link. */
+  readonly target: string;
+}
+
+/** A folder with nothing in it. It is no object in S3. */
+export interface ManifestFolder {
+  readonly type: "directory";
+  /** Ends in `/`. */
+  readonly path: string;
+  readonly mode: string;
+}
+
+export type ManifestEntry = ManifestFile | ManifestLink | ManifestFolder;
+
+/** What stands for a SHA-256 that was not computed: in resources' outputs and in records. */
+export const NO_SHA256 = "none";
 
 /** Last component of the manifest's key. No source may have this name. */
 export const MANIFEST_NAME = ".spawn-manifest.jsonl";
@@ -39,7 +63,7 @@ export function objectKey(id: StagingId | string, path: string): string {
       why: `With the staging ID it has more than ${MAX_KEY_BYTES} bytes, S3's limit for a key.`,
     });
   }
-  if (path === MANIFEST_NAME) {
+  if (path === MANIFEST_NAME || path.startsWith(`${MANIFEST_NAME}/`)) {
     throw new InputError(`a source cannot be named ${MANIFEST_NAME}`, {
       why: "The entry's manifest has that name.",
       fix: "Rename it.",
@@ -48,6 +72,115 @@ export function objectKey(id: StagingId | string, path: string): string {
   return key;
 }
 
-export function manifestLine(line: ManifestHeader | ManifestFile): string {
+/** Orders paths by their bytes in UTF-8, as S3 lists keys; UTF-16's order differs beyond U+FFFF. */
+export function comparePaths(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (left === right) continue;
+    // Surrogates stand for what comes after every other character.
+    const [isLeftHigh, isRightHigh] = [isSurrogate(left), isSurrogate(right)];
+    return isLeftHigh === isRightHigh ? left - right : isLeftHigh ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
+const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff;
+
+export function manifestLine(line: ManifestHeader | ManifestEntry): string {
   return `${JSON.stringify(line)}\n`;
+}
+
+export interface Manifest {
+  readonly header: ManifestHeader;
+  /** In their order; read as they are asked for. */
+  readonly entries: AsyncGenerator<ManifestEntry, void, void>;
+}
+
+/**
+ * Reads a manifest piece by piece, in memory for one line.
+ * @param chunks its bytes, cut anywhere
+ * @throws UserError that names the line which is no manifest's; of the entries, while they are read
+ */
+export async function parseManifest(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<Manifest> {
+  const lines = readLines(chunks);
+  const first = await lines.next();
+  const header = first.done === true ? fail(1) : parseHeader(first.value);
+  return { header, entries: readEntries(lines) };
+}
+
+async function* readEntries(
+  lines: AsyncGenerator<string, void, void>,
+): AsyncGenerator<ManifestEntry, void, void> {
+  let number = 1;
+  let previous: string | undefined;
+  for await (const line of lines) {
+    number += 1;
+    const entry = parseEntry(parseJson(line, number)) ?? fail(number);
+    if (previous !== undefined && comparePaths(previous, entry.path) >= 0) fail(number);
+    previous = entry.path;
+    yield entry;
+  }
+}
+
+async function* readLines(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const rest: string[] = [];
+  for await (const chunk of chunks) {
+    const pieces = decoder.decode(chunk, { stream: true }).split("\n");
+    for (let at = 0; at < pieces.length - 1; at += 1) {
+      yield rest.splice(0).join("") + (pieces[at] ?? "");
+    }
+    rest.push(pieces.at(-1) ?? "");
+  }
+  const last = rest.join("") + decoder.decode();
+  if (last !== "") throw new UserError("the manifest breaks off", { why: "Its last line has no end." });
+}
+
+function fail(line: number): never {
+  throw new UserError(`line ${line} of the manifest cannot be read`, {
+    why: "Somebody wrote to it, or another version of spawn wrote it.",
+  });
+}
+
+function parseJson(line: string, number: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return fail(number);
+  }
+}
+
+function parseHeader(line: string): ManifestHeader {
+  const value = parseJson(line, 1);
+  if (!isRecord(value) || value["version"] !== 1) return fail(1);
+  const kind = value["kind"];
+  return kind === "file" || kind === "directory" ? { version: 1, kind } : fail(1);
+}
+
+const PATH = /^(?!\/)(?!(.*\/)?\.{1,2}(\/|$))(?!.*\/\/)./s;
+const MODE = /^[0-7]{3}$/;
+const HEX = /^[0-9a-f]{64}$/;
+
+/** Whether nothing but a place below the destination can be meant. */
+const isPath = (value: unknown): value is string =>
+  typeof value === "string" && PATH.test(value) && !value.includes("\0");
+
+function parseEntry(value: unknown): ManifestEntry | undefined {
+  if (!isRecord(value)) return undefined;
+  const { type, path, size, sha256, etag, mode, target } = value;
+  if (!isPath(path)) return undefined;
+  const isFolder = path.endsWith("/");
+  if (type === "link" && !isFolder && typeof target === "string" && target !== "")
+    return { type, path, target };
+  if (typeof mode !== "string" || !MODE.test(mode)) return undefined;
+  if (type === "directory" && isFolder) return { type, path, mode };
+  if (type !== "file" || isFolder || !Number.isSafeInteger(size) || Number(size) < 0) return undefined;
+  const file = { type, path, size: Number(size), mode } as const;
+  if (typeof sha256 === "string" && HEX.test(sha256)) return { ...file, sha256 };
+  return sha256 === undefined && typeof etag === "string" ? { ...file, etag } : undefined;
 }

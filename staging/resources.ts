@@ -17,6 +17,10 @@ export interface StagedDataInputs {
   stagingId: string;
   /** An absolute path or an `s3://` URL. */
   source: string;
+  /** Patterns of what of a directory is left out. Another choice is another entry. */
+  exclude?: string[];
+  /** Of a source on S3, to leave out the SHA-256 where it would have to be computed by reading. */
+  noSha256?: boolean;
   region: string;
   bucket: string;
   /** Regions that a rule replicates to: their tags are on the objects from their creation. */
@@ -34,7 +38,7 @@ export interface StagedDataOutputs extends StagedDataInputs {
   key: string;
   sizeBytes: number;
   fileCount: number;
-  /** Lower-case hex. A file: of its bytes. A directory: of its manifest. */
+  /** Lower-case hex. A file: of its bytes. A directory: of its manifest. `none` where it was not wanted. */
   sha256: string;
   manifestKey: string;
   manifestSha256: string;
@@ -56,6 +60,7 @@ export interface ReplicationInputs {
   key: string;
   kind: SourceKind;
   sizeBytes: number;
+  fileCount: number;
   sha256: string;
   manifestKey: string;
   manifestSha256: string;

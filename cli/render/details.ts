@@ -1,3 +1,4 @@
+import { NO_SHA256 } from "../../staging/manifest.ts";
 import { formatMoney } from "../../staging/money.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { expiresAt } from "../../staging/ttl.ts";
@@ -14,7 +15,7 @@ export function renderDetails(record: StagingRecord, usage: UsageRow, now: Date)
   return [
     `Staging ID: ${record.stagingId}`,
     ...fileLines(record),
-    `SHA256: ${record.sha256}${record.kind === "directory" ? " (of the manifest)" : ""}`,
+    `SHA256: ${sha256Of(record)}`,
     `Uploaded: ${formatUtc(record.uploadedAt)}`,
     `Expires: ${formatUtc(expiry)} (${expiry <= now ? "expired" : plural(record.ttl, "day")})`,
     `Sweep ID: ${record.sweepId ?? "-"}`,
@@ -37,6 +38,11 @@ export function renderDetails(record: StagingRecord, usage: UsageRow, now: Date)
     `  vs. direct downloads: ${comparison(spending)}`,
     "",
   ].join("\n");
+}
+
+function sha256Of({ sha256, kind }: StagingRecord): string {
+  if (sha256 === NO_SHA256) return "not computed (--no-sha256)";
+  return kind === "directory" ? `${sha256} (of the manifest)` : sha256;
 }
 
 function fileLines(record: StagingRecord): string[] {

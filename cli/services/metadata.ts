@@ -1,3 +1,4 @@
+import { NO_SHA256 } from "../../staging/manifest.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
 import type { UsageRow } from "../../staging/usage.ts";
@@ -10,8 +11,8 @@ export interface StagingMetadata {
   readonly staging_id: string;
   readonly filename: string;
   readonly size_bytes: number;
-  /** Lower-case hex: of the file, or of a directory's manifest. */
-  readonly sha256: string;
+  /** Lower-case hex: of the file, or of a directory's manifest. `null` where it was not computed. */
+  readonly sha256: string | null;
   /** The primary region first. */
   readonly regions: readonly string[];
   readonly destination: string;
@@ -39,7 +40,7 @@ export function toMetadata(record: StagingRecord, usage: UsageRow | undefined): 
     staging_id: record.stagingId,
     filename: record.filename,
     size_bytes: record.sizeBytes,
-    sha256: record.sha256,
+    sha256: record.sha256 === NO_SHA256 ? null : record.sha256,
     regions: record.regions,
     destination: record.destination,
     uploaded_at: isoSeconds(record.uploadedAt),

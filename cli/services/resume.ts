@@ -47,7 +47,7 @@ export async function resumeUpload(
   options: UpdateOptions,
 ): Promise<EntryDetails> {
   const { spec } = settings;
-  await inspectSource(spec.source);
+  await inspectSource(context, spec.source, spec);
   const change = await changeOf(unfinished, spec.source);
   if (change !== undefined) {
     const remove = commandLine(`spawn stage delete ${spec.id} --yes`, settings.environment.name);

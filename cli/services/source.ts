@@ -1,54 +1,57 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import type { S3Clients } from "../../provider/transfer/clients.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
+import { assertOnS3, isS3Url } from "../../staging/s3-url.ts";
+import type { Context } from "../context.ts";
 
-/** A source that exists and can be read. */
-export interface LocalSource {
-  /** Absolute. */
+/** A source that exists and can be staged. */
+export interface InspectedSource {
+  /** An absolute path, or the `s3://` URL. */
   readonly path: string;
   readonly filename: string;
   readonly sizeBytes: number;
+  /** Files of a directory; undefined for a single file. */
+  readonly fileCount?: number;
+}
+
+export interface InspectOptions {
+  /** Patterns of what of a directory is left out. */
+  readonly exclude?: readonly string[];
+  readonly noSha256?: boolean;
 }
 
 /**
- * Looks at the path that the user gave, before anything is created for it.
- * @throws InputError when there is no such file, or it cannot be read, or it is no regular file
+ * Looks at the source that the user gave, before anything is created for it: a file, every name in a directory, or what
+ * there is on S3.
+ * @throws InputError when there is nothing, it cannot be read, or holds what cannot be staged; it names what
  */
-export async function inspectSource(given: string, workingFolder = process.cwd()): Promise<LocalSource> {
+export async function inspectSource(
+  context: Context,
+  given: string,
+  { exclude = [], noSha256 = false }: InspectOptions = {},
+): Promise<InspectedSource> {
   if (given === "") {
     throw new InputError("no file is given", {
       why: "The path is an empty text.",
       fix: "Where it comes from a variable, check that it is set.",
     });
   }
-  const path = resolve(workingFolder, given);
-  const quoted = JSON.stringify(given);
-  const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") {
-      throw new InputError(`there is no file ${quoted}`, {
-        why: `${path} does not exist.`,
-        fix: "Check the path and the working folder.",
-      });
-    }
-    if (error.code === "EACCES") throw unreadable(quoted, path);
-    throw new InputError(`${quoted} cannot be read`, { why: messageOf(error) });
-  });
-  if (!status.isFile()) {
-    throw new InputError(`${quoted} is not a regular file`, {
-      why: status.isDirectory()
-        ? "It is a directory; this version stages single files."
-        : "It is a device, a pipe or a socket.",
-      ...(status.isDirectory()
-        ? { fix: `tar czf dataset.tar.gz ${quoted} && spawn stage upload dataset.tar.gz` }
-        : {}),
-    });
+  if (noSha256) assertOnS3(given);
+  const signal = new AbortController().signal;
+  if (isS3Url(given)) {
+    const { findS3Source } = await import("../../provider/transfer/source-s3.ts");
+    const found = await findS3Source(given, { exclude, signal, clients: await clientsOf(context) });
+    const { filename } = found;
+    return found.kind === "file"
+      ? { path: given, filename, sizeBytes: found.file.size }
+      : { path: given, filename, sizeBytes: found.sizeBytes, fileCount: found.fileCount };
   }
-  await access(path, constants.R_OK).catch(() => {
-    throw unreadable(quoted, path);
-  });
+  const path = resolve(given);
+  const status = await stat(path).catch((error: NodeJS.ErrnoException) => refuse(given, path, error));
   const filename = basename(path);
   refuseControlCharacters(filename);
   if (filename === MANIFEST_NAME) {
@@ -57,11 +60,49 @@ export async function inspectSource(given: string, workingFolder = process.cwd()
       fix: "Rename it.",
     });
   }
+  if (status.isDirectory()) {
+    const { findDirectory } = await import("../../provider/transfer/source-directory.ts");
+    const { sizeBytes, fileCount } = await findDirectory(path, { exclude, signal });
+    return { path, filename, sizeBytes, fileCount };
+  }
+  if (!status.isFile()) {
+    throw new InputError(`${JSON.stringify(given)} is not a regular file`, {
+      why: "It is a device, a pipe or a socket.",
+    });
+  }
+  if (exclude.length > 0) {
+    const { nothingToExclude } = await import("../../provider/transfer/source-file.ts");
+    throw nothingToExclude(given);
+  }
+  await access(path, constants.R_OK).catch(() => {
+    throw unreadable(given, path);
+  });
   return { path, filename, sizeBytes: status.size };
 }
 
-function unreadable(quoted: string, path: string): InputError {
-  return new InputError(`${quoted} cannot be read`, {
+/** Clients for buckets in any region of AWS, others than the environment's too. */
+async function clientsOf(context: Context): Promise<S3Clients> {
+  const [{ makeS3Client }, config] = await Promise.all([
+    import("../clients/s3.ts"),
+    context.clientConfig("us-east-1"),
+  ]);
+  return { of: (region) => makeS3Client({ ...config, region }) };
+}
+
+function refuse(given: string, path: string, error: NodeJS.ErrnoException): never {
+  const quoted = JSON.stringify(given);
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") {
+    throw new InputError(`there is no file ${quoted}`, {
+      why: `${path} does not exist.`,
+      fix: "Check the path and the working folder.",
+    });
+  }
+  if (error.code === "EACCES") throw unreadable(given, path);
+  throw new InputError(`${quoted} cannot be read`, { why: messageOf(error) });
+}
+
+function unreadable(given: string, path: string): InputError {
+  return new InputError(`${JSON.stringify(given)} cannot be read`, {
     why: "Permission denied.",
     fix: `chmod u+r ${JSON.stringify(path)}`,
   });

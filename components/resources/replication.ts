@@ -27,6 +27,7 @@ export class Replication extends CustomResource implements ProgramOutputs<Replic
   declare readonly key: Output<string>;
   declare readonly kind: Output<SourceKind>;
   declare readonly sizeBytes: Output<number>;
+  declare readonly fileCount: Output<number>;
   declare readonly sha256: Output<string>;
   declare readonly manifestKey: Output<string>;
   declare readonly manifestSha256: Output<string>;

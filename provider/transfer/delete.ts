@@ -1,5 +1,6 @@
 import {
   AbortMultipartUploadCommand,
+  DeleteObjectCommand,
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
@@ -10,11 +11,12 @@ import { UserError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
 import { errorName, isNoSuchBucket } from "./aws-errors.ts";
+import { decodeKey } from "./listing.ts";
 import { forEachParallel } from "./parallel.ts";
 
 /** DeleteObjects takes at most 1,000. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const BATCH = 1_000;
-const ABORTS_IN_FLIGHT = 8;
+const REQUESTS_IN_FLIGHT = 8;
 /** How many keys an error names. */
 const NAMED_FAILURES = 3;
 
@@ -56,31 +58,57 @@ async function deleteVersions(
     // Always the first page: what it listed is gone the next time, and a marker that names a deleted version is
     // understood differently by different servers.
     const page = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: BATCH }),
+      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: BATCH, EncodingType: "url" }),
       { abortSignal: options.signal },
     );
     const versions: ObjectIdentifier[] = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(
-      ({ Key, VersionId }) => ({ Key, VersionId }),
+      ({ Key = "", VersionId }) => ({ Key: decodeKey(Key, page.EncodingType), VersionId }),
     );
     if (versions.length === 0) return;
-    const { Errors } = await client.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: versions, Quiet: true } }),
-      { abortSignal: options.signal },
+    await deleteTogether(
+      client,
+      bucket,
+      versions.filter(({ Key = "" }) => !NOT_IN_XML.test(Key)),
+      options.signal,
     );
-    if (Errors !== undefined && Errors.length > 0) {
-      const named = Errors.slice(0, NAMED_FAILURES).map(
-        ({ Key, Code, Message }) => `${Key} (${Code}: ${Message})`,
-      );
-      throw new UserError(
-        `${Errors.length} of ${versions.length} objects in ${bucket} could not be deleted`,
-        {
-          why: named.join("; "),
-          fix: "Run the command again; what is deleted already does no harm.",
-        },
-      );
-    }
+    await forEachParallel(
+      () => versions.filter(({ Key = "" }) => NOT_IN_XML.test(Key)),
+      REQUESTS_IN_FLIGHT,
+      options.signal,
+      async ({ Key, VersionId }, stop) => {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }), { abortSignal: stop });
+      },
+    );
     options.onDeleted?.(versions.length);
   }
+}
+
+/**
+ * Characters that XML 1.0 cannot hold, so that DeleteObjects cannot name a key with them; and the carriage return, which
+ * parsers turn into a line feed. https://www.w3.org/TR/xml/#charsets
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/;
+
+async function deleteTogether(
+  client: S3Client,
+  bucket: string,
+  versions: ObjectIdentifier[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (versions.length === 0) return;
+  const { Errors } = await client.send(
+    new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: versions, Quiet: true } }),
+    { abortSignal: signal },
+  );
+  if (Errors === undefined || Errors.length === 0) return;
+  const named = Errors.slice(0, NAMED_FAILURES).map(
+    ({ Key, Code, Message }) => `${Key} (${Code}: ${Message})`,
+  );
+  throw new UserError(`${Errors.length} of ${versions.length} objects in ${bucket} could not be deleted`, {
+    why: named.join("; "),
+    fix: "Run the command again; what is deleted already does no harm.",
+  });
 }
 
 /**
@@ -97,13 +125,15 @@ export async function abortUploads(
   let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
   for (;;) {
     const page = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, ...markers }),
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, EncodingType: "url", ...markers }),
       { abortSignal: signal },
     );
-    const uploads = (page.Uploads ?? []).filter(({ Key }) => only === undefined || Key === only);
+    const uploads = (page.Uploads ?? [])
+      .map(({ Key = "", UploadId }) => ({ Key: decodeKey(Key, page.EncodingType), UploadId }))
+      .filter(({ Key }) => only === undefined || Key === only);
     await forEachParallel(
       () => uploads,
-      ABORTS_IN_FLIGHT,
+      REQUESTS_IN_FLIGHT,
       signal,
       async ({ Key, UploadId }, stop) => {
         try {
@@ -116,6 +146,10 @@ export async function abortUploads(
       },
     );
     if (page.IsTruncated !== true) return;
-    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+    const next = page.NextKeyMarker;
+    markers = {
+      KeyMarker: next === undefined ? undefined : decodeKey(next, page.EncodingType),
+      UploadIdMarker: page.NextUploadIdMarker,
+    };
   }
 }

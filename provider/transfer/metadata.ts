@@ -4,15 +4,19 @@ export interface ObjectFacts {
   readonly partSize: number;
   /** Lower-case hex; known beforehand only for objects that are sent in one request. */
   readonly sha256?: string;
+  /** Of a copy from elsewhere on S3: the ETag of the object that was copied. */
+  readonly sourceEtag?: string;
 }
 
 const PART_SIZE = "spawn-part-size";
 const SHA256 = "spawn-sha256";
+const SOURCE_ETAG = "spawn-source-etag";
 
 export function objectMetadata(facts: ObjectFacts): Record<string, string> {
   return {
     [PART_SIZE]: String(facts.partSize),
     ...(facts.sha256 === undefined ? {} : { [SHA256]: facts.sha256 }),
+    ...(facts.sourceEtag === undefined ? {} : { [SOURCE_ETAG]: facts.sourceEtag }),
   };
 }
 
@@ -21,5 +25,10 @@ export function parseObjectMetadata(metadata: Record<string, string> | undefined
   const partSize = metadata?.[PART_SIZE];
   if (partSize === undefined || !/^\d{1,15}$/.test(partSize)) return undefined;
   const sha256 = metadata?.[SHA256];
-  return { partSize: Number(partSize), ...(sha256 === undefined ? {} : { sha256 }) };
+  const sourceEtag = metadata?.[SOURCE_ETAG];
+  return {
+    partSize: Number(partSize),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(sourceEtag === undefined ? {} : { sourceEtag }),
+  };
 }

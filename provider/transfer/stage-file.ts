@@ -3,7 +3,8 @@ import { abortUploads } from "./delete.ts";
 import { partSizeFor } from "./parts.ts";
 import type { ProgressReporter } from "./progress.ts";
 import { digestFile } from "./reading.ts";
-import type { SourceFile } from "./source.ts";
+import type { LocalFile, SourceFile } from "./source.ts";
+import { stageCopy } from "./stage-copy.ts";
 import { assertStored, headObject, holds } from "./stored.ts";
 import { ensureTags } from "./tagging.ts";
 import { type UploadTarget, uploadFile } from "./upload.ts";
@@ -11,29 +12,31 @@ import { type UploadTarget, uploadFile } from "./upload.ts";
 export interface StageOptions {
   readonly pool: BufferPool;
   readonly signal: AbortSignal;
+  /** For sources on S3: leaves out the SHA-256 that would have to be computed by reading. */
+  readonly noSha256?: boolean;
   /** Starts the progress of a phase. */
-  report(phase: "upload" | "verify"): ProgressReporter;
+  report(phase: "upload" | "verify" | "copy"): Pick<ProgressReporter, "add" | "objectDone" | "finish">;
 }
 
 export interface StagedFile {
-  /** Lower-case hex. */
-  readonly sha256: string;
+  /** Lower-case hex; undefined where it was not wanted. */
+  readonly sha256: string | undefined;
+  /** Bytes of each part but the last; 0: not in parts. */
   readonly partSize: number;
-  /** S3's time of the object's creation, from which its expiry counts. */
-  readonly lastModified: Date;
 }
 
 /**
  * Makes sure that the target holds the file's bytes, with its tags. An object that holds them already, left by an
  * attempt that was cut off after it, is taken over and not sent again.
+ * @returns also S3's time of the object's creation, from which its expiry counts
  */
 export async function stageFile(
   file: SourceFile,
   target: UploadTarget,
   options: StageOptions,
-): Promise<StagedFile> {
+): Promise<StagedFile & { readonly lastModified: Date }> {
   const { signal } = options;
-  const staged = (await takeOver(file, target, options)) ?? (await send(file, target, options));
+  const staged = await stageContent(file, target, true, options);
   // Some servers forget the tags that a multipart upload was started with.
   await ensureTags(target, target.tags, signal);
   // Uploads of this key that earlier attempts left are of no more use.
@@ -41,31 +44,64 @@ export async function stageFile(
   return staged;
 }
 
-async function send(file: SourceFile, target: UploadTarget, options: StageOptions): Promise<StagedFile> {
+/**
+ * The same for one of many files of a tree, in one request where the file is small and not there yet: what is checked
+ * and cleaned up once for the whole tree is not here.
+ * @param mayBeThere whether a listing found an object of the key and size
+ */
+export async function stageTreeFile(
+  file: SourceFile,
+  target: UploadTarget,
+  mayBeThere: boolean,
+  options: StageOptions,
+): Promise<StagedFile> {
+  if (file.from === "local" && partSizeFor(file.size) === 0 && !mayBeThere) {
+    return sendContent(file, target, options);
+  }
+  const staged = await stageContent(file, target, mayBeThere, options);
+  if (staged.partSize > 0) await ensureTags(target, target.tags, options.signal);
+  return staged;
+}
+
+async function stageContent(
+  file: SourceFile,
+  target: UploadTarget,
+  mayBeThere: boolean,
+  options: StageOptions,
+): Promise<StagedFile & { readonly lastModified: Date }> {
+  if (file.from === "s3") return stageCopy(file, target, mayBeThere, options);
+  const there = mayBeThere ? await takeOver(file, target, options) : undefined;
+  return there ?? send(file, target, options);
+}
+
+async function send(file: LocalFile, target: UploadTarget, options: StageOptions) {
+  const { digest, ...sent } = await sendContent(file, target, options);
+  const { lastModified } = await assertStored(target, file.size, digest, options.signal);
+  return { ...sent, lastModified };
+}
+
+async function sendContent(file: LocalFile, target: UploadTarget, options: StageOptions) {
   const progress = options.report("upload");
   const { digest, partSize } = await uploadFile(file, target, {
     pool: options.pool,
     signal: options.signal,
     onBytes: (bytes) => progress.add(bytes),
   });
-  const stored = await assertStored(target, file.size, digest, options.signal);
   progress.objectDone();
   progress.finish();
-  return { sha256: digest.sha256, partSize, lastModified: stored.lastModified };
+  return { sha256: digest.sha256, partSize, digest };
 }
 
-async function takeOver(
-  file: SourceFile,
-  target: UploadTarget,
-  options: StageOptions,
-): Promise<StagedFile | undefined> {
+async function takeOver(file: LocalFile, target: UploadTarget, options: StageOptions) {
   const found = await headObject(target, options.signal);
   const partSize = partSizeFor(file.size);
   // Reading the file to compare is worth it only where the object may be the same.
   if (found?.size !== file.size || found.facts?.partSize !== partSize) return undefined;
-  const progress = options.report("verify");
   const digest = await digestFile(file, partSize, options.pool, options.signal);
-  progress.finish();
   if (holds(found, file.size, digest) !== "yes") return undefined;
+  const progress = options.report("verify");
+  progress.add(file.size);
+  progress.objectDone();
+  progress.finish();
   return { sha256: digest.sha256, partSize, lastModified: found.lastModified };
 }

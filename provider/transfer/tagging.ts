@@ -1,9 +1,4 @@
-import {
-  GetObjectTaggingCommand,
-  ListObjectsV2Command,
-  PutObjectTaggingCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import { GetObjectTaggingCommand, PutObjectTaggingCommand } from "@aws-sdk/client-s3";
 import type { Tags } from "../../staging/classes.ts";
 import type { ObjectPlace } from "./stored.ts";
 
@@ -24,22 +19,4 @@ export async function ensureTags(place: ObjectPlace, tags: Tags, signal: AbortSi
     { abortSignal: signal },
   );
   return true;
-}
-
-/** The keys that start with `prefix`, page by page, deleted ones not among them. */
-export async function* listKeys(
-  client: S3Client,
-  bucket: string,
-  prefix: string,
-  signal: AbortSignal,
-): AsyncGenerator<string, void, void> {
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
-      { abortSignal: signal },
-    );
-    for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-  } while (token !== undefined);
 }

@@ -18,6 +18,8 @@ export function entrySpec(regions = "us-east-1,us-west-2", changes: Partial<Entr
   return {
     id: parseStagingId("stage-abc123def456"),
     source: "/data/reference.fasta",
+    exclude: [],
+    noSha256: false,
     regions: parseRegionList(regions),
     destination: defaultDestination("reference.fasta"),
     ttl: parseTtlDays(7),

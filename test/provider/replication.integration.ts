@@ -57,7 +57,7 @@ describe("Replication", function () {
     region: string,
     changes: Partial<ReplicationInputs> = {},
   ): ReplicationInputs {
-    const { stagingId, key, kind, sizeBytes, sha256, manifestKey, manifestSha256 } = data;
+    const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256 } = data;
     const source = { sourceRegion: data.region, sourceBucket: data.bucket };
     const target = { region, bucket: bucketOf(region), method: "rule" as const };
     return {
@@ -67,6 +67,7 @@ describe("Replication", function () {
       key,
       kind,
       sizeBytes,
+      fileCount,
       sha256,
       manifestKey,
       manifestSha256,

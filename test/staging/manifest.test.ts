@@ -24,7 +24,7 @@ describe("manifest", () => {
   });
 
   it("is one line of JSON an object, whatever its name", () => {
-    const file = { path: "a\nb", size: 1, sha256: "a1", mode: "644" };
+    const file = { type: "file", path: "a\nb", size: 1, sha256: "a1", mode: "644" } as const;
     const line = manifestLine(file);
     expect(line.indexOf("\n")).to.equal(line.length - 1);
     expect(JSON.parse(line)).to.deep.equal(file);

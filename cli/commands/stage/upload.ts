@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { defaultDestination, parseDestination } from "../../../staging/destination.ts";
 import { type EntrySpec, parseReplicationMethod, parseSweepId } from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
+import { parseExcludePattern } from "../../../staging/exclude.ts";
 import { newStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays } from "../../../staging/ttl.ts";
@@ -16,9 +17,14 @@ import { upload } from "../../services/upload.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export default class StageUpload extends BaseCommand {
-  static override summary = "Upload a file and replicate it to every region.";
+  static override summary =
+    "Upload a file or a directory, or copy one from S3, and replicate it to every region.";
   static override description =
-    `Uploads the file to the first of the regions, replicates it to the others, verifies every byte in every region, and only then records the entry. It expires by itself.
+    `Uploads the data to the first of the regions, replicates them to the others, verifies every byte in every region, and only then records the entry. It expires by itself.
+
+Of a directory every file is staged, hidden ones too, with its permissions; symbolic links are kept as links, empty folders as folders. A link that leaves the directory, a pipe, a socket or a device is refused before anything is created.
+
+What is on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all that is below a prefix (s3://bucket/prefix/, with a slash at its end). Only where S3 has no SHA-256 of an object is it read once, for that.
 
 The same upload again, after one that was interrupted, goes on with that one under its ID.
 
@@ -38,13 +44,24 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       command: "<%= config.bin %> stage upload input.dat --sweep-id sweep-xyz789 --ttl 14",
     },
     {
+      description: "Stage a directory without what need not be there",
+      command: "<%= config.bin %> stage upload data/ --dest /opt/app/data --exclude .git/ --exclude '*.tmp'",
+    },
+    {
+      description: "Stage what is on S3 already",
+      command: "<%= config.bin %> stage upload s3://example-sources/grch38/",
+    },
+    {
       description: "Use the ID in a script",
       command: "genome_id=$(<%= config.bin %> stage upload reference.fasta --dest /data/reference.fasta)",
     },
   ];
 
   static override args = {
-    "local-path": Args.string({ required: true, description: "File to stage." }),
+    "local-path": Args.string({
+      required: true,
+      description: "File or directory to stage, or an s3:// URL.",
+    }),
   };
 
   static override flags = {
@@ -56,6 +73,19 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     dest: Flags.string({
       summary: "Absolute path at which instances find the data. Default: /mnt/data/<filename>.",
       helpValue: "PATH",
+    }),
+    exclude: Flags.string({
+      summary: "Leave out of a directory what matches. Can be given several times.",
+      description:
+        "In the syntax of .gitignore, relative to the directory: '*.tmp' at any depth, 'build/' a folder with all that is in it, '/notes.txt' only at the top, '!keep.tmp' after another pattern to keep what that one leaves out. Upper and lower case count.",
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: "PATTERN",
+    }),
+    "no-sha256": Flags.boolean({
+      summary: "Do without the SHA-256 of a source on S3, which has to be read for it.",
+      description:
+        "The copies are compared by S3's checksums, ETags and sizes all the same. Instances then have no SHA-256 to check, and stage info says that it was not computed.",
     }),
     "sweep-id": Flags.string({ summary: "Sweep that the data belong to.", helpValue: "ID" }),
     ttl: Flags.string({
@@ -79,14 +109,18 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     const destination = flags.dest === undefined ? undefined : parseDestination(flags.dest);
     const sweepId = flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]);
     const replication = parseReplicationMethod(flags.replication);
-    const source = await inspectSource(args["local-path"]);
+    const exclude = (flags.exclude ?? []).map(parseExcludePattern);
     const context = this.contextOf(flags);
+    const noSha256 = flags["no-sha256"];
+    const source = await inspectSource(context, args["local-path"], { exclude, noSha256 });
     const settings = await context.settings();
     for (const region of regions) bucketOf(settings, region);
 
     const spec: EntrySpec = {
       id: newStagingId(),
       source: source.path,
+      exclude,
+      noSha256,
       regions,
       destination: destination ?? defaultDestination(source.filename),
       ttl,

@@ -6,7 +6,8 @@ import { expect } from "chai";
 import { BufferPool } from "../../../provider/transfer/buffers.ts";
 import { findOpenUpload } from "../../../provider/transfer/open-uploads.ts";
 import { partSizeOf, SourceChangedSinceError } from "../../../provider/transfer/resume.ts";
-import { findSource, type SourceFile } from "../../../provider/transfer/source.ts";
+import type { SourceFile } from "../../../provider/transfer/source.ts";
+import { findFile } from "../../../provider/transfer/source-file.ts";
 import { assertStored } from "../../../provider/transfer/stored.ts";
 import { type Uploaded, uploadFile } from "../../../provider/transfer/upload.ts";
 import { MIB } from "../../../staging/units.ts";
@@ -39,7 +40,7 @@ describe("an upload that is gone on with", function () {
   const target = () => ({ client: clientOf(endpoint), bucket: "bucket", key: `${ID}/file`, tags: {} });
 
   async function upload(onBytes: (bytes: number) => void = () => {}): Promise<Uploaded> {
-    const [file] = (await findSource(path)).files;
+    const { file } = await findFile(path);
     const pool = new BufferPool();
     try {
       return await uploadFile(file as SourceFile, target(), { pool, signal: never, onBytes });

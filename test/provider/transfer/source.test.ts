@@ -4,7 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { findSource, SourceChangedError } from "../../../provider/transfer/source.ts";
+import { createS3Clients } from "../../../provider/transfer/clients.ts";
+import { findSource as find } from "../../../provider/transfer/find-source.ts";
+import { SourceChangedError } from "../../../provider/transfer/source.ts";
 import { InputError } from "../../../staging/errors.ts";
 
 describe("findSource", () => {
@@ -13,6 +15,12 @@ describe("findSource", () => {
     folder = await mkdtemp(join(tmpdir(), "spawn source "));
   });
   after(() => rm(folder, { recursive: true }));
+
+  const findSource = async (path: string) => {
+    const found = await find(path, { clients: createS3Clients(), signal: new AbortController().signal });
+    if (found.kind !== "file") throw new Error(`${path} is a directory`);
+    return found;
+  };
 
   async function refusal(path: string): Promise<InputError> {
     const error: unknown = await findSource(path).catch((reason: unknown) => reason);
@@ -26,13 +34,13 @@ describe("findSource", () => {
     const source = await findSource(path);
     expect(source.kind).to.equal("file");
     expect(source.filename).to.equal("-odd 'name\" größe");
-    const [file] = source.files;
+    const { file } = source;
     expect(file).to.include({ from: "local", path: source.filename, size: 10, mode: "640" });
-    const reader = await file?.open();
+    const reader = await file.open();
     const buffer = Buffer.alloc(4);
-    await reader?.read(buffer, 3);
+    await reader.read(buffer, 3);
     expect(buffer.toString()).to.equal("3456");
-    await reader?.close();
+    await reader.close();
   });
 
   it("takes a name of 255 bytes", async () => {
@@ -76,9 +84,15 @@ describe("findSource", () => {
     expect((await refusal("/dev/null")).message).to.contain("is not a regular file");
   });
 
-  it("refuses directories, s3:// and control characters for now, saying so", async () => {
-    expect((await refusal(folder)).message).to.contain("directories are not supported");
-    expect((await refusal("s3://bucket/key")).message).to.contain("not supported");
+  it("refuses control characters in its name, and patterns for what has nothing to exclude", async () => {
+    await writeFile(join(folder, "single"), "");
+    const error: unknown = await find(join(folder, "single"), {
+      exclude: ["*.tmp"],
+      clients: createS3Clients(),
+      signal: new AbortController().signal,
+    }).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(InputError);
+    expect((error as InputError).message).to.contain("is a single file: nothing can be excluded");
     const name = join(folder, "line\nbreak");
     await writeFile(name, "");
     expect((await refusal(name)).message).to.contain("control character");
@@ -92,8 +106,7 @@ describe("findSource", () => {
     });
 
     async function open() {
-      const [file] = (await findSource(path)).files;
-      if (file === undefined) throw new Error("no file");
+      const { file } = await findSource(path);
       return { file, reader: await file.open() };
     }
 

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { BufferPool } from "../../../provider/transfer/buffers.ts";
-import { findSource, SourceChangedError, type SourceFile } from "../../../provider/transfer/source.ts";
+import { SourceChangedError, type SourceFile } from "../../../provider/transfer/source.ts";
+import { findFile } from "../../../provider/transfer/source-file.ts";
 import { assertStored } from "../../../provider/transfer/stored.ts";
 import { type Uploaded, uploadFile } from "../../../provider/transfer/upload.ts";
 import { GIB, MIB } from "../../../staging/units.ts";
@@ -45,7 +46,7 @@ describe("uploadFile", function () {
   });
 
   async function source(): Promise<SourceFile> {
-    const [file] = (await findSource(path)).files;
+    const { file } = await findFile(path);
     if (file === undefined) throw new Error("no file");
     return file;
   }

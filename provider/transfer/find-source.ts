@@ -1,0 +1,32 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { S3Clients } from "./clients.ts";
+import type { Source } from "./source.ts";
+import { findFile, refuse } from "./source-file.ts";
+
+export interface FindOptions {
+  /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */
+  readonly exclude?: readonly string[];
+  /** Needed for sources on S3. */
+  readonly clients: S3Clients;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds and measures a source, and makes sure that all of it can be staged.
+ * @param location an absolute path, or an `s3://` URL
+ * @throws InputError when it does not exist, cannot be read, or holds what cannot be staged; it names what
+ */
+export async function findSource(location: string, options: FindOptions): Promise<Source> {
+  if (location.startsWith("s3://")) {
+    const { findS3Source } = await import("./source-s3.ts");
+    return findS3Source(location, options);
+  }
+  const path = resolve(location);
+  const found = await stat(path).catch((error: unknown) => refuse(path, error));
+  if (found.isDirectory()) {
+    const { findDirectory } = await import("./source-directory.ts");
+    return findDirectory(path, options);
+  }
+  return findFile(path, options);
+}

@@ -1,0 +1,62 @@
+import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
+
+/** An object as a listing has it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+  readonly lastModified: Date;
+}
+
+/** The objects whose key starts with `prefix`, in the order of their keys' bytes, page by page; deleted ones not. */
+export async function* listObjects(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<ListedObject, void, void> {
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        ContinuationToken: token,
+        // XML cannot hold every character of a key.
+        EncodingType: "url",
+      }),
+      { abortSignal: signal },
+    );
+    for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+      if (Key === undefined) continue;
+      const key = decodeKey(Key, page.EncodingType);
+      yield { key, size: Size ?? 0, etag: ETag ?? "", lastModified: LastModified ?? new Date(0) };
+    }
+    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
+
+/** A key of a listing that was asked for in URL encoding, which some servers do not know. */
+export function decodeKey(key: string, encoding: string | undefined): string {
+  return encoding === "url" ? decodeURIComponent(key.replaceAll("+", " ")) : key;
+}
+
+/** How many objects there are, and how many bytes they have together. */
+export interface Tally {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+export async function tally(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<Tally> {
+  let [objects, bytes] = [0, 0];
+  for await (const { size } of listObjects(client, bucket, prefix, signal)) {
+    objects += 1;
+    bytes += size;
+  }
+  return { objects, bytes };
+}

@@ -1,0 +1,145 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { InputError, messageOf } from "../../staging/errors.ts";
+import { refuseControlCharacters } from "../../staging/filename.ts";
+import { MIB } from "../../staging/units.ts";
+import { type FileSource, type LocalFile, SourceChangedError, type SourceReader, shown } from "./source.ts";
+
+/** @throws InputError when the file cannot be read, or is no regular file */
+export async function findFile(
+  path: string,
+  { exclude = [] }: { readonly exclude?: readonly string[] } = {},
+): Promise<FileSource> {
+  if (exclude.length > 0) throw nothingToExclude(path);
+  const filename = basename(path);
+  refuseControlCharacters(filename);
+  const reader = await openLocal(path);
+  try {
+    return { kind: "file", filename, file: localFile(path, filename, reader.measured) };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** The error for patterns that were given with a single file. */
+export function nothingToExclude(name: string): InputError {
+  return new InputError(`${shown(name)} is a single file: nothing can be excluded`, {
+    why: "Patterns leave files out of a directory.",
+    fix: "Leave the patterns out.",
+  });
+}
+
+export interface Measured {
+  readonly size: number;
+  readonly mode: number;
+  readonly mtimeMs: number;
+  readonly ino: number;
+  readonly dev: number;
+}
+
+/** @param path of the file in its source */
+export function localFile(location: string, path: string, measured: Measured): LocalFile {
+  const { size, mode, mtimeMs, ino, dev } = measured;
+  const expected = { size, mode, mtimeMs, ino, dev };
+  return {
+    type: "file",
+    from: "local",
+    path,
+    size,
+    mode: permissionsOf(mode),
+    open: () => openLocal(location, expected),
+  };
+}
+
+/** `644`: what of a mode the manifest keeps. */
+export const permissionsOf = (mode: number): string => (mode & 0o777).toString(8).padStart(3, "0");
+
+/** Node reads at most 2 GiB at once; smaller reads let an abort through sooner. */
+const MAX_READ_BYTES = 64 * MIB;
+
+class LocalReader implements SourceReader {
+  readonly measured: Measured;
+  readonly #path: string;
+  readonly #handle: FileHandle;
+
+  constructor(path: string, handle: FileHandle, measured: Measured) {
+    this.#path = path;
+    this.#handle = handle;
+    this.measured = measured;
+  }
+
+  async read(buffer: Buffer, offset: number): Promise<void> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await this.#handle.read(
+        buffer,
+        filled,
+        Math.min(buffer.length - filled, MAX_READ_BYTES),
+        offset + filled,
+      );
+      if (bytesRead === 0) throw new SourceChangedError(this.#path);
+      filled += bytesRead;
+    }
+  }
+
+  async assertUnchanged(): Promise<void> {
+    if (!isSame(await this.#handle.stat(), this.measured)) throw new SourceChangedError(this.#path);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+/** @param expected what was measured before; without it, the file is measured now */
+async function openLocal(path: string, expected?: Measured): Promise<LocalReader> {
+  // Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    if (expected !== undefined && isGone(error)) throw new SourceChangedError(path, "vanished");
+    return refuse(path, error);
+  });
+  try {
+    const measured = await handle.stat();
+    if (!measured.isFile()) throw notRegular(path);
+    if (expected !== undefined && !isSame(measured, expected)) throw new SourceChangedError(path);
+    return new LocalReader(path, handle, measured);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function isSame(now: Measured, before: Measured): boolean {
+  return (
+    now.size === before.size &&
+    now.mtimeMs === before.mtimeMs &&
+    now.ino === before.ino &&
+    now.dev === before.dev
+  );
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const isGone = (error: unknown): boolean => codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
+
+/** A system's error about a source, told to the user. */
+export function refuse(path: string, error: unknown): never {
+  const code = codeOf(error);
+  if (isGone(error)) throw new InputError(`no such file: ${shown(path)}`);
+  if (code === "EACCES" || code === "EPERM") {
+    throw new InputError(`${shown(path)} cannot be read`, {
+      why: "You lack the permission.",
+      fix: `chmod u+r '${shown(path).replaceAll("'", "'\\''")}'`,
+    });
+  }
+  if (code === "ENXIO") throw notRegular(path);
+  throw new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
+}
+
+function notRegular(path: string): InputError {
+  return new InputError(`${shown(path)} is not a regular file`, {
+    why: "A pipe, device or socket has no size and cannot be read twice.",
+    fix: "Write its content to a file, then stage that.",
+  });
+}

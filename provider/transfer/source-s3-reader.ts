@@ -1,0 +1,84 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { MIB } from "../../staging/units.ts";
+import { isNotFound, statusOf } from "./aws-errors.ts";
+import { forEachParallel } from "./parallel.ts";
+import { partsOf } from "./parts.ts";
+import { withRetry } from "./retry.ts";
+import { SourceChangedError, type SourceReader } from "./source.ts";
+import type { ObjectPlace } from "./stored.ts";
+
+/** One connection gives less than a machine can take: a buffer is filled by several requests at once. */
+const RANGE_BYTES = 4 * MIB;
+const RANGES_IN_FLIGHT = 8;
+const ATTEMPTS = 4;
+const RETRY_DELAY_MS = 500;
+
+/** A body that ended before its time; the range is asked for again. */
+class TruncatedError extends Error {}
+
+/** Reads one version of an object, the one with the given ETag. */
+export class S3Reader implements SourceReader {
+  readonly #place: ObjectPlace;
+  readonly #etag: string;
+  readonly #closed = new AbortController();
+
+  constructor(place: ObjectPlace, etag: string) {
+    this.#place = place;
+    this.#etag = etag;
+  }
+
+  async read(buffer: Buffer, offset: number): Promise<void> {
+    await forEachParallel(
+      () => partsOf(buffer.length, RANGE_BYTES),
+      RANGES_IN_FLIGHT,
+      this.#closed.signal,
+      async (range, signal) => {
+        const into = buffer.subarray(range.offset, range.offset + range.length);
+        await withRetry(() => this.#fill(into, offset + range.offset, signal), {
+          signal,
+          attempts: ATTEMPTS,
+          firstDelayMs: RETRY_DELAY_MS,
+          retryable: (error) => error instanceof TruncatedError || isBroken(error),
+        });
+      },
+    );
+  }
+
+  /** Every request names the version, so that what was read is of that one. */
+  async assertUnchanged(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#closed.abort(new Error("the reader was closed"));
+  }
+
+  async #fill(buffer: Buffer, offset: number, signal: AbortSignal): Promise<void> {
+    const { client, bucket, key } = this.#place;
+    const command = new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Range: `bytes=${offset}-${offset + buffer.length - 1}`,
+      ...(this.#etag === "" ? {} : { IfMatch: this.#etag }),
+    });
+    const { Body } = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+      throw changeOf(error, `s3://${bucket}/${key}`) ?? error;
+    });
+    let filled = 0;
+    for await (const chunk of (Body ?? []) as AsyncIterable<Buffer>) {
+      if (filled + chunk.length > buffer.length) throw new TruncatedError("more bytes than were asked for");
+      filled += chunk.copy(buffer, filled);
+    }
+    if (filled < buffer.length) throw new TruncatedError(`${filled} of ${buffer.length} bytes`);
+  }
+}
+
+/** The error for an object that is not the one which was found; undefined for any other failure. */
+export function changeOf(error: unknown, url: string): SourceChangedError | undefined {
+  if (statusOf(error) === 412) return new SourceChangedError(url);
+  return isNotFound(error) ? new SourceChangedError(url, "vanished") : undefined;
+}
+
+/** The connection broke while the body was on its way, which is after the SDK's own attempts. */
+function isBroken(error: unknown): boolean {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  return ["ECONNRESET", "EPIPE", "ETIMEDOUT", "ERR_STREAM_PREMATURE_CLOSE"].includes(code);
+}

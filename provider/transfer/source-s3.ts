@@ -1,0 +1,204 @@
+import { HeadBucketCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { InputError } from "../../staging/errors.ts";
+import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
+import { refuseControlCharacters } from "../../staging/filename.ts";
+import { MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
+import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../staging/s3-url.ts";
+import { explained, headersOf, isNotFound, statusOf } from "./aws-errors.ts";
+import type { FindOptions } from "./find-source.ts";
+import { type ListedObject, listObjects } from "./listing.ts";
+import { partSizeFor } from "./parts.ts";
+import type { S3File, Source, SourceEntry } from "./source.ts";
+import { nothingToExclude } from "./source-file.ts";
+import { S3Reader } from "./source-s3-reader.ts";
+
+/** S3 knows no permissions: files from there get the usual ones. */
+const FILE_MODE = "644";
+const FOLDER_MODE = "755";
+const SAMPLE_ID = "stage-000000000000";
+
+/**
+ * Finds an object, or all objects below a prefix.
+ * @param url `s3://bucket/key`, or with `/` at its end a prefix
+ * @throws InputError when there is none, it cannot be read, or one below a prefix cannot be a file
+ */
+export async function findS3Source(url: string, options: FindOptions): Promise<Source> {
+  const place = parseS3Url(url);
+  const bucket = { ...place, client: await clientOf(place, options) };
+  const { exclude = [] } = options;
+  if (isPrefix(place)) return findPrefix(url, bucket, exclude, options.signal);
+  if (exclude.length > 0) throw nothingToExclude(url);
+  return findObject(url, bucket, options.signal);
+}
+
+interface Bucket extends S3Url {
+  readonly client: S3Client;
+}
+
+/** A client of the bucket's region; a request to another region is turned away, which tells the right one. */
+async function clientOf({ bucket }: S3Url, { clients, signal }: FindOptions): Promise<S3Client> {
+  const first = process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || "us-east-1";
+  const region = await explained(`looking for the bucket ${bucket}`, async () => {
+    try {
+      const head = await clients
+        .of(first)
+        .send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: signal });
+      return head.BucketRegion ?? first;
+    } catch (error) {
+      if (isNotFound(error)) {
+        throw new InputError(`there is no bucket ${bucket}`, { fix: "Check the name: aws s3 ls" });
+      }
+      // Who may read objects need not be allowed to look at the bucket; the answer names its region all the same.
+      const told = headersOf(error)["x-amz-bucket-region"];
+      if (told === undefined) throw statusOf(error) === 403 ? notAllowed(`s3://${bucket}`) : error;
+      return told;
+    }
+  });
+  return clients.of(region);
+}
+
+async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Promise<Source> {
+  const filename = filenameIn(url, bucket);
+  const command = new HeadObjectCommand({ Bucket: bucket.bucket, Key: bucket.key });
+  const head = await explained(`looking for ${url}`, () =>
+    bucket.client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+      if (isNotFound(error)) {
+        throw new InputError(`there is no object ${url}`, {
+          why: `The bucket ${bucket.bucket} has no such key.`,
+          fix: `For all objects below it: ${url}/`,
+        });
+      }
+      throw statusOf(error) === 403 ? notAllowed(url) : error;
+    }),
+  );
+  const size = head.ContentLength ?? 0;
+  partSizeFor(size);
+  objectKey(SAMPLE_ID, filename);
+  return {
+    kind: "file",
+    filename,
+    file: s3File(bucket, { key: bucket.key, size, etag: head.ETag ?? "" }, filename),
+  };
+}
+
+async function findPrefix(
+  url: string,
+  bucket: Bucket,
+  exclude: readonly string[],
+  signal: AbortSignal,
+): Promise<Source> {
+  const filename = filenameIn(url, bucket);
+  objectKey(SAMPLE_ID, filename);
+  let [fileCount, sizeBytes, entries] = [0, 0, 0];
+  await explained(`listing ${url}`, async () => {
+    try {
+      for await (const entry of entriesBelow(bucket, exclusionOf(exclude), signal)) {
+        entries += 1;
+        if (entry.type !== "file") continue;
+        objectKey(SAMPLE_ID, `${filename}/${entry.path}`);
+        partSizeFor(entry.size);
+        fileCount += 1;
+        sizeBytes += entry.size;
+      }
+    } catch (error) {
+      throw statusOf(error) === 403 ? notAllowed(url) : error;
+    }
+  });
+  if (entries === 0) {
+    throw new InputError(`there are no objects below ${url}`, {
+      why: exclude.length > 0 ? "There are none, or all are excluded." : "No key starts with it.",
+      fix: `aws s3 ls ${url}`,
+    });
+  }
+  return {
+    kind: "directory",
+    filename,
+    name: url,
+    fileCount,
+    sizeBytes,
+    entries: (stop) => entriesBelow(bucket, exclusionOf(exclude), stop),
+  };
+}
+
+/**
+ * The objects below a prefix as a tree's entries, in the listing's order. Keys that end in `/` are what consoles make for
+ * folders: only those of empty ones are entries.
+ */
+async function* entriesBelow(
+  bucket: Bucket,
+  exclusion: Exclusion,
+  signal: AbortSignal,
+): AsyncGenerator<SourceEntry, void, void> {
+  const { client, key: prefix } = bucket;
+  // Files that may turn out to be another one's folder: those whose path the current one starts with.
+  const open: string[] = [];
+  let folder: string | undefined;
+  for await (const object of listObjects(client, bucket.bucket, prefix, signal)) {
+    const path = object.key.slice(prefix.length);
+    if (path === "") continue;
+    refuseUnusable(path, object, bucket);
+    if (exclusion.excludes(path)) continue;
+    if (folder !== undefined && !path.startsWith(folder)) {
+      yield { type: "directory", path: folder, mode: FOLDER_MODE };
+    }
+    folder = undefined;
+    while (open.length > 0 && !path.startsWith(open.at(-1) ?? "")) open.pop();
+    const parent = open.find((file) => path.startsWith(`${file}/`));
+    if (parent !== undefined) {
+      throw new InputError(`s3://${bucket.bucket}/${prefix}${parent} is a file and a folder at once`, {
+        why: `There is also ${JSON.stringify(`${prefix}${path}`)}; no file system can hold both.`,
+        fix: "Leave one out with --exclude.",
+      });
+    }
+    if (path.endsWith("/")) {
+      folder = path;
+    } else {
+      open.push(path);
+      yield s3File(bucket, object, path);
+    }
+  }
+  if (folder !== undefined) yield { type: "directory", path: folder, mode: FOLDER_MODE };
+}
+
+function refuseUnusable(path: string, object: ListedObject, { bucket }: Bucket): void {
+  const problem =
+    unusablePath(path) ??
+    (path.endsWith("/") && object.size > 0
+      ? "It ends in a slash, as folders do, and has content."
+      : undefined);
+  if (problem === undefined) return;
+  throw new InputError(`${JSON.stringify(`s3://${bucket}/${object.key}`)} cannot become a file`, {
+    why: problem,
+    fix: "Leave it out with --exclude, or rename it.",
+  });
+}
+
+function s3File(
+  { client, bucket }: Bucket,
+  { key, size, etag }: Pick<ListedObject, "key" | "size" | "etag">,
+  path: string,
+): S3File {
+  const place = { client, bucket, key };
+  const open = async () => new S3Reader(place, etag);
+  return { type: "file", from: "s3", path, size, mode: FILE_MODE, place, etag, open };
+}
+
+/** The last part of the key or prefix; of a whole bucket its name. */
+function filenameIn(url: string, { bucket, key }: S3Url): string {
+  const filename = key === "" ? bucket : (key.replace(/\/$/, "").split("/").at(-1) ?? "");
+  const problem = unusablePath(filename);
+  if (problem !== undefined || filename === MANIFEST_NAME) {
+    throw new InputError(`the last part of ${JSON.stringify(url)} cannot be a file's name`, {
+      why: problem ?? "The entry's manifest has that name.",
+    });
+  }
+  refuseControlCharacters(filename);
+  return filename;
+}
+
+function notAllowed(url: string): InputError {
+  return new InputError(`${url} cannot be read`, {
+    why: "Access was denied: the credentials in use may not read it.",
+    fix: "Check whose they are, and what they may do: aws sts get-caller-identity",
+  });
+}

@@ -1,0 +1,216 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Tags } from "../../staging/classes.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
+import { type ManifestEntry, type ManifestFile, manifestKey, objectKey } from "../../staging/manifest.ts";
+import { abortUploads } from "./delete.ts";
+import { type ListedObject, listObjects } from "./listing.ts";
+import { putSpooledManifest } from "./manifest-object.ts";
+import { ManifestSpool } from "./manifest-spool.ts";
+import { mergeSorted } from "./merge.ts";
+import { forEachParallel } from "./parallel.ts";
+import { pause } from "./retry.ts";
+import {
+  type DirectorySource,
+  SourceChangedError,
+  type SourceEntry,
+  type SourceFile,
+  shown,
+} from "./source.ts";
+import { type StageOptions, stageTreeFile } from "./stage-file.ts";
+
+/** Files on their way at the same time; each large one has parts of its own. */
+const FILES_IN_FLIGHT = 32;
+/** Lines of the manifest that may wait in memory for a large file before them. */
+const MAX_WAITING_LINES = 20_000;
+const WAIT_MS = 20;
+
+/** Where a tree goes. */
+export interface TreeTarget {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly stagingId: string;
+  readonly tags: Tags;
+}
+
+export interface StagedTree {
+  /** Of the manifest, lower-case hex. */
+  readonly manifestSha256: string;
+  /** The largest part size of all files; 0 where none is in parts. */
+  readonly partSize: number;
+  /** When the first of its objects was made: that one expires first. */
+  readonly firstModified: Date;
+}
+
+/**
+ * Makes sure that the entry holds every file of a tree, and the manifest beside them. What an earlier attempt has sent is
+ * compared and not sent again. Memory does not grow with the number of files.
+ * @throws UserError that names the file which changed, vanished or cannot be read any more
+ */
+export async function stageTree(
+  source: DirectorySource,
+  target: TreeTarget,
+  options: StageOptions,
+): Promise<StagedTree> {
+  const spool = await ManifestSpool.create({ version: 1, kind: "directory" });
+  try {
+    const partSize = await stageFiles(source, target, spool, options);
+    const manifestSha256 = await spool.finish();
+    const firstModified = await verifyListing(source, target, spool, options.signal);
+    const place = { client: target.client, bucket: target.bucket, tags: target.tags };
+    await putSpooledManifest(spool, { ...place, key: manifestKey(target.stagingId) }, options);
+    // Uploads that earlier attempts left are of no more use.
+    await abortUploads(target.client, target.bucket, treePrefix(source, target), options.signal);
+    return { manifestSha256, partSize, firstModified: firstModified ?? new Date() };
+  } finally {
+    await spool.remove();
+  }
+}
+
+/** The prefix of a tree's keys, ending in `/`. */
+export const treePrefix = (
+  { filename }: Pick<DirectorySource, "filename">,
+  { stagingId }: Pick<TreeTarget, "stagingId">,
+): string => `${objectKey(stagingId, filename)}/`;
+
+interface Task {
+  readonly number: number;
+  readonly entry: SourceEntry;
+  readonly mayBeThere: boolean;
+}
+
+/** @returns the largest part size */
+async function stageFiles(
+  source: DirectorySource,
+  target: TreeTarget,
+  spool: ManifestSpool,
+  options: StageOptions,
+): Promise<number> {
+  const prefix = treePrefix(source, target);
+  let [largestPart, fileCount, sizeBytes] = [0, 0, 0];
+  await forEachParallel(
+    (signal) => tasks(source, target, spool, signal),
+    FILES_IN_FLIGHT,
+    options.signal,
+    async ({ number, entry, mayBeThere }, signal) => {
+      if (entry.type !== "file") return spool.add(number, entry);
+      const place = { client: target.client, bucket: target.bucket, tags: target.tags };
+      const key = `${prefix}${entry.path}`;
+      const staged = await stageTreeFile(entry, { ...place, key }, mayBeThere, { ...options, signal });
+      largestPart = Math.max(largestPart, staged.partSize);
+      fileCount += 1;
+      sizeBytes += entry.size;
+      await spool.add(number, manifestFile(entry, staged.sha256));
+    },
+  );
+  if (fileCount !== source.fileCount || sizeBytes !== source.sizeBytes) {
+    throw new SourceChangedError(source.name);
+  }
+  return largestPart;
+}
+
+export function manifestFile(file: SourceFile, sha256: string | undefined): ManifestFile {
+  const { type, path, size, mode } = file;
+  if (sha256 !== undefined) return { type, path, size, sha256, mode };
+  if (file.from === "s3") return { type, path, size, etag: file.etag, mode };
+  throw new Error(`${path} was staged without its SHA-256`);
+}
+
+/** The tree's entries, each with whether the bucket has an object of its path and size: both come in the same order. */
+async function* tasks(
+  source: DirectorySource,
+  target: TreeTarget,
+  spool: ManifestSpool,
+  signal: AbortSignal,
+): AsyncGenerator<Task, void, void> {
+  let number = 0;
+  for await (const [entry, object] of mergeSorted(
+    readable(source, signal),
+    ({ path }) => path,
+    listTree(source, target, signal),
+    ({ path }) => path,
+  )) {
+    if (entry === undefined) throw notInSource(object.path, source, target);
+    while (spool.waiting > MAX_WAITING_LINES) await pause(WAIT_MS, signal);
+    yield { number, entry, mayBeThere: entry.type === "file" && object?.size === entry.size };
+    number += 1;
+  }
+}
+
+interface TreeObject extends ListedObject {
+  /** Relative to the tree. */
+  readonly path: string;
+}
+
+async function* listTree(
+  source: DirectorySource,
+  target: TreeTarget,
+  signal: AbortSignal,
+): AsyncGenerator<TreeObject, void, void> {
+  const prefix = treePrefix(source, target);
+  for await (const object of listObjects(target.client, target.bucket, prefix, signal)) {
+    yield { ...object, path: object.key.slice(prefix.length) };
+  }
+}
+
+/** What could be staged when it was looked at first is no bad input later on, but something that went wrong. */
+async function* readable(
+  source: DirectorySource,
+  signal: AbortSignal,
+): AsyncGenerator<SourceEntry, void, void> {
+  try {
+    yield* source.entries(signal);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new UserError(`${source.name} changed while it was being uploaded: ${error.message}`, {
+      ...(error.why === undefined ? {} : { why: error.why }),
+      fix: "Wait until nothing writes to the directory, then run the command again.",
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Compares what the bucket lists with the manifest: each file was checked when it arrived, this sees that all are there.
+ * @returns when the first object was made; undefined where there is none
+ */
+async function verifyListing(
+  source: DirectorySource,
+  target: TreeTarget,
+  spool: ManifestSpool,
+  signal: AbortSignal,
+): Promise<Date | undefined> {
+  let first: Date | undefined;
+  const { entries } = await spool.read();
+  for await (const [file, object] of mergeSorted(
+    onlyFiles(entries),
+    ({ path }) => path,
+    listTree(source, target, signal),
+    ({ path }) => path,
+  )) {
+    if (file === undefined) throw notInSource(object.path, source, target);
+    if (object === undefined || object.size !== file.size) throw notStored(file.path, source, target);
+    if (first === undefined || object.lastModified < first) first = object.lastModified;
+  }
+  return first;
+}
+
+async function* onlyFiles(entries: AsyncIterable<ManifestEntry>): AsyncGenerator<ManifestFile, void, void> {
+  for await (const entry of entries) if (entry.type === "file") yield entry;
+}
+
+function notInSource(path: string, source: DirectorySource, target: TreeTarget): UserError {
+  return new UserError(
+    `${shown(source.name)} changed since the upload began: it has no ${shown(path)} any more`,
+    {
+      why: `An earlier attempt uploaded it to s3://${target.bucket}/${treePrefix(source, target)}.`,
+      fix: `spawn stage delete ${target.stagingId} --yes, then stage the directory again.`,
+    },
+  );
+}
+
+function notStored(path: string, source: DirectorySource, target: TreeTarget): UserError {
+  return new UserError(
+    `${shown(`s3://${target.bucket}/${treePrefix(source, target)}${path}`)} is missing or of another size`,
+    { why: "It was uploaded a moment ago: somebody wrote to it.", fix: "Run the command again." },
+  );
+}

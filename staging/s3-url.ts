@@ -1,0 +1,49 @@
+import { InputError } from "./errors.ts";
+
+/** What an `s3://` URL names. */
+export interface S3Url {
+  readonly bucket: string;
+  /** An object's key; or, empty or with `/` at its end, the prefix of many. */
+  readonly key: string;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, with the older buckets' freedom */
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
+
+export const isS3Url = (source: string): boolean => source.startsWith("s3://");
+
+/** Whether the URL is of everything below a prefix, and not of one object. */
+export const isPrefix = ({ key }: S3Url): boolean => key === "" || key.endsWith("/");
+
+/** @throws InputError unless `text` is `s3://BUCKET/KEY` or `s3://BUCKET/PREFIX/` */
+export function parseS3Url(text: string): S3Url {
+  const [, bucket = "", key] = /^s3:\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
+  if (!BUCKET.test(bucket)) {
+    throw new InputError(`${JSON.stringify(text)} names no bucket`, {
+      why: "A source on S3 is s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ for all that is below it.",
+    });
+  }
+  if (key === undefined) {
+    throw new InputError(`${JSON.stringify(text)} names no object`, {
+      fix: `For the whole bucket: s3://${bucket}/`,
+    });
+  }
+  return { bucket, key };
+}
+
+/** Makes sure that the SHA-256 of a source can be left out. @throws InputError for one that is read in any case */
+export function assertOnS3(source: string): void {
+  if (isS3Url(source)) return;
+  throw new InputError(`the SHA-256 of ${source} cannot be left out`, {
+    why: "Only sources on S3 can be staged without being read.",
+    fix: "Leave --no-sha256 out.",
+  });
+}
+
+/** Why the path of an object below a prefix cannot become a file's; undefined where it can. */
+export function unusablePath(path: string): string | undefined {
+  const parts = path.replace(/\/$/, "").split("/");
+  if (parts.includes("")) return "It has an empty part between two slashes.";
+  if (parts.includes(".") || parts.includes("..")) return 'It has a part "." or "..".';
+  return path.includes("\0") ? "It holds the character NUL." : undefined;
+}
