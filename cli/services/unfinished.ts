@@ -89,7 +89,7 @@ export async function isBeingUploaded({ pid, host }: Unfinished): Promise<boolea
   if (host !== hostname() || pid === process.pid) return false;
   const found = await findProcess(pid);
   // The system gives the number of a process that has ended to any other program.
-  return found !== undefined && / stage /.test(found.command);
+  return found !== undefined && / stage[ :]/.test(found.command);
 }
 
 /** What is different about the source since its upload began, for people; undefined when nothing is. */

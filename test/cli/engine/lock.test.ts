@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir, hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { backendFolder, startedBy, takeOverDeadLocks } from "../../../cli/engine/lock.ts";
+import type { UserError } from "../../../staging/errors.ts";
+
+const STACK = "dev.stage-0123456789ab";
+
+describe("takeOverDeadLocks", () => {
+  let folder: string;
+  let calls: string;
+  const children: ChildProcess[] = [];
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "spawn lock "));
+    calls = join(folder, "calls");
+    await mkdir(locks(), { recursive: true });
+    // An engine that notes what it is told to do.
+    await writeFile(join(folder, "engine"), `#!/bin/sh\necho "$@" >> '${calls}'\n`);
+    await chmod(join(folder, "engine"), 0o755);
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill("SIGKILL");
+    await rm(folder, { recursive: true });
+  });
+
+  const locks = () => join(folder, ".pulumi/locks/organization/spawn", STACK);
+  const settings = () => ({
+    command: join(folder, "engine"),
+    env: { ...process.env, PULUMI_BACKEND_URL: pathToFileURL(folder).href },
+    project: folder,
+  });
+  const called = () => readFile(calls, "utf8").catch(() => "");
+  const lock = (pid: number, host = hostname()) =>
+    writeFile(
+      join(locks(), "lock.json"),
+      JSON.stringify({ pid, username: "ada", hostname: host, timestamp: "2026-01-02T03:04:05Z" }),
+    );
+
+  /** A process that waits, with `words` in its command line. */
+  async function waiting(...words: string[]): Promise<number> {
+    const child = spawn(
+      process.execPath,
+      ["-e", "console.log(); setTimeout(() => {}, 60000)", "--", ...words],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    children.push(child);
+    await once(child.stdout, "data");
+    return child.pid as number;
+  }
+
+  async function refusal(): Promise<UserError> {
+    return takeOverDeadLocks(settings(), STACK).then(
+      () => expect.fail("it took the lock over"),
+      (error: unknown) => error as UserError,
+    );
+  }
+
+  it("starts nothing where nothing is locked", async () => {
+    await takeOverDeadLocks(settings(), STACK);
+    expect(await called()).to.equal("");
+  });
+
+  it("starts nothing where the backend is no folder", async () => {
+    const env = { ...process.env, PULUMI_BACKEND_URL: "s3://state" };
+    await takeOverDeadLocks({ ...settings(), env }, STACK);
+    expect(await called()).to.equal("");
+  });
+
+  it("takes over the lock of a process that is gone, and says so", async () => {
+    const child = spawn("true");
+    await once(child, "exit");
+    await lock(child.pid as number);
+    const notes: string[] = [];
+    await takeOverDeadLocks(settings(), STACK, { onNote: (message) => notes.push(message) });
+    expect(await called()).to.equal(`cancel --yes --stack ${STACK} --non-interactive\n`);
+    expect(notes).to.deep.equal(["Going on after a command that was killed; its lock is taken over."]);
+  });
+
+  it("takes over the lock of a process whose number another program has now", async () => {
+    await lock(await waiting("something-else"));
+    await takeOverDeadLocks(settings(), STACK);
+    expect(await called()).to.contain("cancel");
+  });
+
+  it("refuses while an engine of somebody is running, and names it", async () => {
+    const pid = await waiting("pulumi", "up");
+    await lock(pid);
+    expect(await refusal()).to.include({
+      message: `the stack ${STACK} is locked`,
+      why: `Another update of it is running (process ${pid} of ada, since 2026-01-02T03:04:05Z).`,
+      fix: "Wait for it to end, then run the command again.",
+    });
+    expect(await called()).to.equal("");
+  });
+
+  it("refuses while an engine of a command line that is alive is running", async () => {
+    await lock(await waiting("pulumi", "up", startedBy(process.pid)));
+    expect((await refusal()).message).to.contain("locked");
+  });
+
+  it("waits for an engine whose command line was killed", async () => {
+    await lock(await waiting("pulumi", "up", startedBy(1)));
+    const notes: string[] = [];
+    setTimeout(() => children[0]?.kill("SIGKILL"), 300);
+    await takeOverDeadLocks(settings(), STACK, { onNote: (message) => notes.push(message) });
+    expect(notes[0]).to.match(/^Waiting for what a killed command has left running \(process \d+\)…$/);
+    expect(await called()).to.contain("cancel");
+  });
+
+  it("cannot tell of another machine whether its process lives, and says what to do", async () => {
+    await lock(1, "elsewhere");
+    const { why, fix } = await refusal();
+    expect(why).to.contain("process 1 of ada on elsewhere");
+    expect(fix).to.contain(`pulumi cancel --stack ${STACK}`);
+  });
+});
+
+describe("backendFolder", () => {
+  const cases: [string | undefined, string | undefined][] = [
+    ["file:///srv/state%20of%20all", "/srv/state of all"],
+    ["file:///srv/state?metadata=skip", "/srv/state"],
+    ["file://~", homedir()],
+    ["file://~/state", join(homedir(), "state")],
+    ["s3://bucket", undefined],
+    [undefined, undefined],
+  ];
+  for (const [url, expected] of cases) {
+    it(`of ${url} is ${expected}`, () => {
+      expect(backendFolder(url)).to.equal(expected);
+    });
+  }
+});

@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import { INCOMPLETE_COLUMNS } from "../../../cli/render/incomplete.ts";
+import { renderTable } from "../../../cli/render/table.ts";
+import type { IncompleteMetadata } from "../../../cli/services/incomplete-listing.ts";
+
+const entry: IncompleteMetadata = {
+  staging_id: "stage-0123456789ab",
+  filename: "data.bin",
+  source: "/home/ada/data.bin",
+  size_bytes: 100 * 1024 ** 2,
+  file_count: 1,
+  regions: ["us-east-1", "us-west-2"],
+  arrived_bytes: { "us-east-1": 48 * 1024 ** 2, "us-west-2": 0 },
+  arrived_files: { "us-east-1": 0, "us-west-2": 0 },
+  state: "interrupted",
+  started_at: "2026-01-02T03:04:05.678Z",
+  destination: "/mnt/data/data.bin",
+  ttl_days: 7,
+  sweep_id: null,
+  stack: "dev.stage-0123456789ab",
+};
+
+describe("the table of incomplete uploads", () => {
+  const arrived = (changes: Partial<IncompleteMetadata>): string => {
+    const column = INCOMPLETE_COLUMNS.find(({ title }) => title === "ARRIVED");
+    return column?.value({ ...entry, ...changes }) ?? "";
+  };
+
+  it("shows how far each region is", () => {
+    expect(renderTable(INCOMPLETE_COLUMNS, [entry])).to.equal(
+      [
+        "STAGING ID          SIZE    ARRIVED                      STARTED               STATE        SOURCE\n",
+        "stage-0123456789ab  100MB   us-east-1 48%, us-west-2 0%  2026-01-02 03:04 UTC  interrupted  /home/ada/data.bin\n",
+      ].join(""),
+    );
+  });
+
+  it("counts the files of a directory, and those alone where all are empty", () => {
+    const files = { file_count: 8, arrived_files: { "us-east-1": 2, "us-west-2": 0 } };
+    expect(arrived(files)).to.equal("us-east-1 48% (2/8 files), us-west-2 0% (0/8 files)");
+    expect(arrived({ ...files, size_bytes: 0, arrived_bytes: { "us-east-1": 0, "us-west-2": 0 } })).to.equal(
+      "us-east-1 25% (2/8 files), us-west-2 0% (0/8 files)",
+    );
+  });
+
+  it("does not guess where a region does not answer", () => {
+    expect(arrived({ arrived_bytes: { "us-east-1": null, "us-west-2": 0 } })).to.equal(
+      "us-east-1 ?, us-west-2 0%",
+    );
+  });
+});
