@@ -14,6 +14,8 @@ describe("entries", () => {
       {
         id: declaredStagingId("dev", "reference", "data/reference.fasta", DEFAULT_REGIONS[0]),
         source: "/project/data/reference.fasta",
+        exclude: [],
+        noSha256: false,
         regions: ["us-east-1", "us-west-2"],
         destination: "/mnt/data/reference.fasta",
         ttl: 7,
@@ -87,7 +89,7 @@ describe("entries", () => {
     [
       "an unknown key",
       [{ ...ITEM, colour: 1 }],
-      "spawn:entries: item reference: colour is not a known key (name, source, regions, dest, ttl, sweep, replication)",
+      "spawn:entries: item reference: colour is not a known key (name, source, exclude, noSha256, regions, dest, ttl, sweep, replication)",
     ],
     [
       "an unknown region",
@@ -115,6 +117,21 @@ describe("entries", () => {
       "a sweep with a space",
       [{ ...ITEM, sweep: "a b" }],
       'spawn:entries: item reference: sweep is not valid: "a b" is not a sweep ID',
+    ],
+    [
+      "a pattern alone",
+      [{ ...ITEM, exclude: "*.tmp" }],
+      "spawn:entries: item reference: exclude must be a list",
+    ],
+    [
+      "an empty pattern",
+      [{ ...ITEM, exclude: [""] }],
+      'spawn:entries: item reference: exclude is not valid: the pattern "" excludes nothing',
+    ],
+    [
+      "no SHA-256 of what is read",
+      [{ ...ITEM, noSha256: true }],
+      "spawn:entries: item reference: noSha256 is not valid: the SHA-256 of",
     ],
     [
       "another replication",

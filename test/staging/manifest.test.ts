@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { entryPrefix, manifestKey, manifestLine, objectKey } from "../../staging/manifest.ts";
+import fc from "fast-check";
+import {
+  comparePaths,
+  entryPrefix,
+  type ManifestEntry,
+  manifestKey,
+  manifestLine,
+  objectKey,
+  parseManifest,
+} from "../../staging/manifest.ts";
 import { refusalOf } from "./refusal.ts";
 
 const ID = "stage-abc123def456";
@@ -28,5 +37,93 @@ describe("manifest", () => {
     const line = manifestLine(file);
     expect(line.indexOf("\n")).to.equal(line.length - 1);
     expect(JSON.parse(line)).to.deep.equal(file);
+  });
+});
+
+describe("parseManifest", () => {
+  const sha256 = "a".repeat(64);
+  const lines = (...entries: ManifestEntry[]): string =>
+    [{ version: 1, kind: "directory" } as const, ...entries].map(manifestLine).join("");
+
+  async function read(chunks: Iterable<Uint8Array>): Promise<ManifestEntry[]> {
+    const { header, entries } = await parseManifest(chunks);
+    expect(header).to.deep.equal({ version: 1, kind: "directory" });
+    const all: ManifestEntry[] = [];
+    for await (const entry of entries) all.push(entry);
+    return all;
+  }
+
+  const part = fc
+    .string({ unit: "grapheme", minLength: 1, maxLength: 4 })
+    .filter(
+      (text) => !text.includes("/") && !text.includes("\0") && !/^\.{1,2}$/.test(text) && text.isWellFormed(),
+    );
+  const path = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
+  const entry = fc.oneof<fc.Arbitrary<ManifestEntry>[]>(
+    fc.record({
+      type: fc.constant("file"),
+      path,
+      size: fc.nat(),
+      sha256: fc.constant(sha256),
+      mode: fc.constant("644"),
+    }),
+    fc.record({
+      type: fc.constant("file"),
+      path,
+      size: fc.nat(),
+      etag: fc.string(),
+      mode: fc.constant("600"),
+    }),
+    fc.record({ type: fc.constant("link"), path, target: part }),
+    fc.record({
+      type: fc.constant("directory"),
+      path: path.map((text) => `${text}/`),
+      mode: fc.constant("755"),
+    }),
+  );
+
+  it("gives back what was written, however the bytes are cut", async () => {
+    const all = fc
+      .uniqueArray(entry, { selector: (each) => each.path, maxLength: 10 })
+      .map((each) => each.sort((a, b) => comparePaths(a.path, b.path)));
+    await fc.assert(
+      fc.asyncProperty(all, fc.integer({ min: 1, max: 50 }), async (entries, step) => {
+        const bytes = Buffer.from(lines(...entries));
+        const chunks = [];
+        for (let at = 0; at < bytes.length; at += step) chunks.push(bytes.subarray(at, at + step));
+        expect(await read(chunks)).to.deep.equal(entries);
+      }),
+    );
+  });
+
+  const file = (name: string): ManifestEntry => ({ type: "file", path: name, size: 1, sha256, mode: "644" });
+  const refused: [string, string, string][] = [
+    ["no line", "", "line 1"],
+    ["another version", '{"version":2,"kind":"file"}\n', "line 1"],
+    ["no JSON", `${lines()}{\n`, "line 2"],
+    ["a path to the outside", lines(file("a/../../b")), "line 2"],
+    ["an absolute path", lines(file("/a")), "line 2"],
+    ["an empty part", lines(file("a//b")), "line 2"],
+    ["paths out of order", lines(file("b"), file("a")), "line 3"],
+    ["the same path twice", lines(file("a"), file("a")), "line 3"],
+    ["neither checksum", lines({ type: "file", path: "a", size: 1, mode: "644" }), "line 2"],
+    ["an end in the middle", lines(file("a")).slice(0, -1), "breaks off"],
+  ];
+  for (const [what, text, message] of refused) {
+    it(`refuses ${what}`, async () => {
+      const error: unknown = await read([Buffer.from(text)]).catch((reason: unknown) => reason);
+      expect((error as Error).message).to.contain(message);
+    });
+  }
+});
+
+describe("comparePaths", () => {
+  it("orders as the bytes of UTF-8 do", () => {
+    const text = fc.string({ unit: "binary" });
+    fc.assert(
+      fc.property(text, text, (a, b) => {
+        expect(Math.sign(comparePaths(a, b))).to.equal(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      }),
+    );
   });
 });
