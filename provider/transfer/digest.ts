@@ -1,24 +1,59 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { combineCrc32, encodeCrc32 } from "./crc32.ts";
+import { ThreadHash } from "./hash-thread.ts";
 
 /** The checksums of a file, computed in one pass over it: SHA-256 of the whole, CRC32 of each part. */
 export class FileDigest {
   readonly #hash = createHash("sha256");
+  #background: ThreadHash | undefined;
   readonly #parts: { readonly crc: number; readonly length: number }[] = [];
   #sha256: string | undefined;
 
   /** Takes the next part, in order. Returns its CRC32. */
   add(bytes: Uint8Array): number {
+    if (this.#background !== undefined) throw new Error("the parts before are hashed in the background");
     this.#hash.update(bytes);
+    return this.#addCrc(bytes);
+  }
+
+  /**
+   * Takes the next part, in order, and hashes it in a thread. Call {@link finish} after the last one, or
+   * {@link abandon}.
+   * @param bytes in shared memory; they stay as they are until `hashed` is settled
+   */
+  addInBackground(bytes: Uint8Array): { readonly crc: number; readonly hashed: Promise<void> } {
+    if (this.#background === undefined && this.#parts.length > 0) {
+      throw new Error("the parts before were hashed at once");
+    }
+    this.#background ??= new ThreadHash();
+    const hashed = this.#background.update(bytes);
+    return { crc: this.#addCrc(bytes), hashed };
+  }
+
+  #addCrc(bytes: Uint8Array): number {
     const crc = crc32(bytes);
     this.#parts.push({ crc, length: bytes.length });
     return crc;
   }
 
+  /** Waits for what is hashed in the background. @throws Error when that has failed */
+  async finish(): Promise<void> {
+    const background = this.#background;
+    if (background !== undefined) this.#sha256 ??= await background.end();
+  }
+
+  /** Gives up: resolves when nothing of the parts is read any more. Does nothing after {@link finish}. */
+  async abandon(): Promise<void> {
+    if (this.#sha256 === undefined) await this.#background?.forget();
+  }
+
   /** Of the whole file, lower-case hex. No part can be added afterwards. */
   get sha256(): string {
-    this.#sha256 ??= this.#hash.digest("hex");
+    if (this.#sha256 === undefined) {
+      if (this.#background !== undefined) throw new Error("the digest is not finished");
+      this.#sha256 = this.#hash.digest("hex");
+    }
     return this.#sha256;
   }
 

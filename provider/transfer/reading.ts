@@ -3,6 +3,9 @@ import { FileDigest } from "./digest.ts";
 import { type Part, partsOf } from "./parts.ts";
 import type { SourceFile, SourceReader } from "./source.ts";
 
+/** From this size on, handing a part to the hashing thread costs less than it saves. */
+const BACKGROUND_BYTES = 1024 * 1024;
+
 export interface FilledPart extends Part {
   /** From the pool; whoever takes the part releases it. */
   readonly buffer: Buffer;
@@ -12,8 +15,9 @@ export interface FilledPart extends Part {
 }
 
 /**
- * Reads a file in order, one buffer a part, and hashes it on the way. A part is read when the one before was taken and
- * the pool has a buffer, so that reading keeps to the pace of sending.
+ * Reads a file in order, one buffer a part, and hashes it on the way: the CRC32 at once, since it is sent with the
+ * part, the SHA-256 in the background while the part is sent. A part is read when the one before was taken and the pool
+ * has a buffer, so that reading keeps to the pace of sending. The digest is complete after the last part.
  */
 export async function* readParts(
   reader: SourceReader,
@@ -24,17 +28,36 @@ export async function* readParts(
   signal: AbortSignal,
 ): AsyncGenerator<FilledPart, void, void> {
   const bufferSize = partSize === 0 ? size : partSize;
-  for (const part of partsOf(size, partSize)) {
-    const buffer = await pool.acquire(bufferSize, signal);
-    const bytes = buffer.subarray(0, part.length);
-    try {
-      await reader.read(bytes, part.offset);
-      signal.throwIfAborted();
-    } catch (error) {
-      pool.release(buffer);
-      throw error;
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    for (const part of partsOf(size, partSize)) {
+      const buffer = await pool.acquire(bufferSize, signal);
+      const bytes = buffer.subarray(0, part.length);
+      try {
+        await reader.read(bytes, part.offset);
+        signal.throwIfAborted();
+        if (failure !== undefined) throw failure.error;
+      } catch (error) {
+        pool.release(buffer);
+        throw error;
+      }
+      if (bufferSize < BACKGROUND_BYTES) {
+        yield { ...part, buffer, bytes, crc: digest.add(bytes) };
+        continue;
+      }
+      // The buffer is lent twice: to whoever sends the part, and to the thread that hashes it.
+      pool.retain(buffer);
+      const { crc, hashed } = digest.addInBackground(bytes);
+      hashed
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => pool.release(buffer));
+      yield { ...part, buffer, bytes, crc };
     }
-    yield { ...part, buffer, bytes, crc: digest.add(bytes) };
+    await digest.finish();
+  } finally {
+    await digest.abandon();
   }
 }
 
