@@ -64,8 +64,15 @@ describe("bin/spawn", function () {
       flags: Object.keys(manifest.commands[id]?.flags ?? {}),
     });
     const everywhere = ["environment", "json", "verbose"];
-    expect(ofCommand("stage:list").flags).to.have.members([...everywhere, "sweep-id", "region", "format"]);
+    expect(ofCommand("stage:list").flags).to.have.members([
+      ...everywhere,
+      "sweep-id",
+      "region",
+      "incomplete",
+      "format",
+    ]);
     expect(ofCommand("stage:info").args).to.deep.equal(["staging-id"]);
+    expect(ofCommand("stage:resume").args).to.deep.equal(["staging-id"]);
     expect(ofCommand("stage:upload").args).to.deep.equal(["local-path"]);
     expect(ofCommand("stage:upload").flags).to.include.members([
       ...everywhere,
