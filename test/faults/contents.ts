@@ -9,7 +9,10 @@ import { parseTtlDays } from "../../staging/ttl.ts";
 import { bucketOf, type CloudFixture, REGIONS } from "../provider/cloud-fixture.ts";
 
 export interface SourceBytes {
+  /** As the manifest names it. */
   readonly path: string;
+  /** In the entry, after its id. */
+  readonly keyPath: string;
   readonly bytes: Buffer;
 }
 
@@ -22,9 +25,10 @@ export async function assertStagedEverywhere(
 ): Promise<void> {
   if (outputs === undefined) throw new Error("a success without outputs");
   const { stagingId } = inputs;
-  const objects = source.map(({ path, bytes }) => ({ key: `${stagingId}/${path}`, bytes, path }));
+  const objects = source.map(({ keyPath, bytes }) => ({ key: `${stagingId}/${keyPath}`, bytes }));
   expect(outputs.sizeBytes).to.equal(source.reduce((sum, { bytes }) => sum + bytes.length, 0));
-  if (outputs.kind === "file") expect(outputs.sha256).to.equal(sha256(source[0]?.bytes ?? Buffer.alloc(0)));
+  const ofFile = source.map(({ bytes }) => sha256(bytes))[0];
+  expect(outputs.sha256).to.equal(outputs.kind === "file" ? ofFile : outputs.manifestSha256);
   const keys = [...objects.map(({ key }) => key), outputs.manifestKey].sort();
   for (const region of REGIONS) {
     // Without markers of unfinished uploads and of deletions. Versions that repeated requests made expire by a rule.
@@ -35,18 +39,18 @@ export async function assertStagedEverywhere(
     }
     const manifest = (await fixture.object(region, outputs.manifestKey)).bytes;
     expect(sha256(manifest), `the manifest in ${region}`).to.equal(outputs.manifestSha256);
-    expectManifest(manifest, stagingId, source);
+    expectManifest(manifest, outputs.kind, source);
     for (const key of keys) await expectTags(fixture, inputs, region, key);
   }
 }
 
-function expectManifest(manifest: Buffer, stagingId: string, source: readonly SourceBytes[]): void {
+function expectManifest(manifest: Buffer, kind: string, source: readonly SourceBytes[]): void {
   const [header, ...files] = manifest
     .toString()
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(header).to.include({ version: 1, stagingId });
+  expect(header).to.include({ version: 1, kind });
   const listed = files.filter((line) => line["sha256"] !== undefined);
   expect(listed.map(({ path, size, sha256: digest }) => ({ path, size, digest }))).to.have.deep.members(
     source.map(({ path, bytes }) => ({ path, size: bytes.length, digest: sha256(bytes) })),

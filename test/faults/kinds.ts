@@ -21,6 +21,7 @@ const WRITES_OF_BYTES = ["PutObject", "UploadPart"];
 const COPIES = ["CopyObject", "UploadPartCopy"];
 const WITH_ANSWER = [
   ...COPIES,
+  "GetObject",
   "CreateMultipartUpload",
   "CompleteMultipartUpload",
   "ListMultipartUploads",

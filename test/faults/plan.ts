@@ -3,11 +3,28 @@ import { MIB } from "../../staging/units.ts";
 import { type FaultKind, KIND_NAMES, KINDS } from "./kinds.ts";
 import { Random } from "./random.ts";
 
+interface SourceShape {
+  /** Of a directory: its name. */
+  readonly folder?: string;
+  readonly isOnS3?: boolean;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
 export const SOURCES = {
-  "empty file": [{ path: "empty", size: 0 }],
-  "small file": [{ path: "small.bin", size: 1024 }],
-  "file in parts": [{ path: "in parts.bin", size: 20 * MIB + 7 }],
-} as const;
+  "empty file": { files: [{ path: "empty", size: 0 }] },
+  "small file": { files: [{ path: "small.bin", size: 1024 }] },
+  "file in parts": { files: [{ path: "in parts.bin", size: 20 * MIB + 7 }] },
+  directory: {
+    folder: "data set",
+    files: [
+      { path: ".hidden", size: 10 },
+      { path: "a.txt", size: 1024 },
+      { path: "sub/empty", size: 0 },
+      { path: "sub/größe b.bin", size: 30_000 },
+    ],
+  },
+  "object on S3": { isOnS3: true, files: [{ path: "on s3.bin", size: 300_000 }] },
+} as const satisfies Readonly<Record<string, SourceShape>>;
 export type SourceName = keyof typeof SOURCES;
 
 /** One fault: what happens, to which requests, and how often. */
@@ -51,6 +68,9 @@ const IN_PARTS = [
   "ListParts",
 ];
 const REST = ["CopyObject", "UpdateItem"];
+const FROM_S3 = ["GetObject", "CopyObject"];
+
+export const shapeOf = (source: SourceName): SourceShape => SOURCES[source];
 
 /** The same plan for the same seed. Neighbouring seeds differ in everything. */
 export function planOf(seed: number): Plan {
@@ -63,16 +83,19 @@ export function planOf(seed: number): Plan {
     ...(method === "rule" ? BY_RULE : []),
     // Twice: where there are parts, most can go wrong with them.
     ...(source === "file in parts" ? [...IN_PARTS, ...IN_PARTS] : []),
+    ...(source === "object on S3" ? FROM_S3 : []),
   ];
   const rounds = Array.from({ length: random.pick([1, 1, 2]) }, () =>
-    Array.from({ length: random.integer(1, 3) }, () => faultAmong(operations, random)),
+    Array.from({ length: random.integer(1, 3) }, () => faultAmong(operations, source, random)),
   );
   return { seed, source, method, rounds };
 }
 
-function faultAmong(operations: readonly string[], random: Random): Fault {
+function faultAmong(operations: readonly string[], source: SourceName, random: Random): Fault {
   const kind = random.pick(
     KIND_NAMES.filter((name) => {
+      // Of a directory's files S3's answer is believed: a HEAD of each would take as long as sending them.
+      if (name === "upload tampered with" && source === "directory") return false;
       const possible = KINDS[name].operations;
       return possible.includes("*") || operations.some((operation) => possible.includes(operation));
     }),

@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { RunningCalls } from "../../provider/plugin/calls.ts";
@@ -20,7 +20,7 @@ import { Deployment, type UpdateTools } from "./deployment.ts";
 import { type Exchange, FaultProxy, passOn } from "./fault-proxy.ts";
 import { type FaultKind, KINDS, type Surroundings } from "./kinds.ts";
 import { assertClear } from "./messages.ts";
-import { describeFault, type Fault, type Plan, planOf, SOURCES } from "./plan.ts";
+import { describeFault, type Fault, type Plan, planOf, shapeOf } from "./plan.ts";
 import { Random } from "./random.ts";
 import { impatientRetries } from "./retries.ts";
 
@@ -100,8 +100,8 @@ export class FaultLab {
     const injected = new Map<FaultKind, number>();
     const messages: string[] = [];
     const folder = join(this.#fixture.folder, `seed ${plan.seed}`);
-    const { path, files } = await writeSource(folder, plan);
-    const inputs = stagedInputs(path, { replicateTo: plan.method === "rule" ? [SECOND, THIRD] : [] });
+    const { location, files } = await this.#makeSource(plan, folder);
+    const inputs = stagedInputs(location, { replicateTo: plan.method === "rule" ? [SECOND, THIRD] : [] });
     const deployment = new Deployment({
       staged: inputs,
       replicas: [SECOND, THIRD].map((region) => ({ region, bucket: bucketOf(region) })),
@@ -128,7 +128,7 @@ export class FaultLab {
       const left = await this.#fixture.everything(region, inputs.stagingId);
       if (left.length > 0) throw new Error(`left in ${region} after the deletion: ${left.join(", ")}`);
     }
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true });
     const ended = messages.length === 0 ? "success" : "failure, then resumed";
     return { seed: plan.seed, ended, injected, messages, seconds: (performance.now() - started) / 1000 };
   }
@@ -192,6 +192,32 @@ export class FaultLab {
     return { tools: { deps, dynamo, calls: new RunningCalls() }, close };
   }
 
+  /** Makes the plan's source. `location` is what the user names. */
+  async #makeSource(
+    { seed, source }: Plan,
+    folder: string,
+  ): Promise<{ location: string; files: SourceBytes[] }> {
+    const { folder: name = "", files: shapes, isOnS3 = false } = shapeOf(source);
+    const random = new Random(seed);
+    const files = shapes.map(({ path, size }) => ({
+      path,
+      keyPath: posix.join(name, path),
+      bytes: random.bytes(size),
+    }));
+    const [first] = files;
+    if (first === undefined) throw new Error(`${source} has no files`);
+    if (isOnS3) {
+      const [Bucket, Key] = [bucketOf(SECOND), `sources/${seed}/${first.path}`];
+      await this.#fixture.s3.of(SECOND).send(new PutObjectCommand({ Bucket, Key, Body: first.bytes }));
+      return { location: `s3://${Bucket}/${Key}`, files };
+    }
+    for (const { keyPath, bytes } of files) {
+      await mkdir(dirname(join(folder, keyPath)), { recursive: true });
+      await writeFile(join(folder, keyPath), bytes);
+    }
+    return { location: join(folder, name === "" ? first.path : name), files };
+  }
+
   #surroundings(calls: RunningCalls): Surroundings {
     const { s3 } = this.#fixture;
     const overwrite = async (from: string, to: string, Key: string): Promise<void> => {
@@ -216,21 +242,6 @@ const concerns = ({ kind, operation }: Fault, exchange: Exchange): boolean =>
   (operation === "*" || operation === exchange.operation.name) &&
   // An upload is what the primary region gets.
   (kind !== "upload tampered with" || exchange.operation.region === PRIMARY);
-
-async function writeSource(
-  folder: string,
-  { seed, source }: Plan,
-): Promise<{ path: string; files: SourceBytes[] }> {
-  const random = new Random(seed);
-  const files: SourceBytes[] = SOURCES[source].map(({ path, size }) => ({ path, bytes: random.bytes(size) }));
-  for (const { path, bytes } of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), bytes);
-  }
-  const [first] = files;
-  if (first === undefined) throw new Error(`${source} has no files`);
-  return { path: join(folder, first.path), files };
-}
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
