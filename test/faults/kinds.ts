@@ -209,6 +209,9 @@ function errorAnswer({ method, incoming }: Exchange, status: number, code: strin
   return { status, headers: { "content-type": type }, body: Buffer.from(text) };
 }
 
+/** The start of the element, and of its text the part without quotes. */
+const CHECKSUM_IN_XML = /(<(?:ETag|ChecksumCRC32)>(?:&quot;|&#34;|")?)([^<&"]+)/g;
+
 /** Another ETag and another CRC32, in the headers or in the XML. */
 function withOtherChecksums({ status, headers, body }: Answer): Answer {
   const changed = { ...headers };
@@ -218,10 +221,7 @@ function withOtherChecksums({ status, headers, body }: Answer): Answer {
   }
   const text = body
     .toString("latin1")
-    .replaceAll(
-      /(<(ETag|ChecksumCRC32)>)([^<]+)/g,
-      (_all, tag: string, _name, value: string) => tag + otherText(value),
-    );
+    .replaceAll(CHECKSUM_IN_XML, (_all, before: string, value: string) => before + otherText(value));
   return { status, headers: changed, body: Buffer.from(text, "latin1") };
 }
 
