@@ -1,0 +1,51 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import { expect } from "chai";
+import { UpdateLog } from "../../../cli/engine/failure.ts";
+
+const STACK = "dev.stage-0123456789ab";
+const ended = { exitCode: 255, killedBy: undefined, stdout: "", stderr: "" };
+
+describe("what an update that failed has said", () => {
+  const logOf = (...messages: [urn: string, message: string][]): UpdateLog => {
+    const log = new UpdateLog(STACK, "up");
+    for (const [urn, message] of messages) {
+      log.add({ diagnosticEvent: { severity: "error", urn, message } } as unknown as EngineEvent);
+    }
+    return log;
+  };
+
+  it("names every region that failed, with the cause and remedy of the first", () => {
+    const log = logOf(
+      ["urn:a", "replication to us-west-2 failed\nWhy: It is down.\nFix: Wait."],
+      ["urn:b", "replication to eu-west-1 failed\nWhy: It is down."],
+      ["urn:a", "replication to us-west-2 failed\nWhy: It is down.\nFix: Wait."],
+      ["", "update failed"],
+    );
+    expect(log.failure(ended, false)).to.include({
+      message: "replication to us-west-2 failed",
+      why: "It is down. Also: replication to eu-west-1 failed.",
+      fix: "Wait.",
+      exitCode: 1,
+    });
+  });
+
+  it("tells that the engine was killed", () => {
+    const { message, why } = logOf().failure({ ...ended, killedBy: "SIGKILL" }, false);
+    expect(message).to.equal(`the engine was ended by SIGKILL in the up of ${STACK}`);
+    expect(why).to.contain("killed");
+  });
+
+  it("tells that a plugin is gone", () => {
+    const log = logOf(["urn:a", "rpc error: code = Unavailable desc = error reading from server: EOF"]);
+    const { message, fix } = log.failure(ended, false);
+    expect(message).to.equal(`a plugin of the engine ended in the middle of the update of ${STACK}`);
+    expect(fix).to.equal("Run the command again.");
+  });
+
+  it("says only that it was interrupted, when it was", () => {
+    expect(logOf(["urn:a", "anything"]).failure(ended, true)).to.include({
+      message: "interrupted",
+      exitCode: 130,
+    });
+  });
+});
