@@ -1,0 +1,97 @@
+import { writeFile } from "node:fs/promises";
+import { arch, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { GIB, MIB } from "../staging/units.ts";
+
+export interface Measurement {
+  readonly wallSeconds: number;
+  readonly userSeconds: number;
+  readonly systemSeconds: number;
+  /** Of the largest process. */
+  readonly peakBytes: number;
+}
+
+export interface RowResult {
+  readonly title: string;
+  /** By contestant, one for each run. */
+  readonly measurements: Readonly<Record<string, readonly Measurement[]>>;
+}
+
+const OURS = "spawn";
+const FLOORS = new Set(["sha256sum", "cat"]);
+
+const cpuOf = (one: Measurement): number => one.userSeconds + one.systemSeconds;
+
+/** Writes the table to `benchmarks.md` and the figures to `benchmarks.json` beside it, and prints the table. */
+export async function writeReport(rows: readonly RowResult[], folder: string): Promise<void> {
+  const text = rows.map(table).join("\n");
+  console.log(text);
+  const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? arch(), memoryGib: totalmem() / GIB };
+  const date = new Date().toISOString().slice(0, 10);
+  await writeFile(join(folder, "benchmarks.json"), `${JSON.stringify({ date, machine, rows }, null, 1)}\n`);
+  const intro = [
+    "# Benchmarks of the data plane",
+    "",
+    `Made by \`node bench/run.ts\` on ${date}: ${machine.cpus} CPUs (${machine.model}), ${Math.round(machine.memoryGib)} GiB,`,
+    "against versitygw on memory on the same machine. Every tool uploads to one bucket and then copies server-side to",
+    "the others. CPU is the tool's, without the server's. Times are min / median / max of interleaved runs; ratios",
+    "compare runs of the same round. spawn also computes SHA-256 and verifies each replica.",
+    "",
+  ].join("\n");
+  await writeFile(join(folder, "benchmarks.md"), `${intro}\n${text}\n${chart(rows)}`);
+}
+
+function table({ title, measurements }: RowResult): string {
+  const ours = measurements[OURS] ?? [];
+  const lines = Object.entries(measurements).map(([name, runs]) => {
+    const isPeer = name !== OURS && !FLOORS.has(name);
+    const ratio = (value: (one: Measurement) => number): string =>
+      isPeer ? spread(runs.map((run, index) => value(ours[index] ?? run) / value(run))) : "";
+    return `| ${[
+      name,
+      spread(runs.map((run) => run.wallSeconds)),
+      spread(runs.map(cpuOf)),
+      String(Math.round(Math.max(...runs.map(({ peakBytes }) => peakBytes)) / MIB)),
+      ratio((run) => run.wallSeconds),
+      ratio(cpuOf),
+    ].join(" | ")} |`;
+  });
+  return [
+    `## ${title}`,
+    "",
+    "| tool | wall s | CPU s | peak MiB | spawn's wall / this | spawn's CPU / this |",
+    "|---|---|---|---|---|---|",
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+function spread(values: readonly number[]): string {
+  const sorted = [...values].sort((left, right) => left - right);
+  const at = (index: number): string => (sorted[index] ?? 0).toFixed(2);
+  if (sorted.length === 1) return at(0);
+  return `${at(0)} / ${at(Math.floor(sorted.length / 2))} / ${at(sorted.length - 1)}`;
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+
+/** CPU seconds of each tool, a chart for each row. */
+function chart(rows: readonly RowResult[]): string {
+  return rows
+    .map(({ title, measurements }) => {
+      const peers = Object.entries(measurements).filter(([name]) => !FLOORS.has(name));
+      const values = peers.map(([, runs]) => median(runs.map(cpuOf)).toFixed(2));
+      return [
+        "```mermaid",
+        "xychart-beta",
+        `  title "CPU seconds: ${title}"`,
+        `  x-axis [${peers.map(([name]) => `"${name}"`).join(", ")}]`,
+        '  y-axis "seconds"',
+        `  bar [${values.join(", ")}]`,
+        "```",
+        "",
+      ].join("\n");
+    })
+    .join("\n");
+}

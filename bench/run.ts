@@ -1,0 +1,160 @@
+import { randomBytes } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { packageRoot } from "../local/paths.ts";
+import { GIB, MIB } from "../staging/units.ts";
+import { type Contestant, contestants, type Dataset, type Plan } from "./contestants.ts";
+import { type Measurement, type RowResult, writeReport } from "./report.ts";
+import { startServer } from "./server.ts";
+import { benchCache, prepareTools, succeed } from "./tools.ts";
+
+/*
+ * The data plane beside the tools that users would take instead, against one S3 server on this machine.
+ * Usage: run.ts [--rows 1g,8g,small,mixed] [--runs 3]. Needs Go, Python 3 and memory for the server's objects: 4 GiB,
+ * with the row of 8 GiB, which goes to one bucket only, 10.
+ */
+
+const root = packageRoot();
+
+interface Row {
+  readonly title: string;
+  readonly buckets: number;
+  make(path: string): Promise<void>;
+}
+
+const ROWS: Readonly<Record<string, Row>> = {
+  "1g": { title: "one file of 1 GiB, 3 buckets", buckets: 3, make: (path) => writeFiles([[path, GIB]]) },
+  "8g": { title: "one file of 8 GiB, 1 bucket", buckets: 1, make: (path) => writeFiles([[path, 8 * GIB]]) },
+  small: {
+    title: "20,000 files of 16 KiB, 3 buckets",
+    buckets: 3,
+    make: (path) => writeFiles(smallFiles(path, 20_000)),
+  },
+  mixed: {
+    title: "2,000 files of 16 KiB, 50 of 4 MiB, 1 of 512 MiB, 3 buckets",
+    buckets: 3,
+    make: (path) =>
+      writeFiles([
+        ...smallFiles(path, 2_000),
+        ...Array.from({ length: 50 }, (_, index) => [join(path, "medium", `${index}`), 4 * MIB] as const),
+        [join(path, "large"), 512 * MIB],
+      ]),
+  },
+};
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: "string", default: "1g,8g,small,mixed" },
+      runs: { type: "string", default: "3" },
+    },
+  });
+  const rows = values.rows.split(",");
+  const unknown = rows.find((name) => !(name in ROWS));
+  if (unknown !== undefined) throw new Error(`no row ${unknown}: ${Object.keys(ROWS).join(", ")}`);
+  const all = contestants(await prepareTools(), await bundleStage());
+  const results: RowResult[] = [];
+  for (const name of rows) {
+    const row = ROWS[name];
+    if (row !== undefined) results.push(await runRow(row, name, all, Number(values.runs)));
+  }
+  await writeReport(results, join(root, "docs"));
+}
+
+async function runRow(row: Row, name: string, all: readonly Contestant[], runs: number): Promise<RowResult> {
+  const path = join(tmpdir(), "spawn-bench", name);
+  if (!existsSync(path)) await row.make(path);
+  const isDirectory = name === "small" || name === "mixed";
+  const dataset: Dataset = { name, path, isDirectory, buckets: row.buckets };
+  const server = await startServer((await prepareTools()).versitygw);
+  const measurements: Record<string, Measurement[]> = {};
+  try {
+    if (!isDirectory) {
+      await readAll(path); // everybody reads from the page cache
+      measurements["sha256sum"] = [await measure([[["sha256sum", path]]], server.env)];
+      measurements["cat"] = [await measure([[["sh", "-c", 'cat "$0" > /dev/null', path]]], server.env)];
+    }
+    // In turn, so that what else the machine does hits all of them.
+    for (let run = 0; run < runs; run += 1) {
+      for (const contestant of all) {
+        await server.empty();
+        const measured = await measure(contestant.plan(dataset), server.env);
+        measurements[contestant.name] = [...(measurements[contestant.name] ?? []), measured];
+        console.error(
+          `${row.title}, run ${run + 1}, ${contestant.name}: ${measured.wallSeconds.toFixed(2)} s, ` +
+            `CPU ${(measured.userSeconds + measured.systemSeconds).toFixed(2)} s, ` +
+            `${Math.round(measured.peakBytes / MIB)} MiB`,
+        );
+      }
+    }
+  } finally {
+    await server.stop();
+  }
+  return { title: row.title, measurements };
+}
+
+async function measure(plan: Plan, env: NodeJS.ProcessEnv): Promise<Measurement> {
+  const script = join(root, "bench", "measure.py");
+  const stdout = await succeed("python3", [script, JSON.stringify(plan)], {
+    env: { ...process.env, ...env },
+  });
+  return JSON.parse(stdout) as Measurement;
+}
+
+/** As production's provider is built. */
+async function bundleStage(): Promise<string> {
+  const outfile = join(benchCache(), "stage.mjs");
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["bench/stage.ts"],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22.18",
+    banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    keepNames: true,
+    mainFields: ["module", "main"],
+    external: ["typescript", "ts-node", "tsx"],
+    logLevel: "error",
+  });
+  return outfile;
+}
+
+function smallFiles(folder: string, count: number): (readonly [string, number])[] {
+  return Array.from(
+    { length: count },
+    (_, index) => [join(folder, `folder-${index % 20}`, `${index}`), 16 * 1024] as const,
+  );
+}
+
+async function writeFiles(files: readonly (readonly [path: string, bytes: number])[]): Promise<void> {
+  console.error(`Writing ${files.length} files...`);
+  const made = new Set<string>();
+  for (const [path, bytes] of files) {
+    const folder = join(path, "..");
+    if (!made.has(folder)) await mkdir(folder, { recursive: true });
+    made.add(folder);
+    if (bytes <= MIB) {
+      await writeFile(path, randomBytes(bytes));
+      continue;
+    }
+    const handle = await open(`${path}.new`, "w");
+    for (let left = bytes; left > 0; left -= MIB) await handle.write(randomBytes(Math.min(left, MIB)));
+    await handle.close();
+    await rm(path, { force: true });
+    await succeed("mv", [`${path}.new`, path]);
+  }
+}
+
+async function readAll(path: string): Promise<void> {
+  for await (const _ of createReadStream(path, { highWaterMark: MIB }));
+}
+
+await main();

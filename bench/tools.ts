@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { findOnPath, runCommand } from "../local/command.ts";
+import { packageRoot, spawnPaths } from "../local/paths.ts";
+
+/** The programs that the benchmark compares with, and the server that all of them talk to. */
+export interface Tools {
+  readonly versitygw: string;
+  readonly s5cmd: string;
+  readonly rclone: string;
+  readonly aws: string;
+}
+
+const PACKAGES = {
+  versitygw: "github.com/versity/versitygw/cmd/versitygw",
+  s5cmd: "github.com/peak/s5cmd/v2",
+  rclone: "github.com/rclone/rclone",
+} as const;
+
+export const benchCache = (): string => join(spawnPaths().cache, "bench");
+
+/** Builds what is not in the cache: some minutes, once. Versions are pinned in `bench/tools/`. */
+export async function prepareTools(): Promise<Tools> {
+  const bin = join(benchCache(), "bin");
+  await mkdir(bin, { recursive: true });
+  for (const [name, path] of Object.entries(PACKAGES)) await buildWithGo(name, path, join(bin, name));
+  return {
+    versitygw: join(bin, "versitygw"),
+    s5cmd: join(bin, "s5cmd"),
+    rclone: join(bin, "rclone"),
+    aws: await installAws(),
+  };
+}
+
+async function buildWithGo(name: string, path: string, output: string): Promise<void> {
+  if (existsSync(output)) return;
+  console.error(`Building ${name} (some minutes, once)...`);
+  const go = findOnPath("go")[0] ?? "/usr/local/go/bin/go";
+  await succeed(go, ["build", "-trimpath", "-ldflags", "-s -w", "-o", `${output}.new`, path], {
+    cwd: join(packageRoot(), "bench", "tools", name),
+    env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly" },
+  });
+  await rename(`${output}.new`, output);
+}
+
+async function installAws(): Promise<string> {
+  const folder = join(benchCache(), "awscli");
+  const aws = join(folder, "bin", "aws");
+  if (existsSync(aws)) return aws;
+  console.error("Installing aws-cli...");
+  await succeed("python3", ["-m", "venv", folder]);
+  const requirements = join(packageRoot(), "bench", "tools", "awscli.txt");
+  await succeed(join(folder, "bin", "pip"), ["install", "--quiet", "--no-deps", "-r", requirements]);
+  return aws;
+}
+
+/** Runs a command and returns its stdout. @throws Error when it fails */
+export async function succeed(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(command, args, options);
+  if (code !== 0) throw new Error(`${command} ${args[0] ?? ""} failed (${code}): ${stderr.slice(-800)}`);
+  return stdout;
+}
