@@ -17,7 +17,9 @@ async function faults(): Promise<number> {
   });
   const first = wholeNumber(values.seed ?? values.first ?? "1");
   const runs = values.seed === undefined ? wholeNumber(values.runs ?? String(RUNS)) : 1;
-  process.env["SPAWN_CACHE"] ??= spawnPaths().cache;
+  // The user's cache and nothing else of theirs: no AWS keys, endpoint or profile.
+  process.env["SPAWN_CACHE"] = spawnPaths().cache;
+  for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
   const outcomes: Outcome[] = [];
   const failures: unknown[] = [];
   const lab = await FaultLab.open();
