@@ -54,6 +54,7 @@ async function deleteVersions(
   prefix: string,
   options: DeleteOptions,
 ): Promise<void> {
+  let before: string | undefined;
   for (;;) {
     // Always the first page: what it listed is gone the next time, and a marker that names a deleted version is
     // understood differently by different servers.
@@ -65,6 +66,10 @@ async function deleteVersions(
       ({ Key = "", VersionId }) => ({ Key: decodeKey(Key, page.EncodingType), VersionId }),
     );
     if (versions.length === 0) return;
+    const first = `${versions[0]?.Key} ${versions[0]?.VersionId}`;
+    // A server that tells a key other than it is would be asked for ever.
+    if (first === before) throw notDeleted(bucket, versions[0]?.Key ?? "");
+    before = first;
     await deleteTogether(
       client,
       bucket,
@@ -89,6 +94,13 @@ async function deleteVersions(
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/;
+
+function notDeleted(bucket: string, key: string): UserError {
+  return new UserError(`${JSON.stringify(key)} in ${bucket} is still listed after its deletion`, {
+    why: "The server lists its key in another form than it is stored under.",
+    fix: "Delete it with another tool, then run the command again.",
+  });
+}
 
 async function deleteTogether(
   client: S3Client,

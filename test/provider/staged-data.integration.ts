@@ -67,8 +67,8 @@ describe("StagedData", function () {
         .filter(Boolean)
         .map((line) => JSON.parse(line) as unknown),
     ).to.deep.equal([
-      { version: 1, stagingId: inputs.stagingId, filename: name, kind: "file" },
-      { path: name, size, sha256: file.sha256, mode: "644" },
+      { version: 1, kind: "file" },
+      { type: "file", path: name, size, sha256: file.sha256, mode: "644" },
     ]);
     const tags = primaryTags(parseStagingId(inputs.stagingId), parseTtlDays(7), [SECOND, THIRD]);
     expect(await tagsOf(key)).to.deep.equal(tags);
@@ -135,7 +135,7 @@ describe("StagedData", function () {
   });
 
   it("refuses bad sources before anything is made", async () => {
-    for (const source of [join(fixture.folder, "none"), fixture.folder, "s3://b/k", "/dev/zero"]) {
+    for (const source of [join(fixture.folder, "none"), "s3://none/k", "/dev/zero"]) {
       const inputs = stagedInputs(source);
       expect(await errorOf(handler().create(inputs, new TestContext()))).to.be.instanceOf(InputError);
       const checked = await handler().check?.({ ...inputs }, undefined, new TestContext());

@@ -55,9 +55,7 @@ describe("parseManifest", () => {
 
   const part = fc
     .string({ unit: "grapheme", minLength: 1, maxLength: 4 })
-    .filter(
-      (text) => !text.includes("/") && !text.includes("\0") && !/^\.{1,2}$/.test(text) && text.isWellFormed(),
-    );
+    .filter((text) => !text.includes("/") && !text.includes("\0") && !/^\.{1,2}$/.test(text));
   const path = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
   const entry = fc.oneof<fc.Arbitrary<ManifestEntry>[]>(
     fc.record({
