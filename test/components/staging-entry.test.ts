@@ -65,6 +65,7 @@ describe("StagingEntry", () => {
       key: `${ID}/reference.fasta`,
       kind: "file",
       sizeBytes: 107_374_182_400,
+      fileCount: 1,
       sha256: "a1".repeat(32),
       manifestKey: `${ID}/.spawn-manifest.jsonl`,
       manifestSha256: "b2".repeat(32),
