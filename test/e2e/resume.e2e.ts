@@ -121,7 +121,7 @@ describe("An upload that was interrupted", function () {
     });
     const table = await succeed(world.spawn("stage", "list", "--incomplete"));
     expect(table.stdout).to.match(
-      new RegExp(`^${id}  128.0MB  us-east-1 37%, us-west-2 0%  .*interrupted`, "m"),
+      new RegExp(`^${id}  128MB +us-east-1 37%, us-west-2 0%  .*interrupted`, "m"),
     );
     expect(
       (await succeed(world.spawn("stage", "list", "--incomplete", "--format", "yaml"))).stdout,
