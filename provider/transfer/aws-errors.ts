@@ -15,6 +15,7 @@ interface ServiceFailure {
 }
 
 const NOT_REACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
+const BROKEN_OFF = new Set(["ECONNRESET", "EPIPE"]);
 const NO_CREDENTIALS = new Set([
   "CredentialsProviderError",
   "ExpiredToken",
@@ -67,6 +68,12 @@ export function explainAwsError(error: unknown, doing: string): unknown {
         )
       : explain(`The endpoint ${endpoint} cannot be reached (${code}).`, "spawn local up");
   }
+  if (BROKEN_OFF.has(code) || code === "ETIMEDOUT" || name === "TimeoutError") {
+    return explain(
+      BROKEN_OFF.has(code) ? "The connection broke off again and again." : "The connection timed out.",
+      "Check the network connection, then run the command again.",
+    );
+  }
   if (name === "NoSuchBucket") return explain("The bucket does not exist.", "spawn environment up");
   if (name === "ResourceNotFoundException")
     return explain("The table does not exist.", "spawn environment up");
@@ -82,7 +89,7 @@ export function explainAwsError(error: unknown, doing: string): unknown {
   if (name === "PermanentRedirect" || failure.$metadata?.httpStatusCode === 301) {
     return explain("The bucket is in another region.", "Check spawn:buckets in Pulumi.<environment>.yaml.");
   }
-  if (failure.$metadata === undefined && code === "" && name !== "TimeoutError") return error;
+  if (failure.$metadata === undefined && code === "") return error;
   const request = failure.$metadata?.requestId;
   return explain(`${nameAndText(error)}${request ? ` (request ${request})` : ""}`);
 }
@@ -99,7 +106,8 @@ function nameAndText(error: unknown): string {
 
 /** What AWS said; where it said nothing, the status of its answer, which is all there is. */
 function textOf(error: unknown): string {
-  const text = messageOf(error);
+  // The SDK adds lines for its own users, such as where to find the raw answer.
+  const [text = ""] = messageOf(error).split("\n", 1);
   if (!NAMELESS.has(text)) return text;
   const status = statusOf(error);
   return status === undefined

@@ -11,6 +11,8 @@ const UNCLEAR = [
   /\n\s+at /,
   /Unknown:? ?Error/i,
   /\bUnknown\b/,
+  /\$response/,
+  /@smithy/,
 ];
 
 /** The text of a failure. @throws Error for one that no user understands */

@@ -24,6 +24,7 @@ export const SOURCES = {
     ],
   },
   "object on S3": { isOnS3: true, files: [{ path: "on s3.bin", size: 300_000 }] },
+  "large object on S3": { isOnS3: true, files: [{ path: "large on s3.bin", size: 33 * MIB + 1 }] },
 } as const satisfies Readonly<Record<string, SourceShape>>;
 export type SourceName = keyof typeof SOURCES;
 
@@ -67,6 +68,7 @@ const IN_PARTS = [
   "ListMultipartUploads",
   "ListParts",
 ];
+const IS_IN_PARTS: ReadonlySet<SourceName> = new Set(["file in parts", "large object on S3"]);
 const REST = ["CopyObject", "UpdateItem"];
 const FROM_S3 = ["GetObject", "CopyObject"];
 
@@ -82,8 +84,8 @@ export function planOf(seed: number): Plan {
     ...REST,
     ...(method === "rule" ? BY_RULE : []),
     // Twice: where there are parts, most can go wrong with them.
-    ...(source === "file in parts" ? [...IN_PARTS, ...IN_PARTS] : []),
-    ...(source === "object on S3" ? FROM_S3 : []),
+    ...(IS_IN_PARTS.has(source) ? [...IN_PARTS, ...IN_PARTS] : []),
+    ...(shapeOf(source).isOnS3 === true ? FROM_S3 : []),
   ];
   const rounds = Array.from({ length: random.pick([1, 1, 2]) }, () =>
     Array.from({ length: random.integer(1, 3) }, () => faultAmong(operations, source, random)),

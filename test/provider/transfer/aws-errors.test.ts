@@ -46,6 +46,17 @@ describe("explainAwsError", () => {
     expect(told(awsError("SlowDown", 503)).why).to.equal("SlowDown: said AWS (request R1)");
   });
 
+  it("tells a connection that broke off from one that stalls, without the SDK's words", () => {
+    const aborted = new Error("aborted\n  Deserialization error: inspect the hidden field {error}.$response");
+    const broken = told(Object.assign(aborted, { code: "ECONNRESET", $metadata: { attempts: 6 } }));
+    expect(broken.why).to.equal("The connection broke off again and again.");
+    const stalled = told(Object.assign(new Error("@smithy/node-http-handler"), { name: "TimeoutError" }));
+    expect(stalled.why).to.equal("The connection timed out.");
+    for (const { fix } of [broken, stalled]) expect(fix).to.contain("run the command again");
+    const strange = awsError("SyntaxError", 200, "Unexpected end\n  Deserialization error");
+    expect(told(strange).why).to.equal("SyntaxError: Unexpected end (request R1)");
+  });
+
   it("tells the status of an answer that had nothing else, as a HEAD's", () => {
     const text = (status: number) => `the answer was HTTP status ${status}, without a text.`;
     const error = (name: string, status: number) => awsError(name, status, "UnknownError");
