@@ -19,6 +19,8 @@ export interface S3Clients {
 export interface S3ClientOptions {
   /** Milliseconds after which a connection on which nothing moves is given up. */
   readonly stallTimeoutMs?: number;
+  /** Leaves every request to the SDK, for those who watch or change them by its middleware. */
+  readonly sdkOnly?: boolean;
   /** Settings that go before the ones from the environment. */
   readonly config?: S3ClientConfig;
 }
@@ -65,7 +67,7 @@ function createClient(region: string, options: S3ClientOptions): S3Client {
     ...options.config,
   });
   sendPayloadsUnsigned(client);
-  sendQuickly(client, { httpAgent, httpsAgent, stallTimeoutMs });
+  if (options.sdkOnly !== true) sendQuickly(client, { httpAgent, httpsAgent, stallTimeoutMs });
   return client;
 }
 

@@ -104,7 +104,7 @@ describe("Replication", function () {
 
   /** Clients of which those of `region` have a middleware around the given command. */
   function clientsWith(region: string, command: string, middleware: Middleware) {
-    const clients = createS3Clients();
+    const clients = createS3Clients({ sdkOnly: true });
     clients.of(region).middlewareStack.add(
       (next, context) => {
         const wrapped = middleware(next as never, context as never);

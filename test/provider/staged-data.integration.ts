@@ -222,7 +222,7 @@ describe("StagedData", function () {
 
   /** What interrupts the call when it begins to send a part. */
   function interruptedAtPart(part: number, context: TestContext): Dependencies {
-    const s3 = createS3Clients();
+    const s3 = createS3Clients({ sdkOnly: true });
     s3.of(PRIMARY).middlewareStack.add(
       (next) => (args) => {
         if ((args.input as { PartNumber?: number }).PartNumber === part) {
