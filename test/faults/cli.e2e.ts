@@ -33,7 +33,7 @@ describe("spawn stage upload while the cloud fails", function () {
   afterEach(() => proxy.heal());
   after(async () => {
     await proxy.stop();
-    expect(proxy.errors).to.deep.equal([]);
+    expect(proxy.takeErrors()).to.deep.equal([]);
   });
 
   /** Commands whose AWS is behind the proxy. */

@@ -40,7 +40,7 @@ describe("the faults of the proxy", () => {
     await proxy.stop();
     server.closeAllConnections();
     server.close();
-    expect(proxy.errors).to.deep.equal([]);
+    expect(proxy.takeErrors()).to.deep.equal([]);
   });
 
   const BODY = Buffer.alloc(100_000, "x");

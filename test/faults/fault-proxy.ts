@@ -44,7 +44,7 @@ export class FaultProxy {
   #outage: NodeJS.Timeout | undefined;
   #recovery: Promise<void> = Promise.resolve();
   #interceptor: Interceptor = passOn;
-  #errors: unknown[] = [];
+  readonly #errors: unknown[] = [];
 
   private constructor(target: string) {
     this.#target = new URL(target);
@@ -60,9 +60,9 @@ export class FaultProxy {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Errors of the proxy itself or of its interceptor: a test's own fault, not the program's. */
-  get errors(): readonly unknown[] {
-    return this.#errors;
+  /** Errors of the proxy itself or of its interceptor since the last call: a test's own fault, not the program's. */
+  takeErrors(): unknown[] {
+    return this.#errors.splice(0);
   }
 
   intercept(interceptor: Interceptor): void {

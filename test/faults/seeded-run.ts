@@ -82,7 +82,7 @@ export class FaultLab {
     process.on("unhandledRejection", note);
     try {
       const outcome = await this.#follow(plan);
-      const unexpected = [...rejections, ...this.#proxy.errors];
+      const unexpected = [...rejections, ...this.#proxy.takeErrors()];
       if (unexpected.length > 0)
         throw new AggregateError(unexpected, `not handled: ${unexpected.join("; ")}`);
       return outcome;
