@@ -119,6 +119,13 @@ async function describeSource(job: ReplicaJob): Promise<StoredObject> {
       fix: "Stage the data again.",
     });
   }
+  // Everything that was staged has them; another program's object of the same size has not.
+  if (found.facts === undefined) {
+    throw new UserError(`s3://${job.source.bucket}/${job.source.key} is not what was staged`, {
+      why: "Another program wrote an object of the same size in its place.",
+      fix: "Stage the data again.",
+    });
+  }
   return withChecksums(found, job.source, job.signal);
 }
 

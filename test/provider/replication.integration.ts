@@ -361,11 +361,15 @@ describe("Replication", function () {
 
   it("says that the source was written to", async () => {
     const { data } = await stage("written", 100, { replicateTo: [] });
-    const Bucket = bucketOf(PRIMARY);
-    await fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket, Key: data.key, Body: "short" }));
     const inputs = inputsOf(data, SECOND, { method: "copy" });
-    const error = await errorOf(handler().create(inputs, new TestContext()));
-    expect(error.message).to.contain("is not what was staged\nWhy: It has 5 bytes instead of 100");
+    const replicateWritten = async (Body: string): Promise<Error> => {
+      const Bucket = bucketOf(PRIMARY);
+      await fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket, Key: data.key, Body }));
+      return errorOf(handler().create(inputs, new TestContext()));
+    };
+    const what = "is not what was staged\nWhy: ";
+    expect((await replicateWritten("short")).message).to.contain(`${what}It has 5 bytes instead of 100`);
+    expect((await replicateWritten("x".repeat(100))).message).to.contain(`${what}Another program wrote`);
   });
 
   it("is a difference where the replica must be another", async () => {
