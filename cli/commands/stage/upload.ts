@@ -83,6 +83,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       helpValue: "PATTERN",
     }),
     "no-sha256": Flags.boolean({
+      default: false,
       summary: "Do without the SHA-256 of a source on S3, which has to be read for it.",
       description:
         "The copies are compared by S3's checksums, ETags and sizes all the same. Instances then have no SHA-256 to check, and stage info says that it was not computed.",
