@@ -80,7 +80,8 @@ export class TestProxy {
     };
     this.requests.push(seen);
     const { delayMs, cutAfter, loseAnswer, answer } = this.fault(seen) ?? {};
-    if (delayMs !== undefined) await sleep(delayMs);
+    // A request that is still held when the tests have ended keeps nobody waiting.
+    if (delayMs !== undefined) await sleep(delayMs, undefined, { ref: false });
     incoming.on("data", (chunk: Buffer) => {
       seen.bodyBytes += chunk.length;
       if (cutAfter !== undefined && seen.bodyBytes >= cutAfter) incoming.socket.destroy();
