@@ -8,18 +8,21 @@ import { runUpdate, type UpdateOptions, type UpdateResult } from "../engine/upda
 import { listRecordPages } from "./records.ts";
 
 /** Brings the environment's stack, with the entries that it declares, to what `Pulumi.<environment>.yaml` says. */
-export async function environmentUp(context: Context, options: UpdateOptions): Promise<UpdateResult> {
-  const [session, config] = await Promise.all([openSession(context), context.environment()]);
-  await createStack(session.environmentProject, session.settings.name);
-  const operation = { kind: "up", program: environmentProgram(config) } as const;
-  return await runUpdate(session.environmentProject, session.settings.name, operation, options);
-}
+export const environmentUp = (context: Context, options: UpdateOptions): Promise<UpdateResult> =>
+  runProgram(context, "up", options);
 
 /** What {@link environmentUp} would change. */
-export async function environmentPreview(context: Context, options: UpdateOptions): Promise<UpdateResult> {
+export const environmentPreview = (context: Context, options: UpdateOptions): Promise<UpdateResult> =>
+  runProgram(context, "preview", options);
+
+async function runProgram(
+  context: Context,
+  kind: "up" | "preview",
+  options: UpdateOptions,
+): Promise<UpdateResult> {
   const [session, config] = await Promise.all([openSession(context), context.environment()]);
   await createStack(session.environmentProject, session.settings.name);
-  const operation = { kind: "preview", program: environmentProgram(config) } as const;
+  const operation = { kind, program: environmentProgram(config) };
   return await runUpdate(session.environmentProject, session.settings.name, operation, options);
 }
 
