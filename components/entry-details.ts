@@ -1,7 +1,8 @@
-import { GUIDE_PRICES, type StagingCost, stagingCost } from "../staging/cost.ts";
+import { type StagingCost, stagingCost } from "../staging/cost.ts";
 import { type EntrySpec, entryStackName } from "../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings } from "../staging/environment.ts";
 import { toDollars } from "../staging/money.ts";
+import { GUIDE_PRICES } from "../staging/price-book.ts";
 import type { StagingRecord } from "../staging/record.ts";
 import type { ExpirationOutputs, ReplicationOutputs, StagedDataOutputs } from "../staging/resources.ts";
 import { expiresAt, isoSeconds } from "../staging/ttl.ts";
@@ -62,7 +63,7 @@ function stackOf(spec: EntrySpec, settings: EnvironmentSettings): string {
 }
 
 function costOf(spec: EntrySpec, sizeBytes: number): StagingCost {
-  return stagingCost(sizeBytes, spec.regions.length, spec.ttl, GUIDE_PRICES);
+  return stagingCost(sizeBytes, spec.regions, spec.ttl, GUIDE_PRICES);
 }
 
 /** The record of a finished entry. */

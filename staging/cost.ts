@@ -1,27 +1,66 @@
-import { addMoney, dollars, type MicroDollars, scaleMoney, subtractMoney } from "./money.ts";
+import { addMoney, type MicroDollars, scaleMoney, subtractMoney } from "./money.ts";
+import type { PriceBook } from "./price-book.ts";
+import { MS_PER_DAY } from "./ttl.ts";
 import { GIB } from "./units.ts";
 
-/** Prices in US dollars, as micro-dollars. */
-export interface PriceBook {
-  readonly name: string;
-  /** Replication from one region to another, a GB. */
-  readonly replicationPerGb: MicroDollars;
-  /** S3 Standard storage, a GB and 30 days. */
-  readonly storagePerGbMonth: MicroDollars;
-  /** What an instance's own download from another region is taken to cost, a GB. */
-  readonly directPerGb: MicroDollars;
+/*
+ * The cost model. Its specification is the calculator of the users' guide:
+ *
+ *   replication = GB × (regions − 1) × price
+ *   storage     = GB × regions × price × days / 30
+ *   direct      = GB × (regions − 1) × instances × price
+ *
+ * with one price for all regions there; here each region and each pair of regions has its own. Every amount is computed
+ * in whole numbers and rounded once, to the micro-dollar, at its end.
+ */
+
+const DAYS_PER_MONTH = 30;
+const MS_PER_MONTH = BigInt(DAYS_PER_MONTH * MS_PER_DAY);
+const BYTES_PER_GB = BigInt(GIB);
+
+/**
+ * What `bytes` cost in S3 Standard for `milliseconds`, one copy in each of `regions`.
+ * A month has 30 days, and there are no tiers: https://aws.amazon.com/s3/pricing/ lowers prices above 50 TB a month.
+ * @throws InputError when the book lacks one of the regions
+ */
+export function storageCost(
+  bytes: number,
+  regions: readonly string[],
+  milliseconds: number,
+  prices: PriceBook,
+): MicroDollars {
+  const perGbMonth = addMoney(...regions.map((region) => prices.storagePerGbMonth(region)));
+  return scaleMoney(perGbMonth, BigInt(bytes) * BigInt(milliseconds), BYTES_PER_GB * MS_PER_MONTH);
 }
 
-/** The prices of the users' guide. Its direct price is AWS's internet price; see docs/architecture.md. */
-export const GUIDE_PRICES: PriceBook = {
-  name: "guide",
-  replicationPerGb: dollars(0.02),
-  storagePerGbMonth: dollars(0.023),
-  directPerGb: dollars(0.09),
-};
+/**
+ * What it costs to replicate `bytes` from `primary` once to each of `others`.
+ * @throws InputError when the book lacks one of the pairs
+ */
+export function replicationCost(
+  bytes: number,
+  primary: string,
+  others: readonly string[],
+  prices: PriceBook,
+): MicroDollars {
+  const perGb = addMoney(...others.map((region) => prices.replicationPerGb(primary, region)));
+  return scaleMoney(perGb, BigInt(bytes), BYTES_PER_GB);
+}
 
-const DAYS_PER_MONTH = 30n;
-const BYTES_PER_GB = BigInt(GIB);
+/**
+ * What `downloads` downloads of `bytes` cost, by instances in `to` from a bucket in `from`; nothing within a region.
+ * @throws InputError when the book lacks the pair
+ */
+export function downloadCost(
+  bytes: number,
+  from: string,
+  to: string,
+  downloads: number,
+  prices: PriceBook,
+): MicroDollars {
+  const perGb = addMoney(...(from === to ? [] : [prices.downloadPerGb(from, to)]));
+  return scaleMoney(perGb, BigInt(bytes) * BigInt(downloads), BYTES_PER_GB);
+}
 
 export interface StagingCost {
   /** Replication to every region but the primary one; once. */
@@ -34,34 +73,58 @@ export interface StagingCost {
 }
 
 /**
- * What it costs to stage `bytes` in `regions` regions for `days` days.
- * replication = GB × (regions − 1) × 0.02; storage = GB × regions × 0.023 × days / 30 (guide, "Calculator").
+ * What it costs to stage `bytes` in `regions`, the primary one first, for `days` days.
+ * @throws InputError when the book lacks a region or a pair of them
  */
-export function stagingCost(bytes: number, regions: number, days: number, prices: PriceBook): StagingCost {
-  const size = BigInt(bytes);
-  const copies = BigInt(regions);
-  const replication = scaleMoney(prices.replicationPerGb, size * (copies - 1n), BYTES_PER_GB);
-  const storageFor = (time: bigint) =>
-    scaleMoney(prices.storagePerGbMonth, size * copies * time, BYTES_PER_GB * DAYS_PER_MONTH);
-  const storage = storageFor(BigInt(days));
-  return { replication, storage, storagePerDay: storageFor(1n), total: addMoney(replication, storage) };
+export function stagingCost(
+  bytes: number,
+  regions: readonly string[],
+  days: number,
+  prices: PriceBook,
+): StagingCost {
+  const { primary, others } = split(regions);
+  const replication = replicationCost(bytes, primary, others, prices);
+  const storage = storageCost(bytes, regions, days * MS_PER_DAY, prices);
+  const storagePerDay = storageCost(bytes, regions, MS_PER_DAY, prices);
+  return { replication, storage, storagePerDay, total: addMoney(replication, storage) };
 }
 
 /**
- * What it would cost if `instancesPerRegion` instances in every region but the primary one downloaded from there:
- * GB × (regions − 1) × instances × 0.09 (guide, "Calculator").
+ * What it would cost if `instancesPerRegion` instances in each of `regions` downloaded `bytes` from the first of them;
+ * those in that region pay nothing.
+ * @throws InputError when the book lacks a pair of regions
  */
 export function directCost(
   bytes: number,
-  regions: number,
+  regions: readonly string[],
   instancesPerRegion: number,
   prices: PriceBook,
 ): MicroDollars {
-  return scaleMoney(
-    prices.directPerGb,
-    BigInt(bytes) * BigInt(regions - 1) * BigInt(instancesPerRegion),
-    BYTES_PER_GB,
-  );
+  const { primary, others } = split(regions);
+  const perGb = addMoney(...others.map((region) => prices.downloadPerGb(primary, region)));
+  return scaleMoney(perGb, BigInt(bytes) * BigInt(instancesPerRegion), BYTES_PER_GB);
+}
+
+/**
+ * The smallest whole number of instances a region from which on staging costs no more than direct downloads. It does
+ * not depend on the size; it is exact, before any rounding of amounts.
+ * @returns undefined where direct downloads cost nothing, so that staging never pays: in a single region
+ * @throws InputError when the book lacks a region or a pair of them
+ */
+export function breakEvenInstances(
+  regions: readonly string[],
+  days: number,
+  prices: PriceBook,
+): number | undefined {
+  const { primary, others } = split(regions);
+  const months = BigInt(DAYS_PER_MONTH);
+  const replication = addMoney(...others.map((region) => prices.replicationPerGb(primary, region)));
+  const storage = addMoney(...regions.map((region) => prices.storagePerGbMonth(region)));
+  const direct = addMoney(...others.map((region) => prices.downloadPerGb(primary, region)));
+  if (direct === 0) return undefined;
+  const staged = BigInt(replication) * months + BigInt(storage) * BigInt(days);
+  const perInstance = BigInt(direct) * months;
+  return Number((staged + perInstance - 1n) / perInstance);
 }
 
 export interface Savings {
@@ -76,4 +139,10 @@ export interface Savings {
 export function savings(direct: MicroDollars, staged: MicroDollars): Savings {
   const saved = subtractMoney(direct, staged);
   return { direct, staged, saved, share: direct === 0 ? undefined : saved / direct };
+}
+
+function split(regions: readonly string[]): { primary: string; others: readonly string[] } {
+  const [primary, ...others] = regions;
+  if (primary === undefined) throw new RangeError("no region is given");
+  return { primary, others };
 }

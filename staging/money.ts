@@ -1,3 +1,5 @@
+import { InputError } from "./errors.ts";
+
 declare const brand: unique symbol;
 
 /** An amount in whole micro-dollars (a millionth of a US dollar), so that sums are exact. */
@@ -16,19 +18,33 @@ export function dollars(amount: number): MicroDollars {
   return micro as MicroDollars;
 }
 
+/** @throws InputError when the sum is too large to be exact */
 export function addMoney(...amounts: readonly MicroDollars[]): MicroDollars {
-  return amounts.reduce((sum, amount) => sum + amount, 0) as MicroDollars;
+  return exact(amounts.reduce((sum, amount) => sum + amount, 0));
 }
 
+/** @throws InputError when the difference is too large to be exact */
 export function subtractMoney(from: MicroDollars, amount: MicroDollars): MicroDollars {
-  return (from - amount) as MicroDollars;
+  return exact(from - amount);
 }
 
-/** `price × numerator / denominator`, exact until the one rounding (half away from zero) at the end. */
+/**
+ * `price × numerator / denominator`, exact until the one rounding (half away from zero) at the end.
+ * @throws InputError when the amount is too large to be exact
+ */
 export function scaleMoney(price: MicroDollars, numerator: bigint, denominator: bigint): MicroDollars {
   const product = BigInt(price) * numerator;
   const half = denominator / 2n;
-  return Number((product + (product < 0n ? -half : half)) / denominator) as MicroDollars;
+  return exact(Number((product + (product < 0n ? -half : half)) / denominator));
+}
+
+/** Whole numbers are exact up to 2^53. */
+function exact(amount: number): MicroDollars {
+  if (Number.isSafeInteger(amount)) return amount as MicroDollars;
+  throw new InputError("an amount is above nine billion dollars", {
+    why: "Costs are counted in whole micro-dollars, which are exact up to there.",
+    fix: "Ask for a smaller size or for fewer instances.",
+  });
 }
 
 /** For outputs that are read by programs: dollars as a number, to the micro-dollar. */

@@ -1,9 +1,18 @@
-import { directCost, GUIDE_PRICES, type PriceBook, savings, stagingCost } from "../../staging/cost.ts";
+import { directCost, savings, stagingCost } from "../../staging/cost.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { formatMoney, type MicroDollars } from "../../staging/money.ts";
+import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
 import { expiresAt, type TtlDays } from "../../staging/ttl.ts";
 import { formatBytes } from "../../staging/units.ts";
-import { compactBytes, formatFineMoney, formatShare, formatUtcDay, plural, printable } from "./text.ts";
+import {
+  compactBytes,
+  formatFineMoney,
+  formatShare,
+  formatUtcDay,
+  plural,
+  priceRange,
+  printable,
+} from "./text.ts";
 
 /** What is told before an upload starts. */
 export interface UploadPlan {
@@ -42,8 +51,11 @@ export function renderUploadPlan(plan: UploadPlan): string {
 /** The summary of a finished upload: id, expiry, costs with their formulas, estimated savings, what to do next. */
 export function renderUploadSummary(summary: UploadSummary, prices: PriceBook = GUIDE_PRICES): string {
   const { stagingId, sizeBytes, ttl, uploadedAt } = summary;
+  const [primary = "", ...others] = summary.regions;
   const regions = summary.regions.length;
-  const cost = stagingCost(sizeBytes, regions, ttl, prices);
+  const cost = stagingCost(sizeBytes, summary.regions, ttl, prices);
+  const replicationPrices = others.map((region) => prices.replicationPerGb(primary, region));
+  const storagePrices = summary.regions.map((region) => prices.storagePerGbMonth(region));
   const size = compactBytes(sizeBytes);
   const days = plural(ttl, "day");
   return [
@@ -57,21 +69,26 @@ export function renderUploadSummary(summary: UploadSummary, prices: PriceBook = 
     "  Upload: $0.00 (free to S3)",
     regions === 1
       ? "  Replication: $0.00 (one region)"
-      : `  Replication: ${formatMoney(cost.replication)} (${size} × ${plural(regions - 1, "region")} × ${formatFineMoney(prices.replicationPerGb)}/GB)`,
-    `  Storage: ${formatFineMoney(cost.storagePerDay)}/day (${size} × ${plural(regions, "region")} × ${formatFineMoney(prices.storagePerGbMonth)}/GB/month)`,
+      : `  Replication: ${formatMoney(cost.replication)} (${size} × ${plural(regions - 1, "region")} × ${priceRange(replicationPrices)}/GB)`,
+    `  Storage: ${formatFineMoney(cost.storagePerDay)}/day (${size} × ${plural(regions, "region")} × ${priceRange(storagePrices)}/GB/month)`,
     `  Total (${days}): ${formatMoney(cost.total)}`,
     "",
-    ...savingsLines(sizeBytes, regions, cost.total, prices),
+    ...savingsLines(sizeBytes, summary.regions, cost.total, prices),
     "To use in parameter sweep:",
     `  spawn launch --params sweep.yaml --stage-id ${stagingId}`,
     "",
   ].join("\n");
 }
 
-function savingsLines(sizeBytes: number, regions: number, staged: MicroDollars, prices: PriceBook): string[] {
+function savingsLines(
+  sizeBytes: number,
+  regions: readonly string[],
+  staged: MicroDollars,
+  prices: PriceBook,
+): string[] {
   // With one region nobody downloads from another one, so there is nothing to compare with.
-  if (regions === 1 || sizeBytes === 0) return [];
-  const where = regions === 2 ? "" : " per region";
+  if (regions.length === 1 || sizeBytes === 0) return [];
+  const where = regions.length === 2 ? "" : " per region";
   const lines = EXAMPLE_INSTANCES.map((instances) => {
     const compared = savings(directCost(sizeBytes, regions, instances, prices), staged);
     const share = compared.share ?? 0;

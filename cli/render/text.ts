@@ -99,3 +99,15 @@ export function formatShare(share: number): string {
   const tenths = Math.min(Math.round(share * 1000), share < 1 ? 999 : 1000) / 10;
   return `${Number.isInteger(tenths) ? tenths.toFixed(0) : tenths.toFixed(1)}%`;
 }
+
+/** `$0.02`, or `$0.02 to $0.086` where the regions' prices differ: what stands before `/GB`. */
+export function priceRange(prices: readonly MicroDollars[]): string {
+  const sorted = prices.toSorted((a, b) => a - b);
+  const [lowest = ZERO] = sorted;
+  const highest = sorted.at(-1) ?? lowest;
+  return lowest === highest ? formatPrice(lowest) : `${formatPrice(lowest)} to ${formatPrice(highest)}`;
+}
+
+/** A price in full, with two decimals at least: `$0.02`, `$0.0245`. */
+const formatPrice = (price: MicroDollars): string =>
+  `$${(price / DOLLAR).toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 6 })}`;

@@ -1,8 +1,8 @@
-import { GUIDE_PRICES, type PriceBook, type Savings, savings, stagingCost } from "../../staging/cost.ts";
-import { addMoney, type MicroDollars, scaleMoney } from "../../staging/money.ts";
+import { downloadCost, replicationCost, type Savings, savings, storageCost } from "../../staging/cost.ts";
+import { addMoney, type MicroDollars } from "../../staging/money.ts";
+import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
 import type { StagingRecord } from "../../staging/record.ts";
-import { expiresAt, MS_PER_DAY } from "../../staging/ttl.ts";
-import { GIB } from "../../staging/units.ts";
+import { expiresAt } from "../../staging/ttl.ts";
 import type { UsageRow } from "../../staging/usage.ts";
 
 /** What an entry has cost so far, and what its use would have cost without it. */
@@ -23,23 +23,17 @@ export function spendingOf(
   now: Date,
   prices: PriceBook = GUIDE_PRICES,
 ): Spending {
-  const regions = record.regions.length;
-  const { replication } = stagingCost(record.sizeBytes, regions, record.ttl, prices);
+  const { sizeBytes, regions } = record;
+  const [primary, ...others] = regions;
+  const replication = replicationCost(sizeBytes, primary, others, prices);
   const end = Math.min(now.getTime(), expiresAt(record.uploadedAt, record.ttl).getTime());
   const milliseconds = Math.max(0, end - record.uploadedAt.getTime());
-  const storageToDate = scaleMoney(
-    prices.storagePerGbMonth,
-    BigInt(record.sizeBytes) * BigInt(regions) * BigInt(milliseconds),
-    BigInt(GIB) * BigInt(30 * MS_PER_DAY),
-  );
+  const storageToDate = storageCost(sizeBytes, regions, milliseconds, prices);
   const total = addMoney(replication, storageToDate);
-  const remoteInstances = Object.entries(usage.instancesByRegion)
-    .filter(([region]) => region !== record.regions[0])
-    .reduce((sum, [, count]) => sum + count, 0);
-  const direct = scaleMoney(
-    prices.directPerGb,
-    BigInt(record.sizeBytes) * BigInt(remoteInstances),
-    BigInt(GIB),
+  const remote = Object.entries(usage.instancesByRegion).filter(([region]) => region !== primary);
+  const remoteInstances = remote.reduce((sum, [, count]) => sum + count, 0);
+  const direct = addMoney(
+    ...remote.map(([region, count]) => downloadCost(sizeBytes, primary, region, count, prices)),
   );
   return { replication, storageToDate, total, remoteInstances, compared: savings(direct, total) };
 }

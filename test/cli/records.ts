@@ -1,7 +1,8 @@
-import { GUIDE_PRICES, stagingCost } from "../../staging/cost.ts";
+import { stagingCost } from "../../staging/cost.ts";
 import { defaultDestination } from "../../staging/destination.ts";
 import { parseStagingId, type StagingId } from "../../staging/ids.ts";
 import { toDollars } from "../../staging/money.ts";
+import { GUIDE_PRICES } from "../../staging/price-book.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { parseRegionList } from "../../staging/regions.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
@@ -18,7 +19,7 @@ export function testRecord(changes: Partial<StagingRecord> = {}): StagingRecord 
   const sizeBytes = changes.sizeBytes ?? GIB_100;
   const filename = changes.filename ?? "reference-genome.fasta";
   const ttl = changes.ttl ?? parseTtlDays(7);
-  const cost = stagingCost(sizeBytes, regions.length, ttl, GUIDE_PRICES);
+  const cost = stagingCost(sizeBytes, regions, ttl, GUIDE_PRICES);
   return {
     stagingId,
     filename,

@@ -1,0 +1,31 @@
+import { dollars, type MicroDollars } from "./money.ts";
+
+/** Where prices come from: the users' guide, or AWS's list prices. */
+export const PRICE_BOOK_NAMES = ["guide", "aws"] as const;
+export type PriceBookName = (typeof PRICE_BOOK_NAMES)[number];
+
+/**
+ * Prices in US dollars, as micro-dollars; a GB is 2^30 bytes. Regions are AWS region codes, such as `us-east-1`. A book
+ * never guesses: each function throws an InputError for a region or a pair of regions that the book does not have.
+ */
+export interface PriceBook {
+  readonly name: PriceBookName;
+  /** S3 Standard storage in `region`, a GB and 30 days. */
+  readonly storagePerGbMonth: (region: string) => MicroDollars;
+  /** Replication from one region to another one, a GB. */
+  readonly replicationPerGb: (from: string, to: string) => MicroDollars;
+  /** What an instance's own download from a bucket in another region costs, a GB. */
+  readonly downloadPerGb: (from: string, to: string) => MicroDollars;
+}
+
+const GUIDE_STORAGE = dollars(0.023);
+const GUIDE_REPLICATION = dollars(0.02);
+const GUIDE_DOWNLOAD = dollars(0.09);
+
+/** The flat prices of the users' guide. Its download price is AWS's internet price; see docs/architecture.md. */
+export const GUIDE_PRICES: PriceBook = {
+  name: "guide",
+  storagePerGbMonth: () => GUIDE_STORAGE,
+  replicationPerGb: () => GUIDE_REPLICATION,
+  downloadPerGb: () => GUIDE_DOWNLOAD,
+};
