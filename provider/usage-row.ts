@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type AttributeValue,
   DynamoDBClient,
@@ -10,6 +11,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
+import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { UsageRowInputs, UsageRowOutputs } from "../staging/resources.ts";
 import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
@@ -19,17 +21,8 @@ import type { Dependencies } from "./deps.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
 
-/** The row's attributes that are the provider's; the counters beside them are the workers'. */
-const ATTRIBUTES = {
-  filename: "filename",
-  sizeBytes: "size_bytes",
-  regions: "regions",
-  uploadedAt: "uploaded_at",
-  ttlDays: "ttl_days",
-  sweepId: "sweep_id",
-} as const satisfies Partial<Record<keyof UsageRowInputs, string>>;
-const OPENED_AT = "opened_at";
-const CLOSED_AT = "closed_at";
+/** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */
+const WRITE_TRIES = 5;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Rows are small: an answer that has not begun by then does not come, and the request is sent again. */
@@ -44,14 +37,37 @@ export interface DynamoClientOptions {
   readonly config?: DynamoDBClientConfig;
 }
 
-/** The entry's row in the usage table: opened at creation, closed and not deleted at deletion. */
+/**
+ * The entry's row in the usage table: opened at creation, closed and not deleted at deletion. It remembers every life
+ * of the entry and where its data were when; see `staging/ledger.ts`.
+ */
 export function usageRow(
   deps: Pick<Dependencies, "now">,
   dynamo: Dynamo = createDynamoClients(),
 ): ResourceHandler<UsageRowInputs, UsageRowOutputs> {
-  const now = (): string => isoSeconds(deps.now());
+  /** @returns when the life that the row now tells of was opened */
+  async function write(inputs: UsageRowInputs, signal: AbortSignal): Promise<string> {
+    const client = dynamo(inputs.region);
+    for (let attempt = 1; ; attempt++) {
+      const row = await readRow(client, inputs, signal);
+      const wanted = rowWith(row, factsOf(inputs), deps.now());
+      if (row === undefined || differs(row, wanted)) {
+        try {
+          await client.send(new UpdateItemCommand(rowUpdate(inputs, row, wanted)), { abortSignal: signal });
+        } catch (error) {
+          // Somebody has written in between, perhaps an earlier try of ours whose answer was lost: look again.
+          if (errorName(error) === "ConditionalCheckFailedException" && attempt < WRITE_TRIES) continue;
+          throw error;
+        }
+      }
+      return String(wanted.opened_at);
+    }
+  }
+
   return {
     computed: ["openedAt"],
+    // Another upload under the same id opens another life.
+    changing: ["openedAt"],
 
     async check(news) {
       return checkInputs<UsageRowInputs>(news, {
@@ -64,34 +80,19 @@ export function usageRow(
     diff(_id, oldInputs, _oldOutputs, news) {
       return {
         replaces: changedOf(oldInputs, news, ["table", "region", "stagingId"]),
-        updates: changedOf(oldInputs, news, Object.keys(ATTRIBUTES) as (keyof typeof ATTRIBUTES)[]),
+        updates: changedOf(oldInputs, news, Object.values(INPUTS)),
       };
     },
 
     async create(inputs, { signal }) {
-      const opened = now();
-      const client = dynamo(inputs.region);
-      const write = (openedAt: string | undefined) =>
-        client.send(new UpdateItemCommand(rowUpdate(inputs, openedAt)), { abortSignal: signal });
-      const openedAt = await explained(`opening the usage row in ${inputs.table}`, async () => {
-        try {
-          await write(opened);
-          return opened;
-        } catch (error) {
-          if (errorName(error) !== "ConditionalCheckFailedException") throw error;
-        }
-        // It is open already: an earlier creation was cut off after it. When it was opened stays true.
-        await write(undefined);
-        const row = await readRow(client, inputs, signal);
-        return String(row?.[OPENED_AT] ?? opened);
-      });
+      const openedAt = await explained(`opening the usage row in ${inputs.table}`, () =>
+        write(inputs, signal),
+      );
       return { id: `${inputs.table}/${inputs.stagingId}`, outputs: { ...inputs, openedAt } };
     },
 
-    async update(_id, { openedAt }, news, { signal }) {
-      await explained(`updating the usage row in ${news.table}`, () =>
-        dynamo(news.region).send(new UpdateItemCommand(rowUpdate(news, undefined)), { abortSignal: signal }),
-      );
+    async update(_id, _outputs, news, { signal }) {
+      const openedAt = await explained(`updating the usage row in ${news.table}`, () => write(news, signal));
       return { ...news, openedAt };
     },
 
@@ -108,13 +109,13 @@ export function usageRow(
         }
       });
       // A closed row is that of an entry that is gone.
-      if (row === undefined || row[CLOSED_AT] !== undefined) return undefined;
+      if (row === undefined || row["closed_at"] !== undefined) return undefined;
       const found = { ...inputs, ...inputsOf(row) };
-      if (row[ATTRIBUTES.sweepId] === undefined) delete found.sweepId;
+      if (row["sweep_id"] === undefined) delete found.sweepId;
       return {
         id,
         inputs: found,
-        outputs: { ...found, openedAt: String(row[OPENED_AT] ?? outputs.openedAt) },
+        outputs: { ...found, openedAt: String(row["opened_at"] ?? outputs.openedAt) },
       };
     },
 
@@ -126,9 +127,9 @@ export function usageRow(
               TableName: table,
               Key: keyOf(stagingId),
               ConditionExpression: "attribute_exists(#key)",
-              UpdateExpression: "SET #closed = if_not_exists(#closed, :now)",
-              ExpressionAttributeNames: { "#key": USAGE_KEY, "#closed": CLOSED_AT },
-              ExpressionAttributeValues: marshall({ ":now": now() }),
+              UpdateExpression: "SET #closed = if_not_exists(#closed, :now) ADD #revision :one",
+              ExpressionAttributeNames: { "#key": USAGE_KEY, "#closed": "closed_at", "#revision": REVISION },
+              ExpressionAttributeValues: marshall({ ":now": isoSeconds(deps.now()), ":one": 1 }),
             }),
             { abortSignal: signal },
           );
@@ -142,38 +143,67 @@ export function usageRow(
   };
 }
 
-/**
- * Sets the provider's attributes and touches no counter.
- * @param openedAt opens the row, on condition that it isn't open; undefined: leaves it open or closed as it is
- */
-function rowUpdate(inputs: UsageRowInputs, openedAt: string | undefined): UpdateItemCommandInput {
-  const names: Record<string, string> = {};
-  const values: Record<string, unknown> = {};
+/** The input behind each attribute that tells what is. */
+const INPUTS = {
+  filename: "filename",
+  size_bytes: "sizeBytes",
+  regions: "regions",
+  uploaded_at: "uploadedAt",
+  ttl_days: "ttlDays",
+  sweep_id: "sweepId",
+} as const satisfies Record<keyof LifeFacts, keyof UsageRowInputs>;
+
+function factsOf(inputs: UsageRowInputs): LifeFacts {
+  const { filename, sizeBytes, regions, uploadedAt, ttlDays, sweepId } = inputs;
+  return {
+    filename,
+    size_bytes: sizeBytes,
+    regions,
+    uploaded_at: uploadedAt,
+    ttl_days: ttlDays,
+    sweep_id: sweepId,
+  };
+}
+
+/** The inputs as the row has them; what it lacks is left out. */
+function inputsOf(row: Readonly<Record<string, unknown>>): Partial<UsageRowInputs> {
+  const found = Object.entries(INPUTS).filter(([attribute]) => row[attribute] !== undefined);
+  return Object.fromEntries(found.map(([attribute, input]) => [input, row[attribute]]));
+}
+
+type Wanted = ReturnType<typeof rowWith>;
+
+const differs = (row: Readonly<Record<string, unknown>>, wanted: Wanted): boolean =>
+  LIFE_ATTRIBUTES.some((attribute) => !isDeepStrictEqual(row[attribute], wanted[attribute]));
+
+/** Makes the row's lives the wanted ones, on condition that the row is still as it was read, and touches no counter. */
+function rowUpdate(
+  inputs: UsageRowInputs,
+  row: Readonly<Record<string, unknown>> | undefined,
+  wanted: Wanted,
+): UpdateItemCommandInput {
+  const names: Record<string, string> = { "#revision": REVISION };
+  const values: Record<string, unknown> = { ":one": 1 };
   const sets: string[] = [];
   const removes: string[] = [];
-  for (const [input, attribute] of Object.entries(ATTRIBUTES) as [keyof typeof ATTRIBUTES, string][]) {
-    names[`#${input}`] = attribute;
-    if (inputs[input] === undefined) removes.push(`#${input}`);
+  for (const attribute of LIFE_ATTRIBUTES) {
+    names[`#${attribute}`] = attribute;
+    if (wanted[attribute] === undefined) removes.push(`#${attribute}`);
     else {
-      sets.push(`#${input} = :${input}`);
-      values[`:${input}`] = inputs[input];
+      sets.push(`#${attribute} = :${attribute}`);
+      values[`:${attribute}`] = wanted[attribute];
     }
   }
-  if (openedAt !== undefined) {
-    Object.assign(names, { "#key": USAGE_KEY, "#opened": OPENED_AT, "#closed": CLOSED_AT });
-    sets.push("#opened = :opened");
-    values[":opened"] = openedAt;
-    removes.push("#closed");
-  }
+  const revision = row?.[REVISION];
+  if (revision !== undefined) values[":revision"] = revision;
+  const remove = removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : "";
   return {
     TableName: inputs.table,
     Key: keyOf(inputs.stagingId),
-    UpdateExpression: `SET ${sets.join(", ")}${removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : ""}`,
+    UpdateExpression: `SET ${sets.join(", ")}${remove} ADD #revision :one`,
+    ConditionExpression: revision === undefined ? "attribute_not_exists(#revision)" : "#revision = :revision",
     ExpressionAttributeNames: names,
-    ExpressionAttributeValues: marshall(values),
-    ...(openedAt === undefined
-      ? {}
-      : { ConditionExpression: "attribute_not_exists(#key) OR attribute_exists(#closed)" }),
+    ExpressionAttributeValues: marshall(values, { removeUndefinedValues: true }),
   };
 }
 
@@ -187,12 +217,6 @@ async function readRow(
   const command = new GetItemCommand({ TableName: table, Key: keyOf(stagingId), ConsistentRead: true });
   const { Item } = await client.send(command, { abortSignal: signal });
   return Item && unmarshall(Item);
-}
-
-/** The inputs as the row has them; what it lacks is left out. */
-function inputsOf(row: Record<string, unknown>): Partial<UsageRowInputs> {
-  const found = Object.entries(ATTRIBUTES).filter(([, attribute]) => row[attribute] !== undefined);
-  return Object.fromEntries(found.map(([input, attribute]) => [input, row[attribute]]));
 }
 
 /** One client for each region, made when first asked for and kept. */

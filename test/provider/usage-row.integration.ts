@@ -3,9 +3,10 @@ import {
   DeleteTableCommand,
   DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import { usageRow } from "../../provider/usage-row.ts";
 import { InputError } from "../../staging/errors.ts";
@@ -79,6 +80,15 @@ describe("UsageRow", function () {
     ttl_days: 7,
     sweep_id: "sweep-1",
     opened_at: "2026-03-01T10:00:00Z",
+    history: [placement("2026-03-01T09:59:59Z")],
+    revision: 1,
+  });
+
+  const placement = (from: string, changes: object = {}) => ({
+    from,
+    regions: ["us-east-1", "us-west-2"],
+    ttl_days: 7,
+    ...changes,
   });
 
   it("opens a row, once", async () => {
@@ -102,7 +112,14 @@ describe("UsageRow", function () {
       expect(updated).to.deep.equal({ ...news, openedAt: outputs.openedAt });
     }
     const { sweep_id: _gone, ...expected } = written();
-    expect(await row()).to.deep.equal({ ...expected, ttl_days: 30, instance_count: 1, download_count: 1 });
+    expect(await row()).to.deep.equal({
+      ...expected,
+      ttl_days: 30,
+      instance_count: 1,
+      download_count: 1,
+      history: [...written().history, placement("2026-03-01T10:00:00Z", { ttl_days: 30 })],
+      revision: 2,
+    });
     const read = await handler().read(id, inputs, outputs, new TestContext());
     expect(read).to.deep.equal({ id, inputs: news, outputs: { ...news, openedAt: outputs.openedAt } });
   });
@@ -120,19 +137,84 @@ describe("UsageRow", function () {
       instance_count: 1,
       download_count: 1,
       closed_at: "2026-03-05T10:00:00Z",
+      revision: 3,
     });
     expect(parseUsageRow(closed)).to.deep.include({
       instanceCount: 1,
       closedAt: new Date("2026-03-05T10:00:00Z"),
     });
     expect(await handler().read(id, inputs, outputs, new TestContext())).to.equal(undefined);
+    // Staged again.
+    inputs = { ...inputs, uploadedAt: "2026-03-06T09:59:59Z", ttlDays: 3 };
     const again = await handler().create(inputs, new TestContext());
     expect(again.outputs.openedAt).to.equal("2026-03-06T10:00:00Z");
-    expect(await row()).to.deep.equal({
+    const { filename, size_bytes, uploaded_at, sweep_id, history } = written();
+    const reopened = {
       ...written(),
+      uploaded_at: "2026-03-06T09:59:59Z",
+      ttl_days: 3,
       opened_at: "2026-03-06T10:00:00Z",
+      history: [placement("2026-03-06T09:59:59Z", { ttl_days: 3 })],
+      lives: [{ filename, size_bytes, uploaded_at, sweep_id, history, closed_at: "2026-03-05T10:00:00Z" }],
       instance_count: 1,
       download_count: 1,
+      revision: 4,
+    };
+    expect(await row()).to.deep.equal(reopened);
+    // Cut off and done again: the life before is not noted twice.
+    now = new Date("2026-03-07T10:00:00Z");
+    expect((await handler().create(inputs, new TestContext())).outputs).to.deep.equal(again.outputs);
+    expect(await row()).to.deep.equal(reopened);
+  });
+
+  it("opens again what was closed while its data stayed: the same upload is the same life", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    now = new Date("2026-03-02T10:00:00Z");
+    await handler().delete(id, outputs, new TestContext());
+    expect((await handler().create(inputs, new TestContext())).outputs).to.deep.equal(outputs);
+    expect(await row()).to.deep.equal({ ...written(), revision: 3 });
+  });
+
+  it("remembers since when the data were in which regions", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    now = new Date("2026-03-03T10:00:00Z");
+    const regions = ["us-east-1", "us-west-2", "eu-west-1"];
+    const more = await handler().update?.(id, outputs, { ...inputs, regions }, new TestContext());
+    now = new Date("2026-03-04T10:00:00Z");
+    const fewer = { ...inputs, regions: ["us-east-1"] };
+    for (const _again of [1, 2]) await handler().update?.(id, more ?? outputs, fewer, new TestContext());
+    expect(await row()).to.deep.include({
+      regions: ["us-east-1"],
+      history: [
+        placement("2026-03-01T09:59:59Z"),
+        placement("2026-03-03T10:00:00Z", { regions }),
+        placement("2026-03-04T10:00:00Z", { regions: ["us-east-1"] }),
+      ],
+      revision: 3,
+    });
+  });
+
+  it("loses nothing when two write at once", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    now = new Date("2026-03-03T10:00:00Z");
+    await Promise.all(
+      [8, 9, 10].map((ttlDays) => handler().update?.(id, outputs, { ...inputs, ttlDays }, new TestContext())),
+    );
+    const { history, revision } = (await row()) as { history: { ttl_days: number }[]; revision: number };
+    expect(history.map(({ ttl_days }) => ttl_days)).to.have.members([7, 8, 9, 10]);
+    expect(revision).to.equal(4);
+  });
+
+  it("takes over a row of before the history", async () => {
+    const { history: _none, revision: _neither, ...old } = written();
+    await dynamo.send(new PutItemCommand({ TableName: TABLE, Item: marshall(old) }));
+    now = new Date("2026-03-04T10:00:00Z");
+    const outputs = { ...inputs, openedAt: old.opened_at };
+    await handler().update?.("id", outputs, { ...inputs, ttlDays: 9 }, new TestContext());
+    expect(await row()).to.deep.include({
+      opened_at: old.opened_at,
+      history: [placement("2026-03-01T09:59:59Z"), placement("2026-03-04T10:00:00Z", { ttl_days: 9 })],
+      revision: 1,
     });
   });
 

@@ -1,0 +1,235 @@
+import { isRecord, isStringArray } from "./environment.ts";
+import { UserError } from "./errors.ts";
+import { isoSeconds, MS_PER_DAY, removalMidnight, type TtlDays } from "./ttl.ts";
+import { parseUsageRow, type UsageRow } from "./usage.ts";
+
+/** From when on an upload's data were in which regions, the primary one first, and with which TTL. */
+export interface Placement {
+  readonly from: Date;
+  readonly regions: readonly string[];
+  readonly ttlDays: number;
+}
+
+/** One upload of an entry, from its arrival to its end. An entry that is staged again after its deletion has several. */
+export interface Life {
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly uploadedAt: Date;
+  /** When it was deleted; undefined where nobody has deleted it, though it may have expired. */
+  readonly closedAt: Date | undefined;
+  readonly sweepId: string | undefined;
+  /** Oldest first, one at least. */
+  readonly placements: readonly Placement[];
+}
+
+/** All that the ledger knows of an entry. */
+export interface LedgerRow {
+  readonly stagingId: string;
+  /** Oldest first; the last is the current one. None where only workers have written to the row. */
+  readonly lives: readonly Life[];
+  /** The counters have no times and go on from one life to the next. */
+  readonly usage: UsageRow;
+}
+
+/** The attributes of the row that tell its lives. The counters beside them are the workers'. */
+export const LIFE_ATTRIBUTES = [
+  "filename",
+  "size_bytes",
+  "regions",
+  "uploaded_at",
+  "ttl_days",
+  "sweep_id",
+  "opened_at",
+  "closed_at",
+  /** List of `{from, regions, ttl_days}`: the placements of the current life. */
+  "history",
+  /** List of the lives before it, in the same terms. An item of 400 KB has room for more than a thousand. */
+  "lives",
+] as const;
+/** Goes up by one at every write, which is made on condition that nobody else has written in between. */
+export const REVISION = "revision";
+
+/**
+ * @param item unmarshalled to plain values
+ * @throws UserError when an attribute is missing or of another form; it names the row and the attribute
+ */
+export function parseLedgerRow(item: unknown): LedgerRow {
+  const usage = parseUsageRow(item);
+  const row = isRecord(item) ? item : {};
+  const read = new Reader(usage.stagingId);
+  // What workers alone have written to has no life: it costs nothing.
+  if (row["opened_at"] === undefined) return { stagingId: usage.stagingId, lives: [], usage };
+  const earlier = row["lives"] ?? [];
+  if (!Array.isArray(earlier)) return read.fail("lives");
+  return { stagingId: usage.stagingId, lives: [...earlier, row].map((life) => read.life(life)), usage };
+}
+
+class Reader {
+  readonly #id: string;
+
+  constructor(id: string) {
+    this.#id = id;
+  }
+
+  life(value: unknown): Life {
+    if (!isRecord(value)) return this.fail("lives");
+    const { filename, sweep_id: sweepId } = value;
+    if (typeof filename !== "string") return this.fail("filename");
+    if (sweepId !== undefined && typeof sweepId !== "string") return this.fail("sweep_id");
+    const uploadedAt = this.#date(value, "uploaded_at");
+    const history = value["history"];
+    if (history !== undefined && !(Array.isArray(history) && history.length > 0)) return this.fail("history");
+    return {
+      filename,
+      sizeBytes: this.#count(value, "size_bytes"),
+      uploadedAt,
+      closedAt: value["closed_at"] === undefined ? undefined : this.#date(value, "closed_at"),
+      sweepId,
+      // Rows of versions before the history have one placement for the whole life.
+      placements: (history ?? [{ ...value, from: value["uploaded_at"] }]).map((one: unknown) =>
+        this.#placement(one),
+      ),
+    };
+  }
+
+  #placement(value: unknown): Placement {
+    if (!isRecord(value)) return this.fail("history");
+    const { regions } = value;
+    if (!isStringArray(regions) || regions.length === 0) return this.fail("regions");
+    return { from: this.#date(value, "from"), regions, ttlDays: this.#count(value, "ttl_days") };
+  }
+
+  #date(from: Record<string, unknown>, attribute: string): Date {
+    const date = new Date(typeof from[attribute] === "string" ? from[attribute] : Number.NaN);
+    return Number.isNaN(date.getTime()) ? this.fail(attribute) : date;
+  }
+
+  #count(from: Record<string, unknown>, attribute: string): number {
+    const value = from[attribute];
+    return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : this.fail(attribute);
+  }
+
+  fail(attribute: string): never {
+    throw new UserError(
+      `the usage row of ${this.#id || "?"} cannot be read: attribute ${attribute} is missing or malformed`,
+      { why: "The item in DynamoDB was changed by hand or by another version of spawn." },
+    );
+  }
+}
+
+/** The data of a life in one region, without interruption. */
+export interface Stay {
+  readonly region: string;
+  readonly from: Date;
+  /** When the data went: deleted, taken from the region, or expired, whichever came first. May be in the future. */
+  readonly to: Date;
+  /** The region that they were replicated from; undefined where they were uploaded. */
+  readonly replicatedFrom: string | undefined;
+}
+
+/**
+ * Where the data of a life were, and when. What expires goes at the 00:00 UTC after its expiry, from when on S3 charges
+ * nothing for it even where it removes it later.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+ */
+export function staysOf({ uploadedAt, closedAt, placements }: Life): Stay[] {
+  const ended: Stay[] = [];
+  let open = new Map<string, Omit<Stay, "to">>();
+  for (const [at, { from, regions, ttlDays }] of placements.entries()) {
+    const next = placements[at + 1]?.from;
+    const removal = removalOf(uploadedAt, ttlDays, from);
+    const primary = regions[0];
+    const present = new Map<string, Omit<Stay, "to">>();
+    for (const region of regions) {
+      const replicatedFrom = region === primary ? undefined : primary;
+      present.set(region, open.get(region) ?? { region, from, replicatedFrom });
+    }
+    for (const [region, stay] of open) if (!present.has(region)) ended.push({ ...stay, to: from });
+    open = present;
+    const to = earliest(removal, closedAt);
+    if (next !== undefined && to > next) continue;
+    for (const stay of open.values()) ended.push({ ...stay, to: stay.from > to ? stay.from : to });
+    break;
+  }
+  return ended;
+}
+
+/** A TTL that was shortened to less than the data's age removes them at the next midnight, not in the past. */
+function removalOf(uploadedAt: Date, ttlDays: number, from: Date): Date {
+  const removal = removalMidnight(uploadedAt, ttlDays as TtlDays);
+  return removal > from ? removal : new Date((Math.floor(from.getTime() / MS_PER_DAY) + 1) * MS_PER_DAY);
+}
+
+const earliest = (date: Date, other: Date | undefined): Date =>
+  other !== undefined && other < date ? other : date;
+
+/** What the row tells of the life that is, in plain values. */
+export interface LifeFacts {
+  readonly filename: string;
+  readonly size_bytes: number;
+  readonly regions: readonly string[];
+  readonly uploaded_at: string;
+  readonly ttl_days: number;
+  readonly sweep_id: string | undefined;
+}
+
+type Attributes = Readonly<Partial<Record<(typeof LIFE_ATTRIBUTES)[number], unknown>>>;
+
+/**
+ * The attributes of a row in which `facts` are the life that is; an absent one is to be removed. The same upload is the
+ * same life, whatever happened to the row: a change of regions or TTL is noted in its history. Another upload is
+ * another life, and the one before it is kept among the `lives`.
+ * @param row as it is, in plain values; undefined where there is none
+ */
+export function rowWith(
+  row: Readonly<Record<string, unknown>> | undefined,
+  facts: LifeFacts,
+  now: Date,
+): Attributes {
+  const known = row?.["opened_at"] === undefined ? undefined : row;
+  if (known?.["uploaded_at"] === facts.uploaded_at) {
+    return {
+      ...facts,
+      opened_at: known["opened_at"],
+      ...listOf("lives", known["lives"]),
+      history: historyOf(known, facts, now),
+    };
+  }
+  const lives = [
+    ...((known?.["lives"] as unknown[] | undefined) ?? []),
+    ...(known ? [endedLife(known, facts)] : []),
+  ];
+  return {
+    ...facts,
+    opened_at: isoSeconds(now),
+    history: [placementOf(facts, facts.uploaded_at)],
+    ...(lives.length > 0 ? { lives } : {}),
+  };
+}
+
+const listOf = (name: "lives", value: unknown) => (value === undefined ? {} : { [name]: value });
+
+const placementOf = ({ regions, ttl_days }: LifeFacts, from: string) => ({ from, regions, ttl_days });
+
+function historyOf(row: Readonly<Record<string, unknown>>, facts: LifeFacts, now: Date): unknown[] {
+  const before = { ...facts, regions: row["regions"], ttl_days: row["ttl_days"] } as LifeFacts;
+  const history = (row["history"] as unknown[] | undefined) ?? [placementOf(before, facts.uploaded_at)];
+  const last = history.at(-1);
+  const from = isRecord(last) ? String(last["from"]) : "";
+  const same = JSON.stringify(placementOf(before, "")) === JSON.stringify(placementOf(facts, ""));
+  // A clock that goes backwards must not turn the order round.
+  return same ? history : [...history, placementOf(facts, [isoSeconds(now), from].sort().at(-1) ?? "")];
+}
+
+/** A life that nobody has closed ended at the latest when its data were uploaded again. */
+function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Record<string, unknown> {
+  const { filename, size_bytes, uploaded_at, sweep_id, regions, ttl_days, history, closed_at } = row;
+  return {
+    filename,
+    size_bytes,
+    uploaded_at,
+    ...(sweep_id === undefined ? {} : { sweep_id }),
+    history: history ?? [{ from: uploaded_at, regions, ttl_days }],
+    closed_at: closed_at ?? next.uploaded_at,
+  };
+}

@@ -1,0 +1,140 @@
+import { InputError } from "./errors.ts";
+import { MS_PER_DAY } from "./ttl.ts";
+
+/** A time of a report: from `since` until before `until`. */
+export interface Period {
+  readonly since: Date;
+  readonly until: Date;
+  /** How a title names it: `Last 30 Days`, `2026-10-01 to 2026-10-31`. */
+  readonly label: string;
+  /** Whether it was asked for beyond now, where it was cut off. */
+  readonly cut: boolean;
+}
+
+/** What a time may be written as; all times are UTC. */
+export const TIME_FORMS = [
+  "now",
+  "today",
+  "yesterday",
+  "30 days ago",
+  "2 weeks",
+  "3 months ago",
+  "2026-11-01",
+  "2026-11-01T09:30Z",
+] as const;
+
+export const DEFAULT_SINCE = "30 days ago";
+
+/** A moment, or a whole day with its two ends. */
+interface Time {
+  readonly start: Date;
+  readonly end: Date;
+  /** `30 days`, where it is that long before now. */
+  readonly ago?: string;
+}
+
+/**
+ * The period between two times. A day counts from its beginning as `since`, to its end as `until`.
+ * @param since one of {@link TIME_FORMS}; default {@link DEFAULT_SINCE}
+ * @param until likewise; default now
+ * @throws InputError when a text is no time, when nothing is between them, or when they are in the future
+ */
+export function parsePeriod(since: string | undefined, until: string | undefined, now: Date): Period {
+  const from = parseTime(since ?? DEFAULT_SINCE, "--since", now);
+  const to = until === undefined ? { start: now, end: now } : parseTime(until, "--until", now);
+  if (from.start > now) {
+    throw new InputError(`--since "${since}" is in the future`, {
+      why: `It is ${now.toISOString().slice(0, 16)}Z now: nothing has been staged after that yet.`,
+      fix: "For what is planned: spawn stage estimate",
+    });
+  }
+  if (from.start >= to.end) {
+    throw new InputError(`--since "${since ?? DEFAULT_SINCE}" is not before --until "${until ?? "now"}"`, {
+      why: `The period would be from ${utc(from.start)} to ${utc(to.end)}: no time is in it.`,
+      fix: "Give --since the earlier of the two.",
+    });
+  }
+  const cut = to.end > now;
+  const end = cut ? now : to.end;
+  // Half an hour ago today has not ended either, but nobody who writes today means the evening.
+  const asked = until !== undefined && !/^(today|now)$/i.test(until.trim());
+  return { since: from.start, until: end, label: labelOf(from, to, until), cut: cut && asked };
+}
+
+/** @throws InputError when `text` is no time */
+function parseTime(text: string, flag: string, now: Date): Time {
+  const words = text.trim().toLowerCase().replaceAll(/\s+/g, " ");
+  if (words === "now") return { start: now, end: now };
+  if (words === "today") return dayOf(now);
+  if (words === "yesterday") return dayOf(new Date(now.getTime() - MS_PER_DAY));
+  const time = parseAgo(words, now) ?? parseIso(text.trim());
+  if (time !== undefined) return time;
+  throw new InputError(`${flag} "${text}" is not a time`, {
+    why: "What follows it is not a date that exists, or is written in a form that spawn does not know.",
+    fix: `Write it in one of these forms, in UTC: ${TIME_FORMS.join(", ")}.`,
+  });
+}
+
+const HOUR = 3_600_000;
+const UNIT_MS = { hour: HOUR, day: MS_PER_DAY, week: 7 * MS_PER_DAY } as const;
+
+function parseAgo(words: string, now: Date): Time | undefined {
+  const match = /^(an?|\d{1,4}) (hour|day|week|month|year)s?( ago)?$/.exec(words);
+  if (match === null) return undefined;
+  const [, number = "", unit = ""] = match;
+  const count = /^an?$/.test(number) ? 1 : Number(number);
+  const start =
+    unit === "month" || unit === "year"
+      ? monthsBefore(now, unit === "year" ? 12 * count : count)
+      : new Date(now.getTime() - count * UNIT_MS[unit as keyof typeof UNIT_MS]);
+  return { start, end: start, ago: `${count} ${unit}${count === 1 ? "" : "s"}` };
+}
+
+/** The same day and time of an earlier month, or its last day where it is shorter. */
+function monthsBefore(date: Date, months: number): Date {
+  const earlier = new Date(date);
+  earlier.setUTCDate(1);
+  earlier.setUTCMonth(earlier.getUTCMonth() - months);
+  const last = new Date(Date.UTC(earlier.getUTCFullYear(), earlier.getUTCMonth() + 1, 0)).getUTCDate();
+  earlier.setUTCDate(Math.min(date.getUTCDate(), last));
+  return earlier;
+}
+
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)(Z|[+-]\d{2}:\d{2})?)?$/i;
+
+/** A date, or a date and a time; one without an offset is in UTC. */
+function parseIso(text: string): Time | undefined {
+  const match = ISO.exec(text);
+  if (match === null) return undefined;
+  const [, day = "", time, offset = "Z"] = match;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  // JavaScript takes 30 February for a day of March.
+  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return undefined;
+  if (time === undefined) return dayOf(midnight);
+  const moment = new Date(`${day}T${time}${offset.toUpperCase()}`);
+  return Number.isNaN(moment.getTime()) ? undefined : { start: moment, end: moment };
+}
+
+function dayOf(date: Date): Time {
+  const start = Math.floor(date.getTime() / MS_PER_DAY) * MS_PER_DAY;
+  return { start: new Date(start), end: new Date(start + MS_PER_DAY) };
+}
+
+function labelOf(from: Time, to: Time, until: string | undefined): string {
+  if (until === undefined && from.ago !== undefined) {
+    const [count = "", unit = ""] = from.ago.split(" ");
+    const name = unit.charAt(0).toUpperCase() + unit.slice(1);
+    return count === "1" ? `Last ${name}` : `Last ${count} ${name}`;
+  }
+  const whole = [from.start, to.end].every((date) => date.getTime() % MS_PER_DAY === 0);
+  if (!whole)
+    return until === undefined && isMidnight(from.start)
+      ? `Since ${day(from.start)}`
+      : `${utc(from.start)} to ${utc(to.end)}`;
+  const last = new Date(to.end.getTime() - 1);
+  return day(from.start) === day(last) ? day(last) : `${day(from.start)} to ${day(last)}`;
+}
+
+const isMidnight = (date: Date): boolean => date.getTime() % MS_PER_DAY === 0;
+const day = (date: Date): string => date.toISOString().slice(0, 10);
+const utc = (date: Date): string => `${date.toISOString().slice(0, 16).replace("T", " ")} UTC`;

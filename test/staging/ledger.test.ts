@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import { UserError } from "../../staging/errors.ts";
+import { type LifeFacts, parseLedgerRow, rowWith, staysOf } from "../../staging/ledger.ts";
+
+const FACTS: LifeFacts = {
+  filename: "reference.fasta",
+  size_bytes: 107_374_182_400,
+  regions: ["us-east-1", "us-west-2"],
+  uploaded_at: "2026-03-01T10:30:00Z",
+  ttl_days: 7,
+  sweep_id: undefined,
+};
+const at = (text: string) => new Date(`2026-03-${text}Z`);
+
+/** The row after each of these writes, one a day from the 1st on. */
+function written(...changes: Partial<LifeFacts>[]): Record<string, unknown> {
+  let row: Record<string, unknown> | undefined;
+  for (const [day, change] of changes.entries()) {
+    row = {
+      staging_id: "stage-abc123def456",
+      ...row,
+      ...rowWith(row, { ...FACTS, ...change }, at(`0${day + 1}T12:00:00`)),
+    };
+  }
+  return row ?? {};
+}
+
+const stays = (row: Record<string, unknown>) =>
+  parseLedgerRow(row).lives.map((life) =>
+    staysOf(life).map(({ region, from, to, replicatedFrom }) =>
+      [region, from.toISOString().slice(5, 16), to.toISOString().slice(5, 16), replicatedFrom ?? "-"].join(
+        " ",
+      ),
+    ),
+  );
+
+describe("the ledger's rows", () => {
+  it("has data until S3's midnight after the expiry where nobody has closed the row", () => {
+    expect(stays(written({}))).to.deep.equal([
+      ["us-east-1 03-01T10:30 03-09T00:00 -", "us-west-2 03-01T10:30 03-09T00:00 us-east-1"],
+    ]);
+  });
+
+  it("has data until its deletion where that came first", () => {
+    const closed = { ...written({}), closed_at: "2026-03-04T00:00:00Z" };
+    expect(stays(closed)[0]).to.deep.equal([
+      "us-east-1 03-01T10:30 03-04T00:00 -",
+      "us-west-2 03-01T10:30 03-04T00:00 us-east-1",
+    ]);
+    expect(stays({ ...closed, closed_at: "2026-03-20T00:00:00Z" })[0]?.[0]).to.contain(" 03-09T00:00 ");
+  });
+
+  it("knows since when a region had the data, twice where they came back", () => {
+    const both = { regions: ["us-east-1", "us-west-2"] };
+    const row = written({ regions: ["us-east-1"] }, both, { regions: ["us-east-1"] }, both, both);
+    expect(stays(row)[0]).to.have.members([
+      "us-east-1 03-01T10:30 03-09T00:00 -",
+      "us-west-2 03-02T12:00 03-03T12:00 us-east-1",
+      "us-west-2 03-04T12:00 03-09T00:00 us-east-1",
+    ]);
+  });
+
+  it("knows when the TTL was which", () => {
+    expect(stays(written({}, { ttl_days: 9 }))[0]?.[0]).to.equal("us-east-1 03-01T10:30 03-11T00:00 -");
+    // Shortened below the age: at the next midnight, not in the past.
+    expect(stays(written({}, {}, {}, {}, { ttl_days: 1 }))[0]?.[0]).to.equal(
+      "us-east-1 03-01T10:30 03-06T00:00 -",
+    );
+    // Too late: what has expired does not come back by a longer TTL.
+    expect(
+      stays(written({ ttl_days: 1 }, { ttl_days: 1 }, { ttl_days: 1 }, { ttl_days: 30 }))[0]?.[0],
+    ).to.contain(" 03-03T00:00 ");
+  });
+
+  it("keeps every life", () => {
+    const first = { ...written({}), closed_at: "2026-03-02T00:00:00Z" };
+    const again = { ...FACTS, uploaded_at: "2026-03-05T10:00:00Z", size_bytes: 5, sweep_id: "sweep-1" };
+    const second = rowWith(first, again, at("05T10:00:10"));
+    const row = { staging_id: "stage-abc123def456", ...second };
+    expect(parseLedgerRow(row).lives.map(({ sizeBytes, sweepId }) => [sizeBytes, sweepId])).to.deep.equal([
+      [107_374_182_400, undefined],
+      [5, "sweep-1"],
+    ]);
+    // The same write once more changes nothing.
+    expect(rowWith(row, again, at("06T00:00:00"))).to.deep.equal(second);
+    // What nobody closed ended when it was uploaded again.
+    const { closed_at: _, ...open } = first;
+    expect(stays({ staging_id: "x", ...rowWith(open, again, at("05T10:00:10")) })[0]?.[0]).to.contain(
+      " 03-05T10:00 ",
+    );
+    const third = rowWith(row, { ...FACTS, uploaded_at: "2026-03-07T00:00:00Z" }, at("07T00:00:00"));
+    expect(stays({ staging_id: "x", ...third })).to.have.length(3);
+  });
+
+  it("never turns the order of its history round, whatever the clock says", () => {
+    const row = { ...rowWith(undefined, FACTS, at("01T12:00:00")) };
+    const { history } = rowWith(row, { ...FACTS, ttl_days: 8 }, new Date("2026-02-01T00:00:00Z"));
+    expect((history as { from: string }[]).map(({ from }) => from)).to.deep.equal([
+      FACTS.uploaded_at,
+      FACTS.uploaded_at,
+    ]);
+  });
+
+  it("reads rows of before the history, and rows that only workers have written to", () => {
+    const { history: _, ...old } = written({});
+    expect(stays(old)).to.deep.equal(stays(written({})));
+    const counted = { staging_id: "stage-abc123def456", instance_count: 3 };
+    expect(parseLedgerRow(counted)).to.deep.include({ lives: [], stagingId: "stage-abc123def456" });
+    expect(
+      parseLedgerRow({ ...counted, ...rowWith(counted, FACTS, at("01T12:00:00")) }).lives,
+    ).to.have.length(1);
+  });
+
+  it("says what of a row cannot be read", () => {
+    const refuse = (changes: object, attribute: string) =>
+      expect(() => parseLedgerRow({ ...written({}), ...changes })).to.throw(
+        UserError,
+        `the usage row of stage-abc123def456 cannot be read: attribute ${attribute} is missing or malformed`,
+      );
+    refuse({ size_bytes: -1 }, "size_bytes");
+    refuse({ filename: 7 }, "filename");
+    refuse({ uploaded_at: "then" }, "uploaded_at");
+    refuse({ closed_at: 5 }, "closed_at");
+    refuse({ sweep_id: [] }, "sweep_id");
+    refuse({ history: [] }, "history");
+    refuse({ history: [7] }, "history");
+    refuse({ history: [{ from: "2026-03-01T10:30:00Z", regions: [], ttl_days: 1 }] }, "regions");
+    refuse({ lives: 3 }, "lives");
+    refuse({ lives: [3] }, "lives");
+  });
+});
