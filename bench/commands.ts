@@ -180,6 +180,8 @@ class RecordWriter {
       sweepId: undefined,
       stack: `dev.${stagingId}`,
       declaredAs: undefined,
+      allowAccounts: [],
+      accessPoints: new Map(),
       cost: { replication: 2, storagePerDay: 0.153 },
     });
   }

@@ -1,3 +1,4 @@
+import type { AccessPoint } from "../staging/accounts.ts";
 import { type StagingCost, stagingCost } from "../staging/cost.ts";
 import { type EntrySpec, entryStackName } from "../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings } from "../staging/environment.ts";
@@ -24,6 +25,17 @@ export type StagedFacts = Omit<
 export type ReplicaFacts = Pick<ReplicationOutputs, "ruleId" | "via" | "objects" | "seconds" | "verifiedBy">;
 export type ExpirationFacts = Pick<ExpirationOutputs, "ruleId" | "removedAt">;
 
+/** How other accounts read an entry in one region. */
+export type AccessFacts = AccessPoint;
+
+/** What was found out while an entry was made, by region where there is something of its own in each. */
+export interface EntryFacts {
+  readonly data: StagedFacts;
+  readonly replicas: Readonly<Record<string, ReplicaFacts>>;
+  readonly expirations: Readonly<Record<string, ExpirationFacts>>;
+  readonly access: Readonly<Record<string, AccessFacts>>;
+}
+
 /** An entry's data in one region. */
 export interface EntryLocation {
   readonly bucket: string;
@@ -32,6 +44,8 @@ export interface EntryLocation {
   /** How the replica came; absent in the primary region. */
   readonly replication?: ReplicaFacts;
   readonly expiration: ExpirationFacts;
+  /** Where other accounts read; absent for an entry that is not shared. */
+  readonly accessPoint?: AccessFacts;
 }
 
 /** An entry as its stack's outputs tell it: plain JSON, dates as UTC to the second, money in US dollars. */
@@ -47,6 +61,8 @@ export interface EntryDetails extends StagedFacts {
   readonly stack: string;
   /** The name under which the environment's configuration declares it. */
   readonly declaredAs?: string;
+  /** Accounts that may read, where it is shared. */
+  readonly allowAccounts?: readonly string[];
   readonly locations: Readonly<Record<string, EntryLocation>>;
   /** Under the guide's prices; storage and total until the entry expires. */
   readonly cost: {
@@ -67,7 +83,12 @@ function costOf(spec: EntrySpec, sizeBytes: number): StagingCost {
 }
 
 /** The record of a finished entry. */
-export function recordOf(spec: EntrySpec, settings: EnvironmentSettings, data: StagedFacts): StagingRecord {
+export function recordOf(
+  spec: EntrySpec,
+  settings: EnvironmentSettings,
+  data: StagedFacts,
+  access: EntryFacts["access"],
+): StagingRecord {
   const cost = costOf(spec, data.sizeBytes);
   return {
     stagingId: spec.id,
@@ -87,6 +108,13 @@ export function recordOf(spec: EntrySpec, settings: EnvironmentSettings, data: S
     sweepId: spec.sweepId,
     stack: stackOf(spec, settings),
     declaredAs: spec.declaredAs,
+    allowAccounts: spec.allowAccounts,
+    accessPoints: new Map(
+      spec.regions.flatMap((region) => {
+        const point = access[region];
+        return point === undefined ? [] : [[region, point]];
+      }),
+    ),
     cost: { replication: toDollars(cost.replication), storagePerDay: toDollars(cost.storagePerDay) },
   };
 }
@@ -95,9 +123,7 @@ export function recordOf(spec: EntrySpec, settings: EnvironmentSettings, data: S
 export function entryDetails(
   spec: EntrySpec,
   settings: EnvironmentSettings,
-  data: StagedFacts,
-  replicas: Readonly<Record<string, ReplicaFacts>>,
-  expirations: Readonly<Record<string, ExpirationFacts>>,
+  { data, replicas, expirations, access }: EntryFacts,
 ): EntryDetails {
   const cost = costOf(spec, data.sizeBytes);
   const locations = spec.regions.map((region): [string, EntryLocation] => {
@@ -105,9 +131,16 @@ export function entryDetails(
     const expiration = expirations[region];
     if (expiration === undefined) throw new Error(`${spec.id} has no expiration in ${region}`);
     const replication = replicas[region];
+    const accessPoint = access[region];
     return [
       region,
-      { bucket, uri: `s3://${bucket}/${data.key}`, ...(replication ? { replication } : {}), expiration },
+      {
+        bucket,
+        uri: `s3://${bucket}/${data.key}`,
+        ...(replication ? { replication } : {}),
+        expiration,
+        ...(accessPoint ? { accessPoint } : {}),
+      },
     ];
   });
   return {
@@ -120,6 +153,7 @@ export function entryDetails(
     ...(spec.sweepId === undefined ? {} : { sweepId: spec.sweepId }),
     stack: stackOf(spec, settings),
     ...(spec.declaredAs === undefined ? {} : { declaredAs: spec.declaredAs }),
+    ...(spec.allowAccounts.length === 0 ? {} : { allowAccounts: spec.allowAccounts }),
     locations: Object.fromEntries(locations),
     cost: {
       replication: toDollars(cost.replication),

@@ -1,5 +1,8 @@
 import { TableItem, type TableItemArgs } from "@pulumi/aws/dynamodb/tableItem.js";
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
+import type { AccessPoint, AccessPointArgs } from "@pulumi/aws/s3/accessPoint.js";
 import {
+  all,
   ComponentResource,
   type ComponentResourceOptions,
   type Output,
@@ -17,8 +20,10 @@ import type {
   StagedDataInputs,
   UsageRowInputs,
 } from "../staging/resources.ts";
+import { accessPoint } from "./access-points.ts";
 import { child, type Transform } from "./child.ts";
 import {
+  type AccessFacts,
   type EntryDetails,
   type ExpirationFacts,
   entryDetails,
@@ -41,6 +46,8 @@ export interface StagingEntryTransform {
   replication?: Transform<ProgramArgs<ReplicationInputs>>;
   /** The TTL class of the objects of each region. @default none */
   expiration?: Transform<ProgramArgs<ExpirationInputs>>;
+  /** Where other accounts read, in each region of an entry that is shared. @default none */
+  accessPoint?: Transform<AccessPointArgs>;
   /** The row of the usage table. @default none */
   usage?: Transform<ProgramArgs<UsageRowInputs>>;
   /** The item of the records table. @default none */
@@ -71,6 +78,8 @@ export class StagingEntry extends ComponentResource {
   /** The replica of each region but the primary one. */
   readonly replicas: ReadonlyMap<Region, Replication>;
   readonly expirations: ReadonlyMap<Region, Expiration>;
+  /** Of each region, where the entry is shared with other accounts; else none. */
+  readonly accessPoints: ReadonlyMap<Region, AccessPoint>;
   readonly usage: UsageRow;
   readonly record: TableItem;
   readonly details: Output<EntryDetails>;
@@ -89,20 +98,17 @@ export class StagingEntry extends ComponentResource {
     const facts = factsOf(this.data);
     this.replicas = new Map(others.map((region) => [region, createReplica(region, this.data)]));
     this.expirations = new Map(spec.regions.map((region) => [region, createExpiration(region, this)]));
+    const verified = [this.data, ...this.replicas.values(), ...this.expirations.values()];
+    this.accessPoints = createAccessPoints(verified);
     this.usage = createUsage(this.data);
-    this.record = createRecord(facts, [
-      this.data,
-      ...this.replicas.values(),
-      ...this.expirations.values(),
-      this.usage,
-    ]);
+    const access = output(byRegion(this.accessPoints, accessFacts));
+    this.record = createRecord(facts, access, [...verified, ...this.accessPoints.values(), this.usage]);
     this.details = output({
       data: facts,
-      replicas: Object.fromEntries([...this.replicas].map(([region, made]) => [region, replicaFacts(made)])),
-      expirations: Object.fromEntries(
-        [...this.expirations].map(([region, made]) => [region, expirationFacts(made)]),
-      ),
-    }).apply(({ data, replicas, expirations }) => entryDetails(spec, settings, data, replicas, expirations));
+      replicas: byRegion(this.replicas, replicaFacts),
+      expirations: byRegion(this.expirations, expirationFacts),
+      access,
+    }).apply((known) => entryDetails(spec, settings, known));
     this.registerOutputs(this.details);
 
     function createData(): StagedData {
@@ -159,6 +165,19 @@ export class StagingEntry extends ComponentResource {
       );
     }
 
+    // Nobody else reads before every region is verified, or when any of them is being deleted.
+    function createAccessPoints(dependsOn: Resource[]): Map<Region, AccessPoint> {
+      const { id: stagingId, allowAccounts: accounts } = spec;
+      if (accounts.length === 0) return new Map();
+      const owner = getCallerIdentityOutput({}, { parent }).accountId;
+      const create = (region: Region): AccessPoint => {
+        const bucket = bucketOf(settings, region);
+        const options = { parent, dependsOn };
+        return accessPoint({ stagingId, region, accounts }, bucket, owner, transform.accessPoint, options);
+      };
+      return new Map(spec.regions.map((region) => [region, create(region)]));
+    }
+
     function createUsage(data: StagedData): UsageRow {
       const own: ProgramArgs<UsageRowInputs> = {
         table: settings.usageTable,
@@ -174,12 +193,18 @@ export class StagingEntry extends ComponentResource {
       return new UsageRow(...child(transform.usage, `${spec.id}-usage`, own, { parent }));
     }
 
-    function createRecord(data: Output<StagedFacts>, dependsOn: Resource[]): TableItem {
+    function createRecord(
+      data: Output<StagedFacts>,
+      access: Output<Readonly<Record<string, AccessFacts>>>,
+      dependsOn: Resource[],
+    ): TableItem {
       const own: TableItemArgs = {
         tableName: settings.recordsTable,
         region: settings.tableRegion,
         hashKey: RECORD_KEY,
-        item: data.apply((known) => JSON.stringify(recordItem(recordOf(spec, settings, known)))),
+        item: all([data, access]).apply(([known, points]) =>
+          JSON.stringify(recordItem(recordOf(spec, settings, known, points))),
+        ),
       };
       return new TableItem(...child(transform.record, `${spec.id}-record`, own, { parent, dependsOn }));
     }
@@ -208,6 +233,10 @@ function factsOf(data: StagedData): Output<StagedFacts> {
   });
 }
 
+function byRegion<R, F>(made: ReadonlyMap<Region, R>, facts: (resource: R) => F): Record<string, F> {
+  return Object.fromEntries([...made].map(([region, resource]) => [region, facts(resource)]));
+}
+
 function replicaFacts(replica: Replication): Output<ReplicaFacts> {
   const { ruleId, via, objects, seconds, verifiedBy } = replica;
   return output({ ruleId, via, objects, seconds, verifiedBy });
@@ -215,4 +244,8 @@ function replicaFacts(replica: Replication): Output<ReplicaFacts> {
 
 function expirationFacts({ ruleId, removedAt }: Expiration): Output<ExpirationFacts> {
   return output({ ruleId, removedAt });
+}
+
+function accessFacts({ arn, alias }: AccessPoint): Output<AccessFacts> {
+  return output({ arn, alias });
 }

@@ -1,3 +1,4 @@
+import { type AccountId, parseAccountList } from "./accounts.ts";
 import { type Destination, defaultDestination, parseDestination } from "./destination.ts";
 import { isRecord, isStringArray } from "./environment.ts";
 import { InputError } from "./errors.ts";
@@ -23,6 +24,8 @@ export interface EntrySpec {
   readonly ttl: TtlDays;
   readonly sweepId: string | undefined;
   readonly replication: ReplicationMethod;
+  /** Accounts that may read it, beside the one that it is in. */
+  readonly allowAccounts: readonly AccountId[];
   /** For an entry of the environment's configuration: the item's name. */
   readonly declaredAs: string | undefined;
 }
@@ -65,6 +68,7 @@ const ITEM_KEYS = [
   "ttl",
   "sweep",
   "replication",
+  "allowAccounts",
 ] as const;
 
 /**
@@ -126,6 +130,15 @@ export function parseDeclaredEntries(
         ? parse("exclude", () => value.map(parseExcludePattern))
         : fail("exclude", "must be a list of patterns");
     };
+    const parseAccounts = (value: unknown): readonly AccountId[] => {
+      if (value === undefined || value === null) return [];
+      const items: unknown[] = Array.isArray(value) ? value : [value];
+      // Digits without quotes are a number, in which leading zeros are lost: its parser says so.
+      if (items.some((item) => typeof item !== "string" && typeof item !== "number")) {
+        return fail("allowAccounts", 'must be a list of account IDs, such as ["123456789012"]');
+      }
+      return items.length === 0 ? [] : parse("allowAccounts", () => parseAccountList(items.join(",")));
+    };
     const declaredSource = text("source");
     if (declaredSource === undefined || declaredSource === "") return fail("source", "is missing");
     const source = resolveSource(declaredSource);
@@ -152,6 +165,7 @@ export function parseDeclaredEntries(
       sweepId: sweep === undefined ? undefined : parse("sweep", () => parseSweepId(sweep)),
       replication:
         replication === undefined ? "rule" : parse("replication", () => parseReplicationMethod(replication)),
+      allowAccounts: parseAccounts(item["allowAccounts"]),
       declaredAs: name,
     };
   });
@@ -180,10 +194,11 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   const asIs = (text: string): string => text;
   const regions = value["regions"];
   if (!isStringArray(regions)) throw new InputError(`${where}: regions is missing`);
-  // Absent in what was written before there were directories.
-  const { exclude = [], noSha256 = false } = value;
+  // Absent in what was written before there were directories and shares.
+  const { exclude = [], noSha256 = false, allowAccounts = [] } = value;
   if (!isStringArray(exclude)) throw new InputError(`${where}: exclude must be a list of patterns`);
   if (typeof noSha256 !== "boolean") throw new InputError(`${where}: noSha256 must be true or false`);
+  if (!isStringArray(allowAccounts)) throw new InputError(`${where}: allowAccounts must be a list of texts`);
   return {
     id: parse("id", parseStagingId),
     source: parse("source", asIs),
@@ -194,6 +209,8 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
     ttl: parse("ttl", parseTtlDays),
     sweepId: optional("sweepId", parseSweepId),
     replication: parse("replication", parseReplicationMethod),
+    allowAccounts:
+      allowAccounts.length === 0 ? [] : named("allowAccounts", () => parseAccountList(allowAccounts)),
     declaredAs: optional("declaredAs", asIs),
   };
 }

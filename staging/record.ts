@@ -1,8 +1,9 @@
+import { type AccessPoint, type AccountId, parseAccountList } from "./accounts.ts";
 import { type Destination, parseDestination } from "./destination.ts";
 import { isRecord, isStringArray } from "./environment.ts";
 import { InputError, UserError } from "./errors.ts";
 import { parseStagingId, type StagingId } from "./ids.ts";
-import { parseRegionList, type RegionList } from "./regions.ts";
+import { parseRegionList, REGIONS, type Region, type RegionList } from "./regions.ts";
 import type { SourceKind } from "./resources.ts";
 import { expiresAt, isoSeconds, parseTtlDays, type TtlDays } from "./ttl.ts";
 
@@ -31,6 +32,10 @@ export interface StagingRecord {
   readonly stack: string;
   /** For an entry of the environment's configuration: the item's name. */
   readonly declaredAs: string | undefined;
+  /** Accounts that may read the data, beside the one that they are in. */
+  readonly allowAccounts: readonly AccountId[];
+  /** Where those read them, by region; empty for an entry that is not shared. */
+  readonly accessPoints: ReadonlyMap<Region, AccessPoint>;
   /** US dollars, under the guide's prices. */
   readonly cost: { readonly replication: number; readonly storagePerDay: number };
 }
@@ -81,7 +86,16 @@ export function recordItem(record: StagingRecord): Record<string, AttributeValue
     cost: { M: { replication: N(record.cost.replication), storage_per_day: N(record.cost.storagePerDay) } },
     ...(record.sweepId === undefined ? {} : { sweep_id: S(record.sweepId) }),
     ...(record.declaredAs === undefined ? {} : { declared_as: S(record.declaredAs) }),
+    ...(record.allowAccounts.length === 0 ? {} : { allow_accounts: { L: record.allowAccounts.map(S) } }),
+    ...(record.accessPoints.size === 0 ? {} : { access_points: accessPointsItem(record.accessPoints) }),
   };
+}
+
+function accessPointsItem(points: StagingRecord["accessPoints"]): AttributeValue {
+  const items = [...points].map(
+    ([region, { arn, alias }]) => [region, { M: { arn: S(arn), alias: S(alias) } }] as const,
+  );
+  return { M: Object.fromEntries(items) };
 }
 
 /**
@@ -120,6 +134,16 @@ export function parseRecord(item: unknown): StagingRecord {
       throw error;
     }
   };
+  const accessPoints = (value: unknown): ReadonlyMap<Region, AccessPoint> => {
+    if (!isRecord(value)) return fail("access_points");
+    const points = new Map<Region, AccessPoint>();
+    for (const [name, point] of Object.entries(value)) {
+      const region = REGIONS.find((known) => known === name);
+      if (region === undefined || !isRecord(point)) return fail("access_points");
+      points.set(region, { arn: text("arn", point), alias: text("alias", point) });
+    }
+    return points;
+  };
   const kind = text("kind");
   if (kind !== "file" && kind !== "directory") return fail("kind");
   const uploadedAt = new Date(text("uploaded_at"));
@@ -144,6 +168,12 @@ export function parseRecord(item: unknown): StagingRecord {
     sweepId: optional("sweep_id"),
     stack: text("stack"),
     declaredAs: optional("declared_as"),
+    // Absent in records of entries that are not shared.
+    allowAccounts:
+      item["allow_accounts"] === undefined
+        ? []
+        : parse("allow_accounts", () => parseAccountList(list("allow_accounts"))),
+    accessPoints: accessPoints(item["access_points"] ?? {}),
     cost: { replication: number("replication", cost), storagePerDay: number("storage_per_day", cost) },
   };
 }

@@ -38,6 +38,8 @@ export function testRecord(changes: Partial<StagingRecord> = {}): StagingRecord 
     sweepId: "sweep-xyz789",
     stack: `dev.${stagingId}`,
     declaredAs: undefined,
+    allowAccounts: [],
+    accessPoints: new Map(),
     cost: { replication: toDollars(cost.replication), storagePerDay: toDollars(cost.storagePerDay) },
     ...changes,
   };

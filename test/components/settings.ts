@@ -25,6 +25,7 @@ export function entrySpec(regions = "us-east-1,us-west-2", changes: Partial<Entr
     ttl: parseTtlDays(7),
     sweepId: undefined,
     replication: "rule",
+    allowAccounts: [],
     declaredAs: undefined,
     ...changes,
   };

@@ -1,12 +1,16 @@
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { isUnknown } from "@pulumi/pulumi";
 import { expect } from "chai";
+import type { EntryDetails } from "../../components/entry-details.ts";
 import { StagingEntry, type StagingEntryArgs } from "../../components/staging-entry.ts";
 import { StagingEnvironment } from "../../components/staging-environment.ts";
+import { parseAccountList } from "../../staging/accounts.ts";
 import type { EntrySpec } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
+import { parseRecord } from "../../staging/record.ts";
 import { REGIONS } from "../../staging/regions.ts";
-import { type Recording, record } from "./recorder.ts";
+import { ACCOUNT_ID, type Recording, record } from "./recorder.ts";
 import { ALL_REGIONS, entrySpec, environmentSettings, THREE_REGIONS } from "./settings.ts";
 
 const ID = "stage-abc123def456";
@@ -220,6 +224,91 @@ describe("StagingEntry", () => {
       sweepId: "sweep-xyz789",
       declaredAs: "reference",
       stack: "dev",
+    });
+  });
+
+  describe("that is shared", () => {
+    const ACCOUNTS = parseAccountList("210987654321,987654321098");
+    let shared: Recording;
+    before(async () => {
+      shared = await recordEntry(entrySpec("us-east-1,eu-west-1", { allowAccounts: ACCOUNTS }));
+    });
+
+    it("has an access point in each region, which hands on its own prefix to these accounts", () => {
+      for (const region of ["us-east-1", "eu-west-1"]) {
+        const { policy, ...rest } = inputs(`access-${region}`, shared);
+        expect(rest).to.deep.equal({
+          name: `spawn-${ID}`,
+          accountId: ACCOUNT_ID,
+          bucket: `spawn-staging-${region}`,
+          region,
+          publicAccessBlockConfiguration: {
+            blockPublicAcls: true,
+            blockPublicPolicy: true,
+            ignorePublicAcls: true,
+            restrictPublicBuckets: true,
+          },
+        });
+        const arn = `arn:aws:s3:${region}:${ACCOUNT_ID}:accesspoint/spawn-${ID}`;
+        const Principal = { AWS: ["arn:aws:iam::210987654321:root", "arn:aws:iam::987654321098:root"] };
+        expect(JSON.parse(String(policy))).to.deep.equal({
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "ReadEntry",
+              Effect: "Allow",
+              Principal,
+              Action: "s3:GetObject",
+              Resource: `${arn}/object/${ID}/*`,
+            },
+            {
+              Sid: "ListEntry",
+              Effect: "Allow",
+              Principal,
+              Action: "s3:ListBucket",
+              Resource: arn,
+              Condition: { StringLike: { "s3:prefix": `${ID}/*` } },
+            },
+          ],
+        });
+      }
+      expect(`spawn-${ID}`.length).to.be.within(3, 50);
+    });
+
+    it("is so when all regions are verified, and no longer than they are there", () => {
+      for (const region of ["us-east-1", "eu-west-1"]) {
+        expect(shared.get(`${ID}-access-${region}`).dependsOn, region).to.have.members([
+          `${ID}-data`,
+          `${ID}-replica-eu-west-1`,
+          `${ID}-expiration-us-east-1`,
+          `${ID}-expiration-eu-west-1`,
+        ]);
+      }
+      expect(shared.get(`${ID}-record`).dependsOn).to.include.members([
+        `${ID}-access-us-east-1`,
+        `${ID}-access-eu-west-1`,
+      ]);
+    });
+
+    it("tells in record and outputs with whom and where", () => {
+      const point = (region: string) => ({
+        arn: `arn:of:${ID}-access-${region}`,
+        alias: `${ID}-access-${region}-s3alias`,
+      });
+      const item = JSON.parse(String(inputs("record", shared)["item"])) as Record<string, never>;
+      expect(parseRecord(unmarshall(item))).to.deep.include({
+        allowAccounts: ACCOUNTS,
+        accessPoints: new Map(["us-east-1", "eu-west-1"].map((region) => [region, point(region)])),
+      });
+      const { allowAccounts, locations } = shared.outputs["details"] as EntryDetails;
+      expect(allowAccounts).to.deep.equal(ACCOUNTS);
+      expect(locations["eu-west-1"]?.accessPoint).to.deep.equal(point("eu-west-1"));
+    });
+
+    it("shows its access points in a preview", async () => {
+      const spec = entrySpec("us-east-1", { allowAccounts: ACCOUNTS });
+      const preview = await recordEntry(spec, {}, { preview: true });
+      expect(inputs("access-us-east-1", preview)["name"]).to.equal(`spawn-${ID}`);
     });
   });
 

@@ -21,6 +21,7 @@ describe("entries", () => {
         ttl: 7,
         sweepId: undefined,
         replication: "rule",
+        allowAccounts: [],
         declaredAs: "reference",
       },
     ]);
@@ -36,6 +37,7 @@ describe("entries", () => {
         ttl: 30,
         sweep: "sweep-xyz789",
         replication: "copy",
+        allowAccounts: ["123456789012", "000000000042"],
       },
     ]);
     expect(entry).to.deep.include({
@@ -45,6 +47,7 @@ describe("entries", () => {
       ttl: 30,
       sweepId: "sweep-xyz789",
       replication: "copy",
+      allowAccounts: ["123456789012", "000000000042"],
     });
   });
 
@@ -89,7 +92,7 @@ describe("entries", () => {
     [
       "an unknown key",
       [{ ...ITEM, colour: 1 }],
-      "spawn:entries: item reference: colour is not a known key (name, source, exclude, noSha256, regions, dest, ttl, sweep, replication)",
+      "spawn:entries: item reference: colour is not a known key (name, source, exclude, noSha256, regions, dest, ttl, sweep, replication, allowAccounts)",
     ],
     [
       "an unknown region",
@@ -132,6 +135,16 @@ describe("entries", () => {
       "no SHA-256 of what is read",
       [{ ...ITEM, noSha256: true }],
       "spawn:entries: item reference: noSha256 is not valid: the SHA-256 of",
+    ],
+    [
+      "an account without its leading zeros",
+      [{ ...ITEM, allowAccounts: [42] }],
+      'spawn:entries: item reference: allowAccounts is not valid: "42" is not the ID of an AWS account',
+    ],
+    [
+      "accounts that are no list",
+      [{ ...ITEM, allowAccounts: true }],
+      "spawn:entries: item reference: allowAccounts must be a list of account IDs",
     ],
     [
       "another replication",

@@ -1,6 +1,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
+import { parseAccountList } from "../../staging/accounts.ts";
 import { defaultDestination, parseDestination } from "../../staging/destination.ts";
 import { UserError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
@@ -26,6 +27,8 @@ const RECORD: StagingRecord = {
   sweepId: "sweep-xyz789",
   stack: "dev.stage-abc123def456",
   declaredAs: undefined,
+  allowAccounts: [],
+  accessPoints: new Map(),
   cost: { replication: 2, storagePerDay: 0.153333 },
 };
 
@@ -67,6 +70,7 @@ describe("record", () => {
       ttl: fc.constantFrom(...TTL_CLASSES),
       sweepId: fc.option(text, { nil: undefined }),
       declaredAs: fc.option(text, { nil: undefined }),
+      allowAccounts: fc.constantFrom([], parseAccountList("000000000042,123456789012")),
       cost: fc.record({ replication: money, storagePerDay: money }),
     });
     fc.assert(
@@ -79,6 +83,11 @@ describe("record", () => {
           destination: defaultDestination(filename),
           regions: parseRegionList(regions),
           buckets: regions.map((region) => `bucket-${region}`),
+          accessPoints: new Map(
+            rest.allowAccounts.length === 0
+              ? []
+              : regions.map((region) => [region, { arn: `arn:${region}`, alias: `${region}-s3alias` }]),
+          ),
           uploadedAt: new Date(uploadedAt * 1000),
         };
         expect(parseRecord(there(record))).to.deep.equal(record);
@@ -112,6 +121,11 @@ describe("record", () => {
     ["ttl_days", 91],
     ["size_bytes", Number.NaN],
     ["sweep_id", 7],
+    ["allow_accounts", ["42"]],
+    ["allow_accounts", "123456789012"],
+    ["access_points", ["us-east-1"]],
+    ["access_points", { "mars-1": { arn: "a", alias: "b" } }],
+    ["access_points", { "us-east-1": "arn" }],
   ] as const) {
     it(`names ${attribute} when it is ${JSON.stringify(value)}`, () => {
       expect(() => parseRecord({ ...there(RECORD), [attribute]: value })).to.throw(UserError, attribute);

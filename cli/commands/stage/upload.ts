@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { parseAccountList } from "../../../staging/accounts.ts";
 import { defaultDestination, parseDestination } from "../../../staging/destination.ts";
 import { type EntrySpec, parseReplicationMethod, parseSweepId } from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
@@ -52,6 +53,10 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       command: "<%= config.bin %> stage upload s3://example-sources/grch38/",
     },
     {
+      description: "Let two other AWS accounts read it",
+      command: "<%= config.bin %> stage upload dataset.tar.gz --allow-accounts 123456789012,987654321098",
+    },
+    {
       description: "Use the ID in a script",
       command: "genome_id=$(<%= config.bin %> stage upload reference.fasta --dest /data/reference.fasta)",
     },
@@ -94,6 +99,12 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       default: String(DEFAULT_TTL_DAYS),
       helpValue: "DAYS",
     }),
+    "allow-accounts": Flags.string({
+      summary: "AWS accounts that may read the data, too, separated by commas.",
+      description:
+        "They read by an S3 access point in each region, which stage info shows: nothing but this entry, once it is verified, until it is deleted. IAM policies of their own say which of their users may.",
+      helpValue: "ACCOUNTS",
+    }),
     replication: Flags.string({
       summary: "How replicas are made: by S3's replication rule, or copied by the client's request.",
       description:
@@ -111,6 +122,8 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     const sweepId = flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]);
     const replication = parseReplicationMethod(flags.replication);
     const exclude = (flags.exclude ?? []).map(parseExcludePattern);
+    const accounts = flags["allow-accounts"];
+    const allowAccounts = accounts === undefined ? [] : parseAccountList(accounts);
     const context = this.contextOf(flags);
     const noSha256 = flags["no-sha256"];
     const source = await inspectSource(context, args["local-path"], { exclude, noSha256 });
@@ -127,6 +140,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       ttl,
       sweepId,
       replication,
+      allowAccounts,
       declaredAs: undefined,
     };
     this.note(renderUploadPlan({ ...source, regions, destination: spec.destination }));
