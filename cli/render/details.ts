@@ -28,6 +28,7 @@ export function renderDetails(record: StagingRecord, usage: UsageRow, now: Date)
     "",
     `Destination: ${printable(record.destination)}`,
     "",
+    ...shareLines(record),
     ...usageLines(record, usage),
     "Cost Summary:",
     `  Replication: ${formatMoney(spending.replication)}`,
@@ -50,6 +51,16 @@ function fileLines(record: StagingRecord): string[] {
   return record.kind === "file"
     ? [`File: ${printable(record.filename)}`, size]
     : [`Directory: ${printable(record.filename)}/ (${plural(record.fileCount, "file")})`, size];
+}
+
+/** With whom the entry is shared, and what those use in place of the buckets. */
+function shareLines({ allowAccounts, accessPoints, regions }: StagingRecord): string[] {
+  if (allowAccounts.length === 0) return [];
+  return [
+    `Shared with: ${allowAccounts.join(", ")}`,
+    ...regions.map((region) => `  ${region}: ${printable(accessPoints.get(region)?.arn ?? "-")}`),
+    "",
+  ];
 }
 
 function usageLines(record: StagingRecord, usage: UsageRow): string[] {

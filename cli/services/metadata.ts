@@ -1,3 +1,4 @@
+import type { AccessPoint } from "../../staging/accounts.ts";
 import { NO_SHA256 } from "../../staging/manifest.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
@@ -33,6 +34,10 @@ export interface StagingMetadata {
   readonly stack: string;
   /** The item's name, for an entry of the environment's configuration. */
   readonly declared_as: string | null;
+  /** Accounts that may read it, beside the one that it is in. */
+  readonly allow_accounts: readonly string[];
+  /** Where those read, by region; empty for an entry that is not shared. */
+  readonly access_points: Readonly<Record<string, AccessPoint>>;
 }
 
 export function toMetadata(record: StagingRecord, usage: UsageRow | undefined): StagingMetadata {
@@ -56,6 +61,8 @@ export function toMetadata(record: StagingRecord, usage: UsageRow | undefined): 
     ttl_days: record.ttl,
     stack: record.stack,
     declared_as: record.declaredAs ?? null,
+    allow_accounts: record.allowAccounts,
+    access_points: Object.fromEntries(record.accessPoints),
   };
 }
 

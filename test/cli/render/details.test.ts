@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { renderDetails } from "../../../cli/render/details.ts";
+import { parseAccountList } from "../../../staging/accounts.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { parseUsageRow } from "../../../staging/usage.ts";
 import { testRecord } from "../records.ts";
@@ -55,6 +56,26 @@ Savings:
     expect(
       renderDetails(three, usage({ instance_count: 1, "instances_in_us-west-2": 1 }), TWO_DAYS_LATER),
     ).to.contain("$9.00 (no savings yet with 1 instance outside the primary region)");
+  });
+
+  it("shows with whom it is shared, and by what they read", () => {
+    const point = (region: string) =>
+      `arn:aws:s3:${region}:111111111111:accesspoint/spawn-stage-abc123def456`;
+    const regions = parseRegionList("us-east-1,us-west-2");
+    const shared = testRecord({
+      regions,
+      allowAccounts: parseAccountList("123456789012,987654321098"),
+      accessPoints: new Map(regions.map((region) => [region, { arn: point(region), alias: "x-s3alias" }])),
+    });
+    expect(renderDetails(shared, usage(), TWO_DAYS_LATER)).to.contain(`Destination: /mnt/data/reference.fasta
+
+Shared with: 123456789012, 987654321098
+  us-east-1: ${point("us-east-1")}
+  us-west-2: ${point("us-west-2")}
+
+Instances Using Data: 0
+`);
+    expect(renderDetails(testRecord(), usage(), TWO_DAYS_LATER)).to.not.contain("Shared with");
   });
 
   it("stops counting storage at the expiry", () => {
