@@ -1,3 +1,5 @@
+import { replicateTag } from "../staging/classes.ts";
+import type { ReplicationMethod } from "../staging/entry.ts";
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseRegion } from "../staging/regions.ts";
@@ -6,13 +8,14 @@ import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, showProgress } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
-import { explained } from "./transfer/aws-errors.ts";
+import { explained, isNotFound } from "./transfer/aws-errors.ts";
 import { deleteEntry } from "./transfer/delete.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
 import { holdsStaged } from "./transfer/staged.ts";
+import { readTags } from "./transfer/tagging.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's replica in one region, and its membership in the rule that makes it. */
@@ -97,13 +100,35 @@ async function replicate(
   context: CallContext,
 ): Promise<ReplicationOutputs> {
   const doing = `replication to ${inputs.region} (bucket ${inputs.bucket})`;
-  const ruleId = await explained(doing, () => joinRule(inputs, deps, context));
+  const { method, ruleId } = await explained(doing, async () => {
+    const method = await possibleMethod(inputs, deps, context);
+    return { method, ruleId: await joinRule({ ...inputs, method }, deps, context) };
+  });
   try {
     await waitUntilWritable(inputs, deps, context);
-    return { ...inputs, ruleId, ...(await makeReplicas(inputs, deps, context)) };
+    return { ...inputs, ruleId, ...(await makeReplicas({ ...inputs, method }, deps, context)) };
   } catch (error) {
     // The rule may have made replicas even where nothing was copied, so deleting must find this resource.
     throw partialFailure(id, inputs, error, doing, context.signal);
+  }
+}
+
+/**
+ * A rule takes objects by a tag that they carry from their creation. Those of an entry that gained the region later lack it, and
+ * waiting for the rule would be in vain. The manifest, which has the tags of all, tells.
+ */
+async function possibleMethod(
+  { method, region, sourceRegion, sourceBucket: bucket, manifestKey: key }: ReplicationInputs,
+  deps: Dependencies,
+  { signal }: CallContext,
+): Promise<ReplicationMethod> {
+  if (method === "copy") return method;
+  try {
+    const tags = await readTags({ client: deps.s3.of(sourceRegion), bucket, key }, signal);
+    return tags[replicateTag(parseRegion(region))] === "true" ? "rule" : "copy";
+  } catch (error) {
+    if (isNotFound(error)) return method; // what is missing shows when it is replicated
+    throw error;
   }
 }
 

@@ -4,6 +4,7 @@ import {
   HeadObjectCommand,
   PutBucketReplicationCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
@@ -11,10 +12,12 @@ import { PartialFailure } from "../../provider/plugin/types.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/transfer/clients.ts";
-import { replicateTag, replicationRuleId } from "../../staging/classes.ts";
+import { primaryTags, replicateTag, replicationRuleId } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
-import { newStagingId } from "../../staging/ids.ts";
+import { newStagingId, parseStagingId } from "../../staging/ids.ts";
+import { parseRegion } from "../../staging/regions.ts";
 import type { ReplicationInputs, StagedDataInputs, StagedDataOutputs } from "../../staging/resources.ts";
+import { parseTtlDays } from "../../staging/ttl.ts";
 import { MIB } from "../../staging/units.ts";
 import {
   bucketOf,
@@ -50,6 +53,24 @@ describe("Replication", function () {
       new TestContext(),
     );
     return { data: outputs, bytes: file.bytes };
+  }
+
+  /** Stages to where no rule replicates, and makes it look as if one had been meant to. */
+  async function stageUnreplicated(...args: Parameters<typeof stage>): ReturnType<typeof stage> {
+    const [name, size, changes] = args;
+    const staged = await stage(name, size, { ...changes, replicateTo: [] });
+    const { region, bucket, manifestKey, stagingId } = staged.data;
+    const TagSet = Object.entries(
+      primaryTags(parseStagingId(stagingId), parseTtlDays(7), [parseRegion(SECOND)]),
+    );
+    await fixture.s3.of(region).send(
+      new PutObjectTaggingCommand({
+        Bucket: bucket,
+        Key: manifestKey,
+        Tagging: { TagSet: TagSet.map(([Key, Value]) => ({ Key, Value })) },
+      }),
+    );
+    return staged;
   }
 
   function inputsOf(
@@ -221,11 +242,7 @@ describe("Replication", function () {
             },
           }),
         );
-        const { data } = await stage("ruled", 10, {
-          region: THIRD,
-          bucket: bucketOf(THIRD),
-          replicateTo: [],
-        });
+        const { data } = await stageUnreplicated("ruled", 10, { region: THIRD, bucket: bucketOf(THIRD) });
         const error = await errorOf(handler().create(inputsOf(data, SECOND), new TestContext()));
         expect(error).to.be.instanceOf(UserError);
         expect(error).to.include({
@@ -250,7 +267,7 @@ describe("Replication", function () {
       });
 
     it("is waited for, and its replica taken as soon as it is there", async () => {
-      const { data, bytes } = await stage("pending", 500, { replicateTo: [] });
+      const { data, bytes } = await stageUnreplicated("pending", 500);
       let asked = 0;
       const s3 = statusOf(data.key, () => {
         asked += 1;
@@ -275,7 +292,7 @@ describe("Replication", function () {
 
     for (const status of ["FAILED", "PENDING"]) {
       it(`is done without when it stays ${status}`, async () => {
-        const { data, bytes } = await stage(`stays ${status}`, 500, { replicateTo: [] });
+        const { data, bytes } = await stageUnreplicated(`stays ${status}`, 500);
         const s3 = statusOf(data.key, () => status);
         const patience = { baseMs: 200, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 50 };
         const { outputs } = await handler({ s3, patience }).create(inputsOf(data, SECOND), new TestContext());
@@ -284,8 +301,18 @@ describe("Replication", function () {
       });
     }
 
+    it("is not waited for where the objects are older than the wish for the replica", async () => {
+      const { data, bytes } = await stage("added later", 500, { replicateTo: [THIRD] });
+      const s3 = statusOf(data.key, () => "PENDING");
+      const context = new TestContext();
+      const { outputs } = await handler({ s3 }).create(inputsOf(data, SECOND), context);
+      expect(outputs).to.include({ via: "copy", ruleId: "", method: "rule" });
+      expect(context.progress.some(({ phase }) => phase === "wait")).to.equal(false);
+      await expectReplica(data, bytes, SECOND);
+    });
+
     it("can be interrupted; what is there stays in the state", async () => {
-      const { data } = await stage("interrupted", 500, { replicateTo: [] });
+      const { data } = await stageUnreplicated("interrupted", 500);
       const context = new TestContext();
       const s3 = statusOf(data.key, () => "PENDING");
       const patience = { baseMs: 60_000, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 60_000 };
