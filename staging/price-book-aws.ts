@@ -1,0 +1,143 @@
+import { InputError } from "./errors.ts";
+import { dollars, type MicroDollars } from "./money.ts";
+import type { PriceBook } from "./price-book.ts";
+
+/** Where figures come from, so that anybody can check them. */
+export interface PriceSource {
+  /** AWS's own page or price list; `{region}` stands for a region's code. */
+  readonly page: string;
+  /** The day, `2026-07-01`, of the figures or, where that is not known, of our reading. */
+  readonly date: string;
+  /** The public copy from which they were taken. */
+  readonly via: string;
+  /** What the figures are, and what they leave out. */
+  readonly note: string;
+}
+
+/** Figures of one kind, all from one source. */
+export interface PriceSection<T> {
+  readonly source: PriceSource;
+  readonly prices: Readonly<Record<string, T>>;
+}
+
+/** Requests to S3 Standard, a thousand. PUT is also COPY, POST and LIST; GET is all others. */
+export interface RequestPrices {
+  readonly put: MicroDollars;
+  readonly get: MicroDollars;
+}
+
+/** AWS's list prices as `prices/aws.json` has them, by region. */
+export interface AwsPrices {
+  readonly storagePerGbMonth: PriceSection<MicroDollars>;
+  /** By the region that sends, then by the one that receives. */
+  readonly transferPerGb: PriceSection<Readonly<Record<string, MicroDollars>>>;
+  readonly requestsPer1000: PriceSection<RequestPrices>;
+  /** By instance type, then by region: on demand, Linux, an hour. */
+  readonly instanceHour: PriceSection<Readonly<Record<string, MicroDollars>>>;
+}
+
+/** AWS's list prices: what a {@link PriceBook} has, and what only sweeps and requests need. */
+export interface AwsPriceBook extends PriceBook {
+  /** @throws InputError for a region that the book lacks */
+  readonly requestsPer1000: (region: string) => RequestPrices;
+  /** @throws InputError for an instance type, or a region of it, that the book lacks */
+  readonly instanceHour: (instanceType: string, region: string) => MicroDollars;
+  /** Types of which {@link instanceHour} knows the price in one region at least. */
+  readonly instanceTypes: readonly string[];
+  readonly sources: Readonly<Record<keyof AwsPrices, PriceSource>>;
+}
+
+/** The prices as a book. Replication and an instance's download are the same transfer from a region to another one. */
+export function awsPriceBook(prices: AwsPrices): AwsPriceBook {
+  const { storagePerGbMonth, transferPerGb, requestsPer1000, instanceHour } = prices;
+  const transfer = (from: string, to: string): MicroDollars =>
+    known(known(transferPerGb.prices, from, `transfers from ${from}`), to, `transfers from ${from} to ${to}`);
+  return {
+    name: "aws",
+    storagePerGbMonth: (region) => known(storagePerGbMonth.prices, region, `storage in ${region}`),
+    replicationPerGb: transfer,
+    downloadPerGb: transfer,
+    requestsPer1000: (region) => known(requestsPer1000.prices, region, `requests in ${region}`),
+    instanceHour: (type, region) =>
+      known(
+        known(instanceHour.prices, type, `instances of type ${type}`),
+        region,
+        `instances of type ${type} in ${region}`,
+      ),
+    instanceTypes: Object.keys(instanceHour.prices),
+    sources: {
+      storagePerGbMonth: storagePerGbMonth.source,
+      transferPerGb: transferPerGb.source,
+      requestsPer1000: requestsPer1000.source,
+      instanceHour: instanceHour.source,
+    },
+  };
+}
+
+function known<T>(prices: Readonly<Record<string, T>>, key: string, what: string): T {
+  const price = Object.hasOwn(prices, key) ? prices[key] : undefined;
+  if (price !== undefined) return price;
+  throw new InputError(`the price book of AWS has no price for ${what}`, {
+    why: "It holds only figures with a source, and none is guessed.",
+    fix: "Use other regions, or the prices of the guide: --prices guide",
+  });
+}
+
+/**
+ * Checks the contents of `prices/aws.json`, which have prices in dollars.
+ * @throws TypeError that names the place, when a figure is no price or a section has no source or date
+ */
+export function parseAwsPrices(data: unknown): AwsPrices {
+  const root = objectAt(data, "prices");
+  const section = <T>(name: keyof AwsPrices, parse: (value: unknown, at: string) => T): PriceSection<T> => {
+    const { source, prices } = objectAt(root[name], name);
+    return { source: sourceAt(source, `${name}.source`), prices: recordAt(prices, `${name}.prices`, parse) };
+  };
+  return {
+    storagePerGbMonth: section("storagePerGbMonth", priceAt),
+    transferPerGb: section("transferPerGb", (value, at) => recordAt(value, at, priceAt)),
+    requestsPer1000: section("requestsPer1000", (value, at) => {
+      const { put, get } = objectAt(value, at);
+      return { put: priceAt(put, `${at}.put`), get: priceAt(get, `${at}.get`) };
+    }),
+    instanceHour: section("instanceHour", (value, at) => recordAt(value, at, priceAt)),
+  };
+}
+
+function sourceAt(value: unknown, at: string): PriceSource {
+  const source = objectAt(value, at);
+  const text = (name: keyof PriceSource, pattern: RegExp): string => {
+    const given = source[name];
+    if (typeof given !== "string" || !pattern.test(given)) throw new TypeError(`${at}.${name} is missing`);
+    return given;
+  };
+  const url = /^https:\/\/\S+$/;
+  return {
+    page: text("page", url),
+    date: text("date", /^\d{4}-\d{2}-\d{2}$/),
+    via: text("via", url),
+    note: text("note", /\S/),
+  };
+}
+
+function priceAt(value: unknown, at: string): MicroDollars {
+  if (typeof value !== "number" || !(value > 0)) throw new TypeError(`${at} is no price`);
+  return dollars(value);
+}
+
+function recordAt<T>(
+  value: unknown,
+  at: string,
+  parse: (value: unknown, at: string) => T,
+): Readonly<Record<string, T>> {
+  const entries = Object.entries(objectAt(value, at));
+  if (entries.length === 0) throw new TypeError(`${at} is empty`);
+  return Object.fromEntries(entries.map(([key, item]) => [key, parse(item, `${at}.${key}`)]));
+}
+
+function objectAt(value: unknown, at: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${at} is no object`);
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
