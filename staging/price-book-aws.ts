@@ -1,18 +1,6 @@
 import { InputError } from "./errors.ts";
 import { dollars, type MicroDollars } from "./money.ts";
-import type { PriceBook } from "./price-book.ts";
-
-/** Where figures come from, so that anybody can check them. */
-export interface PriceSource {
-  /** AWS's own page or price list; `{region}` stands for a region's code. */
-  readonly page: string;
-  /** The day, `2026-07-01`, of the figures or, where that is not known, of our reading. */
-  readonly date: string;
-  /** The public copy from which they were taken. */
-  readonly via: string;
-  /** What the figures are, and what they leave out. */
-  readonly note: string;
-}
+import type { PriceBook, PriceSource } from "./price-book.ts";
 
 /** Figures of one kind, all from one source. */
 export interface PriceSection<T> {

@@ -4,6 +4,18 @@ import { dollars, type MicroDollars } from "./money.ts";
 export const PRICE_BOOK_NAMES = ["guide", "aws"] as const;
 export type PriceBookName = (typeof PRICE_BOOK_NAMES)[number];
 
+/** Where figures come from, so that anybody can check them. */
+export interface PriceSource {
+  /** AWS's own page or price list; `{region}` stands for a region's code. */
+  readonly page: string;
+  /** The day, `2026-07-01`, of the figures or, where that is not known, of our reading. */
+  readonly date: string;
+  /** The public copy from which they were taken. */
+  readonly via: string;
+  /** What the figures are, and what they leave out. */
+  readonly note: string;
+}
+
 /**
  * Prices in US dollars, as micro-dollars; a GB is 2^30 bytes. Regions are AWS region codes, such as `us-east-1`. A book
  * never guesses: each function throws an InputError for a region or a pair of regions that the book does not have.
@@ -16,6 +28,8 @@ export interface PriceBook {
   readonly replicationPerGb: (from: string, to: string) => MicroDollars;
   /** What an instance's own download from a bucket in another region costs, a GB. */
   readonly downloadPerGb: (from: string, to: string) => MicroDollars;
+  /** Where the prices of storage and of transfers come from; undefined where that is the guide itself. */
+  readonly sources?: { readonly storagePerGbMonth: PriceSource; readonly transferPerGb: PriceSource };
 }
 
 const GUIDE_STORAGE = dollars(0.023);

@@ -1,0 +1,134 @@
+import { Args, Flags } from "@oclif/core";
+import { InputError } from "../../../staging/errors.ts";
+import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
+import { priceBook } from "../../../staging/price-books.ts";
+import { parseRegionList } from "../../../staging/regions.ts";
+import { DEFAULT_TTL_DAYS, parseTtlDays } from "../../../staging/ttl.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { writeOut } from "../../output.ts";
+import { renderEstimate, renderEstimateCsv } from "../../render/estimate.ts";
+import {
+  alternative,
+  type EstimatedSource,
+  type EstimateMetadata,
+  estimate,
+  parseInstances,
+  parseSizeGb,
+  toEstimateMetadata,
+} from "../../services/estimate.ts";
+import { inspectSource } from "../../services/source.ts";
+
+const DEFAULT_COLUMNS = 80;
+
+export default class StageEstimate extends BaseCommand {
+  static override summary = "Estimate what staging costs and saves, compared with direct downloads.";
+  static override description =
+    `Compares two ways to bring a dataset to instances in several regions: each instance downloads it from the first region, or it is staged once in every region. Nothing is created, and no cloud is asked.
+
+The size is that of --data-size-gb, or of a file, a directory or an s3:// URL. Break-even is the smallest number of instances per region for which staging costs no more.
+
+The guide's prices take AWS's internet price for a download from another region. AWS's list prices between regions are lower, so real savings are smaller: a line below the estimate tells them, and --prices aws shows how they come about. That price book names the source and date of each figure; of what it lacks, nothing is guessed.`;
+  static override examples = [
+    {
+      description: "Estimate for a dataset of 100 GB",
+      command:
+        "<%= config.bin %> stage estimate --data-size-gb 100 --instances 10 --regions us-east-1,us-west-2",
+    },
+    {
+      description: "The same with AWS's list prices, kept for 30 days",
+      command: "<%= config.bin %> stage estimate --data-size-gb 100 --ttl 30 --prices aws",
+    },
+    {
+      description: "Estimate for a directory before it is uploaded",
+      command: "<%= config.bin %> stage estimate ./reference/ --instances 50",
+    },
+    {
+      description: "Use the break-even in a script",
+      command: "<%= config.bin %> stage estimate --data-size-gb 100 --format json | jq .break_even_instances",
+    },
+  ];
+
+  static override args = {
+    "local-path": Args.string({
+      description: "File or directory whose size is taken, or an s3:// URL. In place of --data-size-gb.",
+    }),
+  };
+
+  static override flags = {
+    "data-size-gb": Flags.string({
+      summary: "Size of the dataset in GB (1 GB is 1,073,741,824 bytes).",
+      helpValue: "GB",
+    }),
+    instances: Flags.string({
+      summary: "Instances per region that read the data.",
+      default: "10",
+      helpValue: "COUNT",
+    }),
+    regions: Flags.string({
+      summary: "Regions of the instances, separated by commas; the first is the primary region.",
+      default: "us-east-1,us-west-2",
+      helpValue: "REGIONS",
+    }),
+    ttl: Flags.string({
+      summary: "Days for which the data are kept, 1 to 90.",
+      default: String(DEFAULT_TTL_DAYS),
+      helpValue: "DAYS",
+    }),
+    prices: Flags.option({
+      options: PRICE_BOOK_NAMES,
+      default: "guide",
+      summary: "Whose prices: the guide's, or AWS's list prices.",
+      helpValue: PRICE_BOOK_NAMES.join("|"),
+    })(),
+    format: Flags.option({
+      options: ["table", "json", "yaml", "csv"] as const,
+      default: "table",
+      summary: "How to print: for people, or for programs.",
+      description: "json, yaml and csv print the figures themselves; --json wraps them in an envelope.",
+      helpValue: "table|json|yaml|csv",
+      exclusive: ["json"],
+    })(),
+  };
+
+  async run(): Promise<EstimateMetadata | undefined> {
+    const { args, flags } = await this.parse(StageEstimate);
+    const regions = parseRegionList(flags.regions);
+    const ttl = parseTtlDays(flags.ttl);
+    const instancesPerRegion = parseInstances(flags.instances);
+    const { sizeBytes, source } = await this.#dataset(args["local-path"], flags);
+    const request = { sizeBytes, regions, instancesPerRegion, ttl };
+    const made = estimate(request, priceBook(flags.prices));
+    const aws = made.prices.name === "aws" ? { estimate: made } : alternative(request, priceBook("aws"));
+    const metadata = toEstimateMetadata(made, aws);
+    if (this.jsonEnabled()) return metadata;
+    if (flags.format === "json") await writeOut(`${JSON.stringify(metadata, null, 2)}\n`);
+    else if (flags.format === "csv") await writeOut(renderEstimateCsv(metadata));
+    else if (flags.format === "yaml") {
+      const { stringify } = await import("yaml");
+      await writeOut(stringify(metadata));
+    } else {
+      const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
+      await writeOut(renderEstimate({ estimate: made, aws, source, columns }));
+    }
+    return undefined;
+  }
+
+  async #dataset(
+    path: string | undefined,
+    flags: { readonly "data-size-gb"?: string | undefined; readonly environment: string },
+  ): Promise<{ sizeBytes: number; source?: EstimatedSource }> {
+    const size = flags["data-size-gb"];
+    if ((size === undefined) === (path === undefined)) {
+      throw new InputError(size === undefined ? "no size is given" : "a size and a path are given", {
+        why: "An estimate is for one dataset: of a size, or of a file, a directory or an s3:// URL.",
+        fix: "spawn stage estimate --data-size-gb 100, or spawn stage estimate <local-path>",
+      });
+    }
+    if (size !== undefined) return { sizeBytes: parseSizeGb(size) };
+    const source = await inspectSource(this.contextOf(flags), path ?? "");
+    if (source.sizeBytes === 0) {
+      throw new InputError(`${JSON.stringify(path)} is empty`, { why: "There is nothing to estimate." });
+    }
+    return { sizeBytes: source.sizeBytes, source };
+  }
+}

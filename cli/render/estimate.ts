@@ -1,0 +1,183 @@
+import { downloadCost, replicationCost, storageCost } from "../../staging/cost.ts";
+import { formatMoney, subtractMoney, ZERO } from "../../staging/money.ts";
+import { MS_PER_DAY } from "../../staging/ttl.ts";
+import { formatBytes, GIB } from "../../staging/units.ts";
+import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/estimate.ts";
+import { renderBars } from "./bars.ts";
+import { csvLine } from "./csv.ts";
+import { formatShare, plural, priceRange, printable } from "./text.ts";
+
+export interface EstimateView {
+  readonly estimate: Estimate;
+  /** What AWS's list prices give: told below the guide's figures. */
+  readonly aws: Alternative;
+  readonly source?: EstimatedSource | undefined;
+  /** Columns of the terminal. */
+  readonly columns: number;
+}
+
+/** The estimate for people: the guide's layout, a picture, and the same under AWS's list prices. */
+export function renderEstimate({ estimate, aws, source, columns }: EstimateView): string {
+  const { regions, instancesPerRegion, compared, staging } = estimate;
+  return [
+    `Dataset: ${datasetOf(estimate, source)}`,
+    `Instances: ${instancesPerRegion.toLocaleString("en-US")} per region`,
+    `Regions: ${regions.length} (${regions.join(", ")})`,
+    "",
+    "Scenario A: Direct Downloads (No Staging)",
+    ...directLines(estimate),
+    "",
+    "Scenario B: Data Staging",
+    ...stagingLines(estimate),
+    "",
+    `Savings: ${savingsText(estimate)}`,
+    "",
+    `Break-even: ${breakEvenText(estimate.breakEven)}`,
+    `Recommendation: ${recommendationText(estimate)}`,
+    "",
+    ...renderBars(
+      [
+        { name: "Direct downloads", value: compared.direct, label: formatMoney(compared.direct) },
+        { name: "Data staging", value: staging.total, label: formatMoney(staging.total) },
+      ],
+      columns,
+    ),
+    "",
+    pricesLine(estimate, aws),
+    "",
+  ].join("\n");
+}
+
+function datasetOf({ sizeBytes }: Estimate, source: EstimatedSource | undefined): string {
+  const size = formatSize(sizeBytes);
+  if (source === undefined) return size;
+  const { filename, fileCount } = source;
+  const name = printable(filename);
+  return fileCount === undefined ? `${size} (${name})` : `${size} (${name}/, ${plural(fileCount, "file")})`;
+}
+
+function directLines({ sizeBytes, regions, instancesPerRegion, prices, compared }: Estimate): string[] {
+  const [primary, ...others] = regions;
+  if (others.length === 0) {
+    return [`  Cross-region transfers: none (every instance is in ${primary})`, "  Cost: $0.00"];
+  }
+  const size = compactSize(sizeBytes);
+  const instances = plural(instancesPerRegion, "instance");
+  const each = formatGb(sizeBytes * instancesPerRegion);
+  const all = formatGb(sizeBytes * instancesPerRegion * others.length);
+  const paid = others.map((region) => prices.downloadPerGb(primary, region));
+  return [
+    `  Cross-region transfers: ${size} × ${plural(others.length, "region")} × ${instances} = ${all}`,
+    `  Cost: ${all} × ${priceRange(paid)}/GB = ${formatMoney(compared.direct)}`,
+    ...breakdown(others, paid, (region, price) => {
+      const cost = downloadCost(sizeBytes, primary, region, instancesPerRegion, prices);
+      return `to ${region}: ${each} × ${price}/GB = ${formatMoney(cost)}`;
+    }),
+  ];
+}
+
+function stagingLines({ sizeBytes, regions, ttl, prices, staging }: Estimate): string[] {
+  const [primary, ...others] = regions;
+  const size = compactSize(sizeBytes);
+  const replicated = others.map((region) => prices.replicationPerGb(primary, region));
+  const stored = regions.map((region) => prices.storagePerGbMonth(region));
+  const time = `(${ttl}/30)`;
+  return [
+    others.length === 0
+      ? "  Replication: none (one region)"
+      : `  Replication: ${size} × ${plural(others.length, "region")} × ${priceRange(replicated)}/GB = ${formatMoney(staging.replication)}`,
+    ...breakdown(others, replicated, (region, price) => {
+      const cost = replicationCost(sizeBytes, primary, [region], prices);
+      return `to ${region}: ${size} × ${price}/GB = ${formatMoney(cost)}`;
+    }),
+    `  Storage (${plural(ttl, "day")}): ${size} × ${plural(regions.length, "region")} × ${priceRange(stored)}/GB/month × ${time} = ${formatMoney(staging.storage)}`,
+    ...breakdown(regions, stored, (region, price) => {
+      const cost = storageCost(sizeBytes, [region], ttl * MS_PER_DAY, prices);
+      return `in ${region}: ${size} × ${price}/GB/month × ${time} = ${formatMoney(cost)}`;
+    }),
+    "  Downloads (within region): FREE",
+    `  Total: ${formatMoney(staging.total)}`,
+  ];
+}
+
+/** A line a region where their prices differ; where they are the same, the sum says it all. */
+function breakdown<P extends Parameters<typeof priceRange>[0][number]>(
+  regions: readonly string[],
+  prices: readonly P[],
+  line: (region: string, price: string) => string,
+): string[] {
+  if (new Set(prices).size < 2) return [];
+  return regions.map((region, index) => `    ${line(region, priceRange(prices.slice(index, index + 1)))}`);
+}
+
+function savingsText({ compared: { saved, share } }: Estimate): string {
+  if (share === undefined) return "none possible (within a region downloads are free)";
+  if (saved > 0) return `${formatMoney(saved)} (${formatShare(share)} reduction)`;
+  return saved === 0
+    ? "none (both cost the same)"
+    : `none (staging costs ${formatMoney(subtractMoney(ZERO, saved))} more)`;
+}
+
+function breakEvenText(breakEven: number | undefined): string {
+  return breakEven === undefined
+    ? "never (within a region downloads are free)"
+    : `${plural(breakEven, "instance")} per region`;
+}
+
+function recommendationText({ recommendation, sizeBytes, instancesPerRegion, breakEven }: Estimate): string {
+  switch (recommendation) {
+    case "required":
+      return "✅ Use staging (required: above 1 TB direct downloads may be impractical)";
+    case "highly-recommended":
+      return "✅ Use staging (highly cost-effective)";
+    case "recommended":
+      return "✅ Use staging (cost-effective)";
+    case "optional":
+      return "➖ Optional (cost-effective, but below 10 GB little is saved)";
+    case "skip":
+      if (breakEven === undefined) return "❌ Skip staging (a single region needs none)";
+      if (instancesPerRegion < breakEven) {
+        return `❌ Skip staging (it pays from ${plural(breakEven, "instance")} per region on)`;
+      }
+      return `❌ Skip staging (${formatSize(sizeBytes)} cost next to nothing to transfer)`;
+  }
+}
+
+/** Which prices these are, and what the others would give. */
+function pricesLine({ prices }: Estimate, aws: Alternative): string {
+  if (prices.sources !== undefined) {
+    const { storagePerGbMonth, transferPerGb } = prices.sources;
+    return `AWS's list prices: storage as of ${storagePerGbMonth.date}, transfers as of ${transferPerGb.date}; requests are not counted.`;
+  }
+  if ("missing" in aws) return `With AWS's list prices: not known, ${aws.missing}.`;
+  const { compared, breakEven } = aws.estimate;
+  const saved =
+    compared.share === undefined
+      ? "no savings possible"
+      : compared.saved > 0
+        ? `savings of ${formatMoney(compared.saved)} (${formatShare(compared.share)})`
+        : "no savings";
+  const even =
+    breakEven === undefined ? "no break-even" : `break-even at ${plural(breakEven, "instance")} per region`;
+  return `With AWS's list prices: ${saved}, ${even}. To see how: --prices aws`;
+}
+
+/** `100 GB`, `2,000 GB`, `120.7 MB`: the size in GB, as it is asked for, or below one GB in a smaller unit. */
+function formatSize(bytes: number): string {
+  return bytes < GIB ? formatBytes(bytes).replace(/\.0(?= )/, "") : formatGb(bytes);
+}
+
+/** The same in a formula: `2000GB`. */
+const compactSize = (bytes: number): string => formatSize(bytes).replaceAll(/[ ,]/g, "");
+
+/** `1,000 GB`, `1.179 GB`: an amount of transfers, in the unit of their price. */
+function formatGb(bytes: number): string {
+  const gb = bytes / GIB;
+  return `${gb.toLocaleString("en-US", { maximumFractionDigits: gb < 10 ? 3 : 1 })} GB`;
+}
+
+/** The estimate as CSV: a head and a row, with the keys and figures of `--format json`. */
+export function renderEstimateCsv(metadata: EstimateMetadata): string {
+  const cells = Object.values(metadata).map((value) => (Array.isArray(value) ? value.join(",") : value));
+  return csvLine(Object.keys(metadata)) + csvLine(cells);
+}
