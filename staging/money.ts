@@ -13,7 +13,9 @@ export const ZERO = 0 as MicroDollars;
 /** A price or amount written in dollars. @throws RangeError when it is finer than a micro-dollar. */
 export function dollars(amount: number): MicroDollars {
   const micro = Math.round(amount * PER_DOLLAR);
-  if (Math.abs(micro - amount * PER_DOLLAR) > 1e-3)
+  // A large amount in dollars is itself exact to some of its last bits only.
+  const tolerance = Math.max(1e-3, Math.abs(micro) * 2 ** -50);
+  if (Math.abs(micro - amount * PER_DOLLAR) > tolerance)
     throw new RangeError(`$${amount} is finer than a micro-dollar`);
   return micro as MicroDollars;
 }

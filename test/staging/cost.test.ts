@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import fc from "fast-check";
-import { directCost, savings, stagingCost } from "../../staging/cost.ts";
-import { addMoney, formatMoney, toDollars } from "../../staging/money.ts";
+import { breakEvenInstances, directCost, savings, stagingCost } from "../../staging/cost.ts";
+import { formatMoney, toDollars } from "../../staging/money.ts";
 import { GUIDE_PRICES } from "../../staging/price-book.ts";
+import { priceBook } from "../../staging/price-books.ts";
 import { REGIONS } from "../../staging/regions.ts";
 import { GIB } from "../../staging/units.ts";
+import { refusalOf } from "./refusal.ts";
 
 const first = (count: number) => REGIONS.slice(0, count);
 
@@ -108,20 +109,47 @@ describe("costs", () => {
     expect(share).to.be.lessThan(0);
   });
 
-  it("follow the guide's calculator to half a micro-dollar, and add up exactly", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 50 * 1024 * GIB }),
-        fc.integer({ min: 1, max: 11 }),
-        fc.integer({ min: 1, max: 90 }),
-        (bytes, regions, days) => {
-          const cost = stagingCost(bytes, first(regions), days, GUIDE_PRICES);
-          const gb = bytes / GIB;
-          expect(toDollars(cost.replication)).to.be.closeTo(gb * (regions - 1) * 0.02, 1e-6);
-          expect(toDollars(cost.storage)).to.be.closeTo((gb * regions * 0.023 * days) / 30, 1e-6);
-          expect(cost.total).to.equal(addMoney(cost.replication, cost.storage));
-        },
-      ),
+  // The guide's table "Break-Even Analysis".
+  for (const [gb, regions] of [
+    [10, 2],
+    [50, 2],
+    [100, 2],
+    [100, 3],
+    [500, 3],
+  ] as const) {
+    it(`are no higher than direct downloads from 1 instance per region on, for ${gb} GB in ${regions} regions`, () => {
+      expect(breakEvenInstances(first(regions), 7, GUIDE_PRICES)).to.equal(1);
+      const { total } = stagingCost(gb * GIB, first(regions), 7, GUIDE_PRICES);
+      expect(directCost(gb * GIB, first(regions), 1, GUIDE_PRICES)).to.be.at.least(total);
+    });
+  }
+
+  it("have their break-even put off by long storage, and by AWS's lower prices of transfers", () => {
+    const aws = priceBook("aws");
+    expect(breakEvenInstances(["us-east-1", "us-west-2"], 90, GUIDE_PRICES)).to.equal(2);
+    expect(breakEvenInstances(["us-east-1", "us-west-2"], 7, aws)).to.equal(2);
+    expect(breakEvenInstances(["us-east-1", "us-east-2"], 7, aws)).to.equal(3);
+    expect(breakEvenInstances(["us-east-1"], 7, aws)).to.equal(undefined);
+  });
+
+  it("differ by region and by direction under AWS's prices", () => {
+    const aws = priceBook("aws");
+    const cost = (...regions: string[]) => {
+      const { replication, storage } = stagingCost(100 * GIB, regions, 30, aws);
+      return [formatMoney(replication), formatMoney(storage)];
+    };
+    expect(cost("us-east-1", "ap-south-1")).to.deep.equal(["$2.00", "$4.80"]);
+    expect(cost("ap-south-1", "us-east-1")).to.deep.equal(["$8.60", "$4.80"]);
+    expect(cost("us-west-1", "us-east-1", "us-east-2")).to.deep.equal(["$4.00", "$7.20"]);
+  });
+
+  it("refuse amounts above what is exact, and regions that a book lacks", () => {
+    const many = refusalOf(() => directCost(8_000_000 * GIB, first(11), 1_000_000, GUIDE_PRICES));
+    expect(many.message).to.equal("an amount is above nine billion dollars");
+    const lacking = refusalOf(() => stagingCost(GIB, ["us-east-1", "sa-east-1"], 7, priceBook("aws")));
+    expect(lacking.message).to.equal(
+      "the price book of AWS has no price for transfers from us-east-1 to sa-east-1",
     );
+    expect(lacking.exitCode).to.equal(2);
   });
 });

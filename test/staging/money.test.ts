@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import {
   addMoney,
   dollars,
@@ -7,7 +8,9 @@ import {
   scaleMoney,
   subtractMoney,
   toDollars,
+  ZERO,
 } from "../../staging/money.ts";
+import { refusalOf } from "./refusal.ts";
 
 describe("money", () => {
   for (const [amount, shown] of [
@@ -31,6 +34,28 @@ describe("money", () => {
     expect(toDollars(addMoney(dollars(0.1), dollars(0.2)))).to.equal(0.3);
     expect(toDollars(subtractMoney(dollars(0.3), dollars(0.1)))).to.equal(0.2);
     expect(addMoney()).to.equal(0);
+  });
+
+  it("reads back every amount that it gives in dollars", () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), (micro) => {
+        const amount = micro as MicroDollars;
+        expect(dollars(toDollars(amount))).to.equal(amount);
+      }),
+    );
+  });
+
+  it("refuses amounts that are too large to be exact", () => {
+    const largest = Number.MAX_SAFE_INTEGER as MicroDollars;
+    const one = 1 as MicroDollars;
+    for (const run of [
+      () => addMoney(largest, one),
+      () => subtractMoney(subtractMoney(ZERO, largest), one),
+      () => scaleMoney(largest, 3n, 2n),
+    ]) {
+      expect(refusalOf(run).message).to.equal("an amount is above nine billion dollars");
+    }
+    expect(addMoney(largest, ZERO)).to.equal(largest);
   });
 
   it("refuses prices finer than a micro-dollar", () => {
