@@ -26,7 +26,10 @@ export async function reportStaged(details: EntryDetails, note: (line: string) =
 }
 
 /** The same for `--json`: the entry as `list` and `info` print it for programs. */
-export async function stagedMetadata(context: Context, { id }: EntryDetails): Promise<StagingMetadata> {
+export async function stagedMetadata(
+  context: Context,
+  { id }: Pick<EntryDetails, "id">,
+): Promise<StagingMetadata> {
   const tables = await context.tables();
   const stagingId = parseStagingId(id);
   const [record, usage] = await Promise.all([getRecord(tables, stagingId), getUsage(tables, stagingId)]);

@@ -8,12 +8,13 @@ import { type EngineSettings, runEngine } from "./process.ts";
 /** What is read and written of an exported stack; everything else stays as it is. */
 interface Deployment {
   readonly deployment: {
-    resources?: ExportedResource[];
-    pending_operations?: { readonly type: string; readonly resource: ExportedResource }[];
+    resources?: StateResource[];
+    pending_operations?: { readonly type: string; readonly resource: StateResource }[];
   };
 }
 
-interface ExportedResource {
+/** A resource as the state has it. */
+export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
@@ -33,12 +34,14 @@ const IDS: Readonly<Record<string, (inputs: Readonly<Record<string, unknown>>) =
   [USAGE_ROW]: ({ table, stagingId }) => `${table}/${stagingId}`,
 };
 
-/** What was found in a stack's state before it was settled. */
+/** What was found in a stack's state. */
 export interface Settled {
   /** Whether there is a stack of that name. */
   readonly exists: boolean;
-  /** Types of the resources whose creation was cut off. */
-  readonly creating: readonly string[];
+  /** The resources whose creation was cut off. */
+  readonly creating: readonly StateResource[];
+  /** All resources, now that it is settled. */
+  readonly resources: readonly StateResource[];
 }
 
 /**
@@ -49,12 +52,13 @@ export interface Settled {
 export async function settlePending(settings: EngineSettings, stack: string, cut: Cut): Promise<Settled> {
   const exported = await runEngine(settings, ["stack", "export", "--stack", stack]);
   if (exported.exitCode !== 0) {
-    if (/no stack named/.test(exported.stderr)) return { exists: false, creating: [] };
+    if (/no stack named/.test(exported.stderr)) return { exists: false, creating: [], resources: [] };
     throw unusable(stack, "read", exported.stderr);
   }
   const state = JSON.parse(exported.stdout) as Deployment;
   const pending = state.deployment.pending_operations ?? [];
-  if (pending.length === 0) return { exists: true, creating: [] };
+  if (pending.length === 0)
+    return { exists: true, creating: [], resources: state.deployment.resources ?? [] };
   const creating = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
   if (cut === "adopt") {
     const known = new Set(state.deployment.resources?.map(({ urn }) => urn));
@@ -63,11 +67,11 @@ export async function settlePending(settings: EngineSettings, stack: string, cut
   }
   delete state.deployment.pending_operations;
   await importState(settings, stack, state);
-  return { exists: true, creating: creating.map(({ type }) => type) };
+  return { exists: true, creating, resources: state.deployment.resources ?? [] };
 }
 
 /** The resource as the provider would have left it with a partial failure: its inputs are its outputs. */
-function asFailedHalfWay(resource: ExportedResource): ExportedResource[] {
+function asFailedHalfWay(resource: StateResource): StateResource[] {
   const idOf = IDS[resource.type];
   if (idOf === undefined) return [];
   const inputs = resource.inputs ?? {};

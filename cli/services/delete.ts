@@ -13,7 +13,7 @@ import { listStacks } from "../engine/stacks.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { findRecord } from "./records.ts";
 import { settleStack } from "./resume.ts";
-import { claimUpload, endUpload, readUnfinished } from "./unfinished.ts";
+import { claimUpload, endUpload } from "./unfinished.ts";
 
 /** An entry that `stage delete` can delete. */
 export interface Deletable {
@@ -83,10 +83,11 @@ export async function deleteEntry(context: Context, entry: Deletable, options: U
   const { id, stack } = entry;
   await claimUpload(stack);
   const { entryProject } = await openSession(context);
-  // The state of an entry that came to its end has nothing to settle, and looking takes time.
-  const isWhole = entry.sizeBytes !== undefined && (await readUnfinished(stack)) === undefined;
-  const exists = isWhole || (await settleStack(context, entryProject, stack, id, "adopt", options)).exists;
-  if (exists) await runUpdate(entryProject, stack, { kind: "destroy", remove: true }, options);
+  // A whole entry, too: an update of it may have been killed, on any machine.
+  const { exists } = await settleStack(context, entryProject, stack, id, "adopt", options);
+  const isRecorded = entry.sizeBytes !== undefined;
+  // A record without a stack is not to be deleted here: the engine says which stack is missing.
+  if (exists || isRecorded) await runUpdate(entryProject, stack, { kind: "destroy", remove: true }, options);
   else await rm(settingsFile(entryProject.project, stack), { force: true });
   await endUpload(stack);
 }

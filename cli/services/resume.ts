@@ -12,6 +12,7 @@ import type { EngineSettings } from "../engine/process.ts";
 import { openSession } from "../engine/session.ts";
 import { createStack } from "../engine/stacks.ts";
 import type { UpdateOptions } from "../engine/update.ts";
+import { deleteCutAccessPoints } from "./access-points.ts";
 import { type IncompleteEntry, readIncomplete } from "./incomplete.ts";
 import { findRecord } from "./records.ts";
 import { inspectSource } from "./source.ts";
@@ -74,7 +75,8 @@ export async function settleStack(
 ): Promise<Settled> {
   await takeOverDeadLocks(project, stack, options);
   const settled = await settlePending(project, stack, cut);
-  if (settled.creating.includes(RECORD_TYPE)) await deleteRecord(context, id);
+  if (settled.creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
+  await deleteCutAccessPoints(context, settled.creating);
   return settled;
 }
 

@@ -48,19 +48,24 @@ esac
   };
 
   it("tells that there is no stack", async () => {
-    expect(await settlePending(settings(), STACK, "again")).to.deep.equal({ exists: false, creating: [] });
+    expect(await settlePending(settings(), STACK, "again")).to.deep.equal({
+      ...{ exists: false, creating: [], resources: [] },
+    });
   });
 
   it("leaves a state alone in which nothing is pending", async () => {
     await put({ resources: [stack] });
-    expect(await settlePending(settings(), STACK, "again")).to.deep.equal({ exists: true, creating: [] });
+    expect(await settlePending(settings(), STACK, "again")).to.deep.equal({
+      ...{ exists: true, creating: [], resources: [stack] },
+    });
     expect(await imported()).to.equal(null);
   });
 
   it("forgets creations that are made again", async () => {
     await put(cutOff);
-    const { creating } = await settlePending(settings(), STACK, "again");
-    expect(creating).to.deep.equal([data.type, record.type]);
+    const { creating, resources } = await settlePending(settings(), STACK, "again");
+    expect(creating).to.deep.equal([data, record]);
+    expect(resources).to.deep.equal([stack]);
     expect(await imported()).to.deep.equal({
       version: 3,
       deployment: { manifest: { time: "then" }, resources: [stack] },

@@ -1,0 +1,18 @@
+// Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
+import { S3ControlClient, type S3ControlClientConfig } from "@aws-sdk/client-s3-control";
+import type { ClientConfig } from "../context.ts";
+
+/**
+ * AWS has the account's number in the host's name, which no emulator's address can have; there the header
+ * `x-amz-account-id`, sent as well, says the same.
+ */
+export function makeS3ControlClient(settings: ClientConfig): S3ControlClient {
+  const { endpoint } = settings;
+  if (endpoint === undefined) return new S3ControlClient(settings);
+  const config: S3ControlClientConfig & { endpointProvider: () => { url: URL } } = {
+    ...settings,
+    disableHostPrefix: true,
+    endpointProvider: () => ({ url: new URL(endpoint) }),
+  };
+  return new S3ControlClient(config);
+}

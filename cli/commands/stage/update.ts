@@ -1,0 +1,173 @@
+import { Args, Flags } from "@oclif/core";
+import { parseAccountList } from "../../../staging/accounts.ts";
+import { parseDestination } from "../../../staging/destination.ts";
+import { parseSweepId } from "../../../staging/entry.ts";
+import { differences, type EntryChanges, regionChanges } from "../../../staging/entry-update.ts";
+import { InputError } from "../../../staging/errors.ts";
+import { parseStagingId } from "../../../staging/ids.ts";
+import { parseRegionList } from "../../../staging/regions.ts";
+import { parseTtlDays } from "../../../staging/ttl.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { confirm } from "../../confirm.ts";
+import { yesFlag } from "../../flags.ts";
+import { writeOut } from "../../output.ts";
+import { renderChanges, renderRegionPlan } from "../../render/update.ts";
+import { stagedMetadata } from "../../report-staged.ts";
+import type { StagingMetadata } from "../../services/metadata.ts";
+import { type PlannedUpdate, planUpdate, updateEntry } from "../../services/update.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export interface StageUpdateResult {
+  readonly staging_id: string;
+  /** What has changed: `ttl_days`, `regions`, `destination`, `sweep_id`, `allow_accounts`. */
+  readonly changed: readonly string[];
+  /** The entry as it is now. */
+  readonly entry: StagingMetadata;
+}
+
+/** The names of what can change as the metadata has them. */
+const METADATA_NAMES = {
+  ttl: "ttl_days",
+  regions: "regions",
+  destination: "destination",
+  sweepId: "sweep_id",
+  allowAccounts: "allow_accounts",
+} as const;
+
+export default class StageUpdate extends BaseCommand {
+  static override summary = "Change a staged entry: its TTL, regions, destination, sweep, or readers.";
+  static override description =
+    `Moves no data, except that an added region gets a replica and a removed one loses its own. What is not given stays as it is. An update that was interrupted is completed by the same command again.
+
+The TTL is days from the upload, not from now. The primary region, where the data were uploaded, stays. An entry that is declared in Pulumi.<environment>.yaml is changed there.`;
+  static override examples = [
+    {
+      description: "Keep an entry for 14 days from its upload",
+      command: "<%= config.bin %> stage update stage-abc123def456 --ttl 14",
+    },
+    {
+      description: "Add a region; name those that stay, too",
+      command: "<%= config.bin %> stage update stage-abc123def456 --regions us-east-1,us-west-2,eu-west-1",
+    },
+    {
+      description: "Remove a region in a script",
+      command: "<%= config.bin %> stage update stage-abc123def456 --regions us-east-1 --yes",
+    },
+    {
+      description: "Let another AWS account read it, and nobody any more",
+      command:
+        "<%= config.bin %> stage update stage-abc123def456 --allow-accounts 123456789012\n<%= config.bin %> stage update stage-abc123def456 --no-allow-accounts",
+    },
+  ];
+
+  static override args = {
+    "staging-id": Args.string({
+      required: true,
+      description: "ID of the entry, such as stage-abc123def456.",
+    }),
+  };
+
+  static override flags = {
+    ttl: Flags.string({
+      summary: "Days from the upload until the data are deleted, 1 to 90.",
+      helpValue: "DAYS",
+    }),
+    regions: Flags.string({
+      summary: "All regions that are to have the data, separated by commas, the primary one first.",
+      helpValue: "REGIONS",
+    }),
+    dest: Flags.string({ summary: "Absolute path at which instances find the data.", helpValue: "PATH" }),
+    "sweep-id": Flags.string({
+      summary: "Sweep that the data belong to.",
+      helpValue: "ID",
+      exclusive: ["no-sweep"],
+    }),
+    "no-sweep": Flags.boolean({ summary: "The data belong to no sweep.", default: false }),
+    "allow-accounts": Flags.string({
+      summary: "All AWS accounts that may read the data, too, separated by commas.",
+      helpValue: "ACCOUNTS",
+      exclusive: ["no-allow-accounts"],
+    }),
+    "no-allow-accounts": Flags.boolean({
+      summary: "No other account may read the data any more.",
+      default: false,
+    }),
+    yes: yesFlag,
+  };
+
+  async run(): Promise<StageUpdateResult | undefined> {
+    const { args, flags } = await this.parse(StageUpdate);
+    const id = parseStagingId(args["staging-id"]);
+    const changes = changesOf(flags);
+    const context = this.contextOf(flags);
+    const plan = await planUpdate(context, id, changes);
+    let lines = ["Nothing to change."];
+    if (!plan.isDone) {
+      if (!(await this.#isAgreed(plan, flags.yes))) {
+        this.note("Nothing was changed.");
+        return this.#result(plan, [], await stagedMetadata(context, { id }));
+      }
+      await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+        updateEntry(context, plan, options),
+      );
+      const changed = renderChanges(plan.before, plan.after);
+      if (changed.length > 0) lines = changed;
+    }
+    if (this.jsonEnabled()) {
+      return this.#result(plan, differences(plan.before, plan.after), await stagedMetadata(context, { id }));
+    }
+    await writeOut(`${lines.join("\n")}\n`);
+    return undefined;
+  }
+
+  /** Asks only where data are to be deleted. */
+  async #isAgreed({ record, after }: PlannedUpdate, yes: boolean): Promise<boolean> {
+    for (const line of renderRegionPlan(record, after)) this.note(line);
+    if (regionChanges(record, after).removed.length === 0) return true;
+    const command = ["spawn stage update", ...this.argv.map(quoted)].join(" ");
+    return await confirm("Continue?", { yes, command });
+  }
+
+  #result(
+    { record }: PlannedUpdate,
+    changed: readonly (keyof typeof METADATA_NAMES)[],
+    entry: StagingMetadata,
+  ): StageUpdateResult {
+    return { staging_id: record.stagingId, changed: changed.map((name) => METADATA_NAMES[name]), entry };
+  }
+}
+
+/** An argument as a shell takes it. */
+const quoted = (argument: string): string =>
+  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+
+interface ChangeFlags {
+  readonly ttl?: string | undefined;
+  readonly regions?: string | undefined;
+  readonly dest?: string | undefined;
+  readonly "sweep-id"?: string | undefined;
+  readonly "no-sweep": boolean;
+  readonly "allow-accounts"?: string | undefined;
+  readonly "no-allow-accounts": boolean;
+}
+
+/** @throws InputError for a value that cannot be, and where nothing is given */
+function changesOf(flags: ChangeFlags): EntryChanges {
+  const { ttl, regions, dest } = flags;
+  const sweep = flags["no-sweep"] ? null : flags["sweep-id"];
+  const accounts = flags["allow-accounts"];
+  const changes: EntryChanges = {
+    ...(ttl === undefined ? {} : { ttl: parseTtlDays(ttl) }),
+    ...(regions === undefined ? {} : { regions: parseRegionList(regions) }),
+    ...(dest === undefined ? {} : { destination: parseDestination(dest) }),
+    ...(sweep === undefined ? {} : { sweepId: sweep === null ? null : parseSweepId(sweep) }),
+    ...(accounts === undefined ? {} : { allowAccounts: parseAccountList(accounts) }),
+    ...(flags["no-allow-accounts"] ? { allowAccounts: [] } : {}),
+  };
+  if (Object.keys(changes).length === 0) {
+    throw new InputError("nothing was given that is to change", {
+      fix: "spawn stage update <staging-id> --ttl 14, or another of the options of spawn stage update --help",
+    });
+  }
+  return changes;
+}

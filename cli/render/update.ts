@@ -1,0 +1,52 @@
+import { replicationCost, storageCost } from "../../staging/cost.ts";
+import { differences, type EntryState, regionChanges } from "../../staging/entry-update.ts";
+import { formatMoney } from "../../staging/money.ts";
+import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import { MS_PER_DAY } from "../../staging/ttl.ts";
+import { formatFineMoney, plural, printable } from "./text.ts";
+
+/** What is told before an update that adds or removes regions; nothing for any other. */
+export function renderRegionPlan(
+  record: StagingRecord,
+  after: EntryState,
+  prices: PriceBook = GUIDE_PRICES,
+): string[] {
+  const { sizeBytes, stagingId } = record;
+  const { added, removed } = regionChanges(record, after);
+  const lines: string[] = [];
+  if (added.length > 0) {
+    const once = formatMoney(replicationCost(sizeBytes, record.regions[0], added, prices));
+    const aDay = formatFineMoney(storageCost(sizeBytes, added, MS_PER_DAY, prices));
+    lines.push(`Adding ${added.join(", ")}: replication ${once}, storage ${aDay}/day`);
+  }
+  if (removed.length > 0) {
+    lines.push(`⚠️  This will delete the data of ${stagingId} in ${removed.join(", ")}.`);
+  }
+  return lines;
+}
+
+/** What has changed, a line for each property. */
+export function renderChanges(before: EntryState, after: EntryState): string[] {
+  return differences(before, after).flatMap((name) => LINES[name](before, after));
+}
+
+const LINES: Readonly<Record<keyof EntryState, (before: EntryState, after: EntryState) => string[]>> = {
+  ttl: (before, after) => [
+    `TTL ${after.ttl > before.ttl ? "extended" : "shortened"} to ${plural(after.ttl, "day")}`,
+  ],
+  regions: (before, after) => {
+    const { added, removed } = regionChanges(before, after);
+    return [
+      ...(added.length > 0 ? [`Regions added: ${added.join(", ")}`] : []),
+      ...(removed.length > 0 ? [`Regions removed: ${removed.join(", ")}`] : []),
+    ];
+  },
+  destination: (_before, { destination }) => [`Destination changed to ${printable(destination)}`],
+  sweepId: (before, { sweepId }) => [
+    sweepId === undefined ? `No longer of sweep ${before.sweepId}` : `Sweep ID changed to ${sweepId}`,
+  ],
+  allowAccounts: (_before, { allowAccounts }) => [
+    allowAccounts.length === 0 ? "No longer shared" : `Shared with: ${allowAccounts.join(", ")}`,
+  ],
+};

@@ -1,0 +1,37 @@
+import { DeleteAccessPointCommand } from "@aws-sdk/client-s3-control";
+import { UserError } from "../../staging/errors.ts";
+import type { Context } from "../context.ts";
+import type { StateResource } from "../engine/pending.ts";
+
+const ACCESS_POINT_TYPE = "aws:s3/accessPoint:AccessPoint";
+
+/**
+ * Deletes access points whose creation was cut off, so that nobody knows whether they are there: the engine would not find
+ * them at a deletion, and could not create them a second time.
+ */
+export async function deleteCutAccessPoints(
+  context: Context,
+  creating: readonly StateResource[],
+): Promise<void> {
+  const cut = creating.filter(({ type }) => type === ACCESS_POINT_TYPE);
+  // Most often there is none, and the client has not to be loaded.
+  if (cut.length === 0) return;
+  const { makeS3ControlClient } = await import("../clients/s3-control.ts");
+  for (const { urn, inputs = {} } of cut) {
+    const { accountId, name, region } = inputs;
+    if (typeof accountId !== "string" || typeof name !== "string" || typeof region !== "string") {
+      throw new UserError(`the access point ${urn} cannot be read from the state`, {
+        why: "The state was changed by hand or by another version of spawn.",
+        fix: "Delete the access point by hand: aws s3control list-access-points",
+      });
+    }
+    const client = makeS3ControlClient(await context.clientConfig(region));
+    try {
+      await client.send(new DeleteAccessPointCommand({ AccountId: accountId, Name: name }));
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "NoSuchAccessPoint")) throw error;
+    } finally {
+      client.destroy();
+    }
+  }
+}

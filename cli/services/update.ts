@@ -1,0 +1,166 @@
+import type { EntryDetails } from "../../components/entry-details.ts";
+import { spawnPaths } from "../../local/paths.ts";
+import { readTextIfThere } from "../../stacks/files.ts";
+import {
+  type EntrySettings,
+  parseEntrySettingsFile,
+  renderEntrySettings,
+} from "../../stacks/settings-file.ts";
+import { entryProgram } from "../../stacks/staging.ts";
+import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
+import { changedState, differences, type EntryChanges, type EntryState } from "../../staging/entry-update.ts";
+import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import { recordItem, type StagingRecord } from "../../staging/record.ts";
+import { commandLine } from "../command-line.ts";
+import type { Context } from "../context.ts";
+import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
+import { openSession } from "../engine/session.ts";
+import { runUpdate, type UpdateOptions } from "../engine/update.ts";
+import { writableTimes } from "./environment.ts";
+import { readIncomplete } from "./incomplete.ts";
+import { findRecord, getRecord } from "./records.ts";
+import { settleStack } from "./resume.ts";
+import { specInState } from "./state-spec.ts";
+import { preflight } from "./upload.ts";
+
+/** A change of a staged entry that can be made. */
+export interface PlannedUpdate {
+  readonly record: StagingRecord;
+  readonly before: EntryState;
+  readonly after: EntryState;
+  /** Whether the entry is already as it is wanted, with nothing left to do of an earlier update. */
+  readonly isDone: boolean;
+}
+
+/**
+ * Works out what is to be changed, without starting the engine.
+ * @throws InputError when there is no such entry, when it is declared in the environment's configuration, or when the
+ * change is impossible
+ */
+export async function planUpdate(
+  context: Context,
+  id: StagingId,
+  changes: EntryChanges,
+): Promise<PlannedUpdate> {
+  const [record, settings] = await Promise.all([findWhole(context, id), context.settings()]);
+  if (record.declaredAs !== undefined) throw declaredElsewhere(id, record.declaredAs, settings.name);
+  refuseMovedBuckets(record, settings);
+  const after = changedState(record, changes, new Date());
+  for (const region of after.regions) bucketOf(settings, region);
+  // The record is written before replicas of removed regions are deleted, so an update that was interrupted there shows in
+  // what this machine remembers: it does so of updates that came to their end.
+  const isDone = differences(record, after).length === 0 && (await isRemembered(record));
+  return { record, before: record, after, isDone };
+}
+
+/**
+ * Brings the entry's stack to what is planned. No data move, but for replicas that are added or removed. What is not asked
+ * to change is taken from the record and the stack's state, so it can be done from any machine that shares them.
+ * @throws UserError when it fails on the way; the same command again goes on with it
+ */
+export async function updateEntry(
+  context: Context,
+  { record, after }: PlannedUpdate,
+  options: UpdateOptions,
+): Promise<EntryDetails> {
+  const { stagingId: id, stack } = record;
+  const session = await openSession(context);
+  const { entryProject, settings: environment } = session;
+  const { exists, resources } = await settleStack(context, entryProject, stack, id, "adopt", options);
+  if (!exists) throw noStack(record);
+  const spec: EntrySpec = specInState(resources, id, after);
+  await preflight(context, spec);
+  const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
+  await refuseIfChanged(context, record);
+  // Unlike an upload, which goes on where one region fails: with an error nothing may be deleted.
+  const operation = { kind: "up", program: entryProgram(settings) } as const;
+  const { outputs } = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {
+    throw unfinished(error, id);
+  });
+  await writeAtomically(settingsFile(entryProject.project, stack), renderEntrySettings(settings));
+  return outputs["entry"] as EntryDetails;
+}
+
+/** @throws InputError when there is no entry, or one whose upload has not ended */
+async function findWhole(context: Context, id: StagingId): Promise<StagingRecord> {
+  const tables = await context.tables();
+  const record = await findRecord(tables, id);
+  if (record !== undefined) return record;
+  const { name } = await context.settings();
+  if ((await readIncomplete(context, entryStackName(name, id))) === undefined) return getRecord(tables, id);
+  throw new InputError(`the upload of ${id} has not ended`, {
+    why: "Only an entry that is whole can be changed.",
+    fix: commandLine(`spawn stage resume ${id}`, name),
+  });
+}
+
+function declaredElsewhere(id: StagingId, item: string, environment: string): InputError {
+  const file = `Pulumi.${environment}.yaml`;
+  return new InputError(`${id} is declared in ${file} as item ${item} of spawn:entries`, {
+    why: "The next update of the environment would undo the change.",
+    fix: `Edit the item ${item} in ${file}, then run: ${commandLine("spawn environment up", environment)}`,
+  });
+}
+
+/** Data in a bucket of another name would be deleted, and uploaded anew from a source that may be gone. */
+function refuseMovedBuckets(
+  { stagingId, regions, buckets }: StagingRecord,
+  settings: EnvironmentSettings,
+): void {
+  for (const [at, region] of regions.entries()) {
+    const [then, now] = [buckets[at], settings.buckets.get(region)];
+    if (then === now) continue;
+    throw new InputError(
+      `${stagingId} is in the bucket ${then}, which environment ${settings.name} no longer names`,
+      {
+        why: `Its bucket in ${region} is ${now ?? "none"} now.`,
+        fix: `Set the bucket of ${region} to ${then} again, or stage the data again.`,
+      },
+    );
+  }
+}
+
+/** Whether the settings file of this machine says the same of the entry as its record. */
+async function isRemembered(record: StagingRecord): Promise<boolean> {
+  const file = settingsFile(spawnPaths().stacks, record.stack);
+  const text = await readTextIfThere(file);
+  if (text === undefined) return false;
+  try {
+    return differences(record, parseEntrySettingsFile(text, file).spec).length === 0;
+  } catch (error) {
+    if (error instanceof InputError) return false; // a file that cannot be read is written anew after the update
+    throw error;
+  }
+}
+
+/** Somebody else's update in the meantime would be undone. */
+async function refuseIfChanged(context: Context, record: StagingRecord): Promise<void> {
+  const now = await findRecord(await context.tables(), record.stagingId);
+  if (now !== undefined && JSON.stringify(recordItem(now)) === JSON.stringify(recordItem(record))) return;
+  throw new UserError(`${record.stagingId} was ${now === undefined ? "deleted" : "changed"} meanwhile`, {
+    why: "Another command did it after this one had begun.",
+    fix: `spawn stage info ${record.stagingId}`,
+  });
+}
+
+function noStack({ stagingId, stack }: StagingRecord): UserError {
+  return new UserError(`there is no stack ${stack}, which holds ${stagingId}`, {
+    why: "The state of the stacks is elsewhere: the entry was made with another backend.",
+    fix: "Set PULUMI_BACKEND_URL to the backend that it was made with.",
+  });
+}
+
+function unfinished(error: unknown, id: StagingId): unknown {
+  if (!(error instanceof UserError)) return error;
+  const again = `The same command again goes on with the update; ${id} can be used meanwhile.`;
+  return new UserError(error.message, {
+    ...(error.why === undefined ? {} : { why: error.why }),
+    fix: [error.fix === undefined ? undefined : error.fix.replace(/(?<![.!?])$/, "."), again]
+      .filter(Boolean)
+      .join(" "),
+    exitCode: error.exitCode,
+    cause: error,
+  });
+}

@@ -1,0 +1,89 @@
+import type { AccountId } from "./accounts.ts";
+import type { Destination } from "./destination.ts";
+import { InputError } from "./errors.ts";
+import type { StagingRecord } from "./record.ts";
+import type { Region, RegionList } from "./regions.ts";
+import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY, type TtlDays } from "./ttl.ts";
+
+/** What of a staged entry can be changed without staging it again. */
+export type EntryState = Pick<StagingRecord, "regions" | "destination" | "ttl" | "sweepId" | "allowAccounts">;
+
+/** What is asked for; what is absent stays as it is. */
+export interface EntryChanges {
+  /** All regions that are to have the data, the primary one first. */
+  readonly regions?: RegionList;
+  readonly destination?: Destination;
+  /** Days in all, from the upload. */
+  readonly ttl?: TtlDays;
+  /** `null`: of no sweep. */
+  readonly sweepId?: string | null;
+  /** Empty: shared with nobody. */
+  readonly allowAccounts?: readonly AccountId[];
+}
+
+/**
+ * What the entry is to be.
+ * @throws InputError when it has expired, would expire at once, or would lose its primary region
+ */
+export function changedState(record: StagingRecord, changes: EntryChanges, now: Date): EntryState {
+  const { sweepId, ttl = record.ttl } = changes;
+  refuseExpired(record, now);
+  refuseEndedTtl(record, ttl, now);
+  return {
+    regions: changes.regions === undefined ? record.regions : changedRegions(record, changes.regions),
+    destination: changes.destination ?? record.destination,
+    ttl,
+    sweepId: sweepId === undefined ? record.sweepId : (sweepId ?? undefined),
+    allowAccounts: changes.allowAccounts ?? record.allowAccounts,
+  };
+}
+
+/** Which of an entry's properties differ; lists in another order are the same. */
+export function differences(before: EntryState, after: EntryState): readonly (keyof EntryState)[] {
+  const names: readonly (keyof EntryState)[] = ["ttl", "regions", "destination", "sweepId", "allowAccounts"];
+  return names.filter((name) => canonical(before[name]) !== canonical(after[name]));
+}
+
+/** Regions that get a replica, and those that lose theirs. */
+export function regionChanges(before: EntryState, after: EntryState): { added: Region[]; removed: Region[] } {
+  return {
+    added: after.regions.filter((region) => !before.regions.includes(region)),
+    removed: before.regions.filter((region) => !after.regions.includes(region)),
+  };
+}
+
+const canonical = (value: EntryState[keyof EntryState]): string =>
+  JSON.stringify(Array.isArray(value) ? [...value].sort() : (value ?? null));
+
+/** Those that stay keep their order, and new ones come after them. */
+function changedRegions(record: StagingRecord, wanted: RegionList): RegionList {
+  const [primary, ...others] = record.regions;
+  if (wanted[0] !== primary) {
+    const rest = wanted.filter((region) => region !== primary);
+    throw new InputError(`${primary} is the primary region of ${record.stagingId} and has to come first`, {
+      why: "The data were uploaded there, and the replicas are made from them. To move them is to stage them again.",
+      fix: `--regions ${[primary, ...rest].join(",")}`,
+    });
+  }
+  const kept = others.filter((region) => wanted.includes(region));
+  const added = wanted.filter((region) => !record.regions.includes(region));
+  return [primary, ...kept, ...added];
+}
+
+function refuseExpired(record: StagingRecord, now: Date): void {
+  const expiry = expiresAt(record.uploadedAt, record.ttl);
+  if (expiry > now) return;
+  throw new InputError(`${record.stagingId} has expired and cannot be changed`, {
+    why: `Its TTL ended at ${isoSeconds(expiry)}; S3 deletes the data at any moment from then on.`,
+    fix: "Stage the data again: spawn stage upload",
+  });
+}
+
+function refuseEndedTtl({ stagingId, uploadedAt }: StagingRecord, ttl: TtlDays, now: Date): void {
+  if (expiresAt(uploadedAt, ttl) > now) return;
+  const least = Math.floor((now.getTime() - uploadedAt.getTime()) / MS_PER_DAY) + 1;
+  throw new InputError(`a TTL of ${ttl} days has ended already for ${stagingId}`, {
+    why: `The TTL counts from the upload at ${isoSeconds(uploadedAt)}, so the data would expire at once.`,
+    fix: `--ttl ${Math.min(least, MAX_TTL_DAYS)} or more; to be rid of them now: spawn stage delete ${stagingId}`,
+  });
+}
