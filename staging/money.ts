@@ -10,13 +10,15 @@ const PER_CENT = 10_000;
 
 export const ZERO = 0 as MicroDollars;
 
-/** A price or amount written in dollars. @throws RangeError when it is finer than a micro-dollar. */
+/** A price or amount written in dollars. @throws RangeError when it is no number, or finer than a micro-dollar */
 export function dollars(amount: number): MicroDollars {
-  const micro = Math.round(amount * PER_DOLLAR);
+  // By its decimals: a product would be off by one for amounts of billions.
+  const micro = Number(amount.toFixed(6).replace(".", ""));
   // A large amount in dollars is itself exact to some of its last bits only.
   const tolerance = Math.max(1e-3, Math.abs(micro) * 2 ** -50);
-  if (Math.abs(micro - amount * PER_DOLLAR) > tolerance)
-    throw new RangeError(`$${amount} is finer than a micro-dollar`);
+  if (!(Math.abs(micro - amount * PER_DOLLAR) <= tolerance)) {
+    throw new RangeError(`$${amount} is no whole number of micro-dollars`);
+  }
   return micro as MicroDollars;
 }
 
@@ -40,10 +42,12 @@ export function scaleMoney(price: MicroDollars, numerator: bigint, denominator: 
   return exact(Number((product + (product < 0n ? -half : half)) / denominator));
 }
 
-/** Whole numbers are exact up to 2^53. */
+/** In dollars, too, every micro-dollar up to here is a number of its own: 2^33 dollars have 53 bits with their decimals. */
+const MAX = 8_000_000_000 * PER_DOLLAR;
+
 function exact(amount: number): MicroDollars {
-  if (Number.isSafeInteger(amount)) return amount as MicroDollars;
-  throw new InputError("an amount is above nine billion dollars", {
+  if (Math.abs(amount) <= MAX) return amount as MicroDollars;
+  throw new InputError("an amount is above eight billion dollars", {
     why: "Costs are counted in whole micro-dollars, which are exact up to there.",
     fix: "Ask for a smaller size or for fewer instances.",
   });

@@ -145,7 +145,7 @@ describe("costs", () => {
 
   it("refuse amounts above what is exact, and regions that a book lacks", () => {
     const many = refusalOf(() => directCost(8_000_000 * GIB, first(11), 1_000_000, GUIDE_PRICES));
-    expect(many.message).to.equal("an amount is above nine billion dollars");
+    expect(many.message).to.equal("an amount is above eight billion dollars");
     const lacking = refusalOf(() => stagingCost(GIB, ["us-east-1", "sa-east-1"], 7, priceBook("aws")));
     expect(lacking.message).to.equal(
       "the price book of AWS has no price for transfers from us-east-1 to sa-east-1",

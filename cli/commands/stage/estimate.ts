@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { stringify } from "yaml";
 import { InputError } from "../../../staging/errors.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
@@ -23,7 +24,7 @@ const DEFAULT_COLUMNS = 80;
 export default class StageEstimate extends BaseCommand {
   static override summary = "Estimate what staging costs and saves, compared with direct downloads.";
   static override description =
-    `Compares two ways to bring a dataset to instances in several regions: each instance downloads it from the first region, or it is staged once in every region. Nothing is created, and no cloud is asked.
+    `Compares two ways to bring a dataset to instances in several regions: each instance downloads it from the first region, or it is staged once in every region. Nothing is created, and no cloud is asked but for the size of an s3:// URL.
 
 The size is that of --data-size-gb, or of a file, a directory or an s3:// URL. Break-even is the smallest number of instances per region for which staging costs no more.
 
@@ -103,10 +104,8 @@ The guide's prices take AWS's internet price for a download from another region.
     if (this.jsonEnabled()) return metadata;
     if (flags.format === "json") await writeOut(`${JSON.stringify(metadata, null, 2)}\n`);
     else if (flags.format === "csv") await writeOut(renderEstimateCsv(metadata));
-    else if (flags.format === "yaml") {
-      const { stringify } = await import("yaml");
-      await writeOut(stringify(metadata));
-    } else {
+    else if (flags.format === "yaml") await writeOut(stringify(metadata));
+    else {
       const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
       await writeOut(renderEstimate({ estimate: made, aws, source, columns }));
     }
