@@ -1,0 +1,117 @@
+import { Flags } from "@oclif/core";
+import { parseSweepId } from "../../../staging/entry.ts";
+import { parseStagingId } from "../../../staging/ids.ts";
+import { parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
+import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { writeOut } from "../../output.ts";
+import { writeReportFile } from "../../services/cost-file.ts";
+import { type CostJson, toCostJson } from "../../services/cost-json.ts";
+import { type CostReport, costReport } from "../../services/cost-report.ts";
+
+const FORMATS = ["table", "json", "csv", "html"] as const;
+
+export default class StageCost extends BaseCommand {
+  static override summary = "Report what staging has cost, and what it has saved.";
+  static override description =
+    `Adds up the usage ledger, which keeps every entry: one that was deleted or has expired since counts for the days on which its data were there.
+
+A replication counts whole at the moment at which a region got its copy; storage by the millisecond, in every region, for as long as the data were there. What expires is counted until the 00:00 UTC at which S3 removes it.
+
+Savings come from instances that really fetched the data outside the primary region: what their own downloads from there would have cost, less what the staging cost. The ledger counts these instances without a time, so an entry's downloads are spread evenly over the time for which its data have been there, and a period gets its part of them.
+
+Amounts are computed from a price book; they are not AWS's bill. Every number is in UTC: a day given as --since counts from its beginning, one given as --until to its end.
+
+--format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd. The sums of a column are the totals of the report.`;
+  static override examples = [
+    { description: "Report on the last 30 days", command: "<%= config.bin %> stage cost" },
+    {
+      description: "Report on a month",
+      command: "<%= config.bin %> stage cost --since 2026-10-01 --until 2026-10-31",
+    },
+    {
+      description: "Report on a sweep",
+      command: "<%= config.bin %> stage cost --since '3 months ago' --sweep-id sweep-xyz789",
+    },
+    {
+      description: "Save the entries for a spreadsheet",
+      command: "<%= config.bin %> stage cost --format csv > staging-costs.csv",
+    },
+    {
+      description: "Make a page with charts, which needs no network",
+      command: "<%= config.bin %> stage cost --format html --output costs.html",
+    },
+  ];
+
+  static override flags = {
+    since: Flags.string({
+      summary: "Count from this time on. Default: 30 days ago.",
+      description: `Understands, in UTC: ${TIME_FORMS.join(", ")}.`,
+      helpValue: "TIME",
+    }),
+    until: Flags.string({
+      summary: "Count up to this time, a day to its end. Default: now.",
+      helpValue: "TIME",
+    }),
+    "staging-id": Flags.string({ summary: "Only this entry.", helpValue: "ID" }),
+    "sweep-id": Flags.string({ summary: "Only data of this sweep.", helpValue: "ID" }),
+    prices: Flags.option({
+      options: PRICE_BOOK_NAMES,
+      default: "guide",
+      summary: "Which prices to count with: the guide's, or AWS's list prices.",
+      helpValue: PRICE_BOOK_NAMES.join("|"),
+    })(),
+    format: Flags.option({
+      options: FORMATS,
+      default: "table",
+      summary: "How to print: for people, for programs, or as a page for a browser.",
+      helpValue: FORMATS.join("|"),
+      exclusive: ["json"],
+    })(),
+    output: Flags.string({
+      summary: "Write to this file instead of stdout.",
+      helpValue: "FILE",
+      exclusive: ["json"],
+    }),
+  };
+
+  async run(): Promise<CostJson | undefined> {
+    const { flags } = await this.parse(StageCost);
+    const now = new Date();
+    const period = parsePeriod(flags.since, flags.until, now);
+    const filter = {
+      stagingId: flags["staging-id"] === undefined ? undefined : parseStagingId(flags["staging-id"]),
+      sweepId: flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]),
+    };
+    const tables = await this.contextOf(flags).tables();
+    const report = await costReport(tables, { period, filter, prices: flags.prices, now }, (error) => {
+      // The others are counted, but the report does not end as a success.
+      this.warn(error);
+      process.exitCode = 1;
+    });
+    if (period.cut) this.warn(`--until ${flags.until} is in the future: counted up to now.`);
+    if (this.jsonEnabled()) return toCostJson(report);
+    const text = await render(report, flags.format);
+    if (flags.output === undefined) await writeOut(text);
+    else {
+      await writeReportFile(flags.output, text);
+      this.note(`Written to ${flags.output}`);
+    }
+    if (report.operations === 0 && flags.format !== "table") this.note("Nothing was staged in this period.");
+    return undefined;
+  }
+}
+
+/** The renderers are loaded when they are needed: a page brings a charting library. */
+async function render(report: CostReport, format: (typeof FORMATS)[number]): Promise<string> {
+  switch (format) {
+    case "table":
+      return (await import("../../render/cost-text.ts")).renderCostReport(report);
+    case "csv":
+      return (await import("../../render/cost-csv.ts")).renderCostCsv(report);
+    case "html":
+      return (await import("../../render/cost-page/page.ts")).renderCostPage(report);
+    case "json":
+      return `${JSON.stringify(toCostJson(report), null, 2)}\n`;
+  }
+}

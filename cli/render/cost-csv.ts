@@ -1,0 +1,40 @@
+import type { MicroDollars } from "../../staging/money.ts";
+import { isoSeconds } from "../../staging/ttl.ts";
+import type { CostReport, EntryCost } from "../services/cost-report.ts";
+import { csvLine } from "./csv.ts";
+
+/**
+ * The columns, in an order that stays; new ones come at the end. Amounts are US dollars with six decimals, dates UTC.
+ * Each row is an entry; the totals of the report are the sums of the columns.
+ */
+const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
+  staging_id: ({ stagingId }) => stagingId,
+  filename: ({ filename }) => filename,
+  sweep_id: ({ sweepId }) => sweepId ?? "",
+  /** Of the last upload in the period. */
+  size_bytes: ({ sizeBytes }) => String(sizeBytes),
+  /** Separated by spaces, the primary region first. */
+  regions: ({ regions }) => regions.join(" "),
+  uploaded_at: ({ uploadedAt }) => isoSeconds(uploadedAt),
+  /** Empty while the data are there. */
+  ended_at: ({ endedAt }) => (endedAt === undefined ? "" : isoSeconds(endedAt)),
+  operations: ({ operations }) => String(operations),
+  staged_bytes: ({ stagedBytes }) => String(stagedBytes),
+  replication_usd: ({ replication }) => amount(replication),
+  storage_usd: ({ storage }) => amount(storage),
+  total_usd: ({ total }) => amount(total),
+  remote_instances: ({ remoteInstances }) => String(remoteInstances),
+  direct_usd: ({ direct }) => amount(direct),
+};
+
+export const COST_COLUMNS: readonly string[] = Object.keys(COLUMNS);
+
+/** The report's entries as CSV. */
+export function renderCostCsv({ entries }: CostReport): string {
+  const values = Object.values(COLUMNS);
+  const rows = entries.map((entry) => csvLine(values.map((value) => value(entry))));
+  return [csvLine(COST_COLUMNS), ...rows].join("");
+}
+
+/** All six decimals: whoever adds the column up gets the total. */
+const amount = (money: MicroDollars): string => (money / 1_000_000).toFixed(6);

@@ -1,0 +1,61 @@
+import { formatMoney } from "../../staging/money.ts";
+import { formatBytes, formatInteger } from "../../staging/units.ts";
+import type { CostReport, EntryCost } from "../services/cost-report.ts";
+import { compactBytes, formatShare, plural } from "./text.ts";
+
+/** As many as the guide's report has. */
+const TOP = 3;
+
+/** The report for people, in the guide's layout. */
+export function renderCostReport(report: CostReport): string {
+  return [
+    `Staging Cost Report (${report.period.label})`,
+    ...filterLines(report),
+    "",
+    ...(report.operations === 0 ? ["Nothing was staged in this period."] : bodyLines(report)),
+    "",
+  ].join("\n");
+}
+
+function filterLines({ filter, prices }: CostReport): string[] {
+  return [
+    ...(filter.stagingId === undefined ? [] : [`Staging ID: ${filter.stagingId}`]),
+    ...(filter.sweepId === undefined ? [] : [`Sweep ID: ${filter.sweepId}`]),
+    ...(prices === "guide" ? [] : [`Prices: ${prices}`]),
+  ];
+}
+
+function bodyLines(report: CostReport): string[] {
+  return [
+    `Total Staging Operations: ${formatInteger(report.operations)}`,
+    `Total Data Staged: ${formatBytes(report.stagedBytes)}`,
+    `Total Cost: ${formatMoney(report.total)}`,
+    "",
+    "Breakdown:",
+    `  Replication: ${formatMoney(report.replication)} (${percent(report.replication, report.total)})`,
+    `  Storage: ${formatMoney(report.storage)} (${percent(report.storage, report.total)})`,
+    "",
+    "Top Staging by Cost:",
+    ...report.entries.slice(0, TOP).map((entry, at) => `  ${at + 1}. ${topLine(entry)}`),
+    "",
+    `Savings vs. Direct Transfer: ${savingsOf(report)}`,
+  ];
+}
+
+function topLine({ stagingId, sizeBytes, regions, total }: EntryCost): string {
+  const where = plural(regions.length, "region");
+  return `${stagingId} (${compactBytes(sizeBytes)}, ${where}): ${formatMoney(total)}`;
+}
+
+/** What the staging saved, in words where it saved nothing. */
+export function savingsOf({ compared }: CostReport): string {
+  if (compared.share === undefined) return "none yet (no instance outside the primary region)";
+  return compared.saved > 0
+    ? `${formatMoney(compared.saved)} (${formatShare(compared.share)})`
+    : `none yet (direct transfer would have cost ${formatMoney(compared.direct)})`;
+}
+
+/** A part of a whole, in whole per cent. */
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "0%" : `${Math.round((part / whole) * 100)}%`;
+}

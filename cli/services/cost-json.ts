@@ -1,0 +1,93 @@
+import { addMoney, toDollars } from "../../staging/money.ts";
+import { isoSeconds } from "../../staging/ttl.ts";
+import type { Cost, CostReport } from "./cost-report.ts";
+
+interface Dollars {
+  readonly replication: number;
+  readonly storage: number;
+  readonly total: number;
+}
+
+/** The report for programs. Amounts are US dollars, dates UTC. Keys are never renamed or removed. */
+export interface CostJson {
+  readonly period: { readonly since: string; readonly until: string; readonly label: string };
+  /** The price book: `guide` or `aws`. */
+  readonly prices: string;
+  /** Uploads whose data were there in the period. */
+  readonly operations: number;
+  readonly staged_bytes: number;
+  readonly cost: Dollars;
+  /** What direct transfer would have cost; `share` is of that, `null` where it is nothing. */
+  readonly savings: { readonly direct: number; readonly saved: number; readonly share: number | null };
+  /** The dearest first. */
+  readonly entries: readonly {
+    readonly staging_id: string;
+    readonly filename: string;
+    readonly sweep_id: string | null;
+    readonly size_bytes: number;
+    readonly regions: readonly string[];
+    readonly uploaded_at: string;
+    /** `null` while the data are there. */
+    readonly ended_at: string | null;
+    readonly operations: number;
+    readonly staged_bytes: number;
+    readonly cost: Dollars;
+    readonly remote_instances: number;
+    readonly direct: number;
+  }[];
+  readonly by_region: readonly { readonly region: string; readonly cost: Dollars }[];
+  readonly by_sweep: readonly {
+    /** `null`: of no sweep. */
+    readonly sweep_id: string | null;
+    readonly entries: number;
+    readonly cost: Dollars;
+    readonly direct: number;
+  }[];
+  readonly by_day: readonly { readonly date: string; readonly cost: Dollars }[];
+}
+
+export function toCostJson(report: CostReport): CostJson {
+  const { period, compared } = report;
+  return {
+    period: { since: isoSeconds(period.since), until: isoSeconds(period.until), label: period.label },
+    prices: report.prices,
+    operations: report.operations,
+    staged_bytes: report.stagedBytes,
+    cost: inDollars(report),
+    savings: {
+      direct: toDollars(compared.direct),
+      saved: toDollars(compared.saved),
+      share: compared.share ?? null,
+    },
+    entries: report.entries.map((entry) => ({
+      staging_id: entry.stagingId,
+      filename: entry.filename,
+      sweep_id: entry.sweepId ?? null,
+      size_bytes: entry.sizeBytes,
+      regions: entry.regions,
+      uploaded_at: isoSeconds(entry.uploadedAt),
+      ended_at: entry.endedAt === undefined ? null : isoSeconds(entry.endedAt),
+      operations: entry.operations,
+      staged_bytes: entry.stagedBytes,
+      cost: inDollars(entry),
+      remote_instances: entry.remoteInstances,
+      direct: toDollars(entry.direct),
+    })),
+    by_region: report.regions.map((cost) => ({ region: cost.region, cost: inDollars(cost) })),
+    by_sweep: report.sweeps.map((cost) => ({
+      sweep_id: cost.sweepId ?? null,
+      entries: cost.entries,
+      cost: inDollars(cost),
+      direct: toDollars(cost.direct),
+    })),
+    by_day: report.days.map((cost) => ({ date: cost.date, cost: inDollars(cost) })),
+  };
+}
+
+function inDollars({ replication, storage }: Cost): Dollars {
+  return {
+    replication: toDollars(replication),
+    storage: toDollars(storage),
+    total: toDollars(addMoney(replication, storage)),
+  };
+}

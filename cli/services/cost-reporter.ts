@@ -1,0 +1,233 @@
+import { downloadCost, replicationCost, savings, storageCost } from "../../staging/cost.ts";
+import { type LedgerRow, type Life, type Stay, staysOf } from "../../staging/ledger.ts";
+import { addMoney, type MicroDollars, scaleMoney, subtractMoney, ZERO } from "../../staging/money.ts";
+import type { Period } from "../../staging/period.ts";
+import type { PriceBook } from "../../staging/price-book.ts";
+import { MS_PER_DAY } from "../../staging/ttl.ts";
+import type { Cost, CostReport, DayCost, EntryCost } from "./cost-report.ts";
+
+interface Sum {
+  replication: MicroDollars;
+  storage: MicroDollars;
+}
+const nothing = (): Sum => ({ replication: ZERO, storage: ZERO });
+
+/** A longer period does not list the days before the first cost. */
+const LISTED_DAYS = 92;
+
+/** Adds up the rows of the ledger, one at a time, in any order. */
+export class CostReporter {
+  readonly #period: Period;
+  readonly #prices: PriceBook;
+  readonly #now: Date;
+  readonly #filter: CostReport["filter"];
+  readonly #entries: EntryCost[] = [];
+  readonly #regions = new Map<string, Sum>();
+  readonly #sweeps = new Map<string | undefined, Sum & { entries: number; direct: MicroDollars }>();
+  readonly #days = new Map<number, Sum>();
+
+  /**
+   * @param now downloads are spread over the time until then, also where the period ended before
+   * @param filter what of the ledger is counted; a life of another sweep is not
+   */
+  constructor(period: Period, prices: PriceBook, now: Date, filter: CostReport["filter"] = {}) {
+    this.#period = period;
+    this.#now = now;
+    this.#prices = prices;
+    this.#filter = filter;
+  }
+
+  /** @throws InputError when the price book lacks a region in which the entry was, or a pair of them */
+  add(row: LedgerRow): void {
+    const lived = row.lives.map((life) => livedOf(life, this.#period, this.#now));
+    const all = lived.reduce((time, { age }) => time + age, 0);
+    const counted = lived.filter(
+      ({ life, overlap }) =>
+        overlap !== undefined &&
+        (this.#filter.sweepId === undefined || life.sweepId === this.#filter.sweepId),
+    );
+    const last = counted.at(-1);
+    if (last === undefined) return;
+    const parts = counted.map((one) => this.#count(one, row, all));
+    const sum = addUp(parts);
+    const regions = [...new Set(counted.flatMap(({ stays }) => stays.map(({ region }) => region)))];
+    const { filename, sizeBytes, sweepId, uploadedAt, placements } = last.life;
+    const primary = placements.at(-1)?.regions[0];
+    this.#entries.push({
+      stagingId: row.stagingId,
+      filename,
+      sizeBytes,
+      regions: regions.sort((a, b) => Number(b === primary) - Number(a === primary)),
+      sweepId,
+      uploadedAt,
+      endedAt: last.end > this.#period.until ? undefined : last.end,
+      operations: counted.length,
+      stagedBytes: counted.reduce((bytes, { life }) => bytes + life.sizeBytes, 0),
+      ...sum,
+      total: addMoney(sum.replication, sum.storage),
+      remoteInstances: remoteInstances(row, last.life).reduce((count, [, instances]) => count + instances, 0),
+    });
+    for (const sweep of new Set(counted.map(({ life }) => life.sweepId))) this.#sweep(sweep).entries++;
+  }
+
+  report(): CostReport {
+    const entries = this.#entries.toSorted((a, b) => b.total - a.total || compare(a.stagingId, b.stagingId));
+    const { direct, ...sum } = addUp(entries);
+    const total = addMoney(sum.replication, sum.storage);
+    const byCost = <T extends Cost>(items: T[]): T[] =>
+      items.sort((a, b) => b.replication + b.storage - a.replication - a.storage);
+    return {
+      period: this.#period,
+      prices: this.#prices.name,
+      filter: this.#filter,
+      operations: entries.reduce((count, { operations }) => count + operations, 0),
+      stagedBytes: entries.reduce((bytes, { stagedBytes }) => bytes + stagedBytes, 0),
+      ...sum,
+      total,
+      compared: savings(direct, total),
+      entries,
+      regions: byCost([...this.#regions].map(([region, cost]) => ({ region, ...cost }))),
+      sweeps: byCost([...this.#sweeps].map(([sweepId, cost]) => ({ sweepId, ...cost }))),
+      days: this.#listDays(),
+    };
+  }
+
+  /** Counts what one life cost, for its regions, its days and its sweep. */
+  #count(
+    { life, age, overlap = 0, stays }: Lived,
+    row: LedgerRow,
+    all: number,
+  ): Sum & { direct: MicroDollars } {
+    const sum = nothing();
+    for (const stay of stays) {
+      const region = getOrAdd(this.#regions, stay.region, nothing);
+      const charge = (kind: keyof Sum, amount: MicroDollars, at: number): void => {
+        const day = getOrAdd(this.#days, Math.floor(at / MS_PER_DAY), nothing);
+        for (const one of [sum, region, day]) one[kind] = addMoney(one[kind], amount);
+      };
+      this.#chargeReplication(life, stay, charge);
+      this.#chargeStorage(life, stay, charge);
+    }
+    // The counters have no times: downloads count as spread evenly over the time in which the data were there.
+    const [part, whole] = all === 0 ? [1, 1] : [age === 0 ? 0 : overlap, all];
+    const direct = scaleMoney(this.#direct(row, life), BigInt(part), BigInt(whole));
+    const sweep = this.#sweep(life.sweepId);
+    sweep.replication = addMoney(sweep.replication, sum.replication);
+    sweep.storage = addMoney(sweep.storage, sum.storage);
+    sweep.direct = addMoney(sweep.direct, direct);
+    return { ...sum, direct };
+  }
+
+  #chargeReplication(life: Life, { region, from, replicatedFrom }: Stay, charge: Charge): void {
+    if (replicatedFrom === undefined || from < this.#period.since || from >= this.#period.until) return;
+    charge(
+      "replication",
+      replicationCost(life.sizeBytes, replicatedFrom, [region], this.#prices),
+      from.getTime(),
+    );
+  }
+
+  /** A day's part is the difference of what it had cost by its two ends, so that the days add up to the whole. */
+  #chargeStorage(life: Life, { region, from, to }: Stay, charge: Charge): void {
+    const start = Math.max(from.getTime(), this.#period.since.getTime());
+    const end = Math.min(to.getTime(), this.#period.until.getTime());
+    let before = ZERO;
+    for (let at = start; at < end; ) {
+      const next = Math.min(end, (Math.floor(at / MS_PER_DAY) + 1) * MS_PER_DAY);
+      const until = storageCost(life.sizeBytes, [region], next - start, this.#prices);
+      charge("storage", subtractMoney(until, before), at);
+      before = until;
+      at = next;
+    }
+  }
+
+  #direct(row: LedgerRow, life: Life): MicroDollars {
+    const primary = life.placements.at(-1)?.regions[0] ?? "";
+    return addMoney(
+      ...remoteInstances(row, life).map(([region, count]) =>
+        downloadCost(life.sizeBytes, primary, region, count, this.#prices),
+      ),
+    );
+  }
+
+  #sweep(sweepId: string | undefined) {
+    return getOrAdd(this.#sweeps, sweepId, () => ({ ...nothing(), entries: 0, direct: ZERO }));
+  }
+
+  #listDays(): DayCost[] {
+    const first = Math.floor(this.#period.since.getTime() / MS_PER_DAY);
+    const last = Math.floor((this.#period.until.getTime() - 1) / MS_PER_DAY);
+    const from =
+      last - first < LISTED_DAYS ? first : Math.max(first, smallest(this.#days.keys()) ?? last + 1);
+    return Array.from({ length: Math.max(0, last - from + 1) }, (_, index) => ({
+      date: new Date((from + index) * MS_PER_DAY).toISOString().slice(0, 10),
+      ...(this.#days.get(from + index) ?? nothing()),
+    }));
+  }
+}
+
+type Charge = (kind: keyof Sum, amount: MicroDollars, at: number) => void;
+
+interface Lived {
+  readonly life: Life;
+  /** Those that touch the period. */
+  readonly stays: readonly Stay[];
+  /** When the data went or will go. */
+  readonly end: Date;
+  /** Milliseconds for which the data have been there until now. */
+  readonly age: number;
+  /** Those in the period; undefined where none is and it was not uploaded in it. */
+  readonly overlap: number | undefined;
+}
+
+function livedOf(life: Life, { since, until }: Period, now: Date): Lived {
+  const all = staysOf(life);
+  const end = new Date(
+    all.reduce((latest, { to }) => Math.max(latest, to.getTime()), life.uploadedAt.getTime()),
+  );
+  const from = life.uploadedAt.getTime();
+  const touched = life.uploadedAt < until && (end > since || life.uploadedAt >= since);
+  const time = (start: number, stop: Date): number =>
+    Math.max(0, Math.min(end.getTime(), stop.getTime()) - start);
+  return {
+    life,
+    stays: all.filter((stay) => stay.from < until && (stay.to > since || stay.from >= since)),
+    end,
+    age: time(from, now),
+    overlap: touched ? time(Math.max(from, since.getTime()), until) : undefined,
+  };
+}
+
+function remoteInstances(row: LedgerRow, life: Life): (readonly [string, number])[] {
+  const primary = life.placements.at(-1)?.regions[0];
+  return Object.entries(row.usage.instancesByRegion).filter(([region]) => region !== primary);
+}
+
+function addUp(
+  costs: readonly (Cost & { readonly direct: MicroDollars })[],
+): Cost & { direct: MicroDollars } {
+  const sum = { ...nothing(), direct: ZERO };
+  for (const { replication, storage, direct } of costs) {
+    sum.replication = addMoney(sum.replication, replication);
+    sum.storage = addMoney(sum.storage, storage);
+    sum.direct = addMoney(sum.direct, direct);
+  }
+  return sum;
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}
+
+function smallest(numbers: Iterable<number>): number | undefined {
+  let least: number | undefined;
+  for (const number of numbers) if (least === undefined || number < least) least = number;
+  return least;
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
