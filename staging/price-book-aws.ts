@@ -93,19 +93,21 @@ export function parseAwsPrices(data: unknown): AwsPrices {
 }
 
 function sourceAt(value: unknown, at: string): PriceSource {
-  const source = objectAt(value, at);
-  const text = (name: keyof PriceSource, pattern: RegExp): string => {
-    const given = source[name];
-    if (typeof given !== "string" || !pattern.test(given)) throw new TypeError(`${at}.${name} is missing`);
-    return given;
-  };
-  const url = /^https:\/\/\S+$/;
+  const { page, date, via, note } = objectAt(value, at);
+  if (!Array.isArray(via) || via.length === 0) throw new TypeError(`${at}.via is missing`);
   return {
-    page: text("page", url),
-    date: text("date", /^\d{4}-\d{2}-\d{2}$/),
-    via: text("via", url),
-    note: text("note", /\S/),
+    page: textAt(page, `${at}.page`, URL_PATTERN),
+    date: textAt(date, `${at}.date`, /^\d{4}-\d{2}-\d{2}$/),
+    via: via.map((url, index) => textAt(url, `${at}.via.${index}`, URL_PATTERN)),
+    note: textAt(note, `${at}.note`, /\S/),
   };
+}
+
+const URL_PATTERN = /^https:\/\/\S+$/;
+
+function textAt(value: unknown, at: string, pattern: RegExp): string {
+  if (typeof value !== "string" || !pattern.test(value)) throw new TypeError(`${at} is missing`);
+  return value;
 }
 
 function priceAt(value: unknown, at: string): MicroDollars {

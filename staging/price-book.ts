@@ -10,8 +10,8 @@ export interface PriceSource {
   readonly page: string;
   /** The day, `2026-07-01`, of the figures or, where that is not known, of our reading. */
   readonly date: string;
-  /** The public copy from which they were taken. */
-  readonly via: string;
+  /** The public copies from which they were taken, the newest first. */
+  readonly via: readonly string[];
   /** What the figures are, and what they leave out. */
   readonly note: string;
 }

@@ -1,5 +1,5 @@
 import { downloadCost, replicationCost, storageCost } from "../../staging/cost.ts";
-import { formatMoney, subtractMoney, ZERO } from "../../staging/money.ts";
+import { formatMoney, type MicroDollars, subtractMoney, ZERO } from "../../staging/money.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import { formatBytes, GIB } from "../../staging/units.ts";
 import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/estimate.ts";
@@ -101,9 +101,9 @@ function stagingLines({ sizeBytes, regions, ttl, prices, staging }: Estimate): s
 }
 
 /** A line a region where their prices differ; where they are the same, the sum says it all. */
-function breakdown<P extends Parameters<typeof priceRange>[0][number]>(
+function breakdown(
   regions: readonly string[],
-  prices: readonly P[],
+  prices: readonly MicroDollars[],
   line: (region: string, price: string) => string,
 ): string[] {
   if (new Set(prices).size < 2) return [];

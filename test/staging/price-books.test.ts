@@ -34,7 +34,9 @@ describe("price books", () => {
       expect(source.page, name).to.match(
         /^https:\/\/(aws\.amazon\.com|pricing\.us-east-1\.amazonaws\.com)\//,
       );
-      expect(source.via, name).to.match(/^https:\/\/github\.com\/[^/]+\/[^/]+\/blob\/[0-9a-f]{40}\//);
+      for (const url of source.via) {
+        expect(url, name).to.match(/^https:\/\/github\.com\/[^/]+\/[^/]+\/blob\/[0-9a-f]{40}\//);
+      }
       const date = new Date(source.date);
       expect(date.toISOString().slice(0, 10), name).to.equal(source.date);
       expect(date.getTime(), name).to.be.at.most(Date.now());
@@ -84,6 +86,10 @@ describe("price books", () => {
         "transferPerGb.source.date is missing",
       ],
       [
+        changed((copy) => Object.assign(copy.requestsPer1000.source, { via: [] })),
+        "requestsPer1000.source.via is missing",
+      ],
+      [
         changed((copy) => Object.assign(copy.instanceHour.source, { page: "" })),
         "instanceHour.source.page is missing",
       ],
@@ -103,6 +109,6 @@ describe("price books", () => {
     ] as const) {
       expect(() => parseAwsPrices(data)).to.throw(TypeError, message);
     }
-    expect(awsPriceBook(parseAwsPrices(prices)).sources?.transferPerGb.date).to.equal("2023-04-27");
+    expect(awsPriceBook(parseAwsPrices(prices)).sources?.transferPerGb.date).to.equal("2024-09-25");
   });
 });

@@ -122,7 +122,7 @@ With AWS's list prices: savings of $16.93 (84.6%), break-even at 2 instances per
       "    in us-west-1: 5GB × $0.026/GB/month × (90/30) = $0.39",
       "Break-even: 9 instances per region",
       "Recommendation: ➖ Optional (cost-effective, but below 10 GB little is saved)",
-      "AWS's list prices: storage as of 2026-07-01, transfers as of 2023-04-27; requests are not counted.",
+      "AWS's list prices: storage as of 2026-07-01, transfers as of 2024-09-25; requests are not counted.",
     ]);
   });
 

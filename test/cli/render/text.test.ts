@@ -7,6 +7,7 @@ import {
   formatShare,
   padColumns,
   plural,
+  priceRange,
   printable,
 } from "../../../cli/render/text.ts";
 import { dollars, type MicroDollars } from "../../../staging/money.ts";
@@ -57,6 +58,13 @@ describe("text for the terminal", () => {
       "$0.00",
       "<$0.001",
     ]);
+  });
+
+  it("writes prices in full, and the range of several", () => {
+    expect(priceRange([dollars(0.02), dollars(0.02)])).to.equal("$0.02");
+    expect(priceRange([dollars(0.0245)])).to.equal("$0.0245");
+    expect(priceRange([dollars(0.026), dollars(0.02), dollars(0.023)])).to.equal("$0.02 to $0.026");
+    expect(priceRange([dollars(3.305)])).to.equal("$3.305");
   });
 
   it("never rounds savings up to 100%", () => {
