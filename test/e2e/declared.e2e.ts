@@ -12,16 +12,18 @@ const bucketOf = (region: string): string => `e2e-declared-${region}`;
 interface Item {
   readonly name: string;
   readonly ttl: number;
+  readonly allowAccounts?: string;
 }
 
 /** An environment's file, as someone writes it, with items whose sources lie beside it. */
 function settings(items: readonly Item[]): string {
   const entries = items.map(
-    ({ name, ttl }) => `    - name: ${name}
+    ({ name, ttl, allowAccounts = "[]" }) => `    - name: ${name}
       source: data/${name}.bin
       dest: /opt/${name}
       ttl: ${ttl}
       sweep: sweep-declared
+      allowAccounts: ${allowAccounts}
 `,
   );
   return `config:
@@ -60,7 +62,7 @@ describe("Entries that an environment's file declares", function () {
       FILE,
       settings([
         { name: "reference", ttl: 5 },
-        { name: "extra", ttl: 7 },
+        { name: "extra", ttl: 7, allowAccounts: '["000000000042", 123456789012]' },
       ]),
     );
   });
@@ -100,6 +102,15 @@ describe("Entries that an environment's file declares", function () {
     expect((await succeed(world.spawn("stage", "list", "--json"))).stdout).to.not.contain(ids["reference"]);
   });
 
+  it("are shared with the accounts that the item names", async () => {
+    const { allow_accounts, access_points } = (await record("extra")) ?? {};
+    expect(allow_accounts).to.deep.equal(["000000000042", "123456789012"]);
+    for (const [region, { alias }] of Object.entries(access_points as Record<string, { alias: string }>)) {
+      expect(await aws.sha256(region, alias, `${ids["extra"]}/extra.bin`)).to.equal(sha256(contents.extra));
+    }
+    expect(await record("reference")).to.not.have.any.keys("allow_accounts", "access_points");
+  });
+
   it("do not change where nothing was edited", async () => {
     await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
     await succeed(world.pulumi("pulumi refresh -s declared --yes --expect-no-changes"));
@@ -116,6 +127,18 @@ describe("Entries that an environment's file declares", function () {
     expect(stderr).to.contain("item reference");
     expect(stderr).to.contain("spawn environment up --environment declared");
     expect(await versionsOf("reference")).to.deep.equal(before);
+  });
+
+  it("are refused by stage update, which names the file and the item", async () => {
+    const id = ids["reference"] ?? "";
+    const { code, stdout, stderr } = await world.spawn(
+      ...["stage", "update", id, "--ttl", "30", "--environment", "declared"],
+    );
+    expect({ code, stdout }).to.deep.equal({ code: 2, stdout: "" });
+    expect(stderr).to.contain(`${id} is declared in ${FILE} as item reference of spawn:entries`);
+    expect(stderr).to.contain(
+      `Fix: Edit the item reference in ${FILE}, then run: spawn environment up --environment declared\n`,
+    );
   });
 
   it("keep the environment from being destroyed", async () => {
