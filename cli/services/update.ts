@@ -1,4 +1,3 @@
-import type { EntryDetails } from "../../components/entry-details.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import {
@@ -58,13 +57,14 @@ export async function planUpdate(
 /**
  * Brings the entry's stack to what is planned. No data move, but for replicas that are added or removed. What is not asked
  * to change is taken from the record and the stack's state, so it can be done from any machine that shares them.
+ * @returns whether anything was done
  * @throws UserError when it fails on the way; the same command again goes on with it
  */
 export async function updateEntry(
   context: Context,
   { record, after }: PlannedUpdate,
   options: UpdateOptions,
-): Promise<EntryDetails> {
+): Promise<boolean> {
   const { stagingId: id, stack } = record;
   const session = await openSession(context);
   const { entryProject, settings: environment } = session;
@@ -76,11 +76,11 @@ export async function updateEntry(
   await refuseIfChanged(context, record);
   // Unlike an upload, which goes on where one region fails: with an error nothing may be deleted.
   const operation = { kind: "up", program: entryProgram(settings) } as const;
-  const { outputs } = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {
+  const result = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {
     throw unfinished(error, id);
   });
   await writeAtomically(settingsFile(entryProject.project, stack), renderEntrySettings(settings));
-  return outputs["entry"] as EntryDetails;
+  return Object.keys(result.changes).some((change) => change !== "same");
 }
 
 /** @throws InputError when there is no entry, or one whose upload has not ended */

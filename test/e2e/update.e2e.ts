@@ -57,6 +57,31 @@ describe("Updating a staged entry", function () {
     !query.has("tagging") &&
     ["GET", "PUT", "POST", "DELETE"].includes(method);
 
+  const setsTtl = ({ method, path, query }: ProxiedRequest): boolean =>
+    method === "PUT" && path === `/${bucketOf("eu-west-1")}/${key()}` && query.has("tagging");
+  const deletes = ({ method, path, query }: ProxiedRequest): boolean =>
+    method === "POST" && path === `/${bucketOf("us-west-2")}/` && query.has("delete");
+
+  /** Starts an update of which such a request hangs, and waits until it does. */
+  async function hangingUpdate(
+    isHeld: (request: ProxiedRequest) => boolean,
+    delayMs: number,
+    ...args: string[]
+  ): Promise<Running> {
+    proxy.reset();
+    const hangs = new Promise<void>((resolve) => {
+      proxy.fault = (request) => {
+        if (!isHeld(request)) return undefined;
+        resolve();
+        return { delayMs };
+      };
+    });
+    const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
+    const running = world.startIn({ env }, "stage", "update", id, ...args);
+    await hangs;
+    return running;
+  }
+
   it("extends the TTL in every region, and moves no data", async () => {
     const before = await Promise.all([versions(PRIMARY), versions("us-west-2")]);
     const { stdout } = await succeed(update("--ttl", "14"));
@@ -136,10 +161,7 @@ describe("Updating a staged entry", function () {
   it("removes a region's replica, after the record stopped to name it, and can add it again", async () => {
     const { stdout } = await succeed(update("--regions", "us-east-1,eu-west-1", "--yes"));
     expect(stdout).to.equal("Regions removed: us-west-2\n");
-    const order = proxy.requests.filter(
-      ({ method, path, query }) =>
-        (method === "POST" && path === `/${bucketOf("us-west-2")}/` && query.has("delete")) || path === "/",
-    );
+    const order = proxy.requests.filter((request) => deletes(request) || request.path === "/");
     expect(order.length).to.be.greaterThan(1);
     expect(order.at(-1)?.path, "what came last").to.not.equal("/");
     expect(await versions("us-west-2")).to.deep.equal([]);
@@ -197,25 +219,8 @@ describe("Updating a staged entry", function () {
     expect((await info())["ttl_days"]).to.equal(3);
   });
 
-  /** Starts an update that hangs while it sets the TTL in a region, and waits until it does. */
-  async function hangingUpdate(delayMs: number, ...args: string[]): Promise<Running> {
-    proxy.reset();
-    const hangs = new Promise<void>((resolve) => {
-      proxy.fault = ({ method, path, query }) => {
-        if (method !== "PUT" || path !== `/${bucketOf("eu-west-1")}/${key()}` || !query.has("tagging"))
-          return;
-        resolve();
-        return { delayMs };
-      };
-    });
-    const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
-    const running = world.startIn({ env }, "stage", "update", id, ...args);
-    await hangs;
-    return running;
-  }
-
   it("is refused while another update of the entry is running", async () => {
-    const first = await hangingUpdate(4000, "--ttl", "20");
+    const first = await hangingUpdate(setsTtl, 3000, "--ttl", "20");
     const second = await world.spawn("stage", "update", id, "--dest", "/opt/other");
     expect({ code: second.code, stdout: second.stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(second.stderr).to.contain(`the stack dev.${id} is locked`);
@@ -226,13 +231,25 @@ describe("Updating a staged entry", function () {
 
   it("is completed by the same command after it was killed", async () => {
     const change = ["--ttl", "21", "--allow-accounts", "210987654321"];
-    const killed = await hangingUpdate(600_000, ...change);
+    const killed = await hangingUpdate(setsTtl, 600_000, ...change);
     killed.kill("SIGKILL");
     await killed.ended;
     expect(await info()).to.deep.include({ ttl_days: 20, allow_accounts: [] });
     const { stdout } = await succeed(update(...change));
     expect(stdout).to.equal("TTL extended to 21 days\nShared with: 210987654321\n");
     expect(await info()).to.deep.include({ ttl_days: 21, allow_accounts: ["210987654321"] });
+  });
+
+  it("is completed, too, where it was killed after the record was written", async () => {
+    const change = ["--regions", "us-east-1,eu-west-1", "--yes"];
+    const killed = await hangingUpdate(deletes, 600_000, ...change);
+    killed.kill("SIGKILL");
+    await killed.ended;
+    expect((await info())["regions"]).to.deep.equal(["us-east-1", "eu-west-1"]);
+    expect(await versions("us-west-2")).to.not.deep.equal([]);
+    expect((await succeed(update(...change))).stdout).to.equal("Completed an earlier update.\n");
+    expect(await versions("us-west-2")).to.deep.equal([]);
+    expect((await succeed(update(...change))).stdout).to.equal("Nothing to change.\n");
   });
 
   it("tells programs what has changed", async () => {

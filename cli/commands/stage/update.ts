@@ -102,20 +102,19 @@ The TTL is days from the upload, not from now. The primary region, where the dat
     const context = this.contextOf(flags);
     const plan = await planUpdate(context, id, changes);
     let lines = ["Nothing to change."];
+    const changed = differences(plan.before, plan.after);
     if (!plan.isDone) {
       if (!(await this.#isAgreed(plan, flags.yes))) {
         this.note("Nothing was changed.");
         return this.#result(plan, [], await stagedMetadata(context, { id }));
       }
-      await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+      const hasActed = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
         updateEntry(context, plan, options),
       );
-      const changed = renderChanges(plan.before, plan.after);
-      if (changed.length > 0) lines = changed;
+      if (changed.length > 0) lines = renderChanges(plan.before, plan.after);
+      else if (hasActed) lines = ["Completed an earlier update."];
     }
-    if (this.jsonEnabled()) {
-      return this.#result(plan, differences(plan.before, plan.after), await stagedMetadata(context, { id }));
-    }
+    if (this.jsonEnabled()) return this.#result(plan, changed, await stagedMetadata(context, { id }));
     await writeOut(`${lines.join("\n")}\n`);
     return undefined;
   }
