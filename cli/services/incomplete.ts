@@ -50,7 +50,8 @@ export async function readIncomplete(context: Context, stack: string): Promise<I
 
 /**
  * The interrupted upload that another run of the same upload goes on with: of the same source to the same regions, with
- * the same options. One that another process is at work on is none of them: that upload is wanted twice.
+ * the same options. One that another process is at work on is none of them: that upload is wanted twice. It is shared with
+ * the accounts that are named now: AWS refuses one that does not exist when the data are there already.
  */
 export async function findSameUpload(
   context: Context,
@@ -60,11 +61,17 @@ export async function findSameUpload(
   if ((await unfinishedStacks(context.environmentName)).length === 0) return undefined;
   const wanted = identityOf(spec);
   const all = await listIncomplete(context);
-  return all.find(({ settings, uploading }) => !uploading && identityOf(settings.spec) === wanted);
+  const same = all.find(({ settings, uploading }) => !uploading && identityOf(settings.spec) === wanted);
+  if (same === undefined) return undefined;
+  const resumed = { ...same.settings.spec, allowAccounts: spec.allowAccounts };
+  return { ...same, settings: { ...same.settings, spec: resumed } };
 }
 
-/** All that a user chooses of an entry, as one text. */
+/** All that a user chooses of an entry, but with whom it is shared, as one text. */
 function identityOf(spec: EntrySpec): string {
-  const chosen = Object.entries({ ...spec, id: undefined, declaredAs: undefined });
+  const chosen = Object.entries({
+    ...spec,
+    ...{ id: undefined, declaredAs: undefined, allowAccounts: undefined },
+  });
   return JSON.stringify(chosen.filter(([, value]) => value !== undefined).sort());
 }

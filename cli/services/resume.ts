@@ -1,11 +1,13 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { EntryDetails } from "../../components/entry-details.ts";
+import { renderEntrySettings } from "../../stacks/settings-file.ts";
 import { entryStackName } from "../../staging/entry.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { RECORD_KEY } from "../../staging/record.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
+import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
 import { takeOverDeadLocks } from "../engine/lock.ts";
 import { type Cut, type Settled, settlePending } from "../engine/pending.ts";
 import type { EngineSettings } from "../engine/process.ts";
@@ -61,6 +63,7 @@ export async function resumeUpload(
   const [session] = await Promise.all([openSession(context), preflight(context, spec)]);
   const { exists } = await settleStack(context, session.entryProject, stack, spec.id, "again", options);
   if (!exists) await createStack(session.entryProject, stack);
+  await writeAtomically(settingsFile(session.entryProject.project, stack), renderEntrySettings(settings));
   return await stageEntry(session.entryProject, stack, settings, options);
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
@@ -271,6 +271,33 @@ describe("Updating a staged entry", function () {
       expect(await errorOf(aws.read(region, alias, key())), region).to.equal("NoSuchBucket");
       expect(await versions(region), region).to.deep.equal([]);
     }
+  });
+
+  it("is shared by the same upload again, where AWS did not know an account", async () => {
+    await world.writeFile("shared.bin", bytes);
+    const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
+    const upload = (account: string) =>
+      world.startIn({ env }, "stage", "upload", "shared.bin", "--allow-accounts", account).ended;
+    proxy.reset();
+    proxy.fault = ({ method, path }) =>
+      method === "PUT" && /\/accesspoint\/[^/]+\/policy$/.test(path)
+        ? { answer: { status: 400 } }
+        : undefined;
+    const failed = await upload("111111111112");
+    expect({ code: failed.code, stdout: failed.stdout }).to.deep.equal({ code: 1, stdout: "" });
+    const [started] = /stage-[0-9a-f]{12}/.exec(failed.stderr) ?? [""];
+    expect(await aws.item(RECORDS, started)).to.equal(undefined);
+
+    proxy.reset();
+    const again = await succeed(upload("123456789012"));
+    expect(again.stdout).to.equal(`${started}\n`);
+    expect(again.stderr).to.contain(`Resuming ${started}, which was interrupted`);
+    expect(await aws.item(RECORDS, started)).to.deep.include({ allow_accounts: ["123456789012"] });
+    const file = join(world.home, "data/stacks", `Pulumi.dev.${started}.yaml`);
+    expect(await readFile(file, "utf8"))
+      .to.contain("123456789012")
+      .and.not.contain("111111111112");
+    await succeed(world.spawn("stage", "delete", started, "--yes"));
   });
 
   it("refuses what is no change, no entry, and no account", async () => {
