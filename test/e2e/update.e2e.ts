@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { GetAccessPointCommand } from "@aws-sdk/client-s3-control";
 import { expect } from "chai";
+import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
 import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { type Ended, type Running, succeed } from "./support/process.ts";
@@ -9,6 +11,7 @@ import { bucketOf, RECORDS, randomFile, sharedWorld, USAGE, type World } from ".
 
 const FILE = "weights.bin";
 const PRIMARY = "us-east-1";
+const NO_WAIT = { connectionTimeout: 5_000, requestTimeout: 5_000 };
 
 describe("Updating a staged entry", function () {
   this.timeout(120_000);
@@ -64,6 +67,7 @@ describe("Updating a staged entry", function () {
 
   /** Starts an update of which such a request hangs, and waits until it does. */
   async function hangingUpdate(
+    entry: string,
     isHeld: (request: ProxiedRequest) => boolean,
     delayMs: number,
     ...args: string[]
@@ -77,7 +81,7 @@ describe("Updating a staged entry", function () {
       };
     });
     const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
-    const running = world.startIn({ env }, "stage", "update", id, ...args);
+    const running = world.startIn({ env }, "stage", "update", entry, ...args);
     await hangs;
     return running;
   }
@@ -220,7 +224,7 @@ describe("Updating a staged entry", function () {
   });
 
   it("is refused while another update of the entry is running", async () => {
-    const first = await hangingUpdate(setsTtl, 3000, "--ttl", "20");
+    const first = await hangingUpdate(id, setsTtl, 3000, "--ttl", "20");
     const second = await world.spawn("stage", "update", id, "--dest", "/opt/other");
     expect({ code: second.code, stdout: second.stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(second.stderr).to.contain(`the stack dev.${id} is locked`);
@@ -231,7 +235,7 @@ describe("Updating a staged entry", function () {
 
   it("is completed by the same command after it was killed", async () => {
     const change = ["--ttl", "21", "--allow-accounts", "210987654321"];
-    const killed = await hangingUpdate(setsTtl, 600_000, ...change);
+    const killed = await hangingUpdate(id, setsTtl, 600_000, ...change);
     killed.kill("SIGKILL");
     await killed.ended;
     expect(await info()).to.deep.include({ ttl_days: 20, allow_accounts: [] });
@@ -242,7 +246,7 @@ describe("Updating a staged entry", function () {
 
   it("is completed, too, where it was killed after the record was written", async () => {
     const change = ["--regions", "us-east-1,eu-west-1", "--yes"];
-    const killed = await hangingUpdate(deletes, 600_000, ...change);
+    const killed = await hangingUpdate(id, deletes, 600_000, ...change);
     killed.kill("SIGKILL");
     await killed.ended;
     expect((await info())["regions"]).to.deep.equal(["us-east-1", "eu-west-1"]);
@@ -298,6 +302,43 @@ describe("Updating a staged entry", function () {
       .to.contain("123456789012")
       .and.not.contain("111111111112");
     await succeed(world.spawn("stage", "delete", started, "--yes"));
+  });
+
+  it("leaves no access point behind that a kill cut off", async () => {
+    await world.writeFile("cut.bin", bytes);
+    const cut = await world.upload("cut.bin", "--regions", PRIMARY);
+    const isShared = async (): Promise<boolean> => {
+      const client = makeS3ControlClient({
+        ...{ region: PRIMARY, endpoint: proxy.endpoint, maxAttempts: 1, requestHandler: NO_WAIT },
+        credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      });
+      const point = { AccountId: "000000000000", Name: `spawn-${cut}` };
+      return client.send(new GetAccessPointCommand(point)).then(
+        () => true,
+        (error: Error) => {
+          if (error.name !== "NoSuchAccessPoint") throw error;
+          return false;
+        },
+      );
+    };
+    const setsPolicy = ({ method, path }: ProxiedRequest): boolean =>
+      method === "PUT" && /\/accesspoint\/[^/]+\/policy$/.test(path);
+    const share = ["--allow-accounts", "123456789012"];
+    for (const next of [
+      ["update", cut, ...share],
+      ["delete", cut, "--yes"],
+    ]) {
+      const killed = await hangingUpdate(cut, setsPolicy, 600_000, ...share);
+      killed.kill("SIGKILL");
+      await killed.ended;
+      expect(await isShared()).to.equal(true);
+      await succeed(world.spawn("stage", ...next));
+      expect(await isShared()).to.equal(next[0] === "update");
+      if (next[0] === "update") {
+        expect(await aws.item(RECORDS, cut)).to.deep.include({ allow_accounts: ["123456789012"] });
+        await succeed(world.spawn("stage", "update", cut, "--no-allow-accounts"));
+      }
+    }
   });
 
   it("refuses what is no change, no entry, and no account", async () => {
