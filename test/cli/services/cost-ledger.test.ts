@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, type ScanCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import { type LedgerFilter, ledgerPages } from "../../../cli/services/cost-ledger.ts";
@@ -45,22 +45,14 @@ class Ledger {
 const [A, B, C] = ["a", "b", "c"].map((id) => `stage-${id.padEnd(12, "0")}`) as [string, string, string];
 
 describe("reading the ledger", () => {
-  it("reads page after page, and no more of a row than a report needs", async () => {
+  it("reads page after page", async () => {
     const ledger = new Ledger([ledgerItem("a"), ledgerItem("b")], [], [ledgerItem("c")]);
     expect(await ledger.read()).to.deep.equal({ ids: [A, B, C], problems: [] });
     expect(ledger.asked).to.have.length(3);
-    const { TableName, ExpressionAttributeNames, ...scan } = new ScanCommand(ledger.asked[0] as never).input;
-    expect(TableName).to.equal("usage");
-    expect(Object.values(ExpressionAttributeNames ?? {})).to.include.members([
-      "staging_id",
-      "history",
-      "lives",
-      "instances_in_us-west-2",
-    ]);
-    expect(Object.keys(ExpressionAttributeNames ?? {})).to.have.members(
-      scan.ProjectionExpression?.split(", ") ?? [],
-    );
-    expect(scan).not.to.have.property("FilterExpression");
+    expect(
+      ledger.asked.map((input) => ("ExclusiveStartKey" in input ? input.ExclusiveStartKey : {})),
+    ).to.deep.equal([{}, { staging_id: { S: "1" } }, { staging_id: { S: "2" } }]);
+    expect(ledger.asked[0]).to.include({ TableName: "usage" }).and.not.have.property("FilterExpression");
   });
 
   it("leaves to the server what is of no sweep that is asked for, but for rows with earlier lives", async () => {
