@@ -58,7 +58,9 @@ export function parsePeriod(since: string | undefined, until: string | undefined
   const end = cut ? now : to.end;
   // Half an hour ago today has not ended either, but nobody who writes today means the evening.
   const asked = until !== undefined && !/^(today|now)$/i.test(until.trim());
-  return { since: from.start, until: end, label: labelOf(from, to, until), cut: cut && asked };
+  // Nothing was staged before 1970, and dates before the year 0 have another form.
+  const start = new Date(Math.max(0, from.start.getTime()));
+  return { since: start, until: end, label: labelOf(from, to, until), cut: cut && asked };
 }
 
 /** @throws InputError when `text` is no time */

@@ -48,6 +48,10 @@ describe("the period of a report", () => {
     expect(parsePeriod("2026-11-01", undefined, NOW)).to.include({ cut: false });
   });
 
+  it("goes back to 1970 at most", () => {
+    expect(period("9999 years")).to.equal("1970-01-01T00:00 2026-11-24T15:20 Last 9999 Years");
+  });
+
   it("takes the last day of a month that is shorter", () => {
     const { since } = parsePeriod("1 month ago", undefined, new Date("2026-03-31T12:00:00Z"));
     expect(since.toISOString()).to.equal("2026-02-28T12:00:00.000Z");
