@@ -83,7 +83,8 @@ export async function settleStack(
   return settled;
 }
 
-const RECORD_TYPE = "aws:dynamodb/tableItem:TableItem";
+/** The type of an entry's record. */
+export const RECORD_TYPE = "aws:dynamodb/tableItem:TableItem";
 
 /** Deletes a record that may have been written without the engine's knowledge: it would refuse to write it again. */
 async function deleteRecord(context: Context, id: StagingId): Promise<void> {

@@ -20,14 +20,15 @@ import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { writableTimes } from "./environment.ts";
 import { readIncomplete } from "./incomplete.ts";
 import { findRecord, getRecord } from "./records.ts";
-import { settleStack } from "./resume.ts";
+import { RECORD_TYPE, settleStack } from "./resume.ts";
 import { specInState } from "./state-spec.ts";
 import { preflight } from "./upload.ts";
 
 /** A change of a staged entry that can be made. */
 export interface PlannedUpdate {
+  /** The entry as it is. */
   readonly record: StagingRecord;
-  readonly before: EntryState;
+  /** What it is to be. */
   readonly after: EntryState;
   /** Whether the entry is already as it is wanted, with nothing left to do of an earlier update. */
   readonly isDone: boolean;
@@ -51,7 +52,7 @@ export async function planUpdate(
   // The record is written before replicas of removed regions are deleted, so an update that was interrupted there shows in
   // what this machine remembers: it does so of updates that came to their end.
   const isDone = differences(record, after).length === 0 && (await isRemembered(record));
-  return { record, before: record, after, isDone };
+  return { record, after, isDone };
 }
 
 /**
@@ -68,12 +69,14 @@ export async function updateEntry(
   const { stagingId: id, stack } = record;
   const session = await openSession(context);
   const { entryProject, settings: environment } = session;
-  const { exists, resources } = await settleStack(context, entryProject, stack, id, "adopt", options);
-  if (!exists) throw noStack(record);
-  const spec: EntrySpec = specInState(resources, id, after);
+  const settled = await settleStack(context, entryProject, stack, id, "adopt", options);
+  if (!settled.exists) throw noStack(record);
+  const spec: EntrySpec = specInState(settled.resources, id, after);
   await preflight(context, spec);
   const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
-  await refuseIfChanged(context, record);
+  // An upload that was killed just after it had written the record: that was taken away, and is written again.
+  const isRecordAgain = settled.creating.some(({ type }) => type === RECORD_TYPE);
+  if (!isRecordAgain) await refuseIfChanged(context, record);
   // Unlike an upload, which goes on where one region fails: with an error nothing may be deleted.
   const operation = { kind: "up", program: entryProgram(settings) } as const;
   const result = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {
@@ -141,7 +144,7 @@ async function refuseIfChanged(context: Context, record: StagingRecord): Promise
   if (now !== undefined && JSON.stringify(recordItem(now)) === JSON.stringify(recordItem(record))) return;
   throw new UserError(`${record.stagingId} was ${now === undefined ? "deleted" : "changed"} meanwhile`, {
     why: "Another command did it after this one had begun.",
-    fix: `spawn stage info ${record.stagingId}`,
+    fix: commandLine(`spawn stage info ${record.stagingId}`, context.environmentName),
   });
 }
 

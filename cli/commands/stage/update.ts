@@ -102,7 +102,7 @@ The TTL is days from the upload, not from now. The primary region, where the dat
     const context = this.contextOf(flags);
     const plan = await planUpdate(context, id, changes);
     let lines = ["Nothing to change."];
-    const changed = differences(plan.before, plan.after);
+    const changed = differences(plan.record, plan.after);
     if (!plan.isDone) {
       if (!(await this.#isAgreed(plan, flags.yes))) {
         this.note("Nothing was changed.");
@@ -111,7 +111,7 @@ The TTL is days from the upload, not from now. The primary region, where the dat
       const hasActed = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
         updateEntry(context, plan, options),
       );
-      if (changed.length > 0) lines = renderChanges(plan.before, plan.after);
+      if (changed.length > 0) lines = renderChanges(plan.record, plan.after);
       else if (hasActed) lines = ["Completed an earlier update."];
     }
     if (this.jsonEnabled()) return this.#result(plan, changed, await stagedMetadata(context, { id }));
