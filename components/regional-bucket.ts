@@ -24,15 +24,12 @@ import {
   output,
   type Resource,
 } from "@pulumi/pulumi";
-import type { EnvironmentSettings } from "../staging/environment.ts";
+import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
 import { bucketPolicy } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { lifecycleRules } from "./lifecycle-rules.ts";
 import { VersioningReadiness } from "./resources/versioning-readiness.ts";
-
-/** Tag of what an environment is made of. Unlike object tags it can be a cost allocation tag. */
-export const ENVIRONMENT_TAG = "spawn:environment";
 
 /**
  * Seconds that AWS asks to wait between enabling versioning and writing.

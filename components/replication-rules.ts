@@ -14,11 +14,11 @@ import {
   type Unwrap,
 } from "@pulumi/pulumi";
 import { replicateTag, replicationRuleId } from "../staging/classes.ts";
-import { type EnvironmentSettings, replicationRoleName } from "../staging/environment.ts";
+import { ENVIRONMENT_TAG, type EnvironmentSettings, replicationRoleName } from "../staging/environment.ts";
 import { REGIONS, type Region } from "../staging/regions.ts";
 import { bucketArn } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
-import { ENVIRONMENT_TAG, type RegionalBucket } from "./regional-bucket.ts";
+import type { RegionalBucket } from "./regional-bucket.ts";
 import { replicationPermissions, replicationTrustPolicy } from "./replication-policy.ts";
 
 type ReplicationRule = Unwrap<BucketReplicationConfigArgs["rules"]>[number];

@@ -1,6 +1,6 @@
 import { Table, type TableArgs } from "@pulumi/aws/dynamodb/table.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
-import type { EnvironmentSettings } from "../staging/environment.ts";
+import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../staging/environment.ts";
 import {
   RECORD_KEY,
   RECORD_KIND_ATTRIBUTE,
@@ -10,7 +10,6 @@ import {
 } from "../staging/record.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import { child, type Transform } from "./child.ts";
-import { ENVIRONMENT_TAG } from "./regional-bucket.ts";
 
 /** Attributes of records that are keys of an index. */
 const UPLOADED_AT = "uploaded_at";

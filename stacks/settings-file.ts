@@ -22,7 +22,7 @@ export interface EntrySettings {
  * the entry's stack needs no other: looking them up in the environment's stack takes the engine a quarter of a second.
  */
 function entryValues({ spec, environment, writableAt }: EntrySettings) {
-  const { name, cloud, regions, buckets, recordsTable, usageTable } = environment;
+  const { name, cloud, regions, buckets, adopted, recordsTable, usageTable } = environment;
   return {
     entry: spec,
     environment: {
@@ -30,6 +30,8 @@ function entryValues({ spec, environment, writableAt }: EntrySettings) {
       cloud,
       regions,
       buckets: Object.fromEntries(buckets),
+      // Only where there are any: other versions of this program do not know the key.
+      ...(adopted.size === 0 ? {} : { adopt: [...adopted] }),
       recordsTable,
       usageTable,
       ...(writableAt === undefined ? {} : { writableAt }),

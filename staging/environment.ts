@@ -14,6 +14,8 @@ export interface EnvironmentSettings {
   readonly regions: RegionList;
   /** The bucket of each region. */
   readonly buckets: ReadonlyMap<Region, string>;
+  /** Regions whose bucket the user made: it is taken over as it is, and never deleted. */
+  readonly adopted: ReadonlySet<Region>;
   /** The region of the two tables. */
   readonly tableRegion: Region;
   readonly recordsTable: string;
@@ -26,15 +28,35 @@ export const ENVIRONMENT_KEYS = [
   "regions",
   "bucketPrefix",
   "buckets",
+  "adopt",
   "recordsTable",
   "usageTable",
   "entries",
 ] as const;
 type EnvironmentKey = (typeof ENVIRONMENT_KEYS)[number];
 
+/** Tag of what an environment is made of. Unlike object tags it can be a cost allocation tag. */
+export const ENVIRONMENT_TAG = "spawn:environment";
+
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+/**
+ * Whether S3 takes `text` as the name of a bucket.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ */
+const isBucketName = (text: string): boolean => BUCKET_NAME.test(text) && !text.includes("..");
+
+/** @throws InputError unless `text` can name a bucket */
+export function parseBucketName(text: string): string {
+  if (!isBucketName(text)) {
+    throw new InputError(`"${text}" cannot name a bucket`, {
+      why: "A name has 3 to 63 lower-case letters, digits, hyphens and dots, and begins and ends with a letter or digit.",
+    });
+  }
+  return text;
+}
 
 /** @throws InputError unless `text` is a lower-case word that can name a stack: letters, digits, hyphens, no dot. */
 export function parseEnvironmentName(text: string): string {
@@ -92,7 +114,7 @@ export function parseEnvironmentSettings(
     const own = explicit[region];
     const bucket = own ?? `${prefix}${region}`;
     const key = own === undefined ? "bucketPrefix" : "buckets";
-    if (typeof bucket !== "string" || !BUCKET_NAME.test(bucket) || bucket.includes("..")) {
+    if (typeof bucket !== "string" || !isBucketName(bucket)) {
       return fail(
         key,
         `gives "${String(bucket)}" for ${region}, which cannot name a bucket (3 to 63 of a-z, 0-9, hyphen, dot)`,
@@ -105,6 +127,12 @@ export function parseEnvironmentSettings(
     const region = at("buckets", () => parseRegion(text));
     if (!buckets.has(region)) return fail("buckets", `names ${region}, which spawn:regions does not`);
   }
+  const rawAdopted = values["adopt"] ?? [];
+  if (!isStringArray(rawAdopted)) return fail("adopt", "must be a list of regions");
+  const adopted = new Set(rawAdopted.map((text) => at("adopt", () => parseRegion(text))));
+  for (const region of adopted) {
+    if (!buckets.has(region)) return fail("adopt", `names ${region}, which spawn:regions does not`);
+  }
   const table = (key: "recordsTable" | "usageTable", fallback: string): string => {
     const value = values[key] ?? fallback;
     if (typeof value !== "string" || !TABLE_NAME.test(value))
@@ -115,7 +143,7 @@ export function parseEnvironmentSettings(
   const usageTable = table("usageTable", `spawn-usage-${name}`);
   if (recordsTable === usageTable)
     return fail("usageTable", "must not be the same table as spawn:recordsTable");
-  return { name, cloud, regions, buckets, tableRegion: regions[0], recordsTable, usageTable };
+  return { name, cloud, regions, buckets, adopted, tableRegion: regions[0], recordsTable, usageTable };
 }
 
 /** The bucket of `region`. @throws InputError when the environment has none there; it says how to add one. */

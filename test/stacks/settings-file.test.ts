@@ -25,6 +25,12 @@ describe("settings file of an entry", () => {
     expect(parseEntrySettingsFile(renderEntrySettings(written), "file")).to.deep.equal(written);
   });
 
+  it("names the buckets that the user made, and no such key where there are none", () => {
+    const adopting = settings({ environment: environmentSettings({ adopt: ["us-west-2"] }) });
+    expect(parseEntrySettingsFile(renderEntrySettings(adopting), "file")).to.deep.equal(adopting);
+    expect(renderEntrySettings(settings())).to.not.include("adopt");
+  });
+
   it("comes back whatever the source is called and the sweep's id looks like", () => {
     fc.assert(
       fc.property(

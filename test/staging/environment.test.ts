@@ -18,6 +18,7 @@ describe("environment settings", () => {
       name: "prod",
       cloud: "aws",
       regions: ["us-west-2", "us-east-1"],
+      adopted: new Set(),
       tableRegion: "us-west-2",
       recordsTable: "spawn-staging-prod",
       usageTable: "spawn-usage-prod",
@@ -38,6 +39,11 @@ describe("environment settings", () => {
       "us-east-1": "acme.us-east-1",
       "us-west-2": "genomes-oregon",
     });
+  });
+
+  it("tell which buckets the user made", () => {
+    const { adopted } = parseEnvironmentSettings("dev", { ...BASE, adopt: ["us-west-2", "us-west-2"] });
+    expect([...adopted]).to.deep.equal(["us-west-2"]);
   });
 
   const long = "a".repeat(64);
@@ -63,6 +69,10 @@ describe("environment settings", () => {
     ["buckets", { "us-east-1": "same", "us-west-2": "same" }, "gives same to two regions"],
     ["buckets", { "eu-west-1": "x" }, "names eu-west-1, which spawn:regions does not"],
     ["buckets", { "mars-1": "x" }, 'is not valid: unknown region "mars-1"'],
+    ["adopt", "us-east-1", "must be a list of regions"],
+    ["adopt", { "us-east-1": true }, "must be a list of regions"],
+    ["adopt", ["mars-1"], 'is not valid: unknown region "mars-1"'],
+    ["adopt", ["eu-west-1"], "names eu-west-1, which spawn:regions does not"],
     ["recordsTable", "x", "must be 3 to 255 of letters, digits, . _ -"],
     ["recordsTable", "a".repeat(256), "must be 3 to 255 of letters, digits, . _ -"],
     ["recordsTable", "a b c", "must be 3 to 255 of letters, digits, . _ -"],
