@@ -7,6 +7,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { encodeTags, type Tags } from "../../staging/classes.ts";
+import { GIB, MIB } from "../../staging/units.ts";
 import { attemptsOf, errorName } from "./aws-errors.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type Part, partSizeFor, partsOf } from "./parts.ts";
@@ -15,17 +16,33 @@ import type { ObjectPlace, StoredObject } from "./stored.ts";
 /** Copies of parts under way at the same time: the bytes pass between S3's regions, none through here. */
 const PARTS_IN_FLIGHT = 16;
 
+/**
+ * Bytes of a copied part, where parts may be other than the source's: few requests for large objects, and more than
+ * {@link PARTS_IN_FLIGHT} parts as early as possible.
+ */
+const SMALLEST_PART = 64 * MIB;
+const LARGEST_PART = 256 * MIB;
+
+/** CopyObject takes no more. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+const MAX_SINGLE_BYTES = 5 * GIB;
+
+/** A copy that one request ends within that time, by the pace of the first part, is made by one request. */
+const SINGLE_COPY_MS = 5_000;
+
 const FULL_OBJECT_CRC32 = "CRC32/FULL_OBJECT";
 
 export interface CopyOptions {
   /** Tags of the copy. Without the replicate tags, or its bucket would replicate it again. */
   readonly tags: Tags;
+  /** Whether the copy gets the source's parts, whatever its checksums are. @default false */
+  readonly keepParts?: boolean;
   readonly signal: AbortSignal;
   onBytes(bytes: number): void;
 }
 
 /**
- * Copies an object server-side, through the destination's client: its metadata and content type are sent again, and it
+ * Copies an object server-side, through the destination's client: its metadata and content type are sent again. Where the
+ * server has a checksum of the whole object, the copy's is compared with it, and the parts are few and large. Else the copy
  * gets the parts that the source has, so that composite checksums and ETags of equal bytes are equal.
  * The copy is of the source's very version and fails when that is gone. After a failure its parts stay.
  */
@@ -35,7 +52,8 @@ export async function copyObject(
   options: CopyOptions,
 ): Promise<void> {
   const { object } = source;
-  const partSize = object.facts?.partSize ?? partSizeFor(object.size);
+  const sourcePartSize = object.facts?.partSize ?? partSizeFor(object.size);
+  const hasFullChecksum = object.checksums.has(FULL_OBJECT_CRC32) && options.keepParts !== true;
   const common = {
     Bucket: destination.bucket,
     Key: destination.key,
@@ -47,22 +65,38 @@ export async function copyObject(
     CopySource: copySource(source.bucket, source.key, object.versionId),
     CopySourceIfMatch: object.etag,
   };
-  if (partSize === 0) {
+  const copyWhole = async (): Promise<void> => {
     await destination.client.send(
       new CopyObjectCommand({
         ...common,
         ...from,
+        ...(sourcePartSize > 0 ? { ChecksumAlgorithm: "CRC32" } : {}),
         MetadataDirective: "REPLACE",
         TaggingDirective: "REPLACE",
       }),
       { abortSignal: options.signal },
     );
     options.onBytes(object.size);
-    return;
-  }
+  };
+  if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_PART)) return copyWhole();
 
-  const job: PartsJob = { object, from, common, destination, partSize, options };
-  if (!(await copyInParts(job, "CRC32"))) await copyInParts(job, undefined);
+  const job = { object, from, common, destination, options };
+  const outcome = await copyInParts({
+    ...job,
+    algorithm: "CRC32",
+    partSize: hasFullChecksum ? copiedPartSize(object.size, sourcePartSize) : sourcePartSize,
+    mayBeWhole: hasFullChecksum && object.size <= MAX_SINGLE_BYTES,
+  });
+  if (outcome === "quick") await copyWhole();
+  else if (outcome === "no checksums") {
+    await copyInParts({ ...job, algorithm: undefined, partSize: sourcePartSize, mayBeWhole: false });
+  }
+}
+
+/** Bytes of each part but the last, for a copy that need not have its source's parts. */
+export function copiedPartSize(size: number, sourcePartSize: number): number {
+  const wanted = Math.ceil(size / (4 * PARTS_IN_FLIGHT) / MIB) * MIB;
+  return Math.max(SMALLEST_PART, Math.min(wanted, LARGEST_PART), sourcePartSize);
 }
 
 interface PartsJob {
@@ -76,16 +110,20 @@ interface PartsJob {
     readonly Tagging: string;
   };
   readonly destination: ObjectPlace;
-  readonly partSize: number;
   readonly options: CopyOptions;
+  /** Of the parts' checksums; without it the ETags are compared afterwards. */
+  readonly algorithm: "CRC32" | undefined;
+  readonly partSize: number;
+  /** Whether to look after the first part if one request would do. */
+  readonly mayBeWhole: boolean;
 }
 
 /**
- * @param algorithm of the parts' checksums; without it the ETags are compared afterwards
- * @returns false when the server's checksums of copied parts mean nothing, with nothing left of the attempt
+ * @returns what else to do, with nothing left of the attempt: the server's checksums of copied parts mean nothing, or it is
+ * so quick that one request is better
  */
-async function copyInParts(job: PartsJob, algorithm: "CRC32" | undefined): Promise<boolean> {
-  const { object, from, common, partSize, options } = job;
+async function copyInParts(job: PartsJob): Promise<"done" | "no checksums" | "quick"> {
+  const { object, from, common, algorithm, partSize, options } = job;
   const { client } = job.destination;
   const fullCrc32 = algorithm && object.checksums.get(FULL_OBJECT_CRC32);
   const started = await client.send(
@@ -123,11 +161,16 @@ async function copyInParts(job: PartsJob, algorithm: "CRC32" | undefined): Promi
   const parts = partsOf(object.size, partSize);
   const first = parts.next().value;
   if (first === undefined) throw new Error(`an object of ${object.size} bytes is not copied in parts`);
+  const begun = performance.now();
   await copyPart(first, options.signal);
+  const expected = (performance.now() - begun) * (object.size / first.length);
+  const isQuick = job.mayBeWhole && expected <= SINGLE_COPY_MS;
   // versitygw up to 1.8.0 gives each part the whole source's checksum, and would refuse what they make together.
-  if (fullCrc32 !== undefined && copied[0]?.ChecksumCRC32 === fullCrc32 && first.length < object.size) {
+  const isMeaningless =
+    fullCrc32 !== undefined && copied[0]?.ChecksumCRC32 === fullCrc32 && first.length < object.size;
+  if (isQuick || isMeaningless) {
     await client.send(new AbortMultipartUploadCommand(upload), { abortSignal: options.signal });
-    return false;
+    return isQuick ? "quick" : "no checksums";
   }
   options.onBytes(first.length);
   await forEachParallel(
@@ -154,7 +197,7 @@ async function copyInParts(job: PartsJob, algorithm: "CRC32" | undefined): Promi
     // The first attempt's answer was lost; the comparison that follows finds out whether it worked.
     if (errorName(error) !== "NoSuchUpload" || attemptsOf(error) < 2) throw error;
   }
-  return true;
+  return "done";
 }
 
 /** The `x-amz-copy-source` header: every part of the path is URL-encoded, the slashes between them are not. */

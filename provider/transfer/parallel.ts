@@ -19,14 +19,18 @@ export async function forEachParallel<T>(
     stop.abort(error);
   };
   const running = new Set<Promise<void>>();
+  let freed = (): void => {};
   try {
     signal.throwIfAborted();
     for await (const item of items(either)) {
       const task: Promise<void> = work(item, either)
         .catch(fail)
-        .finally(() => running.delete(task));
+        .finally(() => {
+          running.delete(task);
+          freed();
+        });
       running.add(task);
-      while (running.size >= limit) await Promise.race(running);
+      if (running.size >= limit) await new Promise<void>((resolve) => (freed = resolve));
       if (either.aborted) break;
     }
   } catch (error) {

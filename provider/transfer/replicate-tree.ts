@@ -1,14 +1,26 @@
+import { CopyObjectCommand } from "@aws-sdk/client-s3";
+import { encodeTags, type Tags } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
+import { formatBytes, MIB } from "../../staging/units.ts";
+import { copySource } from "./copy.ts";
+import { abortUploads } from "./delete.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
 import { mergeSorted } from "./merge.ts";
 import { forEachParallel } from "./parallel.ts";
 import { copyTags, deadlineFor, ensureReplica, type ReplicaJob, type ReplicaResult } from "./replicate.ts";
-import type { ObjectPlace } from "./stored.ts";
+import { pause } from "./retry.ts";
+import { headObject, type ObjectPlace } from "./stored.ts";
 import { readTags } from "./tagging.ts";
 
 /** Objects replicated at the same time; each large one has many parts under way. */
 const OBJECTS_IN_FLIGHT = 32;
+
+/** Up to this size an object is copied by one request, without looking at it first. */
+const SMALL_BYTES = 64 * MIB;
+
+/** Objects of which S3 is asked whether a rule is on its way to them: they stand for the others that are not there. */
+const SAMPLE = 16;
 
 export interface TreeJob extends Pick<ReplicaJob, "method" | "patience" | "signal" | "onWait"> {
   readonly stagingId: string;
@@ -25,35 +37,148 @@ export interface TreeJob extends Pick<ReplicaJob, "method" | "patience" | "signa
 
 /**
  * Makes sure that the destination has every object of an entry, and that each is the same. Both buckets are listed side by
- * side, so that memory does not grow with their number. The rule has one time for all objects together.
+ * side, so that memory does not grow with their number, and objects whose size and ETag agree take no request of their own:
+ * a file that is replicated by rule costs none, one that is copied costs one. The rule has one time for all objects together.
  * @throws UserError when the source does not have all that was staged, or a replica differs twice
  */
 export async function replicateTree(job: TreeJob): Promise<void> {
   const { source, destination, manifestKey, signal } = job;
-  const deadline = deadlineFor(job.patience, job.sizeBytes);
   const tags = copyTags(await readTags({ ...source, key: manifestKey }, signal));
+  const manifest = await headObject({ ...source, key: manifestKey }, signal);
+  if (manifest === undefined) throw notWhole(job, 0, 0);
+  // The manifest is the last that is staged, after all files were verified.
+  const tree: Tree = { ...job, tags, sealed: wholeSecond(manifest.lastModified) };
+  // What the rule was seen to bring is not told twice.
+  let told = job.method === "rule" ? await awaitRule(tree) : 0;
+  const onBytes = (bytes: number): void => {
+    const known = Math.max(0, Math.min(bytes, told));
+    told -= known;
+    if (bytes !== known) job.onBytes(bytes - known);
+  };
   let [objects, bytes] = [0, 0];
   await forEachParallel(
-    (stop) => pairs(job, stop),
+    (stop) => pairs(tree, stop),
     OBJECTS_IN_FLIGHT,
     signal,
-    async ([{ key, size }, replica], stop) => {
-      const isManifest = key === manifestKey;
-      const result = await ensureReplica({
-        ...{ method: job.method, patience: job.patience, onWait: job.onWait, deadline, tags, size },
-        source: { ...source, key },
-        destination: { ...destination, key },
-        mayBeThere: replica !== undefined,
-        signal: stop,
-        // The manifest's bytes are not the user's.
-        onBytes: (count) => !isManifest && job.onBytes(count),
-      });
-      job.onObject(result);
+    async ([object, replica], stop) => {
+      const isManifest = object.key === manifestKey;
+      // The manifest's bytes are not the user's.
+      const gained = isManifest ? () => {} : onBytes;
+      job.onObject(await replicated(tree, object, replica, gained, stop));
       objects += 1;
-      if (!isManifest) bytes += size;
+      if (!isManifest) bytes += object.size;
     },
   );
   if (objects !== job.fileCount + 1 || bytes !== job.sizeBytes) throw notWhole(job, objects, bytes);
+  // Parts of copies that broke off are of no more use.
+  await abortUploads(destination.client, destination.bucket, entryPrefix(job.stagingId), signal);
+}
+
+interface Tree extends TreeJob {
+  /** Of copies. */
+  readonly tags: Tags;
+  /** The second in which the staging ended: what was written later is not what was staged. */
+  readonly sealed: number;
+}
+
+/** @param replica what the destination's listing has under the object's key */
+async function replicated(
+  tree: Tree,
+  object: ListedObject,
+  replica: ListedObject | undefined,
+  onBytes: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<ReplicaResult> {
+  if (isUntouched(object, tree)) {
+    if (replica !== undefined && isSame(object, replica)) {
+      onBytes(object.size);
+      return { via: tree.method, verifiedBy: "etag" };
+    }
+    if (replica === undefined && object.size <= SMALL_BYTES && !isInParts(object)) {
+      if (await copySmall(tree, object, signal)) {
+        onBytes(object.size);
+        return { via: "copy", verifiedBy: "etag" };
+      }
+      replica = object; // it is there, but has to be looked at
+    }
+  }
+  const { key, size } = object;
+  return ensureReplica({
+    ...{
+      method: tree.method,
+      patience: tree.patience,
+      onWait: tree.onWait,
+      tags: tree.tags,
+      size,
+      signal,
+      onBytes,
+    },
+    // The rule has had its time.
+    deadline: performance.now(),
+    source: { ...tree.source, key },
+    destination: { ...tree.destination, key },
+    mayBeThere: replica !== undefined,
+  });
+}
+
+/** @returns whether the copy's ETag is the object's; some encryptions give each object its own */
+async function copySmall(
+  { source, destination, tags }: Tree,
+  { key, etag }: ListedObject,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const command = new CopyObjectCommand({
+    Bucket: destination.bucket,
+    Key: key,
+    CopySource: copySource(source.bucket, key, undefined),
+    CopySourceIfMatch: etag,
+    MetadataDirective: "COPY",
+    Tagging: encodeTags(tags),
+    TaggingDirective: "REPLACE",
+  });
+  const { CopyObjectResult } = await destination.client.send(command, { abortSignal: signal });
+  return CopyObjectResult?.ETag === etag;
+}
+
+/**
+ * Waits until the destination lists everything that the rule is to replicate, or the rule will not bring it: no rule took
+ * the objects, it failed, or its time is over.
+ * @returns bytes of the files that are there
+ */
+async function awaitRule(tree: Tree): Promise<number> {
+  const { patience, signal } = tree;
+  const deadline = deadlineFor(patience, tree.sizeBytes);
+  let told = 0;
+  for (let delay = patience.firstPollMs; ; delay = Math.min(delay * 1.5, patience.maxPollMs)) {
+    const begun = performance.now();
+    const { bytes, missing } = await compareListings(tree);
+    if (bytes > told) tree.onBytes(bytes - told);
+    told = Math.max(told, bytes);
+    if (missing.length === 0 || performance.now() > deadline) return told;
+    if (!(await isOnItsWay(tree, missing))) return told;
+    tree.onWait(`Waiting for S3 to replicate ${formatBytes(tree.sizeBytes)}`);
+    // Listings of many objects are no cheap question.
+    await pause(Math.max(delay, 2 * (performance.now() - begun)), signal);
+  }
+}
+
+async function compareListings(tree: Tree): Promise<{ bytes: number; missing: readonly ListedObject[] }> {
+  const missing: ListedObject[] = [];
+  let bytes = 0;
+  for await (const [object, replica] of pairs(tree, tree.signal)) {
+    if (replica === undefined) {
+      if (missing.length < SAMPLE) missing.push(object);
+    } else if (object.key !== tree.manifestKey && isSame(object, replica)) {
+      bytes += object.size;
+    }
+  }
+  return { bytes, missing };
+}
+
+/** Whether S3 says of any of the objects that it is going to replicate it. */
+async function isOnItsWay(tree: Tree, missing: readonly ListedObject[]): Promise<boolean> {
+  const found = await Promise.all(missing.map(({ key }) => headObject({ ...tree.source, key }, tree.signal)));
+  return found.some((object) => object?.replication === "PENDING");
 }
 
 async function* pairs(
@@ -67,6 +192,20 @@ async function* pairs(
     if (object !== undefined) yield [object, replica];
   }
 }
+
+/** Equal ETags of one kind are of equal bytes: MD5s, in equal parts where there are any. */
+const isSame = (object: ListedObject, replica: ListedObject): boolean =>
+  object.size === replica.size && object.etag !== "" && object.etag === replica.etag;
+
+/** An ETag ends in the number of parts. */
+const isInParts = ({ etag }: ListedObject): boolean => /-\d+"?$/.test(etag);
+
+/** Whether the object is for certain what was staged, by its time. Of the last ones their metadata tell. */
+const isUntouched = (object: ListedObject, { sealed }: Tree): boolean =>
+  wholeSecond(object.lastModified) < sealed;
+
+/** Listings and HEADs tell times to different digits. */
+const wholeSecond = (time: Date): number => Math.floor(time.getTime() / 1000);
 
 function notWhole(job: TreeJob, objects: number, bytes: number): UserError {
   const url = `s3://${job.source.bucket}/${entryPrefix(job.stagingId)}`;

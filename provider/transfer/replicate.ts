@@ -84,6 +84,8 @@ export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
     let copied = 0;
     await copyObject({ bucket: job.source.bucket, key: job.source.key, object: source }, job.destination, {
       tags,
+      // Should the server have no checksum of the copy, the ETags of equal parts tell.
+      keepParts: attempt >= 2,
       signal: job.signal,
       onBytes: (bytes) => {
         copied += bytes;
