@@ -2,7 +2,9 @@ import { Command, Flags } from "@oclif/core";
 import { progressPrinter } from "../local/progress.ts";
 import type { UserError } from "../staging/errors.ts";
 import { Context } from "./context.ts";
+import { DEFAULT_SETTINGS } from "./defaults.ts";
 import { explain } from "./errors.ts";
+import { configured } from "./flags.ts";
 import { OutputClosed } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure, successEnvelope } from "./render/failure.ts";
 import { paint } from "./render/text.ts";
@@ -21,7 +23,7 @@ export abstract class BaseCommand extends Command {
       description: "The settings of environment NAME are in Pulumi.NAME.yaml.",
       helpGroup: "GLOBAL",
       helpValue: "NAME",
-      default: "dev",
+      ...configured("environment"),
       env: "SPAWN_ENVIRONMENT",
     }),
     verbose: Flags.boolean({
@@ -84,7 +86,11 @@ export abstract class BaseCommand extends Command {
         name: [this.config.bin, ...(this.id ?? "").split(":")].join(" "),
         flags: [...Object.keys(this.ctor.baseFlags ?? {}), ...Object.keys(this.ctor.flags ?? {}), "json"],
       },
-      at: this.#context?.at ?? { environment: "dev", cloud: undefined, endpoint: undefined },
+      at: this.#context?.at ?? {
+        environment: DEFAULT_SETTINGS.environment,
+        cloud: undefined,
+        endpoint: undefined,
+      },
     });
   }
 

@@ -1,10 +1,22 @@
-const DEFAULT_ENVIRONMENT = "dev";
+import { readUserConfig } from "../stacks/user-config.ts";
+import { InputError } from "../staging/errors.ts";
+import { DEFAULT_SETTINGS } from "./defaults.ts";
 
 /**
  * A command for the user to type, with the environment where it is another than the one that is taken when none is
  * named: a remedy that is pasted must not work on another environment than the one that it was given for.
  */
 export function commandLine(command: string, environment: string, env = process.env): string {
-  const taken = env["SPAWN_ENVIRONMENT"] || DEFAULT_ENVIRONMENT;
-  return environment === taken ? command : `${command} --environment ${environment}`;
+  return environment === environmentTaken(env) ? command : `${command} --environment ${environment}`;
+}
+
+/** The environment that a command works on without `--environment`; undefined while the user's config cannot be read. */
+function environmentTaken(env: NodeJS.ProcessEnv): string | undefined {
+  if (env["SPAWN_ENVIRONMENT"]) return env["SPAWN_ENVIRONMENT"];
+  try {
+    return readUserConfig(env).settings.environment ?? DEFAULT_SETTINGS.environment;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }

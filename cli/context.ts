@@ -2,6 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { packageRoot, spawnPaths, stateUrlOf } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
+import { readUserConfig } from "../stacks/user-config.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
@@ -15,8 +16,8 @@ export interface ClientConfig {
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly maxAttempts: number;
-  /** Milliseconds. */
-  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number };
+  /** Milliseconds for a connection to be made, and in which nothing may move on it. */
+  readonly requestHandler: { readonly connectionTimeout: number; readonly socketTimeout: number };
 }
 
 /** Shows what takes long; `done` ends its line. */
@@ -122,11 +123,13 @@ export class Context {
   }
 
   /**
-   * The backend of the stacks' state: PULUMI_BACKEND_URL where the user has set it, else a folder in the user's data
-   * for a local environment; undefined for what `pulumi login` has chosen.
+   * The backend of the stacks' state: PULUMI_BACKEND_URL where the user has set it, else the one that is configured for
+   * the environment, else a folder in the user's data for a local environment; undefined for what `pulumi login` has chosen.
    */
   async stateUrl(): Promise<string | undefined> {
-    const own = process.env["PULUMI_BACKEND_URL"];
+    const own =
+      process.env["PULUMI_BACKEND_URL"] ||
+      readUserConfig().environments.get(this.environmentName)?.backendUrl;
     if (own) return own;
     const { cloud } = await this.settings();
     return cloud === "local" ? stateUrlOf(spawnPaths()) : undefined;
@@ -140,7 +143,7 @@ export class Context {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(cloud === "local" && !(await this.#hasOwnKeys()) ? { credentials: LOCAL_CREDENTIALS } : {}),
       maxAttempts: 3,
-      requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 },
+      requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
     };
   }
 

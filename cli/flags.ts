@@ -1,4 +1,19 @@
 import { Flags } from "@oclif/core";
+import { readUserConfig, type SettingKey, type UserSettings } from "../stacks/user-config.ts";
+import { DEFAULT_SETTINGS } from "./defaults.ts";
+
+/**
+ * The default of a flag whose value can be configured: what `spawn config set` has stored under `key`, else the program's
+ * own. A variable that the flag reads (`env`) goes before both.
+ * @example Flags.string({ summary: "…", ...configured("staging.ttl") })
+ */
+export function configured<K extends SettingKey>(key: K) {
+  return {
+    default: async (): Promise<UserSettings[K]> => readUserConfig().settings[key] ?? DEFAULT_SETTINGS[key],
+    // What help shows is the same for everybody: it is computed when the program is built.
+    defaultHelp: async (): Promise<string> => `${DEFAULT_SETTINGS[key]}, or ${key} of spawn config`,
+  };
+}
 
 /** Forms in which `list` and `info` print. */
 export const FORMATS = ["table", "json", "yaml"] as const;

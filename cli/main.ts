@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Interfaces, run, settings } from "@oclif/core";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { configFolder } from "../stacks/data-folder.ts";
 import { explain } from "./errors.ts";
 import { survivePipeErrors } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure } from "./render/failure.ts";
@@ -15,6 +16,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   const { cache, data } = spawnPaths();
   process.env["SPAWN_CACHE_DIR"] ??= cache;
   process.env["SPAWN_DATA_DIR"] ??= data;
+  process.env["SPAWN_CONFIG_DIR"] ??= configFolder();
   process.env["SPAWN_DISABLE_THEME"] ??= "1";
   try {
     const root = packageRoot();

@@ -16,6 +16,20 @@ export function dataFolder(variables: Variables = process.env): string {
   return join(base, "spawn");
 }
 
+/**
+ * Where the user's own settings are: `$SPAWN_CONFIG_DIR`, by which the command line tells oclif, else `$SPAWN_HOME/config`,
+ * else `$XDG_CONFIG_HOME/spawn`, else `~/.config/spawn`.
+ */
+export function configFolder(variables: Variables = process.env): string {
+  const told = variables["SPAWN_CONFIG_DIR"];
+  if (told) return resolve(told);
+  const own = variables["SPAWN_HOME"];
+  if (own) return join(resolve(own), "config");
+  const shared = variables["XDG_CONFIG_HOME"];
+  const base = shared && isAbsolute(shared) ? shared : join(variables["HOME"] || homedir(), ".config");
+  return join(base, "spawn");
+}
+
 /** The settings file of an entry's stack. The command line keeps it here, so that a checkout stays clean. */
 export function entrySettingsPath(stack: string, variables: Variables = process.env): string {
   return join(dataFolder(variables), "stacks", `Pulumi.${stack}.yaml`);

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { type EntrySpec, parseDeclaredEntries } from "../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings, parseEnvironmentSettings } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
+import { type EnvironmentOverlay, overlaid } from "./user-config.ts";
 
 /** All that the configuration of an environment says. */
 export interface EnvironmentConfig {
@@ -14,14 +15,16 @@ export interface EnvironmentConfig {
  * Parses the configuration of the environment `name`.
  * @param values the values of the keys `spawn:…`, without that prefix
  * @param projectFolder the folder of `Pulumi.yaml`; relative sources count from there
+ * @param overlay what the user has configured for this environment, which goes before the values
  * @throws InputError that names the key, or the entry and its key
  */
 export function parseEnvironmentConfig(
   name: string,
   values: Readonly<Record<string, unknown>>,
   projectFolder: string,
+  overlay?: EnvironmentOverlay,
 ): EnvironmentConfig {
-  const settings = parseEnvironmentSettings(name, values);
+  const settings = overlaid(parseEnvironmentSettings(name, values), overlay);
   const entries = parseDeclaredEntries(
     name,
     values["entries"],

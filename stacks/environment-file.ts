@@ -4,20 +4,31 @@ import { isRecord, parseEnvironmentName } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
 import { type EnvironmentConfig, parseEnvironmentConfig } from "./environment-config.ts";
 import { parseYaml, readTextIfThere } from "./files.ts";
+import { readUserConfig } from "./user-config.ts";
 
 const NAMESPACE = "spawn:";
 
 /**
- * Reads the environment `name` from its `Pulumi.<name>.yaml`, as the engine would, without an engine.
+ * Reads the environment `name` from its `Pulumi.<name>.yaml`, as the engine would, without an engine, and what the user has
+ * configured for it.
  * @param projectFolder the folder of `Pulumi.yaml`
  * @throws InputError when the file is missing (it names those that are there), is no YAML, or has a wrong key or value
  */
 export async function readEnvironmentFile(projectFolder: string, name: string): Promise<EnvironmentConfig> {
+  const values = await readEnvironmentValues(projectFolder, name);
+  return parseEnvironmentConfig(name, values, projectFolder, readUserConfig().environments.get(name));
+}
+
+/** The values of `spawn:…` in the file, as they are there. @throws InputError when it is missing or no YAML */
+export async function readEnvironmentValues(
+  projectFolder: string,
+  name: string,
+): Promise<Readonly<Record<string, unknown>>> {
   parseEnvironmentName(name);
   const file = fileOf(name);
   const text = await readTextIfThere(join(projectFolder, file));
   if (text === undefined) throw await missing(projectFolder, name);
-  return parseEnvironmentConfig(name, valuesOf(parseYaml(text, file), file), projectFolder);
+  return valuesOf(parseYaml(text, file), file);
 }
 
 /** Names of the environments that the project has a file for, sorted. */

@@ -14,6 +14,7 @@ import {
   parseEntryValues,
 } from "./settings-file.ts";
 import { entryProgram } from "./staging.ts";
+import { readUserConfig } from "./user-config.ts";
 
 /** The program that a plain `pulumi up` runs: the stack's name says which. */
 export default withReadableErrors(async () => {
@@ -24,7 +25,11 @@ export default withReadableErrors(async () => {
 async function programOf(stack: string, values: Readonly<Record<string, unknown>>): Promise<Program> {
   const kind = parseStackName(stack);
   if (kind.kind === "environment") {
-    return environmentProgram(parseEnvironmentConfig(kind.environment, values, pulumi.getRootDirectory()));
+    const { environment } = kind;
+    const overlay = readUserConfig().environments.get(environment);
+    return environmentProgram(
+      parseEnvironmentConfig(environment, values, pulumi.getRootDirectory(), overlay),
+    );
   }
   return entryProgram(await entrySettings(stack, values));
 }

@@ -18,7 +18,8 @@ describe("the context of a command", () => {
   const saved = new Map(VARIABLES.map((name) => [name, process.env[name]]));
   const set = (variables: Record<string, string>) => {
     for (const name of VARIABLES) delete process.env[name];
-    Object.assign(process.env, variables);
+    // Nobody's own configuration.
+    Object.assign(process.env, { SPAWN_HOME: "/nowhere/spawn", ...variables });
   };
   afterEach(() => {
     for (const [name, value] of saved) {

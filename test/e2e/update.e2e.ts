@@ -11,7 +11,7 @@ import { bucketOf, RECORDS, randomFile, sharedWorld, USAGE, type World } from ".
 
 const FILE = "weights.bin";
 const PRIMARY = "us-east-1";
-const NO_WAIT = { connectionTimeout: 5_000, requestTimeout: 5_000 };
+const NO_WAIT = { connectionTimeout: 5_000, socketTimeout: 5_000 };
 
 describe("Updating a staged entry", function () {
   this.timeout(120_000);

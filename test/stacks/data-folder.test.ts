@@ -1,7 +1,9 @@
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { Config } from "@oclif/core";
 import { expect } from "chai";
 import { spawnPaths } from "../../local/paths.ts";
-import { dataFolder, entrySettingsPath } from "../../stacks/data-folder.ts";
+import { configFolder, dataFolder, entrySettingsPath } from "../../stacks/data-folder.ts";
 
 describe("data folder", () => {
   for (const [variables, expected] of [
@@ -20,3 +22,38 @@ describe("data folder", () => {
     });
   }
 });
+
+describe("config folder", () => {
+  const NAMES = ["SPAWN_CONFIG_DIR", "SPAWN_HOME", "XDG_CONFIG_HOME", "HOME"] as const;
+  const saved = NAMES.map((name) => [name, process.env[name]] as const);
+  const set = (values: Readonly<Record<string, string | undefined>>): void => {
+    for (const name of NAMES) {
+      if (values[name] === undefined) delete process.env[name];
+      else process.env[name] = values[name];
+    }
+  };
+  afterEach(() => set(Object.fromEntries(saved)));
+
+  for (const [variables, expected, isOclifs] of [
+    [{ SPAWN_CONFIG_DIR: "/etc/spawn", SPAWN_HOME: "/srv/spawn", HOME: "/home/me" }, "/etc/spawn", true],
+    [{ SPAWN_HOME: "/srv/spawn", XDG_CONFIG_HOME: "/xdg", HOME: "/home/me" }, "/srv/spawn/config", false],
+    [{ XDG_CONFIG_HOME: "/xdg", HOME: "/home/me" }, "/xdg/spawn", true],
+    [{ XDG_CONFIG_HOME: "relative", HOME: "/home/me" }, "/home/me/.config/spawn", false],
+    [{ HOME: "/home/me" }, "/home/me/.config/spawn", true],
+  ] as const) {
+    it(`is ${expected} with ${JSON.stringify(variables)}`, async () => {
+      expect(configFolder(variables)).to.equal(expected);
+      // What oclif finds out by itself, and once it is told as the command line does.
+      for (const told of isOclifs ? [{}, { SPAWN_CONFIG_DIR: expected }] : [{ SPAWN_CONFIG_DIR: expected }]) {
+        set({ ...variables, ...told });
+        const config = new Config({ root: tmpdir(), pjson: PJSON, userPlugins: false });
+        await config.load();
+        expect(config.configDir).to.equal(expected);
+        expect(configFolder(process.env)).to.equal(expected);
+      }
+    });
+  }
+});
+
+/** What of package.json decides the folder, without the commands. */
+const PJSON = { name: "spawn", version: "0.0.0", oclif: { bin: "spawn", dirname: "spawn" } };

@@ -10,6 +10,7 @@ import index from "../../stacks/index.ts";
 import { withReadableErrors } from "../../stacks/program.ts";
 import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-file.ts";
 import { entryProgram } from "../../stacks/staging.ts";
+import { userConfigPath } from "../../stacks/user-config.ts";
 import { InputError } from "../../staging/errors.ts";
 import { record } from "../components/recorder.ts";
 import { entrySpec, environmentSettings } from "../components/settings.ts";
@@ -109,7 +110,11 @@ describe("programs", () => {
 
     const entryConfig = () => {
       const { environment } = ENTRY;
-      const { tableRegion: _, ...values } = {
+      const {
+        tableRegion: _region,
+        adopted: _adopted,
+        ...values
+      } = {
         ...environment,
         buckets: Object.fromEntries(environment.buckets),
       };
@@ -126,6 +131,20 @@ describe("programs", () => {
       });
       expect(made.ofType("aws:s3/bucket:Bucket").map(({ inputs }) => inputs["bucket"])).to.deep.equal([
         "spawn-staging-eu-west-1",
+      ]);
+    });
+
+    it("is the environment's with the buckets that the user has configured", async () => {
+      const file = userConfigPath();
+      await mkdir(dirname(file), { recursive: true });
+      const mine = { "staging.bucket.eu-west-1": { name: "my-data", adopt: false } };
+      await writeFile(file, JSON.stringify({ environments: { dev: mine } }));
+      const made = await record(index, {
+        stack: "dev",
+        config: { "spawn:cloud": "local", "spawn:regions": '["eu-west-1"]', "aws:region": "us-east-1" },
+      });
+      expect(made.ofType("aws:s3/bucket:Bucket").map(({ inputs }) => inputs["bucket"])).to.deep.equal([
+        "my-data",
       ]);
     });
 

@@ -4,6 +4,7 @@ import { parseStagingId } from "../../../staging/ids.ts";
 import { parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { configured } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { writeReportFile } from "../../services/cost-file.ts";
 import { type CostJson, toCostJson } from "../../services/cost-json.ts";
@@ -57,7 +58,7 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
     "sweep-id": Flags.string({ summary: "Only data of this sweep.", helpValue: "ID" }),
     prices: Flags.option({
       options: PRICE_BOOK_NAMES,
-      default: "guide",
+      ...configured("prices"),
       summary: "Which prices to count with: the guide's, or AWS's list prices.",
       helpValue: PRICE_BOOK_NAMES.join("|"),
     })(),

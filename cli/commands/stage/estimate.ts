@@ -4,8 +4,9 @@ import { InputError } from "../../../staging/errors.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
-import { DEFAULT_TTL_DAYS, parseTtlDays } from "../../../staging/ttl.ts";
+import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { configured } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { renderEstimate, renderEstimateCsv } from "../../render/estimate.ts";
 import {
@@ -67,17 +68,17 @@ The guide's prices take AWS's internet price for a download from another region.
     }),
     regions: Flags.string({
       summary: "Regions of the instances, separated by commas; the first is the primary region.",
-      default: "us-east-1,us-west-2",
+      ...configured("staging.regions"),
       helpValue: "REGIONS",
     }),
     ttl: Flags.string({
       summary: "Days for which the data are kept, 1 to 90.",
-      default: String(DEFAULT_TTL_DAYS),
+      ...configured("staging.ttl"),
       helpValue: "DAYS",
     }),
     prices: Flags.option({
       options: PRICE_BOOK_NAMES,
-      default: "guide",
+      ...configured("prices"),
       summary: "Whose prices: the guide's, or AWS's list prices.",
       helpValue: PRICE_BOOK_NAMES.join("|"),
     })(),

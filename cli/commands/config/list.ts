@@ -1,0 +1,25 @@
+import { BaseCommand } from "../../base-command.ts";
+import { writeOut } from "../../output.ts";
+import { CONFIG_COLUMNS } from "../../render/config.ts";
+import { renderTable } from "../../render/table.ts";
+import { type ConfigEntry, listConfig } from "../../services/config.ts";
+
+export default class ConfigList extends BaseCommand {
+  static override summary = "List every key with its value and where that comes from.";
+  static override description =
+    "Shows what commands take where no flag says otherwise, for the environment that --environment names: from a variable, from spawn config set (user config), from Pulumi.<environment>.yaml, or the default.";
+  static override examples = [
+    { description: "List all values", command: "<%= config.bin %> config list" },
+    {
+      description: "List those of another environment",
+      command: "<%= config.bin %> config list --environment prod",
+    },
+  ];
+
+  async run(): Promise<ConfigEntry[]> {
+    const { flags } = await this.parse(ConfigList);
+    const entries = await listConfig(this.contextOf(flags));
+    if (!this.jsonEnabled()) await writeOut(renderTable(CONFIG_COLUMNS, entries));
+    return entries;
+  }
+}

@@ -1,0 +1,16 @@
+import type { ConfigEntry } from "../services/config.ts";
+import type { Column } from "./table.ts";
+import { printable } from "./text.ts";
+
+/** What stands for a value that the program asked decides. */
+const NONE = "-";
+
+export const CONFIG_COLUMNS: readonly Column<ConfigEntry>[] = [
+  { title: "KEY", value: ({ key }) => key },
+  {
+    title: "VALUE",
+    value: ({ value, adopted }) =>
+      value === null ? NONE : `${printable(value)}${adopted === true ? " (adopted)" : ""}`,
+  },
+  { title: "FROM", value: ({ source }) => source },
+];

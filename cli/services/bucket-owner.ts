@@ -1,0 +1,66 @@
+import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
+import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
+import { InputError, messageOf } from "../../staging/errors.ts";
+import type { Region } from "../../staging/regions.ts";
+import type { Context } from "../context.ts";
+
+const LOOK_MS = 5_000;
+
+/** Whose a bucket is: `theirs` was made by the user, `ours` by this environment, `none` is not there yet. */
+export type BucketOwner = "none" | "ours" | "theirs";
+
+/**
+ * Looks whether a bucket exists and by its tag whether this environment made it.
+ * @throws InputError when that cannot be told within 5 s (it names --adopt and --no-adopt), or it is in another region
+ */
+export async function lookAtBucket(context: Context, region: Region, bucket: string): Promise<BucketOwner> {
+  const abortSignal = AbortSignal.timeout(LOOK_MS);
+  try {
+    const client = await context.s3(region);
+    const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
+    if (head.BucketRegion !== undefined && head.BucketRegion !== region) {
+      throw elsewhere(bucket, region, head.BucketRegion);
+    }
+    const { TagSet = [] } = await client.send(new GetBucketTaggingCommand({ Bucket: bucket }), {
+      abortSignal,
+    });
+    const tag = TagSet.find(({ Key }) => Key === ENVIRONMENT_TAG);
+    return tag?.Value === context.environmentName ? "ours" : "theirs";
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const { name = "", status, region: told } = answerOf(error);
+    if (name === "NoSuchTagSet") return "theirs";
+    if (status === 404) return "none";
+    if (status === 301 || (told !== undefined && told !== region)) throw elsewhere(bucket, region, told);
+    throw new InputError(`the bucket ${bucket} cannot be looked at`, {
+      why: abortSignal.aborted
+        ? `S3 did not answer within ${LOOK_MS / 1000} s.`
+        : status === 403
+          ? "Access was denied: it is another account's, or the credentials may not look at it."
+          : `${messageOf(error)}.`,
+      fix: "Say whose it is: --adopt for one that you made yourself, --no-adopt for one that spawn is to make.",
+    });
+  }
+}
+
+function answerOf(error: unknown): { name?: string; status?: number; region?: string } {
+  const { name, $metadata, $response } = error as {
+    readonly name?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number };
+    readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+  };
+  const status = $metadata?.httpStatusCode;
+  const region = $response?.headers?.["x-amz-bucket-region"];
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? {} : { status }),
+    ...(region === undefined ? {} : { region }),
+  };
+}
+
+function elsewhere(bucket: string, region: Region, found: string | undefined): InputError {
+  return new InputError(`the bucket ${bucket} is not in ${region}`, {
+    why: `It is in ${found ?? "another region"}; instances in ${region} need one in their own.`,
+    ...(found === undefined ? {} : { fix: `spawn config set staging.bucket.${found} ${bucket}` }),
+  });
+}

@@ -1,0 +1,81 @@
+import { stat } from "node:fs/promises";
+import { listEnvironments } from "../../stacks/environment-file.ts";
+import { parseBackendUrl, parseSetting } from "../../stacks/user-config.ts";
+import { bucketOf, parseBucketName } from "../../staging/environment.ts";
+import { InputError } from "../../staging/errors.ts";
+import { parseRegionList } from "../../staging/regions.ts";
+import type { Context } from "../context.ts";
+import { backendFolder } from "../engine/lock.ts";
+import { lookAtBucket } from "./bucket-owner.ts";
+import type { ConfigKey } from "./config-keys.ts";
+import type { ConfigChange } from "./config-write.ts";
+
+export interface ValueOptions {
+  /** Of a bucket: whether the user made it. Undefined: it is looked at. */
+  readonly adopt: boolean | undefined;
+}
+
+/**
+ * Checks a value before it is stored, against what the environment is like.
+ * @throws InputError when it is no value of the key, or a bucket is neither told of nor can be looked at
+ */
+export async function parseConfigValue(
+  context: Context,
+  key: ConfigKey,
+  text: string,
+  { adopt }: ValueOptions,
+): Promise<ConfigChange> {
+  if (key.kind !== "bucket" && adopt !== undefined) {
+    throw new InputError(`--${adopt ? "" : "no-"}adopt says nothing about ${key.name}`, {
+      why: "Only a bucket can be adopted: staging.bucket.<region>.",
+    });
+  }
+  switch (key.kind) {
+    case "setting": {
+      const value = parseSetting(key.name, text);
+      if (key.name === "environment") await requireEnvironment(context, value);
+      if (key.name === "staging.regions") {
+        const settings = await context.settings();
+        for (const region of parseRegionList(value)) bucketOf(settings, region);
+      }
+      return { kind: "setting", name: key.name, value };
+    }
+    case "backend":
+      return { kind: "backend", value: await requireFolder(parseBackendUrl(text)) };
+    case "bucket": {
+      const name = parseBucketName(text);
+      const settings = await context.settings();
+      bucketOf(settings, key.region);
+      const twin = [...settings.buckets].find(([region, bucket]) => region !== key.region && bucket === name);
+      if (twin !== undefined) {
+        throw new InputError(`${name} is the bucket of ${twin[0]} already`, {
+          why: "A bucket is in one region.",
+          fix: `spawn config set ${key.name} NAME, with another name`,
+        });
+      }
+      const isTheirs = adopt ?? (await lookAtBucket(context, key.region, name)) === "theirs";
+      return { kind: "bucket", region: key.region, value: { name, adopt: isTheirs } };
+    }
+  }
+}
+
+async function requireEnvironment(context: Context, name: string): Promise<void> {
+  const there = await listEnvironments(context.projectFolder);
+  if (there.includes(name)) return;
+  throw new InputError(`there is no environment ${name}`, {
+    why: `${context.projectFolder} has no Pulumi.${name}.yaml; its environments: ${there.join(", ") || "none"}.`,
+    fix: `Write Pulumi.${name}.yaml after the example Pulumi.prod.example.yaml, then run the command again.`,
+  });
+}
+
+/** The engine takes a folder as its backend only where it exists. */
+async function requireFolder(url: string): Promise<string> {
+  const folder = backendFolder(url);
+  if (folder === undefined) return url;
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() === true) return url;
+  throw new InputError(`the backend ${url} is no folder`, {
+    why: `${folder} does not exist, or is a file.`,
+    fix: `mkdir -p ${JSON.stringify(folder)}, then run the command again`,
+  });
+}

@@ -1,0 +1,97 @@
+import { chmod, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { withLock } from "../../local/lock.ts";
+import {
+  type ConfiguredBucket,
+  type EnvironmentOverlay,
+  readUserConfig,
+  renderUserConfig,
+  type SettingKey,
+  type UserConfig,
+  userConfigPath,
+} from "../../stacks/user-config.ts";
+import type { Region } from "../../staging/regions.ts";
+import type { ConfigKey } from "./config-keys.ts";
+
+/** A value, checked, for the key that it belongs to; undefined takes the key's value away. */
+export type ConfigChange =
+  | { readonly kind: "setting"; readonly name: SettingKey; readonly value: string | undefined }
+  | { readonly kind: "backend"; readonly value: string | undefined }
+  | { readonly kind: "bucket"; readonly region: Region; readonly value: ConfiguredBucket | undefined };
+
+/** Stores a value. */
+export async function setConfig(value: ConfigChange, environment: string): Promise<void> {
+  await change((config) => changed(config, value, environment));
+}
+
+/** Removes a value. @returns whether there was one */
+export async function unsetConfig(key: ConfigKey, environment: string): Promise<boolean> {
+  let there = false;
+  await change((config) => {
+    there = has(config, key, environment);
+    return changed(config, { ...key, value: undefined }, environment);
+  });
+  return there;
+}
+
+/** Reads, changes and writes the file while no other process does. It is never seen half written. */
+async function change(edit: (config: UserConfig) => UserConfig): Promise<void> {
+  const path = userConfigPath();
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await withLock(`${path}.lock`, {}, async () => {
+    const before = readUserConfig();
+    const text = renderUserConfig(edit(before));
+    // Where the file is a link, to one that is kept elsewhere, the link stays.
+    const target = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return path;
+      throw error;
+    });
+    await replaceFile(target, text);
+  });
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text, { mode: 0o600, flush: true });
+    // One that a killed process left has the mode that it was made with.
+    await chmod(temporary, 0o600);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+const NO_OVERLAY: EnvironmentOverlay = { backendUrl: undefined, buckets: new Map() };
+
+function has({ settings, environments }: UserConfig, key: ConfigKey, environment: string): boolean {
+  const overlay = environments.get(environment) ?? NO_OVERLAY;
+  if (key.kind === "setting") return settings[key.name] !== undefined;
+  return key.kind === "backend" ? overlay.backendUrl !== undefined : overlay.buckets.has(key.region);
+}
+
+function changed({ settings, environments }: UserConfig, to: ConfigChange, environment: string): UserConfig {
+  if (to.kind === "setting") {
+    const { [to.name]: _before, ...others } = settings;
+    return { environments, settings: to.value === undefined ? others : { ...others, [to.name]: to.value } };
+  }
+  const overlay = environments.get(environment) ?? NO_OVERLAY;
+  const next =
+    to.kind === "backend"
+      ? { ...overlay, backendUrl: to.value }
+      : { ...overlay, buckets: withBucket(overlay.buckets, to.region, to.value) };
+  const all = new Map(environments).set(environment, next);
+  if (next.backendUrl === undefined && next.buckets.size === 0) all.delete(environment);
+  return { settings, environments: all };
+}
+
+function withBucket(
+  buckets: EnvironmentOverlay["buckets"],
+  region: Region,
+  bucket: ConfiguredBucket | undefined,
+): EnvironmentOverlay["buckets"] {
+  const next = new Map(buckets);
+  if (bucket === undefined) next.delete(region);
+  else next.set(region, bucket);
+  return next;
+}

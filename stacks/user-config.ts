@@ -1,0 +1,212 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseReplicationMethod, type ReplicationMethod } from "../staging/entry.ts";
+import {
+  type EnvironmentSettings,
+  isRecord,
+  parseBucketName,
+  parseEnvironmentName,
+} from "../staging/environment.ts";
+import { InputError, messageOf } from "../staging/errors.ts";
+import { PRICE_BOOK_NAMES, type PriceBookName } from "../staging/price-book.ts";
+import { parseRegion, parseRegionList, type Region } from "../staging/regions.ts";
+import { parseTtlDays } from "../staging/ttl.ts";
+import { configFolder } from "./data-folder.ts";
+
+/** What a user sets once for all environments, as the text that a flag would take. */
+export interface UserSettings {
+  readonly environment: string;
+  readonly prices: PriceBookName;
+  /** Separated by commas; the first is the primary region. */
+  readonly "staging.regions": string;
+  readonly "staging.replication": ReplicationMethod;
+  /** Days. */
+  readonly "staging.ttl": string;
+}
+export type SettingKey = keyof UserSettings;
+
+const SETTING_PARSERS: { readonly [K in SettingKey]: (text: string) => UserSettings[K] } = {
+  environment: parseEnvironmentName,
+  prices: parsePriceBookName,
+  "staging.regions": (text) => parseRegionList(text).join(","),
+  "staging.replication": parseReplicationMethod,
+  "staging.ttl": (text) => String(parseTtlDays(text)),
+};
+export const SETTING_KEYS = Object.keys(SETTING_PARSERS) as SettingKey[];
+export const isSettingKey = (text: string): text is SettingKey => Object.hasOwn(SETTING_PARSERS, text);
+
+/** @throws InputError when `text` is no value of the key */
+export const parseSetting = <K extends SettingKey>(key: K, text: string): UserSettings[K] =>
+  SETTING_PARSERS[key](text);
+
+/** A bucket that goes before the one of `Pulumi.<environment>.yaml`. */
+export interface ConfiguredBucket {
+  readonly name: string;
+  /** Whether the user made it, so that it is taken over as it is. */
+  readonly adopt: boolean;
+}
+
+/** What a user sets for one environment. */
+export interface EnvironmentOverlay {
+  /** Where the stacks' state is. */
+  readonly backendUrl: string | undefined;
+  readonly buckets: ReadonlyMap<Region, ConfiguredBucket>;
+}
+
+export interface UserConfig {
+  readonly settings: Partial<UserSettings>;
+  readonly environments: ReadonlyMap<string, EnvironmentOverlay>;
+}
+
+export const BACKEND_KEY = "backend.url";
+export const BUCKET_KEY_PREFIX = "staging.bucket.";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The file that `spawn config` keeps. */
+export const userConfigPath = (variables: Variables = process.env): string =>
+  join(configFolder(variables), "config.json");
+
+/**
+ * Reads the user's config, which is empty where there is no file. Not asynchronous: it is small, and defaults of flags and
+ * the texts of remedies depend on it.
+ * @throws InputError that names the file and the way out, when it is damaged
+ */
+export function readUserConfig(variables: Variables = process.env): UserConfig {
+  const file = userConfigPath(variables);
+  const text = readIfThere(file);
+  if (text === undefined) return { settings: {}, environments: new Map() };
+  try {
+    return parseUserConfig(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof SyntaxError)) throw error;
+    throw new InputError(`the configuration ${file} cannot be used`, {
+      why: messageOf(error),
+      fix: `Mend the file, or start anew without it: rm ${quoted(file)}`,
+    });
+  }
+}
+
+/** The text of the file for {@link readUserConfig}. */
+export function renderUserConfig({ settings, environments }: UserConfig): string {
+  const ofEnvironments = [...environments].map(([name, { backendUrl, buckets }]) => [
+    name,
+    {
+      ...(backendUrl === undefined ? {} : { [BACKEND_KEY]: backendUrl }),
+      ...Object.fromEntries(
+        [...buckets].map(([region, bucket]) => [`${BUCKET_KEY_PREFIX}${region}`, bucket]),
+      ),
+    },
+  ]);
+  return `${JSON.stringify({ ...settings, environments: Object.fromEntries(ofEnvironments) }, null, 2)}\n`;
+}
+
+function parseUserConfig(content: unknown): UserConfig {
+  if (!isRecord(content)) throw new InputError("it holds no JSON object");
+  const { environments = {}, ...values } = content;
+  const settings: Record<string, string> = {};
+  for (const [key, value] of Object.entries(values)) {
+    if (!isSettingKey(key)) throw new InputError(`"${key}" is not a known key`);
+    settings[key] = parseSetting(key, textAt(key, value));
+  }
+  if (!isRecord(environments)) throw new InputError('"environments" is no object');
+  const overlays = Object.entries(environments).map(
+    ([name, value]) => [parseEnvironmentName(name), parseOverlay(name, value)] as const,
+  );
+  return { settings: settings as Partial<UserSettings>, environments: new Map(overlays) };
+}
+
+function parseOverlay(name: string, value: unknown): EnvironmentOverlay {
+  if (!isRecord(value)) throw new InputError(`"${name}" is no object`);
+  const { [BACKEND_KEY]: url, ...others } = value;
+  const buckets = Object.entries(others).map(([key, bucket]) => {
+    if (!key.startsWith(BUCKET_KEY_PREFIX)) throw new InputError(`"${key}" is not a known key`);
+    if (!isRecord(bucket) || typeof bucket["adopt"] !== "boolean") {
+      throw new InputError(`"${key}" needs a name and adopt`);
+    }
+    const configured = { name: parseBucketName(textAt(key, bucket["name"])), adopt: bucket["adopt"] };
+    return [parseRegion(key.slice(BUCKET_KEY_PREFIX.length)), configured] as const;
+  });
+  const backendUrl = url === undefined ? undefined : parseBackendUrl(textAt(BACKEND_KEY, url));
+  return { backendUrl, buckets: new Map(buckets) };
+}
+
+/**
+ * The environment with the buckets that the user has configured for it.
+ * @throws InputError when it has not that region, or one name would stand for two buckets
+ */
+export function overlaid(
+  settings: EnvironmentSettings,
+  overlay: EnvironmentOverlay | undefined,
+): EnvironmentSettings {
+  if (overlay === undefined || overlay.buckets.size === 0) return settings;
+  const buckets = new Map(settings.buckets);
+  const adopted = new Set(settings.adopted);
+  for (const [region, { name, adopt }] of overlay.buckets) {
+    const key = `${BUCKET_KEY_PREFIX}${region}`;
+    const fix = `spawn config unset ${key} --environment ${settings.name}`;
+    if (!buckets.has(region)) {
+      throw new InputError(`${key} is configured, and environment ${settings.name} has no region ${region}`, {
+        why: `It has ${settings.regions.join(", ")}.`,
+        fix: `${fix}, or add the region to spawn:regions in Pulumi.${settings.name}.yaml`,
+      });
+    }
+    buckets.set(region, name);
+    if (adopt) adopted.add(region);
+    else adopted.delete(region);
+  }
+  for (const [region, { name }] of overlay.buckets) {
+    const [twin] = [...buckets].find(([other, bucket]) => other !== region && bucket === name) ?? [];
+    if (twin === undefined) continue;
+    throw new InputError(`the bucket ${name} is configured for ${region} and for ${twin}`, {
+      why: "A bucket is in one region.",
+      fix: `spawn config unset ${BUCKET_KEY_PREFIX}${region} --environment ${settings.name}`,
+    });
+  }
+  return { ...settings, buckets, adopted };
+}
+
+/** Backends of the Pulumi engine. https://www.pulumi.com/docs/iac/concepts/state-and-backends/ */
+const BACKEND_URL = /^(file:\/\/(\/|~)|(s3|gs|azblob|https):\/\/[^\s/]+)\S*$/;
+
+/** @throws InputError unless `text` is the URL of a backend that the engine knows */
+export function parseBackendUrl(text: string): string {
+  if (!BACKEND_URL.test(text)) {
+    throw new InputError(`"${text}" is not the URL of a backend`, {
+      why: "It is s3://BUCKET, gs://BUCKET, azblob://CONTAINER, https://HOST (Pulumi Cloud) or file:///FOLDER, without spaces.",
+    });
+  }
+  return text;
+}
+
+function parsePriceBookName(text: string): PriceBookName {
+  const name = PRICE_BOOK_NAMES.find((known) => known === text);
+  if (name === undefined) {
+    throw new InputError(`"${text}" is not a price book`, {
+      why: `There are ${PRICE_BOOK_NAMES.join(" and ")}.`,
+    });
+  }
+  return name;
+}
+
+function textAt(key: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new InputError(`the value of "${key}" is no text`);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new InputError(`the configuration ${file} cannot be read`, {
+      why: messageOf(error),
+      fix: `Make it readable: chmod u+r ${quoted(file)}`,
+    });
+  }
+}
+
+/** As a POSIX shell takes it, for a remedy to paste. */
+const quoted = (path: string): string =>
+  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

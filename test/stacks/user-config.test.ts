@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import {
+  overlaid,
+  parseBackendUrl,
+  parseSetting,
+  readUserConfig,
+  renderUserConfig,
+  userConfigPath,
+} from "../../stacks/user-config.ts";
+import type { InputError } from "../../staging/errors.ts";
+import { parseRegion } from "../../staging/regions.ts";
+import { environmentSettings } from "../components/settings.ts";
+import { refusalOf } from "../staging/refusal.ts";
+
+const WEST = parseRegion("us-west-2");
+
+describe("the user's config", () => {
+  let home: string;
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), "spawn config "));
+  });
+  afterEach(() => rm(home, { recursive: true }));
+
+  const write = async (text: string): Promise<void> => {
+    const file = userConfigPath({ SPAWN_HOME: home });
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  };
+  const read = () => readUserConfig({ SPAWN_HOME: home });
+
+  it("is empty where there is no file", () => {
+    expect(read()).to.deep.equal({ settings: {}, environments: new Map() });
+  });
+
+  it("comes back as it was written", async () => {
+    const config = {
+      settings: { environment: "prod", prices: "aws", "staging.ttl": "14" } as const,
+      environments: new Map([
+        ["prod", { backendUrl: "s3://states", buckets: new Map([[WEST, { name: "my-data", adopt: true }]]) }],
+        ["dev", { backendUrl: undefined, buckets: new Map() }],
+      ]),
+    };
+    await write(renderUserConfig(config));
+    expect(read()).to.deep.equal(config);
+  });
+
+  for (const [what, text, why] of [
+    ["no JSON", "{", /JSON/],
+    ["an empty file", "", /JSON/],
+    ["a list", "[]", /no JSON object/],
+    ["an unknown key", '{"colour":"red"}', /"colour" is not a known key/],
+    ["a value out of range", '{"staging.ttl":"91"}', /TTL "91"/],
+    ["a number in place of a text", '{"staging.ttl":14}', /is no text/],
+    ["a bucket without a name", '{"environments":{"dev":{"staging.bucket.us-east-1":{}}}}', /name and adopt/],
+    [
+      "an unknown region",
+      '{"environments":{"dev":{"staging.bucket.mars":{"name":"abc","adopt":true}}}}',
+      /mars/,
+    ],
+    ["an impossible environment", '{"environments":{"../x":{}}}', /name of an environment/],
+  ] as const) {
+    it(`is refused with its file and the way out: ${what}`, async () => {
+      await write(text);
+      const { message, why: cause, fix } = refusalOf(read) as InputError;
+      const file = userConfigPath({ SPAWN_HOME: home });
+      expect(message).to.equal(`the configuration ${file} cannot be used`);
+      expect(cause).to.match(why);
+      // The folder has a space in its name.
+      expect(fix).to.contain(`rm '${file}'`);
+    });
+  }
+
+  it("takes the values that flags take, in one form", () => {
+    expect(parseSetting("staging.regions", "us-west-2, eu-west-1")).to.equal("us-west-2,eu-west-1");
+    expect(parseSetting("staging.ttl", " 14 ")).to.equal("14");
+    expect(refusalOf(() => parseSetting("prices", "list")).why).to.contain("guide and aws");
+    expect(refusalOf(() => parseSetting("staging.replication", "magic")).message).to.contain("magic");
+  });
+
+  it("takes the backends that the engine knows", () => {
+    for (const url of [
+      "s3://states?region=us-east-1",
+      "file:///srv/state",
+      "file://~/state",
+      "https://api.pulumi.com",
+    ]) {
+      expect(parseBackendUrl(url)).to.equal(url);
+    }
+    for (const url of ["", "states", "ftp://host", "file://state", "s3:///x", "s3://a b"]) {
+      expect(refusalOf(() => parseBackendUrl(url)).message).to.contain("is not the URL of a backend");
+    }
+  });
+
+  describe("laid over an environment", () => {
+    const settings = environmentSettings({ adopt: ["us-west-2", "eu-west-1"] });
+    const overlay = (name: string, adopt: boolean, region = WEST) => ({
+      backendUrl: undefined,
+      buckets: new Map([[region, { name, adopt }]]),
+    });
+
+    it("goes before the settings file in its region only", () => {
+      const { buckets, adopted, ...others } = overlaid(settings, overlay("my-data", false));
+      expect([...buckets.values()]).to.deep.equal([
+        "spawn-staging-us-east-1",
+        "my-data",
+        "spawn-staging-eu-west-1",
+      ]);
+      expect([...adopted]).to.deep.equal(["eu-west-1"]);
+      expect(others).to.deep.equal((({ buckets: _, adopted: __, ...same }) => same)(settings));
+      expect([...overlaid(environmentSettings(), overlay("my-data", true)).adopted]).to.deep.equal([WEST]);
+      expect(overlaid(settings, undefined)).to.equal(settings);
+    });
+
+    it("is refused for a region that the environment has not, and for a name that it has twice", () => {
+      const elsewhere = refusalOf(() =>
+        overlaid(settings, overlay("x-data", false, parseRegion("ap-south-1"))),
+      );
+      expect(elsewhere.fix).to.contain("spawn config unset staging.bucket.ap-south-1 --environment dev");
+      const twice = refusalOf(() => overlaid(settings, overlay("spawn-staging-eu-west-1", false)));
+      expect(twice.message).to.contain("for us-west-2 and for eu-west-1");
+      expect(twice.fix).to.contain("spawn config unset staging.bucket.us-west-2");
+    });
+  });
+});
