@@ -17,6 +17,15 @@ const COMMANDS: readonly [string[], number][] = [
   [["stage", "list", "--bogus"], 2],
   [["stage", "bogus"], 2],
   [["bogus"], 2],
+  [["stage", "cost"], 0],
+  [["stage", "cost", "--since", "someday"], 2],
+  [["stage", "estimate", "--data-size-gb", "100"], 0],
+  [["stage", "estimate"], 2],
+  [["config", "list"], 0],
+  [["config", "get", "staging.ttl"], 0],
+  [["config", "get", "staging.tll"], 2],
+  [["config", "set", "staging.ttl", "91"], 2],
+  [["config", "unset", "staging.ttl"], 0],
   [["local", "reset"], 2],
   [["doctor"], 0],
   [["env"], 0],
@@ -80,15 +89,18 @@ describe("The command line itself", function () {
   it("helps with every topic and every option of the guide", async () => {
     const world = await sharedWorld();
     const help = async (...args: string[]) => (await succeed(world.spawn(...args, "--help"))).stdout;
-    const [all, stage, upload, list, remove] = await Promise.all([
+    const [all, stage, config, upload, list, remove] = await Promise.all([
       help(),
       help("stage"),
+      help("config"),
       help("stage", "upload"),
       help("stage", "list"),
       help("stage", "delete"),
     ]);
-    for (const word of ["stage", "environment", "local", "doctor", "env"]) expect(all).to.contain(word);
+    for (const word of ["stage", "environment", "local", "config", "doctor", "env"])
+      expect(all).to.contain(word);
     for (const word of ["upload", "list", "info", "delete"]) expect(stage).to.contain(`stage ${word}`);
+    for (const word of ["set", "get", "list", "unset"]) expect(config).to.contain(`config ${word}`);
     for (const flag of ["--regions", "--dest", "--sweep-id", "--ttl"]) expect(upload).to.contain(flag);
     for (const flag of ["--sweep-id", "--region", "--format"]) expect(list).to.contain(flag);
     expect(remove).to.match(/-y, --yes/);

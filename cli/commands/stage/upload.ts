@@ -6,8 +6,9 @@ import { bucketOf } from "../../../staging/environment.ts";
 import { parseExcludePattern } from "../../../staging/exclude.ts";
 import { newStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
-import { DEFAULT_TTL_DAYS, parseTtlDays } from "../../../staging/ttl.ts";
+import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { configured } from "../../flags.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
 import { reportStaged, stagedMetadata } from "../../report-staged.ts";
 import { findSameUpload } from "../../services/incomplete.ts";
@@ -72,7 +73,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
   static override flags = {
     regions: Flags.string({
       summary: "Regions that get the data, separated by commas; the first is the primary region.",
-      default: "us-east-1,us-west-2",
+      ...configured("staging.regions"),
       helpValue: "REGIONS",
     }),
     dest: Flags.string({
@@ -96,7 +97,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     "sweep-id": Flags.string({ summary: "Sweep that the data belong to.", helpValue: "ID" }),
     ttl: Flags.string({
       summary: "Days from the upload until the data are deleted, 1 to 90.",
-      default: String(DEFAULT_TTL_DAYS),
+      ...configured("staging.ttl"),
       helpValue: "DAYS",
     }),
     "allow-accounts": Flags.string({
@@ -109,7 +110,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       summary: "How replicas are made: by S3's replication rule, or copied by the client's request.",
       description:
         "rule lets S3 replicate in the background of the upload and falls back to a copy where it does not; copy asks S3 for parallel server-side copies, which is quicker.",
-      default: "rule",
+      ...configured("staging.replication"),
       helpValue: "rule|copy",
     }),
   };
