@@ -1,4 +1,5 @@
-import { replicaTags, TTL_TAG } from "../staging/classes.ts";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { replicaTags, type Tags, TTL_TAG } from "../staging/classes.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
@@ -9,12 +10,15 @@ import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
-import { type ListedObject, listObjects } from "./transfer/listing.ts";
+import { isInParts, type ListedObject, listObjects } from "./transfer/listing.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { requireLifecycleRule } from "./transfer/rules.ts";
 import { ensureTags, readTags } from "./transfer/tagging.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
+/** New objects whose tags are read: the first ones, and every so many after them. If one lacks its tags, all are read. */
+const LOOKED_AT_FIRST = 500;
+const LOOKED_AT_EVERY = 100;
 /** Objects that `read` looks at: of an entry with more, they stand for the others. */
 const SAMPLE = 128;
 /** What `read` reports for objects that carry no TTL tag, or not all the same: never a TTL that one can want. */
@@ -43,11 +47,12 @@ export function expiration(deps: Dependencies): ResourceHandler<ExpirationInputs
     },
 
     async create(inputs, context) {
-      return { id: `${inputs.region}/${inputs.stagingId}`, outputs: await expire(inputs, deps, context) };
+      const outputs = await expire(inputs, "sample", deps, context);
+      return { id: `${inputs.region}/${inputs.stagingId}`, outputs };
     },
 
     async update(_id, _oldOutputs, news, context) {
-      return expire(news, deps, context);
+      return expire(news, "all", deps, context);
     },
 
     async read(id, inputs, outputs, { signal }) {
@@ -69,8 +74,10 @@ export function expiration(deps: Dependencies): ResourceHandler<ExpirationInputs
   };
 }
 
+/** @param which objects to look at: new ones were made with their tags, so a sample tells whether something is wrong */
 async function expire(
   inputs: ExpirationInputs,
+  which: "sample" | "all",
   deps: Dependencies,
   context: CallContext,
 ): Promise<ExpirationOutputs> {
@@ -82,29 +89,57 @@ async function expire(
       { client, bucket, settling: deps.settling, signal: context.signal },
       ttl,
     );
+    const place = { client, bucket };
     const tags = replicaTags(parseStagingId(stagingId), ttl);
-    const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
-    let tagged = 0;
-    await forEachParallel(
-      (signal) => listObjects(client, bucket, entryPrefix(stagingId), signal),
-      OBJECTS_IN_FLIGHT,
-      context.signal,
-      async ({ key }, signal) => {
-        await ensureTags({ client, bucket, key }, tags, signal);
-        tagged += 1;
-        progress.add(1);
-        progress.objectDone();
-      },
-    );
-    if (tagged === 0) {
+    const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tags, context };
+    let found = await tagObjects(job, which);
+    if (which === "sample" && found.mended > 0) found = await tagObjects(job, "all");
+    if (found.objects === 0) {
       throw new UserError(`s3://${bucket}/${entryPrefix(stagingId)} holds nothing that could expire`, {
         why: "The data expired already, or somebody deleted them.",
         fix: "Stage the data again.",
       });
     }
-    progress.finish();
     return { ...inputs, ruleId, removedAt: isoSeconds(removalMidnight(new Date(inputs.uploadedAt), ttl)) };
   });
+}
+
+interface TagJob {
+  readonly place: { readonly client: S3Client; readonly bucket: string };
+  readonly prefix: string;
+  readonly region: string;
+  readonly tags: Tags;
+  readonly context: CallContext;
+}
+
+/**
+ * Gives objects the tags, where they lack them.
+ * @returns how many objects there are, and of how many that were sent in one request tags were missing
+ */
+async function tagObjects(
+  { place, region, prefix, tags, context }: TagJob,
+  which: "sample" | "all",
+): Promise<{ objects: number; mended: number }> {
+  const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
+  let [objects, mended] = [0, 0];
+  await forEachParallel(
+    (stop) => listObjects(place.client, place.bucket, prefix, stop),
+    OBJECTS_IN_FLIGHT,
+    context.signal,
+    async (object, stop) => {
+      const number = objects;
+      objects += 1;
+      progress.add(1);
+      progress.objectDone();
+      const isLooked = which === "all" || number < LOOKED_AT_FIRST || number % LOOKED_AT_EVERY === 0;
+      // Some servers forget the tags that a multipart upload was started with.
+      if (!isLooked && !isInParts(object)) return;
+      const isMended = await ensureTags({ ...place, key: object.key }, tags, stop);
+      if (isMended && !isInParts(object)) mended += 1;
+    },
+  );
+  progress.finish();
+  return { objects, mended };
 }
 
 /**

@@ -8,6 +8,9 @@ export interface ListedObject {
   readonly lastModified: Date;
 }
 
+/** Whether the object was made from parts: its ETag then ends in their number. */
+export const isInParts = ({ etag }: Pick<ListedObject, "etag">): boolean => /-\d+"?$/.test(etag);
+
 /** The objects whose key starts with `prefix`, in the order of their keys' bytes, page by page; deleted ones not. */
 export async function* listObjects(
   client: S3Client,

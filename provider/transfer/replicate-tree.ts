@@ -5,7 +5,7 @@ import { entryPrefix } from "../../staging/manifest.ts";
 import { formatBytes, MIB } from "../../staging/units.ts";
 import { copySource } from "./copy.ts";
 import { abortUploads } from "./delete.ts";
-import { type ListedObject, listObjects } from "./listing.ts";
+import { isInParts, type ListedObject, listObjects } from "./listing.ts";
 import { mergeSorted } from "./merge.ts";
 import { forEachParallel } from "./parallel.ts";
 import { copyTags, deadlineFor, ensureReplica, type ReplicaJob, type ReplicaResult } from "./replicate.ts";
@@ -196,9 +196,6 @@ async function* pairs(
 /** Equal ETags of one kind are of equal bytes: MD5s, in equal parts where there are any. */
 const isSame = (object: ListedObject, replica: ListedObject): boolean =>
   object.size === replica.size && object.etag !== "" && object.etag === replica.etag;
-
-/** An ETag ends in the number of parts. */
-const isInParts = ({ etag }: ListedObject): boolean => /-\d+"?$/.test(etag);
 
 /** Whether the object is for certain what was staged, by its time. Of the last ones their metadata tell. */
 const isUntouched = (object: ListedObject, { sealed }: Tree): boolean =>

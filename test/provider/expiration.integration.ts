@@ -9,6 +9,7 @@ import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients, type S3Clients } from "../../provider/transfer/clients.ts";
+import { encodeTags } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";
 import type { ExpirationInputs, StagedDataOutputs } from "../../staging/resources.ts";
@@ -113,6 +114,42 @@ describe("Expiration", function () {
     const others = (await fixture.everything(PRIMARY)).filter((key) => !key.startsWith(stagingId));
     await stagedData(deps).delete("id", { ...other, stagingId }, new TestContext());
     expect(await fixture.everything(PRIMARY)).to.deep.equal(others);
+  });
+
+  it("looks at a sample of many new objects, and at all when one lacks its tags", async () => {
+    const stagingId = newStagingId();
+    const Bucket = bucketOf(PRIMARY);
+    const Tagging = encodeTags({ StagingID: stagingId, "spawn:ttl-days": "3" });
+    const keyOf = (index: number): string => `${stagingId}/directory/${String(index).padStart(3, "0")}`;
+    const put = (index: number, tags: string) =>
+      fixture.s3
+        .of(PRIMARY)
+        .send(new PutObjectCommand({ Bucket, Key: keyOf(index), Body: "x", Tagging: tags }));
+    for (let index = 0; index < 705; index += 1) await put(index, Tagging);
+    const clients = createS3Clients({ sdkOnly: true });
+    let reads = 0;
+    clients.of(PRIMARY).middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName === "GetObjectTaggingCommand") reads += 1;
+          return next(args);
+        },
+      { step: "initialize", name: "countReads" },
+    );
+    const create = () =>
+      expiration(fixture.dependencies({ s3: clients })).create(
+        { ...inputs, stagingId, ttlDays: 3 },
+        new TestContext(),
+      );
+    await create();
+    expect(reads).to.equal(500 + 3);
+    await put(600, "");
+    await put(601, "");
+    await create();
+    expect(reads).to.equal(2 * (500 + 3) + 705);
+    for (const index of [600, 601]) {
+      expect((await tagsOf(keyOf(index)))["spawn:ttl-days"]).to.equal("3");
+    }
   });
 
   it("reads the tags that are there", async () => {
