@@ -1,17 +1,19 @@
 import { NO_SHA256 } from "../../staging/manifest.ts";
 import { formatMoney } from "../../staging/money.ts";
 import type { StagingRecord } from "../../staging/record.ts";
-import { expiresAt } from "../../staging/ttl.ts";
+import type { Region } from "../../staging/regions.ts";
+import { expiresAt, removalMidnight } from "../../staging/ttl.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import type { UsageRow } from "../../staging/usage.ts";
+import type { EntryReport } from "../services/entry-report.ts";
+import type { LifecycleRules } from "../services/lifecycle.ts";
 import { location } from "../services/metadata.ts";
-import { type Spending, spendingOf } from "../services/spending.ts";
+import type { Spending } from "../services/spending.ts";
 import { formatShare, formatUtc, plural, printable } from "./text.ts";
 
-/** What `stage info` shows of an entry at the time `now`. */
-export function renderDetails(record: StagingRecord, usage: UsageRow, now: Date): string {
+/** What `stage info` shows of an entry. */
+export function renderDetails({ record, row: { usage }, spending, rules, now }: EntryReport): string {
   const expiry = expiresAt(record.uploadedAt, record.ttl);
-  const spending = spendingOf(record, usage, now);
   return [
     `Staging ID: ${record.stagingId}`,
     ...fileLines(record),
@@ -28,6 +30,9 @@ export function renderDetails(record: StagingRecord, usage: UsageRow, now: Date)
     "",
     `Destination: ${printable(record.destination)}`,
     "",
+    "Lifecycle Rules:",
+    ...record.regions.map((region) => `  ${region}: ${ruleIn(region, record, rules)}`),
+    "",
     ...shareLines(record),
     ...usageLines(record, usage),
     "Cost Summary:",
@@ -39,6 +44,13 @@ export function renderDetails(record: StagingRecord, usage: UsageRow, now: Date)
     `  vs. direct downloads: ${comparison(spending)}`,
     "",
   ].join("\n");
+}
+
+/** The rule in force, and when S3 removes the objects by it. */
+function ruleIn(region: Region, { uploadedAt, ttl }: StagingRecord, rules: LifecycleRules): string {
+  const rule = rules.get(region);
+  if (rule === undefined) return "none known to be in force";
+  return `${rule} (removes on ${formatUtc(removalMidnight(uploadedAt, ttl))})`;
 }
 
 function sha256Of({ sha256, kind }: StagingRecord): string {

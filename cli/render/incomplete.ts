@@ -1,4 +1,5 @@
 import type { IncompleteMetadata } from "../services/incomplete-listing.ts";
+import { csvLine } from "./csv.ts";
 import type { Column } from "./table.ts";
 import { compactBytes, printable } from "./text.ts";
 
@@ -27,4 +28,28 @@ function arrived(entry: IncompleteMetadata): string {
         : `${region} ${percent}`;
     })
     .join(", ");
+}
+
+/** The columns of the incomplete entries as CSV, in an order that stays. Lists are separated by spaces. */
+const CSV_COLUMNS: Readonly<Record<string, (entry: IncompleteMetadata) => string | number | null>> = {
+  staging_id: (entry) => entry.staging_id,
+  filename: (entry) => entry.filename,
+  source: (entry) => entry.source,
+  size_bytes: (entry) => entry.size_bytes,
+  file_count: (entry) => entry.file_count,
+  regions: (entry) => entry.regions.join(" "),
+  /** In the order of the regions; `?` where one does not answer. */
+  arrived_bytes: (entry) => entry.regions.map((region) => entry.arrived_bytes[region] ?? "?").join(" "),
+  arrived_files: (entry) => entry.regions.map((region) => entry.arrived_files[region] ?? "?").join(" "),
+  state: (entry) => entry.state,
+  started_at: (entry) => entry.started_at,
+  destination: (entry) => entry.destination,
+  ttl_days: (entry) => entry.ttl_days,
+  sweep_id: (entry) => entry.sweep_id,
+};
+
+export function renderIncompleteCsv(entries: readonly IncompleteMetadata[]): string {
+  const values = Object.values(CSV_COLUMNS);
+  const rows = entries.map((entry) => csvLine(values.map((value) => value(entry))));
+  return [csvLine(Object.keys(CSV_COLUMNS)), ...rows].join("");
 }

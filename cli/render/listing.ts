@@ -1,5 +1,7 @@
 import type { StagingRecord } from "../../staging/record.ts";
-import { expiresAt } from "../../staging/ttl.ts";
+import { type StagingMetadata, statusOf } from "../services/metadata.ts";
+import { csvLine } from "./csv.ts";
+import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";
 import { compactBytes, formatUtcDay } from "./text.ts";
 
@@ -17,5 +19,51 @@ export function listingColumns(now: Date): Column<StagingRecord>[] {
 
 /** DynamoDB removes expired records within days, not at once; until then they are listed as what they are. */
 function ttl(record: StagingRecord, now: Date): string {
-  return expiresAt(record.uploadedAt, record.ttl) <= now ? "expired" : `${record.ttl}d`;
+  const status = statusOf(record, now);
+  if (status === "expired") return status;
+  return status === "expiring" ? `${record.ttl}d expiring` : `${record.ttl}d`;
+}
+
+type Cell = string | number | null;
+
+/**
+ * The columns of the list as CSV, in an order that stays; new ones come at the end. Amounts are US dollars, dates UTC;
+ * lists are separated by spaces, the primary region first.
+ */
+const CSV_COLUMNS: Readonly<Record<string, (entry: StagingMetadata) => Cell>> = {
+  staging_id: (entry) => entry.staging_id,
+  filename: (entry) => entry.filename,
+  size_bytes: (entry) => entry.size_bytes,
+  sha256: (entry) => entry.sha256,
+  regions: (entry) => entry.regions.join(" "),
+  destination: (entry) => entry.destination,
+  uploaded_at: (entry) => entry.uploaded_at,
+  expires_at: (entry) => entry.expires_at,
+  sweep_id: (entry) => entry.sweep_id,
+  instance_count: (entry) => entry.instance_count,
+  download_count: (entry) => entry.download_count,
+  replication_usd: (entry) => entry.cost.replication,
+  storage_per_day_usd: (entry) => entry.cost.storage_per_day,
+  kind: (entry) => entry.kind,
+  file_count: (entry) => entry.file_count,
+  ttl_days: (entry) => entry.ttl_days,
+  status: (entry) => entry.status,
+  declared_as: (entry) => entry.declared_as,
+  allow_accounts: (entry) => entry.allow_accounts.join(" "),
+};
+
+export const LISTING_CSV_COLUMNS: readonly string[] = Object.keys(CSV_COLUMNS);
+
+/** Writes the list as CSV, page by page. Nothing is written before the first page is there. */
+export async function writeListingCsv(
+  pages: AsyncIterable<readonly StagingMetadata[]>,
+  write: Write,
+): Promise<void> {
+  const values = Object.values(CSV_COLUMNS);
+  let head = csvLine(LISTING_CSV_COLUMNS);
+  for await (const page of pages) {
+    await write(head + page.map((entry) => csvLine(values.map((value) => value(entry)))).join(""));
+    head = "";
+  }
+  if (head !== "") await write(head);
 }

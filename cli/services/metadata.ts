@@ -1,7 +1,7 @@
 import type { AccessPoint } from "../../staging/accounts.ts";
 import { NO_SHA256 } from "../../staging/manifest.ts";
 import type { StagingRecord } from "../../staging/record.ts";
-import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
+import { expiresAt, isoSeconds, MS_PER_DAY } from "../../staging/ttl.ts";
 import type { UsageRow } from "../../staging/usage.ts";
 
 /**
@@ -38,9 +38,26 @@ export interface StagingMetadata {
   readonly allow_accounts: readonly string[];
   /** Where those read, by region; empty for an entry that is not shared. */
   readonly access_points: Readonly<Record<string, AccessPoint>>;
+  readonly status: EntryStatus;
 }
 
-export function toMetadata(record: StagingRecord, usage: UsageRow | undefined): StagingMetadata {
+/** `expiring`: within a day. */
+export type EntryStatus = "active" | "expiring" | "expired";
+
+export function statusOf(
+  { uploadedAt, ttl }: Pick<StagingRecord, "uploadedAt" | "ttl">,
+  now: Date,
+): EntryStatus {
+  const left = expiresAt(uploadedAt, ttl).getTime() - now.getTime();
+  if (left <= 0) return "expired";
+  return left <= MS_PER_DAY ? "expiring" : "active";
+}
+
+export function toMetadata(
+  record: StagingRecord,
+  usage: UsageRow | undefined,
+  now: Date = new Date(),
+): StagingMetadata {
   return {
     staging_id: record.stagingId,
     filename: record.filename,
@@ -63,6 +80,7 @@ export function toMetadata(record: StagingRecord, usage: UsageRow | undefined): 
     declared_as: record.declaredAs ?? null,
     allow_accounts: record.allowAccounts,
     access_points: Object.fromEntries(record.accessPoints),
+    status: statusOf(record, now),
   };
 }
 

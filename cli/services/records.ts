@@ -11,6 +11,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
+import { type LedgerRow, parseLedgerRow } from "../../staging/ledger.ts";
 import {
   parseRecord,
   RECORD_KEY,
@@ -33,6 +34,14 @@ export interface RecordFilter {
   readonly sweepId?: string | undefined;
   /** Only entries with data in this region. */
   readonly region?: Region | undefined;
+}
+
+/** Which records are read, and in which order. */
+export interface RecordQuery extends RecordFilter {
+  /** Default: the newest first. */
+  readonly oldestFirst?: boolean;
+  /** How many the caller will take, so that no more are read at once. Default: all. */
+  readonly limit?: number;
 }
 
 /** Records of a page: the first ones come soon, and memory stays small where the server has no limit of its own. */
@@ -70,6 +79,14 @@ export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow>
   return parseUsageRow(unmarshall(Item ?? { [USAGE_KEY]: { S: id } }));
 }
 
+/** What the ledger knows of an entry: its lives, and who has used it; nothing where it has no row. */
+export async function getLedgerRow(tables: Tables, id: StagingId): Promise<LedgerRow> {
+  const { Item } = await tables.client.send(
+    new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
+  );
+  return parseLedgerRow(unmarshall(Item ?? { [USAGE_KEY]: { S: id } }));
+}
+
 /**
  * The records of an environment, newest first, a page at a time, the next page being fetched while the
  * caller uses the one it has.
@@ -77,13 +94,13 @@ export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow>
  */
 export async function* listRecordPages(
   tables: Tables,
-  filter: RecordFilter,
+  query: RecordQuery,
   onMalformed: (error: UserError) => void,
 ): AsyncGenerator<StagingRecord[]> {
-  const query = queryOf(tables.settings.recordsTable, filter);
+  const input = queryOf(tables.settings.recordsTable, query);
   const fetch = (start: QueryCommandInput["ExclusiveStartKey"]): Promise<QueryCommandOutput> =>
     tables.client.send(
-      new QueryCommand({ ...query, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
+      new QueryCommand({ ...input, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
     );
   let next: Promise<QueryCommandOutput> | undefined = fetch(undefined);
   while (next !== undefined) {
@@ -104,7 +121,10 @@ export async function* listRecordPages(
   }
 }
 
-function queryOf(table: string, { sweepId, region }: RecordFilter): QueryCommandInput {
+function queryOf(
+  table: string,
+  { sweepId, region, oldestFirst = false, limit = PAGE }: RecordQuery,
+): QueryCommandInput {
   return {
     TableName: table,
     IndexName: sweepId === undefined ? UPLOADED_INDEX : SWEEP_INDEX,
@@ -118,8 +138,9 @@ function queryOf(table: string, { sweepId, region }: RecordFilter): QueryCommand
       ...(region === undefined ? {} : { ":region": { S: region } }),
     },
     ...(region === undefined ? {} : { FilterExpression: "contains(#regions, :region)" }),
-    ScanIndexForward: false,
-    Limit: PAGE,
+    ScanIndexForward: oldestFirst,
+    // Of a page that is filtered, any number may be left.
+    Limit: region === undefined ? Math.min(PAGE, limit) : PAGE,
   };
 }
 

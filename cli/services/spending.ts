@@ -1,14 +1,14 @@
-import { downloadCost, replicationCost, type Savings, savings, storageCost } from "../../staging/cost.ts";
-import { addMoney, type MicroDollars } from "../../staging/money.ts";
+import type { Savings } from "../../staging/cost.ts";
+import type { LedgerRow, Life } from "../../staging/ledger.ts";
+import type { MicroDollars } from "../../staging/money.ts";
 import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
 import type { StagingRecord } from "../../staging/record.ts";
-import { expiresAt } from "../../staging/ttl.ts";
-import type { UsageRow } from "../../staging/usage.ts";
+import { CostReporter } from "./cost-reporter.ts";
 
 /** What an entry has cost so far, and what its use would have cost without it. */
 export interface Spending {
   readonly replication: MicroDollars;
-  /** From the upload until now, or until the expiry where that is past. */
+  /** For the time in which the data were in each region until now, or until S3 removed them. */
   readonly storageToDate: MicroDollars;
   readonly total: MicroDollars;
   /** Instances outside the primary region that fetched the data: what direct downloads would have been paid for. */
@@ -16,24 +16,30 @@ export interface Spending {
   readonly compared: Savings;
 }
 
-/** Computes the {@link Spending} of an entry at the time `now` from the downloads that were really made. */
+/**
+ * Computes the {@link Spending} of an entry at the time `now` as `stage cost` does it: from the places that the ledger has
+ * it in, under whichever upload, and from the downloads that were really made.
+ * @throws InputError when the price book lacks one of its regions
+ */
 export function spendingOf(
   record: StagingRecord,
-  usage: UsageRow,
+  row: LedgerRow,
   now: Date,
   prices: PriceBook = GUIDE_PRICES,
 ): Spending {
-  const { sizeBytes, regions } = record;
-  const [primary, ...others] = regions;
-  const replication = replicationCost(sizeBytes, primary, others, prices);
-  const end = Math.min(now.getTime(), expiresAt(record.uploadedAt, record.ttl).getTime());
-  const milliseconds = Math.max(0, end - record.uploadedAt.getTime());
-  const storageToDate = storageCost(sizeBytes, regions, milliseconds, prices);
-  const total = addMoney(replication, storageToDate);
-  const remote = Object.entries(usage.instancesByRegion).filter(([region]) => region !== primary);
-  const remoteInstances = remote.reduce((sum, [, count]) => sum + count, 0);
-  const direct = addMoney(
-    ...remote.map(([region, count]) => downloadCost(sizeBytes, primary, region, count, prices)),
-  );
-  return { replication, storageToDate, total, remoteInstances, compared: savings(direct, total) };
+  // A clock that is behind S3's must not make an upload one of the future.
+  const until = new Date(Math.max(now.getTime(), record.uploadedAt.getTime() + 1));
+  const reporter = new CostReporter({ since: new Date(0), until, label: "", cut: false }, prices, until);
+  reporter.add({ ...row, lives: livesWith(record, row.lives) });
+  const { replication, storage, total, compared, entries } = reporter.report();
+  const remoteInstances = entries.reduce((sum, entry) => sum + entry.remoteInstances, 0);
+  return { replication, storageToDate: storage, total, remoteInstances, compared };
+}
+
+/** The ledger's lives, with the record's own where its row was lost. */
+function livesWith(record: StagingRecord, lives: readonly Life[]): readonly Life[] {
+  const { filename, sizeBytes, uploadedAt, sweepId, regions, ttl } = record;
+  if (lives.some((life) => life.uploadedAt.getTime() === uploadedAt.getTime())) return lives;
+  const placements = [{ from: uploadedAt, regions, ttlDays: ttl }];
+  return [...lives, { filename, sizeBytes, uploadedAt, closedAt: undefined, sweepId, placements }];
 }

@@ -19,6 +19,7 @@ import {
 import { parseRegionList } from "../../staging/regions.ts";
 import { USAGE_KEY } from "../../staging/usage.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { parseCsv } from "./csv.ts";
 import { makeTestProject, runProgram, type TestProject } from "./process.ts";
 import { testId, testRecord } from "./records.ts";
 
@@ -116,6 +117,29 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(none.stderr).to.equal("Nothing that is staged matches.\n");
     });
 
+    it("sorts, turns round and cuts off", async () => {
+      const rows = async (...args: string[]) => {
+        const { code, stdout, stderr } = await run("stage", "list", "--format", "csv", ...args);
+        expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
+        return parseCsv(stdout)
+          .slice(1)
+          .map(([id]) => id);
+      };
+      const [newer, older] = [first.stagingId, second.stagingId];
+      expect(await rows()).to.deep.equal([newer, older]);
+      expect(await rows("--sort", "-uploaded")).to.deep.equal([older, newer]);
+      expect(await rows("--sort", "size", "--reverse")).to.deep.equal([older, newer]);
+      expect(await rows("--sort", "name", "--limit", "1")).to.deep.equal([older]);
+      expect(await rows("--limit", "1")).to.deep.equal([newer]);
+      const refused = await run("stage", "list", "--sort", "age");
+      expect(refused).to.include({ code: 2, stdout: "" });
+      expect(refused.stderr).to.contain('Error: a list cannot be sorted by "age"\n');
+      expect((await run("stage", "list", "--limit", "0")).code).to.equal(2);
+      const incomplete = await run("stage", "list", "--incomplete", "--sort", "size");
+      expect(incomplete.code).to.equal(2);
+      expect(incomplete.stderr).to.contain("Fix: spawn stage list --incomplete\n");
+    });
+
     it("prints the guide's metadata as JSON and YAML, and the same in the envelope", async () => {
       const json = JSON.parse((await run("stage", "list", "--format", "json")).stdout);
       const expires = new Date(first.uploadedAt.getTime() + 7 * 24 * HOUR);
@@ -155,9 +179,19 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
         warnings: [],
       });
       const info = (...args: string[]) => run("stage", "info", first.stagingId, ...args);
-      expect(JSON.parse((await info("--format", "json")).stdout)).to.deep.equal(json[0]);
-      expect(parseYaml((await info("--format", "yaml")).stdout)).to.deep.equal(json[0]);
-      expect(JSON.parse((await info("--json")).stdout).result).to.deep.equal(json[0]);
+      const details = JSON.parse((await info("--format", "json")).stdout);
+      expect(details).to.deep.include(json[0]);
+      expect(details).to.deep.include({
+        instances_by_region: { "us-east-1": 23, "us-west-2": 24 },
+        lifecycle_rules: { "us-east-1": null, "us-west-2": null },
+      });
+      const { cost_to_date: _cost, savings: _savings, ...fixed } = details;
+      expect(parseYaml((await info("--format", "yaml")).stdout)).to.deep.include(fixed);
+      const envelope = JSON.parse((await info("--json")).stdout);
+      expect(envelope.result).to.deep.include(fixed);
+      // There are no buckets here.
+      expect(envelope.warnings).to.have.length(2);
+      expect(envelope.warnings[0]).to.contain("the lifecycle rules of spawn-staging-us-east-1 in us-east-1");
     });
 
     it("shows the details, joined with the use", async () => {

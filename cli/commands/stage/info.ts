@@ -5,13 +5,14 @@ import { BaseCommand } from "../../base-command.ts";
 import { formatFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { renderDetails } from "../../render/details.ts";
-import { type StagingMetadata, toMetadata } from "../../services/metadata.ts";
-import { getRecord, getUsage } from "../../services/records.ts";
+import { type EntryReportJson, reportEntry, toReportJson } from "../../services/entry-report.ts";
 
 export default class StageInfo extends BaseCommand {
   static override summary = "Show everything about one staging entry.";
   static override description =
-    "Shows where the data are, when they expire, who has used them, what they have cost so far and what that saved. Instances are counted when they fetch the data; savings count only those outside the primary region.";
+    `Shows where the data are, when they expire and by which lifecycle rule of each bucket, with whom they are shared, who has used them, what they have cost so far and what that saved. Instances are counted when they fetch the data; savings count only those outside the primary region.
+
+Costs come from the usage ledger, as those of stage cost do, and under the guide's prices: a region counts for the time in which the data were there.`;
   static override examples = [
     { description: "Show an entry", command: "<%= config.bin %> stage info stage-abc123def456" },
     {
@@ -29,19 +30,17 @@ export default class StageInfo extends BaseCommand {
 
   static override flags = { format: formatFlag() };
 
-  async run(): Promise<StagingMetadata | undefined> {
+  async run(): Promise<EntryReportJson | undefined> {
     const { args, flags } = await this.parse(StageInfo);
     const id = parseStagingId(args["staging-id"]);
-    const tables = await this.contextOf(flags).tables();
-    const [record, usage] = await Promise.all([getRecord(tables, id), getUsage(tables, id)]);
-    const metadata = toMetadata(record, usage);
-    if (this.jsonEnabled()) return metadata;
+    const report = await reportEntry(this.contextOf(flags), id, (error) => this.warn(error));
+    if (this.jsonEnabled()) return toReportJson(report);
     if (flags.format === "json") {
-      await writeOut(`${JSON.stringify(metadata, null, 2)}\n`);
+      await writeOut(`${JSON.stringify(toReportJson(report), null, 2)}\n`);
     } else if (flags.format === "yaml") {
-      await writeOut(stringify(metadata));
+      await writeOut(stringify(toReportJson(report)));
     } else {
-      await writeOut(renderDetails(record, usage, new Date()));
+      await writeOut(renderDetails(report));
     }
     return undefined;
   }

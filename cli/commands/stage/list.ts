@@ -1,24 +1,43 @@
 import { Flags } from "@oclif/core";
 import { stringify } from "yaml";
 import { parseSweepId } from "../../../staging/entry.ts";
+import { InputError } from "../../../staging/errors.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
-import { type Format, formatFlag } from "../../flags.ts";
+import { FORMATS as PLAIN_FORMATS } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
-import { INCOMPLETE_COLUMNS } from "../../render/incomplete.ts";
-import { listingColumns } from "../../render/listing.ts";
+import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../render/incomplete.ts";
+import { listingColumns, writeListingCsv } from "../../render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
 import { renderTable } from "../../render/table.ts";
 import { type IncompleteMetadata, listIncompleteMetadata } from "../../services/incomplete-listing.ts";
-import { listMetadataPages } from "../../services/listing.ts";
+import {
+  type ListOrder,
+  listMetadataPages,
+  parseSort,
+  SORTS,
+  sortedRecordPages,
+} from "../../services/listing.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
-import { listRecordPages, type RecordFilter, type Tables } from "../../services/records.ts";
+import type { RecordFilter, Tables } from "../../services/records.ts";
+
+const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
+type Format = (typeof FORMATS)[number];
+
+/** What is listed, and how. */
+interface Listing {
+  readonly filter: RecordFilter;
+  readonly order: ListOrder;
+  readonly now: Date;
+}
 
 export default class StageList extends BaseCommand {
   static override summary = "List all staged data.";
   static override description =
-    "Shows the newest first. An entry is listed from the moment its data are verified in every region until its deletion starts.";
+    `Shows the newest first. An entry is listed from the moment its data are verified in every region until its deletion starts. In the column TTL, "expiring" marks what expires within 24 hours, and "expired" what has expired and is not removed yet.
+
+--sort puts the newest, the largest, the soonest to expire, the first by name, or the dearest from its upload to its expiry first; with - before it, or with --reverse, the other way round.`;
   static override examples = [
     { description: "List all staged data", command: "<%= config.bin %> stage list" },
     {
@@ -30,12 +49,24 @@ export default class StageList extends BaseCommand {
       command: "<%= config.bin %> stage list --region us-west-2",
     },
     {
+      description: "List the ten largest",
+      command: "<%= config.bin %> stage list --sort size --limit 10",
+    },
+    {
+      description: "List what expires first",
+      command: "<%= config.bin %> stage list --sort expires",
+    },
+    {
       description: "List interrupted uploads",
       command: "<%= config.bin %> stage list --incomplete",
     },
     {
       description: "Save everything for another program",
       command: "<%= config.bin %> stage list --format json > staging.json",
+    },
+    {
+      description: "Save everything for a spreadsheet",
+      command: "<%= config.bin %> stage list --format csv > staging.csv",
     },
   ];
 
@@ -47,7 +78,22 @@ export default class StageList extends BaseCommand {
       description: "Go on with one of them by spawn stage resume, or remove it by spawn stage delete.",
       default: false,
     }),
-    format: formatFlag(),
+    sort: Flags.string({
+      summary: "What to sort by.",
+      default: "uploaded",
+      helpValue: SORTS.join("|"),
+    }),
+    reverse: Flags.boolean({ summary: "Turn the order round.", default: false }),
+    limit: Flags.integer({ summary: "Only so many entries.", min: 1, helpValue: "N" }),
+    format: Flags.option({
+      options: FORMATS,
+      default: "table",
+      summary: "How to print: for people, or for programs.",
+      description:
+        "json and yaml print the metadata itself; --json wraps it in an envelope with a status and warnings. csv has one row for each entry.",
+      helpValue: FORMATS.join("|"),
+      exclusive: ["json"],
+    })(),
   };
 
   async run(): Promise<StagingMetadata[] | IncompleteMetadata[] | undefined> {
@@ -56,13 +102,26 @@ export default class StageList extends BaseCommand {
       sweepId: flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]),
       region: flags.region === undefined ? undefined : parseRegion(flags.region),
     };
+    const { sort, reverse } = parseSort(flags.sort);
+    const order: ListOrder = { sort, reverse: reverse !== flags.reverse, limit: flags.limit };
     const context = this.contextOf(flags);
-    if (flags.incomplete) return await this.#unfinished(context, filter, flags.format);
+    if (flags.incomplete) return await this.#unfinished(context, filter, order, flags.format);
     const tables = await context.tables();
-    if (this.jsonEnabled()) return this.#collect(tables, filter);
-    if (flags.format === "json") await writeJsonArray(this.#metadata(tables, filter), writeOut);
-    else if (flags.format === "yaml") await writeYamlSequence(this.#metadata(tables, filter), writeOut);
-    else await this.#table(tables, filter);
+    const listing: Listing = { filter, order, now: new Date() };
+    if (this.jsonEnabled()) return this.#collect(tables, listing);
+    switch (flags.format) {
+      case "table":
+        await this.#table(tables, listing);
+        break;
+      case "json":
+        await writeJsonArray(this.#metadata(tables, listing), writeOut);
+        break;
+      case "yaml":
+        await writeYamlSequence(this.#metadata(tables, listing), writeOut);
+        break;
+      case "csv":
+        await writeListingCsv(this.#metadata(tables, listing), writeOut);
+    }
     return undefined;
   }
 
@@ -70,30 +129,39 @@ export default class StageList extends BaseCommand {
   async #unfinished(
     context: Context,
     filter: RecordFilter,
+    { sort, reverse, limit }: ListOrder,
     format: Format,
   ): Promise<IncompleteMetadata[] | undefined> {
-    const entries = await listIncompleteMetadata(context, filter, (error) => this.#incomplete(error));
+    if (sort !== "uploaded") {
+      throw new InputError(`--incomplete cannot be sorted by ${sort}`, {
+        why: "What has not ended is listed by when it was begun.",
+        fix: reverse ? "spawn stage list --incomplete --reverse" : "spawn stage list --incomplete",
+      });
+    }
+    const all = await listIncompleteMetadata(context, filter, (error) => this.#incomplete(error));
+    const entries = (reverse ? all.reverse() : all).slice(0, limit);
     if (this.jsonEnabled()) return entries;
     if (format === "json") await writeOut(`${JSON.stringify(entries, null, 2)}\n`);
     else if (format === "yaml") await writeOut(stringify(entries));
+    else if (format === "csv") await writeOut(renderIncompleteCsv(entries));
     else if (entries.length > 0) await writeOut(renderTable(INCOMPLETE_COLUMNS, entries));
     else this.note("No upload is incomplete.");
     return undefined;
   }
 
-  async #collect(tables: Tables, filter: RecordFilter): Promise<StagingMetadata[]> {
+  async #collect(tables: Tables, listing: Listing): Promise<StagingMetadata[]> {
     const all: StagingMetadata[] = [];
-    for await (const page of this.#metadata(tables, filter)) all.push(...page);
+    for await (const page of this.#metadata(tables, listing)) all.push(...page);
     return all;
   }
 
-  #metadata(tables: Tables, filter: RecordFilter): AsyncGenerator<StagingMetadata[]> {
-    return listMetadataPages(tables, filter, (error) => this.#incomplete(error));
+  #metadata(tables: Tables, { filter, order, now }: Listing): AsyncGenerator<StagingMetadata[]> {
+    return listMetadataPages(tables, filter, order, now, (error) => this.#incomplete(error));
   }
 
-  async #table(tables: Tables, filter: RecordFilter): Promise<void> {
-    const pages = listRecordPages(tables, filter, (error) => this.#incomplete(error));
-    const count = await writeTable(pages, listingColumns(new Date()), writeOut);
+  async #table(tables: Tables, { filter, order, now }: Listing): Promise<void> {
+    const pages = sortedRecordPages(tables, filter, order, (error) => this.#incomplete(error));
+    const count = await writeTable(pages, listingColumns(now), writeOut);
     if (count > 0) return;
     const filtered = filter.sweepId !== undefined || filter.region !== undefined;
     this.note(

@@ -1,14 +1,25 @@
 import { expect } from "chai";
 import { renderDetails } from "../../../cli/render/details.ts";
+import { toReportJson } from "../../../cli/services/entry-report.ts";
+import { spendingOf } from "../../../cli/services/spending.ts";
 import { parseAccountList } from "../../../staging/accounts.ts";
+import { ttlRuleId } from "../../../staging/classes.ts";
+import { parseLedgerRow } from "../../../staging/ledger.ts";
+import { NO_SHA256 } from "../../../staging/manifest.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
-import { parseUsageRow } from "../../../staging/usage.ts";
 import { testRecord } from "../records.ts";
 
 const TWO_DAYS_LATER = new Date("2024-01-24T10:30:15Z");
 
+/** What workers have counted; the row has no life of its own. */
 const usage = (item: Record<string, unknown> = {}) =>
-  parseUsageRow({ staging_id: "stage-abc123def456", ...item });
+  parseLedgerRow({ staging_id: "stage-abc123def456", ...item });
+
+function reportOf(record: StagingRecord, row = usage(), now = TWO_DAYS_LATER) {
+  const rules = new Map(record.regions.map((region) => [region, ttlRuleId(record.ttl)]));
+  return { record, row, rules, now, spending: spendingOf(record, row, now) };
+}
 
 describe("the details of an entry", () => {
   it("has the guide's lines, with savings from instances outside the primary region only", () => {
@@ -18,7 +29,7 @@ describe("the details of an entry", () => {
       "instances_in_us-east-1": 23,
       "instances_in_us-west-2": 24,
     });
-    expect(renderDetails(testRecord(), used, TWO_DAYS_LATER)).to.equal(`Staging ID: stage-abc123def456
+    expect(renderDetails(reportOf(testRecord(), used))).to.equal(`Staging ID: stage-abc123def456
 File: reference-genome.fasta
 Size: 100.0 GB (107,374,182,400 bytes)
 SHA256: a1b2c3d4e5f60000000000000000000000000000000000000000000000000000
@@ -31,6 +42,10 @@ Regions:
   us-west-2: s3://spawn-staging-us-west-2/stage-abc123def456/reference-genome.fasta
 
 Destination: /mnt/data/reference.fasta
+
+Lifecycle Rules:
+  us-east-1: spawn-ttl-7 (removes on 2024-01-30 00:00:00 UTC)
+  us-west-2: spawn-ttl-7 (removes on 2024-01-30 00:00:00 UTC)
 
 Instances Using Data: 47
   us-east-1: 23 instances
@@ -47,14 +62,14 @@ Savings:
   });
 
   it("says so where nobody has used it, and where it has not paid off", () => {
-    const unused = renderDetails(testRecord({ sweepId: undefined }), usage(), TWO_DAYS_LATER);
+    const unused = renderDetails(reportOf(testRecord({ sweepId: undefined })));
     expect(unused).to.contain("Sweep ID: -\n").and.contain("Instances Using Data: 0\n\nCost Summary");
     expect(unused).to.contain("  vs. direct downloads: none yet (no instance outside the primary region)\n");
     const three = testRecord({
       regions: parseRegionList("us-east-1,us-west-2,eu-west-1,eu-west-2,us-west-1,us-east-2"),
     });
     expect(
-      renderDetails(three, usage({ instance_count: 1, "instances_in_us-west-2": 1 }), TWO_DAYS_LATER),
+      renderDetails(reportOf(three, usage({ instance_count: 1, "instances_in_us-west-2": 1 }))),
     ).to.contain("$9.00 (no savings yet with 1 instance outside the primary region)");
   });
 
@@ -67,21 +82,48 @@ Savings:
       allowAccounts: parseAccountList("123456789012,987654321098"),
       accessPoints: new Map(regions.map((region) => [region, { arn: point(region), alias: "x-s3alias" }])),
     });
-    expect(renderDetails(shared, usage(), TWO_DAYS_LATER)).to.contain(`Destination: /mnt/data/reference.fasta
-
+    expect(renderDetails(reportOf(shared))).to.contain(`
 Shared with: 123456789012, 987654321098
   us-east-1: ${point("us-east-1")}
   us-west-2: ${point("us-west-2")}
 
 Instances Using Data: 0
 `);
-    expect(renderDetails(testRecord(), usage(), TWO_DAYS_LATER)).to.not.contain("Shared with");
+    expect(renderDetails(reportOf(testRecord()))).to.not.contain("Shared with");
   });
 
-  it("stops counting storage at the expiry", () => {
-    const text = renderDetails(testRecord(), usage(), new Date("2025-01-01T00:00:00Z"));
+  it("stops counting storage at the midnight at which S3 removes what has expired", () => {
+    const text = renderDetails(reportOf(testRecord(), usage(), new Date("2025-01-01T00:00:00Z")));
     expect(text).to.contain("Expires: 2024-01-29 10:30:15 UTC (expired)\n");
-    expect(text).to.contain("Storage (to date): $1.07\n");
+    // Seven days are $1.07; to 00:00 UTC it is half a day more.
+    expect(text).to.contain("Storage (to date): $1.16\n");
+  });
+
+  it("says so where a bucket lacks the rule, and where no checksum was computed", () => {
+    const report = reportOf(testRecord({ sha256: NO_SHA256 }));
+    const [first] = report.record.regions;
+    const text = renderDetails({ ...report, rules: new Map([[first, undefined]]) });
+    expect(text).to.contain(
+      "  us-east-1: none known to be in force\n  us-west-2: none known to be in force\n",
+    );
+    expect(text).to.contain("\nSHA256: not computed (--no-sha256)\n");
+    expect(toReportJson({ ...report, rules: new Map([[first, undefined]]) })).to.deep.include({
+      sha256: null,
+      lifecycle_rules: { "us-east-1": null },
+    });
+  });
+
+  it("has the same figures for programs", () => {
+    const row = usage({ instance_count: 34, "instances_in_us-east-1": 10, "instances_in_us-west-2": 24 });
+    expect(toReportJson(reportOf(testRecord(), row))).to.deep.include({
+      staging_id: "stage-abc123def456",
+      status: "active",
+      instances_by_region: { "us-east-1": 10, "us-west-2": 24 },
+      cost_to_date: { replication: 2, storage: 0.306666, total: 2.306666 },
+      savings: { remote_instances: 24, direct: 216, saved: 213.693334, share: 213.693334 / 216 },
+      lifecycle_rules: { "us-east-1": "spawn-ttl-7", "us-west-2": "spawn-ttl-7" },
+      removed_at: "2024-01-30T00:00:00Z",
+    });
   });
 
   it("shows a directory with its files, and where a declared entry is declared", () => {
@@ -93,7 +135,7 @@ Instances Using Data: 0
       declaredAs: "mesh",
       stack: "dev",
     });
-    const text = renderDetails(record, usage(), TWO_DAYS_LATER);
+    const text = renderDetails(reportOf(record));
     expect(text).to.contain("Directory: inputs/ (1,200 files)\n");
     expect(text).to.contain(" (of the manifest)\n");
     expect(text).to.contain("Declared as: mesh (in the configuration of stack dev)\n");

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { INCOMPLETE_COLUMNS } from "../../../cli/render/incomplete.ts";
+import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../../cli/render/incomplete.ts";
 import { renderTable } from "../../../cli/render/table.ts";
 import type { IncompleteMetadata } from "../../../cli/services/incomplete-listing.ts";
+import { parseCsv } from "../csv.ts";
 
 const entry: IncompleteMetadata = {
   staging_id: "stage-0123456789ab",
@@ -47,5 +48,18 @@ describe("the table of incomplete uploads", () => {
     expect(arrived({ arrived_bytes: { "us-east-1": null, "us-west-2": 0 } })).to.equal(
       "us-east-1 ?, us-west-2 0%",
     );
+  });
+
+  it("is CSV for programs, too", () => {
+    const unknown = { ...entry, arrived_bytes: { "us-east-1": null, "us-west-2": 5 } };
+    const [head = [], row = []] = parseCsv(renderIncompleteCsv([unknown]));
+    expect(Object.fromEntries(head.map((name, at) => [name, row[at]]))).to.include({
+      staging_id: "stage-0123456789ab",
+      source: "/home/ada/data.bin",
+      regions: "us-east-1 us-west-2",
+      arrived_bytes: "? 5",
+      state: "interrupted",
+      sweep_id: "",
+    });
   });
 });

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { parse } from "yaml";
-import { listingColumns } from "../../../cli/render/listing.ts";
+import { LISTING_CSV_COLUMNS, listingColumns, writeListingCsv } from "../../../cli/render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../../cli/render/streams.ts";
 import { renderTable } from "../../../cli/render/table.ts";
+import { toMetadata } from "../../../cli/services/metadata.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
+import { parseCsv } from "../csv.ts";
 import { testRecord } from "../records.ts";
 
 const NOW = new Date("2024-01-23T00:00:00Z");
@@ -55,6 +57,39 @@ stage-0123456789ab  50GB    3        2024-01-21  7d    -
 stage-ffffffffffff  25GB    1        2024-01-01  expired  sweep-aaa111
 stage-0123456789ab  50GB    3        2024-01-21  7d       -
 `);
+  });
+
+  it("marks what expires within a day", async () => {
+    const soon = new Date("2024-01-28T10:30:15Z");
+    const [later, sooner] = [new Date(soon.getTime() - 1000), soon];
+    const ttlAt = (now: Date) =>
+      listingColumns(now)
+        .find(({ title }) => title === "TTL")
+        ?.value(FIRST);
+    expect([ttlAt(later), ttlAt(sooner)]).to.deep.equal(["7d", "7d expiring"]);
+  });
+
+  it("writes CSV that parses back, with names in quotes where they need it", async () => {
+    const odd = testRecord({ filename: 'a "b", c\n.tar', sweepId: undefined });
+    const entries = [odd, EXPIRED].map((record) => toMetadata(record, undefined, NOW));
+    const text = await written((write) => writeListingCsv(pages(...entries.map((entry) => [entry])), write));
+    const [head, first, second] = parseCsv(text);
+    expect(head).to.deep.equal(LISTING_CSV_COLUMNS);
+    const row = Object.fromEntries(LISTING_CSV_COLUMNS.map((name, at) => [name, first?.[at]]));
+    expect(row).to.include({
+      staging_id: odd.stagingId,
+      filename: odd.filename,
+      size_bytes: "107374182400",
+      regions: "us-east-1 us-west-2",
+      sweep_id: "",
+      replication_usd: "2",
+      storage_per_day_usd: "0.153333",
+      status: "active",
+    });
+    expect(second?.[LISTING_CSV_COLUMNS.indexOf("status")]).to.equal("expired");
+    expect(await written((write) => writeListingCsv(pages(), write))).to.equal(
+      `${LISTING_CSV_COLUMNS.join()}\r\n`,
+    );
   });
 
   it("prints the heading of an empty table, and counts rows", async () => {

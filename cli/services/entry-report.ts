@@ -1,0 +1,91 @@
+import { UserError } from "../../staging/errors.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import type { LedgerRow } from "../../staging/ledger.ts";
+import { toDollars } from "../../staging/money.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import { isoSeconds, removalMidnight } from "../../staging/ttl.ts";
+import type { Context } from "../context.ts";
+import { type LifecycleRules, lifecycleRulesOf } from "./lifecycle.ts";
+import { type StagingMetadata, toMetadata } from "./metadata.ts";
+import { getLedgerRow, getRecord, getUsage, type Tables } from "./records.ts";
+import { type Spending, spendingOf } from "./spending.ts";
+
+/** All that `stage info` tells of an entry. */
+export interface EntryReport {
+  readonly record: StagingRecord;
+  readonly row: LedgerRow;
+  readonly spending: Spending;
+  readonly rules: LifecycleRules;
+  /** The time of which all this holds. */
+  readonly now: Date;
+}
+
+/**
+ * @param onProblem told of what cannot be found out; the rest is reported all the same
+ * @throws InputError when the environment has no such entry
+ */
+export async function reportEntry(
+  context: Context,
+  id: StagingId,
+  onProblem: (error: Error) => void,
+): Promise<EntryReport> {
+  const tables = await context.tables();
+  const [record, row] = await Promise.all([getRecord(tables, id), readRow(tables, id, onProblem)]);
+  const rules = await lifecycleRulesOf(context, record, onProblem);
+  const now = new Date();
+  return { record, row, rules, now, spending: spendingOf(record, row, now) };
+}
+
+/** The counters alone where the rest of the row cannot be read. */
+async function readRow(tables: Tables, id: StagingId, onProblem: (error: Error) => void): Promise<LedgerRow> {
+  try {
+    return await getLedgerRow(tables, id);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onProblem(error);
+    return { stagingId: id, lives: [], usage: await getUsage(tables, id) };
+  }
+}
+
+/** An entry as `info` prints it for programs: as `list` does, and what only `info` knows. Keys are never renamed or removed. */
+export interface EntryReportJson extends StagingMetadata {
+  readonly instances_by_region: Readonly<Record<string, number>>;
+  /** US dollars so far, under the guide's prices. */
+  readonly cost_to_date: {
+    readonly replication: number;
+    readonly storage: number;
+    readonly total: number;
+  };
+  /** What the instances' own downloads would have cost; `share` is of that, `null` where it is nothing. */
+  readonly savings: {
+    readonly remote_instances: number;
+    readonly direct: number;
+    readonly saved: number;
+    readonly share: number | null;
+  };
+  /** By region the id of the rule in force, `null` where there is none. */
+  readonly lifecycle_rules: Readonly<Record<string, string | null>>;
+  /** When S3 removes the objects: at the first 00:00 UTC after the expiry. */
+  readonly removed_at: string;
+}
+
+export function toReportJson({ record, row, spending, rules, now }: EntryReport): EntryReportJson {
+  const { replication, storageToDate, total, remoteInstances, compared } = spending;
+  return {
+    ...toMetadata(record, row.usage, now),
+    instances_by_region: row.usage.instancesByRegion,
+    cost_to_date: {
+      replication: toDollars(replication),
+      storage: toDollars(storageToDate),
+      total: toDollars(total),
+    },
+    savings: {
+      remote_instances: remoteInstances,
+      direct: toDollars(compared.direct),
+      saved: toDollars(compared.saved),
+      share: compared.share ?? null,
+    },
+    lifecycle_rules: Object.fromEntries([...rules].map(([region, rule]) => [region, rule ?? null])),
+    removed_at: isoSeconds(removalMidnight(record.uploadedAt, record.ttl)),
+  };
+}

@@ -1,0 +1,43 @@
+import { messageOf, UserError } from "../../staging/errors.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import type { Region } from "../../staging/regions.ts";
+import type { Context } from "../context.ts";
+
+/** The id of the lifecycle rule by which each region's bucket expires an entry; undefined where none is in force. */
+export type LifecycleRules = ReadonlyMap<Region, string | undefined>;
+
+/** One look: what is asked is what is there now, not what may be there soon. */
+const ONE_LOOK = { attempts: 1, firstDelayMs: 0 };
+
+/**
+ * Looks into the buckets for the lifecycle rules that an entry is in.
+ * @param onProblem told of a bucket that lacks the rule, or that cannot be asked
+ */
+export async function lifecycleRulesOf(
+  context: Context,
+  { regions, buckets, ttl }: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
+  onProblem: (error: Error) => void,
+): Promise<LifecycleRules> {
+  const { requireLifecycleRule } = await import("../../provider/transfer/rules.ts");
+  const { signal } = new AbortController();
+  const found = await Promise.all(
+    regions.map(async (region, at) => {
+      const bucket = buckets[at] ?? "";
+      try {
+        const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
+        return [region, await requireLifecycleRule(check, ttl)] as const;
+      } catch (error) {
+        onProblem(asProblem(error, region, bucket));
+        return [region, undefined] as const;
+      }
+    }),
+  );
+  return new Map(found);
+}
+
+function asProblem(error: unknown, region: Region, bucket: string): Error {
+  if (error instanceof UserError) return new Error([error.message, error.why].join(": "), { cause: error });
+  return new Error(`the lifecycle rules of ${bucket} in ${region} cannot be read: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
