@@ -184,6 +184,7 @@ function parsePriceBookName(text: string): PriceBookName {
   if (name === undefined) {
     throw new InputError(`"${text}" is not a price book`, {
       why: `There are ${PRICE_BOOK_NAMES.join(" and ")}.`,
+      fix: "--prices guide",
     });
   }
   return name;

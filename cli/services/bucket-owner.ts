@@ -14,9 +14,10 @@ export type BucketOwner = "none" | "ours" | "theirs";
  * @throws InputError when that cannot be told within 5 s (it names --adopt and --no-adopt), or it is in another region
  */
 export async function lookAtBucket(context: Context, region: Region, bucket: string): Promise<BucketOwner> {
+  // Not part of the time: the first use of the local cloud sets it up.
+  const client = await context.s3(region);
   const abortSignal = AbortSignal.timeout(LOOK_MS);
   try {
-    const client = await context.s3(region);
     const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
     if (head.BucketRegion !== undefined && head.BucketRegion !== region) {
       throw elsewhere(bucket, region, head.BucketRegion);

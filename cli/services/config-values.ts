@@ -1,6 +1,11 @@
 import { stat } from "node:fs/promises";
 import { listEnvironments } from "../../stacks/environment-file.ts";
-import { parseBackendUrl, parseSetting } from "../../stacks/user-config.ts";
+import {
+  parseBackendUrl,
+  parseSetting,
+  type SettingKey,
+  type UserSettings,
+} from "../../stacks/user-config.ts";
 import { bucketOf, parseBucketName } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import { parseRegionList } from "../../staging/regions.ts";
@@ -32,7 +37,7 @@ export async function parseConfigValue(
   }
   switch (key.kind) {
     case "setting": {
-      const value = parseSetting(key.name, text);
+      const value = parseValue(key.name, text);
       if (key.name === "environment") await requireEnvironment(context, value);
       if (key.name === "staging.regions") {
         const settings = await context.settings();
@@ -56,6 +61,21 @@ export async function parseConfigValue(
       const isTheirs = adopt ?? (await lookAtBucket(context, key.region, name)) === "theirs";
       return { kind: "bucket", region: key.region, value: { name, adopt: isTheirs } };
     }
+  }
+}
+
+/** The errors of a value are those of the flag that takes it, too: their remedy becomes one for this command. */
+function parseValue<K extends SettingKey>(name: K, text: string): UserSettings[K] {
+  try {
+    return parseSetting(name, text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const [, example] = /^--\S+ (\S+)$/.exec(error.fix ?? "") ?? [];
+    const fix = example === undefined ? error.fix : `spawn config set ${name} ${example}`;
+    throw new InputError(error.message, {
+      ...(error.why === undefined ? {} : { why: error.why }),
+      ...(fix === undefined ? {} : { fix }),
+    });
   }
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import { type Ended, succeed } from "./support/process.ts";
 import { RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
@@ -84,6 +87,32 @@ describe("The command line itself", function () {
     const world = await sharedWorld();
     const { stdout } = await succeed(world.spawn("--version"));
     expect(stdout).to.match(/^spawn\/\d+\.\d+\.\d+ \S+ node-v\d+\.\d+\.\d+\n$/);
+  });
+
+  it("completes commands and flags in bash", async () => {
+    const world = await sharedWorld();
+    // The line that the plugin has people put into their .bashrc takes no path with a space.
+    const cache = await mkdtemp(join(tmpdir(), "spawn-completion-"));
+    try {
+      const env = { SPAWN_CACHE_DIR: cache };
+      await succeed(world.startIn({ env }, "autocomplete", "bash").ended);
+      const setUp = (await succeed(world.startIn({ env }, "autocomplete", "script", "bash").ended)).stdout;
+      const complete = async (...words: string[]) => {
+        const typed = words.map((word) => `'${word}'`).join(" ");
+        const { stdout } = await succeed(
+          world.bash(
+            `set +u\n${setUp}\nCOMP_WORDS=(spawn ${typed}) COMP_CWORD=${words.length}\n_spawn_autocomplete\necho "\${COMPREPLY[*]}"`,
+          ),
+        );
+        return [...new Set(stdout.trim().split(" "))];
+      };
+      expect(await complete("")).to.include.members(["stage", "config", "environment", "local", "doctor"]);
+      expect(await complete("config", "")).to.have.members(["get", "list", "set", "unset"]);
+      expect(await complete("stage", "up")).to.have.members(["update", "upload"]);
+      expect(await complete("stage", "estimate", "--pr")).to.have.members(["--prices"]);
+    } finally {
+      await rm(cache, { recursive: true });
+    }
   });
 
   it("helps with every topic and every option of the guide", async () => {
