@@ -13,8 +13,11 @@ export type StagedFacts = Omit<
   StagedDataOutputs,
   | "stagingId"
   | "source"
+  | "name"
   | "exclude"
   | "noSha256"
+  | "multipart"
+  | "timeoutSeconds"
   | "region"
   | "bucket"
   | "replicateTo"

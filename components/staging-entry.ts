@@ -94,6 +94,8 @@ export class StagingEntry extends ComponentResource {
     // Beyond the tags that an object can carry, and where the client copies, no rule may see the objects.
     const byRule = spec.replication === "rule" ? others.slice(0, MAX_TAGGED_DESTINATIONS) : [];
 
+    const timeout = spec.timeoutSeconds === undefined ? {} : { timeoutSeconds: spec.timeoutSeconds };
+
     this.data = createData();
     const facts = factsOf(this.data);
     this.replicas = new Map(others.map((region) => [region, createReplica(region, this.data)]));
@@ -115,8 +117,11 @@ export class StagingEntry extends ComponentResource {
       const own: ProgramArgs<StagedDataInputs> = {
         stagingId: spec.id,
         source: spec.source,
+        ...(spec.filename === undefined ? {} : { name: spec.filename }),
         ...(spec.exclude.length > 0 ? { exclude: [...spec.exclude] } : {}),
         ...(spec.noSha256 ? { noSha256: true } : {}),
+        ...(spec.multipart === true ? { multipart: true } : {}),
+        ...timeout,
         region: primary,
         bucket: bucketOf(settings, primary),
         replicateTo: [...byRule],
@@ -135,6 +140,7 @@ export class StagingEntry extends ComponentResource {
         region,
         bucket: bucketOf(settings, region),
         method: byRule.includes(region) ? "rule" : "copy",
+        ...timeout,
         key: data.key,
         kind: data.kind,
         sizeBytes: data.sizeBytes,

@@ -3,9 +3,11 @@ import { type Destination, defaultDestination, parseDestination } from "./destin
 import { isRecord, isStringArray } from "./environment.ts";
 import { InputError } from "./errors.ts";
 import { parseExcludePattern } from "./exclude.ts";
+import { parseFilename } from "./filename.ts";
 import { declaredStagingId, parseStagingId, type StagingId } from "./ids.ts";
 import { parseRegionList, type RegionList } from "./regions.ts";
 import { assertOnS3 } from "./s3-url.ts";
+import { parseTimeoutSeconds } from "./timeout.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays, type TtlDays } from "./ttl.ts";
 
 export type ReplicationMethod = "rule" | "copy";
@@ -15,10 +17,16 @@ export interface EntrySpec {
   readonly id: StagingId;
   /** An absolute path of a file or directory on the machine that runs the update, or an `s3://` URL. */
   readonly source: string;
+  /** The name under which the data are stored. Absent: the source's own. */
+  readonly filename?: string;
   /** Patterns of what of a directory is left out, in the syntax of .gitignore. */
   readonly exclude: readonly string[];
   /** Of a source on S3, to do without the SHA-256 where it would have to be computed by reading. */
   readonly noSha256: boolean;
+  /** Sends small files in parts, too. */
+  readonly multipart?: boolean;
+  /** Seconds for which S3 may leave a request without an answer. Absent: the default. */
+  readonly timeoutSeconds?: number;
   readonly regions: RegionList;
   readonly destination: Destination;
   readonly ttl: TtlDays;
@@ -61,6 +69,7 @@ const ITEM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const ITEM_KEYS = [
   "name",
   "source",
+  "filename",
   "exclude",
   "noSha256",
   "regions",
@@ -143,6 +152,8 @@ export function parseDeclaredEntries(
     if (declaredSource === undefined || declaredSource === "") return fail("source", "is missing");
     const source = resolveSource(declaredSource);
     const exclude = parseExclude(item["exclude"]);
+    const filename = text("filename");
+    if (filename !== undefined) parse("filename", () => parseFilename(filename));
     const noSha256 = item["noSha256"] ?? false;
     if (typeof noSha256 !== "boolean") return fail("noSha256", "must be true or false");
     if (noSha256) parse("noSha256", () => assertOnS3(source));
@@ -152,14 +163,15 @@ export function parseDeclaredEntries(
     const sweep = text("sweep");
     const replication = text("replication");
     return {
-      id: declaredStagingId(environment, name, declaredSource, regions[0], { exclude, noSha256 }),
+      id: declaredStagingId(environment, name, declaredSource, regions[0], { exclude, noSha256, filename }),
       source,
+      ...(filename === undefined ? {} : { filename }),
       exclude,
       noSha256,
       regions,
       destination:
         dest === undefined
-          ? defaultDestination(filenameOf(source))
+          ? defaultDestination(filename ?? filenameOf(source))
           : parse("dest", () => parseDestination(dest)),
       ttl: ttl === undefined ? DEFAULT_TTL_DAYS : parse("ttl", () => parseTtlDays(ttl)),
       sweepId: sweep === undefined ? undefined : parse("sweep", () => parseSweepId(sweep)),
@@ -195,13 +207,19 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   const regions = value["regions"];
   if (!isStringArray(regions)) throw new InputError(`${where}: regions is missing`);
   // Absent in what was written before there were directories and shares.
-  const { exclude = [], noSha256 = false, allowAccounts = [] } = value;
+  const { exclude = [], noSha256 = false, multipart = false, allowAccounts = [] } = value;
+  const filename = optional("filename", parseFilename);
+  const timeoutSeconds = optional("timeoutSeconds", parseTimeoutSeconds);
   if (!isStringArray(exclude)) throw new InputError(`${where}: exclude must be a list of patterns`);
   if (typeof noSha256 !== "boolean") throw new InputError(`${where}: noSha256 must be true or false`);
+  if (typeof multipart !== "boolean") throw new InputError(`${where}: multipart must be true or false`);
   if (!isStringArray(allowAccounts)) throw new InputError(`${where}: allowAccounts must be a list of texts`);
   return {
     id: parse("id", parseStagingId),
     source: parse("source", asIs),
+    ...(filename === undefined ? {} : { filename }),
+    ...(multipart ? { multipart } : {}),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     exclude: named("exclude", () => exclude.map(parseExcludePattern)),
     noSha256,
     regions: named("regions", () => parseRegionList(regions)),

@@ -1,4 +1,8 @@
 import { InputError } from "./errors.ts";
+import { MANIFEST_NAME } from "./manifest.ts";
+
+/** What the file systems of instances allow for one name. */
+const MAX_NAME_BYTES = 255;
 
 /** @throws InputError when S3 could store data under `filename` but not list them */
 export function refuseControlCharacters(filename: string): void {
@@ -9,4 +13,26 @@ export function refuseControlCharacters(filename: string): void {
       fix: "Rename the file.",
     });
   }
+}
+
+/** Parses a name under which data are to be stored. @throws InputError unless it can be a file's name everywhere */
+export function parseFilename(text: string): string {
+  refuseControlCharacters(text);
+  const problem = problemOf(text);
+  if (problem === undefined) return text;
+  throw new InputError(`${JSON.stringify(text)} cannot be the name of staged data`, {
+    why: problem,
+    fix: "Choose a name without a path, such as reference.fasta.",
+  });
+}
+
+function problemOf(name: string): string | undefined {
+  if (name === "") return "It is empty.";
+  if (name.includes("/")) return "It has a slash: instances find the data where --dest says.";
+  if (name === "." || name === "..") return "It stands for a folder.";
+  if (name === MANIFEST_NAME) return "The entry's manifest has that name.";
+  const bytes = Buffer.byteLength(name);
+  return bytes > MAX_NAME_BYTES
+    ? `It has ${bytes} bytes; a file's name has at most ${MAX_NAME_BYTES}.`
+    : undefined;
 }

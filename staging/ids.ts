@@ -7,11 +7,23 @@ declare const brand: unique symbol;
 /** A staging entry's id: `stage-` and 12 lower-case hexadecimal digits. */
 export type StagingId = string & { readonly [brand]: "StagingId" };
 
+/** Begins every id, and so every key of an entry's objects. */
+export const ID_PREFIX = "stage-";
+
 const PATTERN = /^stage-[0-9a-f]{12}$/;
+
+export const isStagingId = (text: string): text is StagingId => PATTERN.test(text);
 
 /** A new random id: 48 bits, so that ids of different people do not meet. */
 export function newStagingId(): StagingId {
   return `stage-${randomBytes(6).toString("hex")}` as StagingId;
+}
+
+/** What else decides which objects an entry has. */
+interface DeclaredOptions {
+  readonly exclude?: readonly string[];
+  readonly noSha256?: boolean;
+  readonly filename?: string | undefined;
 }
 
 /**
@@ -26,9 +38,13 @@ export function declaredStagingId(
   name: string,
   source: string,
   primary: Region,
-  { exclude = [], noSha256 = false }: { exclude?: readonly string[]; noSha256?: boolean } = {},
+  { exclude = [], noSha256 = false, filename }: DeclaredOptions = {},
 ): StagingId {
-  const options = [...exclude.map((pattern) => `exclude ${pattern}`), ...(noSha256 ? ["noSha256"] : [])];
+  const options = [
+    ...exclude.map((pattern) => `exclude ${pattern}`),
+    ...(noSha256 ? ["noSha256"] : []),
+    ...(filename === undefined ? [] : [`filename ${filename}`]),
+  ];
   const digest = createHash("sha256")
     .update([environment, name, source, primary, ...options].join("\0"))
     .digest("hex");
@@ -37,11 +53,11 @@ export function declaredStagingId(
 
 /** @throws InputError when `text` is no staging id. */
 export function parseStagingId(text: string): StagingId {
-  if (!PATTERN.test(text)) {
+  if (!isStagingId(text)) {
     throw new InputError(`"${text}" is not a staging ID`, {
       why: "A staging ID is stage- and 12 hexadecimal digits, such as stage-abc123def456.",
       fix: "spawn stage list",
     });
   }
-  return text as StagingId;
+  return text;
 }

@@ -9,6 +9,8 @@ export const REPLICATION = "staging:index:Replication";
 export const EXPIRATION = "staging:index:Expiration";
 export const USAGE_ROW = "staging:index:UsageRow";
 export const VERSIONING_READINESS = "staging:index:VersioningReadiness";
+export const BUCKET_ADOPTION = "staging:index:BucketAdoption";
+export const BUCKET_RULES = "staging:index:BucketRules";
 
 export type SourceKind = "file" | "directory";
 
@@ -17,10 +19,16 @@ export interface StagedDataInputs {
   stagingId: string;
   /** An absolute path or an `s3://` URL. */
   source: string;
+  /** The name under which the data are stored. Absent: the source's own. Another name is another entry. */
+  name?: string;
   /** Patterns of what of a directory is left out. Another choice is another entry. */
   exclude?: string[];
   /** Of a source on S3, to leave out the SHA-256 where it would have to be computed by reading. */
   noSha256?: boolean;
+  /** How it is sent, which changes nothing about what is there: whether small files go in parts, too. */
+  multipart?: boolean;
+  /** Seconds for which S3 may leave a request without an answer. Absent: `DEFAULT_TIMEOUT_SECONDS`. */
+  timeoutSeconds?: number;
   region: string;
   bucket: string;
   /** Regions that a rule replicates to: their tags are on the objects from their creation. */
@@ -56,6 +64,8 @@ export interface ReplicationInputs {
   region: string;
   bucket: string;
   method: ReplicationMethod;
+  /** See {@link StagedDataInputs}. */
+  timeoutSeconds?: number;
   /** Where the data are, from {@link StagedDataOutputs}. */
   key: string;
   kind: SourceKind;
@@ -123,6 +133,43 @@ export interface VersioningReadinessInputs {
 
 export interface VersioningReadinessOutputs extends VersioningReadinessInputs {
   writableAt: string;
+}
+
+/** A bucket that the user made: looked at, and versioned from now on. Never made, emptied or deleted. */
+export interface BucketAdoptionInputs {
+  region: string;
+  bucket: string;
+  /** `Enabled`: replication needs it. After a refresh it is what the bucket has. */
+  versioning: string;
+  /** Seconds to wait where versioning was enabled only now: 900 on AWS, 0 on the local cloud. */
+  waitSeconds: number;
+}
+
+export interface BucketAdoptionOutputs extends BucketAdoptionInputs {
+  writableAt: string;
+}
+
+/** Configurations of which a bucket has one, written whole. */
+export const RULE_KINDS = ["lifecycle", "replication", "policy"] as const;
+export type RuleKind = (typeof RULE_KINDS)[number];
+
+/** A lifecycle rule, a replication rule or a statement of a policy, as S3's API has it. */
+export type BucketRule = Readonly<Record<string, unknown>>;
+
+/** Our rules among those that the user's bucket has. */
+export interface BucketRulesInputs {
+  region: string;
+  bucket: string;
+  kind: RuleKind;
+  /** Only ours; those of the user are never listed here. */
+  rules: BucketRule[];
+  /** The ARN of the role that S3 replicates with; for replication only. */
+  role?: string;
+}
+
+export interface BucketRulesOutputs extends BucketRulesInputs {
+  /** What it takes to write the user's part in its own form again, where ours made another one necessary. */
+  before?: string;
 }
 
 /**

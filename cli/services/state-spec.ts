@@ -24,10 +24,10 @@ export function specInState(
       fix: `spawn stage delete ${id}, then stage the data again`,
     });
   }
-  const { source, exclude, noSha256 } = data;
+  const { source, name: filename, exclude, noSha256, multipart, timeoutSeconds } = data;
   return parseEntrySpec(
     {
-      ...{ id, source, exclude, noSha256, ...state },
+      ...{ id, source, filename, exclude, noSha256, multipart, timeoutSeconds, ...state },
       replication: wasCopied(data, ofEntry) ? "copy" : "rule",
     },
     `the state of ${id}`,

@@ -24,6 +24,7 @@ export class Replication extends CustomResource implements ProgramOutputs<Replic
   declare readonly region: Output<string>;
   declare readonly bucket: Output<string>;
   declare readonly method: Output<ReplicationMethod>;
+  declare readonly timeoutSeconds: Output<number>;
   declare readonly key: Output<string>;
   declare readonly kind: Output<SourceKind>;
   declare readonly sizeBytes: Output<number>;

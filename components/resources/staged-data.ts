@@ -24,8 +24,11 @@ const COMPUTED: Computed<StagedDataInputs, StagedDataOutputs> = {
 export class StagedData extends CustomResource implements ProgramOutputs<StagedDataOutputs> {
   declare readonly stagingId: Output<string>;
   declare readonly source: Output<string>;
+  declare readonly name: Output<string>;
   declare readonly exclude: Output<string[]>;
   declare readonly noSha256: Output<boolean>;
+  declare readonly multipart: Output<boolean>;
+  declare readonly timeoutSeconds: Output<number>;
   declare readonly region: Output<string>;
   declare readonly bucket: Output<string>;
   declare readonly replicateTo: Output<string[]>;

@@ -1,0 +1,19 @@
+import { InputError } from "./errors.ts";
+
+/** For how long S3 may leave a request without an answer, where nobody says otherwise: seconds. */
+export const DEFAULT_TIMEOUT_SECONDS = 300;
+
+/** A week: bytes that have waited longer belong to an upload that S3 has thrown away. */
+const MAX_TIMEOUT_SECONDS = 7 * 24 * 60 * 60;
+
+/** Parses `--timeout`. @throws InputError unless `text` is a number of whole seconds from 1 to a week's */
+export function parseTimeoutSeconds(text: string | number): number {
+  const seconds = /^\d{1,6}$/.test(String(text)) ? Number(text) : 0;
+  if (seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
+    throw new InputError(`time-out "${text}" is not possible`, {
+      why: `It is a number of whole seconds from 1 to ${MAX_TIMEOUT_SECONDS}.`,
+      fix: "--timeout 3600",
+    });
+  }
+  return seconds;
+}
