@@ -5,6 +5,7 @@ import type { S3Clients } from "./transfer/clients.ts";
 import { ProgressReporter, type ProgressTotals } from "./transfer/progress.ts";
 import type { RulePatience } from "./transfer/replicate.ts";
 import type { Settling } from "./transfer/retry.ts";
+import { clientsWith } from "./transfer/sending.ts";
 
 /** What the handlers work with; tests give their own. */
 export interface Dependencies {
@@ -13,6 +14,25 @@ export interface Dependencies {
   readonly patience: RulePatience;
   readonly settling: Settling;
   now(): Date;
+}
+
+/** Milliseconds between two notes of one resource that S3 is slow. */
+const NOTE_EVERY_MS = 30_000;
+
+/** What the work on one resource is done with: its requests keep to its time-out, and people hear of their trouble. */
+export function withTimeout(
+  deps: Dependencies,
+  { timeoutSeconds }: { readonly timeoutSeconds?: number },
+  context: CallContext,
+): Dependencies {
+  let notedAt = Number.NEGATIVE_INFINITY;
+  const onTrouble = (region: string, reason: string): void => {
+    const now = performance.now();
+    if (now - notedAt < NOTE_EVERY_MS) return;
+    notedAt = now;
+    context.log("info", `S3 in ${region} is slow to answer (${reason}): retrying`);
+  };
+  return { ...deps, s3: clientsWith(deps.s3, { timeoutSeconds, onTrouble }) };
 }
 
 /** Progress of one phase, on the resource's line. */

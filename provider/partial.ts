@@ -1,17 +1,16 @@
 import { describeError } from "../staging/errors.ts";
 import { PartialFailure, type Properties } from "./plugin/types.ts";
-import { explainAwsError } from "./transfer/aws-errors.ts";
+import { type Doing, explainAwsError } from "./transfer/aws-errors.ts";
 
 /**
  * A failure after something was made in AWS: the resource stays in the state, so that a later update goes on from there
  * and a deletion cleans up.
- * @param doing what failed, such as `upload to us-east-1`
  */
 export function partialFailure(
   id: string,
   inputs: object,
   error: unknown,
-  doing: string,
+  doing: Doing,
   signal: AbortSignal,
 ): PartialFailure {
   const reason = signal.aborted ? signal.reason : explainAwsError(error, doing);

@@ -1,5 +1,6 @@
 import { primaryTags } from "../staging/classes.ts";
 import { describeError, InputError } from "../staging/errors.ts";
+import { parseFilename } from "../staging/filename.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
@@ -7,7 +8,7 @@ import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.t
 import { assertOnS3 } from "../staging/s3-url.ts";
 import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
-import { type Dependencies, reportTo } from "./deps.ts";
+import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
@@ -68,17 +69,13 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
     },
 
     async create(inputs, context) {
-      const source = await sourceOf(inputs, deps, context.signal);
-      await waitUntilWritable(inputs, deps, context);
       const id = `${inputs.region}/${inputs.stagingId}`;
-      return { id, outputs: await stage(id, inputs, source, deps, context) };
+      return { id, outputs: await stageAs(id, inputs, deps, context) };
     },
 
     async update(id, oldOutputs, news, context) {
       if (isWhole(oldOutputs)) return { ...oldOutputs, ...news };
-      const source = await sourceOf(news, deps, context.signal);
-      await waitUntilWritable(news, deps, context);
-      return stage(id, news, source, deps, context);
+      return stageAs(id, news, deps, context);
     },
 
     async read(id, inputs, outputs, { signal }) {
@@ -130,16 +127,35 @@ async function deleteIn(
 }
 
 async function sourceOf(
-  { source, exclude = [], noSha256 = false }: StagedDataInputs,
+  { source, name, exclude = [], noSha256 = false }: StagedDataInputs,
   deps: Dependencies,
   signal: AbortSignal,
 ): Promise<Source> {
   if (noSha256) assertOnS3(source);
-  return findSource(source, { exclude, clients: deps.s3, signal });
+  const found = await findSource(source, { exclude, clients: deps.s3, signal });
+  return name === undefined ? found : renamed(found, parseFilename(name));
 }
+
+/** The source under the name that its data are to have. */
+const renamed = (source: Source, filename: string): Source =>
+  source.kind === "file"
+    ? { ...source, filename, file: { ...source.file, path: filename } }
+    : { ...source, filename };
 
 /** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */
 const isWhole = (outputs: Partial<StagedDataOutputs>): boolean => outputs.uploadedAt !== undefined;
+
+async function stageAs(
+  id: string,
+  inputs: StagedDataInputs,
+  deps: Dependencies,
+  context: CallContext,
+): Promise<StagedDataOutputs> {
+  const own = withTimeout(deps, inputs, context);
+  const source = await sourceOf(inputs, own, context.signal);
+  await waitUntilWritable(inputs, own, context);
+  return stage(id, inputs, source, own, context);
+}
 
 /** Sends what isn't there yet. @throws PartialFailure once the bucket may hold some of it */
 async function stage(
@@ -149,7 +165,7 @@ async function stage(
   deps: Dependencies,
   context: CallContext,
 ): Promise<StagedDataOutputs> {
-  const doing = `upload to ${inputs.region} (bucket ${inputs.bucket})`;
+  const doing = { what: "upload", region: inputs.region, bucket: inputs.bucket } as const;
   try {
     return await stageSource(inputs, source, deps, context);
   } catch (error) {
@@ -166,14 +182,14 @@ async function stageSource(
   deps: Dependencies,
   context: CallContext,
 ): Promise<StagedDataOutputs> {
-  const { bucket, region, stagingId, noSha256 = false } = inputs;
+  const { bucket, region, stagingId, noSha256 = false, multipart = false } = inputs;
   const tags = primaryTags(
     parseStagingId(stagingId),
     parseTtlDays(inputs.ttlDays),
     inputs.replicateTo.map(parseRegion),
   );
   const target = { client: deps.s3.of(region), bucket, tags };
-  const options = { pool: deps.pool, signal: context.signal, noSha256 };
+  const options = { pool: deps.pool, signal: context.signal, noSha256, multipart };
   const facts =
     source.kind === "file"
       ? await stageOne(source, { ...target, stagingId }, options, region, context)

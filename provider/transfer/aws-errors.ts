@@ -1,122 +1,130 @@
-import { messageOf, UserError } from "../../staging/errors.ts";
-import { endpointOverride } from "./clients.ts";
+import { UserError } from "../../staging/errors.ts";
+import {
+  credentialsProblem,
+  failureOf,
+  isBrokenOff,
+  isDenied,
+  isNotReached,
+  isStall,
+  nameAndText,
+  statusOf,
+  textOf,
+} from "./aws-failure.ts";
+import { endpointOverride, isEmbeddedCloud } from "./endpoint.ts";
+import { NoAnswerError, regionOf } from "./no-answer.ts";
 
-/** What the SDK throws, as far as it is read here. */
-interface ServiceFailure {
-  readonly name?: string;
-  readonly code?: string;
-  readonly message?: string;
-  readonly $metadata?: {
-    readonly httpStatusCode?: number;
-    readonly requestId?: string;
-    readonly attempts?: number;
-  };
-  readonly $response?: { readonly headers?: Readonly<Record<string, string | undefined>> };
+export { attemptsOf, errorName, headersOf, isNoSuchBucket, isNotFound, statusOf } from "./aws-failure.ts";
+
+/** An upload or a replication, whose errors have the guide's texts. */
+export interface Transfer {
+  readonly what: "upload" | "replication";
+  /** Where the bytes go. */
+  readonly region: string;
+  readonly bucket: string;
 }
 
-const NOT_REACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
-const BROKEN_OFF = new Set(["ECONNRESET", "EPIPE"]);
-const NO_CREDENTIALS = new Set([
-  "CredentialsProviderError",
-  "ExpiredToken",
-  "ExpiredTokenException",
-  "TokenRefreshRequired",
-]);
+/** What was being done: a transfer, or anything else in words, such as `deleting stage-… in us-west-2`. */
+export type Doing = Transfer | string;
 
-const failureOf = (error: unknown): ServiceFailure =>
-  typeof error === "object" && error !== null ? (error as ServiceFailure) : {};
-
-/** The name by which AWS knows the error, such as `NoSuchBucket`. */
-export const errorName = (error: unknown): string => failureOf(error).name ?? "";
-
-/** The status of AWS's answer; undefined where there was none. */
-export const statusOf = (error: unknown): number | undefined => failureOf(error).$metadata?.httpStatusCode;
-
-/** The headers of AWS's answer, names in lower case. */
-export const headersOf = (error: unknown): Readonly<Record<string, string | undefined>> =>
-  failureOf(error).$response?.headers ?? {};
-
-/** How often the SDK sent the request that failed. */
-export const attemptsOf = (error: unknown): number => failureOf(error).$metadata?.attempts ?? 1;
-
-/** Whether the error says that something isn't there. A HEAD has no body, so its error has only the status. */
-export function isNotFound(error: unknown): boolean {
-  return statusOf(error) === 404;
-}
-
-export const isNoSuchBucket = (error: unknown): boolean => errorName(error) === "NoSuchBucket";
+const AGAIN = "then run the command again.";
 
 /**
  * An error of AWS told to the user: what was being done, what AWS said, and what mends it.
  * Errors that are for the user already, and aborts, stay as they are.
- * @param doing such as `upload to us-east-1 (bucket b)`
  */
-export function explainAwsError(error: unknown, doing: string): unknown {
-  const failure = failureOf(error);
-  const name = failure.name ?? "";
+export function explainAwsError(error: unknown, doing: Doing): unknown {
+  const { name = "", code = "", $metadata } = failureOf(error);
   if (error instanceof UserError || name === "AbortError" || name === "CallAborted") return error;
-  const explain = (why: string, fix?: string): UserError =>
-    new UserError(`${doing} failed`, { why, ...(fix === undefined ? {} : { fix }), cause: error });
+  const explain = (why: string, fix?: string, what = `${inWords(doing)} failed`): UserError =>
+    new UserError(what, { why, ...(fix === undefined ? {} : { fix }), cause: error });
 
-  const code = failure.code ?? "";
-  if (NOT_REACHED.has(code)) {
-    const endpoint = endpointOverride();
-    return endpoint === undefined
-      ? explain(
-          `AWS cannot be reached (${code}).`,
-          "Check the network connection, then run the command again.",
-        )
-      : explain(`The endpoint ${endpoint} cannot be reached (${code}).`, "spawn local up");
+  const credentials = credentialsProblem(error);
+  if (credentials !== undefined) return explain(...CREDENTIALS[credentials](textOf(error)));
+  if (isNotReached(error)) return explain(...notReached(code));
+  if (isStall(error) || error instanceof NoAnswerError) {
+    return explain(silence(error, doing), MORE_TIME, timedOut(doing));
   }
-  if (BROKEN_OFF.has(code) || code === "ETIMEDOUT" || name === "TimeoutError") {
-    return explain(
-      BROKEN_OFF.has(code) ? "The connection broke off again and again." : "The connection timed out.",
-      "Check the network connection, then run the command again.",
-    );
+  if (isBrokenOff(error)) {
+    return explain("The connection broke off again and again.", `Check the network connection, ${AGAIN}`);
   }
   if (name === "NoSuchBucket") return explain("The bucket does not exist.", "spawn environment up");
-  if (name === "ResourceNotFoundException")
+  if (name === "ResourceNotFoundException") {
     return explain("The table does not exist.", "spawn environment up");
-  if (NO_CREDENTIALS.has(name)) {
-    return explain(`There are no valid AWS credentials: ${textOf(error)}`, "aws configure");
   }
-  if (name === "AccessDenied" || failure.$metadata?.httpStatusCode === 403) {
-    return explain(
-      `Access was denied: ${textOf(error)}`,
-      "Check whose credentials are in use, and what they may do: aws sts get-caller-identity",
-    );
+  if (isDenied(error)) {
+    const why = `Access was denied: ${textOf(error)}`;
+    return typeof doing === "string"
+      ? explain(why, "Check whose credentials are in use, and what they may do: aws sts get-caller-identity")
+      : explain(
+          why,
+          permissions(doing),
+          `${doing.what} failed: access denied in ${regionOf(error) ?? doing.region}`,
+        );
   }
-  if (name === "PermanentRedirect" || failure.$metadata?.httpStatusCode === 301) {
+  if (name === "PermanentRedirect" || statusOf(error) === 301) {
     return explain("The bucket is in another region.", "Check spawn:buckets in Pulumi.<environment>.yaml.");
   }
-  if (failure.$metadata === undefined && code === "") return error;
-  const request = failure.$metadata?.requestId;
+  if ($metadata === undefined && code === "") return error;
+  const request = $metadata?.requestId;
   return explain(`${nameAndText(error)}${request ? ` (request ${request})` : ""}`);
 }
 
-/** The SDK's names and messages for an answer without a body, such as that to a HEAD. */
-const NAMELESS = new Set(["", "Error", "Unknown", "UnknownError"]);
+const inWords = (doing: Doing): string =>
+  typeof doing === "string" ? doing : `${doing.what} to ${doing.region} (bucket ${doing.bucket})`;
 
-/** `SlowDown: Please reduce your request rate.` */
-function nameAndText(error: unknown): string {
-  const { name = "", code = "" } = failureOf(error);
-  const known = NAMELESS.has(name) ? code : name;
-  return known === "" ? textOf(error) : `${known}: ${textOf(error)}`;
+type WhyAndFix = [why: string, fix: string];
+
+const CREDENTIALS = {
+  missing: (text: string): WhyAndFix => [`There are no valid AWS credentials: ${text}`, "aws configure"],
+  expired: (text: string): WhyAndFix => [
+    `The AWS credentials have expired: ${text}`,
+    `Renew them where they come from, such as by aws sso login, ${AGAIN}`,
+  ],
+  "not accepted": (text: string): WhyAndFix => [
+    `AWS does not accept the credentials: ${text}`,
+    `Check AWS_PROFILE and the keys (aws sts get-caller-identity), ${AGAIN}`,
+  ],
+};
+
+function notReached(code: string): WhyAndFix {
+  const endpoint = endpointOverride();
+  if (endpoint === undefined) {
+    return [`AWS cannot be reached (${code}).`, `Check the network connection, ${AGAIN}`];
+  }
+  const why = `The endpoint ${endpoint} cannot be reached (${code}).`;
+  return [
+    why,
+    isEmbeddedCloud(endpoint) ? "spawn local up" : `Check AWS_ENDPOINT_URL and the network, ${AGAIN}`,
+  ];
 }
 
-/** What AWS said; where it said nothing, the status of its answer, which is all there is. */
-function textOf(error: unknown): string {
-  // The SDK adds lines for its own users, such as where to find the raw answer.
-  const [text = ""] = messageOf(error).split("\n", 1);
-  if (!NAMELESS.has(text)) return text;
-  const status = statusOf(error);
-  return status === undefined
-    ? "no reason was given."
-    : `the answer was HTTP status ${status}, without a text.`;
+function timedOut(doing: Doing): string {
+  if (typeof doing === "string") return `${doing} failed: connection timeout`;
+  const where = doing.what === "replication" ? ` in ${doing.region}` : "";
+  return `${doing.what} failed: connection timeout${where}`;
 }
+
+function silence(error: unknown, doing: Doing): string {
+  const place = typeof doing === "string" ? "S3" : `S3 in ${regionOf(error) ?? doing.region}`;
+  return error instanceof NoAnswerError
+    ? `${place} gave no answer for ${error.seconds} s, on several connections one after another.`
+    : "The connection timed out.";
+}
+
+const MORE_TIME =
+  "Check the network connection. Where it is slow or comes and goes, give spawn stage upload more time and small parts: --timeout 3600 --multipart";
+
+/** What the guide asks for, and what tags and comparisons take beside it. */
+const permissions = ({ bucket }: Transfer): string =>
+  [
+    `Check what the credentials may do: aws s3 ls s3://${bucket}/.`,
+    "They need s3:ListBucket, s3:GetObject, s3:PutObject, s3:PutObjectAcl and s3:PutObjectTagging there;",
+    "who administers the account can grant it:",
+    "aws iam attach-user-policy --user-name NAME --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess",
+  ].join(" ");
 
 /** Runs `work`; its AWS errors are told as {@link explainAwsError} does. */
-export async function explained<T>(doing: string, work: () => Promise<T>): Promise<T> {
+export async function explained<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

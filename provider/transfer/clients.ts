@@ -2,6 +2,8 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { endpointOverride } from "./endpoint.ts";
+import { tellWhyHeadsFail } from "./head-errors.ts";
 import { sendQuickly } from "./quick/client.ts";
 
 /** Connections to one region: uploads, copies and small requests of several resources at once. */
@@ -12,12 +14,15 @@ const STALL_TIMEOUT_MS = 90_000;
 const MAX_ATTEMPTS = 6;
 
 export interface S3Clients {
-  /** The client of a region. A request to a bucket in another region than its client's is answered 301. */
-  of(region: string): S3Client;
+  /**
+   * The client of a region. A request to a bucket in another region than its client's is answered 301.
+   * @param stallTimeoutMs milliseconds after which a connection on which nothing moves is given up
+   */
+  of(region: string, stallTimeoutMs?: number): S3Client;
 }
 
 export interface S3ClientOptions {
-  /** Milliseconds after which a connection on which nothing moves is given up. */
+  /** Milliseconds after which a connection on which nothing moves is given up at the latest. */
   readonly stallTimeoutMs?: number;
   /** Leaves every request to the SDK, for those who watch or change them by its middleware. */
   readonly sdkOnly?: boolean;
@@ -25,29 +30,26 @@ export interface S3ClientOptions {
   readonly config?: S3ClientConfig;
 }
 
-/** One client for each region, made when first asked for and kept. */
+/** One client for each region and time-out, made when first asked for and kept. */
 export function createS3Clients(options: S3ClientOptions = {}): S3Clients {
   const clients = new Map<string, S3Client>();
   return {
-    of(region) {
-      let client = clients.get(region);
+    of(region, wanted = STALL_TIMEOUT_MS) {
+      const stallTimeoutMs = Math.min(wanted, options.stallTimeoutMs ?? Number.POSITIVE_INFINITY);
+      const key = `${region} ${stallTimeoutMs}`;
+      let client = clients.get(key);
       if (client === undefined) {
-        client = createClient(region, options);
-        clients.set(region, client);
+        client = createClient(region, stallTimeoutMs, options);
+        clients.set(key, client);
       }
       return client;
     },
   };
 }
 
-/** The endpoint that stands in for AWS, if any: an emulator or another S3-compatible server. */
-export const endpointOverride = (): string | undefined =>
-  process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"] || undefined;
-
-function createClient(region: string, options: S3ClientOptions): S3Client {
+function createClient(region: string, stallTimeoutMs: number, options: S3ClientOptions): S3Client {
   const agent = { keepAlive: true, maxSockets: MAX_SOCKETS, noDelay: true };
   const [httpAgent, httpsAgent] = [new HttpAgent(agent), new HttpsAgent(agent)];
-  const stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS;
   const client = new S3Client({
     region,
     // Emulators don't resolve bucket.host names.
@@ -67,6 +69,7 @@ function createClient(region: string, options: S3ClientOptions): S3Client {
     ...options.config,
   });
   sendPayloadsUnsigned(client);
+  tellWhyHeadsFail(client);
   if (options.sdkOnly !== true) sendQuickly(client, { httpAgent, httpsAgent, stallTimeoutMs });
   return client;
 }

@@ -12,7 +12,6 @@ import { encodeCrc32 } from "./crc32.ts";
 import type { FileDigest } from "./digest.ts";
 import { objectMetadata } from "./metadata.ts";
 import { findOpenUpload, type OpenUpload } from "./open-uploads.ts";
-import { partSizeFor } from "./parts.ts";
 import type { FilledPart } from "./reading.ts";
 import { partSizeOf, SourceChangedSinceError } from "./resume.ts";
 import { withRetry } from "./retry.ts";
@@ -35,13 +34,13 @@ export interface MultipartUpload extends OpenUpload {
   readonly partSize: number;
 }
 
-/** The upload that an earlier attempt has left, else a new one. */
+/** The upload that an earlier attempt has left, else a new one in parts of `usual` bytes. */
 export async function goOnOrStart(
   size: number,
+  usual: number,
   target: UploadTarget,
   signal: AbortSignal,
 ): Promise<MultipartUpload> {
-  const usual = partSizeFor(size);
   const open = await findOpenUpload(target, signal);
   // One without parts may have been meant for parts of another size, which its metadata say for good.
   if (open === undefined || open.arrived.size === 0) return startMultipart(target, usual, signal);

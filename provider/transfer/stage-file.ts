@@ -1,4 +1,6 @@
+import { MIB } from "../../staging/units.ts";
 import type { BufferPool } from "./buffers.ts";
+import { encodeCrc32 } from "./crc32.ts";
 import { abortUploads } from "./delete.ts";
 import { partSizeFor } from "./parts.ts";
 import type { ProgressReporter } from "./progress.ts";
@@ -7,13 +9,18 @@ import type { LocalFile, SourceFile } from "./source.ts";
 import { stageCopy } from "./stage-copy.ts";
 import { assertStored, headObject, holds } from "./stored.ts";
 import { ensureTags } from "./tagging.ts";
-import { type UploadTarget, uploadFile } from "./upload.ts";
+import { DATA_CONTENT_TYPE, putBuffer, type UploadTarget, uploadFile } from "./upload.ts";
+
+/** Up to this size, a file is read and hashed by one call: memory for many at once, and no thread busy for long. */
+const SMALL_BYTES = MIB;
 
 export interface StageOptions {
   readonly pool: BufferPool;
   readonly signal: AbortSignal;
   /** For sources on S3: leaves out the SHA-256 that would have to be computed by reading. */
   readonly noSha256?: boolean;
+  /** For local files: sends small ones in parts, too. */
+  readonly multipart?: boolean;
   /** Starts the progress of a phase. */
   report(phase: "upload" | "verify" | "copy"): Pick<ProgressReporter, "add" | "objectDone" | "finish">;
 }
@@ -55,7 +62,7 @@ export async function stageTreeFile(
   mayBeThere: boolean,
   options: StageOptions,
 ): Promise<StagedFile> {
-  if (file.from === "local" && partSizeFor(file.size) === 0 && !mayBeThere) {
+  if (file.from === "local" && partSizeFor(file.size, options.multipart) === 0 && !mayBeThere) {
     return sendContent(file, target, options);
   }
   const staged = await stageContent(file, target, mayBeThere, options);
@@ -85,6 +92,7 @@ async function sendContent(file: LocalFile, target: UploadTarget, options: Stage
   const { digest, partSize } = await uploadFile(file, target, {
     pool: options.pool,
     signal: options.signal,
+    multipart: options.multipart ?? false,
     onBytes: (bytes) => progress.add(bytes),
   });
   progress.objectDone();
@@ -92,9 +100,29 @@ async function sendContent(file: LocalFile, target: UploadTarget, options: Stage
   return { sha256: digest.sha256, partSize, digest };
 }
 
+/** Reads the file at once, and sends it by one request. */
+async function sendSmall(file: LocalFile, target: UploadTarget, options: StageOptions): Promise<StagedFile> {
+  const { pool, signal } = options;
+  const progress = options.report("upload");
+  const buffer = file.size === 0 ? undefined : await pool.acquire(file.size, signal);
+  try {
+    const bytes = buffer ?? Buffer.from(new SharedArrayBuffer(0));
+    const { sha256, crc32 } = await file.readWhole(bytes);
+    signal.throwIfAborted();
+    const digest = { sha256, fullCrc32: encodeCrc32(crc32) };
+    await putBuffer(bytes, digest, DATA_CONTENT_TYPE, target, signal);
+    progress.add(file.size);
+    progress.objectDone();
+    progress.finish();
+    return { sha256, partSize: 0 };
+  } finally {
+    if (buffer !== undefined) pool.release(buffer);
+  }
+}
+
 async function takeOver(file: LocalFile, target: UploadTarget, options: StageOptions) {
   const found = await headObject(target, options.signal);
-  const partSize = partSizeFor(file.size);
+  const partSize = partSizeFor(file.size, options.multipart);
   // Reading the file to compare is worth it only where the object may be the same.
   if (found?.size !== file.size || found.facts?.partSize !== partSize) return undefined;
   const digest = await digestFile(file, partSize, options.pool, options.signal);

@@ -26,6 +26,8 @@ const PARTS_IN_FLIGHT = 8;
 export interface UploadOptions {
   readonly pool: BufferPool;
   readonly signal: AbortSignal;
+  /** Sends small files in parts, too. */
+  readonly multipart?: boolean;
   /** Called with the bytes that have arrived since the last call, and with those that an earlier attempt had sent. */
   onBytes(bytes: number): void;
 }
@@ -53,10 +55,10 @@ export async function uploadFile(
 ): Promise<Uploaded> {
   const reader = await file.open();
   try {
-    const partSize = partSizeFor(file.size);
+    const partSize = partSizeFor(file.size, options.multipart);
     return partSize === 0
       ? await putWhole(reader, file.size, target, options)
-      : await putInParts(reader, file.size, target, options);
+      : await putInParts(reader, file.size, partSize, target, options);
   } finally {
     await reader.close();
   }
@@ -87,7 +89,7 @@ async function putWhole(
 /** Sends bytes that are in memory as one object; S3 checks their CRC32. */
 export async function putBuffer(
   body: Buffer,
-  digest: FileDigest,
+  digest: Pick<FileDigest, "sha256" | "fullCrc32">,
   contentType: string,
   target: UploadTarget,
   signal: AbortSignal,
@@ -112,10 +114,11 @@ export async function putBuffer(
 async function putInParts(
   reader: SourceReader,
   size: number,
+  usual: number,
   target: UploadTarget,
   options: UploadOptions,
 ): Promise<Uploaded> {
-  const upload = await goOnOrStart(size, target, options.signal);
+  const upload = await goOnOrStart(size, usual, target, options.signal);
   const { partSize } = upload;
   const digest = new FileDigest();
   const sent: CompletedPart[] = [];

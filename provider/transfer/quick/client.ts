@@ -1,6 +1,8 @@
 import { type Agent, type IncomingMessage, request as requestHttp } from "node:http";
 import { type Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { NotFound, type S3Client } from "@aws-sdk/client-s3";
+import { NoAnswerError } from "../no-answer.ts";
+import type { AttemptWatch } from "../request-watch.ts";
 import { pause } from "../retry.ts";
 import { type QuickRequest, quickRequest } from "./requests.ts";
 import { encodeKey, learnRoutes, type Route } from "./routes.ts";
@@ -15,6 +17,8 @@ export interface QuickOptions {
 
 interface SendOptions {
   readonly abortSignal?: AbortSignal;
+  /** Told of the attempt here; the SDK's it learns from the SDK. */
+  readonly watch?: AttemptWatch;
 }
 
 /** Milliseconds before the SDK asks a server again that is too busy. */
@@ -34,25 +38,30 @@ export function sendQuickly(client: S3Client, options: QuickOptions): void {
     if (request === undefined || route === undefined || sendOptions.abortSignal?.aborted) {
       return sendBySdk(command, sendOptions);
     }
-    const answer = await attempt(client, request, route, options, sendOptions.abortSignal);
+    const answer = await attempt(client, request, route, options, sendOptions);
     return answer ?? sendBySdk(command, sendOptions);
   };
   client.send = send as S3Client["send"];
 }
 
-/** @returns undefined when it did not succeed */
+/**
+ * @returns undefined when it did not succeed
+ * @throws NoAnswerError when there is no time left for the SDK's attempt
+ */
 async function attempt(
   client: S3Client,
   request: QuickRequest,
   route: Route,
   options: QuickOptions,
-  signal: AbortSignal | undefined,
+  { abortSignal: signal, watch }: SendOptions,
 ): Promise<object | undefined> {
   const headers = await signed(client, request, route);
+  const send = (): Promise<Response> => exchange(request, route, headers, options, signal);
   let response: Response;
   try {
-    response = await exchange(request, route, headers, options, signal);
-  } catch {
+    response = watch === undefined ? await send() : await watch.attempt(send);
+  } catch (error) {
+    if (error instanceof NoAnswerError) throw error;
     return undefined; // the SDK's attempt tells what is wrong
   }
   const { message, body } = response;
@@ -107,11 +116,11 @@ function exchange(
         ? requestHttps({ ...target, agent: httpsAgent })
         : requestHttp({ ...target, agent: httpAgent });
     const abort = (): void => {
-      sent.destroy(new Error("aborted"));
+      sent.destroy(named("AbortError", "aborted"));
     };
     signal?.addEventListener("abort", abort, { once: true });
     const settle = (): void => signal?.removeEventListener("abort", abort);
-    sent.on("timeout", () => sent.destroy(new Error("the connection stalls")));
+    sent.on("timeout", () => sent.destroy(named("TimeoutError", "the connection stalls")));
     sent.on("error", (error) => {
       settle();
       reject(error);
@@ -129,3 +138,6 @@ function exchange(
     sent.end(body);
   });
 }
+
+/** An error under the name that the SDK gives to its kind. */
+const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });

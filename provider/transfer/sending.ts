@@ -1,0 +1,103 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import { DEFAULT_TIMEOUT_SECONDS } from "../../staging/timeout.ts";
+import type { S3Clients } from "./clients.ts";
+import { NoAnswerError, noteRegion } from "./no-answer.ts";
+import { type AttemptWatch, RequestWatch } from "./request-watch.ts";
+
+/** How long a request is gone on with, and who hears of its trouble. */
+export interface SendPolicy {
+  /** Seconds for which S3 may leave a request without an answer, retries included. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Called when a request has been sent again and again for some seconds. */
+  onTrouble?(region: string, reason: string): void;
+}
+
+/** A connection is given up after this long without a byte, so that another one can be tried: middleboxes forget some. */
+const LONGEST_STALL_MS = 90_000;
+/** Connections that are tried before a request fails, even where the time-out is short. */
+const LEAST_CONNECTIONS = 3;
+
+/** Milliseconds after which one connection is given up: a whole number of them makes the time-out. */
+function stallTimeoutFor(timeoutMs: number): number {
+  return timeoutMs / Math.max(LEAST_CONNECTIONS, Math.ceil(timeoutMs / LONGEST_STALL_MS));
+}
+
+/**
+ * Clients whose requests last as long as the policy says: not longer where nothing answers, though the SDK would ask
+ * again, and not shorter where the SDK has asked often enough. What S3 does answer, errors too, is left to the SDK.
+ * Their requests fail with {@link NoAnswerError} when the time is over.
+ */
+export function clientsWith(clients: S3Clients, policy: SendPolicy): S3Clients {
+  const timeoutMs = (policy.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+  const stallMs = stallTimeoutFor(timeoutMs);
+  const made = new Map<string, S3Client>();
+  return {
+    of(region) {
+      const client = made.get(region) ?? watched(clients.of(region, stallMs), region);
+      made.set(region, client);
+      return client;
+    },
+  };
+
+  function watched(client: S3Client, region: string): S3Client {
+    const own = Object.create(client) as S3Client;
+    own.send = ((command: Command, options: SendOptions = {}) => {
+      const onTrouble = (reason: string) => policy.onTrouble?.(region, reason);
+      const watch = new RequestWatch({ region, timeoutMs, stallMs, onTrouble });
+      return send(client, command, options, watch, region);
+    }) as S3Client["send"];
+    return own;
+  }
+}
+
+interface SendOptions {
+  readonly abortSignal?: AbortSignal;
+}
+
+type Next = (args: object) => Promise<object>;
+
+/** A command of the SDK, as far as every one is the same. */
+interface Command {
+  readonly middlewareStack: {
+    add(
+      middleware: (next: Next) => Next,
+      options: { step: "finalizeRequest"; priority: "low"; name: string; override: true },
+    ): void;
+  };
+}
+
+type Send = (command: Command, options: SendOptions & { readonly watch: AttemptWatch }) => Promise<object>;
+
+async function send(
+  client: S3Client,
+  command: Command,
+  options: SendOptions,
+  watch: RequestWatch,
+  region: string,
+): Promise<object> {
+  // Inside the SDK's retries: it is called for each attempt.
+  command.middlewareStack.add((next) => (args) => watch.attempt(() => next(args)), {
+    ...{ step: "finalizeRequest", priority: "low" },
+    ...{ name: "watchAttempts", override: true },
+  });
+  const sendOnce = client.send.bind(client) as unknown as Send;
+  try {
+    for (let sends = 1; ; sends += 1) {
+      try {
+        return await sendOnce(command, { ...options, watch });
+      } catch (error) {
+        noteRegion(error, region);
+        if (options.abortSignal?.aborted || !watch.isWorthAnother(error)) throw countedFrom(error, sends);
+      }
+    }
+  } finally {
+    watch.end();
+  }
+}
+
+/** The error, which tells that the request was sent before: its answer may have been lost. */
+function countedFrom(error: unknown, sends: number): unknown {
+  const { $metadata } = error as { $metadata?: { attempts?: number } };
+  if (sends > 1 && $metadata !== undefined) $metadata.attempts = ($metadata.attempts ?? 1) + sends - 1;
+  return error;
+}
