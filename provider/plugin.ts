@@ -1,4 +1,6 @@
 import {
+  BUCKET_ADOPTION,
+  BUCKET_RULES,
   EXPIRATION,
   REPLICATION,
   STAGED_DATA,
@@ -21,6 +23,9 @@ export const stagingPlugin: Plugin = {
     [USAGE_ROW]: once(async () => (await import("./usage-row.ts")).usageRow(await dependencies())),
     [VERSIONING_READINESS]: async () =>
       (await import("./versioning-readiness.ts")).versioningReadiness(await dependencies()),
+    [BUCKET_ADOPTION]: async () =>
+      (await import("./bucket-adoption.ts")).bucketAdoption(await dependencies()),
+    [BUCKET_RULES]: async () => (await import("./bucket-rules.ts")).bucketRules(await dependencies()),
   },
 };
 

@@ -1,0 +1,185 @@
+import {
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  HeadBucketCommand,
+  PutBucketVersioningCommand,
+} from "@aws-sdk/client-s3";
+import { ENVIRONMENT_TAG } from "../staging/environment.ts";
+import { InputError, UserError } from "../staging/errors.ts";
+import { parseRegion } from "../staging/regions.ts";
+import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/resources.ts";
+import { isoSeconds } from "../staging/ttl.ts";
+import { changedOf, checkInputs } from "./checks.ts";
+import type { Dependencies } from "./deps.ts";
+import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import type { Target } from "./rules/configuration.ts";
+import { errorName, explained, headersOf, isNotFound, statusOf } from "./transfer/aws-errors.ts";
+import { withRetry } from "./transfer/retry.ts";
+
+const ENABLED = "Enabled";
+
+/** The bucket's versioning does not show as enabled (yet). */
+class NotVersioned extends Error {
+  override readonly name = "NotVersioned";
+}
+
+/**
+ * A bucket that the user made. It is looked at before anything is changed, and versioned where it was not, which
+ * replication needs. It is never made, emptied or deleted, and its versioning is never suspended.
+ */
+export function bucketAdoption(
+  deps: Dependencies,
+): ResourceHandler<BucketAdoptionInputs, BucketAdoptionOutputs> {
+  const targetOf = ({ region, bucket }: BucketAdoptionInputs, { signal }: CallContext): Target => ({
+    client: deps.s3.of(region),
+    bucket,
+    signal,
+  });
+
+  /** @returns whether it was not enabled before */
+  async function enableVersioning(inputs: BucketAdoptionInputs, context: CallContext): Promise<boolean> {
+    const target = targetOf(inputs, context);
+    const { bucket, region } = inputs;
+    const status = await explained(`reading the versioning of ${bucket}`, () => versioningOf(target));
+    if (status === ENABLED) return false;
+    await explained(`enabling the versioning of ${bucket}`, () => turnOn(target, deps));
+    context.log("info", `Versioning of your bucket ${bucket} in ${region} was off and is on from now on.`);
+    return true;
+  }
+
+  const writableAt = (waitSeconds: number): string =>
+    isoSeconds(new Date(deps.now().getTime() + waitSeconds * 1000));
+
+  return {
+    computed: ["writableAt"],
+
+    async check(news) {
+      return checkInputs<BucketAdoptionInputs>(news, { region: parseRegion });
+    },
+
+    diff(_id, oldInputs, _oldOutputs, news) {
+      return {
+        replaces: changedOf(oldInputs, news, ["region", "bucket"]),
+        updates: changedOf(oldInputs, news, ["versioning", "waitSeconds"]),
+      };
+    },
+
+    async create(inputs, context) {
+      const { region, bucket, waitSeconds } = inputs;
+      await requireBucket(targetOf(inputs, context), region);
+      const wasOff = await enableVersioning(inputs, context);
+      return {
+        id: `${region}/${bucket}`,
+        outputs: { ...inputs, writableAt: writableAt(wasOff ? waitSeconds : 0) },
+      };
+    },
+
+    async update(_id, oldOutputs, news, context) {
+      const wasOff = await enableVersioning(news, context);
+      return {
+        ...news,
+        writableAt: wasOff ? writableAt(news.waitSeconds) : oldOutputs.writableAt,
+      };
+    },
+
+    async read(id, inputs, outputs, context) {
+      if (inputs === undefined || outputs === undefined) {
+        throw new InputError(`${id} cannot be imported`, {
+          why: "When versioning was enabled is not recorded in S3.",
+          fix: "spawn environment up",
+        });
+      }
+      const versioning = await explained(`reading the versioning of ${inputs.bucket}`, async () => {
+        try {
+          return (await versioningOf(targetOf(inputs, context))) ?? "Disabled";
+        } catch (error) {
+          if (isNotFound(error)) return undefined;
+          throw error;
+        }
+      });
+      if (versioning === undefined) return undefined;
+      return { id, inputs: { ...inputs, versioning }, outputs: { ...outputs, versioning } };
+    },
+
+    // The bucket is the user's, and versions that are there would be out of reach with the versioning suspended.
+    async delete() {},
+  };
+}
+
+/** @throws UserError unless the bucket is there, in that region, readable, and nobody else's environment's */
+async function requireBucket({ client, bucket, signal }: Target, region: string): Promise<void> {
+  const options = { abortSignal: signal };
+  const doing = `adopting the bucket ${bucket} in ${region}`;
+  try {
+    const { BucketRegion } = await client.send(new HeadBucketCommand({ Bucket: bucket }), options);
+    if (BucketRegion !== undefined && BucketRegion !== region) throw elsewhere(bucket, region, BucketRegion);
+  } catch (error) {
+    if (isNotFound(error)) throw missing(bucket, region, error);
+    if (statusOf(error) === 301)
+      throw elsewhere(bucket, region, headersOf(error)["x-amz-bucket-region"], error);
+    await explained(doing, () => Promise.reject(error));
+  }
+  const owner = await explained(doing, async () => {
+    try {
+      const { TagSet = [] } = await client.send(new GetBucketTaggingCommand({ Bucket: bucket }), options);
+      return TagSet.find(({ Key }) => Key === ENVIRONMENT_TAG)?.Value;
+    } catch (error) {
+      if (errorName(error) === "NoSuchTagSet") return undefined;
+      throw error;
+    }
+  });
+  if (owner !== undefined) throw managed(bucket, region, owner);
+}
+
+function missing(bucket: string, region: string, cause: unknown): UserError {
+  return new UserError(`there is no bucket ${bucket}, which is to be adopted in ${region}`, {
+    why: "A bucket of your own is never made by spawn.",
+    fix: `aws s3 mb s3://${bucket} --region ${region}, or let spawn make it: remove ${region} from spawn:adopt.`,
+    cause,
+  });
+}
+
+function elsewhere(bucket: string, region: string, actual: string | undefined, cause?: unknown): UserError {
+  return new UserError(`the bucket ${bucket} is not in ${region}`, {
+    why: actual === undefined ? "It is in another region." : `It is in ${actual}.`,
+    fix: `Use it as the bucket of ${actual ?? "its own region"}, or make another one: aws s3 mb s3://NAME --region ${region}`,
+    cause,
+  });
+}
+
+/** Its stack would take away its rules and then try to delete it. */
+function managed(bucket: string, region: string, environment: string): UserError {
+  return new UserError(`the bucket ${bucket} cannot be adopted: environment ${environment} made it`, {
+    why: `It has the tag ${ENVIRONMENT_TAG}=${environment}, and who made a bucket deletes it.`,
+    fix: `Remove ${region} from spawn:adopt, or adopt another bucket.`,
+  });
+}
+
+async function versioningOf({ client, bucket, signal }: Target): Promise<string | undefined> {
+  const command = new GetBucketVersioningCommand({ Bucket: bucket });
+  return (await client.send(command, { abortSignal: signal })).Status;
+}
+
+async function turnOn(target: Target, deps: Dependencies): Promise<void> {
+  const { client, bucket, signal } = target;
+  const command = new PutBucketVersioningCommand({
+    Bucket: bucket,
+    VersioningConfiguration: { Status: ENABLED },
+  });
+  await client.send(command, { abortSignal: signal });
+  try {
+    await withRetry(
+      async () => {
+        if ((await versioningOf(target)) !== ENABLED) throw new NotVersioned();
+      },
+      { signal, ...deps.settling, retryable: (error) => error instanceof NotVersioned },
+    );
+  } catch (error) {
+    if (!(error instanceof NotVersioned)) throw error;
+    throw new UserError(`versioning of the bucket ${bucket} was enabled and does not show as enabled`, {
+      why: "Replication and safe deletion need it.",
+      fix: "The same command again, in a minute.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,169 @@
+import { InputError } from "../staging/errors.ts";
+import { parseRegion } from "../staging/regions.ts";
+import {
+  type BucketRule,
+  type BucketRulesInputs,
+  type BucketRulesOutputs,
+  RULE_KINDS,
+  type RuleKind,
+} from "../staging/resources.ts";
+import { changedOf, checkInputs } from "./checks.ts";
+import type { Dependencies } from "./deps.ts";
+import { partialFailure } from "./partial.ts";
+import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import {
+  type ConfigurationKind,
+  canonical,
+  isOurRule,
+  type Target,
+  usersPart,
+} from "./rules/configuration.ts";
+import { refuseWithEntries } from "./rules/entries.ts";
+import { lifecycleKind } from "./rules/lifecycle.ts";
+import { policyKind } from "./rules/policy.ts";
+import { replicationKind } from "./rules/replication.ts";
+import { rewrite } from "./rules/rewrite.ts";
+import { explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
+
+const KINDS: Readonly<Record<RuleKind, ConfigurationKind>> = {
+  lifecycle: lifecycleKind,
+  replication: replicationKind,
+  policy: policyKind,
+};
+
+/** Our rules in a configuration that the bucket's user writes, too: they are put beside the user's and taken out again. */
+export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInputs, BucketRulesOutputs> {
+  const targetOf = ({ region, bucket }: BucketRulesInputs, { signal }: CallContext): Target => ({
+    client: deps.s3.of(region),
+    bucket,
+    signal,
+  });
+
+  return {
+    computed: [],
+
+    async check(news) {
+      return checkInputs<BucketRulesInputs>(news, { region: parseRegion, kind: parseKind });
+    },
+
+    diff(_id, oldInputs, _oldOutputs, news) {
+      const rules = canonical(oldInputs.rules) === canonical(news.rules) ? [] : (["rules"] as const);
+      return {
+        replaces: changedOf(oldInputs, news, ["region", "bucket", "kind"]),
+        updates: [...rules, ...changedOf(oldInputs, news, ["role"])],
+      };
+    },
+
+    async create(inputs, context) {
+      const id = `${inputs.region}/${inputs.bucket}/${inputs.kind}`;
+      const doing = `adding ${KINDS[inputs.kind].title} to the bucket ${inputs.bucket}`;
+      // What stands in the way is told before anything is written.
+      await explained(doing, () => assertMergeable(inputs, targetOf(inputs, context)));
+      const written: { before?: string } = {};
+      try {
+        await add(inputs, targetOf(inputs, context), deps, written);
+      } catch (error) {
+        throw partialFailure(id, { ...inputs, ...written }, error, doing, context.signal);
+      }
+      return { id, outputs: { ...inputs, ...written } };
+    },
+
+    async update(_id, oldOutputs, news, context) {
+      const { before } = oldOutputs;
+      const written = before === undefined ? {} : { before };
+      const doing = `changing ${KINDS[news.kind].title} of the bucket ${news.bucket}`;
+      await explained(doing, () => add(news, targetOf(news, context), deps, written));
+      return { ...news, ...written };
+    },
+
+    async read(id, inputs, outputs, context) {
+      if (inputs === undefined || outputs === undefined) {
+        throw new InputError(`${id} cannot be imported`, {
+          why: "Which rules it should be is not recorded in S3.",
+          fix: "spawn environment up",
+        });
+      }
+      const kind = KINDS[inputs.kind];
+      const found = await explained(`reading the ${kind.title} of the bucket ${inputs.bucket}`, () =>
+        unlessGone(() => readOurs(kind, inputs, targetOf(inputs, context))),
+      );
+      if (found === undefined) return undefined;
+      return { id, inputs: { ...inputs, ...found }, outputs: { ...outputs, ...found } };
+    },
+
+    async delete(_id, outputs, context) {
+      const kind = KINDS[outputs.kind];
+      const target = targetOf(outputs, context);
+      await explained(`removing ${kind.title} from the bucket ${outputs.bucket}`, () =>
+        unlessGone(async () => {
+          if (outputs.kind !== "replication") await refuseWithEntries(target, outputs.region);
+          await rewrite(kind, target, deps.settling, (current) => {
+            const users = usersPart(kind, current);
+            return outputs.before === undefined ? users : (kind.restored?.(users, outputs.before) ?? users);
+          });
+        }),
+      );
+    },
+  };
+}
+
+async function assertMergeable(inputs: BucketRulesInputs, target: Target): Promise<void> {
+  const kind = KINDS[inputs.kind];
+  const current = await kind.get(target);
+  if (current) kind.merge(target.bucket, usersPart(kind, current), inputs.rules, inputs.role);
+}
+
+/** @param written gets what a later deletion needs, before anything is written */
+async function add(
+  inputs: BucketRulesInputs,
+  target: Target,
+  deps: Dependencies,
+  written: { before?: string },
+): Promise<void> {
+  const kind = KINDS[inputs.kind];
+  await rewrite(kind, target, deps.settling, (current) => {
+    const users = usersPart(kind, current);
+    const isUntouched = users.rules.length === current.rules.length;
+    const before = isUntouched ? kind.remember?.(users) : undefined;
+    if (before !== undefined) written.before = before;
+    return kind.merge(target.bucket, users, inputs.rules, inputs.role);
+  });
+}
+
+/** Our rules as they are; undefined where the bucket has no configuration of this kind any more. */
+async function readOurs(
+  kind: ConfigurationKind,
+  { rules: wanted, role }: BucketRulesInputs,
+  target: Target,
+): Promise<{ rules: BucketRule[]; role?: string }> {
+  const current = (await kind.get(target)) ?? { rules: [], rest: {} };
+  const merged = kind.merge(target.bucket, { rules: [], rest: {} }, wanted, role).rules;
+  const actual = current.rules.filter((rule) => isOurRule(kind, rule));
+  const same = new Set(actual.map(withoutPriority));
+  const unchanged =
+    actual.length === merged.length && merged.every((rule) => same.has(withoutPriority(rule)));
+  const theirRole = current.rest["Role"];
+  return {
+    rules: unchanged ? wanted : (JSON.parse(JSON.stringify(actual)) as BucketRule[]),
+    ...(role === undefined ? {} : { role: typeof theirRole === "string" ? theirRole : "" }),
+  };
+}
+
+/** Where the user's rules have the place, ours have another priority than they ask for. */
+const withoutPriority = ({ Priority, ...rule }: BucketRule): string => canonical(rule);
+
+/** What `work` gives; undefined where there is no bucket. */
+async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isNoSuchBucket(error)) return undefined;
+    throw error;
+  }
+}
+
+function parseKind(text: string): RuleKind {
+  const kind = RULE_KINDS.find((known) => known === text);
+  if (kind === undefined) throw new InputError(`"${text}" is none of ${RULE_KINDS.join(", ")}`);
+  return kind;
+}

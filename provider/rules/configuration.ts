@@ -1,0 +1,60 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { BucketRule } from "../../staging/resources.ts";
+
+/** A bucket and how to reach it. */
+export interface Target {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly signal: AbortSignal;
+}
+
+/** One of a bucket's configurations, taken apart. */
+export interface Configuration {
+  readonly rules: readonly BucketRule[];
+  /** What belongs to all rules together, such as the role. */
+  readonly rest: Readonly<Record<string, unknown>>;
+}
+
+/** How S3 keeps a configuration of which a bucket has one: read and written whole, in which rules are told by their ids. */
+export interface ConfigurationKind {
+  /** As in "the lifecycle rules of the bucket b". */
+  readonly title: string;
+  idOf(rule: BucketRule): string | undefined;
+  /** Whether a rule of this id is one of ours, wanted or not. */
+  isOurs(id: string): boolean;
+  /** Undefined where the bucket has none. */
+  get(target: Target): Promise<Configuration | undefined>;
+  put(target: Target, configuration: Configuration): Promise<void>;
+  remove(target: Target): Promise<void>;
+  /**
+   * The configuration with our rules beside the user's.
+   * @throws UserError where they cannot be together
+   */
+  merge(bucket: string, users: Configuration, ours: readonly BucketRule[], role?: string): Configuration;
+  /** What {@link restored} needs, where {@link merge} writes the user's part in another form. */
+  remember?(users: Configuration): string | undefined;
+  /** The user's part in the form that it had, unless it was changed since. */
+  restored?(users: Configuration, before: string): Configuration;
+}
+
+/** The configuration without our rules. */
+export function usersPart(kind: ConfigurationKind, { rules, rest }: Configuration): Configuration {
+  return { rules: rules.filter((rule) => !isOurRule(kind, rule)), rest };
+}
+
+export function isOurRule(kind: ConfigurationKind, rule: BucketRule): boolean {
+  const id = kind.idOf(rule);
+  return id !== undefined && kind.isOurs(id);
+}
+
+/** A text that is the same for values that mean the same: the order of keys does not count, nor what is undefined. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(sorted(JSON.parse(JSON.stringify(value ?? null))));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}

@@ -1,0 +1,89 @@
+import {
+  DeleteBucketPolicyCommand,
+  GetBucketPolicyCommand,
+  PutBucketPolicyCommand,
+} from "@aws-sdk/client-s3";
+import { isRecord } from "../../staging/environment.ts";
+import { UserError } from "../../staging/errors.ts";
+import type { BucketRule } from "../../staging/resources.ts";
+import { errorName } from "../transfer/aws-errors.ts";
+import { type Configuration, type ConfigurationKind, canonical } from "./configuration.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */
+const MAX_BYTES = 20_480;
+/** Begins the Sid of each statement that we put beside the user's. */
+const SID_PREFIX = "SpawnStaging";
+
+/** The policy of a bucket; its rules are its statements. */
+export const policyKind: ConfigurationKind = {
+  title: "policy statements",
+  idOf: ({ Sid }) => (typeof Sid === "string" ? Sid : undefined),
+  isOurs: (id) => id.startsWith(SID_PREFIX),
+
+  async get({ client, bucket, signal }) {
+    try {
+      const command = new GetBucketPolicyCommand({ Bucket: bucket });
+      const { Policy } = await client.send(command, { abortSignal: signal });
+      return Policy === undefined ? undefined : parsePolicy(bucket, Policy);
+    } catch (error) {
+      if (errorName(error) === "NoSuchBucketPolicy") return undefined;
+      throw error;
+    }
+  },
+
+  async put({ client, bucket, signal }, configuration) {
+    const command = new PutBucketPolicyCommand({ Bucket: bucket, Policy: policyText(configuration) });
+    await client.send(command, { abortSignal: signal });
+  },
+
+  async remove({ client, bucket, signal }) {
+    await client.send(new DeleteBucketPolicyCommand({ Bucket: bucket }), { abortSignal: signal });
+  },
+
+  merge(bucket, users, ours) {
+    const rest = users.rules.length === 0 ? { Version: "2012-10-17" } : document(users);
+    const merged = { rules: [...users.rules, ...ours], rest };
+    const bytes = Buffer.byteLength(policyText(merged));
+    if (bytes > MAX_BYTES) {
+      throw new UserError(`the policy of the bucket ${bucket} has no room for two more statements`, {
+        why: `It would have ${bytes} bytes, and S3 allows ${MAX_BYTES}.`,
+        fix: "Shorten the policy, or use a bucket of its own for staging.",
+      });
+    }
+    return merged;
+  },
+
+  // Spaces and a statement outside of a list are lost when the policy is put together anew.
+  remember(users) {
+    const { text } = users.rest;
+    return typeof text === "string" && text !== policyText(users) ? text : undefined;
+  },
+
+  restored(users, before) {
+    const { rules, rest } = parsePolicy("", before);
+    const unchanged =
+      canonical(rules) === canonical(users.rules) &&
+      canonical(document({ rules, rest })) === canonical(document(users));
+    return unchanged ? { rules, rest: { ...document(users), exactText: before } } : users;
+  },
+};
+
+function parsePolicy(bucket: string, text: string): Configuration {
+  const policy: unknown = JSON.parse(text);
+  if (!isRecord(policy)) throw new UserError(`the policy of the bucket ${bucket} cannot be read`);
+  const { Statement, ...rest } = policy;
+  const rules = (Array.isArray(Statement) ? Statement : [Statement]) as BucketRule[];
+  return { rules, rest: { ...rest, text } };
+}
+
+/** What the policy has beside its statements: its version and id. */
+function document({ rest }: Configuration): Record<string, unknown> {
+  const { text, exactText, ...others } = rest;
+  return others;
+}
+
+function policyText(configuration: Configuration): string {
+  const { exactText } = configuration.rest;
+  if (typeof exactText === "string") return exactText;
+  return JSON.stringify({ ...document(configuration), Statement: configuration.rules });
+}

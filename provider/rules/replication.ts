@@ -1,0 +1,86 @@
+import {
+  DeleteBucketReplicationCommand,
+  GetBucketReplicationCommand,
+  PutBucketReplicationCommand,
+  type ReplicationRule,
+} from "@aws-sdk/client-s3";
+import { replicationRuleId } from "../../staging/classes.ts";
+import { UserError } from "../../staging/errors.ts";
+import { REGIONS } from "../../staging/regions.ts";
+import type { BucketRule } from "../../staging/resources.ts";
+import { errorName } from "../transfer/aws-errors.ts";
+import type { ConfigurationKind } from "./configuration.ts";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html */
+const MAX_RULES = 1_000;
+const OURS: ReadonlySet<string> = new Set(REGIONS.map(replicationRuleId));
+
+const asRule = (rule: BucketRule): ReplicationRule => rule as unknown as ReplicationRule;
+
+/** The replication configuration of a bucket. One role replicates by all of its rules. */
+export const replicationKind: ConfigurationKind = {
+  title: "replication rules",
+  idOf: (rule) => asRule(rule).ID,
+  isOurs: (id) => OURS.has(id),
+
+  async get({ client, bucket, signal }) {
+    try {
+      const command = new GetBucketReplicationCommand({ Bucket: bucket });
+      const { ReplicationConfiguration: found } = await client.send(command, { abortSignal: signal });
+      return { rules: (found?.Rules ?? []) as unknown as BucketRule[], rest: { Role: found?.Role } };
+    } catch (error) {
+      if (errorName(error) === "ReplicationConfigurationNotFoundError") return undefined;
+      throw error;
+    }
+  },
+
+  async put({ client, bucket, signal }, { rules, rest }) {
+    await client.send(
+      new PutBucketReplicationCommand({
+        Bucket: bucket,
+        ReplicationConfiguration: {
+          Role: rest["Role"] as string,
+          Rules: rules as unknown as ReplicationRule[],
+        },
+      }),
+      { abortSignal: signal },
+    );
+  },
+
+  async remove({ client, bucket, signal }) {
+    await client.send(new DeleteBucketReplicationCommand({ Bucket: bucket }), { abortSignal: signal });
+  },
+
+  merge(bucket, users, ours, role) {
+    const theirs = users.rest["Role"];
+    if (users.rules.length > 0 && theirs !== role) throw anotherRole(bucket, users.rules, String(theirs));
+    const rules = [...users.rules, ...withFreePriorities(users.rules, ours)];
+    if (rules.length > MAX_RULES) {
+      throw new UserError(`the bucket ${bucket} has no room for ${ours.length} more replication rules`, {
+        why: `S3 allows ${MAX_RULES}, and ${users.rules.length} of yours are there.`,
+        fix: "Remove rules that are not needed any more, or use a bucket of its own for staging.",
+      });
+    }
+    return { rules, rest: { Role: role } };
+  },
+};
+
+function anotherRole(bucket: string, rules: readonly BucketRule[], role: string): UserError {
+  const ids = rules.map((rule) => asRule(rule).ID ?? "a rule without an ID");
+  const shown = ids.slice(0, 3).join(", ") + (ids.length > 3 ? `, and ${ids.length - 3} more` : "");
+  return new UserError(`the bucket ${bucket} replicates already, by rules of yours: ${shown}`, {
+    why: `S3 replicates by all rules of a bucket with one role. Theirs is ${role}, and with ours they would stop to work.`,
+    fix: `Use another bucket for staging; or, if they are not needed any more: aws s3api delete-bucket-replication --bucket ${bucket}`,
+  });
+}
+
+/** S3 refuses two rules of the same priority; ours go above the user's where they would meet. */
+function withFreePriorities(
+  users: readonly BucketRule[],
+  ours: readonly BucketRule[],
+): readonly BucketRule[] {
+  const taken = users.map((rule) => asRule(rule).Priority ?? 0);
+  if (!ours.some((rule) => taken.includes(asRule(rule).Priority ?? 0))) return ours;
+  const highest = Math.max(...taken);
+  return ours.map((rule) => ({ ...rule, Priority: highest + (asRule(rule).Priority ?? 0) }));
+}
