@@ -1,4 +1,6 @@
 import type { EnvironmentSettings } from "../staging/environment.ts";
+import { ID_PREFIX } from "../staging/ids.ts";
+import type { BucketRule } from "../staging/resources.ts";
 
 export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
 
@@ -14,24 +16,47 @@ const SHARED_ACTIONS = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagg
  */
 export function bucketPolicy(bucket: string, accountId: string, cloud: EnvironmentSettings["cloud"]): string {
   const resource = [bucketArn(bucket), `${bucketArn(bucket)}/*`];
-  const delegate = {
-    Sid: "DelegateToAccessPoints",
-    Effect: "Allow",
-    Principal: { AWS: "*" },
-    Action: SHARED_ACTIONS,
-    Resource: resource,
-    Condition: { StringEquals: { "s3:DataAccessPointAccount": accountId } },
-  };
-  const denyPlainHttp = {
-    Sid: "DenyPlainHttp",
-    Effect: "Deny",
-    Principal: { AWS: "*" },
-    Action: "s3:*",
-    Resource: resource,
-    Condition: { Bool: { "aws:SecureTransport": "false" } },
-  };
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: cloud === "aws" ? [denyPlainHttp, delegate] : [delegate],
-  });
+  const statements = [
+    ...(cloud === "aws" ? [{ Sid: "DenyPlainHttp", ...denyPlainHttp(resource) }] : []),
+    { Sid: "DelegateToAccessPoints", ...delegateToAccessPoints(resource, accountId) },
+  ];
+  return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
+
+/**
+ * The same statements to stand beside those of a bucket that the user made: about the objects of entries only, since the
+ * others are the user's business. Their Sids begin as nobody else's do.
+ */
+export function adoptedPolicyStatements(
+  bucket: string,
+  accountId: string,
+  cloud: EnvironmentSettings["cloud"],
+): BucketRule[] {
+  const objects = `${bucketArn(bucket)}/${ID_PREFIX}${"?".repeat(ID_DIGITS)}/*`;
+  return [
+    ...(cloud === "aws" ? [{ Sid: "SpawnStagingDenyPlainHttp", ...denyPlainHttp([objects]) }] : []),
+    {
+      Sid: "SpawnStagingDelegateToAccessPoints",
+      ...delegateToAccessPoints([bucketArn(bucket), objects], accountId),
+    },
+  ];
+}
+
+/** Hexadecimal digits of an entry's id. */
+const ID_DIGITS = 12;
+
+const delegateToAccessPoints = (resource: readonly string[], accountId: string) => ({
+  Effect: "Allow",
+  Principal: { AWS: "*" },
+  Action: SHARED_ACTIONS,
+  Resource: resource,
+  Condition: { StringEquals: { "s3:DataAccessPointAccount": accountId } },
+});
+
+const denyPlainHttp = (resource: readonly string[]) => ({
+  Effect: "Deny",
+  Principal: { AWS: "*" },
+  Action: "s3:*",
+  Resource: resource,
+  Condition: { Bool: { "aws:SecureTransport": "false" } },
+});

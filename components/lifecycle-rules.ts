@@ -6,6 +6,8 @@ import {
   LIFECYCLE_CLASSES,
   NONCURRENT_DAYS,
 } from "../staging/classes.ts";
+import { ID_PREFIX } from "../staging/ids.ts";
+import type { BucketRule } from "../staging/resources.ts";
 
 type LifecycleRule = NonNullable<Unwrap<BucketLifecycleConfigurationArgs["rules"]>>[number];
 
@@ -35,4 +37,28 @@ function housekeepingRule(): LifecycleRule {
     abortIncompleteMultipartUpload: { daysAfterInitiation: ABORT_MULTIPART_DAYS },
     expiration: { expiredObjectDeleteMarker: true },
   };
+}
+
+/**
+ * The same rules as S3's API has them, to stand beside those of the user: what no tag covers is limited to names that
+ * begin as an entry's do.
+ */
+export function adoptedLifecycleRules(): BucketRule[] {
+  const classes = LIFECYCLE_CLASSES.map(
+    ({ id, ttl, tag }): BucketRule => ({
+      ID: id,
+      Status: "Enabled",
+      Filter: { Tag: { Key: tag.key, Value: tag.value } },
+      Expiration: { Days: ttl },
+      NoncurrentVersionExpiration: { NoncurrentDays: NONCURRENT_DAYS },
+    }),
+  );
+  const housekeeping: BucketRule = {
+    ID: HOUSEKEEPING_RULE_ID,
+    Status: "Enabled",
+    Filter: { Prefix: ID_PREFIX },
+    AbortIncompleteMultipartUpload: { DaysAfterInitiation: ABORT_MULTIPART_DAYS },
+    Expiration: { ExpiredObjectDeleteMarker: true },
+  };
+  return [...classes, housekeeping];
 }

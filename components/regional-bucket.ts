@@ -21,6 +21,7 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   type Input,
+  type Output,
   output,
   type Resource,
 } from "@pulumi/pulumi";
@@ -30,12 +31,13 @@ import { bucketPolicy } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { lifecycleRules } from "./lifecycle-rules.ts";
 import { VersioningReadiness } from "./resources/versioning-readiness.ts";
+import type { StagingBucket } from "./staging-bucket.ts";
 
 /**
  * Seconds that AWS asks to wait between enabling versioning and writing.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-versioning-examples.html
  */
-const VERSIONING_WAIT_SECONDS = { aws: 900, local: 0 } as const;
+export const VERSIONING_WAIT_SECONDS = { aws: 900, local: 0 } as const;
 
 /** Changes to the children of each {@link RegionalBucket}; a function can tell the regions apart by `args.region`. */
 export interface RegionalBucketTransform {
@@ -74,11 +76,11 @@ export interface RegionalBucketArgs {
  * The staging bucket of one region: private, versioned, encrypted, and with one lifecycle rule for every TTL.
  * Its deletion fails while it holds objects.
  */
-export class RegionalBucket extends ComponentResource {
+export class RegionalBucket extends ComponentResource implements StagingBucket {
   readonly bucket: Bucket;
+  readonly bucketName: Output<string>;
   readonly versioning: BucketVersioning;
-  readonly readiness: VersioningReadiness;
-  /** What must be in force before data arrive, and for as long as they are there. */
+  readonly writableAt: Output<string>;
   readonly configuration: readonly Resource[];
 
   constructor(name: string, args: RegionalBucketArgs, options?: ComponentResourceOptions) {
@@ -87,8 +89,9 @@ export class RegionalBucket extends ComponentResource {
     const parent = this;
 
     this.bucket = createBucket();
+    this.bucketName = this.bucket.bucket;
     this.versioning = createVersioning(this.bucket);
-    this.readiness = createReadiness(this.versioning);
+    this.writableAt = createReadiness(this.versioning).writableAt;
     this.configuration = [
       this.versioning,
       createLifecycle(this.versioning),
@@ -96,7 +99,7 @@ export class RegionalBucket extends ComponentResource {
       createOwnership(this.bucket),
       createPolicy(createPublicAccessBlock(this.bucket)),
     ];
-    this.registerOutputs({ bucket: this.bucket.bucket, writableAt: this.readiness.writableAt });
+    this.registerOutputs({ bucket: this.bucketName, writableAt: this.writableAt });
 
     function createBucket(): Bucket {
       const own: BucketArgs = {

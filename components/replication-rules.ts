@@ -1,6 +1,5 @@
 import { Role, type RoleArgs } from "@pulumi/aws/iam/role.js";
 import { RolePolicy, type RolePolicyArgs } from "@pulumi/aws/iam/rolePolicy.js";
-import type { Bucket } from "@pulumi/aws/s3/bucket.js";
 import {
   BucketReplicationConfig,
   type BucketReplicationConfigArgs,
@@ -9,6 +8,7 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   type Input,
+  type Output,
   output,
   type Resource,
   type Unwrap,
@@ -16,10 +16,13 @@ import {
 import { replicateTag, replicationRuleId } from "../staging/classes.ts";
 import { ENVIRONMENT_TAG, type EnvironmentSettings, replicationRoleName } from "../staging/environment.ts";
 import { REGIONS, type Region } from "../staging/regions.ts";
+import type { BucketRule, BucketRulesInputs } from "../staging/resources.ts";
 import { bucketArn } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
-import type { RegionalBucket } from "./regional-bucket.ts";
 import { replicationPermissions, replicationTrustPolicy } from "./replication-policy.ts";
+import { BucketRules } from "./resources/bucket-rules.ts";
+import type { ProgramArgs } from "./resources/properties.ts";
+import type { StagingBucket } from "./staging-bucket.ts";
 
 type ReplicationRule = Unwrap<BucketReplicationConfigArgs["rules"]>[number];
 
@@ -31,13 +34,15 @@ export interface ReplicationRulesTransform {
   rolePolicy?: Transform<RolePolicyArgs>;
   /** Each bucket's replication configuration. @default none */
   configuration?: Transform<BucketReplicationConfigArgs>;
+  /** Our replication rules in each bucket that the user made. @default none */
+  adoptedRules?: Transform<ProgramArgs<BucketRulesInputs>>;
 }
 
 export interface ReplicationRulesArgs {
   /** The environment whose buckets replicate to each other. */
   settings: EnvironmentSettings;
   /** The bucket of each region of the environment. */
-  buckets: ReadonlyMap<Region, RegionalBucket>;
+  buckets: ReadonlyMap<Region, StagingBucket>;
   /** The account that owns the buckets. @example "123456789012" */
   accountId: Input<string>;
   /** Changes to the children. @default none */
@@ -50,7 +55,8 @@ export interface ReplicationRulesArgs {
  */
 export class ReplicationRules extends ComponentResource {
   readonly role: Role | undefined;
-  readonly configurations: readonly BucketReplicationConfig[];
+  /** The replication configuration, or our part of it, of each bucket. */
+  readonly configurations: readonly Resource[];
 
   constructor(name: string, args: ReplicationRulesArgs, options?: ComponentResourceOptions) {
     super("spawn:index:ReplicationRules", name, {}, options);
@@ -62,8 +68,10 @@ export class ReplicationRules extends ComponentResource {
       const role = createRole();
       const permissions = createRolePolicy(role);
       this.role = role;
-      this.configurations = [...buckets].map(([region, { bucket }]) =>
-        createConfiguration(region, bucket, role, [permissions, ...versionings]),
+      this.configurations = [...buckets].map(([region, { bucketName }]) =>
+        settings.adopted.has(region)
+          ? createAdoptedRules(region, bucketName, role, [permissions, ...versionings])
+          : createConfiguration(region, bucketName, role, [permissions, ...versionings]),
       );
     } else {
       this.configurations = [];
@@ -95,7 +103,7 @@ export class ReplicationRules extends ComponentResource {
     // S3 takes a replication configuration only when versioning is enabled at both ends.
     function createConfiguration(
       region: Region,
-      { bucket }: Bucket,
+      bucket: Output<string>,
       role: Role,
       dependsOn: Resource[],
     ): BucketReplicationConfig {
@@ -109,25 +117,64 @@ export class ReplicationRules extends ComponentResource {
         ...child(transform.configuration, `${name}-${region}`, own, { parent, dependsOn }),
       );
     }
+
+    function createAdoptedRules(
+      region: Region,
+      bucket: Output<string>,
+      role: Role,
+      dependsOn: Resource[],
+    ): BucketRules {
+      const rules = adoptedReplicationRules(settings, region);
+      const own: ProgramArgs<BucketRulesInputs> = {
+        bucket,
+        region,
+        kind: "replication",
+        role: role.arn,
+        rules,
+      };
+      return new BucketRules(
+        ...child(transform.adoptedRules, `${name}-${region}-rules`, own, { parent, dependsOn }),
+      );
+    }
   }
 }
 
-/**
- * The replication rules of the bucket in `source`. A rule's priority is its region's place in {@link REGIONS}, so
- * another region in the settings leaves the other rules as they are.
- */
-export function replicationRules(settings: EnvironmentSettings, source: Region): ReplicationRule[] {
+/** Where the bucket in `source` replicates to. */
+interface ReplicationTarget {
+  readonly destination: Region;
+  readonly bucket: string;
+  /** The region's place in {@link REGIONS}, so another region in the settings leaves the other rules as they are. */
+  readonly priority: number;
+}
+
+function replicationTargets({ buckets }: EnvironmentSettings, source: Region): ReplicationTarget[] {
   return REGIONS.flatMap((destination, place) => {
-    const bucket = settings.buckets.get(destination);
-    if (destination === source || bucket === undefined) return [];
-    return {
-      id: replicationRuleId(destination),
-      status: "Enabled",
-      priority: place + 1,
-      filter: { tag: { key: replicateTag(destination), value: "true" } },
-      destination: { bucket: bucketArn(bucket) },
-      // With a tag as its filter a rule cannot replicate delete markers, and an expiry must not travel.
-      deleteMarkerReplication: { status: "Disabled" },
-    };
+    const bucket = buckets.get(destination);
+    return destination === source || bucket === undefined ? [] : { destination, bucket, priority: place + 1 };
   });
+}
+
+/** The replication rules of the bucket in `source`. */
+export function replicationRules(settings: EnvironmentSettings, source: Region): ReplicationRule[] {
+  return replicationTargets(settings, source).map(({ destination, bucket, priority }) => ({
+    id: replicationRuleId(destination),
+    status: "Enabled",
+    priority,
+    filter: { tag: { key: replicateTag(destination), value: "true" } },
+    destination: { bucket: bucketArn(bucket) },
+    // With a tag as its filter a rule cannot replicate delete markers, and an expiry must not travel.
+    deleteMarkerReplication: { status: "Disabled" },
+  }));
+}
+
+/** The same rules as S3's API has them. */
+export function adoptedReplicationRules(settings: EnvironmentSettings, source: Region): BucketRule[] {
+  return replicationTargets(settings, source).map(({ destination, bucket, priority }) => ({
+    ID: replicationRuleId(destination),
+    Status: "Enabled",
+    Priority: priority,
+    Filter: { Tag: { Key: replicateTag(destination), Value: "true" } },
+    Destination: { Bucket: bucketArn(bucket) },
+    DeleteMarkerReplication: { Status: "Disabled" },
+  }));
 }

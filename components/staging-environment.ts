@@ -8,15 +8,19 @@ import {
 } from "@pulumi/pulumi";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
+import { AdoptedBucket, type AdoptedBucketTransform } from "./adopted-bucket.ts";
 import type { EnvironmentRefs } from "./environment-refs.ts";
 import { RegionalBucket, type RegionalBucketTransform } from "./regional-bucket.ts";
 import { ReplicationRules, type ReplicationRulesTransform } from "./replication-rules.ts";
+import type { StagingBucket } from "./staging-bucket.ts";
 import { StagingTables, type StagingTablesTransform } from "./staging-tables.ts";
 
 /** Changes to the children of {@link StagingEnvironment}, by part. */
 export interface StagingEnvironmentTransform {
   /** The buckets of all regions. @default none @example { bucket: { tags: { team: "genomics" } } } */
   buckets?: RegionalBucketTransform;
+  /** The buckets that the user made. @default none */
+  adopted?: AdoptedBucketTransform;
   /** The replication between them. @default none */
   replication?: ReplicationRulesTransform;
   /** The tables. @default none @example { records: { deletionProtectionEnabled: true } } */
@@ -31,7 +35,7 @@ export interface StagingEnvironmentArgs {
 }
 
 /**
- * An environment: all that its staging entries share. A private bucket in each region with the lifecycle and the
+ * An environment: all that its staging entries share. A bucket in each region, private or the user's own, with the lifecycle and the
  * replication rules that entries join by tags, one role for the replication, and two tables.
  *
  * @example
@@ -46,7 +50,7 @@ export interface StagingEnvironmentArgs {
 export class StagingEnvironment extends ComponentResource {
   readonly settings: EnvironmentSettings;
   /** The bucket of each region. */
-  readonly buckets: ReadonlyMap<Region, RegionalBucket>;
+  readonly buckets: ReadonlyMap<Region, StagingBucket>;
   readonly replication: ReplicationRules;
   readonly tables: StagingTables;
   /** ISO time, by region, from which the bucket may be written. */
@@ -62,7 +66,7 @@ export class StagingEnvironment extends ComponentResource {
     this.buckets = createBuckets();
     this.replication = createReplication(this.buckets);
     this.tables = createTables();
-    this.writableAt = writableAt(this.buckets);
+    this.writableAt = writableAtOf(this.buckets);
     this.registerOutputs({
       buckets: Object.fromEntries(settings.buckets),
       writableAt: this.writableAt,
@@ -70,27 +74,34 @@ export class StagingEnvironment extends ComponentResource {
       replicationRole: this.replication.role?.arn,
     });
 
-    function createBuckets(): Map<Region, RegionalBucket> {
+    function createBuckets(): Map<Region, StagingBucket> {
       return new Map(
         [...settings.buckets].map(([region, bucket]) => [
           region,
-          new RegionalBucket(
-            `${name}-${region}`,
-            {
-              environment: settings.name,
-              cloud: settings.cloud,
-              region,
-              bucket,
-              accountId,
-              ...(transform.buckets ? { transform: transform.buckets } : {}),
-            },
-            { parent },
-          ),
+          settings.adopted.has(region) ? adoptBucket(region, bucket) : createBucket(region, bucket),
         ]),
       );
     }
 
-    function createReplication(buckets: ReadonlyMap<Region, RegionalBucket>): ReplicationRules {
+    function createBucket(region: Region, bucket: string): RegionalBucket {
+      const own = { environment: settings.name, cloud: settings.cloud, region, bucket, accountId };
+      return new RegionalBucket(
+        `${name}-${region}`,
+        { ...own, ...(transform.buckets ? { transform: transform.buckets } : {}) },
+        { parent },
+      );
+    }
+
+    function adoptBucket(region: Region, bucket: string): AdoptedBucket {
+      const own = { cloud: settings.cloud, region, bucket, accountId };
+      return new AdoptedBucket(
+        `${name}-${region}`,
+        { ...own, ...(transform.adopted ? { transform: transform.adopted } : {}) },
+        { parent },
+      );
+    }
+
+    function createReplication(buckets: ReadonlyMap<Region, StagingBucket>): ReplicationRules {
       return new ReplicationRules(
         `${name}-replication`,
         {
@@ -127,7 +138,7 @@ export class StagingEnvironment extends ComponentResource {
   }
 }
 
-function writableAt(buckets: ReadonlyMap<Region, RegionalBucket>): Output<Record<string, string>> {
-  const times = [...buckets].map(([region, { readiness }]) => [region, readiness.writableAt] as const);
+function writableAtOf(buckets: ReadonlyMap<Region, StagingBucket>): Output<Record<string, string>> {
+  const times = [...buckets].map(([region, { writableAt }]) => [region, writableAt] as const);
   return all(Object.fromEntries(times));
 }

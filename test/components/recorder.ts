@@ -48,6 +48,8 @@ const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
   "staging:index:Expiration": { ruleId: "spawn-ttl-7", removedAt: "2024-01-30T00:00:00Z" },
   "staging:index:UsageRow": { openedAt: "2024-01-22T10:31:00Z" },
   "staging:index:VersioningReadiness": { writableAt: "2024-01-22T10:15:00Z" },
+  "staging:index:BucketAdoption": { writableAt: "2024-01-22T10:15:00Z" },
+  "staging:index:BucketRules": {},
   "pulumi:providers:aws": {},
 };
 

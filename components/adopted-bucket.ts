@@ -1,0 +1,95 @@
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type Output,
+  output,
+  type Resource,
+} from "@pulumi/pulumi";
+import type { EnvironmentSettings } from "../staging/environment.ts";
+import type { Region } from "../staging/regions.ts";
+import type { BucketAdoptionInputs, BucketRulesInputs } from "../staging/resources.ts";
+import { adoptedPolicyStatements } from "./bucket-policy.ts";
+import { child, type Transform } from "./child.ts";
+import { adoptedLifecycleRules } from "./lifecycle-rules.ts";
+import { VERSIONING_WAIT_SECONDS } from "./regional-bucket.ts";
+import { BucketAdoption } from "./resources/bucket-adoption.ts";
+import { BucketRules } from "./resources/bucket-rules.ts";
+import type { ProgramArgs } from "./resources/properties.ts";
+import type { StagingBucket } from "./staging-bucket.ts";
+
+/** Changes to the children of each {@link AdoptedBucket}; a function can tell the regions apart by `args.region`. */
+export interface AdoptedBucketTransform {
+  /** The adoption itself. @default none @example { waitSeconds: 0 } for a bucket that has long been versioned */
+  adoption?: Transform<ProgramArgs<BucketAdoptionInputs>>;
+  /** Our lifecycle rules. Entries fail where their TTL's rule is missing. @default none */
+  lifecycle?: Transform<ProgramArgs<BucketRulesInputs>>;
+  /** Our statements of its policy. @default none */
+  policy?: Transform<ProgramArgs<BucketRulesInputs>>;
+}
+
+export interface AdoptedBucketArgs {
+  /** Where the environment is: `aws`, or `local` for an emulator. @example "aws" */
+  cloud: EnvironmentSettings["cloud"];
+  /** The bucket's region. @example "us-east-1" */
+  region: Region;
+  /** The name of the bucket, which is there. @example "my-spawn-staging-us-east-1" */
+  bucket: string;
+  /** The account that owns the bucket; access points of others get nothing. @example "123456789012" */
+  accountId: Input<string>;
+  /** Changes to the children. @default none */
+  transform?: AdoptedBucketTransform;
+}
+
+/**
+ * A bucket that the user made, used for one region: versioned, and with our rules beside those that it has. Its encryption,
+ * its owner's rights and its public access stay as they are. Deletion takes our rules out again and leaves the bucket;
+ * it fails while an entry has data there.
+ */
+export class AdoptedBucket extends ComponentResource implements StagingBucket {
+  readonly bucketName: Output<string>;
+  readonly versioning: Resource;
+  readonly writableAt: Output<string>;
+  readonly configuration: readonly Resource[];
+
+  constructor(name: string, args: AdoptedBucketArgs, options?: ComponentResourceOptions) {
+    super("spawn:index:AdoptedBucket", name, {}, options);
+    const { region, transform = {} } = args;
+    const parent = this;
+
+    const adoption = createAdoption();
+    const policy = createPolicy(adoption);
+    this.bucketName = adoption.bucket;
+    this.versioning = adoption;
+    this.writableAt = adoption.writableAt;
+    this.configuration = [adoption, policy, createLifecycle(adoption, policy)];
+    this.registerOutputs({ bucket: this.bucketName, writableAt: this.writableAt });
+
+    function createAdoption(): BucketAdoption {
+      const own: ProgramArgs<BucketAdoptionInputs> = {
+        region,
+        bucket: args.bucket,
+        versioning: "Enabled",
+        waitSeconds: VERSIONING_WAIT_SECONDS[args.cloud],
+      };
+      return new BucketAdoption(...child(transform.adoption, `${name}-adoption`, own, { parent }));
+    }
+
+    function createPolicy({ bucket }: BucketAdoption): Resource {
+      const rules = output(args.accountId).apply((id) =>
+        adoptedPolicyStatements(args.bucket, id, args.cloud),
+      );
+      const own: ProgramArgs<BucketRulesInputs> = { region, bucket, kind: "policy", rules };
+      return new BucketRules(...child(transform.policy, `${name}-policy`, own, { parent }));
+    }
+
+    // Last, and so deleted first: it refuses while there are data, and then the policy has to stay, too.
+    function createLifecycle({ bucket }: BucketAdoption, policy: Resource): Resource {
+      const rules = adoptedLifecycleRules();
+      const own: ProgramArgs<BucketRulesInputs> = { region, bucket, kind: "lifecycle", rules };
+      return new BucketRules(
+        ...child(transform.lifecycle, `${name}-lifecycle`, own, { parent, dependsOn: [policy] }),
+      );
+    }
+  }
+}
