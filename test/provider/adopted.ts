@@ -1,0 +1,63 @@
+import {
+  type BucketLocationConstraint,
+  CreateBucketCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketPolicyCommand,
+  GetBucketReplicationCommand,
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { adoptedPolicyStatements } from "../../components/bucket-policy.ts";
+import { adoptedLifecycleRules } from "../../components/lifecycle-rules.ts";
+import { adoptedReplicationRules } from "../../components/replication-rules.ts";
+import type { BucketRulesInputs, RuleKind } from "../../staging/resources.ts";
+import { environmentSettings } from "../components/settings.ts";
+import { bucketOf, type CloudFixture, PRIMARY, SECOND, THIRD } from "./cloud-fixture.ts";
+
+export const ROLE = "arn:aws:iam::123456789012:role/spawn-replication-dev";
+
+/** Makes an empty bucket, as its user would. */
+export async function makeBucket(fixture: CloudFixture, Bucket: string, region: string): Promise<S3Client> {
+  const client = fixture.s3.of(region);
+  const LocationConstraint = region as BucketLocationConstraint;
+  await client.send(
+    new CreateBucketCommand({
+      Bucket,
+      ...(region === "us-east-1" ? {} : { CreateBucketConfiguration: { LocationConstraint } }),
+    }),
+  );
+  return client;
+}
+
+/** All that the bucket is set to, as S3 answers; what it has not got is null. */
+export async function settingsOf(client: S3Client, Bucket: string): Promise<Record<string, unknown>> {
+  const answerOf = async (request: Promise<{ $metadata: unknown }>): Promise<unknown> => {
+    try {
+      const { $metadata, ...answer } = await request;
+      return answer;
+    } catch (error) {
+      if (error instanceof Error && "$metadata" in error) return null;
+      throw error;
+    }
+  };
+  return {
+    lifecycle: await answerOf(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))),
+    replication: await answerOf(client.send(new GetBucketReplicationCommand({ Bucket }))),
+    policy: await answerOf(client.send(new GetBucketPolicyCommand({ Bucket }))),
+    tags: await answerOf(client.send(new GetBucketTaggingCommand({ Bucket }))),
+    versioning: await answerOf(client.send(new GetBucketVersioningCommand({ Bucket }))),
+  };
+}
+
+/** What an environment declares of a bucket that replicates to two others. */
+export function rulesInputs(kind: RuleKind, bucket: string, region: string = PRIMARY): BucketRulesInputs {
+  const settings = environmentSettings({
+    regions: [PRIMARY, SECOND, THIRD],
+    buckets: { [SECOND]: bucketOf(SECOND), [THIRD]: bucketOf(THIRD) },
+  });
+  const at = { region, bucket, kind };
+  if (kind === "lifecycle") return { ...at, rules: adoptedLifecycleRules() };
+  if (kind === "policy") return { ...at, rules: adoptedPolicyStatements(bucket, "123456789012", "aws") };
+  return { ...at, rules: adoptedReplicationRules(settings, PRIMARY), role: ROLE };
+}

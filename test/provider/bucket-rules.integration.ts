@@ -1,0 +1,260 @@
+import {
+  DeleteBucketLifecycleCommand,
+  GetBucketLifecycleConfigurationCommand,
+  type LifecycleRule,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketPolicyCommand,
+  PutBucketReplicationCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { bucketRules } from "../../provider/bucket-rules.ts";
+import { requireLifecycleRule, requireReplicationRule } from "../../provider/transfer/rules.ts";
+import { UserError } from "../../staging/errors.ts";
+import { RULE_KINDS } from "../../staging/resources.ts";
+import { parseTtlDays, TTL_CLASSES } from "../../staging/ttl.ts";
+import { makeBucket, ROLE, rulesInputs, settingsOf } from "./adopted.ts";
+import { bucketOf, CloudFixture, errorOf, PRIMARY, SECOND, TestContext, THIRD } from "./cloud-fixture.ts";
+
+/** The guide's rule, and one with each kind of filter. */
+const USERS_RULES: LifecycleRule[] = [
+  {
+    ID: "cleanup-after-7-days",
+    Status: "Enabled",
+    Filter: {},
+    Expiration: { Days: 7 },
+    NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+  },
+  {
+    ID: "logs",
+    Status: "Disabled",
+    Filter: { And: { Prefix: "logs/", Tags: [{ Key: "team", Value: "a & b" }], ObjectSizeLessThan: 5_000 } },
+    Transitions: [{ Days: 30, StorageClass: "GLACIER" }],
+    Expiration: { Date: new Date("2030-01-01T00:00:00Z") },
+  },
+];
+const USERS_POLICY = `{
+  "Version": "2008-10-17", "Id": "mine",
+  "Statement": {"Sid": "Mine", "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::adopted-rules/secret/*"}
+}`;
+
+describe("BucketRules", function () {
+  this.timeout(60_000);
+  const Bucket = "adopted-rules";
+  let fixture: CloudFixture;
+  let client: S3Client;
+  before(async () => {
+    fixture = await CloudFixture.start();
+    client = await makeBucket(fixture, Bucket, PRIMARY);
+    await client.send(
+      new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
+    );
+    await client.send(
+      new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: [{ Key: "team", Value: "genomics" }] } }),
+    );
+  });
+  after(() => fixture.stop());
+
+  const handler = () => bucketRules(fixture.dependencies());
+  const add = (kind: (typeof RULE_KINDS)[number], bucket = Bucket) =>
+    handler().create(rulesInputs(kind, bucket), new TestContext());
+  const putUsersRules = (Rules: LifecycleRule[]) =>
+    client.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }));
+  const rulesNow = async () =>
+    (await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }))).Rules ?? [];
+  const check = () => ({
+    client,
+    bucket: Bucket,
+    settling: { attempts: 1, firstDelayMs: 1 },
+    signal: new AbortController().signal,
+  });
+
+  it("come and go with the configurations where the bucket has none", async () => {
+    const before = await settingsOf(client, Bucket);
+    const made = [];
+    for (const kind of RULE_KINDS) made.push(await add(kind));
+    expect(made.map(({ id }) => id)).to.deep.equal(RULE_KINDS.map((kind) => `${PRIMARY}/${Bucket}/${kind}`));
+    for (const ttl of TTL_CLASSES) await requireLifecycleRule(check(), ttl);
+    for (const region of [SECOND, THIRD]) await requireReplicationRule(check(), region, bucketOf(region));
+    for (const { id, outputs } of made) {
+      expect(await handler().read(id, outputs, outputs, new TestContext())).to.deep.equal({
+        id,
+        inputs: outputs,
+        outputs,
+      });
+      for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
+    }
+    expect(await settingsOf(client, Bucket)).to.deep.equal(before);
+  });
+
+  it("stand beside the user's, which are the same to the byte when they are gone", async () => {
+    await putUsersRules(USERS_RULES);
+    await client.send(new PutBucketPolicyCommand({ Bucket, Policy: USERS_POLICY }));
+    const before = await settingsOf(client, Bucket);
+    const theirs = await rulesNow();
+
+    const [lifecycle, policy] = [await add("lifecycle"), await add("policy")];
+    expect((await rulesNow()).slice(0, 2)).to.deep.equal(theirs);
+    await requireLifecycleRule(check(), parseTtlDays(7));
+    const { Policy } = (await settingsOf(client, Bucket))["policy"] as { Policy: string };
+    const document = JSON.parse(Policy) as { Id: string; Statement: { Sid: string }[] };
+    expect(document.Id).to.equal("mine");
+    expect(document.Statement.map(({ Sid }) => Sid)).to.deep.equal([
+      "Mine",
+      "SpawnStagingDenyPlainHttp",
+      "SpawnStagingDelegateToAccessPoints",
+    ]);
+
+    for (const { id, outputs } of [lifecycle, policy]) await handler().delete(id, outputs, new TestContext());
+    expect(await settingsOf(client, Bucket)).to.deep.equal(before);
+  });
+
+  it("that were changed by hand show in a refresh and are mended, beside what the user added meanwhile", async () => {
+    const { id, outputs } = await add("lifecycle");
+    const [, ...others] = (await rulesNow()).filter(({ ID }) => ID?.startsWith("spawn-"));
+    const added: LifecycleRule = {
+      ID: "added",
+      Status: "Enabled",
+      Filter: { Prefix: "tmp/" },
+      Expiration: { Days: 1 },
+    };
+    await putUsersRules([...others.map((rule) => ({ ...rule, Status: "Disabled" as const })), added]);
+
+    const found = await handler().read(id, outputs, outputs, new TestContext());
+    if (found === undefined) throw new Error("it is gone");
+    expect(found.inputs.rules).to.have.length(90);
+    const difference = await handler().diff(id, found.inputs, found.outputs, outputs);
+    expect(difference).to.deep.equal({ replaces: [], updates: ["rules"] });
+
+    const mended = await handler().update?.(id, found.outputs, outputs, new TestContext());
+    for (const ttl of TTL_CLASSES) await requireLifecycleRule(check(), ttl);
+    expect((await rulesNow()).filter(({ ID }) => !ID?.startsWith("spawn-"))).to.deep.equal([added]);
+    await handler().delete(id, mended ?? outputs, new TestContext());
+    expect(await rulesNow()).to.deep.equal([added]);
+    await client.send(new DeleteBucketLifecycleCommand({ Bucket }));
+  });
+
+  it("are written again where somebody else writes over them at the same time", async () => {
+    let overwritten = 0;
+    const { s3 } = fixture;
+    const rival = {
+      of: (region: string) =>
+        new Proxy(s3.of(region), {
+          get(target, name) {
+            if (name !== "send") return Reflect.get(target, name, target) as unknown;
+            return async (command: object, options: object) => {
+              const answer: unknown = await target.send(command as never, options);
+              if (command instanceof PutBucketLifecycleConfigurationCommand && overwritten === 0) {
+                overwritten += 1;
+                await putUsersRules(USERS_RULES);
+              }
+              return answer;
+            };
+          },
+        }),
+    };
+    const context = new TestContext();
+    const { id, outputs } = await bucketRules(fixture.dependencies({ s3: rival })).create(
+      rulesInputs("lifecycle", Bucket),
+      context,
+    );
+    expect(overwritten).to.equal(1);
+    await requireLifecycleRule(check(), parseTtlDays(90));
+    expect((await rulesNow()).map(({ ID }) => ID).slice(0, 2)).to.deep.equal([
+      "cleanup-after-7-days",
+      "logs",
+    ]);
+    await handler().delete(id, outputs, context);
+    expect((await rulesNow()).map(({ ID }) => ID)).to.deep.equal(["cleanup-after-7-days", "logs"]);
+    await client.send(new DeleteBucketLifecycleCommand({ Bucket }));
+  });
+
+  it("refuse a bucket that replicates with another role, and leave it as it is", async () => {
+    await client.send(
+      new PutBucketReplicationCommand({
+        Bucket,
+        ReplicationConfiguration: {
+          Role: "arn:aws:iam::123456789012:role/backup",
+          Rules: [
+            {
+              ID: "to-the-archive",
+              Status: "Enabled",
+              Priority: 1,
+              Filter: { Prefix: "" },
+              DeleteMarkerReplication: { Status: "Disabled" },
+              Destination: { Bucket: `arn:aws:s3:::${bucketOf(SECOND)}` },
+            },
+          ],
+        },
+      }),
+    );
+    const before = await settingsOf(client, Bucket);
+    const error = (await errorOf(add("replication"))) as UserError;
+    expect(error).to.be.instanceOf(UserError);
+    expect(error.message).to.equal(
+      `the bucket ${Bucket} replicates already, by rules of yours: to-the-archive`,
+    );
+    expect(error.why).to.include("arn:aws:iam::123456789012:role/backup");
+    expect(await settingsOf(client, Bucket)).to.deep.equal(before);
+  });
+
+  it("stand beside rules that replicate with the same role, with priorities of their own", async () => {
+    const Rules = [
+      {
+        ID: "mine",
+        Status: "Enabled" as const,
+        Priority: 4,
+        Filter: { Prefix: "mine/" },
+        DeleteMarkerReplication: { Status: "Disabled" as const },
+        Destination: { Bucket: `arn:aws:s3:::${bucketOf(SECOND)}` },
+      },
+    ];
+    await client.send(
+      new PutBucketReplicationCommand({ Bucket, ReplicationConfiguration: { Role: ROLE, Rules } }),
+    );
+    const before = await settingsOf(client, Bucket);
+    const { id, outputs } = await add("replication");
+    await requireReplicationRule(check(), THIRD, bucketOf(THIRD));
+    expect(await handler().read(id, outputs, outputs, new TestContext())).to.deep.equal({
+      id,
+      inputs: outputs,
+      outputs,
+    });
+    await handler().delete(id, outputs, new TestContext());
+    expect(await settingsOf(client, Bucket)).to.deep.equal(before);
+  });
+
+  it("stay while an entry has data in the bucket, whatever else is there", async () => {
+    const { id, outputs } = await add("lifecycle");
+    const put = (Key: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
+    await put("stage-left/a.txt");
+    await put("stage-0123456789ab/a.txt");
+    const error = (await errorOf(handler().delete(id, outputs, new TestContext()))) as UserError;
+    expect(error.message).to.equal(
+      `the bucket ${Bucket} in ${PRIMARY} still holds staged data: stage-0123456789ab`,
+    );
+    expect(error.fix).to.match(/^spawn stage delete stage-0123456789ab --yes\./);
+    await requireLifecycleRule(check(), parseTtlDays(7));
+  });
+
+  it("are gone with their bucket, and cannot be added to none", async () => {
+    const inputs = rulesInputs("lifecycle", "adopted-none");
+    expect(await handler().read("id", inputs, inputs, new TestContext())).to.equal(undefined);
+    await handler().delete("id", inputs, new TestContext());
+    const error = await errorOf(add("lifecycle", "adopted-none"));
+    expect(error).to.have.property("why", "The bucket does not exist.");
+  });
+
+  it("are others for another bucket, and changed in place for other rules or another role", () => {
+    const inputs = rulesInputs("replication", Bucket);
+    const diff = (changes: object) => handler().diff("id", inputs, inputs, { ...inputs, ...changes });
+    expect(diff({ bucket: "other" })).to.deep.equal({ replaces: ["bucket"], updates: [] });
+    expect(diff({ rules: [], role: "r" })).to.deep.equal({ replaces: [], updates: ["rules", "role"] });
+    const [first, ...others] = inputs.rules;
+    const reordered = Object.fromEntries(Object.entries(first ?? {}).reverse());
+    expect(diff({ rules: [reordered, ...others] })).to.deep.equal({ replaces: [], updates: [] });
+  });
+});
