@@ -2,17 +2,21 @@ import { rm } from "node:fs/promises";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
-import { entryStackName, filenameOf } from "../../staging/entry.ts";
+import { entryStackName, storedName } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import type { Progress } from "../../staging/resources.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
+import type { EngineSettings } from "../engine/process.ts";
 import { openSession } from "../engine/session.ts";
 import { listStacks } from "../engine/stacks.ts";
-import { runUpdate, type UpdateOptions } from "../engine/update.ts";
+import { type ResourceChange, runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { findRecord } from "./records.ts";
 import { settleStack } from "./resume.ts";
+import { type Outcome, sideBySide } from "./side-by-side.ts";
 import { claimUpload, endUpload } from "./unfinished.ts";
 
 /** An entry that `stage delete` can delete. */
@@ -21,26 +25,53 @@ export interface Deletable {
   readonly stack: string;
   /** Undefined for an unfinished entry of another machine. */
   readonly filename: string | undefined;
-  /** Undefined for an unfinished entry. */
+  /** Undefined for an unfinished entry, as is the number of its files. */
   readonly sizeBytes: number | undefined;
+  readonly fileCount: number | undefined;
   readonly regions: readonly string[];
 }
 
 /**
- * Looks an entry up by its record or, where its upload never ended, by the settings of its stack.
- * @throws InputError when there is none of that id, or when it is declared in the environment's configuration
+ * Looks entries up by their records or, where an upload never ended, by the settings of its stack. All are looked up before
+ * any is deleted; one that is named twice counts once.
+ * @throws InputError when there is none of one of the ids, or when it is declared in the environment's configuration
  */
-export async function findDeletable(context: Context, id: StagingId): Promise<Deletable> {
+export async function findDeletables(context: Context, ids: readonly StagingId[]): Promise<Deletable[]> {
+  const stacks = lazily(async () => listStacks((await openSession(context)).entryProject));
+  const found = await Promise.allSettled([...new Set(ids)].map((id) => findDeletable(context, id, stacks)));
+  const failures = found.filter((one) => one.status === "rejected").map(({ reason }) => reason as unknown);
+  const [first, ...others] = failures;
+  if (others.length > 0 && failures.every((failure) => failure instanceof InputError)) {
+    throw new InputError(`${failures.length} of ${found.length} entries cannot be deleted`, {
+      why: `${failures.map(({ message }) => message).join("; ")}. Nothing was deleted.`,
+      fix: commandLine("spawn stage list", context.environmentName),
+    });
+  }
+  if (first !== undefined) throw first;
+  return found.filter((one) => one.status === "fulfilled").map(({ value }) => value);
+}
+
+/** The result of `get`, which is called when it is first asked for. */
+function lazily<T>(get: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= get();
+    return result;
+  };
+}
+
+type Stacks = () => Promise<readonly string[]>;
+
+async function findDeletable(context: Context, id: StagingId, stacks: Stacks): Promise<Deletable> {
   const [record, settings] = await Promise.all([
     context.tables().then((tables) => findRecord(tables, id)),
     context.settings(),
   ]);
   if (record !== undefined) {
     if (record.declaredAs !== undefined) throw declaredElsewhere(id, record.declaredAs, settings.name);
-    const { filename, sizeBytes, regions, stack } = record;
-    return { id, stack, filename, sizeBytes, regions };
+    return deletableOf(record);
   }
-  const unfinished = await findUnfinished(context, id, entryStackName(settings.name, id));
+  const unfinished = await findUnfinished(id, entryStackName(settings.name, id), stacks);
   if (unfinished !== undefined) return unfinished;
   throw new InputError(`there is no staging entry ${id} in environment ${settings.name}`, {
     why: "It was deleted, has expired, or belongs to another environment.",
@@ -48,22 +79,22 @@ export async function findDeletable(context: Context, id: StagingId): Promise<De
   });
 }
 
+/** An entry that is whole. */
+export function deletableOf(record: StagingRecord): Deletable {
+  const { stagingId: id, stack, filename, sizeBytes, fileCount, regions } = record;
+  return { id, stack, filename, sizeBytes, fileCount, regions };
+}
+
 /** An entry without a record, by the settings file of its stack or, where another machine has that, by the stack alone. */
-async function findUnfinished(
-  context: Context,
-  id: StagingId,
-  stack: string,
-): Promise<Deletable | undefined> {
+async function findUnfinished(id: StagingId, stack: string, stacks: Stacks): Promise<Deletable | undefined> {
   const file = settingsFile(spawnPaths().stacks, stack);
   const text = await readTextIfThere(file);
+  const unknown = { id, stack, sizeBytes: undefined, fileCount: undefined };
   if (text !== undefined) {
     const { spec } = parseEntrySettingsFile(text, file);
-    return { id, stack, filename: filenameOf(spec.source), sizeBytes: undefined, regions: spec.regions };
+    return { ...unknown, filename: storedName(spec), regions: spec.regions };
   }
-  const stacks = await listStacks((await openSession(context)).entryProject);
-  return stacks.includes(stack)
-    ? { id, stack, filename: undefined, sizeBytes: undefined, regions: [] }
-    : undefined;
+  return (await stacks()).includes(stack) ? { ...unknown, filename: undefined, regions: [] } : undefined;
 }
 
 function declaredElsewhere(id: StagingId, item: string, environment: string): InputError {
@@ -74,20 +105,68 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
   });
 }
 
+/** Entries deleted at a time: each has an engine of its own, with 100 MB, and most of the work is S3's. */
+const SIDE_BY_SIDE = 3;
+
+/** What a deletion of several tells, and of which one. */
+export interface DeletionEvents {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (entry: Deletable, progress: Progress) => void;
+  readonly onChange?: (entry: Deletable, change: ResourceChange) => void;
+  readonly onNote?: (entry: Deletable, message: string, severity: "info" | "warning") => void;
+  /** After one that is gone. */
+  readonly onDeleted?: (entry: Deletable) => void;
+}
+
+/**
+ * Deletes entries, a few side by side. One that fails stops no other.
+ * @param remove how one of them is removed, such as {@link deleteEntry}
+ */
+export function deleteEntries<E extends Deletable>(
+  entries: readonly E[],
+  events: DeletionEvents,
+  remove: (entry: E, options: UpdateOptions) => Promise<void>,
+): Promise<Outcome<E>[]> {
+  const { signal } = events;
+  return sideBySide(entries, { limit: SIDE_BY_SIDE, signal }, async (entry) => {
+    await remove(entry, {
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (progress) => events.onProgress?.(entry, counted(progress, entry)),
+      onChange: (change) => events.onChange?.(entry, change),
+      onNote: (message, severity) => events.onNote?.(entry, message, severity),
+    });
+    events.onDeleted?.(entry);
+  });
+}
+
+/** One request deletes so many; below, there is no progress to show. */
+const LARGE_TREE = 1_000;
+
+/** The provider does not know how many objects there are before it has listed them all; the record does. */
+function counted(progress: Progress, { fileCount = 0 }: Deletable): Progress {
+  if (progress.phase !== "delete" || fileCount < LARGE_TREE) return progress;
+  const objects = fileCount + 1; // the manifest
+  return { ...progress, total: objects, objectsTotal: objects };
+}
+
 /**
  * Destroys the entry's stack: first the record, then the data of every region; at last the stack itself. What an upload
  * that was killed has left goes, too.
  * @throws UserError when another process is uploading it right now
  */
-export async function deleteEntry(context: Context, entry: Deletable, options: UpdateOptions): Promise<void> {
+export async function deleteEntry(
+  context: Context,
+  project: EngineSettings,
+  entry: Deletable,
+  options: UpdateOptions,
+): Promise<void> {
   const { id, stack } = entry;
   await claimUpload(stack);
-  const { entryProject } = await openSession(context);
   // A whole entry, too: an update of it may have been killed, on any machine.
-  const { exists } = await settleStack(context, entryProject, stack, id, "adopt", options);
+  const { exists } = await settleStack(context, project, stack, id, "adopt", options);
   const isRecorded = entry.sizeBytes !== undefined;
   // A record without a stack is not to be deleted here: the engine says which stack is missing.
-  if (exists || isRecorded) await runUpdate(entryProject, stack, { kind: "destroy", remove: true }, options);
-  else await rm(settingsFile(entryProject.project, stack), { force: true });
+  if (exists || isRecorded) await runUpdate(project, stack, { kind: "destroy", remove: true }, options);
+  else await rm(settingsFile(project.project, stack), { force: true });
   await endUpload(stack);
 }

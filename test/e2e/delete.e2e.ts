@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { Aws } from "./support/aws.ts";
@@ -70,6 +72,55 @@ describe("Deleting an entry", function () {
     const info = await world.spawn("stage", "info", id);
     expect(info.code).to.equal(2);
     expect(info.stderr).to.contain(`there is no staging entry ${id} in environment dev`);
+  });
+
+  it("takes several, looks all up before any is deleted, and tells each one's end", async () => {
+    const upload = () => world.upload("mesh.dat", "--regions", "us-east-1");
+    const ids = [await upload(), await upload()];
+    const [first = "", second = ""] = ids;
+    const unknown = await world.spawn("stage", "delete", first, "stage-0123456789ab", second, "--yes");
+    expect(unknown).to.include({ code: 2, stdout: "" });
+    expect(unknown.stderr).to.contain("there is no staging entry stage-0123456789ab in environment dev");
+    expect((await world.spawn("stage", "delete", first, "stage-1", "--yes")).code).to.equal(2);
+    for (const id of ids) expect(await aws.item(RECORDS, id)).to.include({ staging_id: id });
+    const refused = await world.spawn("stage", "delete", first, second);
+    expect(refused.stderr).to.contain(`Fix: spawn stage delete ${first} ${second} --yes\n`);
+
+    const { stderr } = await succeed(world.spawn("stage", "delete", first, second, first, "--yes"));
+    for (const id of ids) {
+      expect(stderr.split(`Deleting staged data: ${id}\n`)).to.have.length(2);
+      expect(stderr).to.contain(`${id}: Deleting from us-east-1... ✓\n`);
+      expect(stderr).to.contain(`${id}: Removing metadata... ✓\n`);
+      await expectGone(id);
+    }
+    expect(stderr).to.match(/\n✅ Staging deleted \(2 entries\)\n$/);
+  });
+
+  it("goes on where one of several fails, and says which and how to go on", async () => {
+    const upload = () => world.upload("mesh.dat", "--regions", "us-east-1");
+    const [bad, good, other] = [await upload(), await upload(), await upload()];
+    // A lock of a machine of which nobody knows here whether it is up.
+    const locks = join(world.home, "data/state/.pulumi/locks/organization/spawn", `dev.${bad}`);
+    const lock = join(locks, "0.json");
+    await mkdir(locks, { recursive: true });
+    await writeFile(lock, JSON.stringify({ pid: 1, username: "ada", hostname: "elsewhere" }));
+    const failed = await world.spawn("stage", "delete", bad, good, "--yes");
+    expect(failed.code).to.equal(1);
+    expect(failed.stderr).to.contain("Error: 1 of 2 entries could not be removed\n");
+    expect(failed.stderr).to.contain(`Why: ${bad}: the stack dev.${bad} is locked.`);
+    expect(failed.stderr).to.contain(`Fix: spawn stage delete ${bad} --yes\n`);
+    await expectGone(good);
+    const json = await world.spawn("stage", "delete", bad, other, "--yes", "--json");
+    expect(json).to.include({ code: 1, stderr: "" });
+    const { status, result } = JSON.parse(json.stdout) as { status: number; result: object[] };
+    expect(status).to.equal(1);
+    expect(result).to.have.length(2);
+    expect(result[0]).to.include({ staging_id: bad, deleted: false });
+    expect(result[0]).to.have.nested.property("error.message", `the stack dev.${bad} is locked`);
+    expect(result[1]).to.deep.equal({ staging_id: other, deleted: true });
+    await rm(lock);
+    await succeed(world.spawn("stage", "delete", bad, "--yes"));
+    await expectGone(bad);
   });
 
   it("asks at a terminal, and takes anything but yes for a no", async () => {

@@ -1,25 +1,31 @@
 import { Args } from "@oclif/core";
 import { parseStagingId } from "../../../staging/ids.ts";
-import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
 import { formatBytes } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
-import type { ResourceChange } from "../../engine/update.ts";
+import type { Context } from "../../context.ts";
+import { openSession } from "../../engine/session.ts";
 import { yesFlag } from "../../flags.ts";
 import { printable } from "../../render/text.ts";
-import { type Deletable, deleteEntry, findDeletable } from "../../services/delete.ts";
-import { watchUpdate } from "../../watch-update.ts";
+import { type Deletable, deleteEntries, deleteEntry, findDeletables } from "../../services/delete.ts";
+import { type ErrorJson, errorJson, explained, failureOf } from "../../services/outcomes.ts";
+import type { Outcome } from "../../services/side-by-side.ts";
+import { watchDeletion } from "../../watch-deletion.ts";
 
 export interface StageDeleteResult {
   readonly staging_id: string;
   readonly deleted: boolean;
+  /** Of several, why this one was not deleted. */
+  readonly error?: ErrorJson;
 }
 
 export default class StageDelete extends BaseCommand {
   static override summary = "Delete an entry's data from all regions.";
   static override description =
-    "Removes the record first, so that no instance picks the entry any more, then every version of its objects in every region. Also removes what an upload that did not end has left.";
+    `Removes the record first, so that no instance picks the entry any more, then every version of its objects in every region. Also removes what an upload that did not end has left.
+
+Of several entries, all are looked up before any is deleted; then a few are deleted side by side. One that fails stops no other. With --json the result is a list then.`;
   static override examples = [
     {
       description: "Delete an entry, after a question",
@@ -29,39 +35,80 @@ export default class StageDelete extends BaseCommand {
       description: "Delete it in a script",
       command: "<%= config.bin %> stage delete stage-abc123def456 --yes",
     },
+    {
+      description: "Delete several, after one question",
+      command: "<%= config.bin %> stage delete stage-abc123def456 stage-0123456789ab",
+    },
   ];
 
   static override args = {
     "staging-id": Args.string({
       required: true,
-      description: "ID of the entry, such as stage-abc123def456.",
+      multiple: true,
+      description: "ID of an entry, such as stage-abc123def456.",
     }),
   };
 
   static override flags = { yes: yesFlag };
 
-  async run(): Promise<StageDeleteResult> {
+  async run(): Promise<StageDeleteResult | StageDeleteResult[]> {
     const { args, flags } = await this.parse(StageDelete);
-    const id = parseStagingId(args["staging-id"]);
     const context = this.contextOf(flags);
-    const entry = await findDeletable(context, id);
-    this.note(describe(entry));
+    const entries = await findDeletables(context, args["staging-id"].map(parseStagingId));
+    for (const entry of entries) this.note(describe(entry));
     this.note("⚠️  This will delete data from all regions and cannot be undone.\n");
-    const command = commandLine(`spawn stage delete ${id}`, flags.environment);
-    if (!(await confirm("Continue?", { yes: flags.yes, command }))) {
+    const question = entries.length === 1 ? "Continue?" : `Delete ${entries.length} entries?`;
+    if (!(await confirm(question, { yes: flags.yes, command: commandFor(entries, context) }))) {
       this.note("Nothing was deleted.");
-      return { staging_id: id, deleted: false };
+      return this.#result(entries.map(({ id }) => ({ staging_id: id, deleted: false })));
     }
-    const onChange = (change: ResourceChange) => {
-      const line = stepLine(change);
-      if (line !== undefined) this.note(line);
-    };
-    await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose, onChange }, (options) =>
-      deleteEntry(context, entry, options),
+    const { entryProject } = await openSession(context);
+    const outcomes = await watchDeletion(
+      entries,
+      { quiet: this.jsonEnabled(), verbose: flags.verbose },
+      (events) =>
+        deleteEntries(entries, events, (entry, options) =>
+          deleteEntry(context, entryProject, entry, options),
+        ),
     );
-    this.note("Removing metadata... ✓\n\n✅ Staging deleted");
-    return { staging_id: id, deleted: true };
+    this.#end(context, outcomes);
+    return this.#result(outcomes.map((outcome) => resultOf(context, outcome)));
   }
+
+  /** @throws UserError unless all is deleted; under --json the results of several tell it */
+  #end(context: Context, outcomes: readonly Outcome<Deletable>[]): void {
+    const [only] = outcomes;
+    if (outcomes.length === 1 && only?.state === "failed") throw only.error;
+    const failure = failureOf(
+      context,
+      outcomes,
+      ({ id }) => id,
+      ["entry", "entries"],
+      (left) => `${commandFor(left, context)} --yes`,
+    );
+    if (failure === undefined) {
+      this.note(`\n✅ Staging deleted${outcomes.length === 1 ? "" : ` (${outcomes.length} entries)`}`);
+      return;
+    }
+    if (!this.jsonEnabled() || outcomes.length === 1) throw failure;
+    process.exitCode = failure.exitCode;
+  }
+
+  /** Of one entry the result is an object, as it was before there could be several. */
+  #result(results: StageDeleteResult[]): StageDeleteResult | StageDeleteResult[] {
+    const [first] = results;
+    return results.length === 1 && first !== undefined ? first : results;
+  }
+}
+
+const commandFor = (entries: readonly Deletable[], { environmentName }: Context): string =>
+  commandLine(`spawn stage delete ${entries.map(({ id }) => id).join(" ")}`, environmentName);
+
+function resultOf(context: Context, outcome: Outcome<Deletable>): StageDeleteResult {
+  const result = { staging_id: outcome.item.id, deleted: outcome.state === "done" };
+  return outcome.state === "failed"
+    ? { ...result, error: errorJson(explained(context, outcome.error)) }
+    : result;
 }
 
 function describe({ id, filename, sizeBytes, regions }: Deletable): string {
@@ -72,10 +119,4 @@ function describe({ id, filename, sizeBytes, regions }: Deletable): string {
     `Regions: ${regions.length === 0 ? "unknown" : regions.join(", ")}`,
     "",
   ].join("\n");
-}
-
-/** The line for a finished step of the deletion, where it is one that people know of. */
-function stepLine({ op, type, inputs }: ResourceChange): string | undefined {
-  if (op !== "delete" || (type !== STAGED_DATA && type !== REPLICATION)) return undefined;
-  return `Deleting from ${String(inputs["region"])}... ✓`;
 }
