@@ -5,7 +5,7 @@ import { parseStagingId } from "../staging/ids.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources.ts";
 import { changedOf, checkInputs } from "./checks.ts";
-import { type Dependencies, reportTo, showProgress } from "./deps.ts";
+import { type Dependencies, reportTo, showProgress, withTimeout } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
@@ -96,10 +96,11 @@ const isWhole = (outputs: Partial<ReplicationOutputs>): boolean => outputs.verif
 async function replicate(
   id: string,
   inputs: ReplicationInputs,
-  deps: Dependencies,
+  shared: Dependencies,
   context: CallContext,
 ): Promise<ReplicationOutputs> {
-  const doing = `replication to ${inputs.region} (bucket ${inputs.bucket})`;
+  const deps = withTimeout(shared, inputs, context);
+  const doing = { what: "replication", region: inputs.region, bucket: inputs.bucket } as const;
   const { method, ruleId } = await explained(doing, async () => {
     const method = await possibleMethod(inputs, deps, context);
     return { method, ruleId: await joinRule({ ...inputs, method }, deps, context) };
