@@ -1,6 +1,9 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import type { UserError } from "../../staging/errors.ts";
 import { MIB } from "../../staging/units.ts";
 import { isNotFound, statusOf } from "./aws-errors.ts";
+import { isDenied } from "./aws-failure.ts";
+import { downloadForbidden } from "./forbidden.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partsOf } from "./parts.ts";
 import { withRetry } from "./retry.ts";
@@ -60,7 +63,7 @@ export class S3Reader implements SourceReader {
       ...(this.#etag === "" ? {} : { IfMatch: this.#etag }),
     });
     const { Body } = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-      throw changeOf(error, `s3://${bucket}/${key}`) ?? error;
+      throw problemOf(error, `s3://${bucket}/${key}`) ?? error;
     });
     let filled = 0;
     for await (const chunk of (Body ?? []) as AsyncIterable<Buffer>) {
@@ -69,6 +72,11 @@ export class S3Reader implements SourceReader {
     }
     if (filled < buffer.length) throw new TruncatedError(`${filled} of ${buffer.length} bytes`);
   }
+}
+
+/** The error for a source that may not be read any more, or is not the one which was found; undefined for other failures. */
+export function problemOf(error: unknown, url: string): UserError | undefined {
+  return isDenied(error) ? downloadForbidden(url, 1) : changeOf(error, url);
 }
 
 /** The error for an object that is not the one which was found; undefined for any other failure. */

@@ -4,8 +4,10 @@ import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
 import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../staging/s3-url.ts";
-import { explained, headersOf, isNotFound, statusOf } from "./aws-errors.ts";
+import { explained, headersOf, isNotFound } from "./aws-errors.ts";
+import { isDenied } from "./aws-failure.ts";
 import type { FindOptions } from "./find-source.ts";
+import { downloadForbidden } from "./forbidden.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
 import { partSizeFor } from "./parts.ts";
 import type { S3File, Source, SourceEntry } from "./source.ts";
@@ -50,7 +52,7 @@ async function clientOf({ bucket }: S3Url, { clients, signal }: FindOptions): Pr
       }
       // Who may read objects need not be allowed to look at the bucket; the answer names its region all the same.
       const told = headersOf(error)["x-amz-bucket-region"];
-      if (told === undefined) throw statusOf(error) === 403 ? notAllowed(`s3://${bucket}`) : error;
+      if (told === undefined) throw isDenied(error) ? downloadForbidden(`s3://${bucket}`, 2) : error;
       return told;
     }
   });
@@ -68,7 +70,7 @@ async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Pro
           fix: `For all objects below it: ${url}/`,
         });
       }
-      throw statusOf(error) === 403 ? notAllowed(url) : error;
+      throw isDenied(error) ? downloadForbidden(url, 2) : error;
     }),
   );
   const size = head.ContentLength ?? 0;
@@ -101,7 +103,7 @@ async function findPrefix(
         sizeBytes += entry.size;
       }
     } catch (error) {
-      throw statusOf(error) === 403 ? notAllowed(url) : error;
+      throw isDenied(error) ? downloadForbidden(url, 2) : error;
     }
   });
   if (entries === 0) {
@@ -194,11 +196,4 @@ function filenameIn(url: string, { bucket, key }: S3Url): string {
   }
   refuseControlCharacters(filename);
   return filename;
-}
-
-function notAllowed(url: string): InputError {
-  return new InputError(`${url} cannot be read`, {
-    why: "Access was denied: the credentials in use may not read it.",
-    fix: "Check whose they are, and what they may do: aws sts get-caller-identity",
-  });
 }

@@ -1,16 +1,17 @@
 import { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags } from "../../staging/classes.ts";
-import { UserError } from "../../staging/errors.ts";
+import type { UserError } from "../../staging/errors.ts";
 import { MIB } from "../../staging/units.ts";
 import { copyObject, copySource } from "./copy.ts";
 import type { FileDigest } from "./digest.ts";
 import { objectMetadata } from "./metadata.ts";
+import { checksumMismatch } from "./mismatch.ts";
 import { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partSizeFor } from "./parts.ts";
 import { digestFile } from "./reading.ts";
 import { type S3File, SourceChangedError } from "./source.ts";
-import { changeOf, S3Reader } from "./source-s3-reader.ts";
+import { changeOf, problemOf, S3Reader } from "./source-s3-reader.ts";
 import type { StagedFile, StageOptions } from "./stage-file.ts";
 import { headObject, holds, type ObjectPlace, type StoredObject, withChecksums } from "./stored.ts";
 
@@ -32,7 +33,9 @@ export async function stageCopy(
   const { signal, noSha256 = false } = options;
   const progress = options.report("upload");
   const partSize = partSizeOf(file.size);
-  const source = await describe(file.place, signal);
+  const source = await describe(file.place, signal).catch((error: unknown) => {
+    throw problemOf(error, urlOf(file.place)) ?? error;
+  });
   if (source === undefined) throw new SourceChangedError(urlOf(file.place), "vanished");
   if (source.etag !== file.etag) throw new SourceChangedError(urlOf(file.place));
 
@@ -172,9 +175,5 @@ async function readBack(target: UploadTarget, copied: StoredObject, options: Sta
 
 const urlOf = ({ bucket, key }: ObjectPlace): string => `s3://${bucket}/${key}`;
 
-function copyDiffers(target: UploadTarget): UserError {
-  return new UserError(`${urlOf(target)} differs from what was copied`, {
-    why: "Its size or checksum is not the source's.",
-    fix: "Run the command again.",
-  });
-}
+const copyDiffers = ({ bucket, key }: UploadTarget): UserError =>
+  checksumMismatch(bucket, key, "the copy's size or checksum is not the source's.");
