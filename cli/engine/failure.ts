@@ -3,15 +3,24 @@ import { parseDescription, UserError } from "../../staging/errors.ts";
 import { commandLine } from "../command-line.ts";
 import type { EngineRun } from "./process.ts";
 
+/** Where the engine's plugins send their requests: AWS's own endpoints are undefined. */
+export interface EngineCloud {
+  readonly endpoint: string | undefined;
+  /** Whether it is the local cloud that this program runs. */
+  readonly isEmbedded: boolean;
+}
+
 /** What an update that failed has said, reduced to the one message that matters. */
 export class UpdateLog {
   readonly #errors: { urn: string; message: string }[] = [];
   readonly #stack: string;
   readonly #operation: string;
+  readonly #cloud: EngineCloud;
 
-  constructor(stack: string, operation: string) {
+  constructor(stack: string, operation: string, cloud: EngineCloud) {
     this.#stack = stack;
     this.#operation = operation;
+    this.#cloud = cloud;
   }
 
   add(event: EngineEvent): void {
@@ -39,8 +48,20 @@ export class UpdateLog {
     const [cause, ...others] = [
       ...new Set((ofResources.length > 0 ? ofResources : causes.slice(0, 1)).map(({ message }) => message)),
     ];
-    const failure = describeFailure(cause ?? clean(lastError(run.stderr)), this.#stack, this.#operation);
+    const failure = this.#describe(cause ?? clean(lastError(run.stderr)));
     return others.length === 0 ? failure : withOthers(failure, others);
+  }
+
+  #describe(text: string): UserError {
+    const { message, why, fix } = parseDescription(text);
+    // What our own provider says brings its remedy along, whatever words of the engine's are in it.
+    const known = fix === undefined ? KNOWN.find(({ pattern }) => pattern.test(text)) : undefined;
+    const match = known && text.match(known.pattern);
+    if (known && match) return known.describe(match, this.#stack, this.#cloud);
+    return new UserError(message === "" ? `the ${this.#operation} of ${this.#stack} failed` : message, {
+      ...(why ? { why } : {}),
+      fix: fix ?? "Run the command again with --verbose for the engine's log.",
+    });
   }
 }
 
@@ -91,10 +112,10 @@ function lastError(stderr: string): string {
 
 interface KnownFailure {
   readonly pattern: RegExp;
-  readonly describe: (match: RegExpMatchArray, stack: string) => UserError;
+  readonly describe: (match: RegExpMatchArray, stack: string, cloud: EngineCloud) => UserError;
 }
 
-/** Failures of the engine itself, which every user can meet. Those of our own provider bring their remedy along. */
+/** Failures of the engine itself, which every user can meet. */
 const KNOWN: readonly KnownFailure[] = [
   {
     pattern:
@@ -147,22 +168,12 @@ const KNOWN: readonly KnownFailure[] = [
   },
   {
     pattern: /ECONNREFUSED|connection refused|socket hang up|ECONNRESET/i,
-    describe: () =>
-      new UserError("the cloud did not answer", {
+    describe: (_match, _stack, { endpoint, isEmbedded }) =>
+      new UserError(`${isEmbedded ? "the local cloud" : (endpoint ?? "AWS")} did not answer`, {
         why: "The connection was refused or broken off.",
-        fix: "spawn local up, then run the command again",
+        fix: isEmbedded
+          ? "spawn local up, then run the command again"
+          : `Check ${endpoint === undefined ? "the network" : "AWS_ENDPOINT_URL and the network"}, then run the command again.`,
       }),
   },
 ];
-
-function describeFailure(message: string, stack: string, operation: string): UserError {
-  for (const known of KNOWN) {
-    const match = message.match(known.pattern);
-    if (match) return known.describe(match, stack);
-  }
-  const { message: what, why, fix } = parseDescription(message);
-  return new UserError(what === "" ? `the ${operation} of ${stack} failed` : what, {
-    ...(why ? { why } : {}),
-    fix: fix ?? "Run the command again with --verbose for the engine's log.",
-  });
-}

@@ -1,7 +1,8 @@
 import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/events.js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
+import { usersEndpoint } from "../../local/tool-environment.ts";
 import { decodeProgress, type Progress } from "../../staging/resources.ts";
-import { UpdateLog } from "./failure.ts";
+import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { startedBy, takeOverDeadLocks } from "./lock.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { hostProgram } from "./program-server.ts";
@@ -63,7 +64,7 @@ export async function runUpdate(
 ): Promise<UpdateResult> {
   if (operation.kind !== "preview") await takeOverDeadLocks(settings, stack, options);
   const program = "program" in operation ? await hostProgram(operation.program) : undefined;
-  const log = new UpdateLog(stack, operation.kind);
+  const log = new UpdateLog(stack, operation.kind, cloudOf(settings));
   const result = {
     outputs: {} as Record<string, unknown>,
     changes: {} as Record<string, number>,
@@ -95,6 +96,11 @@ export async function runUpdate(
   } finally {
     program?.close();
   }
+}
+
+function cloudOf({ env }: EngineSettings): EngineCloud {
+  const endpoint = env["AWS_ENDPOINT_URL"] || undefined;
+  return { endpoint, isEmbedded: endpoint !== undefined && usersEndpoint(env) === undefined };
 }
 
 function argumentsOf(operation: Operation, stack: string, client: string | undefined): string[] {

@@ -1,13 +1,18 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { expect } from "chai";
-import { UpdateLog } from "../../../cli/engine/failure.ts";
+import { type EngineCloud, UpdateLog } from "../../../cli/engine/failure.ts";
 
 const STACK = "dev.stage-0123456789ab";
 const ended = { exitCode: 255, killedBy: undefined, stdout: "", stderr: "" };
 
 describe("what an update that failed has said", () => {
+  const embedded = { endpoint: "http://127.0.0.1:4566", isEmbedded: true };
+  let cloud: EngineCloud;
+  beforeEach(() => {
+    cloud = embedded;
+  });
   const logOf = (...messages: [urn: string, message: string][]): UpdateLog => {
-    const log = new UpdateLog(STACK, "up");
+    const log = new UpdateLog(STACK, "up", cloud);
     for (const [urn, message] of messages) {
       log.add({ diagnosticEvent: { severity: "error", urn, message } } as unknown as EngineEvent);
     }
@@ -29,6 +34,9 @@ describe("what an update that failed has said", () => {
     });
   });
 
+  const logOfRefusal = () =>
+    logOf(["urn:a", "creating bucket: dial tcp: connect: connection refused"]).failure(ended, false);
+
   it("tells that the engine was killed", () => {
     const { message, why } = logOf().failure({ ...ended, killedBy: "SIGKILL" }, false);
     expect(message).to.equal(`the engine was ended by SIGKILL in the up of ${STACK}`);
@@ -40,6 +48,27 @@ describe("what an update that failed has said", () => {
     const { message, fix } = log.failure(ended, false);
     expect(message).to.equal(`a plugin of the engine ended in the middle of the update of ${STACK}`);
     expect(fix).to.equal("Run the command again.");
+  });
+
+  it("tells to start the local cloud only where it is the one that did not answer", () => {
+    const refused = logOfRefusal();
+    expect(refused.message).to.equal("the local cloud did not answer");
+    expect(refused.fix).to.equal("spawn local up, then run the command again");
+    cloud = { endpoint: undefined, isEmbedded: false };
+    expect(logOfRefusal().message).to.equal("AWS did not answer");
+    expect(logOfRefusal().fix).to.equal("Check the network, then run the command again.");
+    cloud = { endpoint: "http://minio:9000", isEmbedded: false };
+    expect(logOfRefusal().message).to.equal("http://minio:9000 did not answer");
+    expect(logOfRefusal().fix).to.contain("AWS_ENDPOINT_URL");
+  });
+
+  it("leaves alone what brings its remedy along, whatever words are in it", () => {
+    const told =
+      "upload to us-east-1 failed\nWhy: AWS cannot be reached (ECONNREFUSED).\nFix: Check the network.";
+    expect(logOf(["urn:a", told]).failure(ended, false)).to.include({
+      message: "upload to us-east-1 failed",
+      fix: "Check the network.",
+    });
   });
 
   it("says only that it was interrupted, when it was", () => {
