@@ -43,6 +43,10 @@ export function filenameOf(source: string): string {
   return source.replace(/\/+$/, "").split("/").at(-1) ?? "";
 }
 
+/** The name under which the data of an entry are stored. */
+export const storedName = ({ filename, source }: Pick<EntrySpec, "filename" | "source">): string =>
+  filename ?? filenameOf(source);
+
 /** Stack of an entry that the command line made. */
 export const entryStackName = (environment: string, id: StagingId): string => `${environment}.${id}`;
 

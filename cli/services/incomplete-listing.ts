@@ -1,4 +1,4 @@
-import { filenameOf } from "../../staging/entry.ts";
+import { storedName } from "../../staging/entry.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { Context } from "../context.ts";
 import { arrivedIn } from "./arrived.ts";
@@ -68,7 +68,7 @@ async function metadataOf(
   );
   return {
     staging_id: spec.id,
-    filename: filenameOf(spec.source),
+    filename: storedName(spec),
     source: spec.source,
     size_bytes: entry.unfinished.sizeBytes,
     file_count: entry.unfinished.fileCount,

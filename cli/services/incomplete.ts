@@ -51,7 +51,8 @@ export async function readIncomplete(context: Context, stack: string): Promise<I
 /**
  * The interrupted upload that another run of the same upload goes on with: of the same source to the same regions, with
  * the same options. One that another process is at work on is none of them: that upload is wanted twice. It is shared with
- * the accounts that are named now: AWS refuses one that does not exist when the data are there already.
+ * the accounts that are named now, since AWS refuses one that does not exist when the data are there already, and sent as is
+ * wanted now, since what timed out is to be given more time.
  */
 export async function findSameUpload(
   context: Context,
@@ -63,15 +64,23 @@ export async function findSameUpload(
   const all = await listIncomplete(context);
   const same = all.find(({ settings, uploading }) => !uploading && identityOf(settings.spec) === wanted);
   if (same === undefined) return undefined;
-  const resumed = { ...same.settings.spec, allowAccounts: spec.allowAccounts };
+  const { multipart: _parts, timeoutSeconds: _timeout, ...begun } = same.settings.spec;
+  const { allowAccounts, multipart, timeoutSeconds } = spec;
+  const resumed: EntrySpec = {
+    ...begun,
+    allowAccounts,
+    ...(multipart === undefined ? {} : { multipart }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+  };
   return { ...same, settings: { ...same.settings, spec: resumed } };
 }
 
-/** All that a user chooses of an entry, but with whom it is shared, as one text. */
+/** All that a user chooses of an entry, but with whom it is shared and how it is sent, as one text. */
 function identityOf(spec: EntrySpec): string {
   const chosen = Object.entries({
     ...spec,
     ...{ id: undefined, declaredAs: undefined, allowAccounts: undefined },
+    ...{ multipart: undefined, timeoutSeconds: undefined },
   });
   return JSON.stringify(chosen.filter(([, value]) => value !== undefined).sort());
 }

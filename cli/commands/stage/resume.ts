@@ -1,6 +1,7 @@
-import { Args } from "@oclif/core";
-import { filenameOf } from "../../../staging/entry.ts";
+import { Args, Flags } from "@oclif/core";
+import { storedName } from "../../../staging/entry.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
+import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
 import { reportStaged, stagedMetadata } from "../../report-staged.ts";
@@ -14,6 +15,10 @@ export default class StageResume extends BaseCommand {
     "Sends only what has not arrived yet, under the same ID and with the options that the upload was started with. The source must be as it was then. Running the same upload again does the same.";
   static override examples = [
     { description: "Go on with an upload", command: "<%= config.bin %> stage resume stage-abc123def456" },
+    {
+      description: "Go on with one that timed out, with more time",
+      command: "<%= config.bin %> stage resume stage-abc123def456 --timeout 3600",
+    },
     { description: "See which there are", command: "<%= config.bin %> stage list --incomplete" },
   ];
 
@@ -24,16 +29,26 @@ export default class StageResume extends BaseCommand {
     }),
   };
 
+  static override flags = {
+    timeout: Flags.string({
+      summary: "Seconds for which S3 may answer nothing and no byte may move. Default: as at the start.",
+      helpValue: "SECONDS",
+    }),
+  };
+
   async run(): Promise<StagingMetadata | undefined> {
     const { args, flags } = await this.parse(StageResume);
     const id = parseStagingId(args["staging-id"]);
+    const timeoutSeconds = flags.timeout === undefined ? undefined : parseTimeoutSeconds(flags.timeout);
     const context = this.contextOf(flags);
-    const entry = await findResumable(context, id);
-    const { spec } = entry.settings;
+    const found = await findResumable(context, id);
+    const { settings } = found;
+    const spec = timeoutSeconds === undefined ? settings.spec : { ...settings.spec, timeoutSeconds };
+    const entry = { ...found, settings: { ...settings, spec } };
     this.note(`Resuming ${id}\n`);
     this.note(
       renderUploadPlan({
-        filename: filenameOf(spec.source),
+        filename: storedName(spec),
         sizeBytes: entry.unfinished.sizeBytes,
         regions: spec.regions,
         destination: spec.destination,

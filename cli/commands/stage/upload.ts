@@ -4,8 +4,10 @@ import { defaultDestination, parseDestination } from "../../../staging/destinati
 import { type EntrySpec, parseReplicationMethod, parseSweepId } from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
 import { parseExcludePattern } from "../../../staging/exclude.ts";
+import { parseFilename } from "../../../staging/filename.ts";
 import { newStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
+import { DEFAULT_TIMEOUT_SECONDS, parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { configured } from "../../flags.ts";
@@ -58,6 +60,14 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       command: "<%= config.bin %> stage upload dataset.tar.gz --allow-accounts 123456789012,987654321098",
     },
     {
+      description: "Store it under another name",
+      command: "<%= config.bin %> stage upload build/out.bin --name model-v3.bin",
+    },
+    {
+      description: "Over a connection that comes and goes: wait for up to an hour, and send small parts",
+      command: "<%= config.bin %> stage upload large-file.tar.gz --timeout 3600 --multipart",
+    },
+    {
       description: "Use the ID in a script",
       command: "genome_id=$(<%= config.bin %> stage upload reference.fasta --dest /data/reference.fasta)",
     },
@@ -88,6 +98,11 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       multipleNonGreedy: true,
       helpValue: "PATTERN",
     }),
+    name: Flags.string({
+      summary: "Name under which the data are stored. Default: the last part of the path.",
+      description: "Also the last part of the default destination. A name, without a path.",
+      helpValue: "NAME",
+    }),
     "no-sha256": Flags.boolean({
       default: false,
       summary: "Do without the SHA-256 of a source on S3, which has to be read for it.",
@@ -106,6 +121,18 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
         "They read by an S3 access point in each region, which stage info shows: nothing but this entry, once it is verified, until it is deleted. IAM policies of their own say which of their users may.",
       helpValue: "ACCOUNTS",
     }),
+    multipart: Flags.boolean({
+      default: false,
+      summary: "Send in parts whatever the size.",
+      description:
+        "Files of more than 16 MiB always go in parts; with this, smaller ones go in parts of 5 MiB, too, of which only the missing ones are sent again. It does nothing for what is on S3 already, which is copied.",
+    }),
+    timeout: Flags.string({
+      summary: `Seconds for which S3 may answer nothing and no byte may move. Default: ${DEFAULT_TIMEOUT_SECONDS}.`,
+      description:
+        "Of each request, with its retries on other connections. An upload takes as long as it takes while bytes move.",
+      helpValue: "SECONDS",
+    }),
     replication: Flags.string({
       summary: "How replicas are made: by S3's replication rule, or copied by the client's request.",
       description:
@@ -123,17 +150,23 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     const sweepId = flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]);
     const replication = parseReplicationMethod(flags.replication);
     const exclude = (flags.exclude ?? []).map(parseExcludePattern);
+    const name = flags.name === undefined ? undefined : parseFilename(flags.name);
+    const timeoutSeconds = flags.timeout === undefined ? undefined : parseTimeoutSeconds(flags.timeout);
     const accounts = flags["allow-accounts"];
     const allowAccounts = accounts === undefined ? [] : parseAccountList(accounts);
     const context = this.contextOf(flags);
     const noSha256 = flags["no-sha256"];
-    const source = await inspectSource(context, args["local-path"], { exclude, noSha256 });
+    const inspected = await inspectSource(context, args["local-path"], { exclude, noSha256 });
+    const source = { ...inspected, filename: name ?? inspected.filename };
     const settings = await context.settings();
     for (const region of regions) bucketOf(settings, region);
 
     const spec: EntrySpec = {
       id: newStagingId(),
       source: source.path,
+      ...(name === undefined ? {} : { filename: name }),
+      ...(flags.multipart ? { multipart: true } : {}),
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
       exclude,
       noSha256,
       regions,
