@@ -22,6 +22,8 @@ import { main, run } from "./run.ts";
  */
 
 const ENVIRONMENT = "dev";
+/** Whatever environment the user has configured: the demo must not make one in an AWS account. */
+const ENV = { ...process.env, SPAWN_ENVIRONMENT: ENVIRONMENT };
 const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"] as const;
 const root = packageRoot();
 
@@ -48,7 +50,7 @@ function defaultFile(): string {
 
 async function spawn(args: readonly string[]): Promise<void> {
   await timed(`$ spawn ${args.map(quote).join(" ")}`, async () => {
-    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args]));
+    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args], { env: ENV }));
   });
 }
 
@@ -58,7 +60,7 @@ async function spawnForOutput(args: readonly string[]): Promise<string> {
     const onStdout = (text: string): void => {
       output += text;
     };
-    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args], { onStdout }));
+    succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args], { env: ENV, onStdout }));
   });
   return output;
 }

@@ -11,12 +11,18 @@ export type BucketOwner = "none" | "ours" | "theirs";
 
 /**
  * Looks whether a bucket exists and by its tag whether this environment made it.
- * @throws InputError when that cannot be told within 5 s (it names --adopt and --no-adopt), or it is in another region
+ * @param patience milliseconds
+ * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), or it is in another region
  */
-export async function lookAtBucket(context: Context, region: Region, bucket: string): Promise<BucketOwner> {
+export async function lookAtBucket(
+  context: Pick<Context, "s3" | "environmentName">,
+  region: Region,
+  bucket: string,
+  patience = LOOK_MS,
+): Promise<BucketOwner> {
   // Not part of the time: the first use of the local cloud sets it up.
   const client = await context.s3(region);
-  const abortSignal = AbortSignal.timeout(LOOK_MS);
+  const abortSignal = AbortSignal.timeout(patience);
   try {
     const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
     if (head.BucketRegion !== undefined && head.BucketRegion !== region) {
@@ -35,7 +41,7 @@ export async function lookAtBucket(context: Context, region: Region, bucket: str
     if (status === 301 || (told !== undefined && told !== region)) throw elsewhere(bucket, region, told);
     throw new InputError(`the bucket ${bucket} cannot be looked at`, {
       why: abortSignal.aborted
-        ? `S3 did not answer within ${LOOK_MS / 1000} s.`
+        ? `S3 did not answer within ${patience / 1000} s.`
         : status === 403
           ? "Access was denied: it is another account's, or the credentials may not look at it."
           : `${messageOf(error)}.`,
