@@ -1,5 +1,13 @@
 import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  GetBucketLifecycleConfigurationCommand,
+  HeadBucketCommand,
+  type LifecycleRule,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { HOUSEKEEPING_RULE_ID, LIFECYCLE_CLASSES, replicaTags, replicateTag } from "../../staging/classes.ts";
+import { type EarlyEnd, earlyEnd } from "../../staging/early-end.ts";
+import type { EntrySpec } from "../../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { Region, RegionList } from "../../staging/regions.ts";
@@ -36,7 +44,9 @@ export async function checkEnvironmentIsUp(
       if (error.name !== "NotFound" && error.name !== "NoSuchBucket") throw error;
       throw new InputError(`environment ${settings.name} has no bucket in ${region} yet`, {
         why: `The bucket ${bucket} is configured but does not exist.`,
-        fix,
+        fix: settings.adopted.has(region)
+          ? `It is one that you make: aws s3 mb s3://${bucket} --region ${region}, then: ${fix}`
+          : fix,
       });
     });
   });
@@ -45,4 +55,77 @@ export async function checkEnvironmentIsUp(
   for (const result of [tableResult, ...bucketResults]) {
     if (result?.status === "rejected") throw result.reason;
   }
+}
+
+/** What of an entry decides whether a rule ends it early, as far as it is known. */
+export interface Measured {
+  /** Bytes in all. @default any size */
+  readonly sizeBytes?: number;
+  /** @default 1 */
+  readonly fileCount?: number;
+  /** @default now */
+  readonly uploadedAt?: Date;
+}
+
+/**
+ * Makes sure that the rules which the user's own buckets have keep an entry for as long as its TTL says. It costs a request
+ * for each bucket that was adopted, and none for others.
+ * @throws InputError that names the rule, the bucket and the ways out
+ */
+export async function checkLifetimes(
+  settings: EnvironmentSettings,
+  spec: EntrySpec,
+  measured: Measured,
+  clients: Pick<PreflightClients, "s3">,
+): Promise<void> {
+  const { sizeBytes, fileCount = 1, uploadedAt = new Date() } = measured;
+  const byRule = spec.replication === "rule" ? spec.regions.slice(1) : [];
+  const entry = {
+    id: spec.id,
+    ttl: spec.ttl,
+    tags: {
+      ...replicaTags(spec.id, spec.ttl),
+      ...Object.fromEntries(byRule.map((region) => [replicateTag(region), "true"])),
+    },
+    uploadedAt,
+    maxSizeBytes: sizeBytes === undefined ? undefined : sizeBytes + fileCount * MANIFEST_LINE_BYTES,
+  };
+  const adopted = spec.regions.filter((region) => settings.adopted.has(region));
+  const found = await Promise.all(
+    adopted.map(async (region) => {
+      const bucket = bucketOf(settings, region);
+      const end = earlyEnd(await usersRules(await clients.s3(region), bucket), entry);
+      return end && { end, region, bucket };
+    }),
+  );
+  const worst = found.filter((one) => one !== undefined).sort((a, b) => a.end.days - b.end.days)[0];
+  if (worst !== undefined) throw endsEarly(worst.end, worst.bucket, worst.region, spec);
+}
+
+/** What a file takes in the manifest at most, which is an object of the entry, too. */
+const MANIFEST_LINE_BYTES = 4_096;
+
+const OURS: ReadonlySet<string> = new Set([HOUSEKEEPING_RULE_ID, ...LIFECYCLE_CLASSES.map(({ id }) => id)]);
+
+async function usersRules(client: S3Client, bucket: string): Promise<LifecycleRule[]> {
+  try {
+    const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+    return Rules.filter(({ ID }) => ID === undefined || !OURS.has(ID));
+  } catch (error) {
+    if (error instanceof Error && error.name === "NoSuchLifecycleConfiguration") return [];
+    throw error;
+  }
+}
+
+function endsEarly({ ruleId, end, days }: EarlyEnd, bucket: string, region: Region, { ttl }: EntrySpec) {
+  const does = end === "expire" ? "would delete the data" : "would move the data to an archive";
+  const when = days === 0 ? "at once" : `after ${days} ${days === 1 ? "day" : "days"}`;
+  const change = `limit the rule to names of your own, or remove it: aws s3api get-bucket-lifecycle-configuration --bucket ${bucket} --region ${region}`;
+  return new InputError(
+    `the lifecycle rule ${ruleId} of your bucket ${bucket} in ${region} ${does} ${when}`,
+    {
+      why: `They are to be there for ${ttl} days (--ttl), and S3 follows the earliest rule.`,
+      fix: days === 0 ? `In the bucket, ${change}` : `--ttl ${days}; or, in the bucket, ${change}`,
+    },
+  );
 }

@@ -50,7 +50,7 @@ export async function resumeUpload(
   options: UpdateOptions,
 ): Promise<EntryDetails> {
   const { spec } = settings;
-  await inspectSource(context, spec.source, spec);
+  const source = await inspectSource(context, spec.source, spec);
   const change = await changeOf(unfinished, spec.source);
   if (change !== undefined) {
     const remove = commandLine(`spawn stage delete ${spec.id} --yes`, settings.environment.name);
@@ -60,7 +60,7 @@ export async function resumeUpload(
     });
   }
   await claimUpload(stack);
-  const [session] = await Promise.all([openSession(context), preflight(context, spec)]);
+  const [session] = await Promise.all([openSession(context), preflight(context, spec, source)]);
   const { exists } = await settleStack(context, session.entryProject, stack, spec.id, "again", options);
   if (!exists) await createStack(session.entryProject, stack);
   await writeAtomically(settingsFile(session.entryProject.project, stack), renderEntrySettings(settings));

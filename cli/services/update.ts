@@ -72,7 +72,7 @@ export async function updateEntry(
   const settled = await settleStack(context, entryProject, stack, id, "adopt", options);
   if (!settled.exists) throw noStack(record);
   const spec: EntrySpec = specInState(settled.resources, id, after);
-  await preflight(context, spec);
+  await preflight(context, spec, record);
   const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
   // An upload that was killed just after it had written the record: that was taken away, and is written again.
   const isRecordAgain = settled.creating.some(({ type }) => type === RECORD_TYPE);

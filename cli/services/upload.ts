@@ -4,6 +4,7 @@ import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-f
 import { entryProgram } from "../../stacks/staging.ts";
 import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
+import type { Region } from "../../staging/regions.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
@@ -12,7 +13,7 @@ import { openSession } from "../engine/session.ts";
 import { createStack } from "../engine/stacks.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { writableTimes } from "./environment.ts";
-import { checkEnvironmentIsUp } from "./preflight.ts";
+import { checkEnvironmentIsUp, checkLifetimes, type Measured } from "./preflight.ts";
 import { beginUpload, endUpload } from "./unfinished.ts";
 
 /**
@@ -26,7 +27,7 @@ export async function upload(
   measured: { readonly sizeBytes: number; readonly fileCount?: number },
   options: UpdateOptions,
 ): Promise<EntryDetails> {
-  const [session] = await Promise.all([openSession(context), preflight(context, spec)]);
+  const [session] = await Promise.all([openSession(context), preflight(context, spec, measured)]);
   const { settings, entryProject } = session;
   const stack = entryStackName(settings.name, spec.id);
   const entry = { spec, environment: settings, writableAt: await writableTimes(session) };
@@ -58,11 +59,13 @@ export async function stageEntry(
   return outputs["entry"] as EntryDetails;
 }
 
-/** @throws InputError when the environment has not what the entry needs */
-export async function preflight(context: Context, spec: EntrySpec): Promise<void> {
+/** @throws InputError when the environment has not what the entry needs, or a bucket would not keep it for long enough */
+export async function preflight(context: Context, spec: EntrySpec, measured: Measured): Promise<void> {
   const settings = await context.settings();
   const dynamodb = await context.dynamo();
-  await checkEnvironmentIsUp(settings, spec.regions, { dynamodb, s3: (region) => context.s3(region) });
+  const clients = { dynamodb, s3: (region: Region) => context.s3(region) };
+  await checkEnvironmentIsUp(settings, spec.regions, clients);
+  await checkLifetimes(settings, spec, measured, clients);
 }
 
 /** The same error, which also tells that parts of the entry may be there and what to do about them. */
