@@ -48,9 +48,12 @@ export const isNotReached = (error: unknown): boolean => NOT_REACHED.has(failure
 
 export const isBrokenOff = (error: unknown): boolean => BROKEN_OFF.has(failureOf(error).code ?? "");
 
-/** Whether nothing came back in time, neither a connection nor a byte on it. */
+/**
+ * Whether nothing came back in time, neither a connection nor a byte on it. The SDK names a connection that was reset a
+ * time-out, too: that one failed at once, and asking again for as long as nothing answers would be a storm.
+ */
 export const isStall = (error: unknown): boolean =>
-  errorName(error) === "TimeoutError" || failureOf(error).code === "ETIMEDOUT";
+  failureOf(error).code === "ETIMEDOUT" || (errorName(error) === "TimeoutError" && !isBrokenOff(error));
 
 const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]);
 const NOT_ACCEPTED = new Set([
