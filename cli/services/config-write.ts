@@ -10,6 +10,7 @@ import {
   type UserConfig,
   userConfigPath,
 } from "../../stacks/user-config.ts";
+import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { ConfigKey } from "./config-keys.ts";
 
@@ -19,12 +20,12 @@ export type ConfigChange =
   | { readonly kind: "backend"; readonly value: string | undefined }
   | { readonly kind: "bucket"; readonly region: Region; readonly value: ConfiguredBucket | undefined };
 
-/** Stores a value. */
+/** Stores a value. @throws UserError when the file cannot be written */
 export async function setConfig(value: ConfigChange, environment: string): Promise<void> {
   await change((config) => changed(config, value, environment));
 }
 
-/** Removes a value. @returns whether there was one */
+/** Removes a value. @returns whether there was one @throws UserError when the file cannot be written */
 export async function unsetConfig(key: ConfigKey, environment: string): Promise<boolean> {
   let there = false;
   await change((config) => {
@@ -37,17 +38,25 @@ export async function unsetConfig(key: ConfigKey, environment: string): Promise<
 /** Reads, changes and writes the file while no other process does. It is never seen half written. */
 async function change(edit: (config: UserConfig) => UserConfig): Promise<void> {
   const path = userConfigPath();
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await withLock(`${path}.lock`, {}, async () => {
-    const before = readUserConfig();
-    const text = renderUserConfig(edit(before));
-    // Where the file is a link, to one that is kept elsewhere, the link stays.
-    const target = await realpath(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return path;
-      throw error;
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await withLock(`${path}.lock`, {}, async () => {
+      const text = renderUserConfig(edit(readUserConfig()));
+      // Where the file is a link, to one that is kept elsewhere, the link stays.
+      const target = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return path;
+        throw error;
+      });
+      await replaceFile(target, text);
     });
-    await replaceFile(target, text);
-  });
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    throw new UserError(`the configuration ${path} could not be written`, {
+      why: error.message,
+      fix: `Make ${dirname(path)} a folder that you may write to, or name another one in SPAWN_CONFIG_DIR.`,
+      cause: error,
+    });
+  }
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {

@@ -16,7 +16,7 @@ export default class ConfigSet extends BaseCommand {
 
 A flag goes before a variable (SPAWN_ENVIRONMENT, PULUMI_BACKEND_URL), a variable before what is set here, and this before Pulumi.<environment>.yaml.
 
-A bucket that exists and that spawn did not make is adopted: used as it is, and never deleted.`;
+A bucket that exists and that spawn did not make is adopted: used as it is, and never deleted. Where the region has another one by now, the next environment up puts this one in its place: one that spawn made has to be empty first.`;
   static override examples = [
     {
       description: "Use a bucket of your own in a region",

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { parseConfigKey } from "../../../cli/services/config-keys.ts";
 import { setConfig, unsetConfig } from "../../../cli/services/config-write.ts";
 import { readUserConfig, userConfigPath } from "../../../stacks/user-config.ts";
+import type { UserError } from "../../../staging/errors.ts";
 import { parseRegion, REGIONS } from "../../../staging/regions.ts";
 
 const EAST = parseRegion("us-east-1");
@@ -68,6 +69,16 @@ describe("spawn config's file", () => {
     await ttl("14");
     expect((await lstat(userConfigPath())).isSymbolicLink()).to.equal(true);
     expect(readUserConfig().settings["staging.ttl"]).to.equal("14");
+  });
+
+  it("says so where its folder cannot be made", async () => {
+    await writeFile(join(home, "config"), "a file");
+    const error = await ttl("14").then(
+      () => undefined,
+      (reason: UserError) => reason,
+    );
+    expect(error?.message).to.equal(`the configuration ${userConfigPath()} could not be written`);
+    expect(error?.fix).to.contain(join(home, "config"));
   });
 
   it("is not overwritten when it is damaged", async () => {
