@@ -83,6 +83,10 @@ describe("bin/spawn", function () {
     ]);
     expect(ofCommand("stage:delete").args).to.deep.equal(["staging-id"]);
     expect(ofCommand("stage:delete").flags).to.include("yes");
+    expect(ofCommand("config:set").args).to.deep.equal(["key", "value"]);
+    expect(ofCommand("config:get").args).to.deep.equal(["key"]);
+    expect(ofCommand("config:unset").args).to.deep.equal(["key"]);
+    expect(ofCommand("config:list").flags).to.have.members(everywhere);
   });
 
   const refused: [string, string[], string][] = [
