@@ -9,7 +9,13 @@ export interface EnvironmentStatus {
   readonly endpoint: string | null;
   /** Whether everything is there. */
   readonly up: boolean;
-  readonly buckets: readonly { readonly region: string; readonly bucket: string; readonly exists: boolean }[];
+  readonly buckets: readonly {
+    readonly region: string;
+    readonly bucket: string;
+    /** Whether the user made it, so that it stays when the environment goes. */
+    readonly adopted: boolean;
+    readonly exists: boolean;
+  }[];
   readonly tables: readonly {
     readonly role: "records" | "usage";
     readonly table: string;
@@ -31,7 +37,7 @@ export async function environmentStatus(context: Context): Promise<EnvironmentSt
         "NotFound",
         "NoSuchBucket",
       ]);
-      return { region, bucket, exists };
+      return { region, bucket, adopted: settings.adopted.has(region), exists };
     }),
   );
   const tables = await Promise.all(

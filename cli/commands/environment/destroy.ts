@@ -14,7 +14,8 @@ export interface EnvironmentDestroyResult {
 
 export default class EnvironmentDestroy extends BaseCommand {
   static override summary = "Delete the environment: its buckets, rules and tables.";
-  static override description = "Refuses while there are staging entries in it.";
+  static override description =
+    "Refuses while there are staging entries in it. A bucket that you made yourself (spawn:adopt) stays, with all that is in it; only spawn's rules are taken out of its configuration.";
   static override examples = [
     {
       description: "Delete the environment, after a question",
@@ -28,10 +29,13 @@ export default class EnvironmentDestroy extends BaseCommand {
   async run(): Promise<EnvironmentDestroyResult> {
     const { flags } = await this.parse(EnvironmentDestroy);
     const context = this.contextOf(flags);
-    const { buckets } = await context.settings();
-    this.note(`Destroying environment: ${flags.environment}\nBuckets: ${[...buckets.values()].join(", ")}\n`);
+    const { buckets, adopted } = await context.settings();
+    const names = (yours: boolean) =>
+      [...buckets].flatMap(([region, bucket]) => (adopted.has(region) === yours ? bucket : [])).join(", ");
+    this.note(`Destroying environment: ${flags.environment}\nBuckets: ${names(false) || "none"}`);
+    if (adopted.size > 0) this.note(`Kept, without spawn's rules: ${names(true)}`);
     this.note(
-      "⚠️  This will delete the buckets, the tables and the history of costs, and cannot be undone.\n",
+      "\n⚠️  This will delete the buckets, the tables and the history of costs, and cannot be undone.\n",
     );
     const command = commandLine("spawn environment destroy", flags.environment);
     if (!(await confirm("Continue?", { yes: flags.yes, command }))) {

@@ -18,12 +18,14 @@ export default class EnvironmentStatusCommand extends BaseCommand {
     const { flags } = await this.parse(EnvironmentStatusCommand);
     const context = this.contextOf(flags);
     const status = await environmentStatus(context);
-    const line = (label: string, name: string, there: boolean) =>
-      this.log(`  ${label.padEnd(16)} ${name.padEnd(40)} ${there ? "up" : "missing"}`);
+    const line = (label: string, name: string, there: boolean, mark = "") =>
+      this.log(`  ${label.padEnd(16)} ${name.padEnd(40)} ${there ? "up" : "missing"}${mark}`);
     this.log(
       `Environment: ${status.environment} (${status.cloud}${status.endpoint === null ? "" : `, ${status.endpoint}`})`,
     );
-    for (const { region, bucket, exists } of status.buckets) line(region, bucket, exists);
+    for (const { region, bucket, exists, adopted } of status.buckets) {
+      line(region, bucket, exists, adopted ? " (yours, adopted)" : "");
+    }
     for (const { role, table, exists } of status.tables) line(role, table, exists);
     if (!status.up) {
       this.note(`Fix: ${commandLine("spawn environment up", flags.environment)}`);

@@ -1,0 +1,106 @@
+import {
+  DeleteBucketCommand,
+  PutBucketTaggingCommand,
+  PutBucketVersioningCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { bucketAdoption } from "../../provider/bucket-adoption.ts";
+import type { UserError } from "../../staging/errors.ts";
+import { makeBucket, settingsOf } from "./adopted.ts";
+import { CloudFixture, errorOf, PRIMARY, SECOND, TestContext } from "./cloud-fixture.ts";
+
+describe("BucketAdoption", function () {
+  this.timeout(60_000);
+  const Bucket = "adopted-bucket";
+  const inputs = { region: SECOND, bucket: Bucket, versioning: "Enabled", waitSeconds: 900 };
+  const now = new Date("2026-03-01T10:00:00.500Z");
+  let fixture: CloudFixture;
+  let client: S3Client;
+  before(async () => {
+    fixture = await CloudFixture.start();
+    client = await makeBucket(fixture, Bucket, SECOND);
+  });
+  after(() => fixture.stop());
+
+  const handler = () => bucketAdoption(fixture.dependencies({ now: () => now }));
+  const setVersioning = (Status: "Enabled" | "Suspended") =>
+    client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }));
+  const refusal = async (changes: object) =>
+    (await errorOf(handler().create({ ...inputs, ...changes }, new TestContext()))) as UserError;
+
+  it("enables the versioning, says so, and waits as long as AWS asks for; nothing else changes", async () => {
+    const { versioning, ...before } = await settingsOf(client, Bucket);
+    expect(versioning).to.deep.equal({});
+    const context = new TestContext();
+    const { id, outputs } = await handler().create(inputs, context);
+    expect(id).to.equal(`${SECOND}/${Bucket}`);
+    expect(outputs).to.deep.equal({ ...inputs, writableAt: "2026-03-01T10:15:00Z" });
+    expect(context.messages).to.deep.equal([
+      `Versioning of your bucket ${Bucket} in ${SECOND} was off and is on from now on.`,
+    ]);
+    expect(await settingsOf(client, Bucket)).to.deep.equal({ ...before, versioning: { Status: "Enabled" } });
+  });
+
+  it("need not wait where the bucket is versioned already, and says nothing", async () => {
+    const context = new TestContext();
+    const { id, outputs } = await handler().create(inputs, context);
+    expect(outputs.writableAt).to.equal("2026-03-01T10:00:00Z");
+    expect(context.messages).to.deep.equal([]);
+    expect(await handler().read(id, inputs, outputs, context)).to.deep.equal({ id, inputs, outputs });
+  });
+
+  it("shows in a refresh that versioning was suspended by hand, and enables it again", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    await setVersioning("Suspended");
+    const found = await handler().read(id, inputs, outputs, new TestContext());
+    if (found === undefined) throw new Error("it is gone");
+    expect(found.inputs.versioning).to.equal("Suspended");
+    expect(await handler().diff(id, found.inputs, found.outputs, inputs)).to.deep.equal({
+      replaces: [],
+      updates: ["versioning"],
+    });
+    const mended = await handler().update?.(id, found.outputs, inputs, new TestContext());
+    expect(mended?.writableAt).to.equal("2026-03-01T10:15:00Z");
+    expect(await settingsOf(client, Bucket)).to.have.deep.property("versioning", { Status: "Enabled" });
+  });
+
+  it("leaves bucket and versioning when it is deleted", async () => {
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const before = await settingsOf(client, Bucket);
+    for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
+    expect(await settingsOf(client, Bucket)).to.deep.equal(before);
+  });
+
+  it("refuses a bucket that is not there, with the command that makes it", async () => {
+    const error = await refusal({ bucket: "adopted-none" });
+    expect(error.message).to.equal(`there is no bucket adopted-none, which is to be adopted in ${SECOND}`);
+    expect(error.fix).to.include(`aws s3 mb s3://adopted-none --region ${SECOND}`);
+    expect(
+      await handler().read("id", { ...inputs, bucket: "adopted-none" }, {} as never, new TestContext()),
+    ).to.equal(undefined);
+  });
+
+  it("refuses a bucket of another region", async () => {
+    const error = await refusal({ region: PRIMARY });
+    expect(error.message).to.equal(`the bucket ${Bucket} is not in ${PRIMARY}`);
+    expect(error.why).to.equal(`It is in ${SECOND}.`);
+  });
+
+  it("refuses a bucket that an environment made: its stack would delete it", async () => {
+    const made = "adopted-managed";
+    await makeBucket(fixture, made, SECOND);
+    const TagSet = [{ Key: "spawn:environment", Value: "prod" }];
+    await client.send(new PutBucketTaggingCommand({ Bucket: made, Tagging: { TagSet } }));
+    const error = await refusal({ bucket: made });
+    expect(error.message).to.equal(`the bucket ${made} cannot be adopted: environment prod made it`);
+    expect(await settingsOf(client, made)).to.have.deep.property("versioning", {});
+    await client.send(new DeleteBucketCommand({ Bucket: made }));
+  });
+
+  it("is another one for another bucket", () => {
+    const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
+    expect(diff({ waitSeconds: 0 })).to.deep.equal({ replaces: [], updates: ["waitSeconds"] });
+    expect(diff({ bucket: "b" })).to.deep.equal({ replaces: ["bucket"], updates: [] });
+  });
+});
