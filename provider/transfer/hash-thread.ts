@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { TaskThread, type ThreadAnswer } from "./thread.ts";
 
 /**
  * SHA-256 in a thread of its own, for all files of the process: hashing takes as long as reading and sending together,
@@ -13,19 +13,15 @@ interface HashedBytes {
 }
 
 interface HashRequest {
-  /** Counts the requests; the answer repeats it. */
-  readonly id: number;
   /** Of the sequence of bytes that is hashed. */
   readonly sequence: number;
   /** What to do: take more bytes; end with the digest; forget all about it. */
   readonly step: HashedBytes | "end" | "forget";
 }
 
-interface HashAnswer {
-  readonly id: number;
+interface HashAnswer extends ThreadAnswer {
   /** Lower-case hex, at the end. */
   readonly sha256?: string;
-  readonly error?: string;
 }
 
 /**
@@ -37,7 +33,7 @@ function hashInThread(
   { parentPort }: typeof import("node:worker_threads"),
 ): void {
   const hashes = new Map<number, import("node:crypto").Hash>();
-  parentPort?.on("message", ({ id, sequence, step }: HashRequest) => {
+  parentPort?.on("message", ({ id, sequence, step }: HashRequest & { readonly id: number }) => {
     try {
       const hash = hashes.get(sequence) ?? crypto.createHash("sha256");
       if (typeof step === "string") hashes.delete(sequence);
@@ -51,58 +47,13 @@ function hashInThread(
 
 const PROGRAM = `(${hashInThread})(require("node:crypto"), require("node:worker_threads"))`;
 
-interface Waiter {
-  resolve(answer: HashAnswer): void;
-  reject(error: Error): void;
-}
-
-/** One thread and what it was asked. */
-export class HashThread {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiter>();
-  #lastId = 0;
-  #failure: Error | undefined;
-
-  /** @param onEnd called when the thread has ended and can do no more */
-  constructor(program: string, onEnd: () => void) {
-    this.#worker = new Worker(program, { eval: true, name: "sha256", execArgv: [] });
-    this.#worker.unref();
-    const fail = (error: Error): void => {
-      this.#failure = error;
-      for (const { reject } of this.#waiting.values()) reject(error);
-      this.#waiting.clear();
-      onEnd();
-    };
-    this.#worker.on("error", (cause: Error) =>
-      fail(new Error(`the hashing thread failed: ${cause.message}`, { cause })),
-    );
-    this.#worker.on("exit", (code) => fail(this.#failure ?? new Error(`the hashing thread ended (${code})`)));
-    this.#worker.on("message", (answer: HashAnswer) => {
-      const waiter = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
-      // The process may end when nothing is being hashed.
-      if (this.#waiting.size === 0) this.#worker.unref();
-      if (answer.error === undefined) waiter?.resolve(answer);
-      else waiter?.reject(new Error(`hashing failed: ${answer.error}`));
-    });
-  }
-
-  ask(sequence: number, step: HashRequest["step"]): Promise<HashAnswer> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      this.#lastId += 1;
-      if (this.#waiting.size === 0) this.#worker.ref();
-      this.#waiting.set(this.#lastId, { resolve, reject });
-      this.#worker.postMessage({ id: this.#lastId, sequence, step } satisfies HashRequest);
-    });
-  }
-}
+type HashThread = TaskThread<HashRequest, HashAnswer>;
 
 let thread: HashThread | undefined;
 let lastSequence = 0;
 
 function currentThread(): HashThread {
-  thread ??= new HashThread(PROGRAM, () => {
+  thread ??= new TaskThread("hashing", PROGRAM, () => {
     thread = undefined; // the next file gets a new one
   });
   return thread;
@@ -121,18 +72,18 @@ export class ThreadHash {
     const { buffer, byteOffset: offset, byteLength: length } = bytes;
     if (!(buffer instanceof SharedArrayBuffer))
       throw new Error("only shared memory reaches the hashing thread");
-    await this.#thread.ask(this.#sequence, { memory: buffer, offset, length });
+    await this.#thread.ask({ sequence: this.#sequence, step: { memory: buffer, offset, length } });
   }
 
   /** Lower-case hex. @throws Error when the thread has failed */
   async end(): Promise<string> {
-    const { sha256 } = await this.#thread.ask(this.#sequence, "end");
+    const { sha256 } = await this.#thread.ask({ sequence: this.#sequence, step: "end" });
     if (sha256 === undefined) throw new Error("the hashing thread gave no digest");
     return sha256;
   }
 
   /** Resolves when the thread has let go of all bytes, whether it has failed or not. */
   async forget(): Promise<void> {
-    await this.#thread.ask(this.#sequence, "forget").catch(() => undefined); // a dead thread holds nothing
+    await this.#thread.ask({ sequence: this.#sequence, step: "forget" }).catch(() => undefined); // a dead thread holds nothing
   }
 }

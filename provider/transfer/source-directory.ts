@@ -1,14 +1,15 @@
 import { isUtf8 } from "node:buffer";
 import { constants, type Dirent } from "node:fs";
-import { lstat, open, readdir, realpath } from "node:fs/promises";
+import { lstat, readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InputError } from "../../staging/errors.ts";
 import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { comparePaths, objectKey } from "../../staging/manifest.ts";
+import { type Measured, measureFiles } from "./file-threads.ts";
 import { partSizeFor } from "./parts.ts";
 import { type DirectorySource, type SourceEntry, shown } from "./source.ts";
-import { localFile, permissionsOf, refuse } from "./source-file.ts";
+import { localFile, permissionsOf, refuse, systemError } from "./source-file.ts";
 import { readLink } from "./source-link.ts";
 
 /** Files that are looked at together. */
@@ -74,11 +75,10 @@ async function* walk(tree: Walk, folder = ""): AsyncGenerator<SourceEntry, void,
   for (let at = 0; at < names.length; at += BATCH) {
     tree.signal.throwIfAborted();
     const batch = names.slice(at, at + BATCH);
-    const entries = await Promise.all(
-      batch.map(({ name, isFolder }) => (isFolder ? undefined : measure(tree, folder + name))),
-    );
-    for (const [index, { name }] of batch.entries()) {
-      const entry = entries[index];
+    const files = batch.filter(({ isFolder }) => !isFolder).map(({ name }) => folder + name);
+    const entries = files.length > 0 ? await measure(tree, files) : new Map<string, SourceEntry>();
+    for (const { name } of batch) {
+      const entry = entries.get(folder + name);
       if (entry !== undefined) {
         yield entry;
         continue;
@@ -110,23 +110,31 @@ async function namesIn(tree: Walk, folder: string): Promise<Name[]> {
     const isFolder = item.isDirectory();
     const name = item.name.toString() + (isFolder ? "/" : "");
     if (tree.exclusion.excludes(folder + name)) continue;
-    refuseKind(join(location, name), item);
+    refuseFormat(join(location, name), formatOf(item));
     names.push({ name, isFolder });
   }
   return names.sort((a, b) => comparePaths(a.name, b.name));
 }
 
-async function measure(tree: Walk, path: string): Promise<SourceEntry> {
-  const location = join(tree.root, path);
-  const found = await lstat(location).catch((error: unknown) => refuse(location, error));
-  if (found.isSymbolicLink()) return { type: "link", path, target: await readLink(tree.root, path) };
-  refuseKind(location, found);
-  if (tree.checked) {
-    const handle = await open(location, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) =>
-      refuse(location, error),
-    );
-    await handle.close();
+/** The entries of paths that are no folders. */
+async function measure(tree: Walk, paths: readonly string[]): Promise<Map<string, SourceEntry>> {
+  const locations = paths.map((path) => join(tree.root, path));
+  const measured = await measureFiles(locations, tree.checked);
+  const entries = new Map<string, SourceEntry>();
+  for (const [index, path] of paths.entries()) {
+    const [location, found] = [locations[index], measured[index]];
+    if (location === undefined || found === undefined) throw new Error(`${path} was not measured`);
+    entries.set(path, await entryOf(tree, path, location, found));
   }
+  return entries;
+}
+
+async function entryOf(tree: Walk, path: string, location: string, found: Measured): Promise<SourceEntry> {
+  if ("problem" in found) return refuse(location, systemError(found.problem));
+  const format = found.mode & constants.S_IFMT;
+  if (format === constants.S_IFLNK) return { type: "link", path, target: await readLink(tree.root, path) };
+  refuseFormat(location, format);
+  if (found.refusal !== undefined) return refuse(location, systemError(found.refusal));
   return localFile(location, path, found);
 }
 
@@ -135,20 +143,28 @@ async function modeOf(tree: Walk, folder: string): Promise<string> {
   return permissionsOf((await lstat(location).catch((error: unknown) => refuse(location, error))).mode);
 }
 
-type Kind = Pick<
-  Dirent<Buffer>,
-  "isFile" | "isDirectory" | "isSymbolicLink" | "isFIFO" | "isSocket" | "isBlockDevice" | "isCharacterDevice"
->;
+/** The kinds of what is in folders, as a mode has them. */
+const KINDS: ReadonlyMap<number, string> = new Map([
+  [constants.S_IFIFO, "a pipe"],
+  [constants.S_IFSOCK, "a socket"],
+  [constants.S_IFBLK, "a device"],
+  [constants.S_IFCHR, "a device"],
+]);
+const STAGED: readonly number[] = [constants.S_IFREG, constants.S_IFDIR, constants.S_IFLNK];
 
-function refuseKind(location: string, found: Kind): void {
-  if (found.isFile() || found.isDirectory() || found.isSymbolicLink()) return;
-  const kind = found.isFIFO()
-    ? "a pipe"
-    : found.isSocket()
-      ? "a socket"
-      : found.isBlockDevice() || found.isCharacterDevice()
-        ? "a device"
-        : "neither a file nor a directory";
+function formatOf(item: Dirent<Buffer>): number {
+  if (item.isFile()) return constants.S_IFREG;
+  if (item.isDirectory()) return constants.S_IFDIR;
+  if (item.isSymbolicLink()) return constants.S_IFLNK;
+  if (item.isFIFO()) return constants.S_IFIFO;
+  if (item.isSocket()) return constants.S_IFSOCK;
+  if (item.isBlockDevice()) return constants.S_IFBLK;
+  return item.isCharacterDevice() ? constants.S_IFCHR : 0;
+}
+
+function refuseFormat(location: string, format: number): void {
+  if (STAGED.includes(format)) return;
+  const kind = KINDS.get(format) ?? "neither a file nor a directory";
   throw new InputError(`${shown(location)} is ${kind}`, {
     why: "It has no content that could be staged.",
     fix: "Remove it, or leave it out with --exclude.",

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MIB } from "../../staging/units.ts";
+import { type FileIdentity, type ReadFile, readWholeFile, type SystemError } from "./file-threads.ts";
 import { type FileSource, type LocalFile, SourceChangedError, type SourceReader, shown } from "./source.ts";
 
 /** @throws InputError when the file cannot be read, or is no regular file */
@@ -30,12 +31,8 @@ export function nothingToExclude(name: string): InputError {
   });
 }
 
-export interface Measured {
-  readonly size: number;
+export interface Measured extends FileIdentity {
   readonly mode: number;
-  readonly mtimeMs: number;
-  readonly ino: number;
-  readonly dev: number;
 }
 
 /** @param path of the file in its source */
@@ -49,8 +46,22 @@ export function localFile(location: string, path: string, measured: Measured): L
     size,
     mode: permissionsOf(mode),
     open: () => openLocal(location, expected),
+    readWhole: (bytes) => readWhole(location, expected, bytes),
   };
 }
+
+async function readWhole(path: string, expected: FileIdentity, bytes: Buffer): Promise<ReadFile> {
+  const found = await readWholeFile(path, expected, bytes);
+  if (found === "changed") throw new SourceChangedError(path);
+  if (found === "irregular") throw notRegular(path);
+  if (!("code" in found)) return found;
+  if (isGone(found)) throw new SourceChangedError(path, "vanished");
+  return refuse(path, systemError(found));
+}
+
+/** The error that a thread has met. */
+export const systemError = ({ code, message }: SystemError): Error =>
+  Object.assign(new Error(message), { code });
 
 /** `644`: what of a mode the manifest keeps. */
 export const permissionsOf = (mode: number): string => (mode & 0o777).toString(8).padStart(3, "0");
@@ -110,7 +121,7 @@ async function openLocal(path: string, expected?: Measured): Promise<LocalReader
   }
 }
 
-function isSame(now: Measured, before: Measured): boolean {
+function isSame(now: FileIdentity, before: FileIdentity): boolean {
   return (
     now.size === before.size &&
     now.mtimeMs === before.mtimeMs &&
@@ -119,7 +130,7 @@ function isSame(now: Measured, before: Measured): boolean {
   );
 }
 
-const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+const codeOf = (error: unknown): string | undefined => (error as { readonly code?: string }).code;
 
 const isGone = (error: unknown): boolean => codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
 

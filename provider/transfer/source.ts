@@ -1,5 +1,6 @@
 import { UserError } from "../../staging/errors.ts";
 import type { ManifestFolder, ManifestLink } from "../../staging/manifest.ts";
+import type { ReadFile } from "./file-threads.ts";
 import type { ObjectPlace } from "./stored.ts";
 
 /** What is to be staged, found and measured, not yet read. */
@@ -45,6 +46,12 @@ interface Measurable {
 
 export interface LocalFile extends Measurable {
   readonly from: "local";
+  /**
+   * Reads a small file at once, and hashes it.
+   * @param bytes is filled; as long as the file, at the beginning of shared memory
+   * @throws SourceChangedError when the file is not the one that was measured
+   */
+  readWhole(bytes: Buffer): Promise<ReadFile>;
 }
 
 export interface S3File extends Measurable {

@@ -63,7 +63,7 @@ export async function stageTreeFile(
   options: StageOptions,
 ): Promise<StagedFile> {
   if (file.from === "local" && partSizeFor(file.size, options.multipart) === 0 && !mayBeThere) {
-    return sendContent(file, target, options);
+    return file.size <= SMALL_BYTES ? sendSmall(file, target, options) : sendContent(file, target, options);
   }
   const staged = await stageContent(file, target, mayBeThere, options);
   if (staged.partSize > 0) await ensureTags(target, target.tags, options.signal);

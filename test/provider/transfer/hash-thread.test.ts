@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { FileDigest } from "../../../provider/transfer/digest.ts";
-import { HashThread, ThreadHash } from "../../../provider/transfer/hash-thread.ts";
+import { ThreadHash } from "../../../provider/transfer/hash-thread.ts";
+import { TaskThread } from "../../../provider/transfer/thread.ts";
 
 const SIZE = 1_000_003;
 
@@ -89,13 +90,13 @@ describe("hashing in a thread", () => {
   ] as const) {
     it(`fails whoever waits when the thread ${what}`, async () => {
       let ended = false;
-      const thread = new HashThread(program, () => {
+      const thread = new TaskThread("hashing", program, () => {
         ended = true;
       });
-      expect(await failing(thread.ask(1, "end"))).to.have.property("message", message);
+      expect(await failing(thread.ask({ sequence: 1, step: "end" }))).to.have.property("message", message);
       if (what === "cannot hash") return;
       expect(ended).to.equal(true);
-      expect(await failing(thread.ask(1, "end"))).to.have.property("message", message);
+      expect(await failing(thread.ask({ sequence: 1, step: "end" }))).to.have.property("message", message);
     });
   }
 });
