@@ -115,7 +115,7 @@ describe("spawn stage upload while the cloud fails", function () {
       expectFailure(
         ended,
         /^Error: upload to us-east-1 .*failed$/m,
-        /^Why: There are no valid AWS credentials: The provided token has expired\./m,
+        /^Why: The AWS credentials have expired: The provided token has expired\./m,
       ),
     );
   });

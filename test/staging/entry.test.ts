@@ -51,6 +51,12 @@ describe("entries", () => {
     });
   });
 
+  it("are found under the name that is chosen for the data, which makes another entry", () => {
+    const [entry] = parse([{ ...ITEM, filename: "grch38.fasta" }]);
+    expect(entry).to.include({ filename: "grch38.fasta", destination: "/mnt/data/grch38.fasta" });
+    expect(entry?.id).to.not.equal(parse([ITEM])[0]?.id);
+  });
+
   it("are none where nothing is declared", () => {
     for (const value of [undefined, null, []]) expect(parse(value)).to.deep.equal([]);
   });
@@ -92,7 +98,12 @@ describe("entries", () => {
     [
       "an unknown key",
       [{ ...ITEM, colour: 1 }],
-      "spawn:entries: item reference: colour is not a known key (name, source, exclude, noSha256, regions, dest, ttl, sweep, replication, allowAccounts)",
+      "spawn:entries: item reference: colour is not a known key (name, source, filename, exclude, noSha256, regions, dest, ttl, sweep, replication, allowAccounts)",
+    ],
+    [
+      "a filename with a path",
+      [{ ...ITEM, filename: "a/b" }],
+      'spawn:entries: item reference: filename is not valid: "a/b" cannot be the name of staged data',
     ],
     [
       "an unknown region",

@@ -32,6 +32,8 @@ export class TestProxy {
   readonly requests: ProxiedRequest[] = [];
   /** Asked for each request when its head has come. */
   fault: (request: ProxiedRequest) => Fault | undefined = () => undefined;
+  /** Called before a server's answer is passed on. */
+  onAnswer: (request: ProxiedRequest) => Promise<void> = async () => {};
   readonly #target: URL;
   readonly #server: Server;
 
@@ -56,6 +58,7 @@ export class TestProxy {
   reset(): void {
     this.requests.length = 0;
     this.fault = () => undefined;
+    this.onAnswer = async () => {};
   }
 
   /** Bytes of the bodies of the requests that match. */
@@ -98,8 +101,11 @@ export class TestProxy {
         answered.resume().on("end", () => incoming.socket.destroy());
         return;
       }
-      outgoing.writeHead(answered.statusCode ?? 502, answered.headers);
-      answered.pipe(outgoing);
+      const passOn = (): void => {
+        outgoing.writeHead(answered.statusCode ?? 502, answered.headers);
+        answered.pipe(outgoing);
+      };
+      this.onAnswer(seen).then(passOn, (error: Error) => outgoing.destroy(error));
     });
     forwarded.on("error", (error) => outgoing.destroy(error));
     // Who began the request and went away must not leave the server waiting for its rest.

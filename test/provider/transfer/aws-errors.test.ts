@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { explainAwsError } from "../../../provider/transfer/aws-errors.ts";
+import { explainAwsError, type Transfer } from "../../../provider/transfer/aws-errors.ts";
+import { NoAnswerError, noteRegion } from "../../../provider/transfer/no-answer.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
 
 function awsError(name: string, status: number, message = "said AWS"): Error {
@@ -7,10 +8,16 @@ function awsError(name: string, status: number, message = "said AWS"): Error {
 }
 
 describe("explainAwsError", () => {
-  const saved = process.env["AWS_ENDPOINT_URL"];
+  const names = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "SPAWN_CLOUD_ENDPOINT"] as const;
+  const saved = names.map((name) => process.env[name]);
+  beforeEach(() => {
+    for (const name of names) delete process.env[name];
+  });
   afterEach(() => {
-    if (saved === undefined) delete process.env["AWS_ENDPOINT_URL"];
-    else process.env["AWS_ENDPOINT_URL"] = saved;
+    for (const [index, name] of names.entries()) {
+      if (saved[index] === undefined) delete process.env[name];
+      else process.env[name] = saved[index];
+    }
   });
 
   const told = (error: unknown) => {
@@ -34,12 +41,65 @@ describe("explainAwsError", () => {
   it("tells a stopped local cloud from a lost network", () => {
     const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     process.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
+    expect(told(refused).fix).to.equal("Check AWS_ENDPOINT_URL and the network, then run the command again.");
+    process.env["SPAWN_CLOUD_ENDPOINT"] = "http://127.0.0.1:1";
     expect(told(refused)).to.deep.equal({
       why: "The endpoint http://127.0.0.1:1 cannot be reached (ECONNREFUSED).",
       fix: "spawn local up",
     });
     delete process.env["AWS_ENDPOINT_URL"];
     expect(told(refused).why).to.equal("AWS cannot be reached (ECONNREFUSED).");
+  });
+
+  describe("of a transfer", () => {
+    const upload = { what: "upload", region: "us-east-1", bucket: "b" } as const;
+    const replication = { what: "replication", region: "us-west-2", bucket: "b" } as const;
+    const of = (error: unknown, doing: Transfer) => explainAwsError(error, doing) as UserError;
+
+    it("tells a time-out, for how long there was no answer, and what gives it more time", () => {
+      const silence = new NoAnswerError("us-east-1", 300);
+      const { message, why, fix } = of(silence, upload);
+      expect(message).to.equal("upload failed: connection timeout");
+      expect(why).to.contain("S3 in us-east-1 gave no answer for 300 s");
+      expect(fix).to.contain("--timeout 3600 --multipart");
+      expect(of(silence, replication).message).to.equal(
+        "replication failed: connection timeout in us-west-2",
+      );
+    });
+
+    it("tells who was denied what where, and how to grant it", () => {
+      const { message, why, fix } = of(awsError("AccessDenied", 403, "Access Denied"), replication);
+      expect(message).to.equal("replication failed: access denied in us-west-2");
+      expect(why).to.equal("Access was denied: Access Denied");
+      for (const part of [
+        "aws s3 ls s3://b/",
+        "s3:PutObject,",
+        "s3:PutObjectAcl",
+        "s3:ListBucket",
+        "aws iam attach-user-policy --user-name NAME --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess",
+      ]) {
+        expect(fix).to.contain(part);
+      }
+    });
+
+    it("names the region that denied it, which may be the one that the replica is made from", () => {
+      const error = awsError("AccessDenied", 403);
+      noteRegion(error, "us-east-1");
+      expect(of(error, replication).message).to.equal("replication failed: access denied in us-east-1");
+    });
+
+    it("tells anything else by what was being done", () => {
+      expect(of(awsError("SlowDown", 503), upload).message).to.equal("upload to us-east-1 (bucket b) failed");
+    });
+  });
+
+  it("tells missing credentials from expired ones and bad ones", () => {
+    const expired = told(awsError("ExpiredToken", 400, "The provided token has expired."));
+    expect(expired.why).to.equal("The AWS credentials have expired: The provided token has expired.");
+    expect(expired.fix).to.contain("aws sso login");
+    const bad = told(awsError("InvalidAccessKeyId", 403));
+    expect(bad.why).to.equal("AWS does not accept the credentials: said AWS");
+    expect(bad.fix).to.contain("AWS_PROFILE");
   });
 
   it("passes on what AWS says of anything else, with the request's id", () => {
@@ -50,9 +110,12 @@ describe("explainAwsError", () => {
     const aborted = new Error("aborted\n  Deserialization error: inspect the hidden field {error}.$response");
     const broken = told(Object.assign(aborted, { code: "ECONNRESET", $metadata: { attempts: 6 } }));
     expect(broken.why).to.equal("The connection broke off again and again.");
-    const stalled = told(Object.assign(new Error("@smithy/node-http-handler"), { name: "TimeoutError" }));
-    expect(stalled.why).to.equal("The connection timed out.");
-    for (const { fix } of [broken, stalled]) expect(fix).to.contain("run the command again");
+    expect(broken.fix).to.contain("run the command again");
+    const stalled = Object.assign(new Error("@smithy/node-http-handler"), { name: "TimeoutError" });
+    expect(explainAwsError(stalled, "upload to us-east-1")).to.include({
+      message: "upload to us-east-1 failed: connection timeout",
+      why: "The connection timed out.",
+    });
     const strange = awsError("SyntaxError", 200, "Unexpected end\n  Deserialization error");
     expect(told(strange).why).to.equal("SyntaxError: Unexpected end (request R1)");
   });

@@ -28,6 +28,13 @@ describe("partSizeFor", () => {
     it(name, () => expect(partSizeFor(size)).to.equal(expected));
   }
 
+  it("is small where parts are wanted for what one request would take", () => {
+    expect(partSizeFor(16 * MIB, true)).to.equal(5 * MIB);
+    expect(partSizeFor(1, true)).to.equal(5 * MIB);
+    expect(partSizeFor(16 * MIB + 1, true)).to.equal(16 * MIB);
+    expect(partSizeFor(0, true)).to.equal(0);
+  });
+
   it("refuses what S3 cannot hold", () => {
     expect(() => partSizeFor(MAX_OBJECT_BYTES + 1)).to.throw(InputError, /more than S3 can hold/);
   });
