@@ -45,7 +45,7 @@ export const policyKind: ConfigurationKind = {
     const merged = { rules: [...users.rules, ...ours], rest };
     const bytes = Buffer.byteLength(policyText(merged));
     if (bytes > MAX_BYTES) {
-      throw new UserError(`the policy of the bucket ${bucket} has no room for two more statements`, {
+      throw new UserError(`the policy of the bucket ${bucket} has no room for our statements`, {
         why: `It would have ${bytes} bytes, and S3 allows ${MAX_BYTES}.`,
         fix: "Shorten the policy, or use a bucket of its own for staging.",
       });
