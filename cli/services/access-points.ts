@@ -14,17 +14,37 @@ export async function deleteCutAccessPoints(
   creating: readonly StateResource[],
 ): Promise<void> {
   const cut = creating.filter(({ type }) => type === ACCESS_POINT_TYPE);
-  // Most often there is none, and the client has not to be loaded.
-  if (cut.length === 0) return;
-  const { makeS3ControlClient } = await import("../clients/s3-control.ts");
-  for (const { urn, inputs = {} } of cut) {
-    const { accountId, name, region } = inputs;
-    if (typeof accountId !== "string" || typeof name !== "string" || typeof region !== "string") {
+  await deleteAccessPoints(
+    context,
+    cut.map(({ urn, inputs = {} }) => {
+      const { accountId, name, region } = inputs;
+      if (typeof accountId === "string" && typeof name === "string" && typeof region === "string") {
+        return { accountId, name, region };
+      }
       throw new UserError(`the access point ${urn} cannot be read from the state`, {
         why: "The state was changed by hand or by another version of spawn.",
         fix: "Delete the access point by hand: aws s3control list-access-points",
       });
-    }
+    }),
+  );
+}
+
+/** Which access point it is. */
+export interface AccessPointName {
+  readonly accountId: string;
+  readonly name: string;
+  readonly region: string;
+}
+
+/** Deletes access points; one that is not there is fine. */
+export async function deleteAccessPoints(
+  context: Context,
+  points: readonly AccessPointName[],
+): Promise<void> {
+  // Most often there is none, and the client has not to be loaded.
+  if (points.length === 0) return;
+  const { makeS3ControlClient } = await import("../clients/s3-control.ts");
+  for (const { accountId, name, region } of points) {
     const client = makeS3ControlClient(await context.clientConfig(region));
     try {
       await client.send(new DeleteAccessPointCommand({ AccountId: accountId, Name: name }));

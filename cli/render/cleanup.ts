@@ -1,0 +1,126 @@
+import { addMoney, type MicroDollars } from "../../staging/money.ts";
+import { formatInteger } from "../../staging/units.ts";
+import { commandLine } from "../command-line.ts";
+import {
+  type CleanableEntry,
+  type CleanupPlan,
+  type CleanupQuestion,
+  type IncompleteStack,
+  isRemovable,
+  type Orphan,
+  type OrphanPlace,
+} from "../services/cleanup/plan.ts";
+import { type Column, renderTable } from "./table.ts";
+import { compactBytes, formatFineMoney, formatUtcDay, printable } from "./text.ts";
+
+const ENTRY_COLUMNS: readonly Column<CleanableEntry>[] = [
+  { title: "STAGING ID", value: (entry) => entry.id, minWidth: 18 },
+  { title: "SIZE", value: (entry) => compactBytes(entry.sizeBytes), minWidth: 6 },
+  { title: "REGIONS", value: (entry) => String(entry.regions.length) },
+  { title: "EXPIRES", value: (entry) => formatUtcDay(entry.expiresAt), minWidth: 10 },
+  { title: "A DAY", value: (entry) => formatFineMoney(entry.costPerDay) },
+  { title: "FILE", value: (entry) => printable(entry.filename) },
+];
+
+type OrphanRow = OrphanPlace & Pick<Orphan, "id" | "kind" | "changedAt">;
+
+const ORPHAN_COLUMNS: readonly Column<OrphanRow>[] = [
+  { title: "STAGING ID", value: (row) => row.id, minWidth: 18 },
+  { title: "OBJECTS", value: (row) => formatInteger(row.objects) },
+  { title: "UPLOADS", value: (row) => formatInteger(row.uploads.length) },
+  { title: "SIZE", value: (row) => compactBytes(row.bytes), minWidth: 6 },
+  { title: "CHANGED", value: (row) => formatUtcDay(row.changedAt), minWidth: 10 },
+  { title: "BUCKET", value: (row) => row.bucket },
+];
+
+/** What a cleanup has found, and what can be done about it. Empty where nothing was found. */
+export function renderCleanup(plan: CleanupPlan, question: CleanupQuestion, environment: string): string {
+  return [
+    ...entryLines(plan.entries),
+    ...declaredLines(plan, environment),
+    ...incompleteLines(plan.incomplete, environment),
+    ...orphanLines(plan.orphans, question, environment),
+  ]
+    .map((part) => part.trimEnd())
+    .join("\n\n")
+    .concat("\n")
+    .trimStart();
+}
+
+function entryLines(entries: readonly CleanableEntry[]): string[] {
+  if (entries.length === 0) return [];
+  const bytes = entries.reduce((sum, { sizeBytes, regions }) => sum + sizeBytes * regions.length, 0);
+  const sum = sumOf(bytes, entries);
+  return [
+    `To be removed: ${counted(entries.length, "entry", "entries")} (${sum})\n${renderTable(ENTRY_COLUMNS, entries)}`,
+  ];
+}
+
+/** Their environment's next update would make them again. */
+function declaredLines({ declared }: CleanupPlan, environment: string): string[] {
+  if (declared.length === 0) return [];
+  const file = `Pulumi.${environment}.yaml`;
+  const lines = declared.map(
+    ({ id, item, reason }) => `  ${id}  item ${item}${reason === "expired" ? ", expired" : ""}`,
+  );
+  const up = commandLine("spawn environment up", environment);
+  return [
+    `Declared in ${file}, and not removed: ${counted(declared.length, "entry", "entries")}\n${lines.join("\n")}\nTo remove one, take its item out of spawn:entries in ${file}, then run: ${up}`,
+  ];
+}
+
+function incompleteLines(stacks: readonly IncompleteStack[], environment: string): string[] {
+  if (stacks.length === 0) return [];
+  const lines = stacks.map(({ id, state }) => `  ${id}  ${remedy(id, state, environment)}`);
+  return [
+    `Not ended, and not removed: ${counted(stacks.length, "upload or deletion", "uploads and deletions")}\n${lines.join("\n")}`,
+  ];
+}
+
+function remedy(id: string, state: IncompleteStack["state"], environment: string): string {
+  const remove = commandLine(`spawn stage delete ${id}`, environment);
+  switch (state) {
+    case "uploading":
+      return "is being uploaded";
+    case "interrupted":
+      return `interrupted; go on: ${commandLine(`spawn stage resume ${id}`, environment)}; or remove it: ${remove}`;
+    case "half-deleted":
+      return `its deletion was cut off; go on: ${remove}`;
+    case "unknown":
+      return `not whole, and begun on another machine; remove it: ${remove}`;
+  }
+}
+
+function orphanLines(orphans: readonly Orphan[], question: CleanupQuestion, environment: string): string[] {
+  const parts: string[] = [];
+  const own = orphans.filter(isRemovable);
+  const shared = orphans.filter((orphan) => !isRemovable(orphan));
+  if (own.length > 0) {
+    const hint = question.orphans
+      ? ""
+      : `To remove it: ${commandLine("spawn stage cleanup --orphans", environment)}\n`;
+    parts.push(`${question.orphans ? "To be removed, nobody's" : "Nobody's"}: ${orphanTable(own)}${hint}`);
+  }
+  if (shared.length > 0) {
+    parts.push(
+      `Perhaps nobody's, and not removed: ${orphanTable(shared)}The bucket was not made by environment ${environment}, so others may use it. To remove what is yours: aws s3 rm --recursive s3://BUCKET/ID/`,
+    );
+  }
+  return parts;
+}
+
+function orphanTable(orphans: readonly Orphan[]): string {
+  const rows = orphans.flatMap(({ id, kind, changedAt, places }) =>
+    places.map((place) => ({ id, kind, changedAt, ...place })),
+  );
+  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+  return `${counted(orphans.length, "leftover", "leftovers")} (${sumOf(bytes, orphans)})\n${renderTable(ORPHAN_COLUMNS, rows)}`;
+}
+
+function sumOf(bytes: number, items: readonly { readonly costPerDay: MicroDollars }[]): string {
+  const cost = addMoney(...items.map(({ costPerDay }) => costPerDay));
+  return `${compactBytes(bytes)} in all regions, ${formatFineMoney(cost)} a day`;
+}
+
+const counted = (count: number, one: string, several: string): string =>
+  `${formatInteger(count)} ${count === 1 ? one : several}`;

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { withLock } from "../../../local/lock.ts";
+import { spawnPaths } from "../../../local/paths.ts";
+import type { UserError } from "../../../staging/errors.ts";
+import type { Context } from "../../context.ts";
+import { openSession } from "../../engine/session.ts";
+import { type DeletionEvents, deleteEntries } from "../delete.ts";
+import { type Outcome, sideBySide } from "../side-by-side.ts";
+import { sortEntries } from "./entries.ts";
+import { bucketsOf, findOrphans } from "./orphans.ts";
+import { entryStacks, findOwners } from "./owners.ts";
+import {
+  type CleanableEntry,
+  type CleanupPlan,
+  type CleanupQuestion,
+  isRemovable,
+  type Orphan,
+} from "./plan.ts";
+import { type Kept, removeExpired, removeOrphan } from "./remove.ts";
+
+/**
+ * Finds what there is to clean up. Changes nothing.
+ * @param onProblem told of what cannot be judged; it is left alone, and the rest is found all the same
+ */
+export async function planCleanup(
+  context: Context,
+  question: CleanupQuestion,
+  now: Date,
+  onProblem: (error: UserError) => void,
+): Promise<CleanupPlan> {
+  const owners = await findOwners(context, onProblem);
+  const [entries, orphans] = await Promise.all([
+    sortEntries(context, question, owners, now, onProblem),
+    findOrphans(context, owners, now, onProblem),
+  ]);
+  return { ...entries, orphans };
+}
+
+export interface CleanupEvents extends DeletionEvents {
+  /** Another cleanup of this machine is under way; this one waits for it. */
+  readonly onWait?: () => void;
+  readonly onRemoved?: (orphan: Orphan) => void;
+}
+
+export interface CleanupResult {
+  readonly entries: readonly Outcome<CleanableEntry>[];
+  /** Those that were to be removed. */
+  readonly orphans: readonly Outcome<Orphan>[];
+  /** Why some were left alone: something had changed since they were found. */
+  readonly kept: Kept;
+}
+
+/** Orphans removed at a time; each deletion has several requests in flight. */
+const ORPHANS_SIDE_BY_SIDE = 3;
+
+/**
+ * Removes what was found, after another look at each. Two cleanups at once do not harm each other: on one machine the second
+ * waits for the first, and on two the engine's locks keep them apart.
+ */
+export async function carryOut(
+  context: Context,
+  plan: CleanupPlan,
+  question: CleanupQuestion,
+  now: Date,
+  events: CleanupEvents,
+): Promise<CleanupResult> {
+  const lock = join(spawnPaths().stacks, `cleanup-${context.environmentName}.lock`);
+  return await withLock(lock, { onWait: events.onWait, signal: events.signal }, async () => {
+    const { entryProject: project } = await openSession(context);
+    const stacks = await entryStacks(context, project);
+    const kept: Kept = new Map();
+    const entries = await deleteEntries(plan.entries, events, (entry, options) =>
+      removeExpired({ context, project, question, stacks, now, kept }, entry, options),
+    );
+    const wanted = question.orphans ? plan.orphans.filter(isRemovable) : [];
+    const buckets = wanted.length === 0 ? [] : await bucketsOf(context, raise);
+    const limits = { limit: ORPHANS_SIDE_BY_SIDE, signal: events.signal };
+    const orphans = await sideBySide(wanted, limits, async (orphan) => {
+      await removeOrphan({ context, buckets, stacks, now, kept }, orphan, events.signal);
+      if (!kept.has(orphan.id)) events.onRemoved?.(orphan);
+    });
+    return { entries, orphans, kept };
+  });
+}
+
+const raise = (error: Error): never => {
+  throw error;
+};

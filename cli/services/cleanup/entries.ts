@@ -1,0 +1,129 @@
+import { storageCost } from "../../../staging/cost.ts";
+import { entryStackName } from "../../../staging/entry.ts";
+import { UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import type { Life } from "../../../staging/ledger.ts";
+import { type MicroDollars, ZERO } from "../../../staging/money.ts";
+import { GUIDE_PRICES } from "../../../staging/price-book.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
+import { expiresAt, MS_PER_DAY, removalMidnight, type TtlDays } from "../../../staging/ttl.ts";
+import type { Context } from "../../context.ts";
+import { deletableOf } from "../delete.ts";
+import { findRecord, getLedgerRow } from "../records.ts";
+import { isBeingUploaded, readUnfinished } from "../unfinished.ts";
+import type { Owners } from "./owners.ts";
+import type { CleanableEntry, CleanupPlan, CleanupQuestion, DeclaredEntry, IncompleteStack } from "./plan.ts";
+
+/**
+ * Sorts the environment's entries into those to be removed, those that its file declares, and those that are incomplete.
+ * @param onProblem told of an entry that cannot be judged; it is left alone
+ */
+export async function sortEntries(
+  context: Context,
+  question: CleanupQuestion,
+  owners: Owners,
+  now: Date,
+  onProblem: (error: UserError) => void,
+): Promise<Omit<CleanupPlan, "orphans">> {
+  const entries: CleanableEntry[] = [];
+  const declared: DeclaredEntry[] = [];
+  const incomplete: IncompleteStack[] = [];
+  const add = (record: StagingRecord): void => {
+    const reason = reasonOf(record, expiresAt(record.uploadedAt, record.ttl), question, now);
+    if (reason === undefined) return;
+    const { stagingId: id, declaredAs: item } = record;
+    if (item !== undefined) declared.push({ id, item, reason });
+    else entries.push(recorded(record, reason, owners.stacks.has(id), now));
+  };
+  for (const record of owners.records.values()) add(record);
+  for (const id of owners.stacks) {
+    if (owners.records.has(id)) continue;
+    try {
+      const found = await withoutRecord(context, id, question, now);
+      if (found === undefined) continue;
+      if ("stagingId" in found) add(found);
+      else if ("state" in found) incomplete.push(found);
+      else entries.push(found);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onProblem(error);
+    }
+  }
+  return { entries, declared, incomplete };
+}
+
+/** Why an entry is to be removed; undefined where it is not. */
+export function reasonOf(
+  { sweepId }: { readonly sweepId: string | undefined },
+  expiry: Date,
+  question: CleanupQuestion,
+  now: Date,
+): CleanableEntry["reason"] | undefined {
+  if (question.sweepId !== undefined && sweepId !== question.sweepId) return undefined;
+  if (question.expired) return expiry <= now ? "expired" : undefined;
+  return question.sweepId === undefined ? undefined : "sweep";
+}
+
+function recorded(
+  record: StagingRecord,
+  reason: CleanableEntry["reason"],
+  hasStack: boolean,
+  now: Date,
+): CleanableEntry {
+  const { filename, sizeBytes, regions, uploadedAt, ttl } = record;
+  return {
+    ...deletableOf(record),
+    ...{ filename, sizeBytes, reason, isRecorded: true, hasStack },
+    expiresAt: expiresAt(uploadedAt, ttl),
+    costPerDay: costPerDay(sizeBytes, regions, removalMidnight(uploadedAt, ttl), now),
+  };
+}
+
+/**
+ * What a stack without a record is. An upload that did not end has no row in the ledger; one whose deletion was cut off has
+ * a closed one; and what has expired has an open one.
+ * @returns its record, where that was written a moment ago; undefined for one that has expired and is not asked for
+ */
+async function withoutRecord(
+  context: Context,
+  id: StagingId,
+  question: CleanupQuestion,
+  now: Date,
+): Promise<StagingRecord | CleanableEntry | IncompleteStack | undefined> {
+  const tables = await context.tables();
+  // The index may be behind the table.
+  const record = await findRecord(tables, id);
+  if (record !== undefined) return record;
+  const stack = entryStackName(context.environmentName, id);
+  const unfinished = await readUnfinished(stack);
+  if (unfinished !== undefined) {
+    return { id, stack, state: (await isBeingUploaded(unfinished)) ? "uploading" : "interrupted" };
+  }
+  const life = (await getLedgerRow(tables, id)).lives.at(-1);
+  if (life === undefined) return { id, stack, state: "unknown" };
+  if (life.closedAt !== undefined) return { id, stack, state: "half-deleted" };
+  const entry = expiredEntry(id, stack, life, now);
+  if (entry.expiresAt > now) return { id, stack, state: "unknown" };
+  const reason = reasonOf(life, entry.expiresAt, question, now);
+  return reason === undefined ? undefined : { ...entry, reason };
+}
+
+function expiredEntry(id: StagingId, stack: string, life: Life, now: Date): CleanableEntry {
+  const { filename, sizeBytes, uploadedAt, placements } = life;
+  const { regions = [], ttlDays = 0 } = placements.at(-1) ?? {};
+  const ttl = ttlDays as TtlDays;
+  return {
+    ...{ id, stack, filename, sizeBytes, fileCount: undefined, regions },
+    ...{ reason: "expired", isRecorded: false, hasStack: true },
+    expiresAt: expiresAt(uploadedAt, ttl),
+    costPerDay: costPerDay(sizeBytes, regions, removalMidnight(uploadedAt, ttl), now),
+  };
+}
+
+/**
+ * Of what has expired S3 charges nothing, even where it removes it later.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+ */
+function costPerDay(bytes: number, regions: readonly string[], removal: Date, now: Date): MicroDollars {
+  return removal <= now ? ZERO : storageCost(bytes, regions, MS_PER_DAY, GUIDE_PRICES);
+}

@@ -1,0 +1,108 @@
+import { toDollars } from "../../../staging/money.ts";
+import { isoSeconds } from "../../../staging/ttl.ts";
+import type { Context } from "../../context.ts";
+import { type ErrorJson, errorJson, explained } from "../outcomes.ts";
+import type { Outcome } from "../side-by-side.ts";
+import type { CleanupResult } from "./cleanup.ts";
+import { type CleanupPlan, isRemovable, type Orphan } from "./plan.ts";
+
+/**
+ * `found`: nothing was to be done about it. `removed`; `failed`, with the error; `left` by an interruption; `kept`, because
+ * something had changed since it was found.
+ */
+export type CleanupState = "found" | "removed" | "failed" | "left" | "kept";
+
+interface Ended {
+  readonly state: CleanupState;
+  readonly error?: ErrorJson;
+}
+
+/** What a cleanup has found, and what became of it. Amounts are US dollars under the guide's prices. Keys are never renamed or removed. */
+export interface CleanupJson {
+  readonly dry_run: boolean;
+  readonly entries: readonly (Ended & {
+    readonly staging_id: string;
+    readonly filename: string;
+    readonly size_bytes: number;
+    readonly regions: readonly string[];
+    readonly reason: "expired" | "sweep";
+    readonly expires_at: string;
+    readonly recorded: boolean;
+    readonly cost_per_day: number;
+  })[];
+  readonly declared: readonly {
+    readonly staging_id: string;
+    readonly declared_as: string;
+    readonly reason: "expired" | "sweep";
+  }[];
+  readonly incomplete: readonly {
+    readonly staging_id: string;
+    readonly stack: string;
+    readonly state: string;
+  }[];
+  readonly orphans: readonly (Ended & {
+    readonly staging_id: string;
+    readonly kind: "data" | "uploads";
+    /** Whether this environment may remove it: it is in buckets of its own. */
+    readonly removable: boolean;
+    readonly changed_at: string;
+    readonly cost_per_day: number;
+    readonly places: readonly {
+      readonly region: string;
+      readonly bucket: string;
+      readonly objects: number;
+      readonly size_bytes: number;
+      readonly uploads: number;
+      readonly removable: boolean;
+    }[];
+  })[];
+}
+
+/** @param result undefined where nothing was removed: it was not wanted, or nothing was asked for */
+export function toCleanupJson(
+  context: Context,
+  plan: CleanupPlan,
+  result: CleanupResult | undefined,
+  dryRun: boolean,
+): CleanupJson {
+  const endOf = <T extends { readonly id: string }>(item: T, outcomes: readonly Outcome<T>[] = []): Ended => {
+    const outcome = outcomes.find((one) => one.item.id === item.id);
+    if (outcome === undefined) return { state: "found" };
+    if (outcome.state === "failed") {
+      return { state: "failed", error: errorJson(explained(context, outcome.error)) };
+    }
+    if (outcome.state === "left") return { state: "left" };
+    return { state: [...(result?.kept.keys() ?? [])].some((id) => id === item.id) ? "kept" : "removed" };
+  };
+  return {
+    dry_run: dryRun,
+    entries: plan.entries.map((entry) => ({
+      staging_id: entry.id,
+      filename: entry.filename,
+      size_bytes: entry.sizeBytes,
+      regions: entry.regions,
+      reason: entry.reason,
+      expires_at: isoSeconds(entry.expiresAt),
+      recorded: entry.isRecorded,
+      cost_per_day: toDollars(entry.costPerDay),
+      ...endOf(entry, result?.entries),
+    })),
+    declared: plan.declared.map(({ id, item, reason }) => ({ staging_id: id, declared_as: item, reason })),
+    incomplete: plan.incomplete.map(({ id, stack, state }) => ({ staging_id: id, stack, state })),
+    orphans: plan.orphans.map((orphan) => ({ ...orphanJson(orphan), ...endOf(orphan, result?.orphans) })),
+  };
+}
+
+function orphanJson(orphan: Orphan) {
+  return {
+    staging_id: orphan.id,
+    kind: orphan.kind,
+    removable: isRemovable(orphan),
+    changed_at: isoSeconds(orphan.changedAt),
+    cost_per_day: toDollars(orphan.costPerDay),
+    places: orphan.places.map(({ region, bucket, objects, bytes, uploads, isOwn }) => ({
+      ...{ region, bucket, objects, size_bytes: bytes },
+      ...{ uploads: uploads.length, removable: isOwn },
+    })),
+  };
+}

@@ -1,0 +1,162 @@
+import { storageCost } from "../../../staging/cost.ts";
+import { UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import { entryPrefix } from "../../../staging/manifest.ts";
+import { addMoney } from "../../../staging/money.ts";
+import { GUIDE_PRICES } from "../../../staging/price-book.ts";
+import { MS_PER_DAY } from "../../../staging/ttl.ts";
+import type { Context } from "../../context.ts";
+import { lookAtBucket } from "../bucket-owner.ts";
+import { explained } from "../outcomes.ts";
+import { findRecord } from "../records.ts";
+import type { Owners } from "./owners.ts";
+import {
+  type Amount,
+  type Bucket,
+  idsWithObjects,
+  objectsOf,
+  openUploads,
+  partsOf,
+  sumOf,
+} from "./places.ts";
+import type { OpenUpload, Orphan, OrphanPlace } from "./plan.ts";
+
+/** What changed more recently may be of somebody who is still at it, on a machine that is not known here. */
+const QUIET_MS = MS_PER_DAY;
+
+/**
+ * Finds what nobody owns in the environment's buckets: data without a record and a stack, and open uploads under entries
+ * that are whole. What changed within a day is left out, and so is what is under an upload that has not ended.
+ * @param onProblem told of a bucket that cannot be looked at; the others are all the same
+ */
+export async function findOrphans(
+  context: Context,
+  owners: Owners,
+  now: Date,
+  onProblem: (error: UserError) => void,
+): Promise<Orphan[]> {
+  const buckets = await bucketsOf(context, onProblem);
+  const wanted = new Map<StagingId, Orphan["kind"]>();
+  for (const { id, hasObjects } of await candidatesIn(context, buckets, onProblem)) {
+    const kind = kindOf(id, owners);
+    if (kind === "data" || (kind === "uploads" && !hasObjects)) wanted.set(id, kind);
+  }
+  const orphans: Orphan[] = [];
+  for (const [id, kind] of [...wanted].sort(([a], [b]) => a.localeCompare(b))) {
+    const orphan = await lookAgain(context, id, kind, buckets, now, onProblem);
+    if (orphan !== undefined) orphans.push(orphan);
+  }
+  return orphans;
+}
+
+/** The buckets of the environment that are there. */
+export async function bucketsOf(context: Context, onProblem: (error: UserError) => void): Promise<Bucket[]> {
+  const { buckets, adopted } = await context.settings();
+  const found = await Promise.all(
+    [...buckets].map(async ([region, name]): Promise<Bucket | undefined> => {
+      try {
+        const owner = await lookAtBucket(context, region, name);
+        if (owner === "none") return undefined;
+        const isOwn = owner === "ours" && !adopted.has(region);
+        return { client: await context.s3(region), region, name, isOwn };
+      } catch (error) {
+        onProblem(notSearched(context, name, error));
+        return undefined;
+      }
+    }),
+  );
+  return found.filter((bucket) => bucket !== undefined);
+}
+
+interface Candidate {
+  readonly id: StagingId;
+  readonly hasObjects: boolean;
+}
+
+async function candidatesIn(
+  context: Context,
+  buckets: readonly Bucket[],
+  onProblem: (error: UserError) => void,
+): Promise<Candidate[]> {
+  const found = await Promise.all(
+    buckets.map(async (bucket) => {
+      const candidates: Candidate[] = [];
+      try {
+        for await (const id of idsWithObjects(bucket)) candidates.push({ id, hasObjects: true });
+        for await (const { id } of openUploads(bucket)) candidates.push({ id, hasObjects: false });
+      } catch (error) {
+        onProblem(notSearched(context, bucket.name, error));
+      }
+      return candidates;
+    }),
+  );
+  return found.flat();
+}
+
+function notSearched(context: Context, bucket: string, cause: unknown): UserError {
+  const { message, why } = explained(context, cause);
+  return new UserError(`the bucket ${bucket} was not searched: ${message}`, {
+    ...(why === undefined ? {} : { why }),
+    cause,
+  });
+}
+
+/** What of an id could be nobody's; undefined where somebody is, or may be, at work on it. */
+function kindOf(id: StagingId, { records, stacks, others }: Owners): Orphan["kind"] | undefined {
+  if (records.has(id)) return "uploads";
+  return stacks.has(id) || others.has(id) ? undefined : "data";
+}
+
+/**
+ * What is under an id now. Asked again before it is removed, since a question may have been open for long.
+ * @returns undefined where it is gone, has an owner, changed within a day, or cannot be judged
+ */
+export async function lookAgain(
+  context: Context,
+  id: StagingId,
+  kind: Orphan["kind"],
+  buckets: readonly Bucket[],
+  now: Date,
+  onProblem: (error: UserError) => void,
+): Promise<Orphan | undefined> {
+  try {
+    // The index by which records are listed may be behind the table.
+    const isRecorded = (await findRecord(await context.tables(), id)) !== undefined;
+    if (isRecorded !== (kind === "uploads")) return undefined;
+    const looks = await Promise.all(buckets.map((bucket) => lookInto(bucket, id, kind)));
+    const places = looks.map(({ place }) => place).filter((place) => isSomething(place));
+    const changedAt = new Date(Math.max(...looks.map((look) => look.changedAt.getTime()), 0));
+    if (places.length === 0 || now.getTime() - changedAt.getTime() < QUIET_MS) return undefined;
+    const costs = places.map(({ bytes, region }) => storageCost(bytes, [region], MS_PER_DAY, GUIDE_PRICES));
+    return { id, kind, places, changedAt, costPerDay: addMoney(...costs) };
+  } catch (error) {
+    onProblem(new UserError(`${id} is left alone: ${explained(context, error).message}`, { cause: error }));
+    return undefined;
+  }
+}
+
+const isSomething = ({ objects, uploads }: OrphanPlace): boolean => objects > 0 || uploads.length > 0;
+
+async function lookInto(
+  bucket: Bucket,
+  id: StagingId,
+  kind: Orphan["kind"],
+): Promise<{ place: OrphanPlace; changedAt: Date }> {
+  const { region, name, isOwn } = bucket;
+  const uploads: OpenUpload[] = [];
+  const parts: Amount[] = [];
+  for await (const upload of openUploads(bucket, entryPrefix(id))) {
+    uploads.push({ key: upload.key, uploadId: upload.uploadId });
+    parts.push(await partsOf(bucket, upload));
+  }
+  const objects =
+    kind === "data" ? await objectsOf(bucket, id) : { count: 0, bytes: 0, changedAt: new Date(0) };
+  const all = [objects, ...parts].reduce(sumOf);
+  return {
+    place: {
+      ...{ region, bucket: name, isOwn, objects: objects.count, bytes: all.bytes },
+      uploads,
+    },
+    changedAt: all.changedAt,
+  };
+}
