@@ -61,17 +61,40 @@ const badCredentials: Explain = (cause) =>
 
 const denied: Explain = (cause) =>
   new UserError("AWS denied the request", {
-    why: cause.message,
+    why: textOf(cause),
     fix: "Ask who administers the account for the permission, or choose another AWS_PROFILE.",
     cause,
   });
 
 const throttled: Explain = (cause) =>
   new UserError("AWS is limiting the rate of requests", {
-    why: cause.message,
+    why: textOf(cause),
     fix: "Wait a minute, then run the command again.",
     cause,
   });
+
+const wrongClock: Explain = (cause) =>
+  new UserError("AWS does not accept the time of this machine", {
+    why: cause.message,
+    fix: "Set its clock, then run the command again.",
+    cause,
+  });
+
+const broken: Explain = (cause) =>
+  new UserError("AWS has a problem of its own", {
+    why: textOf(cause),
+    fix: "Wait a minute, then run the command again.",
+    cause,
+  });
+
+/** An answer to a HEAD has no text: its status is all there is. */
+function textOf({ message, $metadata }: AwsError): string {
+  const status = $metadata?.httpStatusCode;
+  const isTextless = message === "" || message === "UnknownError" || message === String(status);
+  return isTextless && status !== undefined
+    ? `The answer was HTTP status ${status}, without a text.`
+    : message;
+}
 
 const BY_CODE: Readonly<Record<string, Explain>> = {
   ECONNREFUSED: refused,
@@ -91,6 +114,7 @@ const BY_CODE: Readonly<Record<string, Explain>> = {
   TokenProviderError: expired,
   InvalidAccessKeyId: badCredentials,
   InvalidClientTokenId: badCredentials,
+  InvalidToken: badCredentials,
   UnrecognizedClientException: badCredentials,
   InvalidSignatureException: badCredentials,
   SignatureDoesNotMatch: badCredentials,
@@ -101,7 +125,16 @@ const BY_CODE: Readonly<Record<string, Explain>> = {
   ProvisionedThroughputExceededException: throttled,
   RequestLimitExceeded: throttled,
   SlowDown: throttled,
+  RequestTimeTooSkewed: wrongClock,
+  RequestInTheFuture: wrongClock,
 };
+
+/** For errors whose name says nothing. */
+function explanationOf(status: number | undefined): Explain | undefined {
+  if (status === 403) return denied;
+  if (status === 429 || status === 503) return throttled;
+  return status !== undefined && status >= 500 ? broken : undefined;
+}
 
 /** Turns an error of the AWS SDK, or of the connection below it, into one with a remedy; undefined for any other. */
 export function explainAwsError(error: unknown, at: CloudOfError): UserError | undefined {
@@ -109,6 +142,10 @@ export function explainAwsError(error: unknown, at: CloudOfError): UserError | u
     for (const code of [found.code, found.name, found.Code]) {
       if (code !== undefined && Object.hasOwn(BY_CODE, code)) return BY_CODE[code]?.(found, at);
     }
+  }
+  for (const found of causes(error)) {
+    const explained = explanationOf(found.$metadata?.httpStatusCode)?.(found, at);
+    if (explained !== undefined) return explained;
   }
   return undefined;
 }

@@ -21,6 +21,7 @@ export interface PreflightClients {
 /**
  * Makes sure that the environment is there before an entry is started in it.
  * @throws InputError when it is not up yet, or has no bucket in one of the regions; it says the command
+ * @throws UserError when the credentials may not use one of the buckets
  */
 export async function checkEnvironmentIsUp(
   settings: EnvironmentSettings,
@@ -40,8 +41,12 @@ export async function checkEnvironmentIsUp(
     });
   const heads = buckets.map(async ([region, bucket]) => {
     const client = await clients.s3(region);
-    await client.send(new HeadBucketCommand({ Bucket: bucket })).catch((error: Error) => {
-      if (error.name !== "NotFound" && error.name !== "NoSuchBucket") throw error;
+    await client.send(new HeadBucketCommand({ Bucket: bucket })).catch(async (error: Error) => {
+      if (error.name !== "NotFound" && error.name !== "NoSuchBucket") {
+        const { explainDenial } = await import("../../provider/transfer/aws-errors.ts");
+        const what = region === regions[0] ? "upload" : "replication";
+        throw explainDenial(error, { what, region, bucket }) ?? error;
+      }
       throw new InputError(`environment ${settings.name} has no bucket in ${region} yet`, {
         why: `The bucket ${bucket} is configured but does not exist.`,
         fix: settings.adopted.has(region)

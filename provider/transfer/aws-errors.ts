@@ -52,14 +52,12 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
     return explain("The table does not exist.", "spawn environment up");
   }
   if (isDenied(error)) {
-    const why = `Access was denied: ${textOf(error)}`;
     return typeof doing === "string"
-      ? explain(why, "Check whose credentials are in use, and what they may do: aws sts get-caller-identity")
-      : explain(
-          why,
-          permissions(doing),
-          `${doing.what} failed: access denied in ${regionOf(error) ?? doing.region}`,
-        );
+      ? explain(
+          denial(error),
+          "Check whose credentials are in use, and what they may do: aws sts get-caller-identity",
+        )
+      : explainDenial(error, doing);
   }
   if (name === "PermanentRedirect" || statusOf(error) === 301) {
     return explain("The bucket is in another region.", "Check spawn:buckets in Pulumi.<environment>.yaml.");
@@ -68,6 +66,18 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
   const request = $metadata?.requestId;
   return explain(`${nameAndText(error)}${request ? ` (request ${request})` : ""}`);
 }
+
+/** The error for what the credentials in use may not do; undefined for any other error. */
+export function explainDenial(error: unknown, { what, region, bucket }: Transfer): UserError | undefined {
+  if (!isDenied(error)) return undefined;
+  return new UserError(`${what} failed: access denied in ${regionOf(error) ?? region}`, {
+    why: denial(error),
+    fix: permissions(bucket),
+    cause: error,
+  });
+}
+
+const denial = (error: unknown): string => `Access was denied: ${textOf(error)}`;
 
 const inWords = (doing: Doing): string =>
   typeof doing === "string" ? doing : `${doing.what} to ${doing.region} (bucket ${doing.bucket})`;
@@ -115,7 +125,7 @@ const MORE_TIME =
   "Check the network connection. Where it is slow or comes and goes, give spawn stage upload more time and small parts: --timeout 3600 --multipart";
 
 /** What the guide asks for, and what tags and comparisons take beside it. */
-const permissions = ({ bucket }: Transfer): string =>
+const permissions = (bucket: string): string =>
   [
     `Check what the credentials may do: aws s3 ls s3://${bucket}/.`,
     "They need s3:ListBucket, s3:GetObject, s3:PutObject, s3:PutObjectAcl and s3:PutObjectTagging there;",

@@ -41,6 +41,22 @@ describe("errors", () => {
     expect(own.fix).to.contain("AWS_ENDPOINT_URL");
   });
 
+  it("tells what an answer without a text is about, by its status", () => {
+    const textless = (status: number) =>
+      Object.assign(awsError(String(status), "UnknownError"), { $metadata: { httpStatusCode: status } });
+    for (const [status, message] of [
+      [403, "AWS denied the request"],
+      [503, "AWS is limiting the rate of requests"],
+      [500, "AWS has a problem of its own"],
+    ] as const) {
+      expect(explained(textless(status), AWS)).to.include({
+        message,
+        why: `The answer was HTTP status ${status}, without a text.`,
+      });
+    }
+    expect(explained(textless(418), AWS)).to.be.instanceOf(Defect);
+  });
+
   it("has a remedy for what AWS refuses", () => {
     const cases: [string, RegExp, RegExp][] = [
       [
@@ -51,6 +67,7 @@ describe("errors", () => {
       ["NoSuchBucket", /^environment prod is not up$/, /^spawn environment up --environment prod$/],
       ["CredentialsProviderError", /credentials are missing/, /aws configure/],
       ["ExpiredTokenException", /have expired/, /aws sso login/],
+      ["RequestTimeTooSkewed", /time of this machine/, /clock/],
       ["UnrecognizedClientException", /does not accept/, /AWS_PROFILE/],
       ["SignatureDoesNotMatch", /does not accept/, /get-caller-identity/],
       ["AccessDeniedException", /denied/, /permission/],

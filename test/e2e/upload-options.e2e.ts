@@ -1,0 +1,234 @@
+import { expect } from "chai";
+import { LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY } from "../../local/cloud/cloud.ts";
+import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
+import { type Aws, sha256 } from "./support/aws.ts";
+import { isPart } from "./support/interrupting.ts";
+import { type Ended, succeed } from "./support/process.ts";
+import { bucketOf, RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
+
+const MIB = 1024 ** 2;
+const NAME = "reads.bin";
+const [PRIMARY, SECOND] = ["us-east-1", "us-west-2"] as const;
+const SOURCES = "upload-options-sources";
+
+describe("spawn stage upload: its options, and what goes wrong on the way", function () {
+  this.timeout(60_000);
+  const bytes = randomFile(6 * MIB);
+  let world: World;
+  let aws: Aws;
+  let proxy: TestProxy;
+
+  before(async () => {
+    world = await sharedWorld();
+    aws = await world.aws();
+    const { stdout } = await succeed(world.spawn("local", "up", "--json"));
+    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+    await world.writeFile(NAME, bytes);
+  });
+  afterEach(() => proxy.reset());
+  after(() => proxy.stop());
+
+  /** A command whose AWS is behind the proxy. */
+  const spawn = (...args: string[]): Promise<Ended> =>
+    world.startIn(
+      {
+        env: {
+          AWS_ENDPOINT_URL: proxy.endpoint,
+          AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
+          AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
+        },
+      },
+      ...args,
+    ).ended;
+  const upload = (...flags: string[]): Promise<Ended> => spawn("stage", "upload", NAME, ...flags);
+  const remove = async (id: string): Promise<void> => {
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+  };
+
+  /** The id of the entry that is to be gone on with. */
+  function expectFailure({ code, stdout, stderr }: Ended, ...says: string[]): string {
+    expect(code, stderr).to.equal(1);
+    expect(stdout).to.equal("");
+    for (const text of says) expect(stderr).to.contain(text);
+    expect(stderr).to.not.match(/\n\s+at |rpc error|urn:pulumi|undefined|Unknown|\[object/);
+    const [, id] = /spawn stage (?:resume|delete) (stage-[0-9a-f]{12})/.exec(stderr) ?? [];
+    if (id === undefined) throw new Error(`nothing says how to go on: ${stderr}`);
+    return id;
+  }
+
+  it("stores the data under another name, in parts", async () => {
+    const { stdout, stderr } = await succeed(
+      upload("--name", "model v3.bin", "--multipart", "--timeout", "60", "--regions", `${PRIMARY},${SECOND}`),
+    );
+    const id = stdout.trim();
+    expect(stderr).to.contain("Staging Data: model v3.bin\n");
+    expect(stderr).to.contain("Destination: /mnt/data/model v3.bin\n");
+    const parts = proxy.requests.filter((request) => isPart(request) && request.path.includes("model v3"));
+    expect(parts.map(({ bodyBytes }) => bodyBytes).sort()).to.deep.equal([MIB, 5 * MIB]);
+    for (const region of [PRIMARY, SECOND]) {
+      const key = `${id}/model v3.bin`;
+      expect(await aws.sha256(region, bucketOf(region), key), region).to.equal(sha256(bytes));
+    }
+    expect(await aws.item(RECORDS, id)).to.include({
+      filename: "model v3.bin",
+      destination: "/mnt/data/model v3.bin",
+    });
+    // What only says how it is to be sent is no reason to do anything again.
+    await succeed(world.spawn("stage", "update", id, "--ttl", "9"));
+    expect(await aws.sha256(PRIMARY, bucketOf(PRIMARY), `${id}/model v3.bin`)).to.equal(sha256(bytes));
+    await remove(id);
+  });
+
+  it("times out where nothing moves, and the same upload with more time goes on with it", async () => {
+    proxy.fault = (request) => (isPart(request) ? { delayMs: 3_600_000 } : undefined);
+    const flags = ["--regions", PRIMARY, "--multipart"];
+    const started = performance.now();
+    const ended = await upload(...flags, "--timeout", "4");
+    expect((performance.now() - started) / 1000).to.be.lessThan(30);
+    const id = expectFailure(
+      ended,
+      "Error: upload failed: connection timeout\n",
+      "S3 in us-east-1 gave no answer for 4 s",
+      "--timeout 3600 --multipart",
+      "spawn stage resume stage-",
+      "S3 in us-east-1 is slow to answer (no answer): retrying",
+    );
+    proxy.reset();
+    const again = await succeed(upload(...flags, "--timeout", "3600"));
+    expect(again.stdout).to.equal(`${id}\n`);
+    expect(again.stderr).to.contain(`Resuming ${id}`);
+    await remove(id);
+  });
+
+  it("says that S3 is slow while it is asked again", async () => {
+    let failed = 0;
+    proxy.fault = ({ method, path }) => {
+      if (method !== "PUT" || !path.endsWith(NAME) || failed >= 4) return undefined;
+      failed += 1;
+      return { delayMs: 1_200, answer: { status: 503, body: "<Error><Code>SlowDown</Code></Error>" } };
+    };
+    const { stdout, stderr } = await succeed(upload("--regions", PRIMARY));
+    expect(failed).to.equal(4);
+    expect(stderr).to.contain("S3 in us-east-1 is slow to answer (503 SlowDown): retrying");
+    await remove(stdout.trim());
+  });
+
+  it("names the region that denies access, and who can grant it", async () => {
+    const isReplica = ({ region, method, path }: ProxiedRequest): boolean =>
+      region === SECOND && method === "PUT" && path.includes(NAME);
+    proxy.fault = (request) => (isReplica(request) ? { answer: denied } : undefined);
+    const flags = ["--regions", `${PRIMARY},${SECOND}`, "--replication", "copy"];
+    const id = expectFailure(
+      await upload(...flags),
+      "Error: replication failed: access denied in us-west-2\n",
+      "aws s3 ls s3://spawn-staging-us-west-2/",
+      "s3:PutObject,",
+      "aws iam attach-user-policy",
+      "spawn stage resume stage-",
+    );
+    expect(await aws.item(RECORDS, id)).to.equal(undefined);
+    await remove(id);
+  });
+
+  it("finds out before anything is made, where the bucket is denied altogether", async () => {
+    proxy.fault = ({ region, method, path }) =>
+      region === SECOND && method === "HEAD" && path === `/${bucketOf(SECOND)}`
+        ? { answer: { status: 403 } }
+        : undefined;
+    const { code, stdout, stderr } = await upload("--regions", `${PRIMARY},${SECOND}`);
+    expect(code).to.equal(1);
+    expect(stdout).to.equal("");
+    expect(stderr).to.contain("Error: replication failed: access denied in us-west-2\n");
+    expect(stderr).to.contain("HTTP status 403, without a text");
+    expect(stderr).to.contain("aws s3 ls s3://spawn-staging-us-west-2/");
+  });
+
+  it("says that the credentials have expired, though S3 has no text for a HEAD", async () => {
+    proxy.fault = ({ path, method, region }) => {
+      if (region !== PRIMARY || !path.startsWith(`/${bucketOf(PRIMARY)}`)) return undefined;
+      return { answer: { status: 400, ...(method === "HEAD" ? {} : { body: EXPIRED }) } };
+    };
+    const { code, stderr } = await upload("--regions", PRIMARY);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain("Error: the AWS credentials have expired\n");
+    expect(stderr).to.contain("The provided token has expired.");
+    expect(stderr).to.contain("aws sso login");
+  });
+
+  describe("of what is on S3", () => {
+    const URL = `s3://${SOURCES}/genome.fasta`;
+    before(async () => {
+      const { CreateBucketCommand, PutObjectCommand } = await import("@aws-sdk/client-s3");
+      const client = aws.s3(PRIMARY);
+      await client.send(new CreateBucketCommand({ Bucket: SOURCES }));
+      await client.send(new PutObjectCommand({ Bucket: SOURCES, Key: "genome.fasta", Body: bytes }));
+    });
+
+    it("says that it may not be read, before anything is made", async () => {
+      proxy.fault = ({ path }) => (path.endsWith("genome.fasta") ? { answer: denied } : undefined);
+      const { code, stdout, stderr } = await spawn("stage", "upload", URL, "--regions", PRIMARY);
+      expect(code).to.equal(2);
+      expect(stdout).to.equal("");
+      for (const text of [
+        "Error: download failed: 403 Forbidden\n",
+        URL,
+        "s3:GetObject",
+        "s3:ListBucket",
+        "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
+      ]) {
+        expect(stderr).to.contain(text);
+      }
+    });
+
+    it("says so, too, when it may not be read any more", async () => {
+      let heads = 0;
+      proxy.fault = ({ path, method }) => {
+        if (!path.endsWith(`${SOURCES}/genome.fasta`) || method !== "HEAD") return undefined;
+        heads += 1;
+        return heads > 3 ? { answer: denied } : undefined;
+      };
+      const ended = await spawn("stage", "upload", URL, "--regions", PRIMARY);
+      await remove(expectFailure(ended, "Error: download failed: 403 Forbidden\n", `may not read ${URL}`));
+    });
+
+    it("finds out that the copy has other bytes", async () => {
+      const { PutObjectCommand } = await import("@aws-sdk/client-s3");
+      let tampered: Promise<unknown> | undefined;
+      // Somebody overwrites the copy between its making and its comparison.
+      proxy.onAnswer = async ({ method, path, status }) => {
+        const [, bucket, ...key] = path.split("/");
+        if (method !== "PUT" || bucket !== bucketOf(PRIMARY) || !path.endsWith("genome.fasta")) return;
+        if (status !== 200 || tampered !== undefined) return;
+        const Body = randomFile(bytes.length);
+        tampered = aws.s3(PRIMARY).send(new PutObjectCommand({ Bucket: bucket, Key: key.join("/"), Body }));
+        await tampered;
+      };
+      const ended = await spawn("stage", "upload", URL, "--regions", PRIMARY);
+      const id = expectFailure(
+        ended,
+        "Error: SHA256 checksum mismatch\n",
+        "does not hold the bytes that were read from the source",
+        "spawn stage delete stage-",
+      );
+      await remove(id);
+    });
+  });
+
+  it("refuses what the options cannot be, before anything is made", async () => {
+    for (const [flags, says] of [
+      [["--name", "a/b"], '"a/b" cannot be the name of staged data'],
+      [["--timeout", "never"], 'time-out "never" is not possible'],
+    ] as const) {
+      const { code, stderr } = await world.spawn("stage", "upload", NAME, ...flags);
+      expect(code, stderr).to.equal(2);
+      expect(stderr).to.contain(`Error: ${says}`);
+    }
+  });
+});
+
+const EXPIRED = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>";
+
+const denied = {
+  status: 403,
+  body: "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+};
