@@ -91,7 +91,6 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
     this.bucket = createBucket();
     this.bucketName = this.bucket.bucket;
     this.versioning = createVersioning(this.bucket);
-    this.writableAt = createReadiness(this.versioning).writableAt;
     this.configuration = [
       this.versioning,
       createLifecycle(this.versioning),
@@ -99,6 +98,7 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       createOwnership(this.bucket),
       createPolicy(createPublicAccessBlock(this.bucket)),
     ];
+    this.writableAt = createReadiness(this.versioning, this.configuration).writableAt;
     this.registerOutputs({ bucket: this.bucketName, writableAt: this.writableAt });
 
     function createBucket(): Bucket {
@@ -127,9 +127,13 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       );
     }
 
-    function createReadiness({ bucket }: BucketVersioning): VersioningReadiness {
-      const waitSeconds = VERSIONING_WAIT_SECONDS[args.cloud];
-      return new VersioningReadiness(`${name}-readiness`, { bucket, region, waitSeconds }, { parent });
+    // Last, and so deleted first: it refuses while an entry has data, which must not lose what they are kept by.
+    function createReadiness(
+      { bucket }: BucketVersioning,
+      settings: readonly Resource[],
+    ): VersioningReadiness {
+      const own = { bucket, region, waitSeconds: VERSIONING_WAIT_SECONDS[args.cloud] };
+      return new VersioningReadiness(`${name}-readiness`, own, { parent, dependsOn: [...settings] });
     }
 
     function createEncryption({ bucket }: Bucket): Resource {

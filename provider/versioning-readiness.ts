@@ -6,6 +6,7 @@ import { isoSeconds } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
+import { refuseWithEntries } from "./rules/entries.ts";
 import { explained } from "./transfer/aws-errors.ts";
 import { withRetry } from "./transfer/retry.ts";
 
@@ -14,7 +15,10 @@ class NotVersioned extends Error {
   override readonly name = "NotVersioned";
 }
 
-/** When a bucket may be written whose versioning was just enabled. Noted once; nothing exists in AWS for it. */
+/**
+ * When a bucket may be written whose versioning was just enabled. Noted once; nothing exists in AWS for it. It depends on
+ * the bucket's settings and is deleted before them, so its deletion is where the end of a bucket in use is refused.
+ */
 export function versioningReadiness(
   deps: Dependencies,
 ): ResourceHandler<VersioningReadinessInputs, VersioningReadinessOutputs> {
@@ -54,7 +58,11 @@ export function versioningReadiness(
       return { id, inputs, outputs };
     },
 
-    async delete() {},
+    async delete(_id, { region, bucket }, { signal }) {
+      await explained(`looking for staged data in the bucket ${bucket}`, () =>
+        refuseWithEntries({ client: deps.s3.of(region), bucket, signal }, region),
+      );
+    },
   };
 }
 

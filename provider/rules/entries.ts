@@ -1,10 +1,11 @@
-import { ListObjectVersionsCommand } from "@aws-sdk/client-s3";
+import { ListObjectVersionsCommand, type ListObjectVersionsOutput } from "@aws-sdk/client-s3";
 import { UserError } from "../../staging/errors.ts";
 import { ID_PREFIX, isStagingId } from "../../staging/ids.ts";
+import { isNoSuchBucket } from "../transfer/aws-errors.ts";
 import type { Target } from "./configuration.ts";
 
 /**
- * Makes sure that no entry has objects in the bucket: without our rules they would stay for ever.
+ * Makes sure that no entry has objects in the bucket: without our rules they would stay for ever. In no bucket there are none.
  * @throws UserError that names some of them
  */
 export async function refuseWithEntries(target: Target, region: string): Promise<void> {
@@ -22,10 +23,18 @@ async function entriesIn({ client, bucket, signal }: Target): Promise<string[]> 
   let at: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   for (;;) {
     // Folded at the slash: one line for each entry, whatever the number of its files.
-    const page = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: ID_PREFIX, Delimiter: "/", ...at }),
-      { abortSignal: signal },
-    );
+    const command = new ListObjectVersionsCommand({
+      Bucket: bucket,
+      Prefix: ID_PREFIX,
+      Delimiter: "/",
+      ...at,
+    });
+    const page: ListObjectVersionsOutput = await client
+      .send(command, { abortSignal: signal })
+      .catch((error: unknown): ListObjectVersionsOutput => {
+        if (isNoSuchBucket(error)) return {};
+        throw error;
+      });
     const ids = (page.CommonPrefixes ?? []).map(({ Prefix = "" }) => Prefix.slice(0, -1)).filter(isStagingId);
     if (ids.length > 0) return ids.slice(0, 5);
     if (page.IsTruncated !== true) return [];

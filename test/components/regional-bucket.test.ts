@@ -72,7 +72,12 @@ describe("RegionalBucket", () => {
   it("sets the policy after the public access block and the lifecycle after the versioning", () => {
     expect(made.get("dev-us-west-2-policy").dependsOn).to.include("dev-us-west-2-public-access");
     expect(made.get("dev-us-west-2-lifecycle").dependsOn).to.include("dev-us-west-2-versioning");
-    expect(made.get("dev-us-west-2-readiness").dependsOn).to.include("dev-us-west-2-versioning");
+  });
+
+  it("has the readiness after all settings, so that its refusal comes before any of them is deleted", () => {
+    expect(made.get("dev-us-west-2-readiness").dependsOn).to.include.members(
+      ["versioning", "lifecycle", "encryption", "ownership", "policy"].map((part) => `dev-us-west-2-${part}`),
+    );
   });
 
   it("waits on AWS the 15 minutes after versioning was enabled, and not on the local cloud", async () => {

@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { settingsOf } from "../provider/adopted.ts";
+import { makeBucket, settingsOf } from "../provider/adopted.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { succeed } from "./support/process.ts";
 import { randomFile, sharedWorld, type World } from "./support/world.ts";
@@ -137,9 +137,18 @@ describe("A bucket that the user made", function () {
     expect(adopted.stderr).to.contain(
       `the bucket ${MANAGED} cannot be adopted: environment adopting made it`,
     );
+    const [file, unused] = [settingsFile([REGION, OTHER]), "my-other-bucket"];
+    await makeBucket(aws.s3(OTHER), unused, OTHER);
+    await world.writeProjectFile("Pulumi.adopting.yaml", file.replace("{ ", `{ ${OTHER}: ${unused}, `));
+    const moved = await environment("up");
+    expect(moved.code).to.equal(1);
+    expect(moved.stderr).to.match(
+      new RegExp(`the bucket ${MANAGED} in ${OTHER} still holds staged data: stage-`),
+    );
     await adopt(REGION);
     await succeed(environment("up"));
     expect(await settingsOf(aws.s3(REGION), Bucket)).to.deep.equal(now);
+    expect((await settingsOf(aws.s3(OTHER), unused))["lifecycle"]).to.equal(null);
     expect(await aws.versions(OTHER, MANAGED)).to.have.length(2);
     expect((await settingsOf(aws.s3(OTHER), MANAGED))["lifecycle"]).to.not.equal(null);
   });

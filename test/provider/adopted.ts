@@ -13,13 +13,12 @@ import { adoptedLifecycleRules } from "../../components/lifecycle-rules.ts";
 import { adoptedReplicationRules } from "../../components/replication-rules.ts";
 import type { BucketRulesInputs, RuleKind } from "../../staging/resources.ts";
 import { environmentSettings } from "../components/settings.ts";
-import { bucketOf, type CloudFixture, PRIMARY, SECOND, THIRD } from "./cloud-fixture.ts";
+import { bucketOf, PRIMARY, SECOND, THIRD } from "./cloud-fixture.ts";
 
 export const ROLE = "arn:aws:iam::123456789012:role/spawn-replication-dev";
 
 /** Makes an empty bucket, as its user would. */
-export async function makeBucket(fixture: CloudFixture, Bucket: string, region: string): Promise<S3Client> {
-  const client = fixture.s3.of(region);
+export async function makeBucket(client: S3Client, Bucket: string, region: string): Promise<S3Client> {
   const LocationConstraint = region as BucketLocationConstraint;
   await client.send(
     new CreateBucketCommand({

@@ -19,7 +19,7 @@ describe("BucketAdoption", function () {
   let client: S3Client;
   before(async () => {
     fixture = await CloudFixture.start();
-    client = await makeBucket(fixture, Bucket, SECOND);
+    client = await makeBucket(fixture.s3.of(SECOND), Bucket, SECOND);
   });
   after(() => fixture.stop());
 
@@ -89,7 +89,7 @@ describe("BucketAdoption", function () {
 
   it("refuses a bucket that an environment made: its stack would delete it", async () => {
     const made = "adopted-managed";
-    await makeBucket(fixture, made, SECOND);
+    await makeBucket(fixture.s3.of(SECOND), made, SECOND);
     const TagSet = [{ Key: "spawn:environment", Value: "prod" }];
     await client.send(new PutBucketTaggingCommand({ Bucket: made, Tagging: { TagSet } }));
     const error = await refusal({ bucket: made });

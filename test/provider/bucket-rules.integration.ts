@@ -48,7 +48,7 @@ describe("BucketRules", function () {
   let client: S3Client;
   before(async () => {
     fixture = await CloudFixture.start();
-    client = await makeBucket(fixture, Bucket, PRIMARY);
+    client = await makeBucket(fixture.s3.of(PRIMARY), Bucket, PRIMARY);
     await client.send(
       new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }),
     );

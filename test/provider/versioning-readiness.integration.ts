@@ -1,4 +1,4 @@
-import { PutBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { versioningReadiness } from "../../provider/versioning-readiness.ts";
 import { bucketOf, CloudFixture, errorOf, PRIMARY, TestContext, THIRD } from "./cloud-fixture.ts";
@@ -40,6 +40,19 @@ describe("VersioningReadiness", function () {
     expect(error.message).to.equal(`versioning of the bucket ${Bucket} is not enabled`);
     const none = await errorOf(handler().create({ ...inputs, bucket: "spawn-none" }, new TestContext()));
     expect(none).to.have.property("why", "The bucket does not exist.");
+  });
+
+  it("is not deleted while an entry has data in the bucket, and is where the bucket is gone", async () => {
+    const key = "stage-0123456789ab/a.txt";
+    await fixture.s3
+      .of(PRIMARY)
+      .send(new PutObjectCommand({ Bucket: bucketOf(PRIMARY), Key: key, Body: "x" }));
+    const outputs = { ...inputs, writableAt: "2026-03-01T10:15:00Z" };
+    const error = await errorOf(handler().delete("id", outputs, new TestContext()));
+    expect(error.message).to.equal(
+      `the bucket ${bucketOf(PRIMARY)} in ${PRIMARY} still holds staged data: stage-0123456789ab`,
+    );
+    await handler().delete("id", { ...outputs, bucket: "spawn-none" }, new TestContext());
   });
 
   it("is another resource for another bucket", () => {
