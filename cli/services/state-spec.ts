@@ -27,7 +27,9 @@ export function specInState(
   const { source, name: filename, exclude, noSha256, multipart, timeoutSeconds } = data;
   return parseEntrySpec(
     {
-      ...{ id, source, filename, exclude, noSha256, multipart, timeoutSeconds, ...state },
+      // A record may stand for the state; its file name is the stored one, chosen or not.
+      ...state,
+      ...{ id, source, filename, exclude, noSha256, multipart, timeoutSeconds },
       replication: wasCopied(data, ofEntry) ? "copy" : "rule",
     },
     `the state of ${id}`,

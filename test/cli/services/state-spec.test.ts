@@ -39,6 +39,12 @@ describe("the spec of an entry in its stack's state", () => {
     });
   });
 
+  it("has the options that the upload was started with", () => {
+    const chosen = { name: "other.fasta", multipart: true, timeoutSeconds: 3600 };
+    const spec = specInState([stack, data({ replicateTo: ["us-west-2"], ...chosen })], ID, RECORD);
+    expect(spec).to.include({ filename: "other.fasta", multipart: true, timeoutSeconds: 3600 });
+  });
+
   it("is copied where it was, and goes by the rules elsewhere", () => {
     const methodOf = (...resources: StateResource[]) => specInState(resources, ID, RECORD).replication;
     expect(methodOf(data({ replicateTo: [] }), replica("copy"))).to.equal("copy");
