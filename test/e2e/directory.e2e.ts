@@ -89,7 +89,12 @@ describe("A directory that is staged", function () {
     );
     const copy = stdout.trim();
     const info = await succeed(world.spawn("stage", "info", copy, "--format", "json"));
-    expect(JSON.parse(info.stdout)).to.include({ kind: "directory", file_count: 4 });
+    expect(JSON.parse(info.stdout)).to.include({ kind: "directory", file_count: 4, sha256: null });
+    const text = await succeed(world.spawn("stage", "info", copy));
+    expect(text.stdout).to.contain("\nDirectory: data set/ (4 files)\n");
+    expect(text.stdout).to.contain("\nSHA256: not computed (--no-sha256)\n");
+    expect(text.stdout).to.contain(`  ${PRIMARY}: s3://${bucketOf(PRIMARY)}/${copy}/data set/\n`);
+    expect(text.stdout).to.match(/\nLifecycle Rules:\n {2}us-east-1: spawn-ttl-7 \(removes on 20/);
     const key = `${copy}/data set/large.bin`;
     expect(await aws.sha256(PRIMARY, bucketOf(PRIMARY), key)).to.equal(sha256(large));
     const manifest = await aws.read(PRIMARY, bucketOf(PRIMARY), `${copy}/.spawn-manifest.jsonl`);

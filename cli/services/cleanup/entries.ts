@@ -101,20 +101,22 @@ async function withoutRecord(
   }
   const life = (await getLedgerRow(tables, id)).lives.at(-1);
   if (life === undefined) return { id, stack, state: "unknown" };
-  if (life.closedAt !== undefined) return { id, stack, state: "half-deleted" };
-  const entry = expiredEntry(id, stack, life, now);
-  if (entry.expiresAt > now) return { id, stack, state: "unknown" };
+  const entry = entryOf(id, stack, life, now);
   const reason = reasonOf(life, entry.expiresAt, question, now);
-  return reason === undefined ? undefined : { ...entry, reason };
+  // Of a removal that was cut off nothing but the stack may be left: the same question finds it again.
+  if (reason !== undefined) return { ...entry, reason };
+  if (life.closedAt !== undefined) return { id, stack, state: "half-deleted" };
+  return entry.expiresAt > now ? { id, stack, state: "unknown" } : undefined;
 }
 
-function expiredEntry(id: StagingId, stack: string, life: Life, now: Date): CleanableEntry {
+/** What the ledger tells of an entry whose record is gone. */
+function entryOf(id: StagingId, stack: string, life: Life, now: Date): Omit<CleanableEntry, "reason"> {
   const { filename, sizeBytes, uploadedAt, placements } = life;
   const { regions = [], ttlDays = 0 } = placements.at(-1) ?? {};
   const ttl = ttlDays as TtlDays;
   return {
     ...{ id, stack, filename, sizeBytes, fileCount: undefined, regions },
-    ...{ reason: "expired", isRecorded: false, hasStack: true },
+    ...{ isRecorded: false, hasStack: true },
     expiresAt: expiresAt(uploadedAt, ttl),
     costPerDay: costPerDay(sizeBytes, regions, removalMidnight(uploadedAt, ttl), now),
   };

@@ -1,0 +1,170 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { expect } from "chai";
+import type { Context } from "../../../../cli/context.ts";
+import { reasonOf, sortEntries } from "../../../../cli/services/cleanup/entries.ts";
+import type { CleanupQuestion } from "../../../../cli/services/cleanup/plan.ts";
+import { beginUpload } from "../../../../cli/services/unfinished.ts";
+import { recordItem, type StagingRecord } from "../../../../staging/record.ts";
+import { ledgerItem, NOW } from "../../ledger.ts";
+import { testId, testRecord } from "../../records.ts";
+
+const EXPIRED: CleanupQuestion = { expired: true, sweepId: undefined, orphans: false };
+const SWEEP: CleanupQuestion = { expired: false, sweepId: "sweep-a", orphans: false };
+const hours = (count: number) => new Date(NOW.getTime() + count * 3_600_000);
+
+describe("what of an environment's entries is cleaned up", () => {
+  it("is what has expired, what is of the sweep, or with both what is of it and has expired", () => {
+    const [past, future] = [hours(0), hours(1)];
+    const both = { ...EXPIRED, sweepId: "sweep-a" };
+    const orphans = { expired: false, sweepId: undefined, orphans: true };
+    const table: [CleanupQuestion, string | undefined, Date, string | undefined][] = [
+      [EXPIRED, "sweep-a", past, "expired"],
+      [EXPIRED, undefined, past, "expired"],
+      [EXPIRED, "sweep-a", future, undefined],
+      [SWEEP, "sweep-a", past, "sweep"],
+      [SWEEP, "sweep-a", future, "sweep"],
+      [SWEEP, "sweep-b", past, undefined],
+      [SWEEP, undefined, past, undefined],
+      [both, "sweep-a", past, "expired"],
+      [both, "sweep-a", future, undefined],
+      [both, "sweep-b", past, undefined],
+      [orphans, "sweep-a", past, undefined],
+    ];
+    for (const [question, sweepId, expiry, reason] of table)
+      expect(reasonOf({ sweepId }, expiry, question, NOW), JSON.stringify([question, sweepId])).to.equal(
+        reason,
+      );
+  });
+
+  describe("sorted by whether they can be removed", () => {
+    let home: string;
+    const before = process.env["SPAWN_HOME"];
+    beforeEach(async () => {
+      home = await mkdtemp(join(tmpdir(), "spawn cleanup "));
+      process.env["SPAWN_HOME"] = home;
+    });
+    afterEach(async () => {
+      if (before === undefined) delete process.env["SPAWN_HOME"];
+      else process.env["SPAWN_HOME"] = before;
+      await rm(home, { recursive: true });
+    });
+
+    /** An environment whose tables answer from `items`: records by id, and rows of the ledger. */
+    function contextWith(items: { records?: readonly StagingRecord[]; rows?: readonly object[] }): Context {
+      const { records = [], rows = [] } = items;
+      const find = ({ TableName, Key }: GetItemCommand["input"]) => {
+        const id = Key?.["staging_id"]?.S;
+        if (TableName === "records") {
+          const record = records.find(({ stagingId }) => stagingId === id);
+          return record && recordItem(record);
+        }
+        const row = rows.find((candidate) => (candidate as { staging_id: string }).staging_id === id);
+        return row && marshall(row);
+      };
+      const client = { send: async ({ input }: GetItemCommand) => ({ Item: find(input) }) };
+      const tables = {
+        client: client as unknown as DynamoDBClient,
+        settings: { name: "dev", recordsTable: "records", usageTable: "usage" },
+      };
+      return { environmentName: "dev", tables: async () => tables } as unknown as Context;
+    }
+
+    const sorted = async (
+      context: Context,
+      records: readonly StagingRecord[],
+      stacks: readonly number[],
+      question = EXPIRED,
+    ) => {
+      const problems: string[] = [];
+      const owners = {
+        records: new Map(records.map((record) => [record.stagingId, record])),
+        stacks: new Set(stacks.map(testId)),
+        others: new Set<never>(),
+      };
+      const found = await sortEntries(context, question, owners, NOW, ({ message }) =>
+        problems.push(message),
+      );
+      return { ...found, problems };
+    };
+    const recordOf = (number: number, changes: Partial<StagingRecord> = {}) =>
+      testRecord({ stagingId: testId(number), uploadedAt: hours(-8 * 24), ...changes });
+    const rowOf = (number: number, changes: Record<string, unknown> = {}) =>
+      ledgerItem("", { staging_id: testId(number), ...changes });
+
+    it("keeps what is active, and never removes what the environment's file declares", async () => {
+      const records = [
+        recordOf(1),
+        recordOf(2, { declaredAs: "mesh", stack: "dev" }),
+        recordOf(3, { uploadedAt: hours(-1) }),
+      ];
+      const { entries, declared, incomplete } = await sorted(contextWith({ records }), records, [1, 3]);
+      expect(entries).to.have.length(1);
+      expect(entries[0]).to.deep.include({
+        id: testId(1),
+        reason: "expired",
+        isRecorded: true,
+        hasStack: true,
+      });
+      expect(declared).to.deep.equal([{ id: testId(2), item: "mesh", reason: "expired" }]);
+      expect(incomplete).to.deep.equal([]);
+    });
+
+    it("knows what has expired by the ledger where its record is gone, at no cost since", async () => {
+      const rows = [rowOf(1), rowOf(2, { uploaded_at: hours(-48).toISOString() })];
+      const { entries, incomplete } = await sorted(contextWith({ rows }), [], [1, 2]);
+      expect(entries.map(({ id, isRecorded, costPerDay }) => [id, isRecorded, costPerDay])).to.deep.equal([
+        [testId(1), false, 0],
+      ]);
+      // Its record was not written, or was removed by hand.
+      expect(incomplete).to.deep.equal([{ id: testId(2), stack: `dev.${testId(2)}`, state: "unknown" }]);
+    });
+
+    it("leaves what has not ended: uploads, and deletions", async () => {
+      const source = join(home, "none");
+      await beginUpload(`dev.${testId(1)}`, `s3://bucket/${source}`, { sizeBytes: 1 });
+      const rows = [
+        rowOf(2, { uploaded_at: hours(-48).toISOString(), closed_at: hours(-1).toISOString() }),
+        rowOf(1),
+      ];
+      const { entries, incomplete } = await sorted(contextWith({ rows }), [], [1, 2, 3]);
+      expect(entries).to.deep.equal([]);
+      expect(incomplete.map(({ id, state }) => [id, state])).to.deep.equal([
+        [testId(1), "interrupted"],
+        [testId(2), "half-deleted"],
+        [testId(3), "unknown"],
+      ]);
+    });
+
+    it("goes on with removals that were cut off when only the record was gone, or all but the stack", async () => {
+      const young = { uploaded_at: hours(-48).toISOString(), sweep_id: "sweep-a" };
+      const rows = [
+        rowOf(1, young),
+        rowOf(2, { ...young, closed_at: hours(-1).toISOString() }),
+        rowOf(3, { closed_at: hours(-1).toISOString() }),
+      ];
+      const reasons = async (question: CleanupQuestion) => {
+        const { entries } = await sorted(contextWith({ rows }), [], [1, 2, 3], question);
+        return entries.map(({ id, reason }) => [Number(id.at(-1)), reason]);
+      };
+      expect(await reasons(SWEEP)).to.deep.equal([
+        [1, "sweep"],
+        [2, "sweep"],
+      ]);
+      expect(await reasons(EXPIRED)).to.deep.equal([[3, "expired"]]);
+    });
+
+    it("sees a record that the index does not have yet, and leaves alone what cannot be read", async () => {
+      const late = recordOf(1);
+      const rows = [rowOf(2, { size_bytes: -1 })];
+      const context = contextWith({ records: [late], rows });
+      const { entries, problems } = await sorted(context, [], [1, 2]);
+      expect(entries.map(({ id }) => id)).to.deep.equal([testId(1)]);
+      expect(problems).to.have.length(1);
+      expect(problems[0]).to.contain(`the usage row of ${testId(2)} cannot be read`);
+    });
+  });
+});
