@@ -85,6 +85,7 @@ Entries that the environment's file declares are never removed, only reported. -
     const result = await watchDeletion(plan.entries, { quiet: this.jsonEnabled(), verbose }, (events) =>
       carryOut(context, plan, question, now, {
         ...events,
+        onProblem: (error) => this.#problem(error),
         onWait: () => this.note("Waiting for another cleanup of this machine…"),
         onRemoved: ({ id }) => this.note(`${id}: Removing what nobody owns... ✓`),
       }),

@@ -33,13 +33,17 @@ export async function planCleanup(
     sortEntries(context, question, owners, now, onProblem),
     findOrphans(context, owners, now, onProblem),
   ]);
-  return { ...entries, orphans };
+  // With an entry go the uploads under it.
+  const ids = new Set(entries.entries.map(({ id }) => id));
+  return { ...entries, orphans: orphans.filter(({ id }) => !ids.has(id)) };
 }
 
 export interface CleanupEvents extends DeletionEvents {
   /** Another cleanup of this machine is under way; this one waits for it. */
   readonly onWait?: () => void;
   readonly onRemoved?: (orphan: Orphan) => void;
+  /** What can no longer be judged is left alone. */
+  readonly onProblem: (error: UserError) => void;
 }
 
 export interface CleanupResult {
@@ -73,7 +77,7 @@ export async function carryOut(
       removeExpired({ context, project, question, stacks, now, kept }, entry, options),
     );
     const wanted = question.orphans ? plan.orphans.filter(isRemovable) : [];
-    const buckets = wanted.length === 0 ? [] : await bucketsOf(context, raise);
+    const buckets = wanted.length === 0 ? [] : await bucketsOf(context, events.onProblem);
     const limits = { limit: ORPHANS_SIDE_BY_SIDE, signal: events.signal };
     const orphans = await sideBySide(wanted, limits, async (orphan) => {
       await removeOrphan({ context, buckets, stacks, now, kept }, orphan, events.signal);
@@ -82,7 +86,3 @@ export async function carryOut(
     return { entries, orphans, kept };
   });
 }
-
-const raise = (error: Error): never => {
-  throw error;
-};

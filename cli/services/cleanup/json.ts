@@ -72,7 +72,7 @@ export function toCleanupJson(
       return { state: "failed", error: errorJson(explained(context, outcome.error)) };
     }
     if (outcome.state === "left") return { state: "left" };
-    return { state: [...(result?.kept.keys() ?? [])].some((id) => id === item.id) ? "kept" : "removed" };
+    return { state: result?.kept.has(item.id) ? "kept" : "removed" };
   };
   return {
     dry_run: dryRun,

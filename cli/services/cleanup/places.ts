@@ -4,6 +4,7 @@ import {
   ListPartsCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { decodeKey } from "../../../provider/transfer/listing.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";
@@ -49,17 +50,24 @@ export async function* openUploads(
   let markers: UploadMarkers = {};
   for (;;) {
     const page = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: name, Prefix: prefix, ...markers }),
+      // XML cannot hold every character of a key.
+      new ListMultipartUploadsCommand({ Bucket: name, Prefix: prefix, EncodingType: "url", ...markers }),
     );
+    const decoded = (key: string): string => decodeKey(key, page.EncodingType);
     for (const { Key = "", UploadId, Initiated = new Date() } of page.Uploads ?? []) {
-      const slash = Key.indexOf("/");
-      const id = slash < 0 ? undefined : stagingIdIn(Key.slice(0, slash));
+      const key = decoded(Key);
+      const slash = key.indexOf("/");
+      const id = slash < 0 ? undefined : stagingIdIn(key.slice(0, slash));
       if (id !== undefined && UploadId !== undefined) {
-        yield { id, key: Key, uploadId: UploadId, begunAt: Initiated };
+        yield { id, key, uploadId: UploadId, begunAt: Initiated };
       }
     }
     if (page.IsTruncated !== true) return;
-    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+    const next = page.NextKeyMarker;
+    markers = {
+      KeyMarker: next === undefined ? undefined : decoded(next),
+      UploadIdMarker: page.NextUploadIdMarker,
+    };
   }
 }
 

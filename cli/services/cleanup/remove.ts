@@ -16,8 +16,8 @@ import { entryStacks } from "./owners.ts";
 import type { Bucket } from "./places.ts";
 import type { CleanableEntry, CleanupQuestion, Orphan } from "./plan.ts";
 
-/** Why something was left alone after all. */
-export type Kept = Map<StagingId, string>;
+/** By id, why something was left alone after all. */
+export type Kept = Map<string, string>;
 
 interface Cleaning {
   readonly context: Context;
