@@ -130,7 +130,7 @@ async function add(
   });
 }
 
-/** Our rules as they are; undefined where the bucket has no configuration of this kind any more. */
+/** Our rules as they are: those that are wanted where S3 has them so, or else what it has under our ids. */
 async function readOurs(
   kind: ConfigurationKind,
   { rules: wanted, role }: BucketRulesInputs,

@@ -14,7 +14,7 @@ export async function refuseWithEntries(target: Target, region: string): Promise
   if (first === undefined) return;
   throw new UserError(`the bucket ${target.bucket} in ${region} still holds staged data: ${ids.join(", ")}`, {
     why: "Without spawn's rules they would never expire.",
-    fix: `spawn stage delete ${first} --yes${ids.length > 1 ? ", and so on for each of them" : ""}. What belongs to no entry: spawn stage cleanup --expired`,
+    fix: `spawn stage delete ${first} --yes${ids.length > 1 ? ", and so on for each of them" : ""}. What belongs to no entry is told by: spawn stage cleanup --orphans --dry-run`,
   });
 }
 
