@@ -95,15 +95,16 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
 
     async delete(_id, outputs, context) {
       const { region, bucket } = outputs;
-      await deleteIn(region, bucket, outputs, deps, context);
+      const own = withTimeout(deps, outputs, context);
+      await deleteIn(region, bucket, outputs, own, context);
       // Where an update ended before the replication resources were made, or S3 was slower than they waited for, the
       // rules' replicas are nobody else's.
       for (const other of REGIONS.filter((candidate) => outputs.replicateTo.includes(candidate))) {
-        const check = { client: deps.s3.of(region), bucket, signal: context.signal };
+        const check = { client: own.s3.of(region), bucket, signal: context.signal };
         const destination = await explained(`reading the replication rules of ${bucket}`, () =>
           replicationDestination(check, other),
         );
-        if (destination !== undefined) await deleteIn(other, destination, outputs, deps, context);
+        if (destination !== undefined) await deleteIn(other, destination, outputs, own, context);
       }
     },
   };

@@ -5,12 +5,11 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { endpointOverride } from "./endpoint.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
 import { sendQuickly } from "./quick/client.ts";
+import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 
 /** Connections to one region: uploads, copies and small requests of several resources at once. */
 const MAX_SOCKETS = 64;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A connection on which nothing moves for so long is given up, and its request sent again. */
-const STALL_TIMEOUT_MS = 90_000;
 const MAX_ATTEMPTS = 6;
 
 export interface S3Clients {
@@ -34,7 +33,7 @@ export interface S3ClientOptions {
 export function createS3Clients(options: S3ClientOptions = {}): S3Clients {
   const clients = new Map<string, S3Client>();
   return {
-    of(region, wanted = STALL_TIMEOUT_MS) {
+    of(region, wanted = DEFAULT_STALL_TIMEOUT_MS) {
       const stallTimeoutMs = Math.min(wanted, options.stallTimeoutMs ?? Number.POSITIVE_INFINITY);
       const key = `${region} ${stallTimeoutMs}`;
       let client = clients.get(key);

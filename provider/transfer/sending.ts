@@ -3,6 +3,8 @@ import { DEFAULT_TIMEOUT_SECONDS } from "../../staging/timeout.ts";
 import type { S3Clients } from "./clients.ts";
 import { NoAnswerError, noteRegion } from "./no-answer.ts";
 import { type AttemptWatch, RequestWatch } from "./request-watch.ts";
+import { pause } from "./retry.ts";
+import { stallTimeoutFor } from "./stall-timeout.ts";
 
 /** How long a request is gone on with, and who hears of its trouble. */
 export interface SendPolicy {
@@ -12,15 +14,8 @@ export interface SendPolicy {
   onTrouble?(region: string, reason: string): void;
 }
 
-/** A connection is given up after this long without a byte, so that another one can be tried: middleboxes forget some. */
-const LONGEST_STALL_MS = 90_000;
-/** Connections that are tried before a request fails, even where the time-out is short. */
-const LEAST_CONNECTIONS = 3;
-
-/** Milliseconds after which one connection is given up: a whole number of them makes the time-out. */
-function stallTimeoutFor(timeoutMs: number): number {
-  return timeoutMs / Math.max(LEAST_CONNECTIONS, Math.ceil(timeoutMs / LONGEST_STALL_MS));
-}
+/** Milliseconds before a request is sent once more that the SDK has given up. */
+const AGAIN_AFTER_MS = 500;
 
 /**
  * Clients whose requests last as long as the policy says: not longer where nothing answers, though the SDK would ask
@@ -28,8 +23,8 @@ function stallTimeoutFor(timeoutMs: number): number {
  * Their requests fail with {@link NoAnswerError} when the time is over.
  */
 export function clientsWith(clients: S3Clients, policy: SendPolicy): S3Clients {
-  const timeoutMs = (policy.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
-  const stallMs = stallTimeoutFor(timeoutMs);
+  const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = policy;
+  const [timeoutMs, stallMs] = [timeoutSeconds * 1000, stallTimeoutFor(timeoutSeconds)];
   const made = new Map<string, S3Client>();
   return {
     of(region) {
@@ -89,11 +84,14 @@ async function send(
         noteRegion(error, region);
         if (options.abortSignal?.aborted || !watch.isWorthAnother(error)) throw countedFrom(error, sends);
       }
+      await pause(AGAIN_AFTER_MS * (0.5 + Math.random() / 2), options.abortSignal ?? NEVER);
     }
   } finally {
     watch.end();
   }
 }
+
+const NEVER = new AbortController().signal;
 
 /** The error, which tells that the request was sent before: its answer may have been lost. */
 function countedFrom(error: unknown, sends: number): unknown {
