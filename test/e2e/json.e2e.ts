@@ -15,6 +15,8 @@ const COMMANDS: readonly [string[], number][] = [
   [["stage", "list", "--region", "nowhere"], 2],
   [["stage", "info", "stage-0123456789ab"], 2],
   [["stage", "delete", "stage-0123456789ab"], 2],
+  [["stage", "cleanup"], 2],
+  [["stage", "cleanup", "--sweep-id", "sweep-of-nobody", "--dry-run"], 0],
   [["stage", "upload", "none.dat"], 2],
   [["stage", "upload"], 2],
   [["stage", "list", "--bogus"], 2],
@@ -118,20 +120,25 @@ describe("The command line itself", function () {
   it("helps with every topic and every option of the guide", async () => {
     const world = await sharedWorld();
     const help = async (...args: string[]) => (await succeed(world.spawn(...args, "--help"))).stdout;
-    const [all, stage, config, upload, list, remove] = await Promise.all([
+    const [all, stage, config, upload, list, remove, cleanup] = await Promise.all([
       help(),
       help("stage"),
       help("config"),
       help("stage", "upload"),
       help("stage", "list"),
       help("stage", "delete"),
+      help("stage", "cleanup"),
     ]);
     for (const word of ["stage", "environment", "local", "config", "doctor", "env"])
       expect(all).to.contain(word);
-    for (const word of ["upload", "list", "info", "delete"]) expect(stage).to.contain(`stage ${word}`);
+    for (const word of ["upload", "list", "info", "delete", "cleanup"])
+      expect(stage).to.contain(`stage ${word}`);
     for (const word of ["set", "get", "list", "unset"]) expect(config).to.contain(`config ${word}`);
     for (const flag of ["--regions", "--dest", "--sweep-id", "--ttl"]) expect(upload).to.contain(flag);
-    for (const flag of ["--sweep-id", "--region", "--format"]) expect(list).to.contain(flag);
+    for (const flag of ["--sweep-id", "--region", "--format", "--sort", "--limit"])
+      expect(list).to.contain(flag);
     expect(remove).to.match(/-y, --yes/);
+    for (const flag of ["--expired", "--sweep-id", "--orphans", "--dry-run", "-y, --yes"])
+      expect(cleanup).to.contain(flag);
   });
 });
