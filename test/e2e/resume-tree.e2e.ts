@@ -1,0 +1,143 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
+import { type Aws, sha256 } from "./support/aws.ts";
+import { arrivedParts, isPart, whileRunning } from "./support/interrupting.ts";
+import { type Running, succeed } from "./support/process.ts";
+import { bucketOf, RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
+
+const MIB = 1024 ** 2;
+const REGIONS = ["us-east-1", "us-west-2"] as const;
+const ID = /stage-[0-9a-f]{12}/;
+const SMALL = 20;
+
+describe("A directory or a source on S3 that was interrupted", function () {
+  this.timeout(180_000);
+  let world: World;
+  let aws: Aws;
+  let proxy: TestProxy;
+  const contents = new Map<string, Buffer>();
+
+  before(async () => {
+    world = await sharedWorld();
+    aws = await world.aws();
+    const { stdout } = await succeed(world.spawn("local", "status", "--json"));
+    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+    const folder = join(world.folder, "interrupted tree");
+    await mkdir(join(folder, "small files"), { recursive: true });
+    for (let index = 0; index < SMALL; index += 1) {
+      contents.set(`small files/${String(index).padStart(2, "0")}`, randomFile(1_000 + index));
+    }
+    contents.set("large", randomFile(40 * MIB));
+    for (const [path, bytes] of contents) await writeFile(join(folder, path), bytes);
+  });
+  after(() => proxy.stop());
+  beforeEach(() => proxy.reset());
+
+  const start = (...args: string[]): Running => {
+    const env = {
+      AWS_ENDPOINT_URL: proxy.endpoint,
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+    };
+    return world.startIn({ env, ownGroup: true }, ...args);
+  };
+
+  /** A whole file on its way to the primary region. */
+  const isSmall = ({ method, path, query }: ProxiedRequest): boolean =>
+    method === "PUT" && !query.has("uploadId") && path.startsWith(`/${bucketOf("us-east-1")}/stage-`);
+  const arrivedFiles = (): string[] =>
+    proxy.requests
+      .filter(
+        (request) => isSmall(request) && request.status === 200 && request.path.includes("/small files/"),
+      )
+      .map(({ path }) => path.slice(-2))
+      .sort();
+
+  async function expectWhole(id: string): Promise<void> {
+    for (const region of REGIONS) {
+      for (const [path, bytes] of contents) {
+        const key = `${id}/interrupted tree/${path}`;
+        expect(await aws.sha256(region, bucketOf(region), key), `${region} ${path}`).to.equal(sha256(bytes));
+      }
+      expect(await aws.openUploads(region, bucketOf(region), `${id}/`), region).to.deep.equal([]);
+    }
+    expect(await aws.item(RECORDS, id)).to.not.equal(undefined);
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+  }
+
+  for (const [how, again] of [
+    ["by its id", (id: string) => ["stage", "resume", id]],
+    [
+      "by the same upload once more",
+      () => ["stage", "upload", "interrupted tree", "--regions", REGIONS.join(","), "--replication", "copy"],
+    ],
+  ] as const) {
+    it(`a directory goes on ${how}, and sends only the files and parts that are missing`, async () => {
+      const half = String(SMALL / 2).padStart(2, "0");
+      proxy.fault = (request) => {
+        const isLate =
+          isSmall(request) && request.path.slice(-2) >= half && request.path.includes("/small files/");
+        const isLatePart = isPart(request) && Number(request.query.get("partNumber")) > 1;
+        return isLate || isLatePart ? { delayMs: 600_000 } : undefined;
+      };
+      const running = start(
+        ...["stage", "upload", "interrupted tree", "--regions", REGIONS.join(","), "--replication", "copy"],
+      );
+      const id = await whileRunning(running, async () =>
+        arrivedFiles().length === SMALL / 2 && arrivedParts(proxy.requests).length === 1
+          ? ID.exec(proxy.requests.find(isPart)?.path ?? "")?.[0]
+          : undefined,
+      );
+      running.killGroup("SIGINT");
+      const ended = await running.ended;
+      expect(ended.code, ended.stderr).to.equal(130);
+      expect(ended.stderr).to.contain(`To go on with it: spawn stage resume ${id}.`);
+
+      const { stdout } = await succeed(world.spawn("stage", "list", "--incomplete", "--format", "json"));
+      const entry = (JSON.parse(stdout) as Record<string, unknown>[]).find(
+        (each) => each["staging_id"] === id,
+      );
+      expect(entry).to.deep.include({
+        file_count: SMALL + 1,
+        arrived_files: { "us-east-1": SMALL / 2, "us-west-2": 0 },
+      });
+
+      proxy.reset();
+      const resumed = await succeed(start(...again(id)).ended);
+      expect(resumed.stdout).to.equal(`${id}\n`);
+      expect(arrivedFiles()).to.deep.equal(
+        Array.from({ length: SMALL / 2 }, (_, index) => String(SMALL / 2 + index)),
+      );
+      expect(arrivedParts(proxy.requests)).to.deep.equal([2, 3]);
+      await expectWhole(id);
+    });
+  }
+
+  it("a source on S3 goes on under its id", async () => {
+    const folder = "sources of S3/interrupted tree";
+    for (const [path, bytes] of contents) {
+      const place = { Bucket: bucketOf("us-east-1"), Key: `${folder}/${path}` };
+      await aws.s3("us-east-1").send(new PutObjectCommand({ ...place, Body: bytes }));
+    }
+    proxy.fault = ({ method, path }) =>
+      method !== "GET" && path.includes("/stage-") && path.endsWith("/large")
+        ? { delayMs: 600_000 }
+        : undefined;
+    const running = start(
+      ...["stage", "upload", `s3://${bucketOf("us-east-1")}/${folder}/`, "--regions", REGIONS.join(",")],
+    );
+    const id = await whileRunning(running, async () =>
+      arrivedFiles().length === SMALL ? ID.exec(proxy.requests.find(isSmall)?.path ?? "")?.[0] : undefined,
+    );
+    running.killGroup("SIGINT");
+    expect((await running.ended).code).to.equal(130);
+
+    proxy.reset();
+    const resumed = await succeed(start("stage", "resume", id).ended);
+    expect(resumed.stdout).to.equal(`${id}\n`);
+    await expectWhole(id);
+  });
+});
