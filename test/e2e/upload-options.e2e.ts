@@ -215,11 +215,12 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
   });
 
   it("refuses what the options cannot be, before anything is made", async () => {
-    for (const [flags, says] of [
-      [["--name", "a/b"], '"a/b" cannot be the name of staged data'],
-      [["--timeout", "never"], 'time-out "never" is not possible'],
+    for (const [args, says] of [
+      [["upload", NAME, "--name", "a/b"], '"a/b" cannot be the name of staged data'],
+      [["upload", NAME, "--timeout", "never"], 'time-out "never" is not possible'],
+      [["resume", "stage-0123456789ab", "--timeout", "0"], 'time-out "0" is not possible'],
     ] as const) {
-      const { code, stderr } = await world.spawn("stage", "upload", NAME, ...flags);
+      const { code, stderr } = await world.spawn("stage", ...args);
       expect(code, stderr).to.equal(2);
       expect(stderr).to.contain(`Error: ${says}`);
     }
