@@ -36,7 +36,11 @@ export async function putSpooledManifest(
   } else {
     // Its bytes are not the user's.
     const unseen = { add: () => {}, objectDone: () => {}, finish: () => {} };
-    await stageFile(file, target, { ...options, report: () => unseen });
+    await stageFile(
+      file,
+      { ...target, contentType: MANIFEST_CONTENT_TYPE },
+      { ...options, report: () => unseen },
+    );
   }
 }
 

@@ -27,6 +27,8 @@ export interface UploadTarget {
   readonly key: string;
   /** On the object from its creation: replication by rule looks at them then. */
   readonly tags: Tags;
+  /** @default DATA_CONTENT_TYPE */
+  readonly contentType?: string;
 }
 
 /** A multipart upload that is under way. */
@@ -63,7 +65,7 @@ async function startMultipart(
     new CreateMultipartUploadCommand({
       Bucket: target.bucket,
       Key: target.key,
-      ContentType: DATA_CONTENT_TYPE,
+      ContentType: target.contentType ?? DATA_CONTENT_TYPE,
       ChecksumAlgorithm: "CRC32",
       ChecksumType: "FULL_OBJECT",
       Tagging: encodeTags(target.tags),
