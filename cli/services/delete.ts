@@ -109,13 +109,13 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
 const SIDE_BY_SIDE = 3;
 
 /** What a deletion of several tells, and of which one. */
-export interface DeletionEvents {
+export interface DeletionEvents<E extends Deletable = Deletable> {
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: (entry: Deletable, progress: Progress) => void;
-  readonly onChange?: (entry: Deletable, change: ResourceChange) => void;
-  readonly onNote?: (entry: Deletable, message: string, severity: "info" | "warning") => void;
+  readonly onProgress?: (entry: E, progress: Progress) => void;
+  readonly onChange?: (entry: E, change: ResourceChange) => void;
+  readonly onNote?: (entry: E, message: string, severity: "info" | "warning") => void;
   /** After one that is gone. */
-  readonly onDeleted?: (entry: Deletable) => void;
+  readonly onDeleted?: (entry: E) => void;
 }
 
 /**
@@ -124,7 +124,7 @@ export interface DeletionEvents {
  */
 export function deleteEntries<E extends Deletable>(
   entries: readonly E[],
-  events: DeletionEvents,
+  events: DeletionEvents<E>,
   remove: (entry: E, options: UpdateOptions) => Promise<void>,
 ): Promise<Outcome<E>[]> {
   const { signal } = events;

@@ -73,7 +73,8 @@ export async function carryOut(
     const { entryProject: project } = await openSession(context);
     const stacks = await entryStacks(context, project);
     const kept: Kept = new Map();
-    const entries = await deleteEntries(plan.entries, events, (entry, options) =>
+    const onDeleted = (entry: CleanableEntry) => kept.has(entry.id) || events.onDeleted?.(entry);
+    const entries = await deleteEntries(plan.entries, { ...events, onDeleted }, (entry, options) =>
       removeExpired({ context, project, question, stacks, now, kept }, entry, options),
     );
     const wanted = question.orphans ? plan.orphans.filter(isRemovable) : [];

@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import type { Context } from "../../../../cli/context.ts";
 import { reasonOf, sortEntries } from "../../../../cli/services/cleanup/entries.ts";
 import type { CleanupQuestion } from "../../../../cli/services/cleanup/plan.ts";
 import { beginUpload } from "../../../../cli/services/unfinished.ts";
-import { recordItem, type StagingRecord } from "../../../../staging/record.ts";
+import type { StagingRecord } from "../../../../staging/record.ts";
 import { ledgerItem, NOW } from "../../ledger.ts";
 import { testId, testRecord } from "../../records.ts";
+import { contextWith } from "./context.ts";
 
 const EXPIRED: CleanupQuestion = { expired: true, sweepId: undefined, orphans: false };
 const SWEEP: CleanupQuestion = { expired: false, sweepId: "sweep-a", orphans: false };
@@ -52,26 +51,6 @@ describe("what of an environment's entries is cleaned up", () => {
       else process.env["SPAWN_HOME"] = before;
       await rm(home, { recursive: true });
     });
-
-    /** An environment whose tables answer from `items`: records by id, and rows of the ledger. */
-    function contextWith(items: { records?: readonly StagingRecord[]; rows?: readonly object[] }): Context {
-      const { records = [], rows = [] } = items;
-      const find = ({ TableName, Key }: GetItemCommand["input"]) => {
-        const id = Key?.["staging_id"]?.S;
-        if (TableName === "records") {
-          const record = records.find(({ stagingId }) => stagingId === id);
-          return record && recordItem(record);
-        }
-        const row = rows.find((candidate) => (candidate as { staging_id: string }).staging_id === id);
-        return row && marshall(row);
-      };
-      const client = { send: async ({ input }: GetItemCommand) => ({ Item: find(input) }) };
-      const tables = {
-        client: client as unknown as DynamoDBClient,
-        settings: { name: "dev", recordsTable: "records", usageTable: "usage" },
-      };
-      return { environmentName: "dev", tables: async () => tables } as unknown as Context;
-    }
 
     const sorted = async (
       context: Context,
