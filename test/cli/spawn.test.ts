@@ -80,6 +80,12 @@ describe("bin/spawn", function () {
       "dest",
       "sweep-id",
       "ttl",
+      "allow-accounts",
+      "multipart",
+      "timeout",
+      "exclude",
+      "replication",
+      "name",
     ]);
     expect(ofCommand("stage:delete").args).to.deep.equal(["staging-id"]);
     expect(ofCommand("stage:delete").flags).to.include("yes");
