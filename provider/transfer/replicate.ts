@@ -4,6 +4,7 @@ import { UserError } from "../../staging/errors.ts";
 import { formatBytes } from "../../staging/units.ts";
 import { copyObject } from "./copy.ts";
 import { abortUploads } from "./delete.ts";
+import { checksumMismatch } from "./mismatch.ts";
 import { pause } from "./retry.ts";
 import {
   type Comparison,
@@ -178,12 +179,10 @@ async function abortLeftCopies({ destination, signal }: ReplicaJob, source: Stor
   await abortUploads(client, bucket, key, signal, key);
 }
 
-function replicaDiffers(job: ReplicaJob): UserError {
-  return new UserError(
-    `the replica s3://${job.destination.bucket}/${job.destination.key} differs from its source`,
-    {
-      why: "It was made twice, and its size, checksum or ETag was not the source's.",
-      fix: "Check who else writes to the bucket, then run the command again.",
-    },
+function replicaDiffers({ destination: { bucket, key } }: ReplicaJob): UserError {
+  return checksumMismatch(
+    bucket,
+    key,
+    "the replica was made twice, and its size, checksum or ETag was not the source's. Check who else writes to the bucket.",
   );
 }

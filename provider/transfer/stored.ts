@@ -3,6 +3,7 @@ import { UserError } from "../../staging/errors.ts";
 import { errorName, isNotFound } from "./aws-errors.ts";
 import type { FileDigest } from "./digest.ts";
 import { type ObjectFacts, parseObjectMetadata } from "./metadata.ts";
+import { checksumMismatch } from "./mismatch.ts";
 
 const ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
 
@@ -142,10 +143,8 @@ export async function assertStored(
     throw new UserError(`${url} is missing right after its upload`, { fix: "Run the command again." });
   }
   if (holds(object, size, digest) === "no") {
-    throw new UserError(`${url} differs from what was uploaded`, {
-      why: "The size or checksum that S3 reports is not the one computed while reading.",
-      fix: "Run the command again.",
-    });
+    const why = "the size or checksum that S3 reports is not the one computed while reading.";
+    throw checksumMismatch(place.bucket, place.key, why);
   }
   return object;
 }

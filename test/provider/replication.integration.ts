@@ -366,7 +366,9 @@ describe("Replication", function () {
       const error = await errorOf(handler({ s3 }).create(inputs, new TestContext()));
       expect(count()).to.equal(2);
       expect(error).to.be.instanceOf(PartialFailure);
-      expect(error.message).to.contain(`s3://${bucketOf(SECOND)}/${data.key} differs from its source`);
+      expect(error.message)
+        .to.contain("SHA256 checksum mismatch")
+        .and.contain(`s3://${bucketOf(SECOND)}/${data.key}`);
     });
 
     it("that was there before is replaced, and that counts as the first time", async () => {
