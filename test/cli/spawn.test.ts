@@ -69,6 +69,9 @@ describe("bin/spawn", function () {
       "sweep-id",
       "region",
       "incomplete",
+      "sort",
+      "reverse",
+      "limit",
       "format",
     ]);
     expect(ofCommand("stage:info").args).to.deep.equal(["staging-id"]);
@@ -114,12 +117,12 @@ describe("bin/spawn", function () {
     [
       "a flag without its value",
       ["stage", "list", "--format"],
-      "Error: flag --format expects one of these values: table, json, yaml\nFix: spawn stage list --help\n",
+      "Error: flag --format expects one of these values: table, json, yaml, csv\nFix: spawn stage list --help\n",
     ],
     [
       "a value that a flag does not know",
-      ["stage", "list", "--format", "csv"],
-      "Error: expected --format=csv to be one of: table, json, yaml\nFix: spawn stage list --help\n",
+      ["stage", "list", "--format", "xml"],
+      "Error: expected --format=xml to be one of: table, json, yaml, csv\nFix: spawn stage list --help\n",
     ],
     ["flags that exclude each other", ["stage", "list", "--format", "yaml", "--json"], ""],
     [
