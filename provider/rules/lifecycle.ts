@@ -72,8 +72,9 @@ export const lifecycleKind: ConfigurationKind = {
   restored(users, before) {
     const ids: unknown = JSON.parse(before);
     if (!isStringArray(ids)) return users;
-    // S3 takes no mix of both forms, so a rule that was added since keeps all in the new one.
-    const all = users.rules.every((rule) => ids.includes(asRule(rule).ID ?? ""));
+    // S3 takes no mix of both forms: a rule that was added since, or says more than a prefix now, keeps all in the new
+    // one. Those that have the old form still, or again, stay as they are.
+    const all = users.rules.every((rule) => ids.includes(asRule(rule).ID ?? "") && isPrefixOnly(rule));
     return all ? { ...users, rules: users.rules.map(withBarePrefix) } : users;
   },
 };
@@ -88,7 +89,14 @@ function withFilter(rule: BucketRule): BucketRule {
   return { ...others, Filter: { Prefix } };
 }
 
+/** Whether the rule filters by a prefix and by nothing else, which the old form can say, too. */
+function isPrefixOnly(rule: BucketRule): boolean {
+  const { Filter, Prefix } = rule as { Filter?: Readonly<Record<string, unknown>>; Prefix?: unknown };
+  if (Prefix !== undefined || typeof Filter?.["Prefix"] !== "string") return false;
+  return Object.entries(Filter).every(([key, value]) => key === "Prefix" || value === undefined);
+}
+
 function withBarePrefix(rule: BucketRule): BucketRule {
   const { Filter, ...others } = rule;
-  return { ...others, Prefix: (Filter as LifecycleRule["Filter"])?.Prefix ?? "" };
+  return { ...others, Prefix: (Filter as { Prefix: string }).Prefix };
 }

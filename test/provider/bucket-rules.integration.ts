@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { bucketRules } from "../../provider/bucket-rules.ts";
+import { PartialFailure } from "../../provider/plugin/types.ts";
 import { requireLifecycleRule, requireReplicationRule } from "../../provider/transfer/rules.ts";
 import { UserError } from "../../staging/errors.ts";
 import { RULE_KINDS } from "../../staging/resources.ts";
@@ -256,5 +257,85 @@ describe("BucketRules", function () {
     const [first, ...others] = inputs.rules;
     const reordered = Object.fromEntries(Object.entries(first ?? {}).reverse());
     expect(diff({ rules: [reordered, ...others] })).to.deep.equal({ replaces: [], updates: [] });
+  });
+
+  // The emulator answers a prefix of the old form as a filter, so these rules are kept here, as S3 keeps them.
+  describe("beside rules of the API's first version", () => {
+    const OLD: LifecycleRule[] = [
+      { ID: "logs", Status: "Enabled", Prefix: "logs/", Expiration: { Days: 7 } },
+      { ID: "tmp", Status: "Enabled", Prefix: "tmp/", Expiration: { Days: 1 } },
+    ];
+    const old = "adopted-old-rules";
+    let stored: LifecycleRule[];
+    let answers: LifecycleRule[][];
+    let isRefusing: boolean;
+    before(() => makeBucket(client, old, PRIMARY));
+    beforeEach(() => {
+      [stored, answers, isRefusing] = [OLD, [], false];
+    });
+
+    const put = (rules: LifecycleRule[]) => {
+      if (isRefusing) throw new Error("no");
+      const bare = rules.filter(({ Filter }) => Filter === undefined);
+      if (bare.length > 0 && bare.length < rules.length) throw new Error("base level prefix in V2");
+      stored = rules;
+    };
+    const s3 = {
+      of: (region: string) =>
+        new Proxy(fixture.s3.of(region), {
+          get(target, name) {
+            if (name !== "send") return Reflect.get(target, name, target) as unknown;
+            return async (command: object, options: object) => {
+              if (command instanceof GetBucketLifecycleConfigurationCommand) {
+                return { Rules: answers.shift() ?? stored };
+              }
+              if (command instanceof PutBucketLifecycleConfigurationCommand) {
+                return put(command.input.LifecycleConfiguration?.Rules ?? []);
+              }
+              return (await target.send(command as never, options)) as unknown;
+            };
+          },
+        }),
+    };
+    const rules = () => bucketRules(fixture.dependencies({ s3, settling: { attempts: 1, firstDelayMs: 1 } }));
+    const create = () => rules().create(rulesInputs("lifecycle", old), new TestContext());
+
+    it("give them their form back, however often ours are taken out", async () => {
+      const { id, outputs } = await create();
+      expect(stored[0]).to.have.deep.property("Filter", { Prefix: "logs/" });
+      for (const _ of [1, 2, 3]) {
+        await rules().delete(id, outputs, new TestContext());
+        expect(stored).to.deep.equal(OLD);
+      }
+    });
+
+    it("leave them as they are where ours could not be written", async () => {
+      isRefusing = true;
+      const failure = await errorOf(create());
+      if (!(failure instanceof PartialFailure)) throw failure;
+      expect(failure.outputs).to.have.property("before");
+      isRefusing = false;
+      await rules().delete(failure.id, failure.outputs as never, new TestContext());
+      expect(stored).to.deep.equal(OLD);
+    });
+
+    it("keep them where ours still show after they were taken out", async () => {
+      const { id, outputs } = await create();
+      answers = [stored, stored];
+      await rules().delete(id, outputs, new TestContext());
+      expect(answers).to.deep.equal([]);
+      expect(stored).to.deep.equal(OLD);
+    });
+
+    it("keep a filter that the user gave one of them meanwhile", async () => {
+      const { id, outputs } = await create();
+      const Filter = { Tag: { Key: "team", Value: "x" } };
+      stored = stored.map((rule) => (rule.ID === "logs" ? { ...rule, Filter } : rule));
+      const theirs = stored.slice(0, 2);
+      for (const _ of [1, 2]) {
+        await rules().delete(id, outputs, new TestContext());
+        expect(stored).to.deep.equal(theirs);
+      }
+    });
   });
 });

@@ -45,6 +45,38 @@ describe("Lifecycle rules beside a user's", () => {
     expect(lifecycleKind.restored?.(now, before)).to.deep.equal(now);
   });
 
+  describe("in their own form again", () => {
+    const users = only(expiring("a", { Prefix: "logs/" }), expiring("b", { Prefix: "" }));
+    const before = lifecycleKind.remember?.(users) ?? "";
+    const restored = (current: Configuration) => lifecycleKind.restored?.(current, before);
+
+    it("keep it where ours were never beside them, and where they have it already", () => {
+      expect(restored(users)).to.deep.equal(users);
+      const once = restored(usersPart(lifecycleKind, lifecycleKind.merge("b", users, OURS)));
+      expect(once).to.deep.equal(users);
+      expect(restored(once ?? only())).to.deep.equal(users);
+    });
+
+    it("keep whatever else they filter by since", () => {
+      const Tag = { Key: "team", Value: "x" };
+      for (const Filter of [
+        { Tag },
+        { And: { Prefix: "logs/", Tags: [Tag] } },
+        { ObjectSizeGreaterThan: 5 },
+        { Prefix: "logs/", ObjectSizeLessThan: 5 },
+        {},
+      ]) {
+        const now = only(expiring("a", { Filter }), expiring("b", { Filter: { Prefix: "" } }));
+        expect(restored(now)).to.deep.equal(now);
+      }
+    });
+
+    it("are left where some of them have neither a filter nor the new form", () => {
+      const now = only(expiring("a", { Filter: { Prefix: "logs/" } }), expiring("b", {}));
+      expect(restored(now)).to.deep.equal(now);
+    });
+  });
+
   it("are left as they are where they filter", () => {
     const users = only(expiring("a", { Filter: { Prefix: "" } }));
     expect(lifecycleKind.remember?.(users)).to.equal(undefined);
