@@ -9,12 +9,26 @@ import {
 import { encodeTags, type Tags } from "../../staging/classes.ts";
 import { GIB, MIB } from "../../staging/units.ts";
 import { attemptsOf, errorName } from "./aws-errors.ts";
+import { Limit } from "./limit.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type Part, partSizeFor, partsOf } from "./parts.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
 
 /** Copies of parts under way at the same time: the bytes pass between S3's regions, none through here. */
 const PARTS_IN_FLIGHT = 16;
+
+/**
+ * Copies of parts and of whole objects into one bucket at the same time, for all objects together. More than the connections to
+ * a region would wait for one, and take that for a server's silence.
+ */
+const COPIES_IN_FLIGHT = 32;
+const limits = new Map<string, Limit>();
+
+function limitOf(bucket: string): Limit {
+  const limit = limits.get(bucket) ?? new Limit(COPIES_IN_FLIGHT);
+  limits.set(bucket, limit);
+  return limit;
+}
 
 /**
  * Bytes of a copied part, where parts may be other than the source's: few requests for large objects, and more than
@@ -66,16 +80,16 @@ export async function copyObject(
     CopySourceIfMatch: object.etag,
   };
   const copyWhole = async (): Promise<void> => {
-    await destination.client.send(
-      new CopyObjectCommand({
-        ...common,
-        ...from,
-        ...(sourcePartSize > 0 ? { ChecksumAlgorithm: "CRC32" } : {}),
-        MetadataDirective: "REPLACE",
-        TaggingDirective: "REPLACE",
-      }),
-      { abortSignal: options.signal },
-    );
+    const command = new CopyObjectCommand({
+      ...common,
+      ...from,
+      ...(sourcePartSize > 0 ? { ChecksumAlgorithm: "CRC32" } : {}),
+      MetadataDirective: "REPLACE",
+      TaggingDirective: "REPLACE",
+    });
+    const { client, bucket } = destination;
+    const { signal } = options;
+    await limitOf(bucket).run(() => client.send(command, { abortSignal: signal }), signal);
     options.onBytes(object.size);
   };
   if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_PART)) return copyWhole();
@@ -140,16 +154,18 @@ async function copyInParts(job: PartsJob): Promise<"done" | "no checksums" | "qu
   );
   const upload = { Bucket: common.Bucket, Key: common.Key, UploadId: started.UploadId };
   const copied: CompletedPart[] = [];
+  let copyBegun = 0;
   const copyPart = async (part: Part, signal: AbortSignal): Promise<void> => {
-    const { CopyPartResult } = await client.send(
-      new UploadPartCopyCommand({
-        ...upload,
-        ...from,
-        PartNumber: part.number,
-        CopySourceRange: `bytes=${part.offset}-${part.offset + part.length - 1}`,
-      }),
-      { abortSignal: signal },
-    );
+    const command = new UploadPartCopyCommand({
+      ...upload,
+      ...from,
+      PartNumber: part.number,
+      CopySourceRange: `bytes=${part.offset}-${part.offset + part.length - 1}`,
+    });
+    const { CopyPartResult } = await limitOf(common.Bucket).run(() => {
+      copyBegun = performance.now();
+      return client.send(command, { abortSignal: signal });
+    }, signal);
     const crc32 = algorithm && CopyPartResult?.ChecksumCRC32;
     copied[part.number - 1] = {
       PartNumber: part.number,
@@ -161,9 +177,8 @@ async function copyInParts(job: PartsJob): Promise<"done" | "no checksums" | "qu
   const parts = partsOf(object.size, partSize);
   const first = parts.next().value;
   if (first === undefined) throw new Error(`an object of ${object.size} bytes is not copied in parts`);
-  const begun = performance.now();
   await copyPart(first, options.signal);
-  const expected = (performance.now() - begun) * (object.size / first.length);
+  const expected = (performance.now() - copyBegun) * (object.size / first.length);
   const isQuick = job.mayBeWhole && expected <= SINGLE_COPY_MS;
   // versitygw up to 1.8.0 gives each part the whole source's checksum, and would refuse what they make together.
   const isMeaningless =

@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { Limit } from "../../../provider/transfer/limit.ts";
+
+describe("Limit", () => {
+  const never = new AbortController().signal;
+
+  it("runs so many at a time, in order, and goes on after a failure", async () => {
+    const limit = new Limit(3);
+    const begun: number[] = [];
+    let [running, most] = [0, 0];
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) =>
+        limit.run(async () => {
+          begun.push(index);
+          running += 1;
+          most = Math.max(most, running);
+          await sleep(1);
+          running -= 1;
+          if (index % 5 === 0) throw new Error(`${index}`);
+          return index;
+        }, never),
+      ),
+    );
+    expect(most).to.equal(3);
+    expect(begun).to.deep.equal(Array.from({ length: 20 }, (_, index) => index));
+    expect(results.filter(({ status }) => status === "rejected")).to.have.length(4);
+  });
+
+  it("lets who is aborted go, and keeps no place for it", async () => {
+    const limit = new Limit(1);
+    const first = limit.run(() => sleep(20, "first"), never);
+    const controller = new AbortController();
+    const second = limit.run(async () => "second", controller.signal);
+    const third = limit.run(async () => "third", never);
+    controller.abort(new Error("enough"));
+    expect(await second.catch((error: Error) => error.message)).to.equal("enough");
+    expect(await Promise.all([first, third])).to.deep.equal(["first", "third"]);
+    expect(await limit.run(async () => "fourth", never)).to.equal("fourth");
+  });
+});
