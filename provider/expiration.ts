@@ -13,7 +13,7 @@ import { explained, isNotFound } from "./transfer/aws-errors.ts";
 import { isInParts, type ListedObject, listObjects } from "./transfer/listing.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { requireLifecycleRule } from "./transfer/rules.ts";
-import { ensureTags, readTags } from "./transfer/tagging.ts";
+import { ensureTags, hasTags, readTags } from "./transfer/tagging.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
 /** New objects whose tags are read: the first ones, and every so many after them. If one lacks its tags, all are read. */
@@ -93,7 +93,7 @@ async function expire(
     const tags = replicaTags(parseStagingId(stagingId), ttl);
     const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tags, context };
     let found = await tagObjects(job, which);
-    if (which === "sample" && found.mended > 0) found = await tagObjects(job, "all");
+    if (which === "sample" && found.lacking > 0) found = await tagObjects(job, "all");
     if (found.objects === 0) {
       throw new UserError(`s3://${bucket}/${entryPrefix(stagingId)} holds nothing that could expire`, {
         why: "The data expired already, or somebody deleted them.",
@@ -113,15 +113,18 @@ interface TagJob {
 }
 
 /**
- * Gives objects the tags, where they lack them.
- * @returns how many objects there are, and of how many that were sent in one request tags were missing
+ * Gives objects the tags, where they lack them. Of a sample it only looks, but for objects in parts, of which some servers forget
+ * the tags that the upload was started with.
+ * @returns how many objects there are, and how many of those that were looked at lacked tags
  */
 async function tagObjects(
   { place, region, prefix, tags, context }: TagJob,
   which: "sample" | "all",
-): Promise<{ objects: number; mended: number }> {
+): Promise<{ objects: number; lacking: number }> {
   const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
-  let [objects, mended] = [0, 0];
+  let [objects, lacking] = [0, 0];
+  // Should this break off, the first object shows to the next sample that something is left to do.
+  let last: string | undefined;
   await forEachParallel(
     (stop) => listObjects(place.client, place.bucket, prefix, stop),
     OBJECTS_IN_FLIGHT,
@@ -131,15 +134,18 @@ async function tagObjects(
       objects += 1;
       progress.add(1);
       progress.objectDone();
-      const isLooked = which === "all" || number < LOOKED_AT_FIRST || number % LOOKED_AT_EVERY === 0;
-      // Some servers forget the tags that a multipart upload was started with.
-      if (!isLooked && !isInParts(object)) return;
-      const isMended = await ensureTags({ ...place, key: object.key }, tags, stop);
-      if (isMended && !isInParts(object)) mended += 1;
+      const at = { ...place, key: object.key };
+      if (isInParts(object)) await ensureTags(at, tags, stop);
+      else if (which === "all" && last === undefined) last = object.key;
+      else if (which === "all") await ensureTags(at, tags, stop);
+      else if (number < LOOKED_AT_FIRST || number % LOOKED_AT_EVERY === 0) {
+        if (!hasTags(await readTags(at, stop), tags)) lacking += 1;
+      }
     },
   );
+  if (last !== undefined) await ensureTags({ ...place, key: last }, tags, context.signal);
   progress.finish();
-  return { objects, mended };
+  return { objects, lacking };
 }
 
 /**

@@ -76,10 +76,12 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
       return isThere ? { id, inputs, outputs } : undefined;
     },
 
-    async delete(_id, { region, bucket, stagingId }, context) {
+    async delete(_id, outputs, context) {
+      const { region, bucket, stagingId } = outputs;
+      const { s3 } = withTimeout(deps, outputs, context);
       const progress = reportTo(context, { phase: "delete", region, total: 0, objectsTotal: 0 });
       await explained(`deleting ${stagingId} in ${region}`, () =>
-        deleteEntry(deps.s3.of(region), bucket, stagingId, {
+        deleteEntry(s3.of(region), bucket, stagingId, {
           signal: context.signal,
           onDeleted: (count) => progress.add(count),
         }),

@@ -133,8 +133,9 @@ async function sourceOf(
   signal: AbortSignal,
 ): Promise<Source> {
   if (noSha256) assertOnS3(source);
-  const found = await findSource(source, { exclude, clients: deps.s3, signal });
-  return name === undefined ? found : renamed(found, parseFilename(name));
+  if (name === undefined) return findSource(source, { exclude, clients: deps.s3, signal });
+  const filename = parseFilename(name);
+  return renamed(await findSource(source, { exclude, name: filename, clients: deps.s3, signal }), filename);
 }
 
 /** The source under the name that its data are to have. */

@@ -7,6 +7,8 @@ import { findFile, refuse } from "./source-file.ts";
 export interface FindOptions {
   /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */
   readonly exclude?: readonly string[];
+  /** The name under which the data are stored, for which keys must not get too long. @default the source's own */
+  readonly name?: string;
   /** Needed for sources on S3. */
   readonly clients: S3Clients;
   readonly signal: AbortSignal;

@@ -149,13 +149,18 @@ async function awaitRule(tree: Tree): Promise<number> {
   const { patience, signal } = tree;
   const deadline = deadlineFor(patience, tree.sizeBytes);
   let told = 0;
+  let firstMissing: string | undefined;
   for (let delay = patience.firstPollMs; ; delay = Math.min(delay * 1.5, patience.maxPollMs)) {
     const begun = performance.now();
     const { bytes, missing } = await compareListings(tree);
     if (bytes > told) tree.onBytes(bytes - told);
     told = Math.max(told, bytes);
     if (missing.length === 0 || performance.now() > deadline) return told;
-    if (!(await isOnItsWay(tree, missing))) return told;
+    // Listing takes its time: what was missing when it began may be there when it ends, and others on their way.
+    const moves = missing[0]?.key !== firstMissing;
+    firstMissing = missing[0]?.key;
+    const statuses = await statusesOf(tree, missing);
+    if (!statuses.has("PENDING") && !(moves && statuses.has("COMPLETED"))) return told;
     tree.onWait(`Waiting for S3 to replicate ${formatBytes(tree.sizeBytes)}`);
     // Listings of many objects are no cheap question.
     await pause(Math.max(delay, 2 * (performance.now() - begun)), signal);
@@ -175,10 +180,10 @@ async function compareListings(tree: Tree): Promise<{ bytes: number; missing: re
   return { bytes, missing };
 }
 
-/** Whether S3 says of any of the objects that it is going to replicate it. */
-async function isOnItsWay(tree: Tree, missing: readonly ListedObject[]): Promise<boolean> {
-  const found = await Promise.all(missing.map(({ key }) => headObject({ ...tree.source, key }, tree.signal)));
-  return found.some((object) => object?.replication === "PENDING");
+/** What S3 says of the replication of the objects. */
+async function statusesOf(tree: Tree, objects: readonly ListedObject[]): Promise<Set<string | undefined>> {
+  const found = await Promise.all(objects.map(({ key }) => headObject({ ...tree.source, key }, tree.signal)));
+  return new Set(found.map((object) => object?.replication));
 }
 
 async function* pairs(

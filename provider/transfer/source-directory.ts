@@ -20,6 +20,8 @@ const SAMPLE_ID = "stage-000000000000";
 
 export interface DirectoryOptions {
   readonly exclude?: readonly string[];
+  /** The name under which it is stored. @default its own */
+  readonly name?: string;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +31,7 @@ export interface DirectoryOptions {
  * @throws InputError that names what cannot be read or staged
  */
 export async function findDirectory(path: string, options: DirectoryOptions): Promise<DirectorySource> {
-  const filename = basename(path);
+  const filename = options.name ?? basename(path);
   if (filename === "") {
     throw new InputError(`${path} has no name under which it could be staged`, {
       fix: "Name a directory below it.",

@@ -28,7 +28,7 @@ export async function findS3Source(url: string, options: FindOptions): Promise<S
   const place = parseS3Url(url);
   const bucket = { ...place, client: await clientOf(place, options) };
   const { exclude = [] } = options;
-  if (isPrefix(place)) return findPrefix(url, bucket, exclude, options.signal);
+  if (isPrefix(place)) return findPrefix(url, bucket, options);
   if (exclude.length > 0) throw nothingToExclude(url);
   return findObject(url, bucket, options.signal);
 }
@@ -86,10 +86,9 @@ async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Pro
 async function findPrefix(
   url: string,
   bucket: Bucket,
-  exclude: readonly string[],
-  signal: AbortSignal,
+  { name, exclude = [], signal }: FindOptions,
 ): Promise<Source> {
-  const filename = filenameIn(url, bucket);
+  const filename = name ?? filenameIn(url, bucket);
   objectKey(SAMPLE_ID, filename);
   let [fileCount, sizeBytes, entries] = [0, 0, 0];
   await explained(`listing ${url}`, async () => {

@@ -33,6 +33,8 @@ export class TaskThread<Q extends object, A extends ThreadAnswer> {
     this.#worker = new Worker(program, { eval: true, name, execArgv: [], resourceLimits: LIMITS });
     this.#worker.unref();
     const fail = (error: Error): void => {
+      // An error is followed by the exit.
+      if (this.#failure !== undefined) return;
       this.#failure = error;
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
@@ -41,7 +43,7 @@ export class TaskThread<Q extends object, A extends ThreadAnswer> {
     this.#worker.on("error", (cause: Error) =>
       fail(new Error(`the ${name} thread failed: ${cause.message}`, { cause })),
     );
-    this.#worker.on("exit", (code) => fail(this.#failure ?? new Error(`the ${name} thread ended (${code})`)));
+    this.#worker.on("exit", (code) => fail(new Error(`the ${name} thread ended (${code})`)));
     this.#worker.on("message", (answer: A) => {
       const waiter = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);

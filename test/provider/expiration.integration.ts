@@ -152,6 +152,29 @@ describe("Expiration", function () {
     }
   });
 
+  it("mends all after a break, though the sample is mended first", async () => {
+    const stagingId = newStagingId();
+    const Bucket = bucketOf(PRIMARY);
+    const keys = Array.from({ length: 40 }, (_, index) => `${stagingId}/directory/${index}`).sort();
+    for (const Key of keys)
+      await fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket, Key, Body: "x" }));
+    const clients = createS3Clients({ sdkOnly: true });
+    let writes = 0;
+    clients.of(PRIMARY).middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName === "PutObjectTaggingCommand" && ++writes > 20) throw new Error("broken off");
+          return next(args);
+        },
+      { step: "initialize", name: "breakOff" },
+    );
+    const news = { ...inputs, stagingId, ttlDays: 3 };
+    await errorOf(expiration(fixture.dependencies({ s3: clients })).create(news, new TestContext()));
+    expect(await tagsOf(keys[0] ?? "")).to.deep.equal({});
+    await handler().create(news, new TestContext());
+    for (const key of keys) expect((await tagsOf(key))["spawn:ttl-days"], key).to.equal("3");
+  });
+
   it("reads the tags that are there", async () => {
     const { id, outputs } = await handler().create(inputs, new TestContext());
     const read = async () => (await handler().read(id, inputs, outputs, new TestContext()))?.inputs.ttlDays;

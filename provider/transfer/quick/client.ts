@@ -129,7 +129,10 @@ function exchange(
       let text = "";
       message.setEncoding("utf8");
       message.on("data", (chunk: string) => (text += chunk));
-      message.on("error", reject);
+      message.on("error", (error) => {
+        settle();
+        reject(error);
+      });
       message.on("end", () => {
         settle();
         resolve({ message, body: text });

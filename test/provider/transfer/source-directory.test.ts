@@ -162,6 +162,12 @@ describe("findDirectory", () => {
     await unlink(name);
     await put(Array.from({ length: 5 }, () => "d".repeat(220)).join("/"));
     expect((await refusal()).message).to.contain("is too long");
+    const place = { name: "n".repeat(255), signal: new AbortController().signal };
+    await rm(join(tree, "d".repeat(220)), { recursive: true });
+    await put(Array.from({ length: 4 }, () => "d".repeat(200)).join("/"));
+    expect((await findDirectory(tree, { signal: place.signal })).fileCount).to.be.above(0);
+    const error = await findDirectory(tree, place).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(InputError).and.have.property("message").that.contains("is too long");
   });
 
   it("names a file that vanished or changed after it was found", async () => {
