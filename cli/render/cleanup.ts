@@ -101,13 +101,34 @@ function orphanLines(orphans: readonly Orphan[], question: CleanupQuestion, envi
       : `To remove it: ${commandLine("spawn stage cleanup --orphans", environment)}\n`;
     parts.push(`${question.orphans ? "To be removed, nobody's" : "Nobody's"}: ${orphanTable(own)}${hint}`);
   }
-  if (shared.length > 0) {
+  const data = shared.filter(({ kind }) => kind === "data");
+  if (data.length > 0) {
     parts.push(
-      `Perhaps nobody's, and not removed: ${orphanTable(shared)}The bucket was not made by environment ${environment}, so others may use it. To remove what is yours: aws s3 rm --recursive s3://BUCKET/ID/`,
+      `Perhaps nobody's, and not removed: ${orphanTable(data)}The bucket was not made by environment ${environment}, so others may use it. To remove what is yours: aws s3 rm --recursive s3://BUCKET/ID/`,
+    );
+  }
+  const uploads = shared.filter(({ kind }) => kind === "uploads");
+  if (uploads.length > 0) {
+    parts.push(
+      `Perhaps nobody's, and not removed: ${orphanTable(uploads)}Their entries are whole and must stay. To abort the uploads alone:\n${abortCommands(uploads).join("\n")}`,
     );
   }
   return parts;
 }
+
+function abortCommands(orphans: readonly Orphan[]): string[] {
+  return orphans.flatMap(({ places }) =>
+    places.flatMap(({ bucket, region, uploads }) =>
+      uploads.map(
+        ({ key, uploadId }) =>
+          `  aws s3api abort-multipart-upload --region ${region} --bucket ${bucket} --key ${quoted(key)} --upload-id ${quoted(uploadId)}`,
+      ),
+    ),
+  );
+}
+
+/** For a shell. */
+const quoted = (text: string): string => `'${printable(text).replaceAll("'", "'\\''")}'`;
 
 function orphanTable(orphans: readonly Orphan[]): string {
   const rows = orphans.flatMap(({ id, kind, changedAt, places }) =>

@@ -114,11 +114,13 @@ Entries that the environment's file declares are never removed, only reported. -
   /** Uploads that were begun elsewhere and have not ended are known by their stacks alone. */
   async #warnOfOtherMachines(context: Context): Promise<void> {
     const { cloud } = await context.settings();
-    if (cloud === "aws" && (await context.stateUrl())?.startsWith("file://")) {
-      this.warn(
-        "The stacks' state is kept on this machine: what others are uploading from theirs is not known here, and looks like nobody's once it has not changed for a day.",
-      );
-    }
+    if (cloud !== "aws") return;
+    const url = await context.stateUrl();
+    if (url !== undefined && !url.startsWith("file://")) return;
+    const where = url === undefined ? "where pulumi login has chosen" : "on this machine";
+    this.warn(
+      `The stacks' state is kept ${where}: what others are uploading with a state of their own is not known here, and looks like nobody's once it has not changed for a day.`,
+    );
   }
 
   /** The rest is cleaned up, but it does not end as a success. */

@@ -69,8 +69,9 @@ async function isGone(context: Context, project: EngineSettings, id: StagingId):
 }
 
 /**
- * Removes an expired entry whose stack the backend does not have: the record first, as ever, on condition that it is still
- * the one that has expired; then who may read the data, and the data. Its row in the ledger ends by itself at the expiry.
+ * Removes an expired entry whose stack the backend does not have: who else may read the data first, since the record alone knows
+ * the access points; then the record, on condition that it is still the one that has expired, and the data. Its row in the
+ * ledger ends by itself at the expiry.
  */
 async function removeWithoutStack(
   context: Context,
@@ -85,6 +86,10 @@ async function removeWithoutStack(
       fix: "Set PULUMI_BACKEND_URL to the backend that has it, then run the command again.",
     });
   }
+  await deleteAccessPoints(
+    context,
+    [...accessPoints].map(([region, { arn }]) => ({ region, ...ofArn(arn) })),
+  );
   const { client, settings } = await context.tables();
   await client.send(
     new DeleteItemCommand({
@@ -94,10 +99,6 @@ async function removeWithoutStack(
       ExpressionAttributeNames: { "#expires": "expires_at" },
       ExpressionAttributeValues: { ":expires": { S: isoSeconds(expiresAt(uploadedAt, ttl)) } },
     }),
-  );
-  await deleteAccessPoints(
-    context,
-    [...accessPoints].map(([region, { arn }]) => ({ region, ...ofArn(arn) })),
   );
   const { deleteEntry: deleteData } = await import("../../../provider/transfer/delete.ts");
   const signal = options.signal ?? new AbortController().signal;

@@ -86,6 +86,24 @@ The bucket was not made by environment prod, so others may use it. To remove wha
 `);
   });
 
+  it("names of uploads under whole entries only the uploads, never the data", () => {
+    const uploads: Orphan = {
+      ...shared,
+      kind: "uploads",
+      places: shared.places.map((place) => ({
+        ...place,
+        objects: 0,
+        bytes: 10,
+        uploads: [{ key: `${shared.id}/it's here`, uploadId: "abc" }],
+      })),
+    };
+    const text = renderCleanup({ ...NOTHING, orphans: [uploads] }, EXPIRED, "dev");
+    expect(text).to.contain(
+      `  aws s3api abort-multipart-upload --region us-east-1 --bucket spawn-staging-us-east-1 --key '${shared.id}/it'\\''s here' --upload-id 'abc'\n`,
+    );
+    expect(text).to.not.contain("s3 rm");
+  });
+
   it("says of leftovers that are asked for that they are to be removed", () => {
     const text = renderCleanup({ ...NOTHING, orphans: [orphan] }, { ...EXPIRED, orphans: true }, "dev");
     expect(text)
