@@ -12,7 +12,8 @@ export type BucketOwner = "none" | "ours" | "theirs";
 /**
  * Looks whether a bucket exists and by its tag whether this environment made it.
  * @param patience milliseconds
- * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), or it is in another region
+ * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), it is in another region, or another
+ * environment made it
  */
 export async function lookAtBucket(
   context: Pick<Context, "s3" | "environmentName">,
@@ -32,7 +33,8 @@ export async function lookAtBucket(
       abortSignal,
     });
     const tag = TagSet.find(({ Key }) => Key === ENVIRONMENT_TAG);
-    return tag?.Value === context.environmentName ? "ours" : "theirs";
+    if (tag !== undefined && tag.Value !== context.environmentName) throw othersBucket(bucket, tag.Value);
+    return tag === undefined ? "theirs" : "ours";
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { name = "", status, region: told } = answerOf(error);
@@ -63,6 +65,13 @@ function answerOf(error: unknown): { name?: string; status?: number; region?: st
     ...(status === undefined ? {} : { status }),
     ...(region === undefined ? {} : { region }),
   };
+}
+
+function othersBucket(bucket: string, environment: string | undefined): InputError {
+  return new InputError(`the bucket ${bucket} belongs to the environment ${environment}`, {
+    why: "What two environments stage in one bucket, each would take for nobody's.",
+    fix: "Name a bucket of this environment's own.",
+  });
 }
 
 function elsewhere(bucket: string, region: Region, found: string | undefined): InputError {

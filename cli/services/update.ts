@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import {
@@ -49,8 +50,8 @@ export async function planUpdate(
   refuseMovedBuckets(record, settings);
   const after = changedState(record, changes, new Date());
   for (const region of after.regions) bucketOf(settings, region);
-  // The record is written before replicas of removed regions are deleted, so an update that was interrupted there shows in
-  // what this machine remembers: it does so of updates that came to their end.
+  // What this machine remembers is forgotten while an update runs: one that was interrupted, with replicas that are not in
+  // the record yet, or still there though they are not in it any more, is not taken for one that came to its end.
   const isDone = differences(record, after).length === 0 && (await isRemembered(record));
   return { record, after, isDone };
 }
@@ -79,10 +80,12 @@ export async function updateEntry(
   if (!isRecordAgain) await refuseIfChanged(context, record);
   // Unlike an upload, which goes on where one region fails: with an error nothing may be deleted.
   const operation = { kind: "up", program: entryProgram(settings) } as const;
+  const file = settingsFile(entryProject.project, stack);
+  await rm(file, { force: true });
   const result = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {
     throw unfinished(error, id);
   });
-  await writeAtomically(settingsFile(entryProject.project, stack), renderEntrySettings(settings));
+  await writeAtomically(file, renderEntrySettings(settings));
   return Object.keys(result.changes).some((change) => change !== "same");
 }
 

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
 import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
+import { eventually } from "./support/interrupting.ts";
 import { type Ended, type Running, succeed } from "./support/process.ts";
 import { bucketOf, RECORDS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
@@ -254,6 +255,21 @@ describe("Updating a staged entry", function () {
     expect((await succeed(update(...change))).stdout).to.equal("Completed an earlier update.\n");
     expect(await versions("us-west-2")).to.deep.equal([]);
     expect((await succeed(update(...change))).stdout).to.equal("Nothing to change.\n");
+  });
+
+  it("is taken back where it was killed before the record was written", async () => {
+    const copies = ({ method, path }: ProxiedRequest): boolean =>
+      method === "PUT" && path.startsWith(`/${bucketOf("us-west-2")}/${id}/`) && path.endsWith(".jsonl");
+    const added = ["--regions", "us-east-1,eu-west-1,us-west-2"];
+    const killed = await hangingUpdate(id, copies, 600_000, ...added);
+    await eventually("the data's copy", async () => (await versions("us-west-2")).length > 0);
+    killed.kill("SIGKILL");
+    await killed.ended;
+    expect((await info())["regions"]).to.deep.equal(["us-east-1", "eu-west-1"]);
+    const back = ["--regions", "us-east-1,eu-west-1", "--yes"];
+    expect((await succeed(update(...back))).stdout).to.equal("Completed an earlier update.\n");
+    expect(await versions("us-west-2")).to.deep.equal([]);
+    expect((await succeed(update(...back))).stdout).to.equal("Nothing to change.\n");
   });
 
   it("tells programs what has changed", async () => {
