@@ -11,6 +11,7 @@ import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/res
 import { isoSeconds } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
+import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
 import { errorName, explained, headersOf, isNotFound, statusOf } from "./transfer/aws-errors.ts";
@@ -36,19 +37,35 @@ export function bucketAdoption(
     signal,
   });
 
-  /** @returns whether it was not enabled before */
+  const idOf = ({ region, bucket }: BucketAdoptionInputs): string => `${region}/${bucket}`;
+
+  const writableAt = (waitSeconds: number): string =>
+    isoSeconds(new Date(deps.now().getTime() + waitSeconds * 1000));
+
+  /**
+   * @returns whether it was not enabled before
+   * @throws PartialFailure once it may be enabled: who looks again finds it enabled, and the wait has to be known then
+   */
   async function enableVersioning(inputs: BucketAdoptionInputs, context: CallContext): Promise<boolean> {
     const target = targetOf(inputs, context);
     const { bucket, region } = inputs;
     const status = await explained(`reading the versioning of ${bucket}`, () => versioningOf(target));
     if (status === ENABLED) return false;
-    await explained(`enabling the versioning of ${bucket}`, () => turnOn(target, deps));
+    try {
+      await turnOn(target, deps);
+    } catch (error) {
+      const begun = { ...inputs, writableAt: writableAt(inputs.waitSeconds) };
+      throw partialFailure(
+        idOf(inputs),
+        begun,
+        error,
+        `enabling the versioning of ${bucket}`,
+        context.signal,
+      );
+    }
     context.log("info", `Versioning of your bucket ${bucket} in ${region} was off and is on from now on.`);
     return true;
   }
-
-  const writableAt = (waitSeconds: number): string =>
-    isoSeconds(new Date(deps.now().getTime() + waitSeconds * 1000));
 
   return {
     computed: ["writableAt"],
@@ -65,12 +82,11 @@ export function bucketAdoption(
     },
 
     async create(inputs, context) {
-      const { region, bucket, waitSeconds } = inputs;
-      await requireBucket(targetOf(inputs, context), region);
+      await requireBucket(targetOf(inputs, context), inputs.region);
       const wasOff = await enableVersioning(inputs, context);
       return {
-        id: `${region}/${bucket}`,
-        outputs: { ...inputs, writableAt: writableAt(wasOff ? waitSeconds : 0) },
+        id: idOf(inputs),
+        outputs: { ...inputs, writableAt: writableAt(wasOff ? inputs.waitSeconds : 0) },
       };
     },
 

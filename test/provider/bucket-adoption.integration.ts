@@ -1,12 +1,15 @@
 import {
   DeleteBucketCommand,
+  GetBucketVersioningCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { bucketAdoption } from "../../provider/bucket-adoption.ts";
+import { PartialFailure } from "../../provider/plugin/types.ts";
 import type { UserError } from "../../staging/errors.ts";
+import type { BucketAdoptionOutputs } from "../../staging/resources.ts";
 import { makeBucket, settingsOf } from "./adopted.ts";
 import { CloudFixture, errorOf, PRIMARY, SECOND, TestContext } from "./cloud-fixture.ts";
 
@@ -63,6 +66,68 @@ describe("BucketAdoption", function () {
     const mended = await handler().update?.(id, found.outputs, inputs, new TestContext());
     expect(mended?.writableAt).to.equal("2026-03-01T10:15:00Z");
     expect(await settingsOf(client, Bucket)).to.have.deep.property("versioning", { Status: "Enabled" });
+  });
+
+  describe("whose versioning was turned on without showing", () => {
+    const later = new Date("2026-03-01T10:01:00Z");
+    const updated = (outputs: BucketAdoptionOutputs) =>
+      bucketAdoption(fixture.dependencies({ now: () => later })).update?.(
+        "id",
+        outputs,
+        inputs,
+        new TestContext(),
+      );
+
+    /** The handler on clients that do `turnedOn` once versioning was enabled. */
+    const handlerThat = (turnedOn: () => void, isShown = true) => {
+      const s3 = {
+        of: (region: string) =>
+          new Proxy(fixture.s3.of(region), {
+            get(target, name) {
+              if (name !== "send") return Reflect.get(target, name, target) as unknown;
+              return async (command: object, options: object) => {
+                if (command instanceof GetBucketVersioningCommand && !isShown) return {};
+                const answer: unknown = await target.send(command as never, options);
+                if (command instanceof PutBucketVersioningCommand) turnedOn();
+                return answer;
+              };
+            },
+          }),
+      };
+      return bucketAdoption(fixture.dependencies({ now: () => now, s3 }));
+    };
+    const partOf = async (work: Promise<unknown>) => {
+      const failure = await errorOf(work);
+      if (!(failure instanceof PartialFailure)) throw failure;
+      return { ...failure, message: failure.message };
+    };
+    beforeEach(() => setVersioning("Suspended"));
+
+    it("waits all the same when the same command goes on", async () => {
+      const failing = handlerThat(() => undefined, false);
+      const { id, outputs, message } = await partOf(failing.create(inputs, new TestContext()));
+      expect(id).to.equal(`${SECOND}/${Bucket}`);
+      expect(outputs).to.deep.equal({ ...inputs, writableAt: "2026-03-01T10:15:00Z" });
+      expect(message).to.include("was enabled and does not show as enabled");
+      expect(await updated(outputs as never)).to.deep.equal(outputs);
+    });
+
+    it("waits where the answer was lost", async () => {
+      const failing = handlerThat(() => {
+        throw new Error("socket hang up");
+      });
+      const { outputs } = await partOf(failing.create(inputs, new TestContext()));
+      expect(await updated(outputs as never)).to.have.property("writableAt", "2026-03-01T10:15:00Z");
+    });
+
+    it("waits from then where an update turned it on again", async () => {
+      const old = { ...inputs, writableAt: "2026-01-01T00:00:00Z" };
+      const failing = handlerThat(() => undefined, false);
+      const { outputs } = await partOf(
+        failing.update?.("id", old, inputs, new TestContext()) ?? Promise.resolve(),
+      );
+      expect(outputs).to.have.property("writableAt", "2026-03-01T10:15:00Z");
+    });
   });
 
   it("leaves bucket and versioning when it is deleted", async () => {
