@@ -16,7 +16,8 @@ import { VERSIONING_WAIT_SECONDS } from "./regional-bucket.ts";
 import { BucketAdoption } from "./resources/bucket-adoption.ts";
 import { BucketRules } from "./resources/bucket-rules.ts";
 import type { ProgramArgs } from "./resources/properties.ts";
-import type { StagingBucket } from "./staging-bucket.ts";
+import { VersioningReadiness } from "./resources/versioning-readiness.ts";
+import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 
 /** Changes to the children of each {@link AdoptedBucket}; a function can tell the regions apart by `args.region`. */
 export interface AdoptedBucketTransform {
@@ -48,22 +49,24 @@ export interface AdoptedBucketArgs {
  */
 export class AdoptedBucket extends ComponentResource implements StagingBucket {
   readonly bucketName: Output<string>;
-  readonly versioning: Resource;
-  readonly writableAt: Output<string>;
+  readonly versioning: BucketAdoption;
   readonly configuration: readonly Resource[];
+  readonly #name: string;
+  readonly #region: Region;
 
   constructor(name: string, args: AdoptedBucketArgs, options?: ComponentResourceOptions) {
     super("spawn:index:AdoptedBucket", name, {}, options);
     const { region, transform = {} } = args;
     const parent = this;
 
+    this.#name = name;
+    this.#region = region;
     const adoption = createAdoption();
     const policy = createPolicy(adoption);
     this.bucketName = adoption.bucket;
     this.versioning = adoption;
-    this.writableAt = adoption.writableAt;
     this.configuration = [adoption, policy, createLifecycle(adoption, policy)];
-    this.registerOutputs({ bucket: this.bucketName, writableAt: this.writableAt });
+    this.registerOutputs({ bucket: this.bucketName });
 
     function createAdoption(): BucketAdoption {
       const own: ProgramArgs<BucketAdoptionInputs> = {
@@ -91,5 +94,12 @@ export class AdoptedBucket extends ComponentResource implements StagingBucket {
         ...child(transform.lifecycle, `${name}-lifecycle`, own, { parent, dependsOn: [policy] }),
       );
     }
+  }
+  // The wait is the adoption's, which knows whether the bucket was versioned before.
+  guard(settings: readonly Resource[]): BucketGuard {
+    const { bucket, writableAt } = this.versioning;
+    const own = { bucket, region: this.#region, waitSeconds: 0 };
+    const options = { parent: this, dependsOn: [...settings] };
+    return { resource: new VersioningReadiness(`${this.#name}-readiness`, own, options), writableAt };
   }
 }

@@ -31,7 +31,7 @@ import { bucketPolicy } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { lifecycleRules } from "./lifecycle-rules.ts";
 import { VersioningReadiness } from "./resources/versioning-readiness.ts";
-import type { StagingBucket } from "./staging-bucket.ts";
+import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 
 /**
  * Seconds that AWS asks to wait between enabling versioning and writing.
@@ -80,14 +80,17 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
   readonly bucket: Bucket;
   readonly bucketName: Output<string>;
   readonly versioning: BucketVersioning;
-  readonly writableAt: Output<string>;
   readonly configuration: readonly Resource[];
+  readonly #name: string;
+  readonly #args: RegionalBucketArgs;
 
   constructor(name: string, args: RegionalBucketArgs, options?: ComponentResourceOptions) {
     super("spawn:index:RegionalBucket", name, {}, options);
     const { region, transform = {} } = args;
     const parent = this;
 
+    this.#name = name;
+    this.#args = args;
     this.bucket = createBucket();
     this.bucketName = this.bucket.bucket;
     this.versioning = createVersioning(this.bucket);
@@ -98,8 +101,7 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       createOwnership(this.bucket),
       createPolicy(createPublicAccessBlock(this.bucket)),
     ];
-    this.writableAt = createReadiness(this.versioning, this.configuration).writableAt;
-    this.registerOutputs({ bucket: this.bucketName, writableAt: this.writableAt });
+    this.registerOutputs({ bucket: this.bucketName });
 
     function createBucket(): Bucket {
       const own: BucketArgs = {
@@ -125,15 +127,6 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       return new BucketLifecycleConfiguration(
         ...child(transform.lifecycle, `${name}-lifecycle`, own, { parent }),
       );
-    }
-
-    // Last, and so deleted first: it refuses while an entry has data, which must not lose what they are kept by.
-    function createReadiness(
-      { bucket }: BucketVersioning,
-      settings: readonly Resource[],
-    ): VersioningReadiness {
-      const own = { bucket, region, waitSeconds: VERSIONING_WAIT_SECONDS[args.cloud] };
-      return new VersioningReadiness(`${name}-readiness`, own, { parent, dependsOn: [...settings] });
     }
 
     function createEncryption({ bucket }: Bucket): Resource {
@@ -176,5 +169,13 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       const own: BucketPolicyArgs = { bucket, region, policy };
       return new BucketPolicy(...child(transform.policy, `${name}-policy`, own, { parent }));
     }
+  }
+  guard(settings: readonly Resource[]): BucketGuard {
+    const { region, cloud } = this.#args;
+    const { bucket } = this.versioning;
+    const own = { bucket, region, waitSeconds: VERSIONING_WAIT_SECONDS[cloud] };
+    const options = { parent: this, dependsOn: [...settings] };
+    const resource = new VersioningReadiness(`${this.#name}-readiness`, own, options);
+    return { resource, writableAt: resource.writableAt };
   }
 }

@@ -6,8 +6,17 @@ export interface StagingBucket {
   readonly bucketName: Output<string>;
   /** In force before another bucket replicates to it, or it to another. */
   readonly versioning: Resource;
-  /** ISO time from which it may be written. */
-  readonly writableAt: Output<string>;
   /** What must be in force before data arrive, and for as long as they are there. */
   readonly configuration: readonly Resource[];
+  /**
+   * Declares the bucket's guard, once, after all else of the environment: being made last it is deleted first, and
+   * refuses that while an entry has data in the bucket.
+   */
+  guard(settings: readonly Resource[]): BucketGuard;
+}
+
+export interface BucketGuard {
+  readonly resource: Resource;
+  /** ISO time from which the bucket may be written. */
+  readonly writableAt: Output<string>;
 }

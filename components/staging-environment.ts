@@ -12,7 +12,7 @@ import { AdoptedBucket, type AdoptedBucketTransform } from "./adopted-bucket.ts"
 import type { EnvironmentRefs } from "./environment-refs.ts";
 import { RegionalBucket, type RegionalBucketTransform } from "./regional-bucket.ts";
 import { ReplicationRules, type ReplicationRulesTransform } from "./replication-rules.ts";
-import type { StagingBucket } from "./staging-bucket.ts";
+import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 import { StagingTables, type StagingTablesTransform } from "./staging-tables.ts";
 
 /** Changes to the children of {@link StagingEnvironment}, by part. */
@@ -55,6 +55,7 @@ export class StagingEnvironment extends ComponentResource {
   readonly tables: StagingTables;
   /** ISO time, by region, from which the bucket may be written. */
   readonly writableAt: Output<Record<string, string>>;
+  readonly #guards: ReadonlyMap<Region, BucketGuard>;
 
   constructor(name: string, args: StagingEnvironmentArgs, options?: ComponentResourceOptions) {
     super("spawn:index:StagingEnvironment", name, {}, options);
@@ -66,7 +67,8 @@ export class StagingEnvironment extends ComponentResource {
     this.buckets = createBuckets();
     this.replication = createReplication(this.buckets);
     this.tables = createTables();
-    this.writableAt = writableAtOf(this.buckets);
+    this.#guards = createGuards(this.#settingsInForce());
+    this.writableAt = writableAtOf(this.#guards);
     this.registerOutputs({
       buckets: Object.fromEntries(settings.buckets),
       writableAt: this.writableAt,
@@ -121,24 +123,32 @@ export class StagingEnvironment extends ComponentResource {
         { parent },
       );
     }
+
+    // Each waits for all regions' settings and the tables: where one refuses, nothing else was deleted by then.
+    function createGuards(settings: readonly Resource[]): Map<Region, BucketGuard> {
+      return new Map([...parent.buckets].map(([region, bucket]) => [region, bucket.guard(settings)]));
+    }
   }
 
   /**
    * What an entry in the same stack needs of this environment. The entry's data wait for the rules and the tables,
-   * and are gone before these are deleted.
+   * and are gone before these are deleted, and before a guard refuses that.
    */
   refs(): EnvironmentRefs {
-    return { settings: this.settings, writableAt: this.writableAt, dependsOn: this.#whatEntriesLeanOn() };
+    const guards = [...this.#guards.values()].map(({ resource }) => resource);
+    const dependsOn = [...this.#settingsInForce(), ...guards];
+    return { settings: this.settings, writableAt: this.writableAt, dependsOn };
   }
 
-  #whatEntriesLeanOn(): Resource[] {
+  /** What entries lean on, in this stack or in their own. */
+  #settingsInForce(): Resource[] {
     const { records, usage } = this.tables;
     const ofBuckets = [...this.buckets.values()].flatMap(({ configuration }) => configuration);
     return [...ofBuckets, ...this.replication.configurations, records, usage];
   }
 }
 
-function writableAtOf(buckets: ReadonlyMap<Region, StagingBucket>): Output<Record<string, string>> {
-  const times = [...buckets].map(([region, { writableAt }]) => [region, writableAt] as const);
+function writableAtOf(guards: ReadonlyMap<Region, BucketGuard>): Output<Record<string, string>> {
+  const times = [...guards].map(([region, { writableAt }]) => [region, writableAt] as const);
   return all(Object.fromEntries(times));
 }

@@ -17,7 +17,7 @@ class NotVersioned extends Error {
 
 /**
  * When a bucket may be written whose versioning was just enabled. Noted once; nothing exists in AWS for it. It depends on
- * the bucket's settings and is deleted before them, so its deletion is where the end of a bucket in use is refused.
+ * all else of its environment and is deleted first, so its deletion is where the end of a bucket in use is refused.
  */
 export function versioningReadiness(
   deps: Dependencies,

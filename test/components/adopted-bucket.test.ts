@@ -39,6 +39,7 @@ describe("AdoptedBucket", () => {
       "staging:index:BucketAdoption dev-us-west-2-adoption",
       "staging:index:BucketRules dev-us-west-2-policy",
       "staging:index:BucketRules dev-us-west-2-lifecycle",
+      "staging:index:VersioningReadiness dev-us-west-2-readiness",
       "staging:index:BucketRules dev-replication-us-west-2-rules",
     ]);
     expect(made.ofType("aws:s3/bucket:Bucket")).to.have.length(2);
@@ -96,8 +97,8 @@ describe("AdoptedBucket", () => {
 
   it("is one of the environment's buckets to its entries", () => {
     expect(made.outputs["writableAt"]).to.have.property("us-west-2", "2024-01-22T10:15:00Z");
-    // Two buckets with five settings each, the adopted one with three, three replications, two tables.
-    expect(made.outputs["leanOn"]).to.equal(2 * 5 + 3 + 3 + 2);
+    // Two buckets with five settings each, the adopted one with three, three replications, two tables, three guards.
+    expect(made.outputs["leanOn"]).to.equal(2 * 5 + 3 + 3 + 2 + 3);
   });
 
   it("has no replication in an environment of one region", async () => {

@@ -14,7 +14,8 @@ const ARGS: RegionalBucketArgs = {
 
 function recordBucket(changes: Partial<RegionalBucketArgs> = {}): Promise<Recording> {
   return record(async () => {
-    new RegionalBucket("dev-us-west-2", { ...ARGS, ...changes });
+    const bucket = new RegionalBucket("dev-us-west-2", { ...ARGS, ...changes });
+    bucket.guard(bucket.configuration);
     return {};
   });
 }

@@ -1,7 +1,20 @@
+import { all, output } from "@pulumi/pulumi";
 import { expect } from "chai";
 import { StagingEnvironment } from "../../components/staging-environment.ts";
 import { type Recording, record } from "./recorder.ts";
 import { ALL_REGIONS, environmentSettings } from "./settings.ts";
+
+const ADOPTING = { adopt: ["us-west-2"], buckets: { "us-west-2": "my-spawn-staging-us-west-2" } };
+
+/** Names of all that is made before the resource, and so deleted after it. */
+function allBefore({ get }: Recording, name: string, found = new Set<string>()): Set<string> {
+  for (const before of get(name).dependsOn) {
+    if (found.has(before)) continue;
+    found.add(before);
+    allBefore({ get } as Recording, before, found);
+  }
+  return found;
+}
 
 describe("StagingEnvironment", () => {
   let made: Recording;
@@ -38,6 +51,38 @@ describe("StagingEnvironment", () => {
       const ownRegion = /(us-east-1|us-west-2|eu-west-1)/.exec(name)?.[1];
       if (ownRegion !== undefined) expect(inputs["region"], name).to.equal(ownRegion);
     }
+  });
+
+  it("refuses its deletion before anything of it is deleted: all else is what each guard waits for", async () => {
+    for (const values of [{}, { regions: "us-west-2" }, ADOPTING, { ...ADOPTING, regions: "us-west-2" }]) {
+      const environment = await record(async () => {
+        new StagingEnvironment("dev", { settings: environmentSettings(values) });
+        return {};
+      });
+      const guards = environment.ofType("staging:index:VersioningReadiness");
+      const regions = environment.resources.filter(({ type }) => /:(Regional|Adopted)Bucket$/.test(type));
+      expect(guards.map(({ name }) => name)).to.have.members(regions.map(({ name }) => `${name}-readiness`));
+      const others = environment.resources.filter(
+        ({ type }) => /^(aws|staging):/.test(type) && !type.endsWith(":VersioningReadiness"),
+      );
+      for (const guard of guards) {
+        expect(guard.parent).to.equal(guard.name.replace("-readiness", ""));
+        const waitedFor = allBefore(environment, guard.name);
+        expect([...waitedFor]).to.have.members(others.map(({ name }) => name));
+      }
+    }
+  });
+
+  it("has the entries of its own stack deleted before it refuses", async () => {
+    const { outputs, resources } = await record(async () => {
+      const environment = new StagingEnvironment("dev", { settings: environmentSettings(ADOPTING) });
+      const urns = (environment.refs().dependsOn ?? []).map((each) => output(each).apply(({ urn }) => urn));
+      return { urns: await Promise.resolve(all(urns)) };
+    });
+    const names = (outputs["urns"] as string[]).map((urn) => urn.split("::").at(-1));
+    const guards = resources.filter(({ type }) => type === "staging:index:VersioningReadiness");
+    expect(guards).to.have.length(3);
+    expect(names).to.include.members(guards.map(({ name }) => name));
   });
 
   it("never empties a bucket at its deletion", () => {
