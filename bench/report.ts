@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { arch, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { GIB, MIB } from "../staging/units.ts";
@@ -13,6 +13,8 @@ export interface Measurement {
 
 export interface RowResult {
   readonly title: string;
+  /** Day of the measurement, UTC. */
+  readonly date: string;
   /** By contestant, one for each run. */
   readonly measurements: Readonly<Record<string, readonly Measurement[]>>;
 }
@@ -22,17 +24,24 @@ const FLOORS = new Set(["sha256sum", "cat"]);
 
 const cpuOf = (one: Measurement): number => one.userSeconds + one.systemSeconds;
 
-/** Writes the table to `benchmarks.md` and the figures to `benchmarks.json` beside it, and prints the table. */
-export async function writeReport(rows: readonly RowResult[], folder: string): Promise<void> {
-  const text = rows.map(table).join("\n");
-  console.log(text);
+/**
+ * Writes the table to `benchmarks.md` and the figures to `benchmarks.json` beside it, and prints the table. Rows that were
+ * measured before on the same kind of machine, and not now, stay.
+ */
+export async function writeReport(measured: readonly RowResult[], folder: string): Promise<void> {
+  console.log(measured.map(table).join("\n"));
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? arch(), memoryGib: totalmem() / GIB };
-  const date = new Date().toISOString().slice(0, 10);
-  await writeFile(join(folder, "benchmarks.json"), `${JSON.stringify({ date, machine, rows }, null, 1)}\n`);
+  const file = join(folder, "benchmarks.json");
+  const rows = [
+    ...(await earlier(file, machine)).filter(({ title }) => !isAmong(measured, title)),
+    ...measured,
+  ];
+  const text = rows.map(table).join("\n");
+  await writeFile(file, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
   const intro = [
     "# Benchmarks of the data plane",
     "",
-    `Made by \`node bench/run.ts\` on ${date}: ${machine.cpus} CPUs (${machine.model}), ${Math.round(machine.memoryGib)} GiB,`,
+    `Made by \`node bench/run.ts\`: ${machine.cpus} CPUs (${machine.model}), ${Math.round(machine.memoryGib)} GiB,`,
     "against versitygw on memory on the same machine. Every tool uploads to one bucket and then copies server-side to",
     "the others. CPU is the tool's, without the server's. Times are min / median / max of interleaved runs; ratios",
     "compare runs of the same round. spawn also computes SHA-256 and verifies each replica.",
@@ -41,7 +50,23 @@ export async function writeReport(rows: readonly RowResult[], folder: string): P
   await writeFile(join(folder, "benchmarks.md"), `${intro}\n${text}\n${chart(rows)}`);
 }
 
-function table({ title, measurements }: RowResult): string {
+interface Machine {
+  readonly cpus: number;
+  readonly model: string;
+}
+
+async function earlier(file: string, { cpus, model }: Machine): Promise<readonly RowResult[]> {
+  const { machine, rows } = JSON.parse(await readFile(file, "utf8")) as {
+    machine: Machine;
+    rows: RowResult[];
+  };
+  return machine.cpus === cpus && machine.model === model ? rows : [];
+}
+
+const isAmong = (rows: readonly RowResult[], title: string): boolean =>
+  rows.some((row) => row.title === title);
+
+function table({ title, date, measurements }: RowResult): string {
   const ours = measurements[OURS] ?? [];
   const lines = Object.entries(measurements).map(([name, runs]) => {
     const isPeer = name !== OURS && !FLOORS.has(name);
@@ -58,6 +83,8 @@ function table({ title, measurements }: RowResult): string {
   });
   return [
     `## ${title}`,
+    "",
+    `Measured on ${date}.`,
     "",
     "| tool | wall s | CPU s | peak MiB | spawn's wall / this | spawn's CPU / this |",
     "|---|---|---|---|---|---|",

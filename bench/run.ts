@@ -94,7 +94,7 @@ async function runRow(row: Row, name: string, all: readonly Contestant[], runs: 
   } finally {
     await server.stop();
   }
-  return { title: row.title, measurements };
+  return { title: row.title, date: new Date().toISOString().slice(0, 10), measurements };
 }
 
 async function measure(plan: Plan, env: NodeJS.ProcessEnv): Promise<Measurement> {
