@@ -7,13 +7,12 @@ import type { Context } from "../context.ts";
 const LOOK_MS = 5_000;
 
 /** Whose a bucket is: `theirs` was made by the user, `ours` by this environment, `none` is not there yet. */
-export type BucketOwner = "none" | "ours" | "theirs";
+export type BucketOwner = "none" | "ours" | "theirs" | "another environment's";
 
 /**
  * Looks whether a bucket exists and by its tag whether this environment made it.
  * @param patience milliseconds
- * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), it is in another region, or another
- * environment made it
+ * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), or it is in another region
  */
 export async function lookAtBucket(
   context: Pick<Context, "s3" | "environmentName">,
@@ -33,8 +32,8 @@ export async function lookAtBucket(
       abortSignal,
     });
     const tag = TagSet.find(({ Key }) => Key === ENVIRONMENT_TAG);
-    if (tag !== undefined && tag.Value !== context.environmentName) throw othersBucket(bucket, tag.Value);
-    return tag === undefined ? "theirs" : "ours";
+    if (tag === undefined) return "theirs";
+    return tag.Value === context.environmentName ? "ours" : "another environment's";
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { name = "", status, region: told } = answerOf(error);
@@ -65,13 +64,6 @@ function answerOf(error: unknown): { name?: string; status?: number; region?: st
     ...(status === undefined ? {} : { status }),
     ...(region === undefined ? {} : { region }),
   };
-}
-
-function othersBucket(bucket: string, environment: string | undefined): InputError {
-  return new InputError(`the bucket ${bucket} belongs to the environment ${environment}`, {
-    why: "What two environments stage in one bucket, each would take for nobody's.",
-    fix: "Name a bucket of this environment's own.",
-  });
 }
 
 function elsewhere(bucket: string, region: Region, found: string | undefined): InputError {

@@ -58,8 +58,15 @@ export async function parseConfigValue(
           fix: `spawn config set ${key.name} NAME, with another name`,
         });
       }
-      const isTheirs = adopt ?? (await lookAtBucket(context, key.region, name)) === "theirs";
-      return { kind: "bucket", region: key.region, value: { name, adopt: isTheirs } };
+      if (adopt !== undefined) return { kind: "bucket", region: key.region, value: { name, adopt } };
+      const owner = await lookAtBucket(context, key.region, name);
+      if (owner === "another environment's") {
+        throw new InputError(`another environment has made the bucket ${name}`, {
+          why: "What two environments stage in one bucket, each would take for nobody's.",
+          fix: `spawn config set ${key.name} NAME, with a bucket of this environment's own`,
+        });
+      }
+      return { kind: "bucket", region: key.region, value: { name, adopt: owner === "theirs" } };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CreateBucketCommand, DeleteBucketCommand } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteBucketCommand, PutBucketTaggingCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { type Ended, succeed } from "./support/process.ts";
 import { randomFile, sharedWorld, type World } from "./support/world.ts";
@@ -207,6 +207,11 @@ describe("spawn config", function () {
       expect(await entryOf(key)).to.include({ value: Bucket, adopted: true });
       await set(key, Bucket, "--no-adopt");
       expect(await entryOf(key)).to.include({ value: Bucket, adopted: false });
+      const TagSet = [{ Key: "spawn:environment", Value: "prod" }];
+      await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+      const refused = await spawn("config", "set", key, Bucket);
+      expect({ code: refused.code, stdout: refused.stdout }).to.deep.equal({ code: 2, stdout: "" });
+      expect(refused.stderr).to.contain(`Error: another environment has made the bucket ${Bucket}\n`);
     } finally {
       await s3.send(new DeleteBucketCommand({ Bucket }));
     }
