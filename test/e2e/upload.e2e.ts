@@ -170,11 +170,16 @@ describe("A file that is staged in three regions", function () {
       expect(metadata[key], key).to.deep.equal(record?.[key]);
     }
     const ours = (entries: { staging_id: string }[]) => entries.find(({ staging_id }) => staging_id === id);
-    expect(ours(JSON.parse(list))).to.deep.equal(metadata);
+    // The details have more: what is in force, and what was spent until now.
+    const listed = ours(JSON.parse(list)) as unknown as Record<string, unknown>;
+    expect(metadata).to.deep.include(listed);
+    expect(metadata.lifecycle_rules).to.deep.equal(
+      Object.fromEntries(REGIONS.map((region) => [region, "spawn-ttl-14"])),
+    );
     expect(parseYaml(infoYaml)).to.deep.equal(metadata);
-    expect(ours(parseYaml(listYaml))).to.deep.equal(metadata);
+    expect(ours(parseYaml(listYaml))).to.deep.equal(listed);
     expect(JSON.parse(infoEnvelope)).to.deep.equal({ status: 0, result: metadata, warnings: [] });
-    expect(ours(JSON.parse(listEnvelope).result)).to.deep.equal(metadata);
+    expect(ours(JSON.parse(listEnvelope).result)).to.deep.equal(listed);
   });
 
   it("shows in the guide's table and details", async () => {
