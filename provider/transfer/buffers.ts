@@ -6,9 +6,16 @@ import { MIB } from "../../staging/units.ts";
  */
 const DEFAULT_BUDGET_BYTES = 128 * MIB;
 
-/** Below it, memory is lent in powers of two, so that files of any size can use the same buffers again. */
+/**
+ * Above a small file's size, memory is lent in pieces of a usual part, below it in powers of two, so that files of any size use the
+ * same buffers again. What is let go for another size is garbage for long, and was 200 MiB with files of many sizes.
+ */
 const LARGEST_CLASS = 16 * MIB;
+const LARGEST_SMALL_CLASS = MIB;
 const SMALLEST_CLASS = 4 * 1024;
+
+/** Free memory that may stay beyond the budget, so that a few small buffers take no large one's place. */
+const SLACK_BYTES = 8 * MIB;
 
 interface Waiter {
   readonly size: number;
@@ -119,7 +126,8 @@ export class BufferPool {
   /** Free buffers count towards the budget too; those of other sizes make room. */
   #dropBeyondBudget(): void {
     for (const [bytes, free] of this.#free) {
-      while (this.#lent + this.#idle > this.#budget && free.pop() !== undefined) this.#idle -= bytes;
+      while (this.#lent + this.#idle > this.#budget + SLACK_BYTES && free.pop() !== undefined)
+        this.#idle -= bytes;
     }
   }
 }
@@ -127,6 +135,7 @@ export class BufferPool {
 /** Bytes of memory that a buffer of `size` bytes takes. */
 function classOf(size: number): number {
   if (size >= LARGEST_CLASS) return size;
+  if (size > LARGEST_SMALL_CLASS) return LARGEST_CLASS;
   let bytes = SMALLEST_CLASS;
   while (bytes < size) bytes *= 2;
   return bytes;
