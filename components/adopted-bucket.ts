@@ -95,6 +95,7 @@ export class AdoptedBucket extends ComponentResource implements StagingBucket {
       );
     }
   }
+
   // The wait is the adoption's, which knows whether the bucket was versioned before.
   guard(settings: readonly Resource[]): BucketGuard {
     const { bucket, writableAt } = this.versioning;

@@ -1,5 +1,5 @@
 import type { EnvironmentSettings } from "../staging/environment.ts";
-import { ID_PREFIX } from "../staging/ids.ts";
+import { ID_DIGITS, ID_PREFIX } from "../staging/ids.ts";
 import type { BucketRule } from "../staging/resources.ts";
 
 export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
@@ -41,9 +41,6 @@ export function adoptedPolicyStatements(
     },
   ];
 }
-
-/** Hexadecimal digits of an entry's id. */
-const ID_DIGITS = 12;
 
 const delegateToAccessPoints = (resource: readonly string[], accountId: string) => ({
   Effect: "Allow",

@@ -170,6 +170,7 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       return new BucketPolicy(...child(transform.policy, `${name}-policy`, own, { parent }));
     }
   }
+
   guard(settings: readonly Resource[]): BucketGuard {
     const { region, cloud } = this.#args;
     const { bucket } = this.versioning;

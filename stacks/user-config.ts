@@ -8,7 +8,7 @@ import {
   parseEnvironmentName,
 } from "../staging/environment.ts";
 import { InputError, messageOf } from "../staging/errors.ts";
-import { PRICE_BOOK_NAMES, type PriceBookName } from "../staging/price-book.ts";
+import { type PriceBookName, parsePriceBookName } from "../staging/price-book.ts";
 import { parseRegion, parseRegionList, type Region } from "../staging/regions.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
 import { configFolder } from "./data-folder.ts";
@@ -177,17 +177,6 @@ export function parseBackendUrl(text: string): string {
     });
   }
   return text;
-}
-
-function parsePriceBookName(text: string): PriceBookName {
-  const name = PRICE_BOOK_NAMES.find((known) => known === text);
-  if (name === undefined) {
-    throw new InputError(`"${text}" is not a price book`, {
-      why: `There are ${PRICE_BOOK_NAMES.join(" and ")}.`,
-      fix: "--prices guide",
-    });
-  }
-  return name;
 }
 
 function textAt(key: string, value: unknown): string {

@@ -10,7 +10,13 @@ export type StagingId = string & { readonly [brand]: "StagingId" };
 /** Begins every id, and so every key of an entry's objects. */
 export const ID_PREFIX = "stage-";
 
-const PATTERN = /^stage-[0-9a-f]{12}$/;
+/** Hexadecimal digits after the prefix. */
+export const ID_DIGITS = 12;
+
+const PATTERN = new RegExp(`^${ID_PREFIX}[0-9a-f]{${ID_DIGITS}}$`);
+
+/** No entry's id, but as long as every one: tells how long keys get. */
+export const SAMPLE_ID = `${ID_PREFIX}${"0".repeat(ID_DIGITS)}` as StagingId;
 
 export const isStagingId = (text: string): text is StagingId => PATTERN.test(text);
 

@@ -1,3 +1,4 @@
+import { InputError } from "./errors.ts";
 import { dollars, type MicroDollars } from "./money.ts";
 
 /** Where prices come from: the users' guide, or AWS's list prices. */
@@ -43,3 +44,15 @@ export const GUIDE_PRICES: PriceBook = {
   replicationPerGb: () => GUIDE_REPLICATION,
   downloadPerGb: () => GUIDE_DOWNLOAD,
 };
+
+/** @throws InputError unless `text` names a price book */
+export function parsePriceBookName(text: string): PriceBookName {
+  const name = PRICE_BOOK_NAMES.find((known) => known === text);
+  if (name === undefined) {
+    throw new InputError(`"${text}" is not a price book`, {
+      why: `There are ${PRICE_BOOK_NAMES.join(" and ")}.`,
+      fix: "--prices guide",
+    });
+  }
+  return name;
+}

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { InputError } from "../../staging/errors.ts";
 import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
+import { SAMPLE_ID } from "../../staging/ids.ts";
 import { comparePaths, objectKey } from "../../staging/manifest.ts";
 import { type Measured, measureFiles } from "./file-threads.ts";
 import { partSizeFor } from "./parts.ts";
@@ -14,9 +15,6 @@ import { readLink } from "./source-link.ts";
 
 /** Files that are looked at together. */
 const BATCH = 64;
-
-/** Any id will do to tell whether a key is too long: all have the same length. */
-const SAMPLE_ID = "stage-000000000000";
 
 export interface DirectoryOptions {
   readonly exclude?: readonly string[];

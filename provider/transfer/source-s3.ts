@@ -2,6 +2,7 @@ import { HeadBucketCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/cl
 import { InputError } from "../../staging/errors.ts";
 import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
+import { SAMPLE_ID } from "../../staging/ids.ts";
 import { MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
 import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../staging/s3-url.ts";
 import { explained, headersOf, isNotFound } from "./aws-errors.ts";
@@ -17,8 +18,6 @@ import { S3Reader } from "./source-s3-reader.ts";
 /** S3 knows no permissions: files from there get the usual ones. */
 const FILE_MODE = "644";
 const FOLDER_MODE = "755";
-const SAMPLE_ID = "stage-000000000000";
-
 /**
  * Finds an object, or all objects below a prefix.
  * @param url `s3://bucket/key`, or with `/` at its end a prefix

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { GUIDE_PRICES, PRICE_BOOK_NAMES } from "../../staging/price-book.ts";
+import { GUIDE_PRICES, PRICE_BOOK_NAMES, parsePriceBookName } from "../../staging/price-book.ts";
 import { awsPriceBook, parseAwsPrices } from "../../staging/price-book-aws.ts";
-import { parsePriceBookName, priceBook } from "../../staging/price-books.ts";
+import { priceBook } from "../../staging/price-books.ts";
 import prices from "../../staging/prices/aws.json" with { type: "json" };
 import { REGIONS } from "../../staging/regions.ts";
 import { refusalOf } from "./refusal.ts";
@@ -23,8 +23,8 @@ describe("price books", () => {
     }
     expect(priceBook("guide")).to.equal(GUIDE_PRICES);
     const { message, why } = refusalOf(() => parsePriceBookName("azure"));
-    expect(message).to.equal('there is no price book "azure"');
-    expect(why).to.equal("The price books are guide and aws.");
+    expect(message).to.equal('"azure" is not a price book');
+    expect(why).to.equal("There are guide and aws.");
   });
 
   it("name for every figure of AWS its page, its date and the public copy", () => {
