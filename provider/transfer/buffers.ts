@@ -1,10 +1,10 @@
 import { MIB } from "../../staging/units.ts";
 
 /**
- * Memory for the bytes on their way, for all uploads of the process together: 8 parts of the usual 16 MiB. With Node's
- * own memory and the SDK's the process stays below 256 MiB.
+ * Memory for the bytes on their way, for everything that the process stages together: two pieces for each connection, small files,
+ * and parts that the SDK sends again. With Node's own memory and the SDK's the process stays below 256 MiB.
  */
-const DEFAULT_BUDGET_BYTES = 128 * MIB;
+const DEFAULT_BUDGET_BYTES = 64 * MIB;
 
 /**
  * Above a small file's size, memory is lent in pieces of a usual part, below it in powers of two, so that files of any size use the

@@ -4,6 +4,7 @@ import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { endpointOverride } from "./endpoint.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
+import { loadFileBodies } from "./load-file-bodies.ts";
 import { sendQuickly } from "./quick/client.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 
@@ -69,6 +70,7 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   });
   sendPayloadsUnsigned(client);
   tellWhyHeadsFail(client);
+  loadFileBodies(client);
   if (options.sdkOnly !== true) sendQuickly(client, { httpAgent, httpsAgent, stallTimeoutMs });
   return client;
 }

@@ -31,6 +31,16 @@ export class FileDigest {
     return { crc: this.#addCrc(bytes), hashed };
   }
 
+  /** Takes what was computed elsewhere of the next part, in order. Call {@link finishHashed} after the last one. */
+  addHashed(crc: number, length: number): void {
+    this.#parts.push({ crc, length });
+  }
+
+  /** @param sha256 of the whole, lower-case hex */
+  finishHashed(sha256: string): void {
+    this.#sha256 = sha256;
+  }
+
   #addCrc(bytes: Uint8Array): number {
     const crc = crc32(bytes);
     this.#parts.push({ crc, length: bytes.length });

@@ -1,162 +1,31 @@
-import { TaskThread, type TaskThread as Thread, type ThreadAnswer } from "./thread.ts";
+import {
+  FILE_THREAD_PROGRAM,
+  type FileAnswer,
+  type FileIdentity,
+  type FileRequest,
+  type Measured,
+  type ReadFile,
+  type ReadProblem,
+} from "./file-thread-program.ts";
+import { TaskThread } from "./thread.ts";
 
 /**
- * Small files are looked at, read and hashed in threads, by calls that block: one message for what would be five jobs for
+ * Files are looked at, read and hashed in threads, by calls that block: one message for what would be five jobs for
  * Node's own threads and cost three times as much CPU. As many threads as Node has for files, so that a slow file system
  * is asked for as many files at once.
  */
 const THREADS = 4;
 
-/** What tells whether a file is the one that was measured. */
-export interface FileIdentity {
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly ino: number;
-  readonly dev: number;
-}
+type FileThread = TaskThread<FileRequest, FileAnswer>;
 
-/** A file as `lstat` has it. */
-export interface FileFacts extends FileIdentity {
-  readonly mode: number;
-  /** What the system says against reading the file, where that was tried. */
-  readonly refusal?: SystemError;
-}
-
-/** An error of the system, as it travels between threads. */
-export interface SystemError {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** A whole file in memory. */
-export interface ReadFile {
-  /** Lower-case hex. */
-  readonly sha256: string;
-  readonly crc32: number;
-}
-
-/** Why a file was not read: the system refused, or it is not, or no longer, the file that was measured. */
-export type ReadProblem = SystemError | "irregular" | "changed";
-
-interface ReadRequest {
-  readonly read: string;
-  readonly expected: FileIdentity;
-  readonly memory: SharedArrayBuffer;
-  readonly length: number;
-}
-
-interface MeasureRequest {
-  readonly measure: readonly string[];
-  /** Whether each file is opened to see that it can be read. */
-  readonly open: boolean;
-}
-
-/** Facts, or why there are none. */
-export type Measured = FileFacts | { readonly problem: SystemError };
-
-interface Answer extends ThreadAnswer {
-  readonly file?: ReadFile;
-  readonly problem?: ReadProblem;
-  readonly measured?: readonly Measured[];
-}
-
-/**
- * The thread's program: it must use nothing but its parameters, and keep its functions in an object, since a bundler may wrap
- * other named ones by a helper that the thread does not have.
- */
-function workOnFiles(
-  fs: typeof import("node:fs"),
-  crypto: typeof import("node:crypto"),
-  zlib: typeof import("node:zlib"),
-  { parentPort }: typeof import("node:worker_threads"),
-): void {
-  // Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
-  const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
-  const work = {
-    problemOf(error: unknown): SystemError {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (code === undefined) throw error;
-      return { code, message };
-    },
-
-    isSame(found: FileIdentity, expected: FileIdentity): boolean {
-      return (
-        found.size === expected.size &&
-        found.mtimeMs === expected.mtimeMs &&
-        found.ino === expected.ino &&
-        found.dev === expected.dev
-      );
-    },
-
-    read({ read: path, expected, memory, length }: ReadRequest): Omit<Answer, "id"> {
-      let fd: number;
-      try {
-        fd = fs.openSync(path, flags);
-      } catch (error) {
-        return { problem: work.problemOf(error) };
-      }
-      try {
-        const found = fs.fstatSync(fd);
-        if (!found.isFile()) return { problem: "irregular" };
-        if (!work.isSame(found, expected)) return { problem: "changed" };
-        const bytes = new Uint8Array(memory, 0, length);
-        for (let filled = 0; filled < length; ) {
-          const count = fs.readSync(fd, bytes, filled, length - filled, filled);
-          if (count === 0) return { problem: "changed" };
-          filled += count;
-        }
-        if (!work.isSame(fs.fstatSync(fd), expected)) return { problem: "changed" };
-        return { file: { sha256: crypto.hash("sha256", bytes), crc32: zlib.crc32(bytes) } };
-      } catch (error) {
-        return { problem: work.problemOf(error) };
-      } finally {
-        fs.closeSync(fd);
-      }
-    },
-
-    measure(path: string, open: boolean): Measured {
-      try {
-        const { size, mode, mtimeMs, ino, dev } = fs.lstatSync(path);
-        const facts = { size, mode, mtimeMs, ino, dev };
-        if (!open || (mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) return facts;
-        try {
-          fs.closeSync(fs.openSync(path, flags));
-          return facts;
-        } catch (error) {
-          return { ...facts, refusal: work.problemOf(error) };
-        }
-      } catch (error) {
-        return { problem: work.problemOf(error) };
-      }
-    },
-  };
-  parentPort?.on("message", (request: { readonly id: number } & (ReadRequest | MeasureRequest)) => {
-    const { id } = request;
-    try {
-      if ("read" in request) parentPort.postMessage({ id, ...work.read(request) });
-      else
-        parentPort.postMessage({
-          id,
-          measured: request.measure.map((path) => work.measure(path, request.open)),
-        });
-    } catch (error) {
-      parentPort.postMessage({ id, error: String(error) });
-    }
-  });
-}
-
-const PROGRAM = `(${workOnFiles})(require("node:fs"), require("node:crypto"), require("node:zlib"), require("node:worker_threads"))`;
-
-const threads = new Set<Thread<ReadRequest | MeasureRequest, Answer>>();
+const threads = new Set<FileThread>();
 
 /** The one that has least to do. A thread that ended is replaced. */
-function freeThread(): Thread<ReadRequest | MeasureRequest, Answer> {
-  let best: Thread<ReadRequest | MeasureRequest, Answer> | undefined;
+function freeThread(): FileThread {
+  let best: FileThread | undefined;
   for (const thread of threads) if (best === undefined || thread.pending < best.pending) best = thread;
   if (best !== undefined && (best.pending === 0 || threads.size >= THREADS)) return best;
-  const thread: Thread<ReadRequest | MeasureRequest, Answer> = new TaskThread("file", PROGRAM, () =>
-    threads.delete(thread),
-  );
+  const thread: FileThread = new TaskThread("file", FILE_THREAD_PROGRAM, () => threads.delete(thread));
   threads.add(thread);
   return thread;
 }
@@ -188,4 +57,40 @@ export async function measureFiles(paths: readonly string[], open: boolean): Pro
   const { measured } = await freeThread().ask({ measure: paths, open });
   if (measured === undefined) throw new Error("the thread measured nothing");
   return measured;
+}
+
+let lastSequence = 0;
+
+/** The checksums of an open file's sections, one after another from its start, by one thread that reads them. */
+export class FileHash {
+  readonly #fd: number;
+  readonly #thread = freeThread();
+  readonly #sequence = ++lastSequence;
+  #answered: Promise<unknown> = Promise.resolve();
+
+  /** @param fd of the file, which stays open until {@link end} is settled */
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** The CRC32 of the next section; sections are hashed in the order of the calls. */
+  async add(offset: number, length: number): Promise<number | ReadProblem> {
+    const answer = this.#thread.ask({ hash: this.#sequence, fd: this.#fd, offset, length });
+    this.#answered = answer.catch(() => undefined); // whoever asked is told
+    const { crc32, problem } = await answer;
+    const result = problem ?? crc32;
+    if (result === undefined) throw new Error("the thread gave no checksum");
+    return result;
+  }
+
+  /**
+   * The SHA-256 of all sections, lower-case hex. Call it in any case: the thread has let go of the file then.
+   * @throws Error when the thread has failed
+   */
+  async end(): Promise<string> {
+    await this.#answered;
+    const { sha256 } = await this.#thread.ask({ end: this.#sequence });
+    if (sha256 === undefined) throw new Error("the thread gave no digest");
+    return sha256;
+  }
 }

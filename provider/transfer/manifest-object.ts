@@ -7,7 +7,7 @@ import { findFile } from "./source-file.ts";
 import { type StageOptions, stageFile } from "./stage-file.ts";
 import { assertStored, headObject, holds } from "./stored.ts";
 import { ensureTags } from "./tagging.ts";
-import { putBuffer, type UploadTarget } from "./upload.ts";
+import { putBody, type UploadTarget } from "./upload.ts";
 
 const MANIFEST_CONTENT_TYPE = "application/x-ndjson";
 
@@ -49,7 +49,7 @@ async function putManifest(body: Buffer, target: UploadTarget, signal: AbortSign
   digest.add(body);
   const found = await headObject(target, signal);
   if (found === undefined || holds(found, body.length, digest) !== "yes") {
-    await putBuffer(body, digest, MANIFEST_CONTENT_TYPE, target, signal);
+    await putBody(body, digest, MANIFEST_CONTENT_TYPE, target, signal);
     await assertStored(target, body.length, digest, signal);
   }
   await ensureTags(target, target.tags, signal);

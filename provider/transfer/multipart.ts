@@ -10,9 +10,10 @@ import { encodeTags, type Tags } from "../../staging/classes.ts";
 import { attemptsOf, errorName } from "./aws-errors.ts";
 import { encodeCrc32 } from "./crc32.ts";
 import type { FileDigest } from "./digest.ts";
+import { bodyOf, type FileBody } from "./file-body.ts";
+import type { HashedPart } from "./hashed-parts.ts";
 import { objectMetadata } from "./metadata.ts";
 import { findOpenUpload, type OpenUpload } from "./open-uploads.ts";
-import type { FilledPart } from "./reading.ts";
 import { partSizeOf, SourceChangedSinceError } from "./resume.ts";
 import { withRetry } from "./retry.ts";
 
@@ -83,7 +84,8 @@ async function startMultipart(
 }
 
 export async function sendPart(
-  part: FilledPart,
+  part: HashedPart,
+  body: FileBody,
   uploadId: string,
   target: UploadTarget,
   signal: AbortSignal,
@@ -96,13 +98,14 @@ export async function sendPart(
         Key: target.key,
         UploadId: uploadId,
         PartNumber: part.number,
-        Body: part.bytes,
+        Body: bodyOf(body),
         ContentLength: part.length,
         ChecksumCRC32: checksum,
       }),
       { abortSignal: signal },
     ),
   );
+  body.arrived();
   return {
     PartNumber: part.number,
     ETag: answer.ETag,

@@ -1,7 +1,7 @@
 import type { BufferPool } from "./buffers.ts";
 import { FileDigest } from "./digest.ts";
 import { type Part, partsOf } from "./parts.ts";
-import type { SourceFile, SourceReader } from "./source.ts";
+import type { S3File, SourceReader } from "./source.ts";
 
 /** From this size on, handing a part to the hashing thread costs less than it saves. */
 const BACKGROUND_BYTES = 1024 * 1024;
@@ -15,9 +15,8 @@ export interface FilledPart extends Part {
 }
 
 /**
- * Reads a file in order, one buffer a part, and hashes it on the way: the CRC32 at once, since it is sent with the
- * part, the SHA-256 in the background while the part is sent. A part is read when the one before was taken and the pool
- * has a buffer, so that reading keeps to the pace of sending. The digest is complete after the last part.
+ * Reads an object in order, one buffer a part, and hashes it on the way: the SHA-256 in the background while the next part is
+ * read. The digest is complete after the last part.
  */
 export async function* readParts(
   reader: SourceReader,
@@ -61,9 +60,9 @@ export async function* readParts(
   }
 }
 
-/** Hashes a file as an upload in parts of `partSize` bytes would, without sending it. */
-export async function digestFile(
-  file: SourceFile,
+/** Reads an object and hashes it as an upload in parts of `partSize` bytes would. */
+export async function digestObject(
+  file: S3File,
   partSize: number,
   pool: BufferPool,
   signal: AbortSignal,

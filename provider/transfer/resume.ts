@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import type { CompletedPart } from "@aws-sdk/client-s3";
 import { UserError } from "../../staging/errors.ts";
 import { encodeCrc32 } from "./crc32.ts";
+import type { FileBody } from "./file-body.ts";
+import type { HashedPart } from "./hashed-parts.ts";
 import type { ArrivedPart, OpenUpload } from "./open-uploads.ts";
 import { MAX_PARTS, MIN_PART_BYTES, type Part } from "./parts.ts";
-import type { FilledPart } from "./reading.ts";
 
 /** What has arrived of an earlier attempt is not what the source holds now: it cannot be gone on with. */
 export class SourceChangedSinceError extends UserError {
@@ -46,24 +47,32 @@ const lengthOf = (number: number, size: number, partSize: number): number =>
  * source has changed.
  * @throws SourceChangedSinceError for a part that has arrived with other bytes
  */
-export function arrivedAs(
-  part: FilledPart,
+export async function arrivedAs(
+  part: HashedPart,
+  body: FileBody,
   arrived: OpenUpload["arrived"],
   key: string,
-): CompletedPart | undefined {
+  signal: AbortSignal,
+): Promise<CompletedPart | undefined> {
   const found = arrived.get(part.number);
   if (found === undefined) return undefined;
   if (found.size !== part.length) throw changedIn(part, key);
   if (found.crc32 === undefined) {
-    return hasMd5(found, part.bytes) ? { PartNumber: part.number, ETag: `"${found.etag}"` } : undefined;
+    if (!(await hasMd5(found, body, signal))) return undefined;
+    body.arrived();
+    return { PartNumber: part.number, ETag: `"${found.etag}"` };
   }
   if (found.crc32 !== encodeCrc32(part.crc)) throw changedIn(part, key);
+  body.arrived();
   return { PartNumber: part.number, ETag: `"${found.etag}"`, ChecksumCRC32: found.crc32 };
 }
 
 /** An ETag that differs says nothing: with KMS keys it is no MD5. */
-function hasMd5({ etag }: ArrivedPart, bytes: Buffer): boolean {
-  return /^[0-9a-f]{32}$/.test(etag) && createHash("md5").update(bytes).digest("hex") === etag;
+async function hasMd5({ etag }: ArrivedPart, body: FileBody, signal: AbortSignal): Promise<boolean> {
+  if (!/^[0-9a-f]{32}$/.test(etag)) return false;
+  const md5 = createHash("md5");
+  await body.send(async (piece) => void md5.update(piece), false, signal);
+  return md5.digest("hex") === etag;
 }
 
 function changedIn({ offset, length }: Part, key: string): SourceChangedSinceError {

@@ -4,14 +4,22 @@ import { basename } from "node:path";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MIB } from "../../staging/units.ts";
-import { type FileIdentity, type ReadFile, readWholeFile, type SystemError } from "./file-threads.ts";
-import { type FileSource, type LocalFile, SourceChangedError, type SourceReader, shown } from "./source.ts";
+import type { FileIdentity, ReadFile, ReadProblem, SystemError } from "./file-thread-program.ts";
+import { FileHash, readWholeFile } from "./file-threads.ts";
+import {
+  type FileSource,
+  type LocalFile,
+  type LocalReader,
+  type SectionHash,
+  SourceChangedError,
+  shown,
+} from "./source.ts";
 
 /** @throws InputError when the file cannot be read, or is no regular file */
 export async function findFile(
   path: string,
   { exclude = [] }: { readonly exclude?: readonly string[] } = {},
-): Promise<FileSource> {
+): Promise<FileSource<LocalFile>> {
   if (exclude.length > 0) throw nothingToExclude(path);
   const filename = basename(path);
   refuseControlCharacters(filename);
@@ -52,11 +60,15 @@ export function localFile(location: string, path: string, measured: Measured): L
 
 async function readWhole(path: string, expected: FileIdentity, bytes: Buffer): Promise<ReadFile> {
   const found = await readWholeFile(path, expected, bytes);
-  if (found === "changed") throw new SourceChangedError(path);
-  if (found === "irregular") throw notRegular(path);
-  if (!("code" in found)) return found;
-  if (isGone(found)) throw new SourceChangedError(path, "vanished");
-  return refuse(path, systemError(found));
+  if (typeof found === "string" || "code" in found) throw problemError(path, found);
+  return found;
+}
+
+function problemError(path: string, problem: ReadProblem): Error {
+  if (problem === "changed") return new SourceChangedError(path);
+  if (problem === "irregular") return notRegular(path);
+  if (isGone(problem)) return new SourceChangedError(path, "vanished");
+  return refusal(path, systemError(problem));
 }
 
 /** The error that a thread has met. */
@@ -69,7 +81,7 @@ export const permissionsOf = (mode: number): string => (mode & 0o777).toString(8
 /** Node reads at most 2 GiB at once; smaller reads let an abort through sooner. */
 const MAX_READ_BYTES = 64 * MIB;
 
-class LocalReader implements SourceReader {
+class FileReader implements LocalReader {
   readonly measured: Measured;
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -94,8 +106,24 @@ class LocalReader implements SourceReader {
     }
   }
 
+  hash(): SectionHash {
+    const hash = new FileHash(this.#handle.fd);
+    return {
+      add: async (offset, length) => {
+        const found = await hash.add(offset, length);
+        if (typeof found !== "number") throw problemError(this.#path, found);
+        return found;
+      },
+      end: () => hash.end(),
+    };
+  }
+
+  changed(): SourceChangedError {
+    return new SourceChangedError(this.#path);
+  }
+
   async assertUnchanged(): Promise<void> {
-    if (!isSame(await this.#handle.stat(), this.measured)) throw new SourceChangedError(this.#path);
+    if (!isSame(await this.#handle.stat(), this.measured)) throw this.changed();
   }
 
   async close(): Promise<void> {
@@ -104,7 +132,7 @@ class LocalReader implements SourceReader {
 }
 
 /** @param expected what was measured before; without it, the file is measured now */
-async function openLocal(path: string, expected?: Measured): Promise<LocalReader> {
+async function openLocal(path: string, expected?: Measured): Promise<FileReader> {
   // Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     if (expected !== undefined && isGone(error)) throw new SourceChangedError(path, "vanished");
@@ -114,7 +142,7 @@ async function openLocal(path: string, expected?: Measured): Promise<LocalReader
     const measured = await handle.stat();
     if (!measured.isFile()) throw notRegular(path);
     if (expected !== undefined && !isSame(measured, expected)) throw new SourceChangedError(path);
-    return new LocalReader(path, handle, measured);
+    return new FileReader(path, handle, measured);
   } catch (error) {
     await handle.close();
     throw error;
@@ -134,18 +162,22 @@ const codeOf = (error: unknown): string | undefined => (error as { readonly code
 
 const isGone = (error: unknown): boolean => codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
 
-/** A system's error about a source, told to the user. */
+/** Throws a system's error about a source, told to the user. */
 export function refuse(path: string, error: unknown): never {
+  throw refusal(path, error);
+}
+
+function refusal(path: string, error: unknown): InputError {
   const code = codeOf(error);
-  if (isGone(error)) throw new InputError(`no such file: ${shown(path)}`);
+  if (isGone(error)) return new InputError(`no such file: ${shown(path)}`);
   if (code === "EACCES" || code === "EPERM") {
-    throw new InputError(`${shown(path)} cannot be read`, {
+    return new InputError(`${shown(path)} cannot be read`, {
       why: "You lack the permission.",
       fix: `chmod u+r '${shown(path).replaceAll("'", "'\\''")}'`,
     });
   }
-  if (code === "ENXIO") throw notRegular(path);
-  throw new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
+  if (code === "ENXIO") return notRegular(path);
+  return new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
 }
 
 function notRegular(path: string): InputError {

@@ -1,17 +1,17 @@
 import { UserError } from "../../staging/errors.ts";
 import type { ManifestFolder, ManifestLink } from "../../staging/manifest.ts";
-import type { ReadFile } from "./file-threads.ts";
+import type { ReadFile } from "./file-thread-program.ts";
 import type { ObjectPlace } from "./stored.ts";
 
 /** What is to be staged, found and measured, not yet read. */
 export type Source = FileSource | DirectorySource;
 
 /** A file, or an object on S3. */
-export interface FileSource {
+export interface FileSource<File extends SourceFile = SourceFile> {
   readonly kind: "file";
   /** Name under which the data are stored. */
   readonly filename: string;
-  readonly file: SourceFile;
+  readonly file: File;
 }
 
 /** A directory, or what is below a prefix on S3. */
@@ -41,11 +41,11 @@ interface Measurable {
   readonly size: number;
   /** Permission bits in octal, such as `644`. */
   readonly mode: string;
-  open(): Promise<SourceReader>;
 }
 
 export interface LocalFile extends Measurable {
   readonly from: "local";
+  open(): Promise<LocalReader>;
   /**
    * Reads a small file at once, and hashes it.
    * @param bytes is filled; as long as the file, at the beginning of shared memory
@@ -56,6 +56,7 @@ export interface LocalFile extends Measurable {
 
 export interface S3File extends Measurable {
   readonly from: "s3";
+  open(): Promise<SourceReader>;
   readonly place: ObjectPlace;
   /** The version of the object that was found, by its ETag. Another one is refused. */
   readonly etag: string;
@@ -70,6 +71,23 @@ export interface SourceReader {
   /** @throws SourceChangedError when the file's size, time or identity is not what it was when it was measured. */
   assertUnchanged(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface LocalReader extends SourceReader {
+  /** Starts to hash the file in a thread, section by section from its start. */
+  hash(): SectionHash;
+  /** The error for what was read of the file twice and was not the same. */
+  changed(): SourceChangedError;
+}
+
+export interface SectionHash {
+  /**
+   * The CRC32 of the next section; sections are hashed in the order of the calls.
+   * @throws SourceChangedError when the file ends before
+   */
+  add(offset: number, length: number): Promise<number>;
+  /** The SHA-256 of all sections, lower-case hex. Call it in any case, before the reader is closed. */
+  end(): Promise<string>;
 }
 
 /** The source changed while it was read: what was read is neither the old content nor the new. */

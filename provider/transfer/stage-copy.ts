@@ -9,7 +9,7 @@ import { checksumMismatch } from "./mismatch.ts";
 import { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partSizeFor } from "./parts.ts";
-import { digestFile } from "./reading.ts";
+import { digestObject } from "./reading.ts";
 import { type S3File, SourceChangedError } from "./source.ts";
 import { changeOf, problemOf, S3Reader } from "./source-s3-reader.ts";
 import type { StagedFile, StageOptions } from "./stage-file.ts";
@@ -47,7 +47,7 @@ export async function stageCopy(
     const tasks = [
       (stop: AbortSignal) => copy(file, source, target, stop, (bytes) => progress.add(bytes)),
       async (stop: AbortSignal) => {
-        if (isRead) digest = await digestFile(file, partSize, options.pool, stop);
+        if (isRead) digest = await digestObject(file, partSize, options.pool, stop);
       },
     ];
     await forEachParallel(
@@ -65,7 +65,7 @@ export async function stageCopy(
   let verdict = compare(source, copied, digest);
   let sha256 = sha256Of(source) ?? digest?.sha256 ?? (verdict === "same" ? sha256Of(copied) : undefined);
   if (!noSha256 && (verdict === "unknown" || sha256 === undefined)) {
-    digest ??= await digestFile(file, partSize, options.pool, signal);
+    digest ??= await digestObject(file, partSize, options.pool, signal);
     sha256 = digest.sha256;
     verdict = compare(source, copied, digest);
     // The server has nothing to compare, so the copy is read.
@@ -170,7 +170,7 @@ async function readBack(target: UploadTarget, copied: StoredObject, options: Sta
     ...{ type: "file", from: "s3", path: target.key, mode: "", place: target },
     ...{ size, etag, open },
   };
-  return (await digestFile(file, partSizeOf(size), options.pool, options.signal)).sha256;
+  return (await digestObject(file, partSizeOf(size), options.pool, options.signal)).sha256;
 }
 
 const urlOf = ({ bucket, key }: ObjectPlace): string => `s3://${bucket}/${key}`;

@@ -2,14 +2,14 @@ import { MIB } from "../../staging/units.ts";
 import type { BufferPool } from "./buffers.ts";
 import { encodeCrc32 } from "./crc32.ts";
 import { abortUploads } from "./delete.ts";
+import { digestLocalFile } from "./hashed-parts.ts";
 import { partSizeFor } from "./parts.ts";
 import type { ProgressReporter } from "./progress.ts";
-import { digestFile } from "./reading.ts";
 import type { LocalFile, SourceFile } from "./source.ts";
 import { stageCopy } from "./stage-copy.ts";
 import { assertStored, headObject, holds } from "./stored.ts";
 import { ensureTags } from "./tagging.ts";
-import { DATA_CONTENT_TYPE, putBuffer, type UploadTarget, uploadFile } from "./upload.ts";
+import { DATA_CONTENT_TYPE, putBody, type UploadTarget, uploadFile } from "./upload.ts";
 
 /** Up to this size, a file is read and hashed by one call: memory for many at once, and no thread busy for long. */
 const SMALL_BYTES = MIB;
@@ -110,7 +110,7 @@ async function sendSmall(file: LocalFile, target: UploadTarget, options: StageOp
     const { sha256, crc32 } = await file.readWhole(bytes);
     signal.throwIfAborted();
     const digest = { sha256, fullCrc32: encodeCrc32(crc32) };
-    await putBuffer(bytes, digest, DATA_CONTENT_TYPE, target, signal);
+    await putBody(bytes, digest, DATA_CONTENT_TYPE, target, signal);
     progress.add(file.size);
     progress.objectDone();
     progress.finish();
@@ -125,7 +125,7 @@ async function takeOver(file: LocalFile, target: UploadTarget, options: StageOpt
   const partSize = partSizeFor(file.size, options.multipart);
   // Reading the file to compare is worth it only where the object may be the same.
   if (found?.size !== file.size || found.facts?.partSize !== partSize) return undefined;
-  const digest = await digestFile(file, partSize, options.pool, options.signal);
+  const digest = await digestLocalFile(file, partSize, options.signal);
   if (holds(found, file.size, digest) !== "yes") return undefined;
   const progress = options.report("verify");
   progress.add(file.size);

@@ -2,6 +2,8 @@ import { type CompletedPart, PutObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags } from "../../staging/classes.ts";
 import type { BufferPool } from "./buffers.ts";
 import { FileDigest } from "./digest.ts";
+import { bodyOf, FileBody } from "./file-body.ts";
+import { hashedParts } from "./hashed-parts.ts";
 import { objectMetadata } from "./metadata.ts";
 import {
   abortMultipart,
@@ -14,9 +16,8 @@ import {
 } from "./multipart.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partSizeFor } from "./parts.ts";
-import { type FilledPart, readParts } from "./reading.ts";
 import { arrivedAs } from "./resume.ts";
-import { SourceChangedError, type SourceFile, type SourceReader } from "./source.ts";
+import { type LocalFile, type LocalReader, SourceChangedError } from "./source.ts";
 
 export { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
 
@@ -28,7 +29,10 @@ export interface UploadOptions {
   readonly signal: AbortSignal;
   /** Sends small files in parts, too. */
   readonly multipart?: boolean;
-  /** Called with the bytes that have arrived since the last call, and with those that an earlier attempt had sent. */
+  /**
+   * Called with the bytes that were sent since the last call, and with those that an earlier attempt had sent. Negative for what
+   * has to be sent again.
+   */
   onBytes(bytes: number): void;
 }
 
@@ -40,8 +44,9 @@ export interface Uploaded {
 }
 
 /**
- * Reads a file once and sends it: the SHA-256 of the whole and the CRC32 of each part come from the same buffers, and
- * S3 checks each part. Parts are sent in parallel; reading waits for their buffers.
+ * Hashes a file and sends it, part by part: the SHA-256 of the whole and the CRC32 of each part come from a first reading, the
+ * bytes that are sent from a second one a moment later, out of the system's cache. S3 refuses bytes of another CRC32. So parts
+ * of any size are sent in parallel, in little memory.
  *
  * After a failure or an abort the parts that arrived stay, and the next attempt sends only what is missing. It reads
  * the whole file all the same, for its SHA-256.
@@ -49,7 +54,7 @@ export interface Uploaded {
  * @throws SourceChangedSinceError when the file is not the one whose parts have arrived before
  */
 export async function uploadFile(
-  file: SourceFile,
+  file: LocalFile,
   target: UploadTarget,
   options: UploadOptions,
 ): Promise<Uploaded> {
@@ -65,30 +70,28 @@ export async function uploadFile(
 }
 
 async function putWhole(
-  reader: SourceReader,
+  reader: LocalReader,
   size: number,
   target: UploadTarget,
   options: UploadOptions,
 ): Promise<Uploaded> {
   const { pool, signal } = options;
   const digest = new FileDigest();
-  // An empty file has no part.
-  let body: FilledPart | undefined;
-  try {
-    for await (const part of readParts(reader, size, 0, digest, pool, signal)) body = part;
-    await reader.assertUnchanged();
-    const bytes = body?.bytes ?? Buffer.alloc(0);
-    await putBuffer(bytes, digest, DATA_CONTENT_TYPE, target, signal);
-  } finally {
-    if (body !== undefined) pool.release(body.buffer);
+  let body: FileBody | undefined;
+  for await (const part of hashedParts(reader, size, 0, digest)) {
+    body = new FileBody(reader, part, pool, options.onBytes);
   }
-  options.onBytes(size);
+  signal.throwIfAborted();
+  // An empty file has no part.
+  await putBody(body ?? Buffer.alloc(0), digest, DATA_CONTENT_TYPE, target, signal);
+  await reader.assertUnchanged();
+  body?.arrived();
   return { digest, partSize: 0 };
 }
 
-/** Sends bytes that are in memory as one object; S3 checks their CRC32. */
-export async function putBuffer(
-  body: Buffer,
+/** Sends bytes as one object; S3 checks their CRC32. */
+export async function putBody(
+  body: Buffer | FileBody,
   digest: Pick<FileDigest, "sha256" | "fullCrc32">,
   contentType: string,
   target: UploadTarget,
@@ -99,7 +102,7 @@ export async function putBuffer(
       new PutObjectCommand({
         Bucket: target.bucket,
         Key: target.key,
-        Body: body,
+        Body: body instanceof FileBody ? bodyOf(body) : body,
         ContentLength: body.length,
         ContentType: contentType,
         ChecksumCRC32: digest.fullCrc32,
@@ -112,7 +115,7 @@ export async function putBuffer(
 }
 
 async function putInParts(
-  reader: SourceReader,
+  reader: LocalReader,
   size: number,
   usual: number,
   target: UploadTarget,
@@ -124,17 +127,14 @@ async function putInParts(
   const sent: CompletedPart[] = [];
   try {
     await forEachParallel(
-      (signal) => readParts(reader, size, partSize, digest, options.pool, signal),
+      () => hashedParts(reader, size, partSize, digest),
       PARTS_IN_FLIGHT,
       options.signal,
       async (part, signal) => {
-        try {
-          sent[part.number - 1] =
-            arrivedAs(part, upload.arrived, target.key) ?? (await sendPart(part, upload.id, target, signal));
-        } finally {
-          options.pool.release(part.buffer);
-        }
-        options.onBytes(part.length);
+        const body = new FileBody(reader, part, options.pool, options.onBytes);
+        sent[part.number - 1] =
+          (await arrivedAs(part, body, upload.arrived, target.key, signal)) ??
+          (await sendPart(part, body, upload.id, target, signal));
       },
     );
     await reader.assertUnchanged();

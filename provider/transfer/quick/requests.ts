@@ -9,6 +9,7 @@ import {
   UploadPartCommand,
   type UploadPartCommandOutput,
 } from "@aws-sdk/client-s3";
+import { FileBody } from "../file-body.ts";
 
 /** A command of the SDK as the HTTP request that it is. */
 export interface QuickRequest {
@@ -19,7 +20,7 @@ export interface QuickRequest {
   readonly query: string;
   /** Names in lower case. */
   readonly headers: Record<string, string>;
-  readonly body: Uint8Array | undefined;
+  readonly body: Uint8Array | FileBody | undefined;
   /** What the SDK would answer. Undefined: let the SDK ask again. */
   readonly answer: (headers: IncomingHttpHeaders, body: string) => object | undefined;
 }
@@ -97,7 +98,7 @@ export function quickRequest(command: object): QuickRequest | undefined {
   const query: string[] = [];
   let bucket = "";
   let key = "";
-  let body: Uint8Array | undefined;
+  let body: Uint8Array | FileBody | undefined;
   for (const [name, value] of Object.entries((command as { readonly input: Input }).input)) {
     if (value === undefined) continue;
     const header = shape.headers[name];
@@ -106,7 +107,8 @@ export function quickRequest(command: object): QuickRequest | undefined {
     else if (name === "Key") key = String(value);
     else if (header !== undefined) headers[header] = String(value);
     else if (parameter !== undefined) query.push(`${parameter}=${encodeURIComponent(String(value))}`);
-    else if (name === "Body" && shape.hasBody && value instanceof Uint8Array) body = value;
+    else if (name === "Body" && shape.hasBody && (value instanceof Uint8Array || value instanceof FileBody))
+      body = value;
     else if (name === "Metadata" && shape.method === "PUT")
       addMetadata(headers, value as Record<string, string>);
     else return undefined;

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
-import { measureFiles, type ReadFile, readWholeFile } from "../../../provider/transfer/file-threads.ts";
+import type { ReadFile } from "../../../provider/transfer/file-thread-program.ts";
+import { measureFiles, readWholeFile } from "../../../provider/transfer/file-threads.ts";
 
 describe("files in threads", () => {
   let folder: string;

@@ -7,7 +7,6 @@ import { expect } from "chai";
 import { BufferPool } from "../../../provider/transfer/buffers.ts";
 import { findOpenUpload } from "../../../provider/transfer/open-uploads.ts";
 import { partSizeOf, SourceChangedSinceError } from "../../../provider/transfer/resume.ts";
-import type { SourceFile } from "../../../provider/transfer/source.ts";
 import { findFile } from "../../../provider/transfer/source-file.ts";
 import { assertStored } from "../../../provider/transfer/stored.ts";
 import { type Uploaded, uploadFile } from "../../../provider/transfer/upload.ts";
@@ -44,7 +43,7 @@ describe("an upload that is gone on with", function () {
     const { file } = await findFile(path);
     const pool = new BufferPool();
     try {
-      return await uploadFile(file as SourceFile, target(), { pool, signal: never, onBytes });
+      return await uploadFile(file, target(), { pool, signal: never, onBytes });
     } finally {
       expect(pool.lentBytes, "every buffer is given back").to.equal(0);
     }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { BufferPool } from "../../../provider/transfer/buffers.ts";
-import { SourceChangedError, type SourceFile } from "../../../provider/transfer/source.ts";
+import { type LocalFile, SourceChangedError } from "../../../provider/transfer/source.ts";
 import { findFile } from "../../../provider/transfer/source-file.ts";
 import { assertStored } from "../../../provider/transfer/stored.ts";
 import { type Uploaded, uploadFile } from "../../../provider/transfer/upload.ts";
@@ -45,10 +45,8 @@ describe("uploadFile", function () {
     tags: TAGS,
   });
 
-  async function source(): Promise<SourceFile> {
-    const { file } = await findFile(path);
-    if (file === undefined) throw new Error("no file");
-    return file;
+  async function source(): Promise<LocalFile> {
+    return (await findFile(path)).file;
   }
 
   async function upload(

@@ -1,0 +1,100 @@
+import { crc32 } from "node:zlib";
+import { KIB } from "../../staging/units.ts";
+import type { BufferPool } from "./buffers.ts";
+import type { Part } from "./parts.ts";
+import type { LocalReader } from "./source.ts";
+
+/** Bytes that are read and handed to a connection at a time; the next ones are read meanwhile. */
+const PIECE_BYTES = 256 * KIB;
+
+/** Takes bytes, and resolves when it needs them no more. */
+export type Write = (piece: Buffer) => Promise<void>;
+
+/**
+ * A section of a file as the body of a request: it is read while it is sent, by two pieces of memory whatever its size. The
+ * section was read before for its checksum; what is read now has to be the same.
+ */
+export class FileBody {
+  readonly length: number;
+  readonly #reader: LocalReader;
+  readonly #part: Pick<Part, "offset"> & { readonly crc: number };
+  readonly #pool: BufferPool;
+  readonly #onBytes: (bytes: number) => void;
+  #told = 0;
+
+  /** @param onBytes called with the bytes that were sent since the last call; negative for those that have to be sent again */
+  constructor(
+    reader: LocalReader,
+    part: Pick<Part, "offset" | "length"> & { readonly crc: number },
+    pool: BufferPool,
+    onBytes: (bytes: number) => void,
+  ) {
+    this.length = part.length;
+    this.#reader = reader;
+    this.#part = part;
+    this.#pool = pool;
+    this.#onBytes = onBytes;
+  }
+
+  /**
+   * Reads and writes all of it.
+   * @param isChecked whether the receiver is known to refuse bytes of another CRC32; else they are checked here, before the last
+   * ones are written
+   * @throws SourceChangedError when the file is not what it was
+   */
+  async send(write: Write, isChecked: boolean, signal: AbortSignal): Promise<void> {
+    this.#tell(0);
+    const memory = await this.#pool.acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
+    const written = [Promise.resolve(), Promise.resolve()];
+    try {
+      let crc = 0;
+      for (let [at, turn] = [0, 0]; at < this.length; turn = 1 - turn) {
+        await written[turn];
+        const start = turn * PIECE_BYTES;
+        const piece = memory.subarray(start, start + Math.min(PIECE_BYTES, this.length - at));
+        await this.#reader.read(piece, this.#part.offset + at);
+        if (!isChecked) crc = crc32(piece, crc);
+        at += piece.length;
+        if (at === this.length && !isChecked && crc !== this.#part.crc) throw this.#reader.changed();
+        const sent = write(piece).then(() => this.#tell(this.#told + piece.length));
+        sent.catch(() => undefined); // thrown when it is waited for
+        written[turn] = sent;
+      }
+      await Promise.all(written);
+    } finally {
+      await Promise.allSettled(written);
+      this.#pool.release(memory);
+    }
+  }
+
+  /**
+   * All of it in memory, for whoever sends it in another way. Give it back with `release`.
+   * @throws SourceChangedError when the file is not what it was
+   */
+  async load(signal: AbortSignal): Promise<{ readonly bytes: Buffer; release(): void }> {
+    this.#tell(0);
+    const bytes = await this.#pool.acquire(this.length, signal);
+    try {
+      await this.#reader.read(bytes, this.#part.offset);
+      signal.throwIfAborted();
+      if (crc32(bytes) !== this.#part.crc) throw this.#reader.changed();
+    } catch (error) {
+      this.#pool.release(bytes);
+      throw error;
+    }
+    return { bytes, release: () => this.#pool.release(bytes) };
+  }
+
+  /** Tells that all of it has arrived. */
+  arrived(): void {
+    this.#tell(this.length);
+  }
+
+  #tell(bytes: number): void {
+    if (bytes !== this.#told) this.#onBytes(bytes - this.#told);
+    this.#told = bytes;
+  }
+}
+
+/** The body as a command of the SDK takes it; {@link loadFileBodies} sees to it that the SDK never gets to see one. */
+export const bodyOf = (body: FileBody): Uint8Array => body as unknown as Uint8Array;
