@@ -5,7 +5,7 @@ import type { Part } from "./parts.ts";
 import type { LocalReader } from "./source.ts";
 
 /** Bytes that are read and handed to a connection at a time; the next ones are read meanwhile. */
-const PIECE_BYTES = 256 * KIB;
+const PIECE_BYTES = 512 * KIB;
 
 /** Takes bytes, and resolves when it needs them no more. */
 export type Write = (piece: Buffer) => Promise<void>;
