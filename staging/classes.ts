@@ -50,9 +50,16 @@ export function replicaTags(id: StagingId, ttl: TtlDays): Tags {
   return { [ID_TAG]: id, [TTL_TAG]: String(ttl) };
 }
 
+/** A tree's objects have the same tags, all of them. */
+const encoded = new WeakMap<Tags, string>();
+
 /** The `x-amz-tagging` header's form: a URL query string. */
 export function encodeTags(tags: Tags): string {
-  return new URLSearchParams(tags).toString().replaceAll("+", "%20");
+  const known = encoded.get(tags);
+  if (known !== undefined) return known;
+  const text = new URLSearchParams(tags).toString().replaceAll("+", "%20");
+  encoded.set(tags, text);
+  return text;
 }
 
 /** One lifecycle rule as data; the component turns it into its resource, the provider compares it with the bucket's. */

@@ -35,6 +35,7 @@ export function clientsWith(clients: S3Clients, policy: SendPolicy): S3Clients {
   };
 
   function watched(client: S3Client, region: string): S3Client {
+    watchAttempts(client);
     const own = Object.create(client) as S3Client;
     own.send = ((command: Command, options: SendOptions = {}) => {
       const onTrouble = (reason: string) => policy.onTrouble?.(region, reason);
@@ -49,16 +50,32 @@ interface SendOptions {
   readonly abortSignal?: AbortSignal;
 }
 
-type Next = (args: object) => Promise<object>;
-
 /** A command of the SDK, as far as every one is the same. */
 interface Command {
-  readonly middlewareStack: {
-    add(
-      middleware: (next: Next) => Next,
-      options: { step: "finalizeRequest"; priority: "low"; name: string; override: true },
-    ): void;
-  };
+  readonly input: object;
+}
+
+/** Who is told of the attempts at a command, by its input. */
+const watches = new WeakMap<object, AttemptWatch>();
+const WATCHED = "watchedBy";
+
+/** Lets the SDK tell of each attempt. Once for each client, since a middleware for each command costs more than its signature. */
+function watchAttempts({ middlewareStack }: S3Client): void {
+  middlewareStack.add(
+    (next, context) => (args) => {
+      context[WATCHED] = watches.get(args.input);
+      return next(args);
+    },
+    { step: "initialize", priority: "high", name: "findWatch", override: true },
+  );
+  // Inside the SDK's retries.
+  middlewareStack.add(
+    (next, context) => (args) => {
+      const watch = context[WATCHED] as AttemptWatch | undefined;
+      return watch === undefined ? next(args) : watch.attempt(() => next(args));
+    },
+    { step: "finalizeRequest", priority: "low", name: "watchAttempts", override: true },
+  );
 }
 
 type Send = (command: Command, options: SendOptions & { readonly watch: AttemptWatch }) => Promise<object>;
@@ -70,11 +87,7 @@ async function send(
   watch: RequestWatch,
   region: string,
 ): Promise<object> {
-  // Inside the SDK's retries: it is called for each attempt.
-  command.middlewareStack.add((next) => (args) => watch.attempt(() => next(args)), {
-    ...{ step: "finalizeRequest", priority: "low" },
-    ...{ name: "watchAttempts", override: true },
-  });
+  watches.set(command.input, watch);
   const sendOnce = client.send.bind(client) as unknown as Send;
   try {
     for (let sends = 1; ; sends += 1) {

@@ -146,20 +146,21 @@ function putAnswer(headers: IncomingHttpHeaders): PutObjectCommandOutput & Uploa
   };
 }
 
+const ELEMENT = /<(\w+)>([^<]*)<\/\1>/g;
+
 /** S3 may find out after the status of success that a copy fails; then the body is an error. */
 function copyAnswer(headers: IncomingHttpHeaders, body: string): CopyObjectCommandOutput | undefined {
   if (!body.includes("<CopyObjectResult")) return undefined;
-  const element = (name: string): string | undefined =>
-    new RegExp(`<${name}>([^<]*)</${name}>`)
-      .exec(body)?.[1]
-      ?.replaceAll("&quot;", '"')
-      .replaceAll("&#34;", '"');
+  const elements = new Map<string, string>();
+  for (const [, name = "", value = ""] of body.matchAll(ELEMENT)) {
+    elements.set(name, value.replaceAll("&quot;", '"').replaceAll("&#34;", '"'));
+  }
   return {
     $metadata: { httpStatusCode: 200, attempts: 1 },
     ...present({ VersionId: header(headers, "x-amz-version-id") }),
     CopyObjectResult: present({
-      ETag: element("ETag"),
-      ...checksums((name) => element(`Checksum${name}`)),
+      ETag: elements.get("ETag"),
+      ...checksums((name) => elements.get(`Checksum${name}`)),
     }),
   };
 }
