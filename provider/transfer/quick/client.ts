@@ -7,7 +7,7 @@ import type { AttemptWatch } from "../request-watch.ts";
 import { pause } from "../retry.ts";
 import { type QuickRequest, quickRequest } from "./requests.ts";
 import { encodeKey, learnRoutes, type Route } from "./routes.ts";
-import { signatureHeaders } from "./signing.ts";
+import { signedHeaders } from "./signing.ts";
 
 export interface QuickOptions {
   readonly httpAgent: Agent;
@@ -91,19 +91,21 @@ async function attempt(
   return undefined;
 }
 
-async function signed(
-  client: S3Client,
-  request: QuickRequest,
-  route: Route,
-): Promise<Record<string, string>> {
+async function signed(client: S3Client, request: QuickRequest, route: Route): Promise<string[]> {
   const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
-  const headers = { ...request.headers, host: route.host };
-  const added = signatureHeaders(
-    { method: request.method, path: route.prefix + encodeKey(request.key), query: request.query, headers },
+  request.headers["host"] = route.host;
+  const headers = signedHeaders(
+    {
+      method: request.method,
+      path: route.prefix + encodeKey(request.key),
+      query: request.query,
+      headers: request.headers,
+    },
     { accessKeyId, secretAccessKey, sessionToken, region: route.region, service: route.service },
     new Date(Date.now() + client.config.systemClockOffset),
   );
-  return { ...headers, ...added, "user-agent": route.userAgent };
+  headers.push("user-agent", route.userAgent);
+  return headers;
 }
 
 interface Response {
@@ -114,7 +116,8 @@ interface Response {
 interface Exchange {
   readonly request: QuickRequest;
   readonly route: Route;
-  readonly headers: Record<string, string>;
+  /** Each name followed by its value. */
+  readonly headers: readonly string[];
   /** Whether the server is known to compare the body with its CRC32. */
   readonly isChecked: boolean;
 }
@@ -162,12 +165,11 @@ function answerTo(sent: ClientRequest): Promise<Response> {
     sent.on("timeout", () => sent.destroy(named("TimeoutError", "the connection stalls")));
     sent.on("error", reject);
     sent.on("response", (message) => {
-      let text = "";
-      message.setEncoding("utf8");
-      message.on("data", (chunk: string) => (text += chunk));
+      const chunks: Buffer[] = [];
+      message.on("data", (chunk: Buffer) => chunks.push(chunk));
       message.on("error", reject);
       message.on("end", () => {
-        resolve({ message, body: text });
+        resolve({ message, body: chunks.length === 0 ? "" : Buffer.concat(chunks).toString() });
         // Nobody wants the rest of a body that was answered already.
         if (!sent.writableEnded) sent.destroy();
       });

@@ -25,29 +25,41 @@ const ALGORITHM = "AWS4-HMAC-SHA256";
 const keys = new Map<string, { readonly secret: string; readonly key: KeyObject }>();
 
 /**
- * The headers that a request needs beside its own: the date, the session's token, the signature.
+ * The request's headers with those that it needs beside its own (the date, the session's token, the signature), as Node takes them
+ * without making an object of them: each name followed by its value.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-export function signatureHeaders(request: Signable, scope: SigningScope, now: Date): Record<string, string> {
+export function signedHeaders(request: Signable, scope: SigningScope, now: Date): string[] {
   const time = `${now.toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
   const date = time.slice(0, 8);
-  const added: Record<string, string> = { "x-amz-date": time };
-  if (scope.sessionToken !== undefined) added["x-amz-security-token"] = scope.sessionToken;
+  const lines: (readonly [name: string, value: string])[] = Object.entries(request.headers);
+  lines.push(["x-amz-date", time]);
+  if (scope.sessionToken !== undefined) lines.push(["x-amz-security-token", scope.sessionToken]);
+  lines.sort(([a], [b]) => (a < b ? -1 : 1));
 
-  const headers: Record<string, string> = { ...request.headers, ...added };
-  const names = Object.keys(headers).sort();
-  const signedNames = names.join(";");
-  let lines = "";
-  for (const name of names) lines += `${name}:${headers[name]?.trim().replace(/ {2,}/g, " ")}\n`;
-  const canonical = `${request.method}\n${request.path}\n${request.query}\n${lines}\n${signedNames}\n${headers["x-amz-content-sha256"]}`;
+  const headers: string[] = [];
+  let [names, canonicalLines] = ["", ""];
+  for (const [name, value] of lines) {
+    headers.push(name, value);
+    names += names === "" ? name : `;${name}`;
+    canonicalLines += `${name}:${canonicalValue(value)}\n`;
+  }
+  const { method, path, query } = request;
+  const payload = request.headers["x-amz-content-sha256"];
+  const canonical = `${method}\n${path}\n${query}\n${canonicalLines}\n${names}\n${payload}`;
 
   const credentialScope = `${date}/${scope.region}/${scope.service}/aws4_request`;
   const toSign = `${ALGORITHM}\n${time}\n${credentialScope}\n${hash("sha256", canonical)}`;
   const signature = createHmac("sha256", signingKey(scope, date)).update(toSign).digest("hex");
-  added["authorization"] =
-    `${ALGORITHM} Credential=${scope.accessKeyId}/${credentialScope}, SignedHeaders=${signedNames}, Signature=${signature}`;
-  return added;
+  headers.push(
+    "authorization",
+    `${ALGORITHM} Credential=${scope.accessKeyId}/${credentialScope}, SignedHeaders=${names}, Signature=${signature}`,
+  );
+  return headers;
 }
+
+const canonicalValue = (value: string): string =>
+  value.includes(" ") ? value.trim().replace(/ {2,}/g, " ") : value;
 
 function signingKey(
   { accessKeyId, secretAccessKey, region, service }: SigningScope,
