@@ -6,6 +6,7 @@ import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
 import { findRecord } from "./records.ts";
 import {
+  changeOf,
   endUpload,
   isBeingUploaded,
   readUnfinished,
@@ -24,15 +25,35 @@ export interface IncompleteEntry {
 
 /** The incomplete entries of the environment, the newest first. */
 export async function listIncomplete(context: Context): Promise<IncompleteEntry[]> {
+  return (await listBegun(context)).filter(({ isWhole }) => !isWhole);
+}
+
+/**
+ * The incomplete entry in `stack`; undefined where its upload has ended, or none was begun here. One that was killed after its
+ * end, before it could forget, is forgotten: whoever names it knows of it.
+ */
+export async function readIncomplete(context: Context, stack: string): Promise<IncompleteEntry | undefined> {
+  const begun = await readBegun(context, stack);
+  if (begun?.isWhole !== true) return begun;
+  await endUpload(stack);
+  return undefined;
+}
+
+interface BegunEntry extends IncompleteEntry {
+  /** Whether it has its record: it was killed after its end, before it could tell. */
+  readonly isWhole: boolean;
+}
+
+/** What was begun on this machine, and never told its end, the newest first. */
+async function listBegun(context: Context): Promise<BegunEntry[]> {
   const stacks = await unfinishedStacks(context.environmentName);
-  const found = await Promise.all(stacks.map((stack) => readIncomplete(context, stack)));
+  const found = await Promise.all(stacks.map((stack) => readBegun(context, stack)));
   return found
     .filter((entry) => entry !== undefined)
     .sort((a, b) => b.unfinished.startedAt.localeCompare(a.unfinished.startedAt));
 }
 
-/** The incomplete entry in `stack`; undefined where its upload has ended, or none was begun here. */
-export async function readIncomplete(context: Context, stack: string): Promise<IncompleteEntry | undefined> {
+async function readBegun(context: Context, stack: string): Promise<BegunEntry | undefined> {
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return undefined;
   const file = settingsFile(spawnPaths().stacks, stack);
@@ -40,12 +61,12 @@ export async function readIncomplete(context: Context, stack: string): Promise<I
   // It was killed before it had made anything.
   if (text === undefined) return undefined;
   const settings = parseEntrySettingsFile(text, file);
-  if ((await findRecord(await context.tables(), settings.spec.id)) !== undefined) {
-    // It was killed after its end, before it could forget.
-    await endUpload(stack);
-    return undefined;
-  }
-  return { stack, settings, unfinished, uploading: await isBeingUploaded(unfinished) };
+  const record = await findRecord(await context.tables(), settings.spec.id);
+  return {
+    ...{ stack, settings, unfinished },
+    uploading: await isBeingUploaded(unfinished),
+    isWhole: record !== undefined,
+  };
 }
 
 /**
@@ -53,6 +74,9 @@ export async function readIncomplete(context: Context, stack: string): Promise<I
  * the same options. One that another process is at work on is none of them: that upload is wanted twice. It is shared with
  * the accounts that are named now, since AWS refuses one that does not exist when the data are there already, and sent as is
  * wanted now, since what timed out is to be given more time.
+ *
+ * An upload that was killed between its end and telling its id is one of them, and has nothing left to send, where the source is
+ * for certain what it was: of a directory, and of what is on S3, nobody can tell without reading it.
  */
 export async function findSameUpload(
   context: Context,
@@ -61,9 +85,13 @@ export async function findSameUpload(
   // Most often there is none, and nothing else has to be loaded to know.
   if ((await unfinishedStacks(context.environmentName)).length === 0) return undefined;
   const wanted = identityOf(spec);
-  const all = await listIncomplete(context);
+  const all = await listBegun(context);
   const same = all.find(({ settings, uploading }) => !uploading && identityOf(settings.spec) === wanted);
   if (same === undefined) return undefined;
+  if (same.isWhole && !(await isUnchanged(same))) {
+    await endUpload(same.stack);
+    return undefined;
+  }
   const { multipart: _parts, timeoutSeconds: _timeout, ...begun } = same.settings.spec;
   const { allowAccounts, multipart, timeoutSeconds } = spec;
   const resumed: EntrySpec = {
@@ -74,6 +102,9 @@ export async function findSameUpload(
   };
   return { ...same, settings: { ...same.settings, spec: resumed } };
 }
+
+const isUnchanged = async ({ unfinished, settings }: BegunEntry): Promise<boolean> =>
+  unfinished.modifiedMs !== undefined && (await changeOf(unfinished, settings.spec.source)) === undefined;
 
 /** All that a user chooses of an entry, but with whom it is shared and how it is sent, as one text. */
 function identityOf(spec: EntrySpec): string {

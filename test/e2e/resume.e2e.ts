@@ -64,6 +64,21 @@ describe("An upload that was interrupted", function () {
     return { running, id };
   }
 
+  /** Kills an upload that is told nothing of the record which it has written. */
+  async function killedAfterItsRecord(): Promise<string> {
+    proxy.onAnswer = ({ operation }) =>
+      operation === "PutItem" ? new Promise(() => undefined) : Promise.resolve();
+    const running = upload();
+    const id = await whileRunning(running, async () => {
+      const found = ID.exec(proxy.requests.find(isPart)?.path ?? "")?.[0];
+      return found !== undefined && (await aws.item(RECORDS, found)) !== undefined ? found : undefined;
+    });
+    running.kill("SIGKILL");
+    await running.ended;
+    proxy.reset();
+    return id;
+  }
+
   const listed = async (): Promise<Record<string, unknown>[]> => {
     const { stdout } = await succeed(world.spawn("stage", "list", "--incomplete", "--format", "json"));
     return JSON.parse(stdout) as Record<string, unknown>[];
@@ -201,13 +216,30 @@ describe("An upload that was interrupted", function () {
       attempt.kill("SIGKILL");
       await attempt.ended;
       const [entry] = await listed();
-      const found = String(entry?.["staging_id"] ?? "");
+      // Nothing is listed of an upload that was killed before it began, or after its record was written.
+      const found = String(entry?.["staging_id"] ?? id);
       if (id !== "") expect(found).to.equal(id);
       id = found;
     }
     const last = await succeed(upload().ended);
     if (id !== "") expect(last.stdout.trim()).to.equal(id);
     await expectWhole(last.stdout.trim());
+  });
+
+  it("keeps its id, too, where it was killed after the record was written", async () => {
+    const id = await killedAfterItsRecord();
+    expect(await listed()).to.deep.equal([]);
+    await expectResumed(await upload().ended, id, []);
+  });
+
+  it("is another upload where its source changed after the record was written", async () => {
+    const id = await killedAfterItsRecord();
+    bytes = randomFile(SIZE);
+    await world.writeFile(name, bytes);
+    const again = (await succeed(upload().ended)).stdout.trim();
+    expect(again).to.not.equal(id);
+    await expectWhole(again);
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
   it("by a power cut of the local cloud resumes, though the cloud has lost the parts", async () => {

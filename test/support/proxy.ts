@@ -9,6 +9,8 @@ export interface ProxiedRequest {
   readonly query: URLSearchParams;
   /** The region that the request is signed for; "" for one that is not signed. */
   readonly region: string;
+  /** Of DynamoDB: such as `PutItem`; "" for S3. */
+  readonly operation: string;
   /** Bytes of the body that have come through so far. */
   bodyBytes: number;
   /** The server's answer; undefined until there is one, and for a request that was cut. */
@@ -78,6 +80,7 @@ export class TestProxy {
       path: decodeURIComponent(url.pathname),
       query: url.searchParams,
       region: /Credential=[^/]+\/\d+\/([^/]+)\//.exec(incoming.headers.authorization ?? "")?.[1] ?? "",
+      operation: String(incoming.headers["x-amz-target"] ?? "").replace(/^.*\./, ""),
       bodyBytes: 0,
       status: undefined,
     };
