@@ -29,14 +29,14 @@ const cpuOf = (one: Measurement): number => one.userSeconds + one.systemSeconds;
  * measured before on the same kind of machine, and not now, stay.
  */
 export async function writeReport(measured: readonly RowResult[], folder: string): Promise<void> {
-  console.log(measured.map(table).join("\n"));
+  console.log(renderTables(measured));
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? arch(), memoryGib: totalmem() / GIB };
   const file = join(folder, "benchmarks.json");
   const rows = [
     ...(await earlier(file, machine)).filter(({ title }) => !isAmong(measured, title)),
     ...measured,
   ];
-  const text = rows.map(table).join("\n");
+  const text = renderTables(rows);
   await writeFile(file, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
   const intro = [
     "# Benchmarks of the data plane",
@@ -49,6 +49,8 @@ export async function writeReport(measured: readonly RowResult[], folder: string
   ].join("\n");
   await writeFile(join(folder, "benchmarks.md"), `${intro}\n${text}\n${chart(rows)}`);
 }
+
+export const renderTables = (rows: readonly RowResult[]): string => rows.map(table).join("\n");
 
 interface Machine {
   readonly cpus: number;

@@ -8,13 +8,13 @@ import { build } from "esbuild";
 import { packageRoot } from "../local/paths.ts";
 import { GIB, MIB } from "../staging/units.ts";
 import { type Contestant, contestants, type Dataset, type Plan } from "./contestants.ts";
-import { type Measurement, type RowResult, writeReport } from "./report.ts";
+import { type Measurement, type RowResult, renderTables, writeReport } from "./report.ts";
 import { startServer } from "./server.ts";
 import { benchCache, prepareTools, succeed } from "./tools.ts";
 
 /*
  * The data plane beside the tools that users would take instead, against one S3 server on this machine.
- * Usage: run.ts [--rows 1g,8g,small,mixed] [--runs 3]. Needs Go, Python 3 and memory for the server's objects: 4 GiB,
+ * Usage: run.ts [--rows 1g,8g,small,mixed] [--runs 3] [--tools spawn,s5cmd]; what only some tools ran is not saved. Needs Go, Python 3 and memory for the server's objects: 4 GiB,
  * with the row of 8 GiB, which goes to one bucket only, 10.
  */
 
@@ -51,18 +51,23 @@ async function main(): Promise<void> {
     options: {
       rows: { type: "string", default: "1g,8g,small,mixed" },
       runs: { type: "string", default: "3" },
+      tools: { type: "string" },
     },
   });
   const rows = values.rows.split(",");
   const unknown = rows.find((name) => !(name in ROWS));
   if (unknown !== undefined) throw new Error(`no row ${unknown}: ${Object.keys(ROWS).join(", ")}`);
-  const all = contestants(await prepareTools(), await bundleStage());
+  const tools = values.tools?.split(",");
+  const all = contestants(await prepareTools(), await bundleStage()).filter(
+    ({ name }) => tools === undefined || tools.includes(name),
+  );
   const results: RowResult[] = [];
   for (const name of rows) {
     const row = ROWS[name];
     if (row !== undefined) results.push(await runRow(row, name, all, Number(values.runs)));
   }
-  await writeReport(results, join(root, "docs"));
+  if (tools === undefined) await writeReport(results, join(root, "docs"));
+  else console.log(renderTables(results));
 }
 
 async function runRow(row: Row, name: string, all: readonly Contestant[], runs: number): Promise<RowResult> {
@@ -119,7 +124,6 @@ async function bundleStage(): Promise<string> {
     banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
     minifyWhitespace: true,
     minifySyntax: true,
-    keepNames: true,
     mainFields: ["module", "main"],
     external: ["typescript", "ts-node", "tsx"],
     logLevel: "error",

@@ -6,9 +6,10 @@ import { endpointOverride } from "./endpoint.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
 import { loadFileBodies } from "./load-file-bodies.ts";
 import { sendQuickly } from "./quick/client.ts";
+import { Connections } from "./quick/connections.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 
-/** Connections to one region: uploads, copies and small requests of several resources at once. */
+/** Connections to one region for the requests with data and for copies, and as many for all else: no small one waits for data. */
 const MAX_SOCKETS = 64;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ATTEMPTS = 6;
@@ -71,7 +72,10 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   sendPayloadsUnsigned(client);
   tellWhyHeadsFail(client);
   loadFileBodies(client);
-  if (options.sdkOnly !== true) sendQuickly(client, { httpAgent, httpsAgent, stallTimeoutMs });
+  if (options.sdkOnly !== true) {
+    const limits = { most: MAX_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
+    sendQuickly(client, new Connections(limits));
+  }
   return client;
 }
 

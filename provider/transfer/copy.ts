@@ -9,6 +9,7 @@ import {
 import { encodeTags, type Tags } from "../../staging/classes.ts";
 import { GIB, MIB } from "../../staging/units.ts";
 import { attemptsOf, errorName } from "./aws-errors.ts";
+import { late } from "./late-command.ts";
 import { Limit } from "./limit.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type Part, partSizeFor, partsOf } from "./parts.ts";
@@ -80,7 +81,7 @@ export async function copyObject(
     CopySourceIfMatch: object.etag,
   };
   const copyWhole = async (): Promise<void> => {
-    const command = new CopyObjectCommand({
+    const command = late(CopyObjectCommand, {
       ...common,
       ...from,
       ...(sourcePartSize > 0 ? { ChecksumAlgorithm: "CRC32" } : {}),

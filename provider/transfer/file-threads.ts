@@ -11,10 +11,15 @@ import { TaskThread } from "./thread.ts";
 
 /**
  * Files are looked at, read and hashed in threads, by calls that block: one message for what would be five jobs for
- * Node's own threads and cost three times as much CPU. As many threads as Node has for files, so that a slow file system
+ * Node's own threads and cost three times as much CPU. As many threads at most as Node has for files, so that a slow file system
  * is asked for as many files at once.
  */
-const THREADS = 4;
+const MOST_THREADS = 4;
+/**
+ * Milliseconds that somebody waits before another thread is started. One that always has something to do need not be woken,
+ * which costs as much as a small file, and each thread takes 10 MiB.
+ */
+const LONG_WAIT_MS = 100;
 
 type FileThread = TaskThread<FileRequest, FileAnswer>;
 
@@ -24,7 +29,7 @@ const threads = new Set<FileThread>();
 function freeThread(): FileThread {
   let best: FileThread | undefined;
   for (const thread of threads) if (best === undefined || thread.pending < best.pending) best = thread;
-  if (best !== undefined && (best.pending === 0 || threads.size >= THREADS)) return best;
+  if (best !== undefined && (best.waited < LONG_WAIT_MS || threads.size >= MOST_THREADS)) return best;
   const thread: FileThread = new TaskThread("file", FILE_THREAD_PROGRAM, () => threads.delete(thread));
   threads.add(thread);
   return thread;

@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { FileBody } from "./file-body.ts";
+import { made } from "./late-command.ts";
 
 interface SendOptions {
   readonly abortSignal?: AbortSignal;
@@ -9,7 +10,8 @@ const NEVER = new AbortController().signal;
 
 /** Lets the SDK send sections of files: it gets them in memory, since its retries cannot read again what they have sent. */
 export function loadFileBodies(client: S3Client): void {
-  const sendBySdk = client.send.bind(client) as (command: object, options: SendOptions) => Promise<object>;
+  const sendMade = client.send.bind(client) as (command: object, options: SendOptions) => Promise<object>;
+  const sendBySdk = (command: object, options: SendOptions) => sendMade(made(command), options);
   const send = async (command: object, options: SendOptions = {}): Promise<object> => {
     const { input } = command as { readonly input: { Body?: unknown } };
     const body = input.Body;

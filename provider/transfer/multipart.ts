@@ -12,6 +12,7 @@ import { encodeCrc32 } from "./crc32.ts";
 import type { FileDigest } from "./digest.ts";
 import { bodyOf, type FileBody } from "./file-body.ts";
 import type { HashedPart } from "./hashed-parts.ts";
+import { late } from "./late-command.ts";
 import { objectMetadata } from "./metadata.ts";
 import { findOpenUpload, type OpenUpload } from "./open-uploads.ts";
 import { partSizeOf, SourceChangedSinceError } from "./resume.ts";
@@ -93,7 +94,7 @@ export async function sendPart(
   const checksum = encodeCrc32(part.crc);
   const answer = await sendAgain(signal, () =>
     target.client.send(
-      new UploadPartCommand({
+      late(UploadPartCommand, {
         Bucket: target.bucket,
         Key: target.key,
         UploadId: uploadId,

@@ -5,6 +5,7 @@ import { entryPrefix } from "../../staging/manifest.ts";
 import { formatBytes, MIB } from "../../staging/units.ts";
 import { copySource } from "./copy.ts";
 import { abortUploads } from "./delete.ts";
+import { late } from "./late-command.ts";
 import { isInParts, type ListedObject, listObjects } from "./listing.ts";
 import { mergeSorted } from "./merge.ts";
 import { forEachParallel } from "./parallel.ts";
@@ -127,7 +128,7 @@ async function copySmall(
   { key, etag }: ListedObject,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const command = new CopyObjectCommand({
+  const command = late(CopyObjectCommand, {
     Bucket: destination.bucket,
     Key: key,
     CopySource: copySource(source.bucket, key, undefined),

@@ -4,6 +4,7 @@ import type { UserError } from "../../staging/errors.ts";
 import { MIB } from "../../staging/units.ts";
 import { copyObject, copySource } from "./copy.ts";
 import type { FileDigest } from "./digest.ts";
+import { late } from "./late-command.ts";
 import { objectMetadata } from "./metadata.ts";
 import { checksumMismatch } from "./mismatch.ts";
 import { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
@@ -116,7 +117,7 @@ async function copy(
       return;
     }
     await target.client.send(
-      new CopyObjectCommand({
+      late(CopyObjectCommand, {
         Bucket: target.bucket,
         Key: target.key,
         CopySource: copySource(bucket, key, source.versionId),

@@ -2,6 +2,7 @@ import { GetObjectAttributesCommand, HeadObjectCommand, type S3Client } from "@a
 import { UserError } from "../../staging/errors.ts";
 import { errorName, isNotFound } from "./aws-errors.ts";
 import type { FileDigest } from "./digest.ts";
+import { late } from "./late-command.ts";
 import { type ObjectFacts, parseObjectMetadata } from "./metadata.ts";
 import { checksumMismatch } from "./mismatch.ts";
 
@@ -34,7 +35,7 @@ export interface ObjectPlace {
 
 /** The current version of an object; undefined when there is none, or no such bucket. */
 export async function headObject(place: ObjectPlace, signal: AbortSignal): Promise<StoredObject | undefined> {
-  const command = new HeadObjectCommand({ Bucket: place.bucket, Key: place.key, ChecksumMode: "ENABLED" });
+  const command = late(HeadObjectCommand, { Bucket: place.bucket, Key: place.key, ChecksumMode: "ENABLED" });
   try {
     const head = await place.client.send(command, { abortSignal: signal });
     return {

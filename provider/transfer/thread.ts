@@ -10,6 +10,8 @@ export interface ThreadAnswer {
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
 interface Waiter<A> {
+  /** On the clock of `performance.now()`. */
+  readonly since: number;
   resolve(answer: A): void;
   reject(error: Error): void;
 }
@@ -59,12 +61,18 @@ export class TaskThread<Q extends object, A extends ThreadAnswer> {
     return this.#waiting.size;
   }
 
+  /** Milliseconds for which the longest of them has waited. */
+  get waited(): number {
+    for (const { since } of this.#waiting.values()) return performance.now() - since;
+    return 0;
+  }
+
   ask(question: Q): Promise<A> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       if (this.#waiting.size === 0) this.#worker.ref();
-      this.#waiting.set(this.#lastId, { resolve, reject });
+      this.#waiting.set(this.#lastId, { since: performance.now(), resolve, reject });
       this.#worker.postMessage({ ...question, id: this.#lastId });
     });
   }

@@ -4,6 +4,7 @@ import type { BufferPool } from "./buffers.ts";
 import { FileDigest } from "./digest.ts";
 import { bodyOf, FileBody } from "./file-body.ts";
 import { hashedParts } from "./hashed-parts.ts";
+import { late } from "./late-command.ts";
 import { objectMetadata } from "./metadata.ts";
 import {
   abortMultipart,
@@ -99,7 +100,7 @@ export async function putBody(
 ): Promise<void> {
   await sendAgain(signal, () =>
     target.client.send(
-      new PutObjectCommand({
+      late(PutObjectCommand, {
         Bucket: target.bucket,
         Key: target.key,
         Body: body instanceof FileBody ? bodyOf(body) : body,

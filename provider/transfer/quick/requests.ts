@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import {
   CopyObjectCommand,
   type CopyObjectCommandOutput,
@@ -10,6 +9,7 @@ import {
   type UploadPartCommandOutput,
 } from "@aws-sdk/client-s3";
 import { FileBody } from "../file-body.ts";
+import type { Response } from "./response.ts";
 
 /** A command of the SDK as the HTTP request that it is. */
 export interface QuickRequest {
@@ -22,7 +22,7 @@ export interface QuickRequest {
   readonly headers: Record<string, string>;
   readonly body: Uint8Array | FileBody | undefined;
   /** What the SDK would answer. Undefined: let the SDK ask again. */
-  readonly answer: (headers: IncomingHttpHeaders, body: string) => object | undefined;
+  readonly answer: (headers: Response["headers"], body: string) => object | undefined;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -135,13 +135,13 @@ function addMetadata(headers: Record<string, string>, metadata: Readonly<Record<
 }
 
 /** What every answer to an upload says; the SDK's names for it. */
-function putAnswer(headers: IncomingHttpHeaders): PutObjectCommandOutput & UploadPartCommandOutput {
+function putAnswer(headers: Response["headers"]): PutObjectCommandOutput & UploadPartCommandOutput {
   return {
     $metadata: { httpStatusCode: 200, attempts: 1 },
     ...present({
-      ETag: headers.etag,
-      VersionId: header(headers, "x-amz-version-id"),
-      ...checksums((name) => header(headers, `x-amz-checksum-${name.toLowerCase()}`)),
+      ETag: headers["etag"],
+      VersionId: headers["x-amz-version-id"],
+      ...checksums((name) => headers[`x-amz-checksum-${name.toLowerCase()}`]),
     }),
   };
 }
@@ -149,7 +149,7 @@ function putAnswer(headers: IncomingHttpHeaders): PutObjectCommandOutput & Uploa
 const ELEMENT = /<(\w+)>([^<]*)<\/\1>/g;
 
 /** S3 may find out after the status of success that a copy fails; then the body is an error. */
-function copyAnswer(headers: IncomingHttpHeaders, body: string): CopyObjectCommandOutput | undefined {
+function copyAnswer(headers: Response["headers"], body: string): CopyObjectCommandOutput | undefined {
   if (!body.includes("<CopyObjectResult")) return undefined;
   const elements = new Map<string, string>();
   for (const [, name = "", value = ""] of body.matchAll(ELEMENT)) {
@@ -157,7 +157,7 @@ function copyAnswer(headers: IncomingHttpHeaders, body: string): CopyObjectComma
   }
   return {
     $metadata: { httpStatusCode: 200, attempts: 1 },
-    ...present({ VersionId: header(headers, "x-amz-version-id") }),
+    ...present({ VersionId: headers["x-amz-version-id"] }),
     CopyObjectResult: present({
       ETag: elements.get("ETag"),
       ...checksums((name) => elements.get(`Checksum${name}`)),
@@ -165,33 +165,26 @@ function copyAnswer(headers: IncomingHttpHeaders, body: string): CopyObjectComma
   };
 }
 
-function headAnswer(headers: IncomingHttpHeaders): HeadObjectCommandOutput {
+function headAnswer(headers: Response["headers"]): HeadObjectCommandOutput {
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA));
   const length = headers["content-length"];
   const modified = headers["last-modified"];
   return {
     $metadata: { httpStatusCode: 200, attempts: 1 },
-    Metadata: Object.fromEntries(
-      metadata.map(([name, value]) => [name.slice(METADATA.length), String(value)]),
-    ),
+    Metadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice(METADATA.length), value])),
     ...present({
       ContentLength: length === undefined ? undefined : Number(length),
       ContentType: headers["content-type"],
-      ETag: headers.etag,
+      ETag: headers["etag"],
       LastModified: modified === undefined ? undefined : new Date(modified),
-      VersionId: header(headers, "x-amz-version-id"),
-      ReplicationStatus: header(headers, "x-amz-replication-status") as
+      VersionId: headers["x-amz-version-id"],
+      ReplicationStatus: headers["x-amz-replication-status"] as
         | HeadObjectCommandOutput["ReplicationStatus"]
         | undefined,
-      ...checksums((name) => header(headers, `x-amz-checksum-${name.toLowerCase()}`)),
+      ...checksums((name) => headers[`x-amz-checksum-${name.toLowerCase()}`]),
     }),
   };
 }
-
-const header = (headers: IncomingHttpHeaders, name: string): string | undefined => {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
-};
 
 type Checksums = Pick<
   HeadObjectCommandOutput,
