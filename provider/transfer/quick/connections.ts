@@ -37,7 +37,7 @@ const VISIBLE = /^[\t\x20-\x7e]*$/;
 
 /**
  * Connections to servers, kept open and used again. They know just as much of HTTP/1.1 as requests with data need: those of Node's own
- * client cost three times as much CPU, undici's twice (`node bench/http-clients.ts`). What they do not know ends in an error, and
+ * client cost twice as much CPU, undici's half as much again (docs/benchmarks-http.md). What they do not know ends in an error, and
  * who asked sends the request in another way.
  */
 export class Connections {
