@@ -29,7 +29,7 @@ export function contestants(tools: Tools, stage: string): readonly Contestant[] 
       name: "spawn",
       // With the provider's own options.
       plan: ({ path, buckets }) => [
-        [[process.execPath, "--max-semi-space-size=4", stage, path, ...BUCKETS.slice(0, buckets)]],
+        [[process.execPath, "--max-semi-space-size=8", stage, path, ...BUCKETS.slice(0, buckets)]],
       ],
     },
     {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,14 +8,15 @@ import { build } from "esbuild";
 import { packageRoot } from "../local/paths.ts";
 import { GIB, MIB } from "../staging/units.ts";
 import { type Contestant, contestants, type Dataset, type Plan } from "./contestants.ts";
+import { NETWORK, startNetwork } from "./network.ts";
 import { type Measurement, type RowResult, renderTables, writeReport } from "./report.ts";
 import { startServer } from "./server.ts";
 import { benchCache, prepareTools, succeed } from "./tools.ts";
 
 /*
  * The data plane beside the tools that users would take instead, against one S3 server on this machine.
- * Usage: run.ts [--rows 1g,8g,small,mixed] [--runs 3] [--tools spawn,s5cmd]; what only some tools ran is not saved. Needs Go, Python 3 and memory for the server's objects: 4 GiB,
- * with the row of 8 GiB, which goes to one bucket only, 10.
+ * Usage: run.ts [--rows 1g,8g,small,mixed,1g-far,small-far] [--runs 3] [--tools spawn,s5cmd]; what only some tools ran is not
+ * saved. Needs Go, Python 3 and memory for the server's objects: 4 GiB, with the row of 8 GiB, which goes to one bucket only, 10.
  */
 
 const root = packageRoot();
@@ -23,8 +24,15 @@ const root = packageRoot();
 interface Row {
   readonly title: string;
   readonly buckets: number;
+  /** Whether there is a network between the tools and the server. */
+  readonly isFar?: boolean;
+  readonly isDirectory?: boolean;
+  /** The row whose files it has. @default its own */
+  readonly files?: string;
   make(path: string): Promise<void>;
 }
+
+const FAR = `${NETWORK.latencyMs} ms and ${NETWORK.bytesPerSecond / MIB} MiB/s a connection`;
 
 const ROWS: Readonly<Record<string, Row>> = {
   "1g": { title: "one file of 1 GiB, 3 buckets", buckets: 3, make: (path) => writeFiles([[path, GIB]]) },
@@ -32,11 +40,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   small: {
     title: "20,000 files of 16 KiB, 3 buckets",
     buckets: 3,
+    isDirectory: true,
     make: (path) => writeFiles(smallFiles(path, 20_000)),
   },
   mixed: {
     title: "2,000 files of 16 KiB, 50 of 4 MiB, 1 of 512 MiB, 3 buckets",
     buckets: 3,
+    isDirectory: true,
     make: (path) =>
       writeFiles([
         ...smallFiles(path, 2_000),
@@ -44,12 +54,22 @@ const ROWS: Readonly<Record<string, Row>> = {
         [join(path, "large"), 512 * MIB],
       ]),
   },
+  "1g-far": {
+    title: `one file of 1 GiB, 1 bucket, over a network of ${FAR}`,
+    ...{ buckets: 1, isFar: true, files: "1g" },
+    make: (path) => writeFiles([[path, GIB]]),
+  },
+  "small-far": {
+    title: `20,000 files of 16 KiB, 1 bucket, over a network of ${FAR}`,
+    ...{ buckets: 1, isFar: true, isDirectory: true, files: "small" },
+    make: (path) => writeFiles(smallFiles(path, 20_000)),
+  },
 };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      rows: { type: "string", default: "1g,8g,small,mixed" },
+      rows: { type: "string", default: Object.keys(ROWS).join(",") },
       runs: { type: "string", default: "3" },
       tools: { type: "string" },
     },
@@ -71,23 +91,27 @@ async function main(): Promise<void> {
 }
 
 async function runRow(row: Row, name: string, all: readonly Contestant[], runs: number): Promise<RowResult> {
-  const path = join(tmpdir(), "spawn-bench", name);
+  const path = join(tmpdir(), "spawn-bench", row.files ?? name);
   if (!existsSync(path)) await row.make(path);
-  const isDirectory = name === "small" || name === "mixed";
+  const { isDirectory = false } = row;
   const dataset: Dataset = { name, path, isDirectory, buckets: row.buckets };
-  const server = await startServer((await prepareTools()).versitygw);
+  const tools = await prepareTools();
+  const server = await startServer(tools.versitygw);
+  const network = row.isFar ? await startNetwork(tools.toxiproxy, server.endpoint) : undefined;
+  const env = server.env(network?.endpoint ?? server.endpoint);
   const measurements: Record<string, Measurement[]> = {};
   try {
-    if (!isDirectory) {
-      await readAll(path); // everybody reads from the page cache
-      measurements["sha256sum"] = [await measure([[["sha256sum", path]]], server.env)];
-      measurements["cat"] = [await measure([[["sh", "-c", 'cat "$0" > /dev/null', path]]], server.env)];
+    // Everybody reads from the page cache; and this is the least that can be done with the files.
+    const readAll = 'find "$1" -type f -exec "$0" {} + > /dev/null';
+    await measure([[["sh", "-c", readAll, "cat", path]]], env);
+    for (const floor of ["sha256sum", "cat"]) {
+      measurements[floor] = [await measure([[["sh", "-c", readAll, floor, path]]], env)];
     }
     // In turn, so that what else the machine does hits all of them.
     for (let run = 0; run < runs; run += 1) {
       for (const contestant of all) {
         await server.empty();
-        const measured = await measure(contestant.plan(dataset), server.env);
+        const measured = await measure(contestant.plan(dataset), env);
         measurements[contestant.name] = [...(measurements[contestant.name] ?? []), measured];
         console.error(
           `${row.title}, run ${run + 1}, ${contestant.name}: ${measured.wallSeconds.toFixed(2)} s, ` +
@@ -97,6 +121,7 @@ async function runRow(row: Row, name: string, all: readonly Contestant[], runs: 
       }
     }
   } finally {
+    await network?.stop();
     await server.stop();
   }
   return { title: row.title, date: new Date().toISOString().slice(0, 10), measurements };
@@ -155,10 +180,6 @@ async function writeFiles(files: readonly (readonly [path: string, bytes: number
     await rm(path, { force: true });
     await succeed("mv", [`${path}.new`, path]);
   }
-}
-
-async function readAll(path: string): Promise<void> {
-  for await (const _ of createReadStream(path, { highWaterMark: MIB }));
 }
 
 await main();

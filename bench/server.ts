@@ -1,14 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { answering, ended, freePort } from "./processes.ts";
 
 /** Stand for three regions: the server knows one region, and what tells them apart is the bucket. */
 export const BUCKETS = ["bench-a", "bench-b", "bench-c"] as const;
 
 export interface Server {
-  readonly env: NodeJS.ProcessEnv;
+  readonly endpoint: string;
+  /** For its clients, to whom it is at `endpoint`. */
+  env(endpoint: string): NodeJS.ProcessEnv;
   /** Deletes all objects. */
   empty(): Promise<void>;
   stop(): Promise<void>;
@@ -39,37 +40,10 @@ export async function startServer(program: string): Promise<Server> {
     const endpoint = `http://127.0.0.1:${port}`;
     await answering(endpoint);
     const aws = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret, AWS_REGION: "us-east-1" };
-    return { env: { ...aws, AWS_ENDPOINT_URL: endpoint, S3_ENDPOINT_URL: endpoint }, empty, stop };
+    const env = (url: string) => ({ ...aws, AWS_ENDPOINT_URL: url, S3_ENDPOINT_URL: url });
+    return { endpoint, env, empty, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-async function answering(endpoint: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const answered = await fetch(endpoint).then(
-      () => true,
-      () => false,
-    );
-    if (answered) return;
-    await sleep(100);
-  }
-  throw new Error(`no server answers at ${endpoint}`);
-}
-
-async function ended(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
-  const exit = new Promise((resolve) => server.once("exit", resolve));
-  server.kill("SIGKILL");
-  await exit;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { findOnPath, runCommand } from "../local/command.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
 
-/** The programs that the benchmark compares with, and the server that all of them talk to. */
+/** The programs that the benchmark compares with, the server that all of them talk to, and the network between them. */
 export interface Tools {
   readonly versitygw: string;
   readonly s5cmd: string;
   readonly rclone: string;
+  readonly toxiproxy: string;
   readonly aws: string;
 }
 
@@ -16,6 +17,7 @@ const PACKAGES = {
   versitygw: "github.com/versity/versitygw/cmd/versitygw",
   s5cmd: "github.com/peak/s5cmd/v2",
   rclone: "github.com/rclone/rclone",
+  toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
 } as const;
 
 export const benchCache = (): string => join(spawnPaths().cache, "bench");
@@ -29,6 +31,7 @@ export async function prepareTools(): Promise<Tools> {
     versitygw: join(bin, "versitygw"),
     s5cmd: join(bin, "s5cmd"),
     rclone: join(bin, "rclone"),
+    toxiproxy: join(bin, "toxiproxy"),
     aws: await installAws(),
   };
 }
