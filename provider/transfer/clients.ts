@@ -9,8 +9,10 @@ import { sendQuickly } from "./quick/client.ts";
 import { Connections } from "./quick/connections.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 
-/** Connections to one region for the requests with data and for copies, and as many for all else: no small one waits for data. */
+/** Connections to one region for all but the requests with data and copies: no small one waits for data. */
 const MAX_SOCKETS = 64;
+/** For those: how many there are of them, `turns.ts` decides. */
+const MAX_DATA_SOCKETS = 384;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ATTEMPTS = 6;
 
@@ -73,7 +75,7 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   tellWhyHeadsFail(client);
   loadFileBodies(client);
   if (options.sdkOnly !== true) {
-    const limits = { most: MAX_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
+    const limits = { most: MAX_DATA_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
     sendQuickly(client, new Connections(limits));
   }
   return client;

@@ -10,26 +10,13 @@ import { encodeTags, type Tags } from "../../staging/classes.ts";
 import { GIB, MIB } from "../../staging/units.ts";
 import { attemptsOf, errorName } from "./aws-errors.ts";
 import { late } from "./late-command.ts";
-import { Limit } from "./limit.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type Part, partSizeFor, partsOf } from "./parts.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
+import { turnsFor } from "./turns.ts";
 
 /** Copies of parts under way at the same time: the bytes pass between S3's regions, none through here. */
 const PARTS_IN_FLIGHT = 16;
-
-/**
- * Copies of parts and of whole objects into one bucket at the same time, for all objects together. More than the connections to
- * a region would wait for one, and take that for a server's silence.
- */
-const COPIES_IN_FLIGHT = 32;
-const limits = new Map<string, Limit>();
-
-function limitOf(bucket: string): Limit {
-  const limit = limits.get(bucket) ?? new Limit(COPIES_IN_FLIGHT);
-  limits.set(bucket, limit);
-  return limit;
-}
 
 /**
  * Bytes of a copied part, where parts may be other than the source's: few requests for large objects, and more than
@@ -90,7 +77,7 @@ export async function copyObject(
     });
     const { client, bucket } = destination;
     const { signal } = options;
-    await limitOf(bucket).run(() => client.send(command, { abortSignal: signal }), signal);
+    await turnsFor("copy", bucket).run(0, () => client.send(command, { abortSignal: signal }), signal);
     options.onBytes(object.size);
   };
   if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_PART)) return copyWhole();
@@ -163,10 +150,14 @@ async function copyInParts(job: PartsJob): Promise<"done" | "no checksums" | "qu
       PartNumber: part.number,
       CopySourceRange: `bytes=${part.offset}-${part.offset + part.length - 1}`,
     });
-    const { CopyPartResult } = await limitOf(common.Bucket).run(() => {
-      copyBegun = performance.now();
-      return client.send(command, { abortSignal: signal });
-    }, signal);
+    const { CopyPartResult } = await turnsFor("copy", common.Bucket).run(
+      0,
+      () => {
+        copyBegun = performance.now();
+        return client.send(command, { abortSignal: signal });
+      },
+      signal,
+    );
     const crc32 = algorithm && CopyPartResult?.ChecksumCRC32;
     copied[part.number - 1] = {
       PartNumber: part.number,

@@ -10,6 +10,14 @@ const PIECE_BYTES = 512 * KIB;
 /** Takes bytes, and resolves when it needs them no more. */
 export type Write = (piece: Buffer) => Promise<void>;
 
+export interface FileBodyOptions {
+  readonly pool: BufferPool;
+  /** Called with the bytes that were sent since the last call; negative for those that have to be sent again. */
+  onBytes(bytes: number): void;
+  /** Called with all bytes that go over the network, those of each attempt. */
+  onSent?(bytes: number): void;
+}
+
 /**
  * A section of a file as the body of a request: it is read while it is sent, by two pieces of memory whatever its size. The
  * section was read before for its checksum; what is read now has to be the same.
@@ -18,22 +26,18 @@ export class FileBody {
   readonly length: number;
   readonly #reader: LocalReader;
   readonly #part: Pick<Part, "offset"> & { readonly crc: number };
-  readonly #pool: BufferPool;
-  readonly #onBytes: (bytes: number) => void;
+  readonly #options: FileBodyOptions;
   #told = 0;
 
-  /** @param onBytes called with the bytes that were sent since the last call; negative for those that have to be sent again */
   constructor(
     reader: LocalReader,
     part: Pick<Part, "offset" | "length"> & { readonly crc: number },
-    pool: BufferPool,
-    onBytes: (bytes: number) => void,
+    options: FileBodyOptions,
   ) {
     this.length = part.length;
     this.#reader = reader;
     this.#part = part;
-    this.#pool = pool;
-    this.#onBytes = onBytes;
+    this.#options = options;
   }
 
   /**
@@ -44,26 +48,40 @@ export class FileBody {
    */
   async send(write: Write, isChecked: boolean, signal: AbortSignal): Promise<void> {
     this.#tell(0);
-    const memory = await this.#pool.acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
-    const written = [Promise.resolve(), Promise.resolve()];
+    await this.read(
+      async (piece) => {
+        await write(piece);
+        this.#options.onSent?.(piece.length);
+        this.#tell(this.#told + piece.length);
+      },
+      isChecked,
+      signal,
+    );
+  }
+
+  /** Reads all of it, like {@link send}, for nobody on the network. */
+  async read(take: Write, isChecked: boolean, signal: AbortSignal): Promise<void> {
+    const { pool } = this.#options;
+    const memory = await pool.acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
+    const taken = [Promise.resolve(), Promise.resolve()];
     try {
       let crc = 0;
       for (let [at, turn] = [0, 0]; at < this.length; turn = 1 - turn) {
-        await written[turn];
+        await taken[turn];
         const start = turn * PIECE_BYTES;
         const piece = memory.subarray(start, start + Math.min(PIECE_BYTES, this.length - at));
         await this.#reader.read(piece, this.#part.offset + at);
         if (!isChecked) crc = crc32(piece, crc);
         at += piece.length;
         if (at === this.length && !isChecked && crc !== this.#part.crc) throw this.#reader.changed();
-        const sent = write(piece).then(() => this.#tell(this.#told + piece.length));
-        sent.catch(() => undefined); // thrown when it is waited for
-        written[turn] = sent;
+        const took = take(piece);
+        took.catch(() => undefined); // thrown when it is waited for
+        taken[turn] = took;
       }
-      await Promise.all(written);
+      await Promise.all(taken);
     } finally {
-      await Promise.allSettled(written);
-      this.#pool.release(memory);
+      await Promise.allSettled(taken);
+      pool.release(memory);
     }
   }
 
@@ -73,16 +91,16 @@ export class FileBody {
    */
   async load(signal: AbortSignal): Promise<{ readonly bytes: Buffer; release(): void }> {
     this.#tell(0);
-    const bytes = await this.#pool.acquire(this.length, signal);
+    const bytes = await this.#options.pool.acquire(this.length, signal);
     try {
       await this.#reader.read(bytes, this.#part.offset);
       signal.throwIfAborted();
       if (crc32(bytes) !== this.#part.crc) throw this.#reader.changed();
     } catch (error) {
-      this.#pool.release(bytes);
+      this.#options.pool.release(bytes);
       throw error;
     }
-    return { bytes, release: () => this.#pool.release(bytes) };
+    return { bytes, release: () => this.#options.pool.release(bytes) };
   }
 
   /** Tells that all of it has arrived. */
@@ -91,7 +109,7 @@ export class FileBody {
   }
 
   #tell(bytes: number): void {
-    if (bytes !== this.#told) this.#onBytes(bytes - this.#told);
+    if (bytes !== this.#told) this.#options.onBytes(bytes - this.#told);
     this.#told = bytes;
   }
 }

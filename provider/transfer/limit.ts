@@ -4,7 +4,7 @@ interface Waiter {
 
 /** Lets so many tasks run at the same time, the others wait for their turn in the order of asking. */
 export class Limit {
-  readonly #most: number;
+  #most: number;
   readonly #waiting: Waiter[] = [];
   #running = 0;
 
@@ -12,20 +12,32 @@ export class Limit {
     this.#most = most;
   }
 
+  /** From now on; who runs already, goes on. */
+  set most(most: number) {
+    this.#most = most;
+    this.#serve();
+  }
+
+  /** Whether somebody waits for a turn. */
+  get isWaitedFor(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** @throws the signal's reason when it is aborted before the task's turn comes */
   async run<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.#turn(signal);
+    await this.take(signal);
     try {
       return await task();
     } finally {
-      const next = this.#waiting.shift();
-      // The place goes from hand to hand, so that nobody new comes in between.
-      if (next === undefined) this.#running -= 1;
-      else next.take();
+      this.give();
     }
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for a turn, which has to be given back.
+   * @throws the signal's reason when it is aborted before that
+   */
+  async take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#running < this.#most) {
       this.#running += 1;
@@ -45,5 +57,20 @@ export class Limit {
       signal.addEventListener("abort", abort, { once: true });
       this.#waiting.push(waiter);
     });
+  }
+
+  give(): void {
+    this.#running -= 1;
+    this.#serve();
+  }
+
+  /** The place goes from hand to hand, so that nobody new comes in between. */
+  #serve(): void {
+    while (this.#running < this.#most) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#running += 1;
+      next.take();
+    }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Works on the items, at most `limit` at a time. The first failure, or an abort, stops the rest: no item is taken any
+ * Works on the items, at most `limit` at a time (a function is asked whenever an item could be taken). The first failure, or an abort, stops the rest: no item is taken any
  * more, the workers' signal is aborted, and all of them have ended when this throws.
  *
  * @param items is asked for one item at a time, when a worker is free for it: whoever makes the items is slowed to the
@@ -7,7 +7,7 @@
  */
 export async function forEachParallel<T>(
   items: (signal: AbortSignal) => Iterable<T> | AsyncIterable<T>,
-  limit: number,
+  limit: number | (() => number),
   signal: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
@@ -20,6 +20,7 @@ export async function forEachParallel<T>(
   };
   const running = new Set<Promise<void>>();
   let freed = (): void => {};
+  const most = typeof limit === "number" ? () => limit : limit;
   try {
     signal.throwIfAborted();
     for await (const item of items(either)) {
@@ -30,7 +31,7 @@ export async function forEachParallel<T>(
           freed();
         });
       running.add(task);
-      if (running.size >= limit) await new Promise<void>((resolve) => (freed = resolve));
+      while (running.size >= most()) await new Promise<void>((resolve) => (freed = resolve));
       if (either.aborted) break;
     }
   } catch (error) {

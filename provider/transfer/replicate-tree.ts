@@ -6,6 +6,7 @@ import { formatBytes, MIB } from "../../staging/units.ts";
 import { copySource } from "./copy.ts";
 import { abortUploads } from "./delete.ts";
 import { late } from "./late-command.ts";
+import { Limit } from "./limit.ts";
 import { isInParts, type ListedObject, listObjects } from "./listing.ts";
 import { mergeSorted } from "./merge.ts";
 import { forEachParallel } from "./parallel.ts";
@@ -13,9 +14,10 @@ import { copyTags, deadlineFor, ensureReplica, type ReplicaJob, type ReplicaResu
 import { pause } from "./retry.ts";
 import { headObject, type ObjectPlace } from "./stored.ts";
 import { readTags } from "./tagging.ts";
+import { turnsFor } from "./turns.ts";
 
-/** Objects replicated at the same time; each large one has many parts under way. */
-const OBJECTS_IN_FLIGHT = 32;
+/** Objects that are looked at, and may be large, at the same time: each may have many parts under way. */
+const LONGER_WORK = new Limit(32);
 
 /** Up to this size an object is copied by one request, without looking at it first. */
 const SMALL_BYTES = 64 * MIB;
@@ -59,7 +61,7 @@ export async function replicateTree(job: TreeJob): Promise<void> {
   let [objects, bytes] = [0, 0];
   await forEachParallel(
     (stop) => pairs(tree, stop),
-    OBJECTS_IN_FLIGHT,
+    () => turnsFor("copy", destination.bucket).worthStarting,
     signal,
     async ([object, replica], stop) => {
       const isManifest = object.key === manifestKey;
@@ -104,7 +106,7 @@ async function replicated(
     }
   }
   const { key, size } = object;
-  return ensureReplica({
+  const job: ReplicaJob = {
     ...{
       method: tree.method,
       patience: tree.patience,
@@ -119,7 +121,8 @@ async function replicated(
     source: { ...tree.source, key },
     destination: { ...tree.destination, key },
     mayBeThere: replica !== undefined,
-  });
+  };
+  return LONGER_WORK.run(() => ensureReplica(job), signal);
 }
 
 /** @returns whether the copy's ETag is the object's; some encryptions give each object its own */
@@ -137,7 +140,11 @@ async function copySmall(
     Tagging: encodeTags(tags),
     TaggingDirective: "REPLACE",
   });
-  const { CopyObjectResult } = await destination.client.send(command, { abortSignal: signal });
+  const { CopyObjectResult } = await turnsFor("copy", destination.bucket).run(
+    0,
+    () => destination.client.send(command, { abortSignal: signal }),
+    signal,
+  );
   return CopyObjectResult?.ETag === etag;
 }
 

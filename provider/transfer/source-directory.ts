@@ -73,11 +73,22 @@ interface Walk {
  */
 async function* walk(tree: Walk, folder = ""): AsyncGenerator<SourceEntry, void, void> {
   const names = await namesIn(tree, folder);
+  const look = (at: number): Promise<Map<string, SourceEntry>> => {
+    const files = names.slice(at, at + BATCH).filter(({ isFolder }) => !isFolder);
+    const measured = measure(
+      tree,
+      files.map(({ name }) => folder + name),
+    );
+    measured.catch(() => undefined); // thrown when its turn comes
+    return measured;
+  };
+  let measured = look(0);
   for (let at = 0; at < names.length; at += BATCH) {
     tree.signal.throwIfAborted();
     const batch = names.slice(at, at + BATCH);
-    const files = batch.filter(({ isFolder }) => !isFolder).map(({ name }) => folder + name);
-    const entries = files.length > 0 ? await measure(tree, files) : new Map<string, SourceEntry>();
+    const entries = await measured;
+    // The next ones are looked at while these are worked on.
+    measured = look(at + BATCH);
     for (const { name } of batch) {
       const entry = entries.get(folder + name);
       if (entry !== undefined) {
@@ -119,6 +130,7 @@ async function namesIn(tree: Walk, folder: string): Promise<Name[]> {
 
 /** The entries of paths that are no folders. */
 async function measure(tree: Walk, paths: readonly string[]): Promise<Map<string, SourceEntry>> {
+  if (paths.length === 0) return new Map();
   const locations = paths.map((path) => join(tree.root, path));
   const measured = await measureFiles(locations, tree.checked);
   const entries = new Map<string, SourceEntry>();

@@ -3,16 +3,24 @@ import type { BufferPool } from "./buffers.ts";
 import { encodeCrc32 } from "./crc32.ts";
 import { abortUploads } from "./delete.ts";
 import { digestLocalFile } from "./hashed-parts.ts";
+import { Limit } from "./limit.ts";
 import { partSizeFor } from "./parts.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { LocalFile, SourceFile } from "./source.ts";
 import { stageCopy } from "./stage-copy.ts";
 import { assertStored, headObject, holds } from "./stored.ts";
 import { ensureTags } from "./tagging.ts";
+import { turnsFor } from "./turns.ts";
 import { DATA_CONTENT_TYPE, putBody, type UploadTarget, uploadFile } from "./upload.ts";
 
 /** Up to this size, a file is read and hashed by one call: memory for many at once, and no thread busy for long. */
 const SMALL_BYTES = MIB;
+
+/**
+ * Files of trees that take more than sending, at the same time: objects on S3, which may have to be read by several requests each, and
+ * files that may have arrived already, which are read to compare them.
+ */
+const LONGER_WORK = new Limit(32);
 
 export interface StageOptions {
   readonly pool: BufferPool;
@@ -63,9 +71,11 @@ export async function stageTreeFile(
   options: StageOptions,
 ): Promise<StagedFile> {
   if (file.from === "local" && partSizeFor(file.size, options.multipart) === 0 && !mayBeThere) {
-    return file.size <= SMALL_BYTES ? sendSmall(file, target, options) : sendContent(file, target, options);
+    if (file.size > SMALL_BYTES) return sendContent(file, target, options);
+    const turns = turnsFor("object", target.bucket);
+    return turns.run(file.size, () => sendSmall(file, target, options), options.signal);
   }
-  const staged = await stageContent(file, target, mayBeThere, options);
+  const staged = await LONGER_WORK.run(() => stageContent(file, target, mayBeThere, options), options.signal);
   if (staged.partSize > 0) await ensureTags(target, target.tags, options.signal);
   return staged;
 }
@@ -111,6 +121,7 @@ async function sendSmall(file: LocalFile, target: UploadTarget, options: StageOp
     signal.throwIfAborted();
     const digest = { sha256, fullCrc32: encodeCrc32(crc32) };
     await putBody(bytes, digest, DATA_CONTENT_TYPE, target, signal);
+    turnsFor("object", target.bucket).sent(file.size);
     progress.add(file.size);
     progress.objectDone();
     progress.finish();

@@ -17,9 +17,8 @@ import {
   shown,
 } from "./source.ts";
 import { type StageOptions, stageTreeFile } from "./stage-file.ts";
+import { turnsFor } from "./turns.ts";
 
-/** Files on their way at the same time; each large one has parts of its own. */
-const FILES_IN_FLIGHT = 32;
 /** Lines of the manifest that may wait in memory for a large file before them. */
 const MAX_WAITING_LINES = 20_000;
 const WAIT_MS = 20;
@@ -86,10 +85,11 @@ async function stageFiles(
   options: StageOptions,
 ): Promise<number> {
   const prefix = treePrefix(source, target);
+  const turns = turnsFor("object", target.bucket);
   let [largestPart, fileCount, sizeBytes] = [0, 0, 0];
   await forEachParallel(
     (signal) => tasks(source, target, spool, signal),
-    FILES_IN_FLIGHT,
+    () => turns.worthStarting,
     options.signal,
     async ({ number, entry, mayBeThere }, signal) => {
       if (entry.type !== "file") return spool.add(number, entry);

@@ -2,9 +2,10 @@ import { type CompletedPart, PutObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags } from "../../staging/classes.ts";
 import type { BufferPool } from "./buffers.ts";
 import { FileDigest } from "./digest.ts";
-import { bodyOf, FileBody } from "./file-body.ts";
-import { hashedParts } from "./hashed-parts.ts";
+import { bodyOf, FileBody, type FileBodyOptions } from "./file-body.ts";
+import { type HashedPart, hashedParts } from "./hashed-parts.ts";
 import { late } from "./late-command.ts";
+import { Limit } from "./limit.ts";
 import { objectMetadata } from "./metadata.ts";
 import {
   abortMultipart,
@@ -19,11 +20,15 @@ import { forEachParallel } from "./parallel.ts";
 import { partSizeFor } from "./parts.ts";
 import { arrivedAs } from "./resume.ts";
 import { type LocalFile, type LocalReader, SourceChangedError } from "./source.ts";
+import { type Turn, type Turns, turnsFor } from "./turns.ts";
 
 export { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
 
-/** Parts of one file on their way at the same time. */
-const PARTS_IN_FLIGHT = 8;
+/**
+ * Files in parts that are sent at the same time: their parts use all connections, and of each file some are hashed ahead, which
+ * should still be in the system's cache when they are sent.
+ */
+const FILES_IN_PARTS = new Limit(8);
 
 export interface UploadOptions {
   readonly pool: BufferPool;
@@ -59,15 +64,22 @@ export async function uploadFile(
   target: UploadTarget,
   options: UploadOptions,
 ): Promise<Uploaded> {
-  const reader = await file.open();
-  try {
-    const partSize = partSizeFor(file.size, options.multipart);
-    return partSize === 0
-      ? await putWhole(reader, file.size, target, options)
-      : await putInParts(reader, file.size, partSize, target, options);
-  } finally {
-    await reader.close();
-  }
+  const partSize = partSizeFor(file.size, options.multipart);
+  const send = async (reader: LocalReader): Promise<Uploaded> =>
+    partSize === 0
+      ? putWhole(reader, file.size, target, options)
+      : putInParts(reader, file.size, partSize, target, options);
+  const upload = async (): Promise<Uploaded> => {
+    const reader = await file.open();
+    try {
+      return await send(reader);
+    } finally {
+      await reader.close();
+    }
+  };
+  return partSize === 0
+    ? turnsFor("object", target.bucket).run(file.size, upload, options.signal)
+    : FILES_IN_PARTS.run(upload, options.signal);
 }
 
 async function putWhole(
@@ -76,11 +88,11 @@ async function putWhole(
   target: UploadTarget,
   options: UploadOptions,
 ): Promise<Uploaded> {
-  const { pool, signal } = options;
+  const { signal } = options;
   const digest = new FileDigest();
   let body: FileBody | undefined;
   for await (const part of hashedParts(reader, size, 0, digest)) {
-    body = new FileBody(reader, part, pool, options.onBytes);
+    body = new FileBody(reader, part, bodyOptions(turnsFor("object", target.bucket), options));
   }
   signal.throwIfAborted();
   // An empty file has no part.
@@ -122,20 +134,25 @@ async function putInParts(
   target: UploadTarget,
   options: UploadOptions,
 ): Promise<Uploaded> {
+  const turns = turnsFor("part", target.bucket);
   const upload = await goOnOrStart(size, usual, target, options.signal);
   const { partSize } = upload;
   const digest = new FileDigest();
   const sent: CompletedPart[] = [];
   try {
     await forEachParallel(
-      () => hashedParts(reader, size, partSize, digest),
-      PARTS_IN_FLIGHT,
+      (signal) => inTurn(hashedParts(reader, size, partSize, digest), partSize, turns, signal),
+      () => turns.worthStarting,
       options.signal,
-      async (part, signal) => {
-        const body = new FileBody(reader, part, options.pool, options.onBytes);
-        sent[part.number - 1] =
-          (await arrivedAs(part, body, upload.arrived, target.key, signal)) ??
-          (await sendPart(part, body, upload.id, target, signal));
+      async ({ part, turn }, signal) => {
+        try {
+          const body = new FileBody(reader, part, bodyOptions(turns, options));
+          sent[part.number - 1] =
+            (await arrivedAs(part, body, upload.arrived, target.key, signal)) ??
+            (await sendPart(part, body, upload.id, target, signal));
+        } finally {
+          turn.end();
+        }
       },
     );
     await reader.assertUnchanged();
@@ -146,3 +163,33 @@ async function putInParts(
   await completeMultipart(target, upload, sent, size, digest, options.signal);
   return { digest, partSize };
 }
+
+/** The parts, each with its turn: none is taken before there is one, so that few are hashed ahead of being sent. */
+async function* inTurn(
+  parts: AsyncGenerator<HashedPart, void, void>,
+  partSize: number,
+  turns: Turns,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly part: HashedPart; readonly turn: Turn }, void, void> {
+  try {
+    for (;;) {
+      const turn = await turns.take(partSize, signal);
+      const next = await parts.next().catch((error: unknown) => {
+        turn.end();
+        throw error;
+      });
+      if (next.done) {
+        turn.end();
+        return;
+      }
+      yield { part: next.value, turn };
+    }
+  } finally {
+    await parts.return();
+  }
+}
+
+const bodyOptions = (turns: Turns, { pool, onBytes }: UploadOptions): FileBodyOptions => ({
+  ...{ pool, onBytes },
+  onSent: (bytes) => turns.sent(bytes),
+});

@@ -7,6 +7,8 @@ import {
   type PutObjectCommandOutput,
   UploadPartCommand,
   type UploadPartCommandOutput,
+  UploadPartCopyCommand,
+  type UploadPartCopyCommandOutput,
 } from "@aws-sdk/client-s3";
 import { FileBody } from "../file-body.ts";
 import type { Response } from "./response.ts";
@@ -43,6 +45,8 @@ const CREATION = { ContentType: "content-type", Tagging: "x-amz-tagging" } as co
 /** Of a body. */
 const BODY = { ContentLength: "content-length", ChecksumCRC32: "x-amz-checksum-crc32" } as const;
 
+const PART = { PartNumber: "partNumber", UploadId: "uploadId" } as const;
+
 const SHAPES = new Map<unknown, Shape>([
   [
     PutObjectCommand,
@@ -58,7 +62,7 @@ const SHAPES = new Map<unknown, Shape>([
     {
       method: "PUT",
       headers: BODY,
-      query: { PartNumber: "partNumber", UploadId: "uploadId" },
+      query: PART,
       hasBody: true,
       answer: (headers) => putAnswer(headers),
     },
@@ -76,6 +80,20 @@ const SHAPES = new Map<unknown, Shape>([
       },
       hasBody: false,
       answer: (headers, body) => copyAnswer(headers, body),
+    },
+  ],
+  [
+    UploadPartCopyCommand,
+    {
+      method: "PUT",
+      headers: {
+        CopySource: "x-amz-copy-source",
+        CopySourceIfMatch: "x-amz-copy-source-if-match",
+        CopySourceRange: "x-amz-copy-source-range",
+      },
+      query: PART,
+      hasBody: false,
+      answer: (headers, body) => copyPartAnswer(headers, body),
     },
   ],
   [
@@ -148,21 +166,32 @@ function putAnswer(headers: Response["headers"]): PutObjectCommandOutput & Uploa
 
 const ELEMENT = /<(\w+)>([^<]*)<\/\1>/g;
 
-/** S3 may find out after the status of success that a copy fails; then the body is an error. */
 function copyAnswer(headers: Response["headers"], body: string): CopyObjectCommandOutput | undefined {
-  if (!body.includes("<CopyObjectResult")) return undefined;
+  const CopyObjectResult = copyResult("CopyObjectResult", body);
+  return CopyObjectResult && { ...copied(headers), CopyObjectResult };
+}
+
+function copyPartAnswer(headers: Response["headers"], body: string): UploadPartCopyCommandOutput | undefined {
+  const CopyPartResult = copyResult("CopyPartResult", body);
+  return CopyPartResult && { ...copied(headers), CopyPartResult };
+}
+
+const copied = (headers: Response["headers"]) => ({
+  $metadata: { httpStatusCode: 200, attempts: 1 },
+  ...present({ VersionId: headers["x-amz-version-id"] }),
+});
+
+/** S3 may find out after the status of success that a copy fails; then the body is an error, and the result undefined. */
+function copyResult(name: string, body: string) {
+  if (!body.includes(`<${name}`)) return undefined;
   const elements = new Map<string, string>();
-  for (const [, name = "", value = ""] of body.matchAll(ELEMENT)) {
-    elements.set(name, value.replaceAll("&quot;", '"').replaceAll("&#34;", '"'));
+  for (const [, element = "", value = ""] of body.matchAll(ELEMENT)) {
+    elements.set(element, value.replaceAll("&quot;", '"').replaceAll("&#34;", '"'));
   }
-  return {
-    $metadata: { httpStatusCode: 200, attempts: 1 },
-    ...present({ VersionId: headers["x-amz-version-id"] }),
-    CopyObjectResult: present({
-      ETag: elements.get("ETag"),
-      ...checksums((name) => elements.get(`Checksum${name}`)),
-    }),
-  };
+  return present({
+    ETag: elements.get("ETag"),
+    ...checksums((algorithm) => elements.get(`Checksum${algorithm}`)),
+  });
 }
 
 function headAnswer(headers: Response["headers"]): HeadObjectCommandOutput {

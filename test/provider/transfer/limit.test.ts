@@ -38,4 +38,30 @@ describe("Limit", () => {
     expect(await Promise.all([first, third])).to.deep.equal(["first", "third"]);
     expect(await limit.run(async () => "fourth", never)).to.equal("fourth");
   });
+
+  it("lets more run from when it is told so, and fewer when those have ended", async () => {
+    const limit = new Limit(1);
+    let running = 0;
+    const ends: (() => void)[] = [];
+    const task = (): Promise<void> => {
+      running += 1;
+      return new Promise<void>((resolve) => ends.push(resolve)).then(() => {
+        running -= 1;
+      });
+    };
+    const tasks = Array.from({ length: 6 }, () => limit.run(task, never));
+    await sleep(1);
+    expect([running, limit.isWaitedFor]).to.deep.equal([1, true]);
+    limit.most = 3;
+    await sleep(1);
+    expect(running).to.equal(3);
+    limit.most = 1;
+    for (const [ended, expected] of [2, 1, 1, 1, 1, 0].entries()) {
+      ends[ended]?.();
+      await sleep(1);
+      expect(running, `after ${ended + 1}`).to.equal(expected);
+    }
+    expect(limit.isWaitedFor).to.equal(false);
+    await Promise.all(tasks);
+  });
 });
