@@ -1,7 +1,7 @@
 import { MIB } from "../../staging/units.ts";
 
 /**
- * Memory for the bytes on their way, for everything that the process stages together: two pieces for each connection, small files,
+ * Memory for the bytes on their way, for everything that the process stages together: two pieces for each part that is sent, small files,
  * and parts that the SDK sends again. With Node's own memory and the SDK's the process stays below 256 MiB.
  */
 const DEFAULT_BUDGET_BYTES = 64 * MIB;

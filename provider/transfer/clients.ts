@@ -9,10 +9,11 @@ import { sendQuickly } from "./quick/client.ts";
 import { Connections } from "./quick/connections.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 
-/** Connections to one region for all but the requests with data and copies: no small one waits for data. */
-const MAX_SOCKETS = 64;
-/** For those: how many there are of them, `turns.ts` decides. */
-const MAX_DATA_SOCKETS = 384;
+/**
+ * Connections to one region, as many for what the SDK sends as for what goes past it: more than there are turns (`turns.ts`), since the
+ * SDK takes waiting for a connection for a server's silence. They are opened when they are needed.
+ */
+const MAX_SOCKETS = 640;
 const CONNECT_TIMEOUT_MS = 10_000;
 const MAX_ATTEMPTS = 6;
 
@@ -75,7 +76,7 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   tellWhyHeadsFail(client);
   loadFileBodies(client);
   if (options.sdkOnly !== true) {
-    const limits = { most: MAX_DATA_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
+    const limits = { most: MAX_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
     sendQuickly(client, new Connections(limits));
   }
   return client;

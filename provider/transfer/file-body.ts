@@ -27,6 +27,7 @@ export class FileBody {
   readonly #reader: LocalReader;
   readonly #part: Pick<Part, "offset"> & { readonly crc: number };
   readonly #options: FileBodyOptions;
+  #memory: Buffer | undefined;
   #told = 0;
 
   constructor(
@@ -40,8 +41,20 @@ export class FileBody {
     this.#options = options;
   }
 
+  /** Does what it takes its memory for, as soon as there is some. */
+  async withMemory<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { pool } = this.#options;
+    this.#memory = await pool.acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
+    try {
+      return await task();
+    } finally {
+      pool.release(this.#memory);
+      this.#memory = undefined;
+    }
+  }
+
   /**
-   * Reads and writes all of it.
+   * Reads and writes all of it. Call it in {@link withMemory}.
    * @param isChecked whether the receiver is known to refuse bytes of another CRC32; else they are checked here, before the last
    * ones are written
    * @throws SourceChangedError when the file is not what it was
@@ -61,13 +74,14 @@ export class FileBody {
 
   /** Reads all of it, like {@link send}, for nobody on the network. */
   async read(take: Write, isChecked: boolean, signal: AbortSignal): Promise<void> {
-    const { pool } = this.#options;
-    const memory = await pool.acquire(Math.min(2 * PIECE_BYTES, this.length), signal);
+    const memory = this.#memory;
+    if (memory === undefined) throw new Error("there is no memory to read into");
     const taken = [Promise.resolve(), Promise.resolve()];
     try {
       let crc = 0;
       for (let [at, turn] = [0, 0]; at < this.length; turn = 1 - turn) {
         await taken[turn];
+        signal.throwIfAborted();
         const start = turn * PIECE_BYTES;
         const piece = memory.subarray(start, start + Math.min(PIECE_BYTES, this.length - at));
         await this.#reader.read(piece, this.#part.offset + at);
@@ -80,8 +94,8 @@ export class FileBody {
       }
       await Promise.all(taken);
     } finally {
+      // The memory is lent to others afterwards.
       await Promise.allSettled(taken);
-      pool.release(memory);
     }
   }
 

@@ -1,3 +1,13 @@
+/** Limits of their own for each bucket, or whatever else has a name: one that is slow leaves the others alone. */
+export function limitEach(most: number): (name: string) => Limit {
+  const limits = new Map<string, Limit>();
+  return (name) => {
+    const limit = limits.get(name) ?? new Limit(most);
+    limits.set(name, limit);
+    return limit;
+  };
+}
+
 interface Waiter {
   take(): void;
 }

@@ -23,6 +23,8 @@ const WORTH = 1.4;
 const ROOM = 0.25;
 /** A process that is busy for more of its time has none for more requests; what its code gains by being compiled is not their doing. */
 const BUSY = 0.5;
+/** Milliseconds in which nothing went after which there was nothing to send: what was measured before says nothing. */
+const QUIET_MS = 2_000;
 /** Milliseconds until more requests are tried again: the network may have changed. */
 const AGAIN_MS = 30_000;
 /** Seconds of sending that more requests may put on their way: half of it is what an interruption costs. */
@@ -40,6 +42,8 @@ export class Pace {
   #limit: number;
   /** When the present limit came, or measuring began anew. */
   #since: number | undefined;
+  /** When something went last. */
+  #last = 0;
   #measuringSince: number | undefined;
   #answers = 0;
   #work = 0;
@@ -86,7 +90,12 @@ export class Pace {
   }
 
   #note(work: number, isWaitedFor: boolean, now: number): void {
-    this.#since ??= now;
+    if (this.#since === undefined || now - this.#last > QUIET_MS) {
+      this.#since = now;
+      this.#before = undefined;
+      this.#begin(undefined);
+    }
+    this.#last = now;
     this.#work += work;
     this.#moments += 1;
     if (!isWaitedFor) this.#roomy += 1;

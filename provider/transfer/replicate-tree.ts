@@ -6,7 +6,7 @@ import { formatBytes, MIB } from "../../staging/units.ts";
 import { copySource } from "./copy.ts";
 import { abortUploads } from "./delete.ts";
 import { late } from "./late-command.ts";
-import { Limit } from "./limit.ts";
+import { limitEach } from "./limit.ts";
 import { isInParts, type ListedObject, listObjects } from "./listing.ts";
 import { mergeSorted } from "./merge.ts";
 import { forEachParallel } from "./parallel.ts";
@@ -16,8 +16,8 @@ import { headObject, type ObjectPlace } from "./stored.ts";
 import { readTags } from "./tagging.ts";
 import { turnsFor } from "./turns.ts";
 
-/** Objects that are looked at, and may be large, at the same time: each may have many parts under way. */
-const LONGER_WORK = new Limit(32);
+/** Objects that are looked at in a bucket, and may be large, at the same time: each may have many parts under way. */
+const longerWork = limitEach(32);
 
 /** Up to this size an object is copied by one request, without looking at it first. */
 const SMALL_BYTES = 64 * MIB;
@@ -122,7 +122,7 @@ async function replicated(
     destination: { ...tree.destination, key },
     mayBeThere: replica !== undefined,
   };
-  return LONGER_WORK.run(() => ensureReplica(job), signal);
+  return longerWork(tree.destination.bucket).run(() => ensureReplica(job), signal);
 }
 
 /** @returns whether the copy's ETag is the object's; some encryptions give each object its own */

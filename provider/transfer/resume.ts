@@ -71,7 +71,8 @@ export async function arrivedAs(
 async function hasMd5({ etag }: ArrivedPart, body: FileBody, signal: AbortSignal): Promise<boolean> {
   if (!/^[0-9a-f]{32}$/.test(etag)) return false;
   const md5 = createHash("md5");
-  await body.read(async (piece) => void md5.update(piece), false, signal);
+  const read = () => body.read(async (piece) => void md5.update(piece), false, signal);
+  await body.withMemory(read, signal);
   return md5.digest("hex") === etag;
 }
 

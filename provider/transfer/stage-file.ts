@@ -3,7 +3,7 @@ import type { BufferPool } from "./buffers.ts";
 import { encodeCrc32 } from "./crc32.ts";
 import { abortUploads } from "./delete.ts";
 import { digestLocalFile } from "./hashed-parts.ts";
-import { Limit } from "./limit.ts";
+import { limitEach } from "./limit.ts";
 import { partSizeFor } from "./parts.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { LocalFile, SourceFile } from "./source.ts";
@@ -17,10 +17,10 @@ import { DATA_CONTENT_TYPE, putBody, type UploadTarget, uploadFile } from "./upl
 const SMALL_BYTES = MIB;
 
 /**
- * Files of trees that take more than sending, at the same time: objects on S3, which may have to be read by several requests each, and
+ * Files of trees that take more than sending to a bucket, at the same time: objects on S3, which may have to be read by several requests each, and
  * files that may have arrived already, which are read to compare them.
  */
-const LONGER_WORK = new Limit(32);
+const longerWork = limitEach(32);
 
 export interface StageOptions {
   readonly pool: BufferPool;
@@ -75,7 +75,10 @@ export async function stageTreeFile(
     const turns = turnsFor("object", target.bucket);
     return turns.run(file.size, () => sendSmall(file, target, options), options.signal);
   }
-  const staged = await LONGER_WORK.run(() => stageContent(file, target, mayBeThere, options), options.signal);
+  const staged = await longerWork(target.bucket).run(
+    () => stageContent(file, target, mayBeThere, options),
+    options.signal,
+  );
   if (staged.partSize > 0) await ensureTags(target, target.tags, options.signal);
   return staged;
 }

@@ -6,7 +6,7 @@ type Kind = "object" | "part" | "copy";
 
 const LIMITS: Readonly<Record<Kind, PaceLimits>> = {
   object: { first: 32, most: 256 },
-  // An interruption loses what has arrived of them. At the most, all memory for pieces is lent.
+  // An interruption loses what has arrived of them, and at the most they need all memory for pieces.
   part: { first: 8, most: 64 },
   copy: { first: 32, most: 256 },
 };

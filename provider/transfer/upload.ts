@@ -5,7 +5,7 @@ import { FileDigest } from "./digest.ts";
 import { bodyOf, FileBody, type FileBodyOptions } from "./file-body.ts";
 import { type HashedPart, hashedParts } from "./hashed-parts.ts";
 import { late } from "./late-command.ts";
-import { Limit } from "./limit.ts";
+import { limitEach } from "./limit.ts";
 import { objectMetadata } from "./metadata.ts";
 import {
   abortMultipart,
@@ -25,10 +25,10 @@ import { type Turn, type Turns, turnsFor } from "./turns.ts";
 export { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
 
 /**
- * Files in parts that are sent at the same time: their parts use all connections, and of each file some are hashed ahead, which
+ * Files in parts that are sent to a bucket at the same time: their parts use all connections, and of each file some are hashed ahead, which
  * should still be in the system's cache when they are sent.
  */
-const FILES_IN_PARTS = new Limit(8);
+const filesInParts = limitEach(8);
 
 export interface UploadOptions {
   readonly pool: BufferPool;
@@ -79,7 +79,7 @@ export async function uploadFile(
   };
   return partSize === 0
     ? turnsFor("object", target.bucket).run(file.size, upload, options.signal)
-    : FILES_IN_PARTS.run(upload, options.signal);
+    : filesInParts(target.bucket).run(upload, options.signal);
 }
 
 async function putWhole(
@@ -141,7 +141,7 @@ async function putInParts(
   const sent: CompletedPart[] = [];
   try {
     await forEachParallel(
-      (signal) => inTurn(hashedParts(reader, size, partSize, digest), partSize, turns, signal),
+      (signal) => inTurn(hashedParts(reader, size, partSize, digest), turns, signal),
       () => turns.worthStarting,
       options.signal,
       async ({ part, turn }, signal) => {
@@ -164,25 +164,18 @@ async function putInParts(
   return { digest, partSize };
 }
 
-/** The parts, each with its turn: none is taken before there is one, so that few are hashed ahead of being sent. */
+/** The parts, each with its turn: only one is taken before there is one, so that few are hashed ahead of being sent. */
 async function* inTurn(
   parts: AsyncGenerator<HashedPart, void, void>,
-  partSize: number,
   turns: Turns,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly part: HashedPart; readonly turn: Turn }, void, void> {
   try {
     for (;;) {
-      const turn = await turns.take(partSize, signal);
-      const next = await parts.next().catch((error: unknown) => {
-        turn.end();
-        throw error;
-      });
-      if (next.done) {
-        turn.end();
-        return;
-      }
-      yield { part: next.value, turn };
+      const next = await parts.next();
+      if (next.done) return;
+      const part = next.value;
+      yield { part, turn: await turns.take(part.length, signal) };
     }
   } finally {
     await parts.return();

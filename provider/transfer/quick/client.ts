@@ -48,7 +48,7 @@ interface QuickWay {
   readonly client: S3Client;
   readonly connections: Connections;
   readonly routes: ReadonlyMap<string, Route>;
-  /** Kinds of uploads whose CRC32 the server has said back, so that it has compared it with the bytes. */
+  /** Kinds of uploads whose CRC32 the server says back: S3 does where it has compared it with the bytes. */
   readonly checking: Set<string>;
 }
 
@@ -80,7 +80,9 @@ async function attempt(
   const { status } = response;
   if (status === 200) {
     const crc32 = request.headers[CRC32_HEADER];
-    if (crc32 !== undefined && response.headers[CRC32_HEADER] === crc32) way.checking.add(kind);
+    const told = response.headers[CRC32_HEADER];
+    if (crc32 !== undefined && told !== undefined && told !== crc32) return undefined; // of other bytes than these
+    if (crc32 !== undefined && told === crc32) way.checking.add(kind);
     return request.answer(response.headers, response.body);
   }
   if (status === 404 && request.method === "HEAD") {

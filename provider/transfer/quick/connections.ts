@@ -32,6 +32,11 @@ export interface ConnectionOptions {
   readonly stallTimeoutMs: number;
 }
 
+/** Milliseconds after which a connection on which nothing went is not used again. */
+const LONGEST_IDLE_MS = 30_000;
+/** Milliseconds of nothing after which the system asks whether the other end is there. */
+const KEEP_ALIVE_MS = 1_000;
+
 /** What stands in a request's head; anything else could end a line and begin another header. */
 const VISIBLE = /^[\t\x20-\x7e]*$/;
 
@@ -50,16 +55,15 @@ export class Connections {
 
   /**
    * Sends a request once.
-   * @throws Error named TimeoutError when the connection stalls, AbortError after an abort; others as the connection breaks
+   * @throws Error named TimeoutError when the connection stalls, AbortError when the signal is aborted; others as the connection breaks
    */
   async exchange(server: Server, request: WireRequest, signal: AbortSignal): Promise<Response> {
     const key = `${server.protocol}//${server.hostname}:${server.port ?? ""}`;
-    let connections = this.#servers.get(key);
-    if (connections === undefined) {
-      connections = new ServerConnections(server, this.#options);
-      this.#servers.set(key, connections);
-    }
-    return connections.exchange(request, signal);
+    const connections = this.#servers.get(key) ?? new ServerConnections(server, this.#options);
+    this.#servers.set(key, connections);
+    const send = (): Promise<Response> => connections.exchange(request, signal);
+    // Its memory before a connection: who holds one never waits for the other, and no head is sent before its body can be.
+    return request.body instanceof FileBody ? request.body.withMemory(send, signal) : send();
   }
 
   /** Closes the connections on which nothing is being sent. */
@@ -88,15 +92,26 @@ class ServerConnections {
     while (this.#idle.length === 0 && this.#open >= this.#options.most) await this.#turn(signal);
     if (signal.aborted) {
       this.#waiting.shift()?.(); // the turn is for another one
-      throw signal.reason;
+      throw aborted();
     }
-    const connection = this.#idle.pop() ?? this.#connect();
+    const connection = this.#takeIdle() ?? this.#connect();
     try {
       return await connection.exchange(request, head, signal);
     } finally {
-      if (connection.isFree) this.#idle.push(connection);
-      this.#waiting.shift()?.();
+      // The end of a broken one wakes the next by itself.
+      if (connection.isFree) {
+        this.#idle.push(connection);
+        this.#waiting.shift()?.();
+      }
     }
+  }
+
+  #takeIdle(): Connection | undefined {
+    for (let found = this.#idle.pop(); found !== undefined; found = this.#idle.pop()) {
+      if (found.isFresh) return found;
+      found.destroy();
+    }
+    return undefined;
   }
 
   close(): void {
@@ -111,8 +126,12 @@ class ServerConnections {
       };
       const abort = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(turn), 1);
-        reject(signal.reason);
+        reject(aborted());
       };
+      if (signal.aborted) {
+        reject(aborted());
+        return;
+      }
       signal.addEventListener("abort", abort, { once: true });
       this.#waiting.push(turn);
     });
@@ -138,8 +157,6 @@ class ServerConnections {
     const options = {
       host,
       port: port ?? (protocol === "https:" ? 443 : 80),
-      noDelay: true,
-      keepAlive: true,
     };
     if (protocol !== "https:") return connectPlain(options);
     const socket = connectSecure({
@@ -150,6 +167,10 @@ class ServerConnections {
     });
     socket.on("session", (session: Buffer) => {
       this.#session = session;
+    });
+    // It may be the session that the server does not want any more.
+    socket.on("error", () => {
+      this.#session = undefined;
     });
     return socket;
   }
@@ -168,6 +189,8 @@ class Connection {
   #current: Exchange | undefined;
   #isConnected = false;
   #isSending = false;
+  /** On the clock of `performance.now()`. */
+  #usedAt = 0;
   #isBroken = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -177,6 +200,9 @@ class Connection {
     socket.setTimeout(options.connectTimeoutMs);
     socket.once(secure, () => {
       this.#isConnected = true;
+      // Not before, and not as options, which TLS does not take.
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
       socket.setTimeout(this.#current === undefined ? 0 : options.stallTimeoutMs);
     });
     socket.on("timeout", () => this.#end(named("TimeoutError", this.#stalled())));
@@ -191,6 +217,11 @@ class Connection {
     return !this.#isBroken && this.#current === undefined;
   }
 
+  /** Whether it is likely to be open at its other end, too: what stands between forgets connections on which nothing goes. */
+  get isFresh(): boolean {
+    return this.isFree && performance.now() - this.#usedAt < LONGEST_IDLE_MS;
+  }
+
   async exchange(request: WireRequest, head: string, signal: AbortSignal): Promise<Response> {
     const { method, body, isChecked } = request;
     const socket = this.#socket;
@@ -202,7 +233,7 @@ class Connection {
       };
       this.#current = { reader: new ResponseReader(method), settle };
     });
-    const abort = (): void => this.#end(named("AbortError", "aborted"));
+    const abort = (): void => this.#end(aborted());
     signal.addEventListener("abort", abort, { once: true });
     if (this.#isConnected) socket.setTimeout(this.#options.stallTimeoutMs);
     socket.ref();
@@ -212,16 +243,17 @@ class Connection {
         const [answer, sent] = await Promise.allSettled([answered, sending]);
         if (answer.status === "rejected") throw answer.reason;
         // An answer that came before the end of the body is an error's, which the answer tells best.
-        if (sent.status === "rejected" && answer.value.status === 200) throw sent.reason;
-        return answer.value;
+        if (sent.status === "rejected" && isSuccess(answer.value)) throw sent.reason;
+        return this.#useAgain(answer.value);
       }
       socket.cork();
       socket.write(head, "latin1");
       if (body !== undefined && body.length > 0) socket.write(body);
       socket.uncork();
-      return await answered;
+      return this.#useAgain(await answered);
     } finally {
       signal.removeEventListener("abort", abort);
+      this.#usedAt = performance.now();
       if (!this.#isBroken) {
         socket.setTimeout(0);
         // The process may end while nothing is asked.
@@ -232,6 +264,12 @@ class Connection {
 
   destroy(): void {
     this.#end(hangUp());
+  }
+
+  /** Ends the connection after an answer that leaves it unfit for the next request. */
+  #useAgain(answer: Response): Response {
+    if (!answer.keepAlive || this.#socket.writableLength > 0) this.#break();
+    return answer;
   }
 
   /** Writes the file as fast as the connection takes it. A connection that was destroyed may never call back. */
@@ -270,9 +308,8 @@ class Connection {
     try {
       const response = current.reader.take(piece);
       if (response === undefined) return;
-      // Nobody wants the rest of a body that was answered already.
-      const isWhole = !this.#isSending && this.#socket.writableLength === 0;
-      if (!response.keepAlive || !isWhole) this.#break();
+      // Nobody wants the rest of a body that was refused already.
+      if (this.#isSending && !isSuccess(response)) this.#break();
       current.settle(response);
     } catch (error) {
       this.#end(error as Error);
@@ -313,7 +350,11 @@ function headOf({ method, path, headers }: WireRequest): string {
   return `${head}\r\n`;
 }
 
+const isSuccess = ({ status }: Response): boolean => status < 300;
+
 /** An error under the name that the SDK gives to its kind. */
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+
+const aborted = (): Error => named("AbortError", "aborted");
 
 const hangUp = (): Error => Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" });

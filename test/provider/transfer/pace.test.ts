@@ -34,6 +34,15 @@ class Simulation {
     this.pace = new Pace(limits, () => this.#network.utilization ?? 0.1);
   }
 
+  /** Everything that is on its way ends; then nothing is sent for so many seconds. */
+  rest(seconds: number): this {
+    for (const _ of this.#running.splice(0)) {
+      this.pace.ended(this.#network.requestBytes, false, this.#now);
+    }
+    this.#now += seconds * 1000;
+    return this;
+  }
+
   run(seconds: number, network = this.#network): this {
     this.#network = network;
     const { perConnection, total, latency, requestBytes, isWaitedFor = true } = network;
@@ -110,6 +119,14 @@ describe("Pace", () => {
   it("changes nothing while all that there is to send is on its way", () => {
     const { limits } = new Simulation(PARTS, network({ isWaitedFor: false })).run(30);
     expect(Math.max(...limits)).to.equal(8);
+  });
+
+  it("takes no time in which there was nothing to send for a slow one", () => {
+    const simulation = new Simulation(PARTS, network()).run(3);
+    const { limit } = simulation.pace;
+    simulation.rest(600).run(0.5);
+    expect(simulation.pace.limit).to.equal(limit);
+    expect(simulation.run(20).pace.limit).to.equal(64);
   });
 
   it("goes on with copies, which have no bytes on their way from here", () => {

@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { clientOf } from "../fake-s3.ts";
@@ -30,6 +31,7 @@ interface Answer {
 const COPIED =
   "<CopyObjectResult><ETag>&quot;e&quot;</ETag><ChecksumCRC32>AAAAAA==</ChecksumCRC32>" +
   "<ChecksumType>FULL_OBJECT</ChecksumType></CopyObjectResult>";
+const PART_COPIED = COPIED.replaceAll("CopyObjectResult", "CopyPartResult");
 const NAME = "stage-0123456789ab/a b+c(1)!'*~ü%/=&?#";
 
 describe("requests that go straight to HTTP", () => {
@@ -88,18 +90,26 @@ describe("requests that go straight to HTTP", () => {
       Metadata: { "spawn-part-size": "0" },
       Tagging: "StagingID=x",
     });
+  const copyPart = () =>
+    new UploadPartCopyCommand({
+      ...{ Bucket: "bucket", Key: NAME, UploadId: "id/+=", PartNumber: 7 },
+      CopySource: "other/key%20a?versionId=v",
+      CopySourceIfMatch: '"e"',
+      CopySourceRange: "bytes=0-4",
+    });
   const failing = async (promise: Promise<unknown>): Promise<unknown> =>
     promise.then(
       () => expect.fail("it succeeded"),
       (error: unknown) => error,
     );
 
-  for (const [name, command] of Object.entries({ put, part, copy, head })) {
+  for (const [name, command] of Object.entries({ put, part, copy, copyPart, head })) {
     it(`says the same as the SDK: ${name}`, async () => {
       answer = () => ({
         status: 200,
         headers: { etag: '"e"' },
         ...(name === "copy" ? { body: COPIED } : {}),
+        ...(name === "copyPart" ? { body: PART_COPIED } : {}),
       });
       await client.send(command() as PutObjectCommand); // the SDK's, from which the way is learnt
       await client.send(command() as PutObjectCommand);
@@ -135,6 +145,9 @@ describe("requests that go straight to HTTP", () => {
     answer = () => ({ status: 200, body: COPIED });
     const bySdk = await client.send(copy());
     expect((await client.send(copy())).CopyObjectResult).to.deep.equal(defined(bySdk.CopyObjectResult ?? {}));
+    answer = () => ({ status: 200, body: PART_COPIED });
+    const { CopyPartResult } = await client.send(copyPart());
+    expect(CopyPartResult).to.deep.equal(defined(bySdk.CopyObjectResult ?? {}));
   });
 
   const failures: [string, Answer][] = [
@@ -143,6 +156,8 @@ describe("requests that go straight to HTTP", () => {
     ["the connection breaks", { status: 0, broken: true }],
     ["the signature has expired", { status: 403, body: "<Error><Code>RequestTimeTooSkewed</Code></Error>" }],
     ["a redirect comes", { status: 307 }],
+    ["what arrived has another checksum", { status: 200, headers: { "x-amz-checksum-crc32": "BBBBBB==" } }],
+    ["the answer makes no sense", { status: 200, headers: { "transfer-encoding": "gzip, chunked" } }],
   ];
   for (const [what, failure] of failures) {
     it(`leaves it to the SDK when ${what}`, async () => {
@@ -160,6 +175,7 @@ describe("requests that go straight to HTTP", () => {
         ? { status: 400, body: "<Error><Code>InvalidRequest</Code><Message>no</Message></Error>" }
         : { status: 200, body: "<Error><Code>InternalError</Code></Error>" };
     expect(await failing(client.send(copy()))).to.have.property("name", "InvalidRequest");
+    expect(await failing(client.send(copyPart()))).to.have.property("name", "InvalidRequest");
   });
 
   it("knows at once that an object is not there", async () => {

@@ -100,7 +100,7 @@ describe("Connections", () => {
     const aborted = failing(exchange({}, controller.signal));
     const last = exchange();
     controller.abort(new Error("enough"));
-    expect((await aborted).message).to.equal("enough");
+    expect((await aborted).name).to.equal("AbortError");
     expect(await last).to.include({ status: 200 });
     await Promise.all(running);
   });
@@ -170,6 +170,17 @@ describe("Connections", () => {
     server.onRequest = (socket) => socket.write(OK);
     await exchange();
     expect(server.sockets).to.have.length(3);
+  });
+
+  it("opens no second connection while one is idle, and takes none that the server has just closed", async () => {
+    await Promise.all([exchange(), exchange()]);
+    await exchange();
+    expect(server.sockets).to.have.length(2);
+    for (const socket of server.sockets) socket.destroy();
+    // The ends arrive at the same time as the next request is made.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.allSettled([exchange(), exchange()]);
+    expect(await exchange()).to.include({ status: 200 });
   });
 
   it("never takes what one request left for the answer to the next", async () => {
