@@ -99,4 +99,17 @@ describe("hashing in a thread", () => {
       expect(await failing(thread.ask({ sequence: 1, step: "end" }))).to.have.property("message", message);
     });
   }
+
+  it("tells how long somebody has waited", async () => {
+    const program =
+      "const{parentPort:p}=require('node:worker_threads');p.on('message',m=>{Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,80);p.postMessage({id:m.id})})";
+    const thread = new TaskThread("hashing", program, () => {});
+    expect(thread.waited).to.equal(0);
+    const asked = [thread.ask({ sequence: 1, step: "end" }), thread.ask({ sequence: 2, step: "end" })];
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(thread.waited).to.be.within(20, 1_000);
+    expect(thread.pending).to.equal(2);
+    await Promise.all(asked);
+    expect([thread.pending, thread.waited]).to.deep.equal([0, 0]);
+  });
 });

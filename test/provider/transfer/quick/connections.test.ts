@@ -4,7 +4,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createServer as createTlsServer } from "node:tls";
 import { expect } from "chai";
-import { Connections, type WireRequest } from "../../../../provider/transfer/quick/connections.ts";
+import type { WireRequest } from "../../../../provider/transfer/quick/connection.ts";
+import { Connections } from "../../../../provider/transfer/quick/connections.ts";
 import { TLS_CERTIFICATE, TLS_KEY } from "../../../support/tls.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
