@@ -15,14 +15,9 @@ export interface HostedProgram {
   close(): void;
 }
 
-/**
- * Serves a Pulumi program that lives in this process to the engine.
- *
- * `Stack.up` of the Automation API does the same and then starts the engine three more times, for outputs and history
- * that the event stream has already told; at 0.3 s each that is most of a small update.
- */
-export async function hostProgram(program: PulumiFn): Promise<HostedProgram> {
-  const [module, service, runtime] = await Promise.all([
+/** What {@link hostProgram} needs of the SDK: a tenth of a second, that can pass while the engine makes a stack. */
+export function loadProgramServer() {
+  return Promise.all([
     // The declaration files leave these internal modules empty.
     import("@pulumi/pulumi/automation/server.js" as string) as Promise<{ default: ProgramServerModule }>,
     import("@pulumi/pulumi/proto/language_grpc_pb.js" as string) as Promise<{
@@ -32,6 +27,16 @@ export async function hostProgram(program: PulumiFn): Promise<HostedProgram> {
       default: { grpcChannelOptions: grpc.ChannelOptions };
     }>,
   ]);
+}
+
+/**
+ * Serves a Pulumi program that lives in this process to the engine.
+ *
+ * `Stack.up` of the Automation API does the same and then starts the engine three more times, for outputs and history
+ * that the event stream has already told; at 0.3 s each that is most of a small update.
+ */
+export async function hostProgram(program: PulumiFn): Promise<HostedProgram> {
+  const [module, service, runtime] = await loadProgramServer();
   const server = new grpc.Server(runtime.default.grpcChannelOptions);
   const host = new module.default.LanguageServer(program);
   server.addService(service.default.LanguageRuntimeService, host);

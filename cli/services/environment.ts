@@ -1,4 +1,3 @@
-import { environmentProgram } from "../../stacks/environment.ts";
 import { InputError, type UserError } from "../../staging/errors.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
@@ -21,7 +20,11 @@ async function runProgram(
   options: UpdateOptions,
 ): Promise<UpdateResult> {
   const [session, config] = await Promise.all([openSession(context), context.environment()]);
-  await createStack(session.environmentProject, session.settings.name);
+  // Loaded here and not with the file, which commands share that run no program: Pulumi's SDK takes long to load.
+  const [{ environmentProgram }] = await Promise.all([
+    import("../../stacks/environment.ts"),
+    createStack(session.environmentProject, session.settings.name),
+  ]);
   const operation = { kind, program: environmentProgram(config) };
   return await runUpdate(session.environmentProject, session.settings.name, operation, options);
 }

@@ -1,7 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { EntryDetails } from "../../components/entry-details.ts";
 import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-file.ts";
-import { entryProgram } from "../../stacks/staging.ts";
 import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
@@ -9,6 +8,7 @@ import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
 import type { EngineSettings } from "../engine/process.ts";
+import { loadProgramServer } from "../engine/program-server.ts";
 import { openSession } from "../engine/session.ts";
 import { createStack } from "../engine/stacks.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
@@ -35,7 +35,8 @@ export async function upload(
   await beginUpload(stack, spec.source, measured);
   await writeAtomically(file, renderEntrySettings(entry));
   try {
-    await createStack(entryProject, stack);
+    // While the engine makes the stack, this process has time for loading Pulumi's SDK.
+    await Promise.all([createStack(entryProject, stack), loadProgram(), loadProgramServer()]);
   } catch (error) {
     await rm(file, { force: true });
     await endUpload(stack);
@@ -51,6 +52,7 @@ export async function stageEntry(
   entry: EntrySettings,
   options: UpdateOptions,
 ): Promise<EntryDetails> {
+  const { entryProgram } = await loadProgram();
   const operation = { kind: "up", program: entryProgram(entry), continueOnError: true } as const;
   const { outputs } = await runUpdate(project, stack, operation, options).catch((error: unknown) => {
     throw incomplete(error, entry);
@@ -58,6 +60,9 @@ export async function stageEntry(
   await endUpload(stack);
   return outputs["entry"] as EntryDetails;
 }
+
+/** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
+const loadProgram = () => import("../../stacks/staging.ts");
 
 /** @throws InputError when the environment has not what the entry needs, or a bucket would not keep it for long enough */
 export async function preflight(context: Context, spec: EntrySpec, measured: Measured): Promise<void> {
