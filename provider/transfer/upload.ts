@@ -170,16 +170,7 @@ async function* inTurn(
   turns: Turns,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly part: HashedPart; readonly turn: Turn }, void, void> {
-  try {
-    for (;;) {
-      const next = await parts.next();
-      if (next.done) return;
-      const part = next.value;
-      yield { part, turn: await turns.take(part.length, signal) };
-    }
-  } finally {
-    await parts.return();
-  }
+  for await (const part of parts) yield { part, turn: await turns.take(part.length, signal) };
 }
 
 const bodyOptions = (turns: Turns, { pool, onBytes }: UploadOptions): FileBodyOptions => ({

@@ -64,10 +64,11 @@ async function attempt(
   route: Route,
   { abortSignal: signal = NEVER, watch }: SendOptions,
 ): Promise<object | undefined> {
-  const headers = await signed(way.client, request, route);
+  const keyPath = route.prefix + encodeKey(request.key);
+  const headers = await signed(way.client, request, route, keyPath);
   const kind = `${request.bucket} ${request.query === "" ? "object" : "part"}`;
   const { method, body } = request;
-  const path = route.prefix + encodeKey(request.key) + (request.query === "" ? "" : `?${request.query}`);
+  const path = request.query === "" ? keyPath : `${keyPath}?${request.query}`;
   const wire = { method, path, headers, body, isChecked: way.checking.has(kind) };
   const send = (): Promise<Response> => way.connections.exchange(route, wire, signal);
   let response: Response;
@@ -92,13 +93,18 @@ async function attempt(
   return undefined;
 }
 
-async function signed(client: S3Client, request: QuickRequest, route: Route): Promise<string[]> {
+async function signed(
+  client: S3Client,
+  request: QuickRequest,
+  route: Route,
+  path: string,
+): Promise<string[]> {
   const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
   request.headers["host"] = route.host;
   const headers = signedHeaders(
     {
       method: request.method,
-      path: route.prefix + encodeKey(request.key),
+      path,
       query: request.query,
       headers: request.headers,
     },
