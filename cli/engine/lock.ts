@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
+import { backendFolder } from "./backend-folder.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { findProcess, type RunningProcess } from "./running.ts";
@@ -133,12 +133,4 @@ async function readLock(file: string): Promise<LockHolder | undefined> {
       cause: error,
     });
   }
-}
-
-/** The folder of a `file://` backend as the engine understands it; undefined for any other backend. */
-export function backendFolder(url: string | undefined): string | undefined {
-  if (url === undefined || !url.startsWith("file://")) return undefined;
-  const path = url.slice("file://".length).replace(/\?.*$/, "");
-  if (path === "~" || path.startsWith("~/")) return join(homedir(), path.slice(1));
-  return path.startsWith("/") ? fileURLToPath(`file://${path}`) : undefined;
 }

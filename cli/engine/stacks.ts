@@ -1,20 +1,6 @@
 import { UserError } from "../../staging/errors.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 
-/**
- * Makes an empty stack.
- * @returns false when there is one of that name already
- */
-export async function createStack(settings: EngineSettings, stack: string): Promise<boolean> {
-  const run = await runEngine(settings, ["stack", "init", stack, "--no-select"]);
-  if (run.exitCode === 0) return true;
-  if (/already exists/.test(run.stderr)) return false;
-  throw new UserError(`the stack ${stack} could not be made`, {
-    why: run.stderr.trim().replace(/^error:\s*/, ""),
-    fix: "spawn doctor",
-  });
-}
-
 /** Names of the project's stacks. */
 export async function listStacks(settings: EngineSettings): Promise<string[]> {
   const run = await runEngine(settings, ["stack", "ls", "--json"]);

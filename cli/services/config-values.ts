@@ -10,7 +10,7 @@ import { bucketOf, parseBucketName } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import { parseRegionList } from "../../staging/regions.ts";
 import type { Context } from "../context.ts";
-import { backendFolder } from "../engine/lock.ts";
+import { backendFolder } from "../engine/backend-folder.ts";
 import { lookAtBucket } from "./bucket-owner.ts";
 import type { ConfigKey } from "./config-keys.ts";
 import type { ConfigChange } from "./config-write.ts";

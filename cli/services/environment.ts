@@ -1,8 +1,9 @@
 import { InputError, type UserError } from "../../staging/errors.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
+import { createStack } from "../engine/new-stack.ts";
 import { type EngineSession, openSession } from "../engine/session.ts";
-import { createStack, listStacks, readOutputs } from "../engine/stacks.ts";
+import { listStacks, readOutputs } from "../engine/stacks.ts";
 import { runUpdate, type UpdateOptions, type UpdateResult } from "../engine/update.ts";
 import { listRecordPages } from "./records.ts";
 

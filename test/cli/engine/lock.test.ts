@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { homedir, hostname, tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
-import { backendFolder, startedBy, takeOverDeadLocks } from "../../../cli/engine/lock.ts";
+import { startedBy, takeOverDeadLocks } from "../../../cli/engine/lock.ts";
 import type { UserError } from "../../../staging/errors.ts";
 
 const STACK = "dev.stage-0123456789ab";
@@ -119,20 +119,4 @@ describe("takeOverDeadLocks", () => {
     expect(why).to.contain("process 1 of ada on elsewhere");
     expect(fix).to.contain(`pulumi cancel --stack ${STACK}`);
   });
-});
-
-describe("backendFolder", () => {
-  const cases: [string | undefined, string | undefined][] = [
-    ["file:///srv/state%20of%20all", "/srv/state of all"],
-    ["file:///srv/state?metadata=skip", "/srv/state"],
-    ["file://~", homedir()],
-    ["file://~/state", join(homedir(), "state")],
-    ["s3://bucket", undefined],
-    [undefined, undefined],
-  ];
-  for (const [url, expected] of cases) {
-    it(`of ${url} is ${expected}`, () => {
-      expect(backendFolder(url)).to.equal(expected);
-    });
-  }
 });

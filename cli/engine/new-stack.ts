@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { isRecord } from "../../staging/environment.ts";
+import { UserError } from "../../staging/errors.ts";
+import { backendFolder } from "./backend-folder.ts";
+import { PROJECT_NAME } from "./entry-project.ts";
+import { type EngineSettings, runEngine } from "./process.ts";
+
+/** Version of the checkpoint's form: `CheckpointV3`, the newest since 2018. Engines read all that there were. */
+const CHECKPOINT_VERSION = 3;
+
+/** Version of the backend's layout in which stacks belong to a project. */
+const LAYOUT_VERSION = 1;
+
+/**
+ * Makes an empty stack.
+ *
+ * In a `file://` backend that is one small file, written here: the engine takes 0.27 s for it, a fifth of a small upload, and
+ * half of that for a passphrase key that its next start, which finds none, makes in any case.
+ * @returns false when there is one of that name already
+ * @throws UserError when it cannot be made
+ */
+export async function createStack(settings: EngineSettings, stack: string): Promise<boolean> {
+  const folder = await stacksFolder(settings);
+  if (folder !== undefined) {
+    try {
+      return await writeStack(folder, stack);
+    } catch {
+      // A file system without hard links, or one that nobody can write to, of which the engine tells best.
+    }
+  }
+  return await initStack(settings, stack);
+}
+
+async function initStack(settings: EngineSettings, stack: string): Promise<boolean> {
+  const run = await runEngine(settings, ["stack", "init", stack, "--no-select"]);
+  if (run.exitCode === 0) return true;
+  if (/already exists/.test(run.stderr)) return false;
+  throw new UserError(`the stack ${stack} could not be made`, {
+    why: run.stderr.trim().replace(/^error:\s*/, ""),
+    fix: "spawn doctor",
+  });
+}
+
+/**
+ * Where the checkpoints of a `file://` backend in the usual layout are; undefined for other backends, and for a new one,
+ * whose layout the engine chooses.
+ */
+async function stacksFolder(settings: EngineSettings): Promise<string | undefined> {
+  const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
+  if (state === undefined) return undefined;
+  const meta = await readFile(join(state, ".pulumi", "meta.yaml"), "utf8").catch(() => "");
+  const layout: unknown = parse(meta);
+  if (!isRecord(layout) || layout["version"] !== LAYOUT_VERSION) return undefined;
+  return join(state, ".pulumi", "stacks", PROJECT_NAME);
+}
+
+/**
+ * Writes the checkpoint that the engine itself begins a stack with, unless there is one.
+ * Its form: https://pkg.go.dev/github.com/pulumi/pulumi/sdk/v3/go/common/apitype#VersionedCheckpoint
+ */
+async function writeStack(folder: string, stack: string): Promise<boolean> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${stack}.json`);
+  if (await existsAny([path, `${path}.gz`, `${path}.zst`])) return false;
+  const name = `organization/${PROJECT_NAME}/${stack}`;
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    await writeFile(temporary, JSON.stringify({ version: CHECKPOINT_VERSION, checkpoint: { stack: name } }));
+    // Unlike a renaming, it fails where another process was faster.
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function existsAny(paths: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        () => true,
+        (error: unknown) => {
+          if (hasCode(error, "ENOENT")) return false;
+          throw error;
+        },
+      ),
+    ),
+  );
+  return found.includes(true);
+}
+
+const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
