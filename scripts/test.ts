@@ -21,7 +21,7 @@ interface Tier {
 }
 
 const TIERS: readonly Tier[] = [
-  { suffix: ".test.ts", title: "Tests", timeout: 10_000 },
+  { suffix: ".test.ts", title: "Tests", timeout: 30_000 },
   { suffix: ".integration.ts", title: "Tests against the local cloud", timeout: 60_000 },
   { suffix: ".e2e.ts", title: "Tests from end to end", timeout: 300_000 },
 ];

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { createS3Clients } from "../../../provider/transfer/clients.ts";
@@ -66,6 +68,14 @@ export class FakeS3 {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Returns once all clients have closed their connections and what they sent by then was read; idle ones are closed here. */
+  async quiet(): Promise<void> {
+    do {
+      await sleep(20); // in which waiting connections are accepted
+      this.#server.closeIdleConnections();
+    } while ((await promisify(this.#server.getConnections.bind(this.#server))()) > 0);
   }
 
   count(operation: string): number {

@@ -158,9 +158,11 @@ describe("uploadFile", function () {
       if (part === 2) setTimeout(() => abort.abort(new Error("interrupted")), 10);
       return part >= 2 ? { status: 0, stall: true } : undefined;
     };
-    const started = performance.now();
-    expect((await failing(upload({ signal: abort.signal }))).message).to.equal("interrupted");
-    expect(performance.now() - started).to.be.lessThan(3_000);
+    // Were the stalled parts waited for, that would take longer than this test may.
+    const stallTimeoutMs = 60_000;
+    expect((await failing(upload({ signal: abort.signal, stallTimeoutMs }))).message).to.equal("interrupted");
+    // What was sent before the abort may be read by the server only now.
+    await s3.quiet();
     const seen = s3.requests.length;
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(s3.requests.length).to.equal(seen);
