@@ -4,8 +4,7 @@ import { expect } from "chai";
 import { makeTestHome } from "../support/cloud.ts";
 import { makeTestProject, runProgram, type SpawnResult, type TestProject } from "./process.ts";
 
-describe("bin/spawn", function () {
-  this.timeout(30_000);
+describe("bin/spawn", () => {
   let home: Awaited<ReturnType<typeof makeTestHome>>;
   let project: TestProject;
   let env: NodeJS.ProcessEnv;

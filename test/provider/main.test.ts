@@ -26,8 +26,7 @@ import {
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-describe("the staging provider, bundled", function () {
-  this.timeout(30_000);
+describe("the staging provider, bundled", () => {
   let folder: string;
   let plugin: RunningPlugin;
   let bundle: Metafile;

@@ -7,8 +7,7 @@ import { clientsWith } from "../../../provider/transfer/sending.ts";
 import type { UserError } from "../../../staging/errors.ts";
 import { listenOn, setVariables } from "./endpoint.ts";
 
-describe("a server that resets every connection", function () {
-  this.timeout(30_000);
+describe("a server that resets every connection", () => {
   let server: Server;
   let connections = 0;
   let restore: () => void;

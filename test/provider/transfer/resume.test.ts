@@ -17,8 +17,7 @@ const never = new AbortController().signal;
 const SIZE = 100 * MIB + 5; // seven parts, the last one short
 const ID = "stage-0123456789ab";
 
-describe("an upload that is gone on with", function () {
-  this.timeout(20_000);
+describe("an upload that is gone on with", () => {
   const s3 = new FakeS3();
   let endpoint: string;
   let folder: string;

@@ -23,8 +23,7 @@ const failing =
       .writeHead(status)
       .end(method === "HEAD" ? "" : `<Error><Code>${code}</Code><Message>said S3</Message></Error>`);
 
-describe("clients with a time-out", function () {
-  this.timeout(20_000);
+describe("clients with a time-out", () => {
   let server: Server;
   let clients: S3Clients;
   let requests: number;

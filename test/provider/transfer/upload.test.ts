@@ -14,8 +14,7 @@ import { clientOf, type FakeAnswer, FakeS3, type SeenRequest, s3Error } from "./
 const never = new AbortController().signal;
 const TAGS = { StagingID: "stage-0123456789ab", "spawn:ttl-days": "7" };
 
-describe("uploadFile", function () {
-  this.timeout(20_000);
+describe("uploadFile", () => {
   const s3 = new FakeS3();
   let endpoint: string;
   let folder: string;
