@@ -6,11 +6,12 @@ import { REPLICATION, STAGED_DATA, USAGE_ROW } from "../../staging/resources.ts"
 import { type EngineSettings, runEngine } from "./process.ts";
 
 /** What is read and written of an exported stack; everything else stays as it is. */
-interface Deployment {
+interface ExportedStack {
+  /** Null of a stack that has never been updated. */
   readonly deployment: {
     resources?: StateResource[];
     pending_operations?: { readonly type: string; readonly resource: StateResource }[];
-  };
+  } | null;
 }
 
 /** A resource as the state has it. */
@@ -47,27 +48,35 @@ export interface Settled {
 /**
  * Clears the operations that an engine which was killed has left as pending. Editing the state takes two starts of the
  * engine, 0.6 s; a `refresh --clear-pending-creates` also starts the plugins and asks for every resource.
+ * @param beforeForgetting is told of creations that were cut off, for what the engine cannot undo, while the state still has them:
+ * where it fails, or is killed, the next attempt is told of them again
  * @throws UserError when the state can be neither read nor written
  */
-export async function settlePending(settings: EngineSettings, stack: string, cut: Cut): Promise<Settled> {
+export async function settlePending(
+  settings: EngineSettings,
+  stack: string,
+  cut: Cut,
+  beforeForgetting: (creating: readonly StateResource[]) => Promise<void>,
+): Promise<Settled> {
   const exported = await runEngine(settings, ["stack", "export", "--stack", stack]);
   if (exported.exitCode !== 0) {
     if (/no stack named/.test(exported.stderr)) return { exists: false, creating: [], resources: [] };
     throw unusable(stack, "read", exported.stderr);
   }
-  const state = JSON.parse(exported.stdout) as Deployment;
-  const pending = state.deployment.pending_operations ?? [];
-  if (pending.length === 0)
-    return { exists: true, creating: [], resources: state.deployment.resources ?? [] };
+  const state = JSON.parse(exported.stdout) as ExportedStack;
+  const deployment = state.deployment ?? {};
+  const pending = deployment.pending_operations ?? [];
+  if (pending.length === 0) return { exists: true, creating: [], resources: deployment.resources ?? [] };
   const creating = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
+  await beforeForgetting(creating);
   if (cut === "adopt") {
-    const known = new Set(state.deployment.resources?.map(({ urn }) => urn));
+    const known = new Set(deployment.resources?.map(({ urn }) => urn));
     const adopted = creating.filter(({ urn }) => !known.has(urn)).flatMap(asFailedHalfWay);
-    state.deployment.resources = [...(state.deployment.resources ?? []), ...adopted];
+    deployment.resources = [...(deployment.resources ?? []), ...adopted];
   }
-  delete state.deployment.pending_operations;
+  delete deployment.pending_operations;
   await importState(settings, stack, state);
-  return { exists: true, creating, resources: state.deployment.resources ?? [] };
+  return { exists: true, creating, resources: deployment.resources ?? [] };
 }
 
 /** The resource as the provider would have left it with a partial failure: its inputs are its outputs. */
@@ -79,7 +88,7 @@ function asFailedHalfWay(resource: StateResource): StateResource[] {
   return [{ ...resource, ...{ id: idOf(inputs), outputs: inputs, initErrors } }];
 }
 
-async function importState(settings: EngineSettings, stack: string, state: Deployment): Promise<void> {
+async function importState(settings: EngineSettings, stack: string, state: ExportedStack): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "spawn-state-"));
   try {
     const file = join(folder, "state.json");

@@ -77,10 +77,10 @@ export async function settleStack(
   options: UpdateOptions,
 ): Promise<Settled> {
   await takeOverDeadLocks(project, stack, options);
-  const settled = await settlePending(project, stack, cut);
-  if (settled.creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
-  await deleteCutAccessPoints(context, settled.creating);
-  return settled;
+  return await settlePending(project, stack, cut, async (creating) => {
+    if (creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
+    await deleteCutAccessPoints(context, creating);
+  });
 }
 
 /** The type of an entry's record. */

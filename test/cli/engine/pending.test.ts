@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { settlePending } from "../../../cli/engine/pending.ts";
+import { type Cut, settlePending } from "../../../cli/engine/pending.ts";
 
 const STACK = "dev.stage-0123456789ab";
 
@@ -23,7 +23,9 @@ esac
   afterEach(() => rm(folder, { recursive: true }));
 
   const settings = () => ({ command: join(folder, "engine"), env: process.env, project: folder });
-  const put = (deployment: object) =>
+  const settle = (cut: Cut, beforeForgetting: Parameters<typeof settlePending>[3] = async () => {}) =>
+    settlePending(settings(), STACK, cut, beforeForgetting);
+  const put = (deployment: object | null) =>
     writeFile(join(folder, "state"), JSON.stringify({ version: 3, deployment }));
   const imported = async (): Promise<unknown> =>
     JSON.parse(await readFile(join(folder, "imported"), "utf8").catch(() => "null"));
@@ -48,14 +50,33 @@ esac
   };
 
   it("tells that there is no stack", async () => {
-    expect(await settlePending(settings(), STACK, "again")).to.deep.equal({
+    expect(await settle("again")).to.deep.equal({
       ...{ exists: false, creating: [], resources: [] },
     });
   });
 
+  for (const cut of ["again", "adopt"] as const) {
+    it(`takes a stack that no update has reached as an empty one (${cut})`, async () => {
+      await put(null);
+      expect(await settle(cut)).to.deep.equal({ ...{ exists: true, creating: [], resources: [] } });
+      expect(await imported()).to.equal(null);
+    });
+  }
+
+  it("forgets nothing before what was cut off is undone", async () => {
+    await put(cutOff);
+    const undo = (creating: readonly object[]): Promise<void> => {
+      expect(creating).to.deep.equal([data, record]);
+      return Promise.reject(new Error("throttled"));
+    };
+    const failure = await settle("again", undo).catch((error: unknown) => error);
+    expect(failure).to.have.property("message", "throttled");
+    expect(await imported()).to.equal(null);
+  });
+
   it("leaves a state alone in which nothing is pending", async () => {
     await put({ resources: [stack] });
-    expect(await settlePending(settings(), STACK, "again")).to.deep.equal({
+    expect(await settle("again")).to.deep.equal({
       ...{ exists: true, creating: [], resources: [stack] },
     });
     expect(await imported()).to.equal(null);
@@ -63,7 +84,7 @@ esac
 
   it("forgets creations that are made again", async () => {
     await put(cutOff);
-    const { creating, resources } = await settlePending(settings(), STACK, "again");
+    const { creating, resources } = await settle("again");
     expect(creating).to.deep.equal([data, record]);
     expect(resources).to.deep.equal([stack]);
     expect(await imported()).to.deep.equal({
@@ -74,7 +95,7 @@ esac
 
   it("takes creations that may have left something into the state, for a deletion", async () => {
     await put(cutOff);
-    await settlePending(settings(), STACK, "adopt");
+    await settle("adopt");
     const state = (await imported()) as { deployment: { resources: object[] } };
     expect(state.deployment).to.not.have.property("pending_operations");
     expect(state.deployment.resources).to.deep.equal([
@@ -90,7 +111,7 @@ esac
 
   it("takes in no resource twice", async () => {
     await put({ ...cutOff, resources: [stack, { ...data, id: "known" }] });
-    await settlePending(settings(), STACK, "adopt");
+    await settle("adopt");
     const state = (await imported()) as { deployment: { resources: object[] } };
     expect(state.deployment.resources).to.deep.equal([stack, { ...data, id: "known" }]);
   });
