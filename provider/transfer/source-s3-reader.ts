@@ -2,7 +2,7 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { UserError } from "../../staging/errors.ts";
 import { MIB } from "../../staging/units.ts";
 import { isNotFound, statusOf } from "./aws-errors.ts";
-import { isDenied } from "./aws-failure.ts";
+import { isDenied, isStall } from "./aws-failure.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partsOf } from "./parts.ts";
@@ -37,11 +37,20 @@ export class S3Reader implements SourceReader {
       this.#closed.signal,
       async (range, signal) => {
         const into = buffer.subarray(range.offset, range.offset + range.length);
-        await withRetry(() => this.#fill(into, offset + range.offset, signal), {
+        let isAnswered = false;
+        const attempt = async (): Promise<void> => {
+          isAnswered = false;
+          const body = await this.#ask(into.length, offset + range.offset, signal);
+          isAnswered = true;
+          await fill(into, body);
+        };
+        await withRetry(attempt, {
           signal,
           attempts: ATTEMPTS,
           firstDelayMs: RETRY_DELAY_MS,
-          retryable: (error) => error instanceof TruncatedError || isBroken(error),
+          // A request that nobody answers was sent again by the client already, for as long as it may last.
+          retryable: (error) =>
+            error instanceof TruncatedError || isBroken(error) || (isAnswered && isStall(error)),
         });
       },
     );
@@ -54,24 +63,28 @@ export class S3Reader implements SourceReader {
     this.#closed.abort(new Error("the reader was closed"));
   }
 
-  async #fill(buffer: Buffer, offset: number, signal: AbortSignal): Promise<void> {
+  async #ask(length: number, offset: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     const { client, bucket, key } = this.#place;
     const command = new GetObjectCommand({
       Bucket: bucket,
       Key: key,
-      Range: `bytes=${offset}-${offset + buffer.length - 1}`,
+      Range: `bytes=${offset}-${offset + length - 1}`,
       ...(this.#etag === "" ? {} : { IfMatch: this.#etag }),
     });
     const { Body } = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
       throw problemOf(error, `s3://${bucket}/${key}`) ?? error;
     });
-    let filled = 0;
-    for await (const chunk of (Body ?? []) as AsyncIterable<Buffer>) {
-      if (filled + chunk.length > buffer.length) throw new TruncatedError("more bytes than were asked for");
-      filled += chunk.copy(buffer, filled);
-    }
-    if (filled < buffer.length) throw new TruncatedError(`${filled} of ${buffer.length} bytes`);
+    return (Body ?? []) as AsyncIterable<Buffer>;
   }
+}
+
+async function fill(buffer: Buffer, body: AsyncIterable<Buffer>): Promise<void> {
+  let filled = 0;
+  for await (const chunk of body) {
+    if (filled + chunk.length > buffer.length) throw new TruncatedError("more bytes than were asked for");
+    filled += chunk.copy(buffer, filled);
+  }
+  if (filled < buffer.length) throw new TruncatedError(`${filled} of ${buffer.length} bytes`);
 }
 
 /** The error for a source that may not be read any more, or is not the one which was found; undefined for other failures. */

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type ServerResponse } from "node:http";
+import { expect } from "chai";
+import { S3Reader } from "../../../provider/transfer/source-s3-reader.ts";
+import { MIB } from "../../../staging/units.ts";
+import { listenOn } from "./endpoint.ts";
+import { clientOf } from "./fake-s3.ts";
+
+const STALL_MS = 200;
+const SIZE = 9 * MIB; // three ranges
+
+/** Answers a range in its own way; `undefined` leaves it to the server. */
+type Intercept = (range: string, response: ServerResponse, bytes: Buffer) => true | undefined;
+
+describe("a reader of an object on S3", () => {
+  const content = randomBytes(SIZE);
+  let intercept: Intercept = () => undefined;
+  const ranges: string[] = [];
+  const server = createServer((request, response) => {
+    const range = String(request.headers.range);
+    ranges.push(range);
+    const [first = 0, last = 0] = range.slice("bytes=".length).split("-").map(Number);
+    const bytes = content.subarray(first, last + 1);
+    if (intercept(range, response, bytes)) return;
+    response.writeHead(206, { "content-length": bytes.length });
+    response.end(bytes);
+  });
+  let endpoint: string;
+  before(async () => {
+    endpoint = await listenOn(server);
+  });
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  beforeEach(() => {
+    intercept = () => undefined;
+    ranges.length = 0;
+  });
+
+  const open = (stallTimeoutMs = STALL_MS): S3Reader =>
+    new S3Reader({ client: clientOf(endpoint, stallTimeoutMs), bucket: "bucket", key: "key" }, '"etag"');
+
+  it("asks again for a range whose body stalls, and for no other", async () => {
+    let stalled: string | undefined;
+    intercept = (range, response, bytes) => {
+      if (stalled !== undefined) return undefined;
+      stalled = range;
+      response.writeHead(206, { "content-length": bytes.length });
+      response.write(bytes.subarray(0, 1000));
+      return true;
+    };
+    const buffer = Buffer.alloc(SIZE);
+    await open().read(buffer, 0);
+    expect(buffer.equals(content)).to.equal(true);
+    expect(ranges).to.have.length(4);
+    expect(ranges.filter((range) => range === stalled)).to.have.length(2);
+  });
+
+  it("gives up a range whose body stalls again and again, as a stall", async () => {
+    intercept = (_range, response, bytes) => {
+      response.writeHead(206, { "content-length": bytes.length });
+      response.flushHeaders();
+      return true;
+    };
+    expect(await errorOf(open().read(Buffer.alloc(MIB), 0))).to.include({ name: "TimeoutError" });
+    expect(ranges).to.have.length(4);
+  });
+
+  it("leaves a range that nobody answers to the client, which has sent it again", async () => {
+    intercept = () => true;
+    const client = clientOf(endpoint, 100);
+    let sent = 0;
+    const counting = Object.assign(Object.create(client), {
+      send: (...args: Parameters<typeof client.send>) => {
+        sent += 1;
+        return client.send(...args);
+      },
+    });
+    const reader = new S3Reader({ client: counting, bucket: "bucket", key: "key" }, '"etag"');
+    expect(await errorOf(reader.read(Buffer.alloc(MIB), 0))).to.include({ name: "TimeoutError" });
+    expect(sent).to.equal(1);
+  });
+});
+
+async function errorOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail("nothing failed"),
+    (error: unknown) => error,
+  );
+}
