@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { parseDescription, UserError } from "../../staging/errors.ts";
 import { commandLine } from "../command-line.ts";
+import { PROJECT_NAME } from "./entry-project.ts";
 import type { EngineRun } from "./process.ts";
 
 /** Where the engine's plugins send their requests: AWS's own endpoints are undefined. */
@@ -32,7 +33,7 @@ export class UpdateLog {
 
   /** The error of an engine run that ended with another exit code than 0. */
   failure(run: EngineRun, interrupted: boolean): UserError {
-    if (interrupted) return new UserError("interrupted", { exitCode: 130 });
+    if (interrupted) return interruption();
     if (run.killedBy !== undefined) {
       return new UserError(
         `the engine was ended by ${run.killedBy} in the ${this.#operation} of ${this.#stack}`,
@@ -64,6 +65,9 @@ export class UpdateLog {
     });
   }
 }
+
+/** The error of what a user has stopped. */
+export const interruption = (): UserError => new UserError("interrupted", { exitCode: 130 });
 
 /** The error of one region, which also names what failed in others meanwhile. */
 function withOthers(failure: UserError, others: readonly string[]): UserError {
@@ -110,6 +114,13 @@ function lastError(stderr: string): string {
   );
 }
 
+/**
+ * What to do about a lock whose holder cannot be looked at from here. The engine takes the short name of a stack only in its
+ * project's folder.
+ */
+export const whenUnlocked = (stack: string): string =>
+  `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack organization/${PROJECT_NAME}/${stack}`;
+
 interface KnownFailure {
   readonly pattern: RegExp;
   readonly describe: (match: RegExpMatchArray, stack: string, cloud: EngineCloud) => UserError;
@@ -123,7 +134,7 @@ const KNOWN: readonly KnownFailure[] = [
     describe: (match, stack) =>
       new UserError(`the stack ${stack} is locked`, {
         why: `Another update of it is running (process ${match.groups?.["pid"]}, started by ${match.groups?.["who"]}).`,
-        fix: "Wait for it to end, then run the command again.",
+        fix: whenUnlocked(stack),
       }),
   },
   {
@@ -131,7 +142,7 @@ const KNOWN: readonly KnownFailure[] = [
     describe: (_match, stack) =>
       new UserError(`the stack ${stack} is locked`, {
         why: "Another update of it is running.",
-        fix: "Wait for it to end, then run the command again.",
+        fix: whenUnlocked(stack),
       }),
   },
   {

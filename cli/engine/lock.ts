@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,8 @@ import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import { backendFolder } from "./backend-folder.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
-import { type EngineSettings, runEngine } from "./process.ts";
+import { whenUnlocked } from "./failure.ts";
+import type { EngineSettings } from "./process.ts";
 import { findProcess, type RunningProcess } from "./running.ts";
 
 /** Milliseconds that an engine whose command line was killed has to end by itself, and then after a signal. */
@@ -15,6 +16,7 @@ const POLL_EVERY = 100;
 
 /** Who updates a stack, as the engine notes it. */
 interface LockHolder {
+  readonly file: string;
   readonly pid: number;
   readonly user: string;
   readonly host: string;
@@ -43,13 +45,8 @@ export async function takeOverDeadLocks(
   const holders = await readLocks(settings, stack);
   if (holders.length === 0) return;
   for (const holder of holders) await waitForEnd(holder, stack, options);
-  const run = await runEngine(settings, ["cancel", "--yes", "--stack", stack]);
-  if (run.exitCode !== 0) {
-    throw new UserError(`the lock of ${stack} could not be removed`, {
-      why: run.stderr.trim().replace(/^error:\s*/, ""),
-      fix: "spawn doctor",
-    });
-  }
+  // These and no others: `pulumi cancel` would also take away the lock that somebody has got meanwhile.
+  for (const { file } of holders) await removeLock(file, stack);
   options.onNote?.("Going on after a command that was killed; its lock is taken over.", "info");
 }
 
@@ -92,10 +89,22 @@ function locked({ pid, user, host, since }: LockHolder, stack: string): UserErro
   const where = here ? `process ${pid} of ${user}` : `process ${pid} of ${user} on ${host}`;
   return new UserError(`the stack ${stack} is locked`, {
     why: `Another update of it is running (${where}, since ${since}).`,
-    fix: here
-      ? "Wait for it to end, then run the command again."
-      : `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${stack}`,
+    fix: here ? "Wait for it to end, then run the command again." : whenUnlocked(stack),
   });
+}
+
+/** Removes a lock, with the attributes that the engine keeps beside it. */
+async function removeLock(file: string, stack: string): Promise<void> {
+  try {
+    await rm(file, { force: true });
+    await rm(`${file}.attrs`, { force: true });
+  } catch (error) {
+    throw new UserError(`the lock of ${stack} could not be removed`, {
+      why: error instanceof Error ? error.message : String(error),
+      fix: `Delete ${file}.`,
+      cause: error,
+    });
+  }
 }
 
 /** The locks of a stack in a `file://` backend, from the newest layout of its folder to the oldest. */
@@ -120,6 +129,7 @@ async function readLock(file: string): Promise<LockHolder | undefined> {
     const content: unknown = text === "" ? {} : JSON.parse(text);
     const { pid, username, hostname: host, timestamp } = isRecord(content) ? content : {};
     return {
+      file,
       pid: Number(pid),
       user: String(username),
       host: String(host),
