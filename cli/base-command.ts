@@ -36,6 +36,7 @@ export abstract class BaseCommand extends Command {
   readonly #warnings: string[] = [];
   #context: Context | undefined;
   #failed = false;
+  readonly #whenTold: (() => Promise<void>)[] = [];
 
   /** The context of the environment that `--environment` names. */
   protected contextOf(flags: { readonly environment: string }): Context {
@@ -58,10 +59,16 @@ export abstract class BaseCommand extends Command {
     return input;
   }
 
+  /** Does something once the result has been written: what a command remembers is kept until its user knows. */
+  protected whenTold(work: () => Promise<void>): void {
+    this.#whenTold.push(work);
+  }
+
   protected override async _run<T>(): Promise<T> {
     const result = await super._run<T>();
     // oclif prints no envelope for a command that returns nothing.
     if (!result && !this.#failed && this.jsonEnabled()) this.logJson(this.toSuccessJson(result));
+    if (!this.#failed) for (const work of this.#whenTold) await work();
     return result;
   }
 

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import { interruption } from "./engine/failure.ts";
 import type { ResourceChange, UpdateOptions } from "./engine/update.ts";
 import { ProgressView } from "./render/progress.ts";
 import { paint } from "./render/text.ts";
@@ -22,7 +23,7 @@ export async function watchUpdate<T>(
   const abort = new AbortController();
   const stop = () => {
     view?.note(abort.signal.aborted ? "Still stopping; the state is being written." : "Stopping…");
-    abort.abort();
+    abort.abort(interruption());
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);

@@ -26,11 +26,11 @@ export const PROJECT_NAME = "spawn";
 /** The settings file of a stack. */
 export const settingsFile = (folder: string, stack: string): string => join(folder, `Pulumi.${stack}.yaml`);
 
-/** Writes a file so that a reader, or a crash, never meets half of it. Leaves an equal file alone. */
+/** Writes a file so that a reader, or a crash, or a power cut, never meets half of it. Leaves an equal file alone. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
   await mkdir(join(path, ".."), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text);
+  await writeFile(temporary, text, { flush: true });
   await rename(temporary, path);
 }

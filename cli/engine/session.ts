@@ -28,12 +28,12 @@ export interface EngineTools {
  * Finds, or on the first use makes, the engine and starts the local cloud where the environment is on it.
  * @throws UserError when there is no engine and none can be made
  */
-export async function prepareTools(context: Context): Promise<EngineTools> {
+export async function prepareTools(context: Context, signal?: AbortSignal): Promise<EngineTools> {
   // First: a wrong environment must not cost the time that the engine's build takes.
   const settings = await context.settings();
   const printer = progressPrinter(process.stderr);
   const [engine, endpoint, stateUrl] = await Promise.all([
-    ensureEngine({ onProgress: printer.onProgress }).finally(printer.done),
+    ensureEngine({ onProgress: printer.onProgress, signal }).finally(printer.done),
     context.endpoint(),
     context.stateUrl(),
   ]);
@@ -44,10 +44,10 @@ export async function prepareTools(context: Context): Promise<EngineTools> {
 }
 
 /** Makes ready what updates of the environment's stack and of its entries' stacks need. */
-export async function openSession(context: Context): Promise<EngineSession> {
+export async function openSession(context: Context, signal?: AbortSignal): Promise<EngineSession> {
   const entries = spawnPaths().stacks;
   const [{ engine, settings, variables }] = await Promise.all([
-    prepareTools(context),
+    prepareTools(context, signal),
     prepareEntryProject(entries, packageRoot()),
   ]);
   const env = {

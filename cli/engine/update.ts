@@ -17,7 +17,7 @@ export interface ResourceChange {
 }
 
 export interface UpdateOptions {
-  /** Interrupts the update; it then ends with the error of exit code 130. */
+  /** Interrupts the update; it then ends with the error of exit code 130, which is also the signal's reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress, urn: string) => void;
   /** After each resource that was created, updated or deleted. */
@@ -62,6 +62,7 @@ export async function runUpdate(
   operation: Operation,
   options: UpdateOptions = {},
 ): Promise<UpdateResult> {
+  options.signal?.throwIfAborted();
   if (operation.kind !== "preview") await takeOverDeadLocks(settings, stack, options);
   const program = "program" in operation ? await hostProgram(operation.program) : undefined;
   const log = new UpdateLog(stack, operation.kind, cloudOf(settings));

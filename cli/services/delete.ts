@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
-import { entryStackName, storedName } from "../../staging/entry.ts";
+import { type EntrySpec, entryStackName, storedName } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import type { StagingRecord } from "../../staging/record.ts";
@@ -90,11 +90,19 @@ async function findUnfinished(id: StagingId, stack: string, stacks: Stacks): Pro
   const file = settingsFile(spawnPaths().stacks, stack);
   const text = await readTextIfThere(file);
   const unknown = { id, stack, sizeBytes: undefined, fileCount: undefined };
-  if (text !== undefined) {
-    const { spec } = parseEntrySettingsFile(text, file);
-    return { ...unknown, filename: storedName(spec), regions: spec.regions };
-  }
+  const spec = text === undefined ? undefined : specIn(text, file);
+  if (spec !== undefined) return { ...unknown, filename: storedName(spec), regions: spec.regions };
   return (await stacks()).includes(stack) ? { ...unknown, filename: undefined, regions: [] } : undefined;
+}
+
+/** @returns undefined for a file that is damaged: the stack's state has all that a deletion needs */
+function specIn(text: string, file: string): EntrySpec | undefined {
+  try {
+    return parseEntrySettingsFile(text, file).spec;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 function declaredElsewhere(id: StagingId, item: string, environment: string): InputError {
@@ -161,7 +169,7 @@ export async function deleteEntry(
   options: UpdateOptions,
 ): Promise<void> {
   const { id, stack } = entry;
-  await claimUpload(stack);
+  await claimUpload(stack, "deletion");
   // A whole entry, too: an update of it may have been killed, on any machine.
   const { exists } = await settleStack(context, project, stack, id, "adopt", options);
   const isRecorded = entry.sizeBytes !== undefined;

@@ -20,8 +20,8 @@ export interface IncompleteMetadata {
   readonly arrived_bytes: Readonly<Record<string, number | null>>;
   /** Whole files there. */
   readonly arrived_files: Readonly<Record<string, number | null>>;
-  /** Whether a process is at work on it right now. */
-  readonly state: "uploading" | "interrupted";
+  /** Whether a process is at work on it right now, and whether its deletion has begun. */
+  readonly state: "uploading" | "interrupted" | "deleting";
   /** UTC. */
   readonly started_at: string;
   readonly destination: string;
@@ -32,14 +32,14 @@ export interface IncompleteMetadata {
 
 /**
  * The entries whose upload has not ended, the newest first, each with how far it is. Starts no engine.
- * @param onUnknown told of a region that does not answer; what is known is listed all the same
+ * @param onUnknown told of a region that does not answer, and of an entry whose settings cannot be read; what is known is listed all the same
  */
 export async function listIncompleteMetadata(
   context: Context,
   { sweepId, region }: RecordFilter,
   onUnknown: (error: Error) => void,
 ): Promise<IncompleteMetadata[]> {
-  const entries = (await listIncomplete(context)).filter(
+  const entries = (await listIncomplete(context, onUnknown)).filter(
     ({ settings: { spec } }) =>
       (sweepId === undefined || spec.sweepId === sweepId) &&
       (region === undefined || spec.regions.includes(region)),
@@ -75,7 +75,7 @@ async function metadataOf(
     regions: spec.regions,
     arrived_bytes: Object.fromEntries(arrived.map(([region, found]) => [region, found?.bytes ?? null])),
     arrived_files: Object.fromEntries(arrived.map(([region, found]) => [region, found?.files ?? null])),
-    state: entry.uploading ? "uploading" : "interrupted",
+    state: entry.unfinished.deleting ? "deleting" : entry.uploading ? "uploading" : "interrupted",
     started_at: entry.unfinished.startedAt,
     destination: spec.destination,
     ttl_days: spec.ttl,

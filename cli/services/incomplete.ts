@@ -2,6 +2,7 @@ import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { type EntrySettings, parseEntrySettingsFile } from "../../stacks/settings-file.ts";
 import type { EntrySpec } from "../../staging/entry.ts";
+import { InputError } from "../../staging/errors.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
 import { findRecord } from "./records.ts";
@@ -9,6 +10,7 @@ import {
   changeOf,
   endUpload,
   isBeingUploaded,
+  type MeasuredSource,
   readUnfinished,
   type Unfinished,
   unfinishedStacks,
@@ -23,9 +25,15 @@ export interface IncompleteEntry {
   readonly uploading: boolean;
 }
 
-/** The incomplete entries of the environment, the newest first. */
-export async function listIncomplete(context: Context): Promise<IncompleteEntry[]> {
-  return (await listBegun(context)).filter(({ isWhole }) => !isWhole);
+/**
+ * The incomplete entries of the environment, the newest first.
+ * @param onUnreadable told of one whose settings file cannot be read; the others are listed all the same
+ */
+export async function listIncomplete(
+  context: Context,
+  onUnreadable: (error: InputError) => void,
+): Promise<IncompleteEntry[]> {
+  return (await listBegun(context, onUnreadable)).filter(({ isWhole }) => !isWhole);
 }
 
 /**
@@ -45,9 +53,17 @@ interface BegunEntry extends IncompleteEntry {
 }
 
 /** What was begun on this machine, and never told its end, the newest first. */
-async function listBegun(context: Context): Promise<BegunEntry[]> {
+async function listBegun(context: Context, onUnreadable: (error: InputError) => void): Promise<BegunEntry[]> {
   const stacks = await unfinishedStacks(context.environmentName);
-  const found = await Promise.all(stacks.map((stack) => readBegun(context, stack)));
+  const found = await Promise.all(
+    stacks.map((stack) =>
+      readBegun(context, stack).catch((error: unknown) => {
+        if (!(error instanceof InputError)) throw error;
+        onUnreadable(error);
+        return undefined;
+      }),
+    ),
+  );
   return found
     .filter((entry) => entry !== undefined)
     .sort((a, b) => b.unfinished.startedAt.localeCompare(a.unfinished.startedAt));
@@ -76,19 +92,24 @@ async function readBegun(context: Context, stack: string): Promise<BegunEntry | 
  * wanted now, since what timed out is to be given more time.
  *
  * An upload that was killed between its end and telling its id is one of them, and has nothing left to send, where the source is
- * for certain what it was: of a directory, and of what is on S3, nobody can tell without reading it.
+ * what it was.
  */
 export async function findSameUpload(
   context: Context,
   spec: EntrySpec,
+  source: MeasuredSource,
 ): Promise<IncompleteEntry | undefined> {
   // Most often there is none, and nothing else has to be loaded to know.
   if ((await unfinishedStacks(context.environmentName)).length === 0) return undefined;
   const wanted = identityOf(spec);
-  const all = await listBegun(context);
-  const same = all.find(({ settings, uploading }) => !uploading && identityOf(settings.spec) === wanted);
+  // Nobody can tell what one was that cannot be read; `list --incomplete` tells of it.
+  const all = await listBegun(context, () => {});
+  const same = all.find(
+    ({ settings, uploading, unfinished }) =>
+      !uploading && !unfinished.deleting && !unfinished.damaged && identityOf(settings.spec) === wanted,
+  );
   if (same === undefined) return undefined;
-  if (same.isWhole && !(await isUnchanged(same))) {
+  if (same.isWhole && changeOf(same.unfinished, source) !== undefined) {
     await endUpload(same.stack);
     return undefined;
   }
@@ -102,9 +123,6 @@ export async function findSameUpload(
   };
   return { ...same, settings: { ...same.settings, spec: resumed } };
 }
-
-const isUnchanged = async ({ unfinished, settings }: BegunEntry): Promise<boolean> =>
-  unfinished.modifiedMs !== undefined && (await changeOf(unfinished, settings.spec.source)) === undefined;
 
 /** All that a user chooses of an entry, but with whom it is shared and how it is sent, as one text. */
 function identityOf(spec: EntrySpec): string {

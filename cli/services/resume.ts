@@ -1,10 +1,11 @@
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { EntryDetails } from "../../components/entry-details.ts";
-import { renderEntrySettings } from "../../stacks/settings-file.ts";
+import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-file.ts";
 import { entryStackName } from "../../staging/entry.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { RECORD_KEY } from "../../staging/record.ts";
+import { expiresAt } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
@@ -18,8 +19,8 @@ import { deleteCutAccessPoints } from "./access-points.ts";
 import { type IncompleteEntry, readIncomplete } from "./incomplete.ts";
 import { findRecord } from "./records.ts";
 import { inspectSource } from "./source.ts";
-import { changeOf, claimUpload } from "./unfinished.ts";
-import { preflight, stageEntry } from "./upload.ts";
+import { changeOf, claimUpload, type Unfinished } from "./unfinished.ts";
+import { incomplete, preflight, stageEntry } from "./upload.ts";
 
 /**
  * An entry whose upload can be gone on with.
@@ -42,29 +43,62 @@ export async function findResumable(context: Context, id: StagingId): Promise<In
 
 /**
  * Goes on with an upload where it was interrupted: under its id, with its options, sending what has not arrived.
- * @throws UserError when its source is not what it was, or another process is at it
+ * @throws UserError when its source is not what it was, its time is over, or another process is at it
  */
 export async function resumeUpload(
   context: Context,
-  { stack, settings, unfinished }: IncompleteEntry,
+  entry: IncompleteEntry,
   options: UpdateOptions,
 ): Promise<EntryDetails> {
+  const { stack, settings } = entry;
+  const project = await makeReady(context, entry, options).catch((error: unknown) => {
+    throw incomplete(error, settings);
+  });
+  return await stageEntry(project, stack, settings, options);
+}
+
+/** Brings the entry's stack into a state from which an update goes on. */
+async function makeReady(
+  context: Context,
+  { stack, settings, unfinished }: IncompleteEntry,
+  options: UpdateOptions,
+): Promise<EngineSettings> {
   const { spec } = settings;
-  const source = await inspectSource(context, spec.source, spec);
-  const change = await changeOf(unfinished, spec.source);
+  const { signal } = options;
+  refuseUseless(unfinished, settings);
+  const source = await inspectSource(context, spec.source, { ...spec, signal });
+  const change = changeOf(unfinished, source);
   if (change !== undefined) {
-    const remove = commandLine(`spawn stage delete ${spec.id} --yes`, settings.environment.name);
-    throw new UserError(`${spec.source} has changed since the upload of ${spec.id} began`, {
-      why: change,
-      fix: `${remove}, then upload it again`,
+    throw startAnew(settings, `${spec.source} has changed since the upload of ${spec.id} began`, change);
+  }
+  if (!(await claimUpload(stack, "upload"))) {
+    throw new UserError(`${spec.id} was deleted, or came to its end, meanwhile`, {
+      why: "Another command did it after this one had begun.",
+      fix: commandLine("spawn stage list", settings.environment.name),
     });
   }
-  await claimUpload(stack);
-  const [session] = await Promise.all([openSession(context), preflight(context, spec, source)]);
-  const { exists } = await settleStack(context, session.entryProject, stack, spec.id, "again", options);
-  if (!exists) await createStack(session.entryProject, stack);
-  await writeAtomically(settingsFile(session.entryProject.project, stack), renderEntrySettings(settings));
-  return await stageEntry(session.entryProject, stack, settings, options);
+  const [session] = await Promise.all([openSession(context, signal), preflight(context, spec, source)]);
+  const { entryProject: project } = session;
+  const { exists } = await settleStack(context, project, stack, spec.id, "again", options);
+  signal?.throwIfAborted();
+  if (!exists) await createStack(project, stack);
+  await writeAtomically(settingsFile(project.project, stack), renderEntrySettings(settings));
+  return project;
+}
+
+/** @throws UserError for an upload of which something may be gone already, though the stack's state has it */
+function refuseUseless(unfinished: Unfinished, settings: EntrySettings): void {
+  const { id, ttl } = settings.spec;
+  if (unfinished.deleting) throw startAnew(settings, `the deletion of ${id} has begun`, "It did not end.");
+  // What was sent at first may have expired.
+  const end = expiresAt(new Date(unfinished.startedAt), ttl);
+  if (end > new Date()) return;
+  throw startAnew(settings, `${id} has expired`, `It was begun on ${unfinished.startedAt}, for ${ttl} days.`);
+}
+
+function startAnew({ spec, environment }: EntrySettings, message: string, why: string): UserError {
+  const remove = commandLine(`spawn stage delete ${spec.id} --yes`, environment.name);
+  return new UserError(message, { why, fix: `${remove}, then upload it again` });
 }
 
 /** Makes a stack whose last update was killed one that the engine can update or destroy. */

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { S3Clients } from "../../provider/transfer/clients.ts";
+import type { NewestFile, Source } from "../../provider/transfer/source.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
@@ -16,12 +17,24 @@ export interface InspectedSource {
   readonly sizeBytes: number;
   /** Files of a directory; undefined for a single file. */
   readonly fileCount?: number;
+  readonly version: SourceVersion;
+}
+
+/** What a source is like without being read: of one that has changed since, another one. */
+export interface SourceVersion {
+  /** Time of a single file's last change, in milliseconds since 1970. */
+  readonly modifiedMs?: number;
+  /** Of a directory and of what is on S3. */
+  readonly fingerprint?: string;
+  /** Of a directory: the file that was changed last. */
+  readonly newest?: NewestFile;
 }
 
 export interface InspectOptions {
   /** Patterns of what of a directory is left out. */
   readonly exclude?: readonly string[];
   readonly noSha256?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -32,7 +45,7 @@ export interface InspectOptions {
 export async function inspectSource(
   context: Context,
   given: string,
-  { exclude = [], noSha256 = false }: InspectOptions = {},
+  { exclude = [], noSha256 = false, signal = new AbortController().signal }: InspectOptions = {},
 ): Promise<InspectedSource> {
   if (given === "") {
     throw new InputError("no file is given", {
@@ -41,14 +54,10 @@ export async function inspectSource(
     });
   }
   if (noSha256) assertOnS3(given);
-  const signal = new AbortController().signal;
   if (isS3Url(given)) {
     const { findS3Source } = await import("../../provider/transfer/source-s3.ts");
     const found = await findS3Source(given, { exclude, signal, clients: await clientsOf(context) });
-    const { filename } = found;
-    return found.kind === "file"
-      ? { path: given, filename, sizeBytes: found.file.size }
-      : { path: given, filename, sizeBytes: found.sizeBytes, fileCount: found.fileCount };
+    return { path: given, filename: found.filename, ...measuresOf(found) };
   }
   const path = resolve(given);
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => refuse(given, path, error));
@@ -62,8 +71,7 @@ export async function inspectSource(
   }
   if (status.isDirectory()) {
     const { findDirectory } = await import("../../provider/transfer/source-directory.ts");
-    const { sizeBytes, fileCount } = await findDirectory(path, { exclude, signal });
-    return { path, filename, sizeBytes, fileCount };
+    return { path, filename, ...measuresOf(await findDirectory(path, { exclude, signal })) };
   }
   if (!status.isFile()) {
     throw new InputError(`${JSON.stringify(given)} is not a regular file`, {
@@ -77,7 +85,17 @@ export async function inspectSource(
   await access(path, constants.R_OK).catch(() => {
     throw unreadable(given, path);
   });
-  return { path, filename, sizeBytes: status.size };
+  return { path, filename, sizeBytes: status.size, version: { modifiedMs: status.mtimeMs } };
+}
+
+function measuresOf(source: Source): Omit<InspectedSource, "path" | "filename"> {
+  if (source.kind === "file") {
+    const { file } = source;
+    const version = file.from === "s3" ? { fingerprint: file.etag } : { modifiedMs: file.modifiedMs };
+    return { sizeBytes: file.size, version };
+  }
+  const { sizeBytes, fileCount, fingerprint, newest } = source;
+  return { sizeBytes, fileCount, version: { fingerprint, ...(newest === undefined ? {} : { newest }) } };
 }
 
 /** Clients for buckets in any region of AWS, others than the environment's too. */

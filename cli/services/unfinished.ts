@@ -5,44 +5,52 @@ import { withLock } from "../../local/lock.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { UserError } from "../../staging/errors.ts";
-import { formatBytes } from "../../staging/units.ts";
+import { formatBytes, formatInteger } from "../../staging/units.ts";
 import { writeAtomically } from "../engine/entry-project.ts";
 import { findProcess } from "../engine/running.ts";
+import type { InspectedSource, SourceVersion } from "./source.ts";
 
 /**
  * What this machine remembers of an upload from its start to its end: what the source was like, and which process is at
  * it. What has arrived is not in it: S3 knows that.
  */
-export interface Unfinished {
+export interface Unfinished extends Measured {
   readonly startedAt: string;
-  readonly sizeBytes: number;
-  readonly fileCount: number;
-  /** Time of the source's last change, in milliseconds; absent for what has no such time of its own. */
-  readonly modifiedMs?: number;
   /** The process that is, or was last, at work on it. */
   readonly pid: number;
   readonly host: string;
+  /** Its deletion has begun: what is left of it may be anything, so nothing goes on with it. */
+  readonly deleting?: true;
+  /** The file cannot be read: nobody knows what the source was like. */
+  readonly damaged?: true;
+}
+
+/** What a source was like when its upload began. */
+export interface Measured extends Pick<SourceVersion, "modifiedMs" | "fingerprint"> {
+  readonly sizeBytes: number;
+  readonly fileCount: number;
 }
 
 const folder = (): string => join(spawnPaths().stacks, "unfinished");
 const fileOf = (stack: string): string => join(folder(), `${stack}.json`);
 
 /** Remembers an upload of this process that is about to start. */
-export async function beginUpload(
-  stack: string,
-  source: string,
-  measured: { readonly sizeBytes: number; readonly fileCount?: number },
-): Promise<void> {
+export async function beginUpload(stack: string, source: MeasuredSource): Promise<void> {
+  const { modifiedMs, fingerprint } = source.version;
   const unfinished: Unfinished = {
     startedAt: new Date().toISOString(),
-    sizeBytes: measured.sizeBytes,
-    fileCount: measured.fileCount ?? 1,
-    ...(await modificationOf(source)),
+    sizeBytes: source.sizeBytes,
+    fileCount: source.fileCount ?? 1,
+    ...(modifiedMs === undefined ? {} : { modifiedMs }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
     pid: process.pid,
     host: hostname(),
   };
   await write(stack, unfinished);
 }
+
+/** A source as it is now. */
+export type MeasuredSource = Pick<InspectedSource, "sizeBytes" | "fileCount" | "version">;
 
 /** Forgets an upload: it has ended well, or is deleted. */
 export async function endUpload(stack: string): Promise<void> {
@@ -61,28 +69,61 @@ export async function unfinishedStacks(environment: string): Promise<string[]> {
 }
 
 export async function readUnfinished(stack: string): Promise<Unfinished | undefined> {
-  const text = await readTextIfThere(fileOf(stack));
-  return text === undefined ? undefined : (JSON.parse(text) as Unfinished);
+  const file = fileOf(stack);
+  const text = await readTextIfThere(file);
+  if (text === undefined) return undefined;
+  return parseUnfinished(text) ?? (await damaged(file));
+}
+
+/** @returns undefined for what this program has not written like that */
+function parseUnfinished(text: string): Unfinished | undefined {
+  try {
+    const parsed = JSON.parse(text) as Partial<Unfinished> | null;
+    return typeof parsed?.startedAt === "string" && typeof parsed.sizeBytes === "number"
+      ? (parsed as Unfinished)
+      : undefined;
+  } catch {
+    return undefined; // not JSON
+  }
+}
+
+/** One such file must not be in the way of every other upload. */
+async function damaged(file: string): Promise<Unfinished | undefined> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return undefined; // forgotten meanwhile
+  return {
+    startedAt: found.mtime.toISOString(),
+    sizeBytes: 0,
+    fileCount: 0,
+    pid: 0,
+    host: "",
+    damaged: true,
+  };
 }
 
 /**
- * Makes this process the one that works on an unfinished upload, or on its deletion.
+ * Makes this process the one that works on an unfinished upload, or on its deletion, from which on nothing goes on with it.
+ * @returns false where there is no unfinished upload
  * @throws UserError when another one is at it
  */
-export async function claimUpload(stack: string): Promise<void> {
+export async function claimUpload(stack: string, work: "upload" | "deletion"): Promise<boolean> {
   await mkdir(folder(), { recursive: true });
-  await withLock(`${fileOf(stack)}.lock`, {}, async () => {
+  return await withLock(`${fileOf(stack)}.lock`, {}, async () => {
     const unfinished = await readUnfinished(stack);
-    if (unfinished === undefined) return;
+    if (unfinished === undefined) return false;
     if (await isBeingUploaded(unfinished)) {
-      throw new UserError(`${stack.slice(stack.indexOf(".") + 1)} is being worked on`, {
+      throw new UserError(`${idOf(stack)} is being worked on`, {
         why: `Process ${unfinished.pid} uploads or deletes it right now.`,
         fix: "Wait for it to end.",
       });
     }
-    await write(stack, { ...unfinished, pid: process.pid, host: hostname() });
+    const claimed = { ...unfinished, pid: process.pid, host: hostname() };
+    await write(stack, work === "deletion" ? { ...claimed, deleting: true } : claimed);
+    return true;
   });
 }
+
+const idOf = (stack: string): string => stack.slice(stack.indexOf(".") + 1);
 
 /** Whether another process is at work on the upload; of another machine that cannot be told. */
 export async function isBeingUploaded({ pid, host }: Unfinished): Promise<boolean> {
@@ -93,24 +134,29 @@ export async function isBeingUploaded({ pid, host }: Unfinished): Promise<boolea
 }
 
 /** What is different about the source since its upload began, for people; undefined when nothing is. */
-export async function changeOf(unfinished: Unfinished, source: string): Promise<string | undefined> {
-  const { modifiedMs } = await modificationOf(source);
-  if (modifiedMs === undefined || unfinished.modifiedMs === undefined) return undefined;
-  const { size } = await stat(source);
-  if (size !== unfinished.sizeBytes) {
-    return `It had ${unfinished.sizeBytes} bytes (${formatBytes(unfinished.sizeBytes)}) and has ${size} (${formatBytes(size)}) now.`;
+export function changeOf(then: Unfinished, source: MeasuredSource): string | undefined {
+  if (then.damaged)
+    return "What it was like then is not known: the file that this machine kept of it is damaged.";
+  const { sizeBytes, fileCount = 1, version } = source;
+  if (fileCount !== then.fileCount) {
+    return `It had ${filesOf(then.fileCount)} with ${bytesOf(then.sizeBytes)} and has ${filesOf(fileCount)} with ${bytesOf(sizeBytes)} now.`;
   }
-  if (modifiedMs === unfinished.modifiedMs) return undefined;
-  return `It was last changed on ${utc(unfinished.modifiedMs)} then, and on ${utc(modifiedMs)} now.`;
+  if (sizeBytes !== then.sizeBytes) {
+    return `It had ${bytesOf(then.sizeBytes)} and has ${bytesOf(sizeBytes)} now.`;
+  }
+  const { modifiedMs, fingerprint, newest } = version;
+  if (then.modifiedMs !== undefined && then.modifiedMs !== modifiedMs) {
+    const now = modifiedMs === undefined ? "it is no file" : `on ${utc(modifiedMs)}`;
+    return `It was last changed on ${utc(then.modifiedMs)} then, and ${now} now.`;
+  }
+  if (then.fingerprint === undefined || then.fingerprint === fingerprint) return undefined;
+  return newest === undefined
+    ? "It has the same size and is another version."
+    : `It has as many files with as many bytes, but not the same ones. The last change is that of ${JSON.stringify(newest.path)}, on ${utc(newest.modifiedMs)}.`;
 }
 
-/** Only of a file: a directory's own time says little of the files in it, which are compared one by one when read. */
-async function modificationOf(source: string): Promise<Pick<Unfinished, "modifiedMs">> {
-  if (source.startsWith("s3://")) return {};
-  const found = await stat(source);
-  return found.isFile() ? { modifiedMs: found.mtimeMs } : {};
-}
-
+const filesOf = (count: number): string => (count === 1 ? "1 file" : `${formatInteger(count)} files`);
+const bytesOf = (bytes: number): string => `${bytes} bytes (${formatBytes(bytes)})`;
 const utc = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 const write = (stack: string, unfinished: Unfinished): Promise<void> =>

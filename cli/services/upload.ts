@@ -14,25 +14,27 @@ import { openSession } from "../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { writableTimes } from "./environment.ts";
 import { checkEnvironmentIsUp, checkLifetimes, type Measured } from "./preflight.ts";
-import { beginUpload, endUpload } from "./unfinished.ts";
+import { beginUpload, endUpload, type MeasuredSource } from "./unfinished.ts";
 
 /**
  * Makes one staging entry: uploads, replicates, verifies and records it. Nothing is created when the environment is not up.
- * @param measured what the source is like now, for a later resumption to compare with
+ * @param source is like now, for a later resumption to compare with
  * @throws UserError when it fails on the way; what is there by then stays, and the error says how to go on
  */
 export async function upload(
   context: Context,
   spec: EntrySpec,
-  measured: { readonly sizeBytes: number; readonly fileCount?: number },
+  source: MeasuredSource,
   options: UpdateOptions,
 ): Promise<EntryDetails> {
-  const [session] = await Promise.all([openSession(context), preflight(context, spec, measured)]);
+  const { signal } = options;
+  const [session] = await Promise.all([openSession(context, signal), preflight(context, spec, source)]);
   const { settings, entryProject } = session;
   const stack = entryStackName(settings.name, spec.id);
   const entry = { spec, environment: settings, writableAt: await writableTimes(session) };
   const file = settingsFile(entryProject.project, stack);
-  await beginUpload(stack, spec.source, measured);
+  signal?.throwIfAborted();
+  await beginUpload(stack, source);
   await writeAtomically(file, renderEntrySettings(entry));
   try {
     // While the engine makes the stack, this process has time for loading Pulumi's SDK.
@@ -45,7 +47,10 @@ export async function upload(
   return await stageEntry(entryProject, stack, entry, options);
 }
 
-/** Brings an entry's stack to its end: what is missing is made. A region that fails does not stop the others. */
+/**
+ * Brings an entry's stack to its end: what is missing is made. A region that fails does not stop the others. This machine
+ * remembers the upload until its id has been told ({@link endUpload}).
+ */
 export async function stageEntry(
   project: EngineSettings,
   stack: string,
@@ -57,7 +62,6 @@ export async function stageEntry(
   const { outputs } = await runUpdate(project, stack, operation, options).catch((error: unknown) => {
     throw incomplete(error, entry);
   });
-  await endUpload(stack);
   return outputs["entry"] as EntryDetails;
 }
 
@@ -74,7 +78,7 @@ export async function preflight(context: Context, spec: EntrySpec, measured: Mea
 }
 
 /** The same error, which also tells that parts of the entry may be there and what to do about them. */
-function incomplete(error: unknown, { spec, environment }: EntrySettings): unknown {
+export function incomplete(error: unknown, { spec, environment }: EntrySettings): unknown {
   if (!(error instanceof UserError)) return error;
   const command = (verb: string) => commandLine(`spawn stage ${verb}`, environment.name);
   const ways = [

@@ -53,6 +53,7 @@ export function localFile(location: string, path: string, measured: Measured): L
     path,
     size,
     mode: permissionsOf(mode),
+    modifiedMs: mtimeMs,
     open: () => openLocal(location, expected),
     readWhole: (bytes) => readWhole(location, expected, bytes),
   };

@@ -8,6 +8,7 @@ import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../staging/s3
 import { explained, headersOf, isNotFound } from "./aws-errors.ts";
 import { isDenied } from "./aws-failure.ts";
 import type { FindOptions } from "./find-source.ts";
+import { Fingerprint } from "./fingerprint.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
 import { partSizeFor } from "./parts.ts";
@@ -90,10 +91,12 @@ async function findPrefix(
   const filename = name ?? filenameIn(url, bucket);
   objectKey(SAMPLE_ID, filename);
   let [fileCount, sizeBytes, entries] = [0, 0, 0];
+  const fingerprint = new Fingerprint();
   await explained(`listing ${url}`, async () => {
     try {
       for await (const entry of entriesBelow(bucket, exclusionOf(exclude), signal)) {
         entries += 1;
+        fingerprint.add(entry);
         if (entry.type !== "file") continue;
         objectKey(SAMPLE_ID, `${filename}/${entry.path}`);
         partSizeFor(entry.size);
@@ -116,6 +119,8 @@ async function findPrefix(
     name: url,
     fileCount,
     sizeBytes,
+    fingerprint: fingerprint.end(),
+    newest: undefined,
     entries: (stop) => entriesBelow(bucket, exclusionOf(exclude), stop),
   };
 }

@@ -7,6 +7,7 @@ import { renderUploadPlan } from "../../render/summary.ts";
 import { reportStaged, stagedMetadata } from "../../report-staged.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
+import { endUpload } from "../../services/unfinished.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export default class StageResume extends BaseCommand {
@@ -57,6 +58,7 @@ export default class StageResume extends BaseCommand {
     const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
       resumeUpload(context, entry, options),
     );
+    this.whenTold(() => endUpload(entry.stack));
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(details, (line) => this.note(line));
     return undefined;

@@ -17,6 +17,7 @@ import { findSameUpload } from "../../services/incomplete.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { resumeUpload } from "../../services/resume.ts";
 import { inspectSource } from "../../services/source.ts";
+import { endUpload } from "../../services/unfinished.ts";
 import { upload } from "../../services/upload.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
@@ -178,7 +179,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       declaredAs: undefined,
     };
     this.note(renderUploadPlan({ ...source, regions, destination: spec.destination }));
-    const interrupted = await findSameUpload(context, spec);
+    const interrupted = await findSameUpload(context, spec, source);
     if (interrupted !== undefined) {
       this.note(`Resuming ${interrupted.settings.spec.id}, which was interrupted\n`);
     }
@@ -187,6 +188,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
         ? upload(context, spec, source, options)
         : resumeUpload(context, interrupted, options),
     );
+    this.whenTold(() => endUpload(details.stack));
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(details, (line) => this.note(line));
     return undefined;

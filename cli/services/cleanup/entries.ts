@@ -97,7 +97,8 @@ async function withoutRecord(
   const stack = entryStackName(context.environmentName, id);
   const unfinished = await readUnfinished(stack);
   if (unfinished !== undefined) {
-    return { id, stack, state: (await isBeingUploaded(unfinished)) ? "uploading" : "interrupted" };
+    if (await isBeingUploaded(unfinished)) return { id, stack, state: "uploading" };
+    return { id, stack, state: unfinished.deleting ? "half-deleted" : "interrupted" };
   }
   const life = (await getLedgerRow(tables, id)).lives.at(-1);
   if (life === undefined) return { id, stack, state: "unknown" };

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -8,6 +8,7 @@ import {
   claimUpload,
   endUpload,
   isBeingUploaded,
+  type MeasuredSource,
   readUnfinished,
   type Unfinished,
   unfinishedStacks,
@@ -17,15 +18,11 @@ const STACK = "dev.stage-0123456789ab";
 
 describe("an unfinished upload", () => {
   let home: string;
-  let source: string;
   let before: string | undefined;
   beforeEach(async () => {
     before = process.env["SPAWN_HOME"];
     home = await mkdtemp(join(tmpdir(), "spawn unfinished "));
     process.env["SPAWN_HOME"] = home;
-    source = join(home, "file");
-    await writeFile(source, "0123456789");
-    await utimes(source, 1_000, 1_000);
   });
   afterEach(async () => {
     if (before === undefined) delete process.env["SPAWN_HOME"];
@@ -33,12 +30,18 @@ describe("an unfinished upload", () => {
     await rm(home, { recursive: true });
   });
 
-  const begin = () => beginUpload(STACK, source, { sizeBytes: 10 });
+  const FILE: MeasuredSource = { sizeBytes: 10, version: { modifiedMs: 1_000_000 } };
+  const TREE: MeasuredSource = {
+    sizeBytes: 10,
+    fileCount: 3,
+    version: { fingerprint: "abc", newest: { path: "b/c", modifiedMs: 1_000_000 } },
+  };
+  const file = () => join(home, "data/stacks/unfinished", `${STACK}.json`);
   const found = async (): Promise<Unfinished> => (await readUnfinished(STACK)) as Unfinished;
 
   it("is remembered from its start to its end, in its environment", async () => {
     expect(await unfinishedStacks("dev")).to.deep.equal([]);
-    await begin();
+    await beginUpload(STACK, FILE);
     expect(await unfinishedStacks("dev")).to.deep.equal([STACK]);
     expect(await unfinishedStacks("prod")).to.deep.equal([]);
     expect(await found()).to.include({
@@ -52,48 +55,92 @@ describe("an unfinished upload", () => {
     expect(await readUnfinished(STACK)).to.equal(undefined);
   });
 
-  it("of the same source has not changed", async () => {
-    await begin();
-    expect(await changeOf(await found(), source)).to.equal(undefined);
-  });
-
-  it("tells the sizes of a source that grew", async () => {
-    await begin();
-    await appendFile(source, "more");
-    expect(await changeOf(await found(), source)).to.equal("It had 10 bytes (10 B) and has 14 (14 B) now.");
-  });
-
-  it("tells the times of a source that was written to", async () => {
-    await begin();
-    await utimes(source, 2_000, 2_000);
-    expect(await changeOf(await found(), source)).to.equal(
+  const changes: [string, MeasuredSource, MeasuredSource, string | undefined][] = [
+    ["the same file", FILE, FILE, undefined],
+    [
+      "a file that grew",
+      FILE,
+      { ...FILE, sizeBytes: 14 },
+      "It had 10 bytes (10 B) and has 14 bytes (14 B) now.",
+    ],
+    [
+      "a file that was written to",
+      FILE,
+      { ...FILE, version: { modifiedMs: 2_000_000 } },
       "It was last changed on 1970-01-01T00:16:40.000Z then, and on 1970-01-01T00:33:20.000Z now.",
-    );
-  });
+    ],
+    [
+      "a file in whose place a directory is",
+      FILE,
+      { ...TREE, fileCount: 1 },
+      "It was last changed on 1970-01-01T00:16:40.000Z then, and it is no file now.",
+    ],
+    ["the same directory", TREE, TREE, undefined],
+    [
+      "a directory with one more file",
+      TREE,
+      { ...TREE, fileCount: 4, sizeBytes: 12 },
+      "It had 3 files with 10 bytes (10 B) and has 4 files with 12 bytes (12 B) now.",
+    ],
+    [
+      "a directory with another file of the same size",
+      TREE,
+      { ...TREE, version: { fingerprint: "abd", newest: { path: "b/c", modifiedMs: 2_000_000 } } },
+      'It has as many files with as many bytes, but not the same ones. The last change is that of "b/c", on 1970-01-01T00:33:20.000Z.',
+    ],
+    [
+      "another version of an object",
+      { sizeBytes: 10, version: { fingerprint: '"1"' } },
+      { sizeBytes: 10, version: { fingerprint: '"2"' } },
+      "It has the same size and is another version.",
+    ],
+  ];
+  for (const [what, then, now, told] of changes) {
+    it(`of ${what} ${told === undefined ? "has not changed" : "tells what changed"}`, async () => {
+      await beginUpload(STACK, then);
+      expect(changeOf(await found(), now)).to.equal(told);
+    });
+  }
 
-  it("has nothing to compare for a directory and for what is in S3", async () => {
-    await mkdir(join(home, "folder"));
-    for (const place of [join(home, "folder"), "s3://bucket/key"]) {
-      await beginUpload(STACK, place, { sizeBytes: 10, fileCount: 3 });
-      expect(await found())
-        .to.include({ fileCount: 3 })
-        .and.not.have.property("modifiedMs");
-      expect(await changeOf(await found(), place)).to.equal(undefined);
-    }
-  });
+  for (const text of ["", "{", "null", "[]", '{"startedAt": 5}']) {
+    it(`is one of an unknown source where its file has ${JSON.stringify(text)}`, async () => {
+      await beginUpload(STACK, FILE);
+      await writeFile(file(), text);
+      expect(await unfinishedStacks("dev")).to.deep.equal([STACK]);
+      expect(await found()).to.include({ damaged: true, sizeBytes: 0 });
+      expect(changeOf(await found(), FILE)).to.contain("is not known");
+      expect(await claimUpload(STACK, "deletion")).to.equal(true);
+      await endUpload(STACK);
+      expect(await readUnfinished(STACK)).to.equal(undefined);
+    });
+  }
 
   it("can be claimed from a process that is gone, and by the one that has it", async () => {
-    await begin();
-    const file = join(home, "data/stacks/unfinished", `${STACK}.json`);
-    const text = await readFile(file, "utf8");
-    await writeFile(file, text.replace(`"pid": ${process.pid}`, '"pid": 99999999'));
-    await claimUpload(STACK);
-    expect((await found()).pid).to.equal(process.pid);
-    await claimUpload(STACK);
+    await beginUpload(STACK, FILE);
+    const text = await readFile(file(), "utf8");
+    await writeFile(file(), text.replace(`"pid": ${process.pid}`, '"pid": 99999999'));
+    expect(await claimUpload(STACK, "upload")).to.equal(true);
+    expect(await found())
+      .to.include({ pid: process.pid })
+      .and.not.have.property("deleting");
+    expect(await claimUpload(STACK, "upload")).to.equal(true);
+  });
+
+  it("is for ever one that is being deleted, once that has begun", async () => {
+    await beginUpload(STACK, FILE);
+    await claimUpload(STACK, "deletion");
+    expect(await found()).to.include({ deleting: true });
+    await claimUpload(STACK, "upload");
+    expect(await found()).to.include({ deleting: true });
+  });
+
+  it("cannot be claimed when it was deleted meanwhile", async () => {
+    expect(await claimUpload(STACK, "upload")).to.equal(false);
+    expect(await readUnfinished(STACK)).to.equal(undefined);
   });
 
   it("is nobody's whose process id was given to another program, or whose machine is another", async () => {
-    await begin();
+    await beginUpload(STACK, FILE);
     const parent = { ...(await found()), pid: process.ppid };
     expect(await isBeingUploaded(parent)).to.equal(false);
     expect(await isBeingUploaded({ ...parent, host: "elsewhere" })).to.equal(false);

@@ -103,8 +103,7 @@ describe("what of an environment's entries is cleaned up", () => {
     });
 
     it("leaves what has not ended: uploads, and deletions", async () => {
-      const source = join(home, "none");
-      await beginUpload(`dev.${testId(1)}`, `s3://bucket/${source}`, { sizeBytes: 1 });
+      await beginUpload(`dev.${testId(1)}`, { sizeBytes: 1, version: {} });
       const rows = [
         rowOf(2, { uploaded_at: hours(-48).toISOString(), closed_at: hours(-1).toISOString() }),
         rowOf(1),
