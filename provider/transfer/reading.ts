@@ -69,12 +69,19 @@ export async function digestObject(
 ): Promise<FileDigest> {
   const digest = new FileDigest();
   const reader = await file.open();
+  // What is being read has no other way to hear of an abort, and may take minutes.
+  const close = (): void => void reader.close();
+  signal.addEventListener("abort", close, { once: true });
   try {
     for await (const part of readParts(reader, file.size, partSize, digest, pool, signal)) {
       pool.release(part.buffer);
     }
     await reader.assertUnchanged();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
+    signal.removeEventListener("abort", close);
     await reader.close();
   }
   return digest;
