@@ -10,25 +10,32 @@ export class FileDigest {
   readonly #parts: { readonly crc: number; readonly length: number }[] = [];
   #sha256: string | undefined;
 
-  /** Takes the next part, in order. Returns its CRC32. */
-  add(bytes: Uint8Array): number {
+  /**
+   * Takes the next part, in order. Returns its CRC32.
+   * @param isNewPart false: the bytes go on with the part before
+   */
+  add(bytes: Uint8Array, isNewPart = true): number {
     if (this.#background !== undefined) throw new Error("the parts before are hashed in the background");
     this.#hash.update(bytes);
-    return this.#addCrc(bytes);
+    return this.#addCrc(bytes, isNewPart);
   }
 
   /**
    * Takes the next part, in order, and hashes it in a thread. Call {@link finish} after the last one, or
    * {@link abandon}.
    * @param bytes in shared memory; they stay as they are until `hashed` is settled
+   * @param isNewPart false: the bytes go on with the part before
    */
-  addInBackground(bytes: Uint8Array): { readonly crc: number; readonly hashed: Promise<void> } {
+  addInBackground(
+    bytes: Uint8Array,
+    isNewPart = true,
+  ): { readonly crc: number; readonly hashed: Promise<void> } {
     if (this.#background === undefined && this.#parts.length > 0) {
       throw new Error("the parts before were hashed at once");
     }
     this.#background ??= new ThreadHash();
     const hashed = this.#background.update(bytes);
-    return { crc: this.#addCrc(bytes), hashed };
+    return { crc: this.#addCrc(bytes, isNewPart), hashed };
   }
 
   /** Takes what was computed elsewhere of the next part, in order. Call {@link finishHashed} after the last one. */
@@ -41,9 +48,10 @@ export class FileDigest {
     this.#sha256 = sha256;
   }
 
-  #addCrc(bytes: Uint8Array): number {
-    const crc = crc32(bytes);
-    this.#parts.push({ crc, length: bytes.length });
+  #addCrc(bytes: Uint8Array, isNewPart: boolean): number {
+    const before = isNewPart ? undefined : this.#parts.pop();
+    const crc = crc32(bytes, before?.crc);
+    this.#parts.push({ crc, length: (before?.length ?? 0) + bytes.length });
     return crc;
   }
 
