@@ -116,6 +116,38 @@ describe("A directory or a source on S3 that was interrupted", function () {
     });
   }
 
+  it("a directory that has changed is refused, though all of it had arrived", async () => {
+    const isCopy = ({ method, path, region }: ProxiedRequest) =>
+      method !== "GET" && region === "us-west-2" && path.includes("/stage-");
+    proxy.fault = (request) => (isCopy(request) ? { delayMs: 600_000 } : undefined);
+    const running = start(
+      ...["stage", "upload", "interrupted tree", "--regions", REGIONS.join(","), "--replication", "copy"],
+    );
+    const id = await whileRunning(running, async () =>
+      proxy.requests.some(isCopy) ? ID.exec(proxy.requests.find(isCopy)?.path ?? "")?.[0] : undefined,
+    );
+    running.killGroup("SIGINT");
+    expect((await running.ended).code).to.equal(130);
+    proxy.reset();
+    const path = join(world.folder, "interrupted tree", "small files", "07");
+    await writeFile(path, randomFile(1_007));
+    try {
+      for (const again of [
+        ["stage", "resume", id],
+        ["stage", "upload", "interrupted tree", "--regions", REGIONS.join(","), "--replication", "copy"],
+      ]) {
+        const refused = await world.spawn(...again);
+        expect(refused.code, refused.stderr).to.equal(1);
+        expect(refused.stderr)
+          .to.contain(`has changed since the upload of ${id} began`)
+          .and.contain('The last change is that of "small files/07"');
+      }
+    } finally {
+      await writeFile(path, contents.get("small files/07") as Buffer);
+      await succeed(world.spawn("stage", "delete", id, "--yes"));
+    }
+  });
+
   it("a source on S3 goes on under its id", async () => {
     const folder = "sources of S3/interrupted tree";
     for (const [path, bytes] of contents) {

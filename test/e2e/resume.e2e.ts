@@ -209,21 +209,26 @@ describe("An upload that was interrupted", function () {
   it("resumes wherever it was killed", async () => {
     const running = upload();
     let id = "";
+    let told: string | undefined;
     for (const [index, delayMs] of [900, 1_500, 2_200, 3_000].entries()) {
       const attempt = index === 0 ? running : upload();
       await Promise.race([attempt.ended, new Promise((resolve) => setTimeout(resolve, delayMs))]);
-      if (attempt.hasEnded) break;
       attempt.kill("SIGKILL");
-      await attempt.ended;
+      const { stdout } = await attempt.ended;
+      // One that has told its id is at its end; the same upload again would be another one.
+      if (ID.test(stdout)) {
+        told = stdout;
+        break;
+      }
       const [entry] = await listed();
       // Nothing is listed of an upload that was killed before it began, or after its record was written.
       const found = String(entry?.["staging_id"] ?? id);
       if (id !== "") expect(found).to.equal(id);
       id = found;
     }
-    const last = await succeed(upload().ended);
-    if (id !== "") expect(last.stdout.trim()).to.equal(id);
-    await expectWhole(last.stdout.trim());
+    const last = (told ?? (await succeed(upload().ended)).stdout).trim();
+    if (id !== "") expect(last).to.equal(id);
+    await expectWhole(last);
   });
 
   it("keeps its id, too, where it was killed after the record was written", async () => {
@@ -265,6 +270,31 @@ describe("An upload that was interrupted", function () {
     proxy.reset();
     const missing = [1, 2, 3, ...FROM_4].filter((part) => !arrived.includes(part));
     await expectResumed(await start("stage", "resume", id).ended, id, missing);
+  });
+
+  it("is not gone on with once its deletion has begun, and starts anew", async () => {
+    const { running, id } = await hanging();
+    running.killGroup("SIGINT");
+    await running.ended;
+    proxy.fault = ({ method, path, query }) =>
+      method === "DELETE" && path.includes(id) && query.has("uploadId") ? { delayMs: 600_000 } : undefined;
+    proxy.requests.length = 0;
+    const deletion = start("stage", "delete", id, "--yes");
+    await eventually("the deletion has begun", async () =>
+      (await listed()).some(({ staging_id, state }) => staging_id === id && state === "deleting"),
+    );
+    deletion.killGroup("SIGINT");
+    expect((await deletion.ended).code).to.equal(130);
+    proxy.reset();
+    const resumed = await start("stage", "resume", id).ended;
+    expect(resumed.code).to.equal(1);
+    expect(resumed.stderr)
+      .to.contain(`the deletion of ${id} has begun`)
+      .and.contain(`spawn stage delete ${id} --yes, then upload it again`);
+    const again = (await succeed(upload().ended)).stdout.trim();
+    expect(again).to.not.equal(id);
+    await expectWhole(again);
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 
   it("is refused when its source has changed since, with what changed", async () => {

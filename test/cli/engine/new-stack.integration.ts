@@ -1,0 +1,54 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { prepareEntryProject } from "../../../cli/engine/entry-project.ts";
+import { createStack } from "../../../cli/engine/new-stack.ts";
+import { settlePending } from "../../../cli/engine/pending.ts";
+import type { EngineSettings } from "../../../cli/engine/process.ts";
+import { listStacks } from "../../../cli/engine/stacks.ts";
+import { runUpdate } from "../../../cli/engine/update.ts";
+import { ensureEngine } from "../../../local/engine/engine.ts";
+import { packageRoot } from "../../../local/paths.ts";
+import { toolEnvironment } from "../../../local/tool-environment.ts";
+import { makeTestHome } from "../../support/cloud.ts";
+
+const STACK = "dev.stage-0123456789ab";
+
+describe("A new stack and a real engine", () => {
+  let home: Awaited<ReturnType<typeof makeTestHome>>;
+  let settings: EngineSettings;
+  before(async () => {
+    const engine = await ensureEngine();
+    home = await makeTestHome();
+    const [state, project] = [join(home.home, "state of all"), join(home.home, "a project")];
+    await mkdir(state);
+    await prepareEntryProject(project, packageRoot());
+    const variables = toolEnvironment({ engine, cloud: "aws", stateUrl: pathToFileURL(state).href });
+    settings = { command: engine.command, env: { ...process.env, ...variables }, project };
+    // The engine chooses the layout of a backend that is new.
+    expect(await createStack(settings, "dev")).to.equal(true);
+  });
+  after(() => home.remove());
+
+  it("know each other, before and after an update", async () => {
+    expect(await createStack(settings, STACK)).to.equal(true);
+    expect(await createStack(settings, STACK)).to.equal(false);
+    expect((await listStacks(settings)).sort()).to.deep.equal(["dev", STACK]);
+    const empty = { exists: true, creating: [], resources: [] };
+    for (const cut of ["again", "adopt"] as const) {
+      expect(await settlePending(settings, STACK, cut, async () => {})).to.deep.equal(empty);
+    }
+    const program = async () => ({ greeting: "hello" });
+    const { outputs } = await runUpdate(settings, STACK, { kind: "up", program });
+    expect(outputs).to.deep.equal({ greeting: "hello" });
+    await runUpdate(settings, STACK, { kind: "destroy", remove: true });
+    expect(await listStacks(settings)).to.deep.equal(["dev"]);
+  });
+
+  it("know each other where the stack is destroyed before any update", async () => {
+    await createStack(settings, STACK);
+    await runUpdate(settings, STACK, { kind: "destroy", remove: true });
+    expect(await listStacks(settings)).to.deep.equal(["dev"]);
+  });
+});
