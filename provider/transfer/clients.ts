@@ -7,6 +7,7 @@ import { tellWhyHeadsFail } from "./head-errors.ts";
 import { loadFileBodies } from "./load-file-bodies.ts";
 import { sendQuickly } from "./quick/client.ts";
 import { Connections } from "./quick/connections.ts";
+import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./retry-strategy.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 
 /**
@@ -15,7 +16,6 @@ import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
  */
 const MAX_SOCKETS = 640;
 const CONNECT_TIMEOUT_MS = 10_000;
-const MAX_ATTEMPTS = 6;
 
 export interface S3Clients {
   /**
@@ -58,7 +58,9 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
     region,
     // Emulators don't resolve bucket.host names.
     forcePathStyle: endpointOverride() !== undefined,
-    maxAttempts: MAX_ATTEMPTS,
+    // Only a header's text, for which the SDK would look at files.
+    maxAttempts: DEFAULT_RETRY_PATIENCE.attempts,
+    retryStrategy: patientRetries(),
     // The checksums that count are given with each part; no others are worth a pass over the bytes.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",

@@ -5,11 +5,13 @@ import {
   HeadObjectCommand,
   ListPartsCommand,
   PutObjectCommand,
+  type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { attemptsOf, errorName } from "../../../provider/transfer/aws-errors.ts";
 import { createS3Clients, type S3Clients } from "../../../provider/transfer/clients.ts";
 import { NoAnswerError, regionOf } from "../../../provider/transfer/no-answer.ts";
+import { patientRetries } from "../../../provider/transfer/retry-strategy.ts";
 import { clientsWith } from "../../../provider/transfer/sending.ts";
 
 type Reply = (request: IncomingMessage, response: ServerResponse) => void;
@@ -25,6 +27,7 @@ const failing =
 
 describe("clients with a time-out", () => {
   let server: Server;
+  let config: S3ClientConfig;
   let clients: S3Clients;
   let requests: number;
   let reply: (index: number, request: IncomingMessage) => Reply;
@@ -40,7 +43,8 @@ describe("clients with a time-out", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-    clients = createS3Clients({ config: { endpoint, credentials, forcePathStyle: true } });
+    config = { endpoint, credentials, forcePathStyle: true };
+    clients = createS3Clients({ config });
   });
   afterEach(() => {
     server.closeAllConnections();
@@ -96,10 +100,10 @@ describe("clients with a time-out", () => {
 
   it("ask more often than the SDK where there is time, and say how often", async () => {
     // Of its own accord the SDK asks twice here.
-    const { config } = clients.of("us-east-1", 100);
-    config.maxAttempts = async () => 2;
+    const retryStrategy = patientRetries({ attempts: 2, forMs: 0 });
+    const impatient = createS3Clients({ stallTimeoutMs: 100, config: { ...config, retryStrategy } });
     reply = (index) => (index < 5 ? silent : failing(404, "NoSuchUpload"));
-    const few = clientsWith({ of: () => clients.of("us-east-1", 100) }, { timeoutSeconds: 30 });
+    const few = clientsWith(impatient, { timeoutSeconds: 30 });
     const error = await errorOf(
       few.of("us-east-1").send(new AbortMultipartUploadCommand({ ...at, UploadId: "u" })),
     );
