@@ -55,6 +55,9 @@ export const isBrokenOff = (error: unknown): boolean => BROKEN_OFF.has(failureOf
 export const isStall = (error: unknown): boolean =>
   failureOf(error).code === "ETIMEDOUT" || (errorName(error) === "TimeoutError" && !isBrokenOff(error));
 
+/** Whether there is too much for the server: S3 says so by 503, with SlowDown or another name. */
+export const isThrottled = (error: unknown): boolean => [429, 503].includes(statusOf(error) ?? 0);
+
 const EXPIRED = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]);
 const NOT_ACCEPTED = new Set([
   "InvalidAccessKeyId",

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { isThrottled } from "./aws-failure.ts";
 import { endpointOverride } from "./endpoint.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
 import { loadFileBodies } from "./load-file-bodies.ts";
@@ -9,6 +10,7 @@ import { sendQuickly } from "./quick/client.ts";
 import { Connections } from "./quick/connections.ts";
 import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./retry-strategy.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
+import { throttledBy } from "./turns.ts";
 
 /**
  * Connections to one region, as many for what the SDK sends as for what goes past it: more than there are turns (`turns.ts`), since the
@@ -76,6 +78,7 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   });
   sendPayloadsUnsigned(client);
   tellWhyHeadsFail(client);
+  sendLessWhenThrottled(client);
   loadFileBodies(client);
   if (options.sdkOnly !== true) {
     const limits = { most: MAX_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
@@ -99,6 +102,23 @@ function sendPayloadsUnsigned(client: S3Client): void {
       return next(args);
     },
     { step: "build", name: "sendPayloadsUnsigned" },
+  );
+}
+
+/** Lets less be on its way to a bucket that is asked too much. */
+function sendLessWhenThrottled(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const { Bucket } = args.input as { Bucket?: string };
+        if (Bucket !== undefined && isThrottled(error)) throttledBy(Bucket);
+        throw error;
+      }
+    },
+    // Inside the SDK's retries.
+    { step: "finalizeRequest", priority: "low", name: "sendLessWhenThrottled" },
   );
 }
 

@@ -27,6 +27,12 @@ const BUSY = 0.5;
 const QUIET_MS = 2_000;
 /** Milliseconds until more requests are tried again: the network may have changed. */
 const AGAIN_MS = 30_000;
+/** So few requests are no burden to any server. */
+const LEAST = 4;
+/** What comes back so many milliseconds after a halving was on its way before it. */
+const HALVED_AGAIN_MS = 1_000;
+/** Milliseconds without an answer that there is too much until more requests are tried again. */
+const CALM_MS = 10_000;
 /** Seconds of sending that more requests may put on their way: half of it is what an interruption costs. */
 const MOST_SECONDS_ON_THE_WAY = 120;
 
@@ -56,6 +62,7 @@ export class Pace {
   /** What was done a second before the limit was doubled, while that is tried. */
   #before: number | undefined;
   #notBefore = Number.NEGATIVE_INFINITY;
+  #throttledAt = Number.NEGATIVE_INFINITY;
 
   constructor({ first, most }: PaceLimits, utilization: Utilization) {
     this.#limit = first;
@@ -87,6 +94,17 @@ export class Pace {
     this.#answers += 1;
     this.#note(REQUEST_BYTES, isWaitedFor, now);
     this.#onTheWay -= bytes;
+  }
+
+  /** The server answered that there is too much. */
+  throttled(now: number): void {
+    this.#notBefore = Math.max(this.#notBefore, now + CALM_MS);
+    if (now - this.#throttledAt < HALVED_AGAIN_MS) return;
+    this.#throttledAt = now;
+    this.#limit = Math.max(LEAST, this.#limit / 2);
+    this.#before = undefined;
+    this.#since = now;
+    this.#begin(undefined);
   }
 
   #note(work: number, isWaitedFor: boolean, now: number): void {

@@ -57,6 +57,12 @@ export class Turns {
     }
   }
 
+  /** The bucket answered that there is too much. */
+  throttled(): void {
+    this.#pace.throttled(performance.now());
+    this.#limit.most = this.#pace.limit;
+  }
+
   /** So many bytes of a request have gone. */
   sent(bytes: number): void {
     this.#pace.sent(bytes, this.#limit.isWaitedFor, performance.now());
@@ -83,4 +89,9 @@ export function turnsFor(kind: Kind, bucket: string): Turns {
   const turns = all.get(key) ?? new Turns(LIMITS[kind]);
   all.set(key, turns);
   return turns;
+}
+
+/** A bucket answered that there is too much: less of every kind is on its way there from now on. */
+export function throttledBy(bucket: string): void {
+  for (const kind of Object.keys(LIMITS)) all.get(`${kind} ${bucket}`)?.throttled();
 }

@@ -3,6 +3,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { createS3Clients } from "../../../provider/transfer/clients.ts";
 import { clientsWith } from "../../../provider/transfer/sending.ts";
+import { turnsFor } from "../../../provider/transfer/turns.ts";
 import { listenOn } from "./endpoint.ts";
 
 const IN_FLIGHT = 256;
@@ -30,24 +31,29 @@ describe("a server that fails for a second with many requests on their way", () 
 
   const answer = (status: number, code: string) => (response: ServerResponse) =>
     response.writeHead(status).end(`<Error><Code>${code}</Code><Message>said S3</Message></Error>`);
-  const bursts: [what: string, fail: (response: ServerResponse) => void][] = [
-    ["503 SlowDown", answer(503, "SlowDown")],
-    ["500 InternalError", answer(500, "InternalError")],
-    ["resets", (response) => response.socket?.resetAndDestroy()],
+  const bursts: [what: string, isTooMuch: boolean, fail: (response: ServerResponse) => void][] = [
+    ["SlowDown", true, answer(503, "SlowDown")],
+    ["InternalError", false, answer(500, "InternalError")],
+    ["resets", false, (response) => response.socket?.resetAndDestroy()],
   ];
-  for (const [what, failure] of bursts) {
+  for (const [what, isTooMuch, failure] of bursts) {
     it(`is asked again by each of them until it works (${what})`, async () => {
       const credentials = { accessKeyId: "test", secretAccessKey: "test" };
       const clients = createS3Clients({ config: { endpoint, credentials, forcePathStyle: true } });
       const client = clientsWith(clients, {}).of("us-east-1");
+      const bucket = `bursts-${what}`;
       const put = (index: number) =>
-        client.send(new PutObjectCommand({ Bucket: "bucket", Key: `${index}`, Body: Buffer.from("b") }));
+        client.send(new PutObjectCommand({ Bucket: bucket, Key: `${index}`, Body: Buffer.from("b") }));
+      const turns = turnsFor("object", bucket);
+      const { worthStarting } = turns;
       fail = failure;
       failsUntil = 0;
       await put(0); // from which the quick way is learnt
       failsUntil = performance.now() + BURST_MS;
       const ended = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, (_, index) => put(index)));
       expect(ended.filter(({ status }) => status === "rejected")).to.deep.equal([]);
+      if (isTooMuch) expect(turns.worthStarting).to.be.lessThan(worthStarting);
+      else expect(turns.worthStarting).to.equal(worthStarting);
       client.destroy();
     });
   }

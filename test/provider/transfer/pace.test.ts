@@ -43,6 +43,10 @@ class Simulation {
     return this;
   }
 
+  throttle(): void {
+    this.pace.throttled(this.#now);
+  }
+
   run(seconds: number, network = this.#network): this {
     this.#network = network;
     const { perConnection, total, latency, requestBytes, isWaitedFor = true } = network;
@@ -138,5 +142,31 @@ describe("Pace", () => {
       for (let one = 0; one < asked; one += 1) pace.ended(0, true, now);
     }
     expect(pace.limit).to.equal(256);
+  });
+
+  describe("where the server answers that there is too much", () => {
+    const throttle = (simulation: Simulation, times = 1) => {
+      for (let time = 0; time < times; time += 1) simulation.throttle();
+      return simulation;
+    };
+
+    it("halves what is on its way, once for all that was on its way together", () => {
+      const simulation = new Simulation(OBJECTS, network({ requestBytes: 16 * KIB })).run(2);
+      expect(throttle(simulation, 100).pace.limit).to.equal(128);
+      expect(throttle(simulation.run(0.9), 100).pace.limit).to.equal(128);
+      expect(throttle(simulation.run(0.2)).pace.limit).to.equal(64);
+    });
+
+    it("leaves four on their way", () => {
+      const simulation = new Simulation(PARTS, network());
+      for (let second = 0; second < 10; second += 1) throttle(simulation.run(1.1));
+      expect(simulation.pace.limit).to.equal(4);
+    });
+
+    it("tries more again after ten seconds of calm", () => {
+      const simulation = throttle(new Simulation(PARTS, network()).run(10));
+      expect(simulation.run(9).pace.limit).to.equal(32);
+      expect(simulation.run(10).pace.limit).to.equal(64);
+    });
   });
 });
