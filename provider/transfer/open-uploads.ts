@@ -36,11 +36,22 @@ export async function findOpenUpload(
   pageSize?: number,
 ): Promise<OpenUpload | undefined> {
   let best: OpenUpload | undefined;
-  for await (const id of uploadIds(place, signal)) {
-    const found = await readUpload(place, id, signal, pageSize);
-    if (found !== undefined && (best === undefined || found.arrived.size > best.arrived.size)) best = found;
+  for await (const found of openUploads(place, signal, pageSize)) {
+    if (best === undefined || found.arrived.size > best.arrived.size) best = found;
   }
   return best;
+}
+
+/** All open uploads of a key. @param pageSize parts to ask for at once */
+export async function* openUploads(
+  place: ObjectPlace,
+  signal: AbortSignal,
+  pageSize?: number,
+): AsyncGenerator<OpenUpload, void, void> {
+  for await (const id of uploadIds(place, signal)) {
+    const found = await readUpload(place, id, signal, pageSize);
+    if (found !== undefined) yield found;
+  }
 }
 
 async function* uploadIds(place: ObjectPlace, signal: AbortSignal): AsyncGenerator<string, void, void> {

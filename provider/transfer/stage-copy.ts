@@ -46,7 +46,7 @@ export async function stageCopy(
     // Of a small one S3 is asked for the SHA-256 of the copy that it makes.
     const isRead = !noSha256 && partSize > 0 && sha256Of(source) === undefined;
     const tasks = [
-      (stop: AbortSignal) => copy(file, source, target, stop, (bytes) => progress.add(bytes)),
+      (stop: AbortSignal) => copy(file, source, target, !noSha256, stop, (bytes) => progress.add(bytes)),
       async (stop: AbortSignal) => {
         if (isRead) digest = await digestObject(file, partSize, options.pool, stop);
       },
@@ -100,10 +100,12 @@ async function findCopy(
   return isCopy && found.size === file.size ? found : undefined;
 }
 
+/** @param isCompared whether the copy is compared with its source in any case */
 async function copy(
   file: S3File,
   source: StoredObject,
   target: UploadTarget,
+  isCompared: boolean,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
@@ -113,7 +115,7 @@ async function copy(
   try {
     if (facts.partSize > 0) {
       const object = { ...source, metadata, facts, contentType: DATA_CONTENT_TYPE };
-      await copyObject({ bucket, key, object }, target, { tags: target.tags, signal, onBytes });
+      await copyObject({ bucket, key, object }, target, { tags: target.tags, isCompared, signal, onBytes });
       return;
     }
     await target.client.send(
