@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  type _Error as KeyError,
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
   type ObjectIdentifier,
@@ -13,6 +14,7 @@ import { entryPrefix } from "../../staging/manifest.ts";
 import { errorName, isNoSuchBucket } from "./aws-errors.ts";
 import { decodeKey } from "./listing.ts";
 import { forEachParallel } from "./parallel.ts";
+import { withRetry } from "./retry.ts";
 
 /** DeleteObjects takes at most 1,000. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const BATCH = 1_000;
@@ -102,6 +104,11 @@ function notDeleted(bucket: string, key: string): UserError {
   });
 }
 
+/** What S3 says of a key within an answer of success, and that passes. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const PASSING: ReadonlySet<string> = new Set(["InternalError", "SlowDown", "ServiceUnavailable"]);
+const ATTEMPTS = 5;
+const RETRY_DELAY_MS = 500;
+
 async function deleteTogether(
   client: S3Client,
   bucket: string,
@@ -109,18 +116,50 @@ async function deleteTogether(
   signal: AbortSignal,
 ): Promise<void> {
   if (versions.length === 0) return;
-  const { Errors } = await client.send(
-    new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: versions, Quiet: true } }),
-    { abortSignal: signal },
-  );
-  if (Errors === undefined || Errors.length === 0) return;
-  const named = Errors.slice(0, NAMED_FAILURES).map(
-    ({ Key, Code, Message }) => `${Key} (${Code}: ${Message})`,
-  );
-  throw new UserError(`${Errors.length} of ${versions.length} objects in ${bucket} could not be deleted`, {
+  const refused: KeyError[] = [];
+  let left = versions;
+  const attempt = async (): Promise<void> => {
+    const { Errors = [] } = await client.send(
+      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: left, Quiet: true } }),
+      { abortSignal: signal },
+    );
+    const passing = Errors.filter(({ Code = "" }) => PASSING.has(Code));
+    refused.push(...Errors.filter((error) => !passing.includes(error)));
+    if (passing.length === 0) return;
+    const keys = new Set(passing.map(({ Key }) => Key));
+    // All versions of the keys: not every server says which one it means.
+    left = left.filter(({ Key }) => keys.has(Key));
+    throw new FailedForNow(passing);
+  };
+  try {
+    await withRetry(attempt, {
+      signal,
+      attempts: ATTEMPTS,
+      firstDelayMs: RETRY_DELAY_MS,
+      retryable: (error) => error instanceof FailedForNow,
+    });
+  } catch (error) {
+    if (!(error instanceof FailedForNow)) throw error;
+    refused.push(...error.errors);
+  }
+  if (refused.length === 0) return;
+  const named = refused
+    .slice(0, NAMED_FAILURES)
+    .map(({ Key, Code, Message }) => `${Key} (${Code}: ${Message})`);
+  throw new UserError(`${refused.length} of ${versions.length} objects in ${bucket} could not be deleted`, {
     why: named.join("; "),
     fix: "Run the command again; what is deleted already does no harm.",
   });
+}
+
+/** Some keys could not be deleted, which may pass. */
+class FailedForNow extends Error {
+  readonly errors: readonly KeyError[];
+
+  constructor(errors: readonly KeyError[]) {
+    super(`${errors.length} keys could not be deleted`);
+    this.errors = errors;
+  }
 }
 
 /**
