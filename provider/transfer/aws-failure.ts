@@ -74,13 +74,26 @@ export function credentialsProblem(error: unknown): "missing" | "expired" | "not
   return NOT_ACCEPTED.has(name) ? "not accepted" : undefined;
 }
 
-/** Whether the credentials are good, but not for this. */
-export const isDenied = (error: unknown): boolean =>
-  credentialsProblem(error) === undefined &&
-  (["AccessDenied", "AccessDeniedException"].includes(errorName(error)) || statusOf(error) === 403);
-
 /** The SDK's names and messages for an answer without a body, such as that to a HEAD. */
 const NAMELESS = new Set(["", "Error", "Unknown", "UnknownError"]);
+
+const isNameless = (error: unknown): boolean =>
+  NAMELESS.has(errorName(error)) || errorName(error) === String(statusOf(error));
+
+const DENIED = new Set([
+  "AccessDenied",
+  "AccessDeniedException",
+  "AllAccessDisabled",
+  "Forbidden",
+  "UnauthorizedAccess",
+]);
+
+/**
+ * Whether the credentials are good, but not for this. Not every 403 says so: an archived object and a clock that is wrong
+ * are answered by it, too. That to a HEAD has no name.
+ */
+export const isDenied = (error: unknown): boolean =>
+  DENIED.has(errorName(error)) || (statusOf(error) === 403 && isNameless(error));
 
 /** `SlowDown: Please reduce your request rate.` */
 export function nameAndText(error: unknown): string {
@@ -107,6 +120,5 @@ export function troubleOf(error: unknown): string {
   if (status === undefined) {
     return isNotReached(error) ? `cannot be reached, ${failureOf(error).code}` : "the connection breaks off";
   }
-  const name = errorName(error);
-  return NAMELESS.has(name) || name === String(status) ? String(status) : `${status} ${name}`;
+  return isNameless(error) ? String(status) : `${status} ${errorName(error)}`;
 }

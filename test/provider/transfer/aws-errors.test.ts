@@ -88,6 +88,27 @@ describe("explainAwsError", () => {
       expect(of(error, replication).message).to.equal("replication failed: access denied in us-east-1");
     });
 
+    it("takes no other refusal for a denial", () => {
+      const text = "The operation is not valid for the object's storage class";
+      const { message, why, fix } = of(awsError("InvalidObjectState", 403, text), upload);
+      expect(message).to.equal("upload to us-east-1 (bucket b) failed");
+      expect(why).to.equal(`InvalidObjectState: ${text} (request R1)`);
+      expect(fix).to.equal(undefined);
+      for (const name of ["RequestTimeTooSkewed", "AccountProblem", "InvalidPayer"]) {
+        expect(of(awsError(name, 403), upload).why).to.equal(`${name}: said AWS (request R1)`);
+      }
+      for (const name of [
+        "AccessDenied",
+        "AllAccessDisabled",
+        "Forbidden",
+        "403",
+        "Unknown",
+        "UnknownError",
+      ]) {
+        expect(of(awsError(name, 403), upload).why).to.match(/^Access was denied/);
+      }
+    });
+
     it("tells anything else by what was being done", () => {
       expect(of(awsError("SlowDown", 503), upload).message).to.equal("upload to us-east-1 (bucket b) failed");
     });
