@@ -1,7 +1,7 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { UserError } from "../../staging/errors.ts";
 import { MIB } from "../../staging/units.ts";
-import { isNotFound, statusOf } from "./aws-errors.ts";
+import { errorName, isNotFound, statusOf } from "./aws-errors.ts";
 import { isDenied, isStall } from "./aws-failure.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { forEachParallel } from "./parallel.ts";
@@ -95,7 +95,9 @@ export function problemOf(error: unknown, url: string): UserError | undefined {
 /** The error for an object that is not the one which was found; undefined for any other failure. */
 export function changeOf(error: unknown, url: string): SourceChangedError | undefined {
   if (statusOf(error) === 412) return new SourceChangedError(url);
-  return isNotFound(error) ? new SourceChangedError(url, "vanished") : undefined;
+  // The upload that takes a copy is not the source: another process has ended it.
+  const isOfSource = isNotFound(error) && errorName(error) !== "NoSuchUpload";
+  return isOfSource ? new SourceChangedError(url, "vanished") : undefined;
 }
 
 /** The connection broke while the body was on its way, which is after the SDK's own attempts. */

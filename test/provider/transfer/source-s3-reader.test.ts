@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { S3Reader } from "../../../provider/transfer/source-s3-reader.ts";
+import { changeOf, S3Reader } from "../../../provider/transfer/source-s3-reader.ts";
 import { MIB } from "../../../staging/units.ts";
 import { listenOn } from "./endpoint.ts";
 import { clientOf } from "./fake-s3.ts";
@@ -68,19 +69,32 @@ describe("a reader of an object on S3", () => {
   });
 
   it("leaves a range that nobody answers to the client, which has sent it again", async () => {
-    intercept = () => true;
-    const client = clientOf(endpoint, 100);
     let sent = 0;
-    const counting = Object.assign(Object.create(client), {
-      send: (...args: Parameters<typeof client.send>) => {
-        sent += 1;
-        return client.send(...args);
-      },
-    });
-    const reader = new S3Reader({ client: counting, bucket: "bucket", key: "key" }, '"etag"');
+    const send = async () => {
+      sent += 1;
+      throw Object.assign(new Error("no answer"), { name: "TimeoutError" });
+    };
+    const client = { send } as unknown as S3Client;
+    const reader = new S3Reader({ client, bucket: "bucket", key: "key" }, '"etag"');
     expect(await errorOf(reader.read(Buffer.alloc(MIB), 0))).to.include({ name: "TimeoutError" });
     expect(sent).to.equal(1);
   });
+});
+
+describe("what tells that a source has changed", () => {
+  for (const [name, status, what] of [
+    ["PreconditionFailed", 412, "changed"],
+    ["NoSuchKey", 404, "vanished"],
+    ["NotFound", 404, "vanished"],
+    ["NoSuchUpload", 404, undefined],
+    ["InternalError", 500, undefined],
+  ] as const) {
+    it(`${name}: ${what ?? "nothing"}`, () => {
+      const error = Object.assign(new Error(), { name, $metadata: { httpStatusCode: status } });
+      const told = changeOf(error, "s3://bucket/key")?.message;
+      expect(told).to.equal(what && `s3://bucket/key ${what} while it was being uploaded`);
+    });
+  }
 });
 
 async function errorOf(work: Promise<unknown>): Promise<unknown> {
