@@ -1,4 +1,5 @@
-import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
+import { ListObjectsV2Command, type ListObjectsV2CommandInput, type S3Client } from "@aws-sdk/client-s3";
+import { isArchive } from "./archive.ts";
 
 /** An object as a listing has it. */
 export interface ListedObject {
@@ -6,6 +7,13 @@ export interface ListedObject {
   readonly size: number;
   readonly etag: string;
   readonly lastModified: Date;
+  /** Whether it has to be restored before it can be read, as far as the listing tells. */
+  readonly isArchived: boolean;
+}
+
+export interface ListOptions {
+  /** Looks whether archived objects have been restored, where the server tells. */
+  readonly restores?: boolean;
 }
 
 /** Whether the object was made from parts: its ETag then ends in their number. */
@@ -17,23 +25,37 @@ export async function* listObjects(
   bucket: string,
   prefix: string,
   signal: AbortSignal,
+  { restores = false }: ListOptions = {},
 ): AsyncGenerator<ListedObject, void, void> {
   let token: string | undefined;
-  do {
-    const page = await client.send(
+  const list = (optional: Pick<ListObjectsV2CommandInput, "OptionalObjectAttributes">) =>
+    client.send(
       new ListObjectsV2Command({
         Bucket: bucket,
         Prefix: prefix,
         ContinuationToken: token,
         // XML cannot hold every character of a key.
         EncodingType: "url",
+        ...optional,
       }),
       { abortSignal: signal },
     );
-    for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+  do {
+    let page = await list({});
+    if (restores && page.Contents?.some(({ StorageClass }) => isArchive(StorageClass))) {
+      // Not asked for at once: buckets without archives need not know it.
+      page = await list({ OptionalObjectAttributes: ["RestoreStatus"] });
+    }
+    for (const { Key, Size, ETag, LastModified, StorageClass, RestoreStatus } of page.Contents ?? []) {
       if (Key === undefined) continue;
-      const key = decodeKey(Key, page.EncodingType);
-      yield { key, size: Size ?? 0, etag: ETag ?? "", lastModified: LastModified ?? new Date(0) };
+      const isRestored = RestoreStatus?.IsRestoreInProgress === false;
+      yield {
+        key: decodeKey(Key, page.EncodingType),
+        size: Size ?? 0,
+        etag: ETag ?? "",
+        lastModified: LastModified ?? new Date(0),
+        isArchived: isArchive(StorageClass) && !isRestored,
+      };
     }
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (token !== undefined);

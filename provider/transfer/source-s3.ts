@@ -1,10 +1,11 @@
-import { HeadBucketCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { InputError } from "../../staging/errors.ts";
 import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { SAMPLE_ID } from "../../staging/ids.ts";
 import { MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
 import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../staging/s3-url.ts";
+import { FullHeadCommand, refuseArchived } from "./archive.ts";
 import { explained, headersOf, isNotFound } from "./aws-errors.ts";
 import { isDenied } from "./aws-failure.ts";
 import type { FindOptions } from "./find-source.ts";
@@ -22,7 +23,7 @@ const FOLDER_MODE = "755";
 /**
  * Finds an object, or all objects below a prefix.
  * @param url `s3://bucket/key`, or with `/` at its end a prefix
- * @throws InputError when there is none, it cannot be read, or one below a prefix cannot be a file
+ * @throws InputError when there is none, it cannot be read, is archived, or one below a prefix cannot be a file
  */
 export async function findS3Source(url: string, options: FindOptions): Promise<Source> {
   const place = parseS3Url(url);
@@ -61,7 +62,7 @@ async function clientOf({ bucket }: S3Url, { clients, signal }: FindOptions): Pr
 
 async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Promise<Source> {
   const filename = filenameIn(url, bucket);
-  const command = new HeadObjectCommand({ Bucket: bucket.bucket, Key: bucket.key });
+  const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: bucket.key });
   const head = await explained(`looking for ${url}`, () =>
     bucket.client.send(command, { abortSignal: signal }).catch((error: unknown) => {
       if (isNotFound(error)) {
@@ -73,6 +74,7 @@ async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Pro
       throw isDenied(error) ? downloadForbidden(url, 2) : error;
     }),
   );
+  refuseArchived(bucket, head);
   const size = head.ContentLength ?? 0;
   partSizeFor(size);
   objectKey(SAMPLE_ID, filename);
@@ -138,7 +140,7 @@ async function* entriesBelow(
   // Files that may turn out to be another one's folder: those whose path the current one starts with.
   const open: string[] = [];
   let folder: string | undefined;
-  for await (const object of listObjects(client, bucket.bucket, prefix, signal)) {
+  for await (const object of listObjects(client, bucket.bucket, prefix, signal, { restores: true })) {
     const path = object.key.slice(prefix.length);
     if (path === "") continue;
     refuseUnusable(path, object, bucket);
@@ -158,6 +160,12 @@ async function* entriesBelow(
     if (path.endsWith("/")) {
       folder = path;
     } else {
+      if (object.isArchived) {
+        // Only a HEAD tells of a restore everywhere.
+        const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: object.key });
+        const head = await client.send(command, { abortSignal: signal });
+        refuseArchived({ bucket: bucket.bucket, key: object.key }, head);
+      }
       open.push(path);
       yield s3File(bucket, object, path);
     }
