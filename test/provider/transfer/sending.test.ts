@@ -117,7 +117,8 @@ describe("clients with a time-out", () => {
     await clientWith(60).send(put());
     expect(troubles).to.deep.equal([]);
     requests = 0;
-    const busy: Reply = (...exchange) => void setTimeout(() => failing(503, "SlowDown")(...exchange), 1_200);
+    // Three seconds between the SDK's first failure and its third, however short its pauses are.
+    const busy: Reply = (...exchange) => void setTimeout(() => failing(503, "SlowDown")(...exchange), 1_700);
     reply = (index) => (index < 4 ? busy : well);
     await clientWith(60).send(put());
     expect(troubles).to.deep.equal(["us-east-1: 503 SlowDown"]);
