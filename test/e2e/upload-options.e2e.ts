@@ -105,7 +105,7 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
     proxy.fault = ({ method, path }) => {
       if (method !== "PUT" || !path.endsWith(NAME) || failed >= 4) return undefined;
       failed += 1;
-      return { delayMs: 1_200, answer: { status: 503, body: "<Error><Code>SlowDown</Code></Error>" } };
+      return { delayMs: 1_700, answer: { status: 503, body: "<Error><Code>SlowDown</Code></Error>" } };
     };
     const { stdout, stderr } = await succeed(upload("--regions", PRIMARY));
     expect(failed).to.equal(4);
