@@ -17,7 +17,7 @@ const NO_SURROUNDINGS: Surroundings = {
 };
 
 describe("spawn stage upload while the cloud fails", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const bytes = randomFile(20 * MIB + 1);
   let world: World;
   let aws: Aws;

@@ -4,7 +4,7 @@ import { FaultLab } from "./seeded-run.ts";
 const SEEDS = 20;
 
 describe("staging under faults", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let lab: FaultLab;
   before(async () => {
     lab = await FaultLab.open();
