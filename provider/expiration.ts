@@ -5,7 +5,7 @@ import { parseStagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources.ts";
-import { isoSeconds, parseTtlDays, removalMidnight } from "../staging/ttl.ts";
+import { expiresAt, isoSeconds, parseTtlDays, removalMidnight, type TtlDays } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
@@ -84,6 +84,7 @@ async function expire(
   const { bucket, region, stagingId } = inputs;
   const ttl = parseTtlDays(inputs.ttlDays);
   const client = deps.s3.of(region);
+  refuseExpired(inputs, ttl);
   return explained(`setting the TTL in ${region} (bucket ${bucket})`, async () => {
     const ruleId = await requireLifecycleRule(
       { client, bucket, settling: deps.settling, signal: context.signal },
@@ -101,6 +102,20 @@ async function expire(
       });
     }
     return { ...inputs, ruleId, removedAt: isoSeconds(removalMidnight(new Date(inputs.uploadedAt), ttl)) };
+  });
+}
+
+/**
+ * S3 counts from the moment at which the upload of an object began, however long it took: what is expired when it is whole is deleted
+ * at the next midnight, and must not pass for staged.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ */
+function refuseExpired({ stagingId, uploadedAt }: ExpirationInputs, ttl: TtlDays): void {
+  const end = expiresAt(new Date(uploadedAt), ttl);
+  if (end > new Date()) return;
+  throw new UserError(`the data of ${stagingId} have expired already`, {
+    why: `Their upload began on ${uploadedAt}, and their TTL of ${ttl} ${ttl === 1 ? "day" : "days"} counts from then.`,
+    fix: `spawn stage delete ${stagingId} --yes, then upload them again with a longer --ttl`,
   });
 }
 

@@ -42,7 +42,7 @@ describe("Expiration", function () {
       region: PRIMARY,
       bucket: bucketOf(PRIMARY),
       ttlDays: 7,
-      uploadedAt: "2026-03-30T22:00:01Z",
+      uploadedAt: "2096-03-30T22:00:01Z",
       manifestSha256: data.manifestSha256,
     };
   });
@@ -67,11 +67,22 @@ describe("Expiration", function () {
     return clients;
   }
 
+  it("refuses what took longer than its TTL to arrive", async () => {
+    const error = await handler()
+      .create({ ...inputs, uploadedAt: "2026-03-30T22:00:01Z" }, new TestContext())
+      .then(
+        () => expect.fail("it passed for staged"),
+        (thrown: unknown) => thrown,
+      );
+    expect(error).to.include({ message: `the data of ${data.stagingId} have expired already` });
+    expect(error).to.have.property("fix").that.contains(`spawn stage delete ${data.stagingId} --yes`);
+  });
+
   it("names its rule and the midnight of the removal, and leaves right tags alone", async () => {
     for (const _ of [1, 2]) {
       const { id, outputs } = await handler().create(inputs, new TestContext());
       expect(id).to.equal(`${PRIMARY}/${data.stagingId}`);
-      expect(outputs).to.deep.equal({ ...inputs, ruleId: "spawn-ttl-7", removedAt: "2026-04-07T00:00:00Z" });
+      expect(outputs).to.deep.equal({ ...inputs, ruleId: "spawn-ttl-7", removedAt: "2096-04-07T00:00:00Z" });
     }
   });
 
@@ -81,7 +92,7 @@ describe("Expiration", function () {
     const news = { ...inputs, ttlDays: 90 };
     for (const _ of [1, 2]) {
       const updated = await handler().update?.(id, outputs, news, new TestContext());
-      expect(updated).to.deep.equal({ ...news, ruleId: "spawn-ttl-90", removedAt: "2026-06-29T00:00:00Z" });
+      expect(updated).to.deep.equal({ ...news, ruleId: "spawn-ttl-90", removedAt: "2096-06-29T00:00:00Z" });
     }
     for (const key of [data.key, data.manifestKey]) {
       expect(await tagsOf(key)).to.deep.equal({
