@@ -60,8 +60,9 @@ export class Running {
     this.#child.stdin?.write(text);
   }
 
+  /** Does nothing to one that has ended. */
   kill(signal: NodeJS.Signals): void {
-    process.kill(this.pid, signal);
+    this.#child.kill(signal);
   }
 
   killGroup(signal: NodeJS.Signals): void {
