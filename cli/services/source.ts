@@ -2,7 +2,8 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { S3Clients } from "../../provider/transfer/clients.ts";
-import type { NewestFile, Source } from "../../provider/transfer/source.ts";
+import { Fingerprint, type NewestFile } from "../../provider/transfer/fingerprint.ts";
+import type { Source, SourceEntry } from "../../provider/transfer/source.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
@@ -56,8 +57,10 @@ export async function inspectSource(
   if (noSha256) assertOnS3(given);
   if (isS3Url(given)) {
     const { findS3Source } = await import("../../provider/transfer/source-s3.ts");
-    const found = await findS3Source(given, { exclude, signal, clients: await clientsOf(context) });
-    return { path: given, filename: found.filename, ...measuresOf(found) };
+    const fingerprint = new Fingerprint();
+    const onEntry = (entry: SourceEntry) => fingerprint.add(entry);
+    const found = await findS3Source(given, { exclude, signal, clients: await clientsOf(context), onEntry });
+    return { path: given, filename: found.filename, ...measuresOf(found, fingerprint) };
   }
   const path = resolve(given);
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => refuse(given, path, error));
@@ -71,7 +74,13 @@ export async function inspectSource(
   }
   if (status.isDirectory()) {
     const { findDirectory } = await import("../../provider/transfer/source-directory.ts");
-    return { path, filename, ...measuresOf(await findDirectory(path, { exclude, signal })) };
+    const fingerprint = new Fingerprint();
+    const onEntry = (entry: SourceEntry) => fingerprint.add(entry);
+    return {
+      path,
+      filename,
+      ...measuresOf(await findDirectory(path, { exclude, signal, onEntry }), fingerprint),
+    };
   }
   if (!status.isFile()) {
     throw new InputError(`${JSON.stringify(given)} is not a regular file`, {
@@ -88,13 +97,16 @@ export async function inspectSource(
   return { path, filename, sizeBytes: status.size, version: { modifiedMs: status.mtimeMs } };
 }
 
-function measuresOf(source: Source): Omit<InspectedSource, "path" | "filename"> {
+/** @param entries of a directory */
+function measuresOf(source: Source, entries: Fingerprint): Omit<InspectedSource, "path" | "filename"> {
   if (source.kind === "file") {
     const { file } = source;
     const version = file.from === "s3" ? { fingerprint: file.etag } : { modifiedMs: file.modifiedMs };
     return { sizeBytes: file.size, version };
   }
-  const { sizeBytes, fileCount, fingerprint, newest } = source;
+  const { sizeBytes, fileCount } = source;
+  const { newest } = entries;
+  const fingerprint = entries.end();
   return { sizeBytes, fileCount, version: { fingerprint, ...(newest === undefined ? {} : { newest }) } };
 }
 

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { S3Clients } from "./clients.ts";
-import type { Source } from "./source.ts";
+import type { Source, SourceEntry } from "./source.ts";
 import { findFile, refuse } from "./source-file.ts";
 
 export interface FindOptions {
@@ -12,6 +12,8 @@ export interface FindOptions {
   /** Needed for sources on S3. */
   readonly clients: S3Clients;
   readonly signal: AbortSignal;
+  /** Told of each entry of a directory, in order, when it is found. */
+  readonly onEntry?: ((entry: SourceEntry) => void) | undefined;
 }
 
 /**

@@ -1,16 +1,32 @@
 import { createHash } from "node:crypto";
 import type { SourceEntry } from "./source.ts";
 
+export interface NewestFile {
+  /** Relative to the directory. */
+  readonly path: string;
+  /** Milliseconds since 1970. */
+  readonly modifiedMs: number;
+}
+
 /**
  * What a tree is like without being read: names, sizes, times or ETags, permissions and links. Of a tree that has another one since,
  * something was changed.
  */
 export class Fingerprint {
   readonly #hash = createHash("sha256");
+  #newest: NewestFile | undefined;
 
   /** Adds the next entry, in the order of the tree. */
   add(entry: SourceEntry): void {
     this.#hash.update(`${JSON.stringify(factsOf(entry))}\n`);
+    if (entry.type !== "file" || entry.from !== "local") return;
+    const { path, modifiedMs } = entry;
+    if (modifiedMs >= (this.#newest?.modifiedMs ?? 0)) this.#newest = { path, modifiedMs };
+  }
+
+  /** The file that was changed last, where a file has such a time. */
+  get newest(): NewestFile | undefined {
+    return this.#newest;
   }
 
   /** Lower-case hex. To be called once, after the last entry. */

@@ -9,9 +9,8 @@ import { SAMPLE_ID } from "../../staging/ids.ts";
 import { comparePaths, objectKey } from "../../staging/manifest.ts";
 import type { Measured } from "./file-thread-program.ts";
 import { measureFiles } from "./file-threads.ts";
-import { Fingerprint } from "./fingerprint.ts";
 import { partSizeFor } from "./parts.ts";
-import { type DirectorySource, type NewestFile, type SourceEntry, shown } from "./source.ts";
+import { type DirectorySource, type SourceEntry, shown } from "./source.ts";
 import { localFile, permissionsOf, refuse, systemError } from "./source-file.ts";
 import { readLink } from "./source-link.ts";
 
@@ -23,6 +22,8 @@ export interface DirectoryOptions {
   /** The name under which it is stored. @default its own */
   readonly name?: string;
   readonly signal: AbortSignal;
+  /** Told of each entry, in order, when it is found. */
+  readonly onEntry?: ((entry: SourceEntry) => void) | undefined;
 }
 
 /**
@@ -38,18 +39,13 @@ export async function findDirectory(path: string, options: DirectoryOptions): Pr
     });
   }
   refuseControlCharacters(filename);
-  const { exclude = [], signal } = options;
+  const { exclude = [], signal, onEntry } = options;
   const root = await realpath(path).catch((error: unknown) => refuse(path, error));
   let fileCount = 0;
   let sizeBytes = 0;
-  let newest: NewestFile | undefined;
-  const fingerprint = new Fingerprint();
   for await (const entry of walk({ root, exclusion: exclusionOf(exclude), signal, checked: true })) {
-    fingerprint.add(entry);
+    onEntry?.(entry);
     if (entry.type !== "file") continue;
-    if (entry.from === "local" && entry.modifiedMs >= (newest?.modifiedMs ?? 0)) {
-      newest = { path: entry.path, modifiedMs: entry.modifiedMs };
-    }
     objectKey(SAMPLE_ID, `${filename}/${entry.path}`);
     partSizeFor(entry.size);
     fileCount += 1;
@@ -62,8 +58,6 @@ export async function findDirectory(path: string, options: DirectoryOptions): Pr
     name: path,
     fileCount,
     sizeBytes,
-    fingerprint: fingerprint.end(),
-    newest,
     entries: (stop) => walk({ root, exclusion: exclusionOf(exclude), signal: stop, checked: false }),
   };
 }

@@ -9,7 +9,6 @@ import { FullHeadCommand, refuseArchived } from "./archive.ts";
 import { explained, headersOf, isNotFound } from "./aws-errors.ts";
 import { isDenied } from "./aws-failure.ts";
 import type { FindOptions } from "./find-source.ts";
-import { Fingerprint } from "./fingerprint.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
 import { partSizeFor } from "./parts.ts";
@@ -88,17 +87,16 @@ async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Pro
 async function findPrefix(
   url: string,
   bucket: Bucket,
-  { name, exclude = [], signal }: FindOptions,
+  { name, exclude = [], signal, onEntry }: FindOptions,
 ): Promise<Source> {
   const filename = name ?? filenameIn(url, bucket);
   objectKey(SAMPLE_ID, filename);
   let [fileCount, sizeBytes, entries] = [0, 0, 0];
-  const fingerprint = new Fingerprint();
   await explained(`listing ${url}`, async () => {
     try {
       for await (const entry of entriesBelow(bucket, exclusionOf(exclude), signal)) {
         entries += 1;
-        fingerprint.add(entry);
+        onEntry?.(entry);
         if (entry.type !== "file") continue;
         objectKey(SAMPLE_ID, `${filename}/${entry.path}`);
         partSizeFor(entry.size);
@@ -121,8 +119,6 @@ async function findPrefix(
     name: url,
     fileCount,
     sizeBytes,
-    fingerprint: fingerprint.end(),
-    newest: undefined,
     entries: (stop) => entriesBelow(bucket, exclusionOf(exclude), stop),
   };
 }

@@ -22,22 +22,11 @@ export interface DirectorySource {
   readonly name: string;
   readonly fileCount: number;
   readonly sizeBytes: number;
-  /** Another one tells that something in it has changed since. */
-  readonly fingerprint: string;
-  /** The file that was changed last, where a file has such a time. */
-  readonly newest: NewestFile | undefined;
   /**
    * Everything in it, sorted by path in byte order, found anew each time and never all in memory.
    * @throws InputError when something in it cannot be staged
    */
   entries(signal: AbortSignal): AsyncIterable<SourceEntry>;
-}
-
-export interface NewestFile {
-  /** Relative to the directory. */
-  readonly path: string;
-  /** Milliseconds since 1970. */
-  readonly modifiedMs: number;
 }
 
 export type SourceEntry = SourceFile | ManifestLink | ManifestFolder;

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { Fingerprint } from "../../../provider/transfer/fingerprint.ts";
 import { findDirectory } from "../../../provider/transfer/source-directory.ts";
 
 const signal = new AbortController().signal;
@@ -22,7 +23,11 @@ describe("the fingerprint of a directory", () => {
     await writeFile(join(folder, path), text, { mode: 0o644 });
     await utimes(join(folder, path), time, time);
   }
-  const find = (exclude: string[] = []) => findDirectory(folder, { exclude, signal });
+  async function find(exclude: string[] = []) {
+    const found = new Fingerprint();
+    await findDirectory(folder, { exclude, signal, onEntry: (entry) => found.add(entry) });
+    return { fingerprint: found.end(), newest: found.newest };
+  }
 
   it("is the same as long as nothing changes", async () => {
     const { fingerprint } = await find();
