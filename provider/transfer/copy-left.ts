@@ -1,6 +1,7 @@
-import { AbortMultipartUploadCommand, type CompletedPart } from "@aws-sdk/client-s3";
+import type { CompletedPart } from "@aws-sdk/client-s3";
 import { errorName } from "./aws-errors.ts";
 import { completeCopy, copyParts, fullCrc32Of, isMeaningless, type PartsJob } from "./copy-parts.ts";
+import { abortUpload } from "./delete.ts";
 import type { ObjectFacts } from "./metadata.ts";
 import { type OpenUpload, openUploads } from "./open-uploads.ts";
 import { partsOf } from "./parts.ts";
@@ -104,10 +105,8 @@ function hasFacts(found: ObjectFacts | undefined, wanted: ObjectFacts | undefine
   );
 }
 
-async function abort({ id }: OpenUpload, destination: ObjectPlace, signal: AbortSignal): Promise<void> {
-  const { client, bucket, key } = destination;
-  const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: id });
-  await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-    if (errorName(error) !== "NoSuchUpload") throw error;
-  });
-}
+const abort = (
+  { id }: OpenUpload,
+  { client, bucket, key }: ObjectPlace,
+  signal: AbortSignal,
+): Promise<void> => abortUpload(client, { Bucket: bucket, Key: key, UploadId: id }, signal);

@@ -162,6 +162,19 @@ class FailedForNow extends Error {
   }
 }
 
+/** Aborts a multipart upload, unless it is gone already. */
+export async function abortUpload(
+  client: S3Client,
+  upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand(upload), { abortSignal: signal });
+  } catch (error) {
+    if (errorName(error) !== "NoSuchUpload") throw error;
+  }
+}
+
 /**
  * Aborts the multipart uploads of one key, or of every key that starts with `prefix`.
  * @param only the key; undefined: all of the prefix
@@ -186,15 +199,7 @@ export async function abortUploads(
       () => uploads,
       REQUESTS_IN_FLIGHT,
       signal,
-      async ({ Key, UploadId }, stop) => {
-        try {
-          await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }), {
-            abortSignal: stop,
-          });
-        } catch (error) {
-          if (errorName(error) !== "NoSuchUpload") throw error;
-        }
-      },
+      ({ Key, UploadId }, stop) => abortUpload(client, { Bucket: bucket, Key, UploadId }, stop),
     );
     if (page.IsTruncated !== true) return;
     const next = page.NextKeyMarker;
