@@ -10,6 +10,7 @@ import {
   type FileSource,
   type LocalFile,
   type LocalReader,
+  quoted,
   type SectionHash,
   SourceChangedError,
   shown,
@@ -174,7 +175,7 @@ function refusal(path: string, error: unknown): InputError {
   if (code === "EACCES" || code === "EPERM") {
     return new InputError(`${shown(path)} cannot be read`, {
       why: "You lack the permission.",
-      fix: `chmod u+r '${shown(path).replaceAll("'", "'\\''")}'`,
+      fix: `chmod u+r ${quoted(path)}`,
     });
   }
   if (code === "ENXIO") return notRegular(path);

@@ -106,5 +106,8 @@ export class SourceChangedError extends UserError {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+/** A name as an argument of a shell's command, for a remedy. */
+export const quoted = (name: string): string => `'${shown(name).replaceAll("'", "'\\''")}'`;
+
 /** A name in an error, on one line: in quotes with escapes where it holds control characters. */
 export const shown = (name: string): string => (CONTROL_CHARACTERS.test(name) ? JSON.stringify(name) : name);
