@@ -6,7 +6,7 @@ import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import { backendFolder } from "./backend-folder.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
-import { type EngineSettings, runEngine } from "./process.ts";
+import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 
 /** Version of the checkpoint's form: `CheckpointV3`, the newest since 2018. Engines read all that there were. */
 const CHECKPOINT_VERSION = 3;
@@ -39,7 +39,7 @@ async function initStack(settings: EngineSettings, stack: string): Promise<boole
   if (run.exitCode === 0) return true;
   if (/already exists/.test(run.stderr)) return false;
   throw new UserError(`the stack ${stack} could not be made`, {
-    why: run.stderr.trim().replace(/^error:\s*/, ""),
+    why: reasonOf(run),
     fix: "spawn doctor",
   });
 }

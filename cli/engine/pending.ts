@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../staging/errors.ts";
 import { REPLICATION, STAGED_DATA, USAGE_ROW } from "../../staging/resources.ts";
-import { type EngineSettings, runEngine } from "./process.ts";
+import { type EngineRun, type EngineSettings, reasonOf, runEngine } from "./process.ts";
 
 /** What is read and written of an exported stack; everything else stays as it is. */
 interface ExportedStack {
@@ -61,7 +61,7 @@ export async function settlePending(
   const exported = await runEngine(settings, ["stack", "export", "--stack", stack]);
   if (exported.exitCode !== 0) {
     if (/no stack named/.test(exported.stderr)) return { exists: false, creating: [], resources: [] };
-    throw unusable(stack, "read", exported.stderr);
+    throw unusable(stack, "read", exported);
   }
   const state = JSON.parse(exported.stdout) as ExportedStack;
   const deployment = state.deployment ?? {};
@@ -94,15 +94,15 @@ async function importState(settings: EngineSettings, stack: string, state: Expor
     const file = join(folder, "state.json");
     await writeFile(file, JSON.stringify(state));
     const run = await runEngine(settings, ["stack", "import", "--stack", stack, "--file", file]);
-    if (run.exitCode !== 0) throw unusable(stack, "written", run.stderr);
+    if (run.exitCode !== 0) throw unusable(stack, "written", run);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function unusable(stack: string, what: "read" | "written", stderr: string): UserError {
+function unusable(stack: string, what: "read" | "written", run: EngineRun): UserError {
   return new UserError(`the state of ${stack} cannot be ${what}`, {
-    why: stderr.trim().replace(/^error:\s*/, ""),
+    why: reasonOf(run),
     fix: "spawn doctor",
   });
 }

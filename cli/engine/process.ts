@@ -81,6 +81,10 @@ export async function runEngine(
   }
 }
 
+/** Why an engine command failed, in its own words. */
+export const reasonOf = ({ stderr }: Pick<EngineRun, "stderr">): string =>
+  stderr.trim().replace(/^error:\s*/, "");
+
 /** One line of the engine's `--json` output; undefined for anything else that it prints. */
 function parseEvent(line: string): EngineEvent | undefined {
   if (!line.startsWith("{")) return undefined;

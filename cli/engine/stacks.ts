@@ -1,12 +1,12 @@
 import { UserError } from "../../staging/errors.ts";
-import { type EngineSettings, runEngine } from "./process.ts";
+import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 
 /** Names of the project's stacks. */
 export async function listStacks(settings: EngineSettings): Promise<string[]> {
   const run = await runEngine(settings, ["stack", "ls", "--json"]);
   if (run.exitCode !== 0) {
     throw new UserError("the stacks cannot be listed", {
-      why: run.stderr.trim().replace(/^error:\s*/, ""),
+      why: reasonOf(run),
       fix: "spawn doctor",
     });
   }
@@ -21,7 +21,7 @@ export async function readOutputs(
   const run = await runEngine(settings, ["stack", "output", "--json", "--stack", stack]);
   if (run.exitCode === 0) return JSON.parse(run.stdout) as Record<string, unknown>;
   throw new UserError(`environment ${stack} cannot be read`, {
-    why: run.stderr.trim().replace(/^error:\s*/, ""),
+    why: reasonOf(run),
     fix: `spawn environment up --environment ${stack}`,
   });
 }

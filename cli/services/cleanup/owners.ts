@@ -4,7 +4,7 @@ import { InputError, UserError } from "../../../staging/errors.ts";
 import { parseStagingId, type StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import type { Context } from "../../context.ts";
-import { type EngineSettings, runEngine } from "../../engine/process.ts";
+import { type EngineSettings, reasonOf, runEngine } from "../../engine/process.ts";
 import { openSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { listRecordPages } from "../records.ts";
@@ -66,7 +66,7 @@ async function idsInState(project: EngineSettings, stack: string): Promise<Stagi
   if (run.exitCode !== 0) {
     if (/no stack named/.test(run.stderr)) return [];
     throw new UserError(`the state of ${stack} cannot be read`, {
-      why: run.stderr.trim().replace(/^error:\s*/, ""),
+      why: reasonOf(run),
       fix: "spawn doctor",
     });
   }
