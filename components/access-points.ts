@@ -1,5 +1,6 @@
 import { AccessPoint, type AccessPointArgs } from "@pulumi/aws/s3/accessPoint.js";
 import { type CustomResourceOptions, type Output, output } from "@pulumi/pulumi";
+import { accessPointName } from "../staging/access-point.ts";
 import type { AccountId } from "../staging/accounts.ts";
 import type { StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
@@ -13,12 +14,6 @@ export interface SharedRegion {
   /** The accounts that may read, one at least. */
   readonly accounts: readonly AccountId[];
 }
-
-/**
- * The name of an entry's access point, the same in every region: unique in an account and region, as the id is.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations-naming-rules.html
- */
-export const accessPointName = (stagingId: StagingId): string => `spawn-${stagingId}`;
 
 /**
  * Declares how other accounts read an entry in one region: an access point that hands on this entry's prefix only.

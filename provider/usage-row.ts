@@ -14,12 +14,13 @@ import { parseStagingId } from "../staging/ids.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { UsageRowInputs, UsageRowOutputs } from "../staging/resources.ts";
-import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
+import { parseTtlDays } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
+import { closingUpdate } from "./usage-closing.ts";
 
 /** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */
 const WRITE_TRIES = 5;
@@ -122,17 +123,9 @@ export function usageRow(
     async delete(_id, { region, table, stagingId }, { signal }) {
       await explained(`closing the usage row in ${table}`, async () => {
         try {
-          await dynamo(region).send(
-            new UpdateItemCommand({
-              TableName: table,
-              Key: keyOf(stagingId),
-              ConditionExpression: "attribute_exists(#key)",
-              UpdateExpression: "SET #closed = if_not_exists(#closed, :now) ADD #revision :one",
-              ExpressionAttributeNames: { "#key": USAGE_KEY, "#closed": "closed_at", "#revision": REVISION },
-              ExpressionAttributeValues: marshall({ ":now": isoSeconds(deps.now()), ":one": 1 }),
-            }),
-            { abortSignal: signal },
-          );
+          await dynamo(region).send(new UpdateItemCommand(closingUpdate(table, stagingId, deps.now())), {
+            abortSignal: signal,
+          });
         } catch (error) {
           // No table, or no row: there is nothing to close.
           if (!["ResourceNotFoundException", "ConditionalCheckFailedException"].includes(errorName(error)))

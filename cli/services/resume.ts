@@ -1,10 +1,8 @@
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import type { EntryDetails } from "../../components/entry-details.ts";
 import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-file.ts";
 import { entryStackName } from "../../staging/entry.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
-import { RECORD_KEY } from "../../staging/record.ts";
 import { expiresAt } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
@@ -18,6 +16,7 @@ import type { UpdateOptions } from "../engine/update.ts";
 import { deleteCutAccessPoints } from "./access-points.ts";
 import { type IncompleteEntry, readIncomplete } from "./incomplete.ts";
 import { findRecord } from "./records.ts";
+import { deleteRecord } from "./remains/remove.ts";
 import { inspectSource } from "./source.ts";
 import { changeOf, claimUpload, type Unfinished } from "./unfinished.ts";
 import { incomplete, preflight, stageEntry } from "./upload.ts";
@@ -112,6 +111,7 @@ export async function settleStack(
 ): Promise<Settled> {
   await takeOverDeadLocks(project, stack, options);
   return await settlePending(project, stack, cut, async (creating) => {
+    // One that may have been written without the engine's knowledge: it would refuse to write it again.
     if (creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
     await deleteCutAccessPoints(context, creating);
   });
@@ -119,11 +119,3 @@ export async function settleStack(
 
 /** The type of an entry's record. */
 export const RECORD_TYPE = "aws:dynamodb/tableItem:TableItem";
-
-/** Deletes a record that may have been written without the engine's knowledge: it would refuse to write it again. */
-async function deleteRecord(context: Context, id: StagingId): Promise<void> {
-  const { client, settings } = await context.tables();
-  await client.send(
-    new DeleteItemCommand({ TableName: settings.recordsTable, Key: { [RECORD_KEY]: { S: id } } }),
-  );
-}

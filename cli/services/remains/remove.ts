@@ -1,0 +1,121 @@
+import { DeleteItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { errorName } from "../../../provider/transfer/aws-errors.ts";
+import { UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import { RECORD_KEY } from "../../../staging/record.ts";
+import type { Progress } from "../../../staging/resources.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+import { deleteAccessPoints } from "../access-points.ts";
+import { findRemains } from "./find.ts";
+import { type EntryRemains, isGone } from "./remains.ts";
+
+export interface RemovalOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: Progress, urn: string) => void;
+}
+
+/**
+ * Removes what is left of an entry, by its id: the record first, so that nobody finds data that go; then access points and
+ * the data; the usage row is closed at last, since S3 charges for the data until then.
+ */
+export async function removeRemains(
+  context: Context,
+  remains: EntryRemains,
+  options: RemovalOptions = {},
+): Promise<void> {
+  const { id, record, accessPoints, places, openLife } = remains;
+  if (record !== undefined) await deleteRecord(context, id);
+  await deleteAccessPoints(context, accessPoints);
+  if (places.length > 0) {
+    const { deleteEntry } = await import("../../../provider/transfer/delete.ts");
+    const signal = options.signal ?? new AbortController().signal;
+    for (const { region, bucket } of places) {
+      let done = 0;
+      const report = (count: number, finished: boolean) => {
+        done += count;
+        const counted = { done, objectsDone: done, total: 0, objectsTotal: 0, finished };
+        options.onProgress?.({ phase: "delete", region, ...counted }, "");
+      };
+      await deleteEntry(await context.s3(region), bucket, id, {
+        signal,
+        onDeleted: (count) => report(count, false),
+      });
+      report(0, true);
+    }
+  }
+  if (openLife !== undefined) await closeUsage(context, id);
+}
+
+/**
+ * Looks for what is left of an entry, removes it, and looks again.
+ * @returns what was found at first: nothing where an earlier deletion was complete
+ * @throws UserError unless nothing is left, or while a place cannot be looked at
+ */
+export async function removeAllRemains(
+  context: Context,
+  id: StagingId,
+  options: RemovalOptions = {},
+): Promise<EntryRemains> {
+  const found = await findRemains(context, id, "some");
+  if (isGone(found)) return found;
+  await removeRemains(context, found, options);
+  const left = await findRemains(context, id, "some");
+  if (!isGone(left)) throw notGone(context, left);
+  return found;
+}
+
+function notGone({ environmentName }: Context, left: EntryRemains): UserError {
+  const { id, places, record, accessPoints, unknown } = left;
+  const [first] = unknown;
+  const fix = commandLine(`spawn stage delete ${id} --yes`, environmentName);
+  if (first !== undefined) {
+    return new UserError(`it is not known whether ${id} is deleted: ${first.message}`, {
+      ...(first.why === undefined ? {} : { why: first.why }),
+      fix: first.fix === undefined ? fix : `${first.fix.replace(/(?<![.!?])$/, ".")} Then: ${fix}`,
+      cause: first,
+    });
+  }
+  const named = [
+    ...places.map(({ bucket }) => `objects in ${bucket}`),
+    ...(record === undefined ? [] : ["its record"]),
+    ...accessPoints.map(({ name, region }) => `the access point ${name} in ${region}`),
+  ];
+  return new UserError(`${id} is not deleted: there are still ${named.join(", ") || "an open usage row"}`, {
+    why: "Somebody wrote them while they were being deleted.",
+    fix,
+  });
+}
+
+/** Deletes the record of an entry; one that is not there is fine. */
+export async function deleteRecord(context: Context, id: StagingId): Promise<void> {
+  const { client, settings } = await context.tables();
+  await client.send(
+    new DeleteItemCommand({ TableName: settings.recordsTable, Key: { [RECORD_KEY]: { S: id } } }),
+  );
+}
+
+/** Closes the usage row of an entry, from when on `cost` counts nothing for it. */
+export async function closeUsage(context: Context, id: StagingId): Promise<void> {
+  const { closingUpdate } = await import("../../../provider/usage-closing.ts");
+  const { settings } = await context.tables();
+  await writeUsage(context, closingUpdate(settings.usageTable, id, new Date()));
+}
+
+/** Opens the usage row of an entry again whose data a deletion has left. */
+export async function reopenUsage(context: Context, id: StagingId): Promise<void> {
+  const { reopeningUpdate } = await import("../../../provider/usage-closing.ts");
+  const { settings } = await context.tables();
+  await writeUsage(context, reopeningUpdate(settings.usageTable, id));
+}
+
+async function writeUsage(context: Context, update: UpdateItemCommandInput): Promise<void> {
+  const { client } = await context.tables();
+  try {
+    await client.send(new UpdateItemCommand(update));
+  } catch (error) {
+    // No table, no row, or the row is as it is wanted.
+    if (!["ResourceNotFoundException", "ConditionalCheckFailedException"].includes(errorName(error)))
+      throw error;
+  }
+}
