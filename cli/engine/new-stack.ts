@@ -1,18 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
-import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
-import { backendFolder } from "./backend-folder.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
+import { hasCode, stacksFolder } from "./state-file.ts";
 
 /** Version of the checkpoint's form: `CheckpointV3`, the newest since 2018. Engines read all that there were. */
 const CHECKPOINT_VERSION = 3;
-
-/** Version of the backend's layout in which stacks belong to a project. */
-const LAYOUT_VERSION = 1;
 
 /**
  * Makes an empty stack.
@@ -42,19 +37,6 @@ async function initStack(settings: EngineSettings, stack: string): Promise<boole
     why: reasonOf(run),
     fix: "spawn doctor",
   });
-}
-
-/**
- * Where the checkpoints of a `file://` backend in the usual layout are; undefined for other backends, and for a new one,
- * whose layout the engine chooses.
- */
-async function stacksFolder(settings: EngineSettings): Promise<string | undefined> {
-  const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
-  if (state === undefined) return undefined;
-  const meta = await readFile(join(state, ".pulumi", "meta.yaml"), "utf8").catch(() => "");
-  const layout: unknown = parse(meta);
-  if (!isRecord(layout) || layout["version"] !== LAYOUT_VERSION) return undefined;
-  return join(state, ".pulumi", "stacks", PROJECT_NAME);
 }
 
 /**
@@ -94,5 +76,3 @@ async function existsAny(paths: readonly string[]): Promise<boolean> {
   );
   return found.includes(true);
 }
-
-const hasCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;

@@ -1,25 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../../staging/errors.ts";
 import { REPLICATION, STAGED_DATA, USAGE_ROW } from "../../staging/resources.ts";
-import { type EngineRun, type EngineSettings, reasonOf, runEngine } from "./process.ts";
+import { type EngineSettings, runEngine } from "./process.ts";
+import { damagedState } from "./repair.ts";
+import { type ExportedStack, exportStack, readState, type StateResource, unusableState } from "./state.ts";
 
-/** What is read and written of an exported stack; everything else stays as it is. */
-interface ExportedStack {
-  /** Null of a stack that has never been updated. */
-  readonly deployment: {
-    resources?: StateResource[];
-    pending_operations?: { readonly type: string; readonly resource: StateResource }[];
-  } | null;
-}
-
-/** A resource as the state has it. */
-export interface StateResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly inputs?: Readonly<Record<string, unknown>>;
-}
+export type { StateResource } from "./state.ts";
 
 /**
  * What becomes of creations that a kill cut off. They may have got anywhere, from nothing to the end.
@@ -58,15 +45,14 @@ export async function settlePending(
   cut: Cut,
   beforeForgetting: (creating: readonly StateResource[]) => Promise<void>,
 ): Promise<Settled> {
-  const exported = await runEngine(settings, ["stack", "export", "--stack", stack]);
-  if (exported.exitCode !== 0) {
-    if (/no stack named/.test(exported.stderr)) return { exists: false, creating: [], resources: [] };
-    throw unusable(stack, "read", exported);
-  }
-  const state = JSON.parse(exported.stdout) as ExportedStack;
+  const found = await readState(settings, stack);
+  if (found.damaged !== undefined) throw damagedState(stack, found.damaged);
+  if (found.pending.length === 0) return { exists: found.exists, creating: [], resources: found.resources };
+  // To be written again, it is read by the engine, which knows all that belongs to a state.
+  const state = await exportStack(settings, stack);
+  if (state === undefined) return { exists: false, creating: [], resources: [] };
   const deployment = state.deployment ?? {};
   const pending = deployment.pending_operations ?? [];
-  if (pending.length === 0) return { exists: true, creating: [], resources: deployment.resources ?? [] };
   const creating = pending.filter(({ type }) => type === "creating").map(({ resource }) => resource);
   await beforeForgetting(creating);
   if (cut === "adopt") {
@@ -94,15 +80,8 @@ async function importState(settings: EngineSettings, stack: string, state: Expor
     const file = join(folder, "state.json");
     await writeFile(file, JSON.stringify(state));
     const run = await runEngine(settings, ["stack", "import", "--stack", stack, "--file", file]);
-    if (run.exitCode !== 0) throw unusable(stack, "written", run);
+    if (run.exitCode !== 0) throw unusableState(stack, "written", run);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function unusable(stack: string, what: "read" | "written", run: EngineRun): UserError {
-  return new UserError(`the state of ${stack} cannot be ${what}`, {
-    why: reasonOf(run),
-    fix: "spawn doctor",
-  });
 }

@@ -1,8 +1,14 @@
 import { UserError } from "../../staging/errors.ts";
 import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
+import { stacksFolder, stacksIn } from "./state-file.ts";
 
-/** Names of the project's stacks. */
+/**
+ * Names of the project's stacks. In a `file://` backend the folder itself tells: the engine reads every checkpoint for a list,
+ * and one that is damaged would hide all others.
+ */
 export async function listStacks(settings: EngineSettings): Promise<string[]> {
+  const folder = await stacksFolder(settings);
+  if (folder !== undefined) return await stacksIn(folder);
   const run = await runEngine(settings, ["stack", "ls", "--json"]);
   if (run.exitCode !== 0) {
     throw new UserError("the stacks cannot be listed", {

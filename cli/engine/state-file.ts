@@ -1,0 +1,159 @@
+import { randomUUID } from "node:crypto";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { parse } from "yaml";
+import { isRecord } from "../../staging/environment.ts";
+import { messageOf } from "../../staging/errors.ts";
+import { backendFolder } from "./backend-folder.ts";
+import { PROJECT_NAME } from "./entry-project.ts";
+import type { EngineSettings } from "./process.ts";
+
+/** Version of the backend's layout in which stacks belong to a project. */
+const LAYOUT_VERSION = 1;
+
+/** Endings of a checkpoint, by how it is compressed. */
+const READERS: Readonly<Record<string, (bytes: Buffer) => string>> = {
+  ".json": (bytes) => bytes.toString("utf8"),
+  ".json.gz": (bytes) => gunzipSync(bytes).toString("utf8"),
+  ".json.zst": (bytes) => zstdDecompressSync(bytes).toString("utf8"),
+};
+
+/** The checkpoint of a stack in a `file://` backend. */
+export type StateFile =
+  | { readonly kind: "absent" }
+  /** `deployment` is null of a stack that has never been updated. */
+  | { readonly kind: "whole"; readonly file: string; readonly deployment: Deployment | null }
+  /** A crash, a full disk or a hand has left something in the file that is no checkpoint. */
+  | { readonly kind: "damaged"; readonly file: string; readonly why: string };
+
+export interface Deployment {
+  readonly resources?: unknown;
+  readonly pending_operations?: unknown;
+}
+
+/**
+ * The folder of the checkpoints in a `file://` backend of the usual layout; undefined for other backends, and for a new one,
+ * whose layout the engine chooses.
+ */
+export async function stacksFolder(settings: EngineSettings): Promise<string | undefined> {
+  const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
+  if (state === undefined) return undefined;
+  const meta = await readFile(join(state, ".pulumi", "meta.yaml"), "utf8").catch(() => "");
+  const layout: unknown = parse(meta);
+  if (!isRecord(layout) || layout["version"] !== LAYOUT_VERSION) return undefined;
+  return join(state, ".pulumi", "stacks", PROJECT_NAME);
+}
+
+/** Names of the stacks whose checkpoint is in `folder`, damaged ones included. */
+export async function stacksIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const found = names.flatMap((name) => {
+    const ending = Object.keys(READERS).find((known) => name.endsWith(known));
+    return ending === undefined || name.startsWith(".") ? [] : [name.slice(0, -ending.length)];
+  });
+  return [...new Set(found)].sort();
+}
+
+/**
+ * Reads a stack's checkpoint without the engine, which takes 0.3 s for it and refuses the whole folder where one is damaged.
+ * @returns undefined where only the engine can read it: the backend is no folder of the usual layout
+ */
+export async function readStateFile(settings: EngineSettings, stack: string): Promise<StateFile | undefined> {
+  const folder = await stacksFolder(settings);
+  if (folder === undefined) return undefined;
+  for (const ending of Object.keys(READERS)) {
+    const file = join(folder, `${stack}${ending}`);
+    const read = await readCheckpoint(file, ending);
+    if (read !== undefined) return read;
+  }
+  return { kind: "absent" };
+}
+
+/** @returns undefined where there is no such file */
+async function readCheckpoint(
+  file: string,
+  ending: string,
+): Promise<Exclude<StateFile, { kind: "absent" }> | undefined> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  const damaged = (why: string) => ({ kind: "damaged", file, why }) as const;
+  if (bytes.length === 0) return damaged("It has 0 bytes: the disk was full, or the machine crashed.");
+  try {
+    const content: unknown = JSON.parse(READERS[ending]?.(bytes) ?? "");
+    const checkpoint = isRecord(content) ? content["checkpoint"] : undefined;
+    if (!isRecord(checkpoint)) return damaged("It holds no checkpoint.");
+    const { latest = null } = checkpoint;
+    if (latest !== null && !isRecord(latest)) return damaged("Its checkpoint holds no deployment.");
+    return { kind: "whole", file, deployment: latest };
+  } catch (error) {
+    return damaged(`It cannot be read: ${messageOf(error)}.`);
+  }
+}
+
+/**
+ * Puts the newest backup of the engine's that can be read in the place of a checkpoint that cannot: the engine keeps what a
+ * checkpoint was before its last write (`.bak`), and a copy of each update's end (`backups/`). At most the last step is
+ * missing in it.
+ * @param file where the checkpoint is, or was
+ * @returns the backup; undefined where there is none
+ */
+export async function restoreBackup(file: string, stack: string): Promise<string | undefined> {
+  const ending = Object.keys(READERS).find((known) => file.endsWith(known)) ?? ".json";
+  for (const { path, bytes } of await backupsOf(file, stack, ending)) {
+    if ((await readCheckpoint(path, ending))?.kind !== "whole") continue;
+    const temporary = join(file, "..", `.${randomUUID()}.tmp`);
+    try {
+      await writeFile(temporary, bytes, { flush: true });
+      await rename(temporary, file);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    return path;
+  }
+  return undefined;
+}
+
+/** The newest first. */
+async function backupsOf(
+  file: string,
+  stack: string,
+  ending: string,
+): Promise<{ path: string; bytes: Buffer }[]> {
+  // .pulumi/stacks/PROJECT/STACK.json beside .pulumi/backups/PROJECT/STACK/STACK.TIME.json
+  const folder = join(file, "..", "..", "..", "backups", PROJECT_NAME, stack);
+  const copies = (await readdir(folder).catch(() => []))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+  const found = await Promise.all(
+    [`${file}.bak`, ...copies].map(async (path) => {
+      try {
+        const [bytes, { mtimeMs }] = await Promise.all([readFile(path), stat(path)]);
+        return { path, bytes, mtimeMs };
+      } catch (error) {
+        if (hasCode(error, "ENOENT")) return undefined;
+        throw error;
+      }
+    }),
+  );
+  return found.filter((one) => one !== undefined).sort((a, b) => b.mtimeMs - a.mtimeMs);
+}
+
+/** Moves a damaged checkpoint out of the way of the engine, which reads all of them for a list. @returns where it is now */
+export async function setAside(file: string): Promise<string> {
+  const path = `${file}.damaged`;
+  await rename(file, path);
+  await rm(`${file}.attrs`, { force: true });
+  return path;
+}
+
+export const hasCode = (error: unknown, code: string): boolean =>
+  (error as NodeJS.ErrnoException).code === code;

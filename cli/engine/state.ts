@@ -1,0 +1,84 @@
+import { isRecord } from "../../staging/environment.ts";
+import { UserError } from "../../staging/errors.ts";
+import { type EngineRun, type EngineSettings, reasonOf, runEngine } from "./process.ts";
+import { readStateFile, type StateFile } from "./state-file.ts";
+
+/** A resource as the state has it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  /** Whether the engine refuses to delete it. */
+  readonly protect?: boolean;
+  /** Whether the engine forgets it instead of deleting it. */
+  readonly retainOnDelete?: boolean;
+}
+
+/** What a stack's state holds. */
+export interface StackState {
+  readonly exists: boolean;
+  readonly resources: readonly StateResource[];
+  /** What an engine that was killed had begun. */
+  readonly pending: readonly { readonly type: string; readonly resource: StateResource }[];
+  /** The file that should hold the state and cannot be read; undefined where nothing is wrong with it. */
+  readonly damaged?: Extract<StateFile, { kind: "damaged" }>;
+}
+
+const NOTHING = { exists: false, resources: [], pending: [] } as const;
+
+/**
+ * Reads a stack's state. Changes nothing.
+ * @throws UserError when the backend cannot be read
+ */
+export async function readState(settings: EngineSettings, stack: string): Promise<StackState> {
+  const file = await readStateFile(settings, stack);
+  if (file === undefined) return fromExport(await exportStack(settings, stack));
+  if (file.kind === "absent") return NOTHING;
+  if (file.kind === "damaged") return { ...NOTHING, exists: true, damaged: file };
+  return fromDeployment(file.deployment);
+}
+
+/** An exported stack; what of it is not named here stays as it is when it is imported again. */
+export interface ExportedStack {
+  /** Null of a stack that has never been updated. */
+  readonly deployment: {
+    resources?: StateResource[];
+    pending_operations?: { readonly type: string; readonly resource: StateResource }[];
+  } | null;
+}
+
+/** @returns undefined where there is no such stack */
+export async function exportStack(
+  settings: EngineSettings,
+  stack: string,
+): Promise<ExportedStack | undefined> {
+  const run = await runEngine(settings, ["stack", "export", "--stack", stack]);
+  if (run.exitCode === 0) return JSON.parse(run.stdout) as ExportedStack;
+  if (/no stack named/.test(run.stderr)) return undefined;
+  throw unusableState(stack, "read", run);
+}
+
+export function unusableState(stack: string, what: "read" | "written", run: EngineRun): UserError {
+  return new UserError(`the state of ${stack} cannot be ${what}`, {
+    why: reasonOf(run),
+    fix: "spawn doctor",
+  });
+}
+
+const fromExport = (exported: ExportedStack | undefined): StackState =>
+  exported === undefined ? NOTHING : fromDeployment(exported.deployment);
+
+function fromDeployment(deployment: unknown): StackState {
+  const { resources, pending_operations: pending } = isRecord(deployment) ? deployment : {};
+  return {
+    exists: true,
+    resources: (Array.isArray(resources) ? resources : []).filter(isResource),
+    pending: (Array.isArray(pending) ? pending : []).filter(isOperation),
+  };
+}
+
+const isResource = (value: unknown): value is StateResource =>
+  isRecord(value) && typeof value["urn"] === "string" && typeof value["type"] === "string";
+
+const isOperation = (value: unknown): value is { type: string; resource: StateResource } =>
+  isRecord(value) && typeof value["type"] === "string" && isResource(value["resource"]);
