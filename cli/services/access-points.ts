@@ -3,7 +3,7 @@ import { UserError } from "../../staging/errors.ts";
 import type { Context } from "../context.ts";
 import type { StateResource } from "../engine/pending.ts";
 
-const ACCESS_POINT_TYPE = "aws:s3/accessPoint:AccessPoint";
+export const ACCESS_POINT_TYPE = "aws:s3/accessPoint:AccessPoint";
 
 /**
  * Deletes access points whose creation was cut off, so that nobody knows whether they are there: the engine would not find

@@ -1,39 +1,39 @@
-import { rm } from "node:fs/promises";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
 import { type EntrySpec, entryStackName, storedName } from "../../staging/entry.ts";
-import { InputError } from "../../staging/errors.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import type { Progress } from "../../staging/resources.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
-import type { EngineSettings } from "../engine/process.ts";
 import { openSession } from "../engine/session.ts";
 import { listStacks } from "../engine/stacks.ts";
-import { type ResourceChange, runUpdate, type UpdateOptions } from "../engine/update.ts";
+import type { ResourceChange, UpdateOptions } from "../engine/update.ts";
+import { refuseDeclared } from "./declared.ts";
 import { findRecord } from "./records.ts";
-import { settleStack } from "./resume.ts";
+import { findRemains } from "./remains/find.ts";
+import { holdsAnything, isGone } from "./remains/remains.ts";
 import { type Outcome, sideBySide } from "./side-by-side.ts";
-import { claimUpload, endUpload } from "./unfinished.ts";
 
 /** An entry that `stage delete` can delete. */
 export interface Deletable {
   readonly id: StagingId;
-  readonly stack: string;
   /** Undefined for an unfinished entry of another machine. */
   readonly filename: string | undefined;
   /** Undefined for an unfinished entry, as is the number of its files. */
   readonly sizeBytes: number | undefined;
   readonly fileCount: number | undefined;
   readonly regions: readonly string[];
+  /** Undefined where there is no record. */
+  readonly uploadedAt: Date | undefined;
 }
 
 /**
- * Looks entries up by their records or, where an upload never ended, by the settings of its stack. All are looked up before
- * any is deleted; one that is named twice counts once.
+ * Looks entries up by their records; by the settings or the stack of an upload that never ended; and else by what AWS holds
+ * under the id. All are looked up before any is deleted; one that is named twice counts once.
  * @throws InputError when there is none of one of the ids, or when it is declared in the environment's configuration
  */
 export async function findDeletables(context: Context, ids: readonly StagingId[]): Promise<Deletable[]> {
@@ -63,36 +63,67 @@ function lazily<T>(get: () => Promise<T>): () => Promise<T> {
 type Stacks = () => Promise<readonly string[]>;
 
 async function findDeletable(context: Context, id: StagingId, stacks: Stacks): Promise<Deletable> {
-  const [record, settings] = await Promise.all([
-    context.tables().then((tables) => findRecord(tables, id)),
-    context.settings(),
-  ]);
-  if (record !== undefined) {
-    if (record.declaredAs !== undefined) throw declaredElsewhere(id, record.declaredAs, settings.name);
+  const record = await findAnyRecord(context, id);
+  if (record !== undefined && record !== "unreadable") {
+    if (record.declaredAs !== undefined) await refuseDeclared(context, id, record.declaredAs);
     return deletableOf(record);
   }
-  const unfinished = await findUnfinished(id, entryStackName(settings.name, id), stacks);
+  const stack = entryStackName(context.environmentName, id);
+  const unfinished = await findUnfinished(id, stack, stacks);
   if (unfinished !== undefined) return unfinished;
-  throw new InputError(`there is no staging entry ${id} in environment ${settings.name}`, {
-    why: "It was deleted, has expired, or belongs to another environment.",
-    fix: commandLine("spawn stage list", settings.name),
-  });
+  await refuseDeclared(context, id, undefined);
+  return await findRemainder(context, id);
+}
+
+async function findAnyRecord(
+  context: Context,
+  id: StagingId,
+): Promise<StagingRecord | "unreadable" | undefined> {
+  try {
+    return await findRecord(await context.tables(), id);
+  } catch (error) {
+    // A record that somebody has damaged must not keep its entry alive: a deletion needs the id alone.
+    if (error instanceof UserError) return "unreadable";
+    throw error;
+  }
 }
 
 /** An entry that is whole. */
 export function deletableOf(record: StagingRecord): Deletable {
-  const { stagingId: id, stack, filename, sizeBytes, fileCount, regions } = record;
-  return { id, stack, filename, sizeBytes, fileCount, regions };
+  const { stagingId: id, filename, sizeBytes, fileCount, regions, uploadedAt } = record;
+  return { id, filename, sizeBytes, fileCount, regions, uploadedAt };
 }
+
+const UNKNOWN = {
+  ...{ filename: undefined, sizeBytes: undefined, fileCount: undefined, regions: [], uploadedAt: undefined },
+} as const;
 
 /** An entry without a record, by the settings file of its stack or, where another machine has that, by the stack alone. */
 async function findUnfinished(id: StagingId, stack: string, stacks: Stacks): Promise<Deletable | undefined> {
   const file = settingsFile(spawnPaths().stacks, stack);
   const text = await readTextIfThere(file);
-  const unknown = { id, stack, sizeBytes: undefined, fileCount: undefined };
   const spec = text === undefined ? undefined : specIn(text, file);
-  if (spec !== undefined) return { ...unknown, filename: storedName(spec), regions: spec.regions };
-  return (await stacks()).includes(stack) ? { ...unknown, filename: undefined, regions: [] } : undefined;
+  if (spec !== undefined) return { ...UNKNOWN, id, filename: storedName(spec), regions: spec.regions };
+  return (await stacks()).includes(stack) ? { ...UNKNOWN, id } : undefined;
+}
+
+/** An entry of which no record and no stack is left, by what AWS holds under its id. */
+async function findRemainder(context: Context, id: StagingId): Promise<Deletable> {
+  const remains = await findRemains(context, id, "some");
+  if (isGone(remains)) throw noEntry(context, id);
+  const [unknown] = remains.unknown;
+  const { openLife } = remains;
+  const life = openLife === "unreadable" ? undefined : openLife;
+  if (!holdsAnything(remains) && unknown !== undefined) throw unknown;
+  const regions = remains.places.map(({ region }) => region);
+  return { ...UNKNOWN, id, filename: life?.filename, sizeBytes: life?.sizeBytes, regions };
+}
+
+export function noEntry({ environmentName }: Context, id: StagingId): InputError {
+  return new InputError(`there is no staging entry ${id} in environment ${environmentName}`, {
+    why: "It was deleted, has expired, or belongs to another environment.",
+    fix: commandLine("spawn stage list", environmentName),
+  });
 }
 
 /** @returns undefined for a file that is damaged: the stack's state has all that a deletion needs */
@@ -103,14 +134,6 @@ function specIn(text: string, file: string): EntrySpec | undefined {
     if (error instanceof InputError) return undefined;
     throw error;
   }
-}
-
-function declaredElsewhere(id: StagingId, item: string, environment: string): InputError {
-  const file = `Pulumi.${environment}.yaml`;
-  return new InputError(`${id} is declared in ${file} as item ${item} of spawn:entries`, {
-    why: "The next update would make it again.",
-    fix: `Remove the item ${item} from ${file}, then run: ${commandLine("spawn environment up", environment)}`,
-  });
 }
 
 /** Entries deleted at a time: each has an engine of its own, with 100 MB, and most of the work is S3's. */
@@ -155,26 +178,4 @@ function counted(progress: Progress, { fileCount = 0 }: Deletable): Progress {
   if (progress.phase !== "delete" || fileCount < LARGE_TREE) return progress;
   const objects = fileCount + 1; // the manifest
   return { ...progress, total: objects, objectsTotal: objects };
-}
-
-/**
- * Destroys the entry's stack: first the record, then the data of every region; at last the stack itself. What an upload
- * that was killed has left goes, too.
- * @throws UserError when another process is uploading it right now
- */
-export async function deleteEntry(
-  context: Context,
-  project: EngineSettings,
-  entry: Deletable,
-  options: UpdateOptions,
-): Promise<void> {
-  const { id, stack } = entry;
-  await claimUpload(stack, "deletion");
-  // A whole entry, too: an update of it may have been killed, on any machine.
-  const { exists } = await settleStack(context, project, stack, id, "adopt", options);
-  const isRecorded = entry.sizeBytes !== undefined;
-  // A record without a stack is not to be deleted here: the engine says which stack is missing.
-  if (exists || isRecorded) await runUpdate(project, stack, { kind: "destroy", remove: true }, options);
-  else await rm(settingsFile(project.project, stack), { force: true });
-  await endUpload(stack);
 }

@@ -11,11 +11,13 @@ import { takeOverDeadLocks } from "../engine/lock.ts";
 import { createStack } from "../engine/new-stack.ts";
 import { type Cut, type Settled, settlePending } from "../engine/pending.ts";
 import type { EngineSettings } from "../engine/process.ts";
+import { repairState } from "../engine/repair.ts";
 import { openSession } from "../engine/session.ts";
 import type { UpdateOptions } from "../engine/update.ts";
-import { deleteCutAccessPoints } from "./access-points.ts";
+import { ACCESS_POINT_TYPE, deleteAccessPoints, deleteCutAccessPoints } from "./access-points.ts";
 import { type IncompleteEntry, readIncomplete } from "./incomplete.ts";
 import { findRecord } from "./records.ts";
+import { findRemains } from "./remains/find.ts";
 import { deleteRecord } from "./remains/remove.ts";
 import { inspectSource } from "./source.ts";
 import { changeOf, claimUpload, type Unfinished } from "./unfinished.ts";
@@ -110,11 +112,28 @@ export async function settleStack(
   options: UpdateOptions,
 ): Promise<Settled> {
   await takeOverDeadLocks(project, stack, options);
-  return await settlePending(project, stack, cut, async (creating) => {
+  const repair = await repairState(project, stack, options.onNote);
+  const settled = await settlePending(project, stack, cut, async (creating) => {
     // One that may have been written without the engine's knowledge: it would refuse to write it again.
     if (creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
     await deleteCutAccessPoints(context, creating);
   });
+  // What a lost state had would be in the way of what is made again; data are compared, and gone on with.
+  if (cut === "again" && (repair !== "whole" || !settled.exists))
+    await deleteUnknownPoints(context, id, settled);
+  return settled;
+}
+
+/** Deletes access points of the entry that the state does not have: AWS would refuse to make them a second time. */
+async function deleteUnknownPoints(context: Context, id: StagingId, { resources }: Settled): Promise<void> {
+  const known = new Set(
+    resources.filter(({ type }) => type === ACCESS_POINT_TYPE).map(({ inputs }) => inputs?.["region"]),
+  );
+  const { accessPoints } = await findRemains(context, id, "some");
+  await deleteAccessPoints(
+    context,
+    accessPoints.filter(({ region }) => !known.has(region)),
+  );
 }
 
 /** The type of an entry's record. */

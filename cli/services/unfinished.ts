@@ -123,6 +123,27 @@ export async function claimUpload(stack: string, work: "upload" | "deletion"): P
   });
 }
 
+/**
+ * Remembers that a deletion of an entry has begun, whether its upload ever ended or not, so that what it leaves stays visible.
+ * @param facts what the record tells of the entry, where there is one
+ * @throws UserError when another process is at work on the entry
+ */
+export async function beginDeletion(
+  stack: string,
+  facts: {
+    readonly startedAt: Date | undefined;
+    readonly sizeBytes: number | undefined;
+    readonly fileCount: number | undefined;
+  },
+): Promise<void> {
+  if (await claimUpload(stack, "deletion")) return;
+  const { startedAt = new Date(), sizeBytes = 0, fileCount = 0 } = facts;
+  await write(stack, {
+    ...{ startedAt: startedAt.toISOString(), sizeBytes, fileCount },
+    ...{ pid: process.pid, host: hostname(), deleting: true },
+  });
+}
+
 const idOf = (stack: string): string => stack.slice(stack.indexOf(".") + 1);
 
 /** Whether another process is at work on the upload; of another machine that cannot be told. */

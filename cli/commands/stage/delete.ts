@@ -8,7 +8,8 @@ import type { Context } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
 import { yesFlag } from "../../flags.ts";
 import { printable } from "../../render/text.ts";
-import { type Deletable, deleteEntries, deleteEntry, findDeletables } from "../../services/delete.ts";
+import { type Deletable, deleteEntries, findDeletables } from "../../services/delete.ts";
+import { deleteEntry } from "../../services/delete-entry.ts";
 import { type ErrorJson, errorJson, explained, failureOf } from "../../services/outcomes.ts";
 import type { Outcome } from "../../services/side-by-side.ts";
 import { watchDeletion } from "../../watch-deletion.ts";
@@ -115,7 +116,7 @@ function describe({ id, filename, sizeBytes, regions }: Deletable): string {
   return [
     `Deleting staged data: ${id}`,
     `File: ${filename === undefined ? "unknown" : printable(filename)}`,
-    `Size: ${sizeBytes === undefined ? "unknown (the upload did not end)" : formatBytes(sizeBytes)}`,
+    `Size: ${sizeBytes === undefined ? "unknown (there is no record of it)" : formatBytes(sizeBytes)}`,
     `Regions: ${regions.length === 0 ? "unknown" : regions.join(", ")}`,
     "",
   ].join("\n");

@@ -102,7 +102,7 @@ async function withoutRecord(
   }
   const life = (await getLedgerRow(tables, id)).lives.at(-1);
   if (life === undefined) return { id, stack, state: "unknown" };
-  const entry = entryOf(id, stack, life, now);
+  const entry = entryOf(id, life, now);
   const reason = reasonOf(life, entry.expiresAt, question, now);
   // Of a removal that was cut off nothing but the stack may be left: the same question finds it again.
   if (reason !== undefined) return { ...entry, reason };
@@ -111,12 +111,12 @@ async function withoutRecord(
 }
 
 /** What the ledger tells of an entry whose record is gone. */
-function entryOf(id: StagingId, stack: string, life: Life, now: Date): Omit<CleanableEntry, "reason"> {
+function entryOf(id: StagingId, life: Life, now: Date): Omit<CleanableEntry, "reason"> {
   const { filename, sizeBytes, uploadedAt, placements } = life;
   const { regions = [], ttlDays = 0 } = placements.at(-1) ?? {};
   const ttl = ttlDays as TtlDays;
   return {
-    ...{ id, stack, filename, sizeBytes, fileCount: undefined, regions },
+    ...{ id, filename, sizeBytes, fileCount: undefined, regions, uploadedAt: undefined },
     ...{ isRecorded: false, hasStack: true },
     expiresAt: expiresAt(uploadedAt, ttl),
     costPerDay: costPerDay(sizeBytes, regions, removalMidnight(uploadedAt, ttl), now),

@@ -1,14 +1,13 @@
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { AbortMultipartUploadCommand } from "@aws-sdk/client-s3";
+import { entryStackName } from "../../../staging/entry.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
-import { RECORD_KEY, type StagingRecord } from "../../../staging/record.ts";
-import { expiresAt, isoSeconds } from "../../../staging/ttl.ts";
+import { expiresAt } from "../../../staging/ttl.ts";
+import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
-import { deleteAccessPoints } from "../access-points.ts";
-import { deleteEntry } from "../delete.ts";
+import { deleteEntry } from "../delete-entry.ts";
 import { findRecord } from "../records.ts";
 import { reasonOf } from "./entries.ts";
 import { lookAgain } from "./orphans.ts";
@@ -56,7 +55,8 @@ export async function removeExpired(
       if (options.signal?.aborted || !(await isGone(context, project, id))) throw error;
     }
   } else if (record !== undefined) {
-    await removeWithoutStack(context, record, entry, options);
+    refuseAlive(context, entry);
+    await deleteEntry(context, project, entry, options, record);
   }
 }
 
@@ -68,49 +68,13 @@ async function isGone(context: Context, project: EngineSettings, id: StagingId):
   return record === undefined && !stacks.has(id);
 }
 
-/**
- * Removes an expired entry whose stack the backend does not have: who else may read the data first, since the record alone knows
- * the access points; then the record, on condition that it is still the one that has expired, and the data. Its row in the
- * ledger ends by itself at the expiry.
- */
-async function removeWithoutStack(
-  context: Context,
-  record: StagingRecord,
-  entry: CleanableEntry,
-  options: UpdateOptions,
-): Promise<void> {
-  const { stagingId, stack, regions, buckets, uploadedAt, ttl, accessPoints } = record;
-  if (entry.reason !== "expired") {
-    throw new UserError(`the stack ${stack} of ${stagingId} is not in the backend`, {
-      why: "Its state was lost, or is kept elsewhere. Without it only what has expired is removed.",
-      fix: "Set PULUMI_BACKEND_URL to the backend that has it, then run the command again.",
-    });
-  }
-  await deleteAccessPoints(
-    context,
-    [...accessPoints].map(([region, { arn }]) => ({ region, ...ofArn(arn) })),
-  );
-  const { client, settings } = await context.tables();
-  await client.send(
-    new DeleteItemCommand({
-      TableName: settings.recordsTable,
-      Key: { [RECORD_KEY]: { S: stagingId } },
-      ConditionExpression: "#expires = :expires",
-      ExpressionAttributeNames: { "#expires": "expires_at" },
-      ExpressionAttributeValues: { ":expires": { S: isoSeconds(expiresAt(uploadedAt, ttl)) } },
-    }),
-  );
-  const { deleteEntry: deleteData } = await import("../../../provider/transfer/delete.ts");
-  const signal = options.signal ?? new AbortController().signal;
-  for (const [at, region] of regions.entries()) {
-    await deleteData(await context.s3(region), buckets[at] ?? "", stagingId, { signal });
-  }
-}
-
-/** `arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME` */
-function ofArn(arn: string): { accountId: string; name: string } {
-  const [, , , , accountId = "", resource = ""] = arn.split(":");
-  return { accountId, name: resource.slice(resource.indexOf("/") + 1) };
+/** @throws UserError for an entry without a stack that has not expired: who has the stack may not know of this */
+function refuseAlive({ environmentName }: Context, { id, reason }: CleanableEntry): void {
+  if (reason === "expired") return;
+  throw new UserError(`the stack ${entryStackName(environmentName, id)} of ${id} is not in the backend`, {
+    why: "Its state was lost, or is kept elsewhere. Without it a cleanup removes only what has expired.",
+    fix: commandLine(`spawn stage delete ${id} --yes`, environmentName),
+  });
 }
 
 export interface OrphanCleaning extends Cleaning {

@@ -41,10 +41,13 @@ export interface BucketRemains {
 /** Whether S3 holds anything of the entry, a delete marker or a part included. */
 export const holdsData = ({ places }: Pick<EntryRemains, "places">): boolean => places.length > 0;
 
+/** Whether anything of the entry is known to be there. */
+export const holdsAnything = (remains: EntryRemains): boolean =>
+  holdsData(remains) ||
+  remains.record !== undefined ||
+  remains.openLife !== undefined ||
+  remains.accessPoints.length > 0;
+
 /** Whether nothing is left in any bucket, table or access point, and every place was looked at. */
 export const isGone = (remains: EntryRemains): boolean =>
-  !holdsData(remains) &&
-  remains.record === undefined &&
-  remains.openLife === undefined &&
-  remains.accessPoints.length === 0 &&
-  remains.unknown.length === 0;
+  !holdsAnything(remains) && remains.unknown.length === 0;

@@ -2,8 +2,9 @@ import { DeleteItemCommand, UpdateItemCommand, type UpdateItemCommandInput } fro
 import { errorName } from "../../../provider/transfer/aws-errors.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
-import { RECORD_KEY } from "../../../staging/record.ts";
+import { RECORD_KEY, type StagingRecord } from "../../../staging/record.ts";
 import type { Progress } from "../../../staging/resources.ts";
+import { expiresAt, isoSeconds } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { deleteAccessPoints } from "../access-points.ts";
@@ -87,11 +88,24 @@ function notGone({ environmentName }: Context, left: EntryRemains): UserError {
   });
 }
 
-/** Deletes the record of an entry; one that is not there is fine. */
-export async function deleteRecord(context: Context, id: StagingId): Promise<void> {
+/**
+ * Deletes the record of an entry; one that is not there is fine.
+ * @param expected the record as it was judged: where it expires at another time now, somebody gave it more time, and it stays
+ */
+export async function deleteRecord(context: Context, id: StagingId, expected?: StagingRecord): Promise<void> {
   const { client, settings } = await context.tables();
+  const condition = expected && {
+    ConditionExpression: "#expires = :expires",
+    ExpressionAttributeNames: { "#expires": "expires_at" },
+    ExpressionAttributeValues: {
+      ":expires": { S: isoSeconds(expiresAt(expected.uploadedAt, expected.ttl)) },
+    },
+  };
   await client.send(
-    new DeleteItemCommand({ TableName: settings.recordsTable, Key: { [RECORD_KEY]: { S: id } } }),
+    new DeleteItemCommand({
+      ...{ TableName: settings.recordsTable, Key: { [RECORD_KEY]: { S: id } } },
+      ...condition,
+    }),
   );
 }
 

@@ -10,7 +10,7 @@ const EXPIRED = { expired: true, sweepId: undefined, orphans: false };
 
 const entry: CleanableEntry = {
   id: testId(1),
-  stack: `dev.${testId(1)}`,
+  uploadedAt: new Date("2024-01-22T10:30:15Z"),
   filename: "reference\u001b.fasta",
   sizeBytes: GIB_100,
   fileCount: 1,

@@ -1,0 +1,40 @@
+import { InputError } from "../../staging/errors.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import { commandLine } from "../command-line.ts";
+import type { Context } from "../context.ts";
+import { damagedState } from "../engine/repair.ts";
+import { openSession } from "../engine/session.ts";
+import { readState } from "../engine/state.ts";
+import { idsIn } from "./delete-guards.ts";
+
+/**
+ * Refuses to delete an entry that the environment's file or its stack has: the next update would make it again, or fail. One
+ * that neither has any more is deleted like any other.
+ * @param item its name in `spawn:entries`, where the record tells
+ * @throws InputError that names the item and the command
+ */
+export async function refuseDeclared(
+  context: Context,
+  id: StagingId,
+  item: string | undefined,
+): Promise<void> {
+  const { environmentName: environment } = context;
+  const { entries } = await context.environment();
+  const declared = entries.find((entry) => entry.id === id)?.declaredAs;
+  const file = `Pulumi.${environment}.yaml`;
+  const up = commandLine("spawn environment up", environment);
+  if (declared !== undefined) {
+    throw new InputError(`${id} is declared in ${file} as item ${declared} of spawn:entries`, {
+      why: "The next update would make it again.",
+      fix: `Remove the item ${declared} from ${file}, then run: ${up}`,
+    });
+  }
+  const { environmentProject } = await openSession(context);
+  const { resources, damaged } = await readState(environmentProject, environment);
+  if (damaged !== undefined) throw damagedState(environment, damaged);
+  if (!idsIn(resources).includes(id)) return;
+  throw new InputError(
+    `${id} belongs to the stack of environment ${environment}${item === undefined ? "" : `, as item ${item}`}`,
+    { why: `${file} no longer declares it, and no update has removed it yet.`, fix: up },
+  );
+}

@@ -1,0 +1,131 @@
+import { rm } from "node:fs/promises";
+import { entryStackName } from "../../staging/entry.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import { commandLine } from "../command-line.ts";
+import type { Context } from "../context.ts";
+import { settingsFile } from "../engine/entry-project.ts";
+import { takeOverDeadLocks } from "../engine/lock.ts";
+import type { EngineSettings } from "../engine/process.ts";
+import { repairState } from "../engine/repair.ts";
+import { readState, type StateResource } from "../engine/state.ts";
+import { runUpdate, type UpdateOptions } from "../engine/update.ts";
+import type { Deletable } from "./delete.ts";
+import { idsIn, refuseProtected, renamedError } from "./delete-guards.ts";
+import { findLocks, lockedError } from "./object-locks.ts";
+import { bucketsOfEntry } from "./remains/buckets.ts";
+import { findRemains } from "./remains/find.ts";
+import { holdsData, isGone } from "./remains/remains.ts";
+import { deleteRecord, removeAllRemains, reopenUsage } from "./remains/remove.ts";
+import { findRenamed, forgetStack, type RenamedStack } from "./renamed-stacks.ts";
+import { RECORD_TYPE, settleStack } from "./resume.ts";
+import { beginDeletion, endUpload } from "./unfinished.ts";
+
+/**
+ * Deletes an entry: whatever refuses the deletion is looked for first, while nothing is changed; then the entry's stack is
+ * destroyed, the record before the data; then what AWS still holds is looked up by the id, removed, and looked up again.
+ * Without a stack, or with one whose state is lost, the id alone is enough.
+ * @param expected of an entry without a stack, its record as it was judged: one that was changed meanwhile stays
+ * @throws UserError when it is refused, or when something is left. What is left stays visible: as an entry whose deletion
+ * has begun, and in the usage ledger.
+ */
+export async function deleteEntry(
+  context: Context,
+  project: EngineSettings,
+  entry: Deletable,
+  options: UpdateOptions,
+  expected?: StagingRecord,
+): Promise<void> {
+  const { id } = entry;
+  const { environmentName: environment } = context;
+  const stack = entryStackName(environment, id);
+  await takeOverDeadLocks(project, stack, options);
+  await repairState(project, stack, options.onNote);
+  const { exists, resources } = await readState(project, stack);
+  const renamed = exists ? [] : await findRenamed(project, id, stack);
+  const again = commandLine(`spawn stage delete ${id} --yes`, environment);
+  for (const one of [{ stack, resources }, ...renamed])
+    refuseProtected(one.stack, one.resources, { what: id, again, environment });
+  await refuseForeign(context, stack, id, resources);
+  const facts = { startedAt: entry.uploadedAt, sizeBytes: entry.sizeBytes, fileCount: entry.fileCount };
+  const locks = await findLocks(context, id, await bucketsOfEntry(context, id), new Date());
+  await beginDeletion(stack, facts);
+  if (locks.length > 0) throw lockedError(context, id, locks, "nothing");
+  try {
+    await destroy(context, project, entry, options, expected);
+    await removeAllRemains(context, id, options);
+  } catch (error) {
+    throw await keepVisible(context, id, error, options);
+  }
+  await forgetAll(project, renamed, options);
+  await rm(settingsFile(project.project, stack), { force: true });
+  await endUpload(stack);
+}
+
+/** Destroys the entry's own stack, where there is one. */
+async function destroy(
+  context: Context,
+  project: EngineSettings,
+  { id, uploadedAt }: Deletable,
+  options: UpdateOptions,
+  expected: StagingRecord | undefined,
+): Promise<void> {
+  const stack = entryStackName(context.environmentName, id);
+  const { exists, resources } = await settleStack(context, project, stack, id, "adopt", options);
+  if (!exists) {
+    if (uploadedAt !== undefined)
+      options.onNote?.(`The stack ${stack} is not in the backend; ${id} is deleted by its ID.`, "info");
+    if (expected !== undefined) await deleteRecord(context, id, expected);
+    return;
+  }
+  if (idsIn(resources).some((other) => other !== id)) {
+    await forgetStack(project, stack);
+    return;
+  }
+  // Nobody may find the record while the data go.
+  if (!resources.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
+  await runUpdate(project, stack, { kind: "destroy", remove: true }, options);
+}
+
+/** @throws UserError where the stack under the entry's name holds another entry that is still there */
+async function refuseForeign(
+  context: Context,
+  stack: string,
+  id: StagingId,
+  resources: readonly StateResource[],
+): Promise<void> {
+  for (const other of idsIn(resources)) {
+    if (other === id || isGone(await findRemains(context, other, "some"))) continue;
+    throw renamedError(stack, id, other, context.environmentName);
+  }
+}
+
+/**
+ * What a deletion that failed has left costs money: its usage row is open again.
+ * @returns the error to be thrown, which names the lock where there is one
+ */
+async function keepVisible(
+  context: Context,
+  id: StagingId,
+  error: unknown,
+  { signal }: UpdateOptions,
+): Promise<unknown> {
+  const left = await findRemains(context, id, "some");
+  if (!holdsData(left)) return error;
+  await reopenUsage(context, id);
+  if (signal?.aborted === true) return error;
+  const locks = await findLocks(context, id, left.places, new Date());
+  return locks.length === 0 ? error : lockedError(context, id, locks, "some");
+}
+
+/** The entry is gone: stacks that hold it under other names hold nothing. */
+async function forgetAll(
+  project: EngineSettings,
+  renamed: readonly RenamedStack[],
+  options: UpdateOptions,
+): Promise<void> {
+  for (const { stack } of renamed) {
+    if (await forgetStack(project, stack))
+      options.onNote?.(`The stack ${stack}, which held it under another name, was removed.`, "info");
+  }
+}
