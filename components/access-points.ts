@@ -9,6 +9,8 @@ import { child, type Transform } from "./child.ts";
 
 /** What the access point of one region is made from. */
 export interface SharedRegion {
+  /** The environment's `spawn:namePrefix`: another environment may have declared an entry of the same id. */
+  readonly namePrefix: string;
   readonly stagingId: StagingId;
   readonly region: Region;
   /** The accounts that may read, one at least. */
@@ -26,9 +28,9 @@ export function accessPoint(
   transform: Transform<AccessPointArgs> | undefined,
   options: CustomResourceOptions,
 ): AccessPoint {
-  const { stagingId, region } = shared;
+  const { namePrefix, stagingId, region } = shared;
   const own: AccessPointArgs = {
-    name: accessPointName(stagingId),
+    name: accessPointName(namePrefix, stagingId),
     accountId: owner,
     bucket,
     region,
@@ -48,8 +50,9 @@ export function accessPoint(
  * access points; in each account that is named here its own IAM policies say which of its users may.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
  */
-export function accessPointPolicy({ stagingId, region, accounts }: SharedRegion, owner: string): string {
-  const arn = `arn:aws:s3:${region}:${owner}:accesspoint/${accessPointName(stagingId)}`;
+export function accessPointPolicy(shared: SharedRegion, owner: string): string {
+  const { stagingId, region, accounts } = shared;
+  const arn = `arn:aws:s3:${region}:${owner}:accesspoint/${accessPointName(shared.namePrefix, stagingId)}`;
   const prefix = entryPrefix(stagingId);
   const Principal = { AWS: accounts.map((account) => `arn:aws:iam::${account}:root`) };
   return JSON.stringify({

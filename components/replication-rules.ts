@@ -83,7 +83,7 @@ export class ReplicationRules extends ComponentResource {
         replicationTrustPolicy(settings.cloud === "aws" ? id : undefined),
       );
       const own: RoleArgs = {
-        name: replicationRoleName(settings.name),
+        name: replicationRoleName(settings),
         description: `Replicates staged data between the buckets of ${settings.name}`,
         assumeRolePolicy: trust,
         tags: { [ENVIRONMENT_TAG]: settings.name },

@@ -179,7 +179,8 @@ export class StagingEntry extends ComponentResource {
       const create = (region: Region): AccessPoint => {
         const bucket = bucketOf(settings, region);
         const options = { parent, dependsOn };
-        return accessPoint({ stagingId, region, accounts }, bucket, owner, transform.accessPoint, options);
+        const shared = { namePrefix: settings.namePrefix, stagingId, region, accounts };
+        return accessPoint(shared, bucket, owner, transform.accessPoint, options);
       };
       return new Map(spec.regions.map((region) => [region, create(region)]));
     }

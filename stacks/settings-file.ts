@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { type EntrySpec, entryStackName, parseEntrySpec } from "../staging/entry.ts";
 import {
+  DEFAULT_NAME_PREFIX,
   type EnvironmentSettings,
   isRecord,
   parseEnvironmentName,
@@ -22,7 +23,8 @@ export interface EntrySettings {
  * the entry's stack needs no other: looking them up in the environment's stack takes the engine a quarter of a second.
  */
 function entryValues({ spec, environment, writableAt }: EntrySettings) {
-  const { name, cloud, regions, buckets, adopted, recordsTable, usageTable } = environment;
+  const { name, cloud, regions, namePrefix, buckets, adopted, tableRegion, recordsTable, usageTable } =
+    environment;
   return {
     entry: spec,
     environment: {
@@ -30,8 +32,10 @@ function entryValues({ spec, environment, writableAt }: EntrySettings) {
       cloud,
       regions,
       buckets: Object.fromEntries(buckets),
-      // Only where there are any: other versions of this program do not know the key.
+      // Only where they are not the default: other versions of this program do not know the keys.
+      ...(namePrefix === DEFAULT_NAME_PREFIX ? {} : { namePrefix }),
       ...(adopted.size === 0 ? {} : { adopt: [...adopted] }),
+      ...(tableRegion === regions[0] ? {} : { tableRegion }),
       recordsTable,
       usageTable,
       ...(writableAt === undefined ? {} : { writableAt }),

@@ -142,6 +142,7 @@ export function overlaid(
   if (overlay === undefined || overlay.buckets.size === 0) return settings;
   const buckets = new Map(settings.buckets);
   const adopted = new Set(settings.adopted);
+  const bucketKeys = new Map(settings.keys.buckets);
   for (const [region, { name, adopt }] of overlay.buckets) {
     const key = `${BUCKET_KEY_PREFIX}${region}`;
     const fix = `spawn config unset ${key} --environment ${settings.name}`;
@@ -152,6 +153,7 @@ export function overlaid(
       });
     }
     buckets.set(region, name);
+    bucketKeys.set(region, `${key} (spawn config)`);
     if (adopt) adopted.add(region);
     else adopted.delete(region);
   }
@@ -163,7 +165,7 @@ export function overlaid(
       fix: `spawn config unset ${BUCKET_KEY_PREFIX}${region} --environment ${settings.name}`,
     });
   }
-  return { ...settings, buckets, adopted };
+  return { ...settings, buckets, adopted, keys: { ...settings.keys, buckets: bucketKeys } };
 }
 
 /** Backends of the Pulumi engine. https://www.pulumi.com/docs/iac/concepts/state-and-backends/ */

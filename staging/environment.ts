@@ -10,14 +10,26 @@ export interface EnvironmentSettings {
   readonly name: string;
   /** `local`: the emulator on this machine. `aws`: an AWS account. */
   readonly cloud: "local" | "aws";
-  /** Regions that have a staging bucket. The first also has the tables. */
+  /** Regions that have a staging bucket. The first is the default primary region of entries. */
   readonly regions: RegionList;
+  /** Begins every name that is unique in an account and that no other key sets. */
+  readonly namePrefix: string;
   /** The bucket of each region. */
   readonly buckets: ReadonlyMap<Region, string>;
   /** Regions whose bucket the user made: it is taken over as it is, and never deleted. */
   readonly adopted: ReadonlySet<Region>;
-  /** The region of the two tables. */
+  /** The region of the two tables; it may have no bucket. */
   readonly tableRegion: Region;
+  readonly recordsTable: string;
+  readonly usageTable: string;
+  /** Which key gave each name, for errors: the user edits that one. */
+  readonly keys: NameKeys;
+}
+
+/** For each name the key that gave it, as the user writes it: `spawn:bucketPrefix`. */
+export interface NameKeys {
+  readonly buckets: ReadonlyMap<Region, string>;
+  readonly tableRegion: string;
   readonly recordsTable: string;
   readonly usageTable: string;
 }
@@ -26,9 +38,11 @@ export interface EnvironmentSettings {
 export const ENVIRONMENT_KEYS = [
   "cloud",
   "regions",
+  "namePrefix",
   "bucketPrefix",
   "buckets",
   "adopt",
+  "tableRegion",
   "recordsTable",
   "usageTable",
   "entries",
@@ -39,6 +53,11 @@ type EnvironmentKey = (typeof ENVIRONMENT_KEYS)[number];
 export const ENVIRONMENT_TAG = "spawn:environment";
 
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** The default of `spawn:namePrefix`. */
+export const DEFAULT_NAME_PREFIX = "spawn";
+
+// IAM allows 64 characters for the role's name, of which `-replication-` and the environment take 45.
+const NAME_PREFIX = /^[a-z]([a-z0-9-]{0,17}[a-z0-9])?$/;
 const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
@@ -105,15 +124,24 @@ export function parseEnvironmentSettings(
     return fail("regions", "must be a list of regions");
   const regions = at("regions", () => parseRegionList(rawRegions));
 
-  const prefix = values["bucketPrefix"] ?? "spawn-staging-";
+  const namePrefix = values["namePrefix"] ?? DEFAULT_NAME_PREFIX;
+  if (typeof namePrefix !== "string" || !NAME_PREFIX.test(namePrefix)) {
+    return fail("namePrefix", "must be 1 to 19 of a-z, 0-9 and hyphens, from a letter to a letter or digit");
+  }
+  const prefix = values["bucketPrefix"] ?? `${namePrefix}-staging-`;
   if (typeof prefix !== "string") return fail("bucketPrefix", "must be a string");
+  const prefixKey =
+    values["bucketPrefix"] === undefined && values["namePrefix"] !== undefined
+      ? "namePrefix"
+      : "bucketPrefix";
   const explicit = values["buckets"] ?? {};
   if (!isRecord(explicit)) return fail("buckets", "must map regions to bucket names");
   const buckets = new Map<Region, string>();
+  const bucketKeys = new Map<Region, string>();
   for (const region of regions) {
     const own = explicit[region];
     const bucket = own ?? `${prefix}${region}`;
-    const key = own === undefined ? "bucketPrefix" : "buckets";
+    const key = own !== undefined ? "buckets" : prefixKey;
     if (typeof bucket !== "string" || !isBucketName(bucket)) {
       return fail(
         key,
@@ -122,6 +150,7 @@ export function parseEnvironmentSettings(
     }
     if ([...buckets.values()].includes(bucket)) return fail(key, `gives ${bucket} to two regions`);
     buckets.set(region, bucket);
+    bucketKeys.set(region, `spawn:${key}`);
   }
   for (const text of Object.keys(explicit)) {
     const region = at("buckets", () => parseRegion(text));
@@ -139,11 +168,22 @@ export function parseEnvironmentSettings(
       return fail(key, "must be 3 to 255 of letters, digits, . _ -");
     return value;
   };
-  const recordsTable = table("recordsTable", `spawn-staging-${name}`);
-  const usageTable = table("usageTable", `spawn-usage-${name}`);
+  const recordsTable = table("recordsTable", `${namePrefix}-staging-${name}`);
+  const usageTable = table("usageTable", `${namePrefix}-usage-${name}`);
   if (recordsTable === usageTable)
     return fail("usageTable", "must not be the same table as spawn:recordsTable");
-  return { name, cloud, regions, buckets, adopted, tableRegion: regions[0], recordsTable, usageTable };
+  const rawTableRegion = values["tableRegion"] ?? regions[0];
+  if (typeof rawTableRegion !== "string") return fail("tableRegion", "must be a region");
+  const tableRegion = at("tableRegion", () => parseRegion(rawTableRegion));
+  const tableKey = (key: "recordsTable" | "usageTable"): string =>
+    values[key] === undefined && values["namePrefix"] !== undefined ? "spawn:namePrefix" : `spawn:${key}`;
+  const keys = {
+    buckets: bucketKeys,
+    tableRegion: values["tableRegion"] === undefined ? "spawn:regions" : "spawn:tableRegion",
+    recordsTable: tableKey("recordsTable"),
+    usageTable: tableKey("usageTable"),
+  };
+  return { name, cloud, regions, namePrefix, buckets, adopted, tableRegion, recordsTable, usageTable, keys };
 }
 
 /** The bucket of `region`. @throws InputError when the environment has none there; it says how to add one. */
@@ -159,7 +199,10 @@ export function bucketOf(settings: EnvironmentSettings, region: Region): string 
 }
 
 /** The name of the IAM role that S3 replicates with. */
-export const replicationRoleName = (environment: string): string => `spawn-replication-${environment}`;
+export const replicationRoleName = ({
+  namePrefix,
+  name,
+}: Pick<EnvironmentSettings, "namePrefix" | "name">): string => `${namePrefix}-replication-${name}`;
 
 export function isStringArray(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === "string");

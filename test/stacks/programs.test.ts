@@ -111,6 +111,7 @@ describe("programs", () => {
     const entryConfig = () => {
       const { environment } = ENTRY;
       const {
+        keys: _keys,
         tableRegion: _region,
         adopted: _adopted,
         ...values

@@ -102,14 +102,15 @@ describe("the user's config", () => {
     });
 
     it("goes before the settings file in its region only", () => {
-      const { buckets, adopted, ...others } = overlaid(settings, overlay("my-data", false));
+      const { buckets, adopted, keys, ...others } = overlaid(settings, overlay("my-data", false));
       expect([...buckets.values()]).to.deep.equal([
         "spawn-staging-us-east-1",
         "my-data",
         "spawn-staging-eu-west-1",
       ]);
       expect([...adopted]).to.deep.equal(["eu-west-1"]);
-      expect(others).to.deep.equal((({ buckets: _, adopted: __, ...same }) => same)(settings));
+      expect(others).to.deep.equal((({ buckets: _, adopted: __, keys: ___, ...same }) => same)(settings));
+      expect(keys.buckets.get(WEST)).to.equal("staging.bucket.us-west-2 (spawn config)");
       expect([...overlaid(environmentSettings(), overlay("my-data", true)).adopted]).to.deep.equal([WEST]);
       expect(overlaid(settings, undefined)).to.equal(settings);
     });

@@ -13,12 +13,17 @@ const BASE = { cloud: "local", regions: ["us-east-1", "us-west-2"] };
 
 describe("environment settings", () => {
   it("need only regions; the cloud is AWS unless it is said to be local", () => {
-    const { buckets, ...settings } = parseEnvironmentSettings("prod", { regions: "us-west-2,us-east-1" });
+    const {
+      buckets,
+      keys: _keys,
+      ...settings
+    } = parseEnvironmentSettings("prod", { regions: "us-west-2,us-east-1" });
     expect(settings).to.deep.equal({
       name: "prod",
       cloud: "aws",
       regions: ["us-west-2", "us-east-1"],
       adopted: new Set(),
+      namePrefix: "spawn",
       tableRegion: "us-west-2",
       recordsTable: "spawn-staging-prod",
       usageTable: "spawn-usage-prod",
@@ -39,6 +44,51 @@ describe("environment settings", () => {
       "us-east-1": "acme.us-east-1",
       "us-west-2": "genomes-oregon",
     });
+  });
+
+  it("derive every name that is unique in an account from one prefix", () => {
+    const settings = parseEnvironmentSettings("dev", { ...BASE, namePrefix: "acme" });
+    expect([...settings.buckets.values()]).to.deep.equal([
+      "acme-staging-us-east-1",
+      "acme-staging-us-west-2",
+    ]);
+    expect(settings).to.include({ recordsTable: "acme-staging-dev", usageTable: "acme-usage-dev" });
+    expect(replicationRoleName(settings)).to.equal("acme-replication-dev");
+  });
+
+  it("keep the tables in their region when it is given, whatever the order of the regions", () => {
+    const { tableRegion } = parseEnvironmentSettings("dev", { ...BASE, tableRegion: "eu-west-1" });
+    expect(tableRegion).to.equal("eu-west-1");
+  });
+
+  it("know which key gave each name", () => {
+    const keysOf = (values: Record<string, unknown>) => {
+      const { keys } = parseEnvironmentSettings("dev", { ...BASE, ...values });
+      return [
+        keys.tableRegion,
+        keys.recordsTable,
+        keys.usageTable,
+        keys.buckets.get(parseRegion("us-east-1")),
+      ];
+    };
+    expect(keysOf({})).to.deep.equal([
+      "spawn:regions",
+      "spawn:recordsTable",
+      "spawn:usageTable",
+      "spawn:bucketPrefix",
+    ]);
+    expect(keysOf({ namePrefix: "acme", usageTable: "usage" })).to.deep.equal([
+      "spawn:regions",
+      "spawn:namePrefix",
+      "spawn:usageTable",
+      "spawn:namePrefix",
+    ]);
+    expect(keysOf({ tableRegion: "us-west-2", buckets: { "us-east-1": "genomes" } })).to.deep.equal([
+      "spawn:tableRegion",
+      "spawn:recordsTable",
+      "spawn:usageTable",
+      "spawn:buckets",
+    ]);
   });
 
   it("tell which buckets the user made", () => {
@@ -73,6 +123,11 @@ describe("environment settings", () => {
     ["adopt", { "us-east-1": true }, "must be a list of regions"],
     ["adopt", ["mars-1"], 'is not valid: unknown region "mars-1"'],
     ["adopt", ["eu-west-1"], "names eu-west-1, which spawn:regions does not"],
+    ["namePrefix", "Acme", "must be 1 to 19 of a-z, 0-9 and hyphens"],
+    ["namePrefix", "a-", "must be 1 to 19 of a-z, 0-9 and hyphens"],
+    ["namePrefix", "a".repeat(20), "must be 1 to 19 of a-z, 0-9 and hyphens"],
+    ["tableRegion", 1, "must be a region"],
+    ["tableRegion", "mars-1", 'is not valid: unknown region "mars-1"'],
     ["recordsTable", "x", "must be 3 to 255 of letters, digits, . _ -"],
     ["recordsTable", "a".repeat(256), "must be 3 to 255 of letters, digits, . _ -"],
     ["recordsTable", "a b c", "must be 3 to 255 of letters, digits, . _ -"],
@@ -105,8 +160,8 @@ describe("environment settings", () => {
   }
 
   it("leave room in the longest name of a role", () => {
-    const longest = parseEnvironmentName("a".repeat(32));
-    expect(replicationRoleName(longest)).to.have.length.at.most(64);
+    const name = parseEnvironmentName("a".repeat(32));
+    expect(replicationRoleName({ namePrefix: "p".repeat(19), name })).to.have.length(64);
   });
 
   it("say how to add a region that has no bucket", () => {

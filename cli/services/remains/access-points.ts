@@ -19,10 +19,9 @@ export async function findAccessPoints(
   isShared: boolean,
 ): Promise<AccessPointName[]> {
   try {
-    const accountId = await accountOf(context);
-    const found = await Promise.all(
-      regions.map((region) => findIn(context, { region, accountId, name: accessPointName(id) })),
-    );
+    const [accountId, { namePrefix }] = await Promise.all([accountOf(context), context.settings()]);
+    const name = accessPointName(namePrefix, id);
+    const found = await Promise.all(regions.map((region) => findIn(context, { region, accountId, name })));
     return found.filter((point) => point !== undefined);
   } catch (error) {
     if (!isShared && statusOf(error) === 403) return [];
