@@ -18,6 +18,7 @@ export type StagedFacts = Omit<
   | "noSha256"
   | "multipart"
   | "timeoutSeconds"
+  | "environmentBuckets"
   | "region"
   | "bucket"
   | "replicateTo"

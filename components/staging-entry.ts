@@ -20,6 +20,7 @@ import type {
   StagedDataInputs,
   UsageRowInputs,
 } from "../staging/resources.ts";
+import { isS3Url } from "../staging/s3-url.ts";
 import { accessPoint } from "./access-points.ts";
 import { child, type Transform } from "./child.ts";
 import {
@@ -121,6 +122,7 @@ export class StagingEntry extends ComponentResource {
         ...(spec.exclude.length > 0 ? { exclude: [...spec.exclude] } : {}),
         ...(spec.noSha256 ? { noSha256: true } : {}),
         ...(spec.multipart === true ? { multipart: true } : {}),
+        ...(isS3Url(spec.source) ? { environmentBuckets: [...settings.buckets.values()] } : {}),
         ...timeout,
         region: primary,
         bucket: bucketOf(settings, primary),

@@ -3,6 +3,7 @@ import { describeError, InputError } from "../staging/errors.ts";
 import { parseFilename } from "../staging/filename.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
+import { refuseOverlap } from "../staging/overlap.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
 import { assertOnS3 } from "../staging/s3-url.ts";
@@ -127,15 +128,14 @@ async function deleteIn(
   progress.finish();
 }
 
-async function sourceOf(
-  { source, name, exclude = [], noSha256 = false }: StagedDataInputs,
-  deps: Dependencies,
-  signal: AbortSignal,
-): Promise<Source> {
+async function sourceOf(inputs: StagedDataInputs, deps: Dependencies, signal: AbortSignal): Promise<Source> {
+  const { source, name, exclude = [], noSha256 = false, stagingId, bucket, environmentBuckets = [] } = inputs;
   if (noSha256) assertOnS3(source);
-  if (name === undefined) return findSource(source, { exclude, clients: deps.s3, signal });
+  refuseOverlap({ source, exclude, id: stagingId }, [bucket, ...environmentBuckets]);
+  const options = { exclude, entryId: stagingId, clients: deps.s3, signal };
+  if (name === undefined) return findSource(source, options);
   const filename = parseFilename(name);
-  return renamed(await findSource(source, { exclude, name: filename, clients: deps.s3, signal }), filename);
+  return renamed(await findSource(source, { ...options, name: filename }), filename);
 }
 
 /** The source under the name that its data are to have. */

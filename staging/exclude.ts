@@ -16,16 +16,19 @@ export interface Exclusion {
 export function exclusionOf(patterns: readonly string[]): Exclusion {
   if (patterns.length === 0) return { excludes: () => false };
   const parsed = patterns.map(parseExcludePattern);
-  let rules = ignore({ ignorecase: false }).add(parsed);
+  let rules = ignore(OPTIONS).add(parsed);
   let asked = 0;
   return {
     excludes(path) {
       // The library remembers every path that it was asked about.
-      if (++asked % FORGET_AFTER === 0) rules = ignore({ ignorecase: false }).add(parsed);
+      if (++asked % FORGET_AFTER === 0) rules = ignore(OPTIONS).add(parsed);
       return rules.ignores(path);
     },
   };
 }
+
+/** Keys on S3 can begin with a slash or a dot: they can be left out like others. */
+const OPTIONS = { ignorecase: false, allowRelativePaths: true } as const;
 
 const FORGET_AFTER = 10_000;
 

@@ -29,6 +29,8 @@ export interface StagedDataInputs {
   multipart?: boolean;
   /** Seconds for which S3 may leave a request without an answer. Absent: `DEFAULT_TIMEOUT_SECONDS`. */
   timeoutSeconds?: number;
+  /** Of a source on S3: the buckets of the environment, whose new objects the source must not hold. */
+  environmentBuckets?: string[];
   region: string;
   bucket: string;
   /** Regions that a rule replicates to: their tags are on the objects from their creation. */

@@ -17,6 +17,12 @@ export const isPrefix = ({ key }: S3Url): boolean => key === "" || key.endsWith(
 
 /** @throws InputError unless `text` is `s3://BUCKET/KEY` or `s3://BUCKET/PREFIX/` */
 export function parseS3Url(text: string): S3Url {
+  if (text.startsWith("s3://arn:")) {
+    throw new InputError(`${JSON.stringify(text)} names an access point by its ARN`, {
+      why: "A source on S3 is s3://BUCKET/KEY. In place of a bucket it takes the alias of an access point, which ends in -s3alias.",
+      fix: "To find the alias: aws s3control list-access-points --account-id ACCOUNT",
+    });
+  }
   const [, bucket = "", key] = /^s3:\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
   if (!BUCKET.test(bucket)) {
     throw new InputError(`${JSON.stringify(text)} names no bucket`, {

@@ -16,6 +16,7 @@ import { openSession } from "../engine/session.ts";
 import type { UpdateOptions } from "../engine/update.ts";
 import { ACCESS_POINT_TYPE, deleteAccessPoints, deleteCutAccessPoints } from "./access-points.ts";
 import { type IncompleteEntry, readIncomplete } from "./incomplete.ts";
+import { refuseOverlapIn } from "./overlap.ts";
 import { findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { deleteRecord } from "./remains/remove.ts";
@@ -67,7 +68,8 @@ async function makeReady(
   const { spec } = settings;
   const { signal } = options;
   refuseUseless(unfinished, settings);
-  const source = await inspectSource(context, spec.source, { ...spec, signal });
+  await refuseOverlapIn(context, spec);
+  const source = await inspectSource(context, spec.source, { ...spec, name: spec.filename, signal });
   const change = changeOf(unfinished, source);
   if (change !== undefined) {
     throw startAnew(settings, `${spec.source} has changed since the upload of ${spec.id} began`, change);

@@ -35,6 +35,8 @@ export interface InspectOptions {
   /** Patterns of what of a directory is left out. */
   readonly exclude?: readonly string[];
   readonly noSha256?: boolean;
+  /** The name under which the data are to be stored. @default the source's own */
+  readonly name?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,7 +48,7 @@ export interface InspectOptions {
 export async function inspectSource(
   context: Context,
   given: string,
-  { exclude = [], noSha256 = false, signal = new AbortController().signal }: InspectOptions = {},
+  { exclude = [], noSha256 = false, name, signal = new AbortController().signal }: InspectOptions = {},
 ): Promise<InspectedSource> {
   if (given === "") {
     throw new InputError("no file is given", {
@@ -59,7 +61,9 @@ export async function inspectSource(
     const { findS3Source } = await import("../../provider/transfer/source-s3.ts");
     const fingerprint = new Fingerprint();
     const onEntry = (entry: SourceEntry) => fingerprint.add(entry);
-    const found = await findS3Source(given, { exclude, signal, clients: await clientsOf(context), onEntry });
+    const clients = await clientsOf(context);
+    const options = { exclude, signal, clients, onEntry, ...(name === undefined ? {} : { name }) };
+    const found = await findS3Source(given, options);
     return { path: given, filename: found.filename, ...measuresOf(found, fingerprint) };
   }
   const path = resolve(given);

@@ -9,6 +9,8 @@ export interface FindOptions {
   readonly exclude?: readonly string[];
   /** The name under which the data are stored, for which keys must not get too long. @default the source's own */
   readonly name?: string;
+  /** The entry that is made from the source. A walk through a prefix on S3 refuses to read what that entry holds. */
+  readonly entryId?: string;
   /** Needed for sources on S3. */
   readonly clients: S3Clients;
   readonly signal: AbortSignal;

@@ -1,9 +1,11 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { InputError } from "../../staging/errors.ts";
 import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
+import { excludePatternOf } from "../../staging/exclude-path.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { SAMPLE_ID } from "../../staging/ids.ts";
-import { MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
+import { entryPrefix, MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
+import { overlaps } from "../../staging/overlap.ts";
 import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../staging/s3-url.ts";
 import { FullHeadCommand, refuseArchived } from "./archive.ts";
 import { explained, headersOf, isNotFound } from "./aws-errors.ts";
@@ -12,13 +14,16 @@ import type { FindOptions } from "./find-source.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
 import { partSizeFor } from "./parts.ts";
-import type { S3File, Source, SourceEntry } from "./source.ts";
+import { quoted, type S3File, type Source, type SourceEntry } from "./source.ts";
 import { nothingToExclude } from "./source-file.ts";
 import { S3Reader } from "./source-s3-reader.ts";
 
 /** S3 knows no permissions: files from there get the usual ones. */
 const FILE_MODE = "644";
 const FOLDER_MODE = "755";
+
+const OWN_COPIES = "The upload would copy its own copies without end.";
+
 /**
  * Finds an object, or all objects below a prefix.
  * @param url `s3://bucket/key`, or with `/` at its end a prefix
@@ -30,7 +35,7 @@ export async function findS3Source(url: string, options: FindOptions): Promise<S
   const { exclude = [] } = options;
   if (isPrefix(place)) return findPrefix(url, bucket, options);
   if (exclude.length > 0) throw nothingToExclude(url);
-  return findObject(url, bucket, options.signal);
+  return findObject(url, bucket, options);
 }
 
 interface Bucket extends S3Url {
@@ -59,8 +64,8 @@ async function clientOf({ bucket }: S3Url, { clients, signal }: FindOptions): Pr
   return clients.of(region);
 }
 
-async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Promise<Source> {
-  const filename = filenameIn(url, bucket);
+async function findObject(url: string, bucket: Bucket, { name, signal }: FindOptions): Promise<Source> {
+  const filename = name ?? filenameIn(url, bucket);
   const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: bucket.key });
   const head = await explained(`looking for ${url}`, () =>
     bucket.client.send(command, { abortSignal: signal }).catch((error: unknown) => {
@@ -87,14 +92,15 @@ async function findObject(url: string, bucket: Bucket, signal: AbortSignal): Pro
 async function findPrefix(
   url: string,
   bucket: Bucket,
-  { name, exclude = [], signal, onEntry }: FindOptions,
+  { name, exclude = [], entryId, signal, onEntry }: FindOptions,
 ): Promise<Source> {
   const filename = name ?? filenameIn(url, bucket);
   objectKey(SAMPLE_ID, filename);
+  const walk = (stop: AbortSignal) => entriesBelow(bucket, exclusionOf(exclude), entryId, stop);
   let [fileCount, sizeBytes, entries] = [0, 0, 0];
   await explained(`listing ${url}`, async () => {
     try {
-      for await (const entry of entriesBelow(bucket, exclusionOf(exclude), signal)) {
+      for await (const entry of walk(signal)) {
         entries += 1;
         onEntry?.(entry);
         if (entry.type !== "file") continue;
@@ -119,7 +125,7 @@ async function findPrefix(
     name: url,
     fileCount,
     sizeBytes,
-    entries: (stop) => entriesBelow(bucket, exclusionOf(exclude), stop),
+    entries: walk,
   };
 }
 
@@ -130,17 +136,22 @@ async function findPrefix(
 async function* entriesBelow(
   bucket: Bucket,
   exclusion: Exclusion,
+  entryId: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<SourceEntry, void, void> {
   const { client, key: prefix } = bucket;
+  // Whatever name the bucket was given: the walk never takes what the upload writes.
+  const own = entryId === undefined ? undefined : entryPrefix(entryId);
   // Files that may turn out to be another one's folder: those whose path the current one starts with.
   const open: string[] = [];
   let folder: string | undefined;
   for await (const object of listObjects(client, bucket.bucket, prefix, signal, { restores: true })) {
     const path = object.key.slice(prefix.length);
-    if (path === "") continue;
+    if (path === "" || exclusion.excludes(path)) continue;
     refuseUnusable(path, object, bucket);
-    if (exclusion.excludes(path)) continue;
+    if (own !== undefined && object.key.startsWith(own)) {
+      throw overlaps(`s3://${bucket.bucket}/${prefix}`, bucket.bucket, OWN_COPIES);
+    }
     if (folder !== undefined && !path.startsWith(folder)) {
       yield { type: "directory", path: folder, mode: FOLDER_MODE };
     }
@@ -150,7 +161,7 @@ async function* entriesBelow(
     if (parent !== undefined) {
       throw new InputError(`s3://${bucket.bucket}/${prefix}${parent} is a file and a folder at once`, {
         why: `There is also ${JSON.stringify(`${prefix}${path}`)}; no file system can hold both.`,
-        fix: "Leave one out with --exclude.",
+        fix: `Leave the folder out: ${excluding(`${parent}/`)}. Or leave the file out: ${excluding(parent)} --exclude ${quoted(`!${excludePatternOf(`${parent}/`)}`)}`,
       });
     }
     if (path.endsWith("/")) {
@@ -178,9 +189,11 @@ function refuseUnusable(path: string, object: ListedObject, { bucket }: Bucket):
   if (problem === undefined) return;
   throw new InputError(`${JSON.stringify(`s3://${bucket}/${object.key}`)} cannot become a file`, {
     why: problem,
-    fix: "Leave it out with --exclude, or rename it.",
+    fix: `Leave it out${path.endsWith("/") ? ", with all that is below it" : ""}: ${excluding(path)}. Or rename it.`,
   });
 }
+
+const excluding = (path: string): string => `--exclude ${quoted(excludePatternOf(path))}`;
 
 function s3File(
   { client, bucket }: Bucket,
@@ -199,6 +212,7 @@ function filenameIn(url: string, { bucket, key }: S3Url): string {
   if (problem !== undefined || filename === MANIFEST_NAME) {
     throw new InputError(`the last part of ${JSON.stringify(url)} cannot be a file's name`, {
       why: problem ?? "The entry's manifest has that name.",
+      fix: "Give the data another name: --name NAME",
     });
   }
   refuseControlCharacters(filename);

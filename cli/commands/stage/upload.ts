@@ -15,6 +15,7 @@ import { renderUploadPlan } from "../../render/summary.ts";
 import { reportStaged, stagedMetadata } from "../../report-staged.ts";
 import { findSameUpload } from "../../services/incomplete.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
+import { refuseOverlapIn } from "../../services/overlap.ts";
 import { resumeUpload } from "../../services/resume.ts";
 import { inspectSource } from "../../services/source.ts";
 import { endUpload } from "../../services/unfinished.ts";
@@ -157,13 +158,15 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     const allowAccounts = accounts === undefined ? [] : parseAccountList(accounts);
     const context = this.contextOf(flags);
     const noSha256 = flags["no-sha256"];
-    const inspected = await inspectSource(context, args["local-path"], { exclude, noSha256 });
+    const id = newStagingId();
+    await refuseOverlapIn(context, { source: args["local-path"], exclude, id });
+    const inspected = await inspectSource(context, args["local-path"], { exclude, noSha256, name });
     const source = { ...inspected, filename: name ?? inspected.filename };
     const settings = await context.settings();
     for (const region of regions) bucketOf(settings, region);
 
     const spec: EntrySpec = {
-      id: newStagingId(),
+      id,
       source: source.path,
       ...(name === undefined ? {} : { filename: name }),
       ...(flags.multipart ? { multipart: true } : {}),

@@ -44,7 +44,7 @@ async function findIn(context: Context, point: AccessPointName): Promise<AccessP
 }
 
 /** The account of the credentials in use. */
-async function accountOf(context: Context): Promise<string> {
+export async function accountOf(context: Context): Promise<string> {
   const [{ makeStsClient }, { tableRegion }] = await Promise.all([
     import("../../clients/sts.ts"),
     context.settings(),

@@ -1,0 +1,165 @@
+import { execFileSync } from "node:child_process";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import type { Dependencies } from "../../provider/deps.ts";
+import { stagedData } from "../../provider/staged-data.ts";
+import type { SourceEntry } from "../../provider/transfer/source.ts";
+import { findS3Source } from "../../provider/transfer/source-s3.ts";
+import { InputError, type UserError } from "../../staging/errors.ts";
+import { newStagingId } from "../../staging/ids.ts";
+import type { StagedDataInputs } from "../../staging/resources.ts";
+import {
+  bucketOf,
+  CloudFixture,
+  errorOf,
+  PRIMARY,
+  SECOND,
+  stagedInputs,
+  TestContext,
+  THIRD,
+} from "./cloud-fixture.ts";
+
+describe("A source on S3", function () {
+  this.timeout(60_000);
+  let fixture: CloudFixture;
+  before(async () => {
+    fixture = await CloudFixture.start();
+  });
+  after(() => fixture.stop());
+
+  const Bucket = bucketOf(THIRD);
+  const put = (Key: string, Body: string) =>
+    fixture.s3.of(THIRD).send(new PutObjectCommand({ Bucket, Key, Body }));
+  const { signal } = new AbortController();
+  const find = (url: string, options: { exclude?: string[]; entryId?: string } = {}) =>
+    findS3Source(url, { ...options, clients: fixture.s3, signal });
+  const stage = (source: string, changes: Partial<StagedDataInputs> = {}, deps: Partial<Dependencies> = {}) =>
+    stagedData(fixture.dependencies(deps)).create(
+      stagedInputs(source, { replicateTo: [], ...changes }),
+      new TestContext(),
+    );
+
+  describe("with keys that cannot be files", () => {
+    /** The patterns that a shell would hand over, were the remedies of an error pasted one by one. */
+    function remediesOf({ fix = "" }: UserError): string[][] {
+      const remedies = fix.match(/--exclude '(?:[^']|'\\'')*'(?: --exclude '(?:[^']|'\\'')*')*/g) ?? [];
+      return remedies.map((text) => {
+        const words = execFileSync("bash", ["-c", `printf '%s\\0' ${text}`])
+          .toString()
+          .split("\0");
+        return words.filter((word) => word !== "" && word !== "--exclude");
+      });
+    }
+    async function paths(url: string, exclude: string[]): Promise<string[]> {
+      const source = await find(url, { exclude });
+      if (source.kind === "file") throw new Error("it is one file");
+      const found: string[] = [];
+      for await (const entry of source.entries(signal)) found.push((entry as SourceEntry).path);
+      return found;
+    }
+
+    for (const [name, odd] of [
+      ["content", "sub/"],
+      ["empty", "x//y"],
+      ["up", "../up"],
+      ["here", "a/./b"],
+      ["root", "/abs"],
+      ["slashes", "//"],
+      ["quote", "o'clock*//[a] ?"],
+    ] as const) {
+      it(`takes the rest of the prefix with the remedy pasted: ${odd}`, async () => {
+        const folder = `odd/${name}/`;
+        await put(`${folder}${odd}`, "content");
+        await put(`${folder}kept`, "content");
+        const url = `s3://${Bucket}/${folder}`;
+        const error = (await errorOf(find(url))) as UserError;
+        expect(error).to.be.instanceOf(InputError);
+        const remedies = remediesOf(error);
+        expect(remedies).to.have.length(1);
+        expect(await paths(url, remedies.flat())).to.deep.equal(["kept"]);
+      });
+    }
+
+    it("takes the file or the folder of one name, with either remedy pasted", async () => {
+      for (const key of ["a", "a/b", "a/c/d", "kept"]) await put(`odd/both/${key}`, "content");
+      const url = `s3://${Bucket}/odd/both/`;
+      const remedies = remediesOf((await errorOf(find(url))) as UserError);
+      expect(await Promise.all(remedies.map((exclude) => paths(url, exclude)))).to.deep.equal([
+        ["a", "kept"],
+        ["a/b", "a/c/d", "kept"],
+      ]);
+    });
+
+    it("takes another name for a prefix that has none", async () => {
+      await put("odd/nameless//x", "content");
+      const url = `s3://${Bucket}/odd/nameless//`;
+      const error = (await errorOf(find(url))) as UserError;
+      expect(error.fix).to.contain("--name NAME");
+      const { outputs } = await stage(url, { name: "named" });
+      expect(outputs).to.include({ filename: "named", fileCount: 1 });
+    });
+  });
+
+  describe("that its own entry is in", () => {
+    it("is refused before anything is made, in every bucket of the environment", async () => {
+      await put("notes.txt", "content");
+      for (const environmentBuckets of [[Bucket], [bucketOf(PRIMARY), Bucket]]) {
+        const inputs = { ...stagedInputs(`s3://${Bucket}/`, { environmentBuckets }) };
+        const checked = await stagedData(fixture.dependencies()).check?.(
+          inputs,
+          undefined,
+          new TestContext(),
+        );
+        expect(checked?.failures?.[0]?.reason).to.contain("overlaps the entry that is to be made from it");
+      }
+      const error = await errorOf(stage(`s3://${bucketOf(PRIMARY)}/`));
+      expect(error).to.be.instanceOf(InputError);
+    });
+
+    it("is not walked, by whatever name its bucket goes", async () => {
+      const entryId = newStagingId();
+      await put("aliased/before", "content");
+      await put(`${entryId}/copy`, "content");
+      const error = await errorOf(find(`s3://${Bucket}/`, { entryId, exclude: ["/odd/", "/aliased/"] }));
+      expect(error.message).to.contain("overlaps the entry");
+      const source = await find(`s3://${Bucket}/`, { entryId, exclude: ["/odd/", "/stage-*/"] });
+      expect(source).to.include({ fileCount: 2 });
+    });
+
+    it("is another entry's prefix: that is staged like any other", async () => {
+      const { path } = await fixture.file("once", 10);
+      const { outputs: first } = await stage(path);
+      const { outputs } = await stage(`s3://${bucketOf(PRIMARY)}/${first.stagingId}/once`, {
+        environmentBuckets: [bucketOf(PRIMARY), bucketOf(SECOND)],
+      });
+      expect(outputs.sha256).to.equal(first.sha256);
+    });
+  });
+
+  describe("with an object that changes below a prefix", () => {
+    for (const [what, change] of [
+      ["changed", () => put("moving/1/b", "other")],
+      ["vanished", () => fixture.s3.of(THIRD).send(new DeleteObjectCommand({ Bucket, Key: "moving/1/b" }))],
+    ] as const) {
+      it(`fails by its name: it ${what}`, async () => {
+        for (const key of ["a", "b", "c"]) await put(`moving/1/${key}`, key);
+        // The object changes when the first copy is made, which is after every listing.
+        let done: Promise<unknown> | undefined;
+        const client = fixture.s3.of(PRIMARY);
+        const own = Object.create(client) as typeof client;
+        const send = client.send.bind(client) as (command: object, options: object) => Promise<object>;
+        own.send = (async (command: object, options: object) => {
+          if ("input" in command && "CopySource" in (command.input as object)) {
+            done ??= change();
+            await done;
+          }
+          return send(command, options);
+        }) as unknown as typeof own.send;
+        const s3 = { of: (region: string) => (region === PRIMARY ? own : fixture.s3.of(region)) };
+        const error = await errorOf(stage(`s3://${Bucket}/moving/1/`, {}, { s3 }));
+        expect(error.message).to.contain(`s3://${Bucket}/moving/1/b ${what} while it was being uploaded`);
+        expect(error).not.to.be.instanceOf(InputError);
+      });
+    }
+  });
+});
