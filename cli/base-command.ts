@@ -5,7 +5,7 @@ import { Context } from "./context.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
 import { explain } from "./errors.ts";
 import { configured } from "./flags.ts";
-import { OutputClosed } from "./output.ts";
+import { endOutput, isOutputDiscarded, OutputClosed, OutputFailed } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure, successEnvelope } from "./render/failure.ts";
 import { paint } from "./render/text.ts";
 
@@ -37,6 +37,7 @@ export abstract class BaseCommand extends Command {
   #context: Context | undefined;
   #failed = false;
   readonly #whenTold: (() => Promise<void>)[] = [];
+  #fact: string | undefined;
 
   /** The context of the environment that `--environment` names. */
   protected contextOf(flags: { readonly environment: string }): Context {
@@ -59,8 +60,12 @@ export abstract class BaseCommand extends Command {
     return input;
   }
 
-  /** Does something once the result has been written: what a command remembers is kept until its user knows. */
-  protected whenTold(work: () => Promise<void>): void {
+  /**
+   * Does something once the result has been written: what a command remembers is kept until its user knows.
+   * @param fact what the user must not lose, such as an ID: stderr tells it where the result cannot be written
+   */
+  protected whenTold(fact: string, work: () => Promise<void>): void {
+    this.#fact = fact;
     this.#whenTold.push(work);
   }
 
@@ -68,26 +73,44 @@ export abstract class BaseCommand extends Command {
     const result = await super._run<T>();
     // oclif prints no envelope for a command that returns nothing.
     if (!result && !this.#failed && this.jsonEnabled()) this.logJson(this.toSuccessJson(result));
-    if (!this.#failed) for (const work of this.#whenTold) await work();
+    if (this.#failed) return result;
+    const failure = await endOutput();
+    if (failure !== undefined) {
+      await this.catch(failure);
+      return result;
+    }
+    if (this.#fact !== undefined && this.jsonEnabled() && isOutputDiscarded()) {
+      process.stderr.write(`${this.#fact}\n`);
+    }
+    for (const work of this.#whenTold) await work();
     return result;
   }
 
   /** The single way out for errors: the text or the envelope, and the exit code. */
   protected override async catch(error: unknown): Promise<void> {
     this.#failed = true;
-    if (error instanceof OutputClosed) return;
+    if (error instanceof OutputClosed && this.#fact === undefined) return;
     if (isExit(error)) {
       process.exitCode = error.oclif.exit;
       return;
     }
     const failure = this.#explain(error);
     process.exitCode = failure.exitCode;
-    if (this.jsonEnabled()) this.logJson(failureEnvelope(failure, this.#warnings));
-    else process.stderr.write(renderFailure(failure, process.stderr));
+    const isOutput = error instanceof OutputClosed || error instanceof OutputFailed;
+    if (isOutput || !this.jsonEnabled()) process.stderr.write(renderFailure(failure, process.stderr));
+    else await this.#printEnvelope(failure);
     if (this.argv.includes("--verbose")) process.stderr.write(renderDetails(error));
   }
 
-  #explain(error: unknown): UserError {
+  /** An error that stdout does not take goes to stderr: it must not be lost with it. */
+  async #printEnvelope(failure: UserError): Promise<void> {
+    this.logJson(failureEnvelope(failure, this.#warnings));
+    if ((await endOutput()) !== undefined) process.stderr.write(renderFailure(failure, process.stderr));
+  }
+
+  #explain(thrown: unknown): UserError {
+    const isOutput = thrown instanceof OutputClosed || thrown instanceof OutputFailed;
+    const error = isOutput && this.#fact !== undefined ? withFact(thrown, this.#fact) : thrown;
     return explain(error, {
       command: {
         name: [this.config.bin, ...(this.id ?? "").split(":")].join(" "),
@@ -108,6 +131,12 @@ export abstract class BaseCommand extends Command {
   protected override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
   }
+}
+
+/** The failure of the output of a command that has done its work. */
+function withFact(error: OutputClosed | OutputFailed, fact: string): UserError {
+  const why = error instanceof OutputFailed ? error.why : `The output was closed (${error.message}).`;
+  return new OutputFailed("the output could not be written", { why: `${why} ${fact}`, cause: error });
 }
 
 /** oclif's way of ending a command early (`this.exit(2)`). */

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../staging/errors.ts";
 import { type CloudOfError, explainAwsError } from "./aws-errors.ts";
 import { explainParseError, type ParsedCommand } from "./parse-errors.ts";
+import { explainSystemError } from "./system-errors.ts";
 
 /** What went wrong while a command ran: whose, and where it was talking to. */
 export interface FailedCommand {
@@ -24,7 +25,12 @@ export function explain(error: unknown, { command, at }: FailedCommand): UserErr
   if (error instanceof Error && error.name === "AbortError") {
     return new UserError("interrupted", { exitCode: 130, cause: error });
   }
-  return explainParseError(error, command) ?? explainAwsError(error, at) ?? new Defect(error);
+  return (
+    explainParseError(error, command) ??
+    explainAwsError(error, at) ??
+    explainSystemError(error) ??
+    new Defect(error)
+  );
 }
 
 function firstLine(text: string): string {

@@ -4,12 +4,12 @@ import { type Interfaces, run, settings } from "@oclif/core";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
 import { configFolder } from "../stacks/data-folder.ts";
 import { explain } from "./errors.ts";
-import { survivePipeErrors } from "./output.ts";
+import { closeOutput, endOutput, OutputFailed, watchOutput } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure } from "./render/failure.ts";
 
 /** Runs the command line of this process, and ends the process. Never rejects. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
-  survivePipeErrors();
+  watchOutput();
   endBySignal();
   // oclif's search for TypeScript sources is for programs that are not bundled, and depends on NODE_ENV.
   settings.enableAutoTranspile = false;
@@ -28,10 +28,15 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
     });
   } catch (error) {
     // A command reports its own errors; what comes here has found no command.
-    reportFailure(error, argv);
+    await reportFailure(error, argv);
+  }
+  const lost = (await endOutput()) ?? closeOutput();
+  // Of a help page, say: a command reports what it could not write itself.
+  if (lost instanceof OutputFailed && Number(process.exitCode ?? 0) === 0) {
+    await reportFailure(lost, []);
   }
   // Idle connections would keep the process alive for a while.
-  process.stdout.write("", () => process.exit());
+  process.exit();
 }
 
 /**
@@ -49,14 +54,17 @@ function endBySignal(): void {
   }
 }
 
-function reportFailure(error: unknown, argv: readonly string[]): void {
+async function reportFailure(error: unknown, argv: readonly string[]): Promise<void> {
   const failure = explain(error, {
     command: { name: "spawn", flags: ["help", "version"] },
     at: { environment: "dev", cloud: undefined, endpoint: undefined },
   });
   process.exitCode = failure.exitCode;
-  if (argv.includes("--json"))
+  if (argv.includes("--json")) {
     process.stdout.write(`${JSON.stringify(failureEnvelope(failure, []), null, 2)}\n`);
-  else process.stderr.write(renderFailure(failure, process.stderr));
+  }
+  if (!argv.includes("--json") || (await endOutput()) !== undefined) {
+    process.stderr.write(renderFailure(failure, process.stderr));
+  }
   if (argv.includes("--verbose")) process.stderr.write(renderDetails(error));
 }

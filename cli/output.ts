@@ -1,38 +1,128 @@
+import { closeSync, fstatSync, statSync, writeSync } from "node:fs";
+import type { Writable } from "node:stream";
 import { UserError } from "../staging/errors.ts";
+
+/*
+ * Every command writes its results here, and every failed write is an error of the command. Node alone reports it to nobody:
+ * it drops what a full disk did not take, and ends with exit code 0.
+ */
 
 /** The reader of our output has gone (`| head -1`): there is nobody left to write for. */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
+/** The output could not be written, for another reason than a reader that has gone. */
+export class OutputFailed extends UserError {}
+
+/** The first error of each stream: what is written after it only fails because of it. */
+const failures = new WeakMap<NodeJS.WritableStream, NodeJS.ErrnoException>();
+
 /**
- * Writes to stdout and waits until it is taken, so that a long output never piles up in memory.
+ * Writes to stdout and waits until it is taken, so that a long output never piles up in memory. An empty text waits for
+ * what was written before.
  * @throws OutputClosed when the reader has gone
- * @throws UserError when it cannot be written (a full disk)
+ * @throws OutputFailed when it cannot be written (a full disk)
  */
 export function writeOut(text: string, stream: NodeJS.WritableStream = process.stdout): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(text, (error?: NodeJS.ErrnoException | null) => {
-      if (error === undefined || error === null) resolve();
-      else reject(outputError(error));
+      // The stream's "error" event comes in the next tick.
+      if (error) setImmediate(() => reject(outputError(failures.get(stream) ?? error)));
+      else resolve();
     });
   });
 }
 
-function outputError(error: NodeJS.ErrnoException): Error {
+/** Waits for all that was written to stdout. @returns why it could not be written; undefined where it was */
+export async function endOutput(): Promise<OutputClosed | OutputFailed | undefined> {
+  try {
+    await writeOut("");
+    const failure = failures.get(process.stdout);
+    return failure && outputError(failure);
+  } catch (error) {
+    if (error instanceof OutputClosed || error instanceof OutputFailed) return error;
+    throw error;
+  }
+}
+
+function outputError(error: NodeJS.ErrnoException): OutputClosed | OutputFailed {
   if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") {
     return new OutputClosed("the reader of the output has gone", { cause: error });
   }
-  return new UserError("the output could not be written", { why: error.message, cause: error });
+  return new OutputFailed("the output could not be written", {
+    why: `${error.message}.`,
+    fix: "Make room where the output goes, or send it somewhere else.",
+    cause: error,
+  });
 }
 
 /**
- * Without listeners a failed write to stdout or stderr would end the process in the middle of its work. Who needs to
- * know is told by {@link writeOut}.
+ * Makes failed writes known to {@link writeOut} and {@link endOutput}. Without listeners a failed write to stdout or stderr would
+ * end the process in the middle of its work.
  */
-export function survivePipeErrors(): void {
+export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.removeAllListeners("error");
-    stream.on("error", () => {});
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (!failures.has(stream)) failures.set(stream, error);
+    });
+  }
+  if (isFile(process.stdout.fd)) writeWholeChunks(process.stdout, process.stdout.fd);
+}
+
+/**
+ * Closes stdout where it is a file: some file systems tell only then that there was no room.
+ * @returns why it could not be written; undefined where it was
+ */
+export function closeOutput(): OutputClosed | OutputFailed | undefined {
+  if (!isFile(process.stdout.fd)) return undefined;
+  try {
+    closeSync(process.stdout.fd);
+    return undefined;
+  } catch (error) {
+    return outputError(error as NodeJS.ErrnoException);
+  }
+}
+
+/** Node's stream for files ignores how much of a chunk was written: on a disk that fills up, it drops the rest in silence. */
+function writeWholeChunks(stream: Writable, fd: number): void {
+  stream._write = (chunk: Uint8Array, _encoding, done) => {
+    try {
+      writeWhole(chunk, (bytes) => writeSync(fd, bytes));
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    done();
+  };
+}
+
+/**
+ * Writes all of `bytes`.
+ * @param write writes some of them and returns how many
+ * @throws the system's error for what it does not take
+ */
+export function writeWhole(bytes: Uint8Array, write: (bytes: Uint8Array) => number): void {
+  let left = bytes;
+  while (left.length > 0) left = left.subarray(write(left));
+}
+
+function isFile(fd: number): boolean {
+  try {
+    const status = fstatSync(fd);
+    return status.isFile() || (status.isCharacterDevice() && !process.stdout.isTTY);
+  } catch {
+    return false; // Node says so itself at the first write
+  }
+}
+
+/** Whether stdout is `/dev/null`, which is also what Node makes of a stdout that the shell has closed (`>&-`). */
+export function isOutputDiscarded(): boolean {
+  try {
+    const status = fstatSync(process.stdout.fd);
+    return status.isCharacterDevice() && status.rdev === statSync("/dev/null").rdev;
+  } catch {
+    return false;
   }
 }

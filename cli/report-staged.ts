@@ -1,5 +1,6 @@
 import type { EntryDetails } from "../components/entry-details.ts";
 import { parseStagingId } from "../staging/ids.ts";
+import type { StagingRecord } from "../staging/record.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
 import type { Context } from "./context.ts";
 import { writeOut } from "./output.ts";
@@ -7,12 +8,20 @@ import { renderUploadSummary } from "./render/summary.ts";
 import { type StagingMetadata, toMetadata } from "./services/metadata.ts";
 import { getRecord, getUsage } from "./services/records.ts";
 
+/** What the summary shows of an entry. */
+export type StagedSummary = Pick<EntryDetails, "id" | "sizeBytes" | "regions" | "ttlDays" | "uploadedAt">;
+
+/** The summary of an entry that was made by an earlier command. */
+export function summaryOf({ stagingId, sizeBytes, regions, ttl, uploadedAt }: StagingRecord): StagedSummary {
+  return { id: stagingId, sizeBytes, regions, ttlDays: ttl, uploadedAt: uploadedAt.toISOString() };
+}
+
 /**
  * Tells of an entry that is whole now: the summary at a terminal; elsewhere the ID alone on stdout, for scripts, and the
  * summary on stderr.
  * @param note writes a line on stderr
  */
-export async function reportStaged(details: EntryDetails, note: (line: string) => void): Promise<void> {
+export async function reportStaged(details: StagedSummary, note: (line: string) => void): Promise<void> {
   const summary = renderUploadSummary({
     stagingId: parseStagingId(details.id),
     sizeBytes: details.sizeBytes,
@@ -35,3 +44,6 @@ export async function stagedMetadata(
   const [record, usage] = await Promise.all([getRecord(tables, stagingId), getUsage(tables, stagingId)]);
   return toMetadata(record, usage);
 }
+
+/** What the user must learn of an entry, wherever the output goes. */
+export const stagedFact = (id: string): string => `The data are staged as ${id}.`;

@@ -10,6 +10,7 @@ import {
 import { InputError, messageOf } from "../staging/errors.ts";
 import { type PriceBookName, parsePriceBookName } from "../staging/price-book.ts";
 import { parseRegion, parseRegionList, type Region } from "../staging/regions.ts";
+import { shellQuoted } from "../staging/shell.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
 import { configFolder } from "./data-folder.ts";
 
@@ -82,7 +83,7 @@ export function readUserConfig(variables: Variables = process.env): UserConfig {
     if (!(error instanceof InputError || error instanceof SyntaxError)) throw error;
     throw new InputError(`the configuration ${file} cannot be used`, {
       why: messageOf(error),
-      fix: `Mend the file, or start anew without it: rm ${quoted(file)}`,
+      fix: `Mend the file, or start anew without it: rm ${shellQuoted(file)}`,
     });
   }
 }
@@ -194,11 +195,7 @@ function readIfThere(file: string): string | undefined {
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new InputError(`the configuration ${file} cannot be read`, {
       why: messageOf(error),
-      fix: `Make it readable: chmod u+r ${quoted(file)}`,
+      fix: `Make it readable: chmod u+r ${shellQuoted(file)}`,
     });
   }
 }
-
-/** As a POSIX shell takes it, for a remedy to paste. */
-const quoted = (path: string): string =>
-  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -14,7 +14,7 @@ export async function writeReportFile(path: string, text: string): Promise<void>
   } catch (error) {
     throw new UserError(`${path} could not be written`, {
       why: messageOf(error),
-      fix: "Name a file in a folder that exists and that you may write to: --output FILE",
+      fix: "Name a file in a folder that exists, that you may write to, and that has room: --output FILE",
       cause: error,
     });
   }
@@ -22,8 +22,8 @@ export async function writeReportFile(path: string, text: string): Promise<void>
 
 async function replace(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, text, { flag: "wx" });
   try {
+    await writeFile(temporary, text, { flag: "wx", flush: true });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -3,6 +3,7 @@ import { readTextIfThere } from "../../stacks/files.ts";
 import { type EntrySettings, parseEntrySettingsFile } from "../../stacks/settings-file.ts";
 import type { EntrySpec } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
+import type { StagingRecord } from "../../staging/record.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
 import { findRecord } from "./records.ts";
@@ -47,9 +48,11 @@ export async function readIncomplete(context: Context, stack: string): Promise<I
   return undefined;
 }
 
-interface BegunEntry extends IncompleteEntry {
-  /** Whether it has its record: it was killed after its end, before it could tell. */
+/** What was begun on this machine, and never told its end. */
+export interface BegunEntry extends IncompleteEntry {
+  /** Whether it has its record: it was killed after its end, before it could tell, or its output could not be written. */
   readonly isWhole: boolean;
+  readonly record: StagingRecord | undefined;
 }
 
 /** What was begun on this machine, and never told its end, the newest first. */
@@ -82,6 +85,7 @@ async function readBegun(context: Context, stack: string): Promise<BegunEntry | 
     ...{ stack, settings, unfinished },
     uploading: await isBeingUploaded(unfinished),
     isWhole: record !== undefined,
+    record,
   };
 }
 
@@ -91,14 +95,14 @@ async function readBegun(context: Context, stack: string): Promise<BegunEntry | 
  * the accounts that are named now, since AWS refuses one that does not exist when the data are there already, and sent as is
  * wanted now, since what timed out is to be given more time.
  *
- * An upload that was killed between its end and telling its id is one of them, and has nothing left to send, where the source is
- * what it was.
+ * An upload that ended without telling its id is one of them where the source is what it was: it is whole, and nothing is
+ * left to be done but to tell its id.
  */
 export async function findSameUpload(
   context: Context,
   spec: EntrySpec,
   source: MeasuredSource,
-): Promise<IncompleteEntry | undefined> {
+): Promise<BegunEntry | undefined> {
   // Most often there is none, and nothing else has to be loaded to know.
   if ((await unfinishedStacks(context.environmentName)).length === 0) return undefined;
   const wanted = identityOf(spec);

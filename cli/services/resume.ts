@@ -22,7 +22,7 @@ import { findRemains } from "./remains/find.ts";
 import { deleteRecord } from "./remains/remove.ts";
 import { inspectSource } from "./source.ts";
 import { changeOf, claimUpload, type Unfinished } from "./unfinished.ts";
-import { incomplete, preflight, stageEntry } from "./upload.ts";
+import { preflight, stageEntry, withEntry } from "./upload.ts";
 
 /**
  * An entry whose upload can be gone on with.
@@ -53,10 +53,10 @@ export async function resumeUpload(
   options: UpdateOptions,
 ): Promise<EntryDetails> {
   const { stack, settings } = entry;
-  const project = await makeReady(context, entry, options).catch((error: unknown) => {
-    throw incomplete(error, settings);
+  const project = await makeReady(context, entry, options).catch(async (error: unknown) => {
+    throw await withEntry(context, error, settings);
   });
-  return await stageEntry(project, stack, settings, options);
+  return await stageEntry(context, project, stack, settings, options);
 }
 
 /** Brings the entry's stack into a state from which an update goes on. */

@@ -12,8 +12,10 @@ import type { EngineSettings } from "../engine/process.ts";
 import { loadProgramServer } from "../engine/program-server.ts";
 import { openSession } from "../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
+import { explainSystemError } from "../system-errors.ts";
 import { writableTimes } from "./environment.ts";
 import { checkEnvironmentIsUp, checkLifetimes, type Measured } from "./preflight.ts";
+import { findRecord } from "./records.ts";
 import { beginUpload, endUpload, type MeasuredSource } from "./unfinished.ts";
 
 /**
@@ -44,7 +46,7 @@ export async function upload(
     await endUpload(stack);
     throw error;
   }
-  return await stageEntry(entryProject, stack, entry, options);
+  return await stageEntry(context, entryProject, stack, entry, options);
 }
 
 /**
@@ -52,6 +54,7 @@ export async function upload(
  * remembers the upload until its id has been told ({@link endUpload}).
  */
 export async function stageEntry(
+  context: Context,
   project: EngineSettings,
   stack: string,
   entry: EntrySettings,
@@ -59,8 +62,8 @@ export async function stageEntry(
 ): Promise<EntryDetails> {
   const { entryProgram } = await loadProgram();
   const operation = { kind: "up", program: entryProgram(entry), continueOnError: true } as const;
-  const { outputs } = await runUpdate(project, stack, operation, options).catch((error: unknown) => {
-    throw incomplete(error, entry);
+  const { outputs } = await runUpdate(project, stack, operation, options).catch(async (error: unknown) => {
+    throw await withEntry(context, error, entry);
   });
   return outputs["entry"] as EntryDetails;
 }
@@ -77,24 +80,52 @@ export async function preflight(context: Context, spec: EntrySpec, measured: Mea
   await checkLifetimes(settings, spec, measured, clients);
 }
 
-/** The same error, which also tells that parts of the entry may be there and what to do about them. */
-export function incomplete(error: unknown, { spec, environment }: EntrySettings): unknown {
-  if (!(error instanceof UserError)) return error;
-  const command = (verb: string) => commandLine(`spawn stage ${verb}`, environment.name);
+/**
+ * The same error, which also tells what is there of the entry and what to do about it: of one that has its record, nothing
+ * is missing, and nothing is to be resumed or deleted.
+ */
+export async function withEntry(
+  context: Context,
+  error: unknown,
+  { spec, environment }: EntrySettings,
+): Promise<unknown> {
+  const known = error instanceof UserError ? error : explainSystemError(error);
+  if (known === undefined) return error;
+  const { exitCode } = known;
+  const command = (verb: string) => commandLine(`spawn stage ${verb} ${spec.id}`, environment.name);
+  if (await isRecorded(context, spec)) {
+    return new UserError(known.message, {
+      why: [sentence(known.why), `The entry ${spec.id} is whole and recorded all the same.`]
+        .filter(Boolean)
+        .join(" "),
+      fix: [sentence(known.fix), `To see the entry: ${command("info")}`].filter(Boolean).join(" "),
+      exitCode,
+      cause: error,
+    });
+  }
   const ways = [
-    `To go on with it: ${command(`resume ${spec.id}`)}.`,
-    `To remove what is there: ${command(`delete ${spec.id} --yes`)}`,
+    `To go on with it: ${command("resume")}.`,
+    `To remove what is there: ${command("delete")} --yes`,
   ];
   // Where only a new start helps, the error says so itself.
-  const isFinal = error.fix?.includes(`delete ${spec.id}`) === true;
-  return new UserError(error.message, {
-    why: [sentence(error.why), `The entry ${spec.id} is incomplete and has no record.`]
+  const isFinal = known.fix?.includes(`delete ${spec.id}`) === true;
+  return new UserError(known.message, {
+    why: [sentence(known.why), `The entry ${spec.id} is incomplete and has no record.`]
       .filter(Boolean)
       .join(" "),
-    fix: [isFinal ? error.fix : sentence(error.fix), ...(isFinal ? [] : ways)].filter(Boolean).join(" "),
-    exitCode: error.exitCode,
+    fix: [isFinal ? known.fix : sentence(known.fix), ...(isFinal ? [] : ways)].filter(Boolean).join(" "),
+    exitCode,
     cause: error,
   });
+}
+
+/** Whether the entry has its record. Without an answer it counts as having none: a resumption finds out. */
+async function isRecorded(context: Context, { id }: EntrySpec): Promise<boolean> {
+  try {
+    return (await findRecord(await context.tables(), id)) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 const sentence = (text: string | undefined): string | undefined =>

@@ -225,15 +225,45 @@ describe("bin/spawn", () => {
     expect(json.result[0]).to.include({ name: "Environment", status: "fail" });
   });
 
-  it("reports a full disk instead of ending in the middle", async () => {
-    const { code, stderr } = await runProgram(
-      "/bin/sh",
-      ["-c", `"$0" "$1" doctor > /dev/full`, process.execPath, project.spawn],
-      {
-        env,
-      },
-    );
-    expect(code).to.equal(1);
-    expect(stderr).to.match(/^Error: the output could not be written\nWhy: ENOSPC/);
+  const written: [string, string[], number][] = [
+    ["a report", ["doctor"], 1],
+    ["an envelope", ["config", "list", "--json"], 1],
+    ["a help page", ["--help"], 1],
+    ["the help of a topic", ["stage", "--help"], 1],
+    ["the version", ["--version"], 1],
+    ["a table", ["local", "status"], 1],
+    ["an estimate as YAML", ["stage", "estimate", "--data-size-gb", "1", "--format", "yaml"], 1],
+    ["a line", ["config", "unset", "staging.ttl", "--json"], 1],
+  ];
+  for (const [what, args, expected] of written) {
+    it(`fails when ${what} cannot be written`, async () => {
+      const { code, stderr } = await shell(`"$0" "$@" > /dev/full`, args);
+      expect(code, stderr).to.equal(expected);
+      expect(stderr).to.match(/^Error: the output could not be written(\nWhy)?: ENOSPC/);
+    });
+  }
+
+  it("tells an error on stderr where stdout does not take its envelope", async () => {
+    for (const [args, message] of [
+      [["stage", "lst", "--json"], "there is no command spawn stage lst"],
+      [["stage", "info", "nothing", "--json"], '"nothing" is not a staging ID'],
+    ] as const) {
+      const { code, stderr } = await shell(`"$0" "$@" > /dev/full`, args);
+      expect({ code, first: stderr.split("\n", 1)[0] }).to.deep.equal({
+        code: 2,
+        first: `Error: ${message}`,
+      });
+    }
   });
+
+  it("ends quietly when its reader has gone, or there never was one", async () => {
+    for (const script of [`set -o pipefail; "$0" "$@" | true`, `"$0" "$@" >&-`]) {
+      for (const args of [["--help"], ["config", "list"], ["config", "list", "--json"]]) {
+        expect(await shell(script, args), script).to.deep.equal({ code: 0, stdout: "", stderr: "" });
+      }
+    }
+  });
+
+  const shell = (script: string, args: readonly string[]): Promise<SpawnResult> =>
+    runProgram("/bin/bash", ["-c", script, process.execPath, project.spawn, ...args], { env });
 });

@@ -4,7 +4,7 @@ import { parseStagingId } from "../../../staging/ids.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
-import { reportStaged, stagedMetadata } from "../../report-staged.ts";
+import { reportStaged, stagedFact, stagedMetadata } from "../../report-staged.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
 import { endUpload } from "../../services/unfinished.ts";
@@ -58,7 +58,7 @@ export default class StageResume extends BaseCommand {
     const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
       resumeUpload(context, entry, options),
     );
-    this.whenTold(() => endUpload(entry.stack));
+    this.whenTold(stagedFact(details.id), () => endUpload(entry.stack));
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(details, (line) => this.note(line));
     return undefined;

@@ -1,7 +1,12 @@
 import { Args, Flags } from "@oclif/core";
 import { parseAccountList } from "../../../staging/accounts.ts";
 import { defaultDestination, parseDestination } from "../../../staging/destination.ts";
-import { type EntrySpec, parseReplicationMethod, parseSweepId } from "../../../staging/entry.ts";
+import {
+  type EntrySpec,
+  entryStackName,
+  parseReplicationMethod,
+  parseSweepId,
+} from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
 import { parseExcludePattern } from "../../../staging/exclude.ts";
 import { parseFilename } from "../../../staging/filename.ts";
@@ -10,9 +15,16 @@ import { parseRegionList } from "../../../staging/regions.ts";
 import { DEFAULT_TIMEOUT_SECONDS, parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
+import type { Context } from "../../context.ts";
 import { configured } from "../../flags.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
-import { reportStaged, stagedMetadata } from "../../report-staged.ts";
+import {
+  reportStaged,
+  type StagedSummary,
+  stagedFact,
+  stagedMetadata,
+  summaryOf,
+} from "../../report-staged.ts";
 import { findSameUpload } from "../../services/incomplete.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { refuseOverlapIn } from "../../services/overlap.ts";
@@ -183,7 +195,12 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     };
     this.note(renderUploadPlan({ ...source, regions, destination: spec.destination }));
     const interrupted = await findSameUpload(context, spec, source);
-    if (interrupted !== undefined) {
+    const whole = interrupted?.record;
+    if (whole !== undefined && sameSet(whole.allowAccounts, allowAccounts)) {
+      this.note(`${whole.stagingId} is whole: the upload ended before it could tell its ID\n`);
+      return await this.#tell(context, summaryOf(whole), entryStackName(settings.name, whole.stagingId));
+    }
+    if (interrupted !== undefined && whole === undefined) {
       this.note(`Resuming ${interrupted.settings.spec.id}, which was interrupted\n`);
     }
     const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
@@ -191,9 +208,18 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
         ? upload(context, spec, source, options)
         : resumeUpload(context, interrupted, options),
     );
-    this.whenTold(() => endUpload(details.stack));
-    if (this.jsonEnabled()) return await stagedMetadata(context, details);
-    await reportStaged(details, (line) => this.note(line));
+    return await this.#tell(context, details, details.stack);
+  }
+
+  /** Tells of an entry that is whole, and forgets the upload once that is told. */
+  async #tell(context: Context, staged: StagedSummary, stack: string): Promise<StagingMetadata | undefined> {
+    this.whenTold(stagedFact(staged.id), () => endUpload(stack));
+    if (this.jsonEnabled()) return await stagedMetadata(context, staged);
+    await reportStaged(staged, (line) => this.note(line));
     return undefined;
   }
 }
+
+/** Whether two lists hold the same, in whatever order. */
+const sameSet = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((one) => others.includes(one));

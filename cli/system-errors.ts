@@ -1,0 +1,45 @@
+import { dirname } from "node:path";
+import { UserError } from "../staging/errors.ts";
+import { shellQuoted } from "../staging/shell.ts";
+
+/** An error of a system call, as Node throws it. */
+type SystemError = Error & { readonly code: string; readonly syscall: string; readonly path?: string };
+
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+const REFUSED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
+const TOO_MANY_OPEN: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
+
+/** Turns what the user's disk, permissions or limits cause into an error with a remedy; undefined for any other error. */
+export function explainSystemError(error: unknown): UserError | undefined {
+  const cause = systemErrorIn(error);
+  if (cause === undefined) return undefined;
+  const { code, path, message: why } = cause;
+  const place = path === undefined ? undefined : shellQuoted(dirname(path));
+  if (FULL.has(code)) {
+    return new UserError(`there is no space left${place === undefined ? "" : ` in ${place}`}`, {
+      why,
+      fix: `Make room, then run the command again. To see how full it is: df -h ${place ?? "."}`,
+      cause,
+    });
+  }
+  if (TOO_MANY_OPEN.has(code)) {
+    return new UserError("too many files are open", {
+      why,
+      fix: "ulimit -n 4096, then run the command again",
+      cause,
+    });
+  }
+  if (code === "EIO") return new UserError("a disk reports an error", { why, cause });
+  if (!REFUSED.has(code) || place === undefined) return undefined;
+  return new UserError(`${path} cannot be used`, {
+    why,
+    fix: `Give your user the right to it, then run the command again. To see who has it: ls -ld ${place}`,
+    cause,
+  });
+}
+
+function systemErrorIn(error: unknown, depth = 0): SystemError | undefined {
+  if (!(error instanceof Error) || depth > 5) return undefined;
+  if ("code" in error && "syscall" in error) return error as SystemError;
+  return systemErrorIn(error.cause, depth + 1);
+}
