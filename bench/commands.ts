@@ -124,7 +124,10 @@ async function emptyProgram(
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "index.js"), 'require("@pulumi/pulumi");\n');
   const stateUrl = new URL(`file://${join(home, "empty-state")}`).href;
-  const variables = { ...env, ...toolEnvironment({ engine, cloud: "local", endpoint, stateUrl, env }) };
+  const variables = {
+    ...env,
+    ...toolEnvironment({ engine, target: { cloud: "local", endpoint, region: undefined }, stateUrl, env }),
+  };
   const pulumi = (...args: string[]) =>
     timedCommand(engine.command, [...args, "--non-interactive"], variables, folder);
   await pulumi("stack", "init", "empty");

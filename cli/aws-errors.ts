@@ -1,3 +1,5 @@
+import type { Connection } from "../connection/connection.ts";
+import { causesOf, explainSetup, type Failure } from "../connection/failure.ts";
 import { UserError } from "../staging/errors.ts";
 
 /** Where the failed request went. */
@@ -5,43 +7,36 @@ export interface CloudOfError {
   readonly environment: string;
   /** Unknown when the failure came before the settings were read. */
   readonly cloud: "local" | "aws" | undefined;
-  /** The endpoint, unless it is AWS's own. */
-  readonly endpoint: string | undefined;
+  /** Who asked, where and on which way; undefined until it is resolved. */
+  readonly connection: Connection | undefined;
 }
 
-interface AwsError extends Error {
-  readonly code?: string;
-  readonly Code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-}
+type Explain = (error: Failure, at: CloudOfError) => UserError;
 
-type Explain = (error: AwsError, at: CloudOfError) => UserError;
-
-const refused: Explain = (cause, { cloud, endpoint }) =>
-  cloud === "local"
-    ? new UserError(`the local cloud is not answering${endpoint === undefined ? "" : ` at ${endpoint}`}`, {
-        why: "It was stopped, or it is still starting.",
-        fix: "spawn local up, then run the command again",
-        cause,
-      })
-    : new UserError(`${endpoint ?? "AWS"} is not answering`, {
-        why: cause.message === "" ? "The connection could not be made." : cause.message,
-        fix: endpoint === undefined ? "Check the network." : "Check AWS_ENDPOINT_URL and the network.",
-        cause,
-      });
+const silent: Explain = (cause, { connection }) => {
+  const endpoint = connection?.endpoints.S3;
+  if (connection?.isLocalCloud) {
+    return new UserError(`the local cloud is not answering at ${endpoint?.url}`, {
+      why: "It was stopped, or it is still starting.",
+      fix: "spawn local up, then run the command again",
+      cause,
+    });
+  }
+  return new UserError(`${endpoint?.url ?? "AWS"} is not answering`, {
+    why: cause.message === "" ? "The connection could not be made." : cause.message,
+    fix:
+      endpoint === undefined
+        ? "Check the network, and whether a proxy is needed (HTTPS_PROXY)."
+        : `Check ${endpoint.source} and the network.`,
+    cause,
+  });
+};
 
 const notUp: Explain = (cause, { environment }) =>
   new UserError(`environment ${environment} is not up`, {
     why: "Its table or bucket does not exist.",
     fix: `spawn environment up --environment ${environment}`,
     exitCode: 2,
-    cause,
-  });
-
-const noCredentials: Explain = (cause) =>
-  new UserError("AWS credentials are missing", {
-    why: cause.message,
-    fix: "aws configure, or aws sso login where your organisation uses it",
     cause,
   });
 
@@ -88,7 +83,7 @@ const broken: Explain = (cause) =>
   });
 
 /** An answer to a HEAD has no text: its status is all there is. */
-function textOf({ message, $metadata }: AwsError): string {
+function textOf({ message, $metadata }: Failure): string {
   const status = $metadata?.httpStatusCode;
   const isTextless = message === "" || message === "UnknownError" || message === String(status);
   return isTextless && status !== undefined
@@ -97,21 +92,15 @@ function textOf({ message, $metadata }: AwsError): string {
 }
 
 const BY_CODE: Readonly<Record<string, Explain>> = {
-  ECONNREFUSED: refused,
-  ECONNRESET: refused,
-  EHOSTUNREACH: refused,
-  ENETUNREACH: refused,
-  ENOTFOUND: refused,
-  EAI_AGAIN: refused,
-  ETIMEDOUT: refused,
-  TimeoutError: refused,
+  ECONNRESET: silent,
+  EPIPE: silent,
+  ETIMEDOUT: silent,
+  TimeoutError: silent,
   ResourceNotFoundException: notUp,
   NoSuchBucket: notUp,
-  CredentialsProviderError: noCredentials,
   ExpiredToken: expired,
   ExpiredTokenException: expired,
   RequestExpired: expired,
-  TokenProviderError: expired,
   InvalidAccessKeyId: badCredentials,
   InvalidClientTokenId: badCredentials,
   InvalidToken: badCredentials,
@@ -138,22 +127,19 @@ function explanationOf(status: number | undefined): Explain | undefined {
 
 /** Turns an error of the AWS SDK, or of the connection below it, into one with a remedy; undefined for any other. */
 export function explainAwsError(error: unknown, at: CloudOfError): UserError | undefined {
-  for (const found of causes(error)) {
+  const problem = explainSetup(error, at.connection);
+  if (problem !== undefined) {
+    const { message, why, fix } = problem;
+    return new UserError(message, { why, fix, cause: error });
+  }
+  for (const found of causesOf(error)) {
     for (const code of [found.code, found.name, found.Code]) {
       if (code !== undefined && Object.hasOwn(BY_CODE, code)) return BY_CODE[code]?.(found, at);
     }
   }
-  for (const found of causes(error)) {
+  for (const found of causesOf(error)) {
     const explained = explanationOf(found.$metadata?.httpStatusCode)?.(found, at);
     if (explained !== undefined) return explained;
   }
   return undefined;
-}
-
-/** The error, what caused it, and the errors that Node collects when it tries several addresses. */
-function* causes(error: unknown, depth = 0): Generator<AwsError> {
-  if (!(error instanceof Error) || depth > 5) return;
-  yield error;
-  if (error instanceof AggregateError) for (const inner of error.errors) yield* causes(inner, depth + 1);
-  yield* causes(error.cause, depth + 1);
 }

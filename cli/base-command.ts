@@ -119,7 +119,7 @@ export abstract class BaseCommand extends Command {
       at: this.#context?.at ?? {
         environment: DEFAULT_SETTINGS.environment,
         cloud: undefined,
-        endpoint: undefined,
+        connection: undefined,
       },
     });
   }

@@ -1,5 +1,12 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { ServiceSettings } from "../connection/access.ts";
+import { connectionVariables, type Target } from "../connection/child-variables.ts";
+import { type Connection, resolveConnection } from "../connection/connection.ts";
+import type { Service } from "../connection/endpoints.ts";
+import { applyChanges } from "../connection/process.ts";
+import type { HandlerOptions, RequestHandler } from "../connection/transport.ts";
+import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import { packageRoot, spawnPaths, stateUrlOf } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
 import { readUserConfig } from "../stacks/user-config.ts";
@@ -11,13 +18,9 @@ import type { CloudOfError } from "./aws-errors.ts";
 import type { Tables } from "./services/records.ts";
 
 /** What every AWS client of one region is made with. */
-export interface ClientConfig {
-  readonly region: string;
-  readonly endpoint?: string;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+export interface ClientConfig extends ServiceSettings {
   readonly maxAttempts: number;
-  /** Milliseconds for a connection to be made, and in which nothing may move on it. */
-  readonly requestHandler: { readonly connectionTimeout: number; readonly socketTimeout: number };
+  readonly requestHandler: RequestHandler | HandlerOptions;
 }
 
 /** Shows what takes long; `done` ends its line. */
@@ -32,9 +35,6 @@ export interface Environment {
   readonly entries: readonly EntrySpec[];
 }
 
-/** The local cloud takes any keys; these are the ones that its account is known by. */
-export const LOCAL_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" } as const;
-
 /**
  * What a command works on: one environment, its cloud, and clients for it. Everything is loaded when it is first
  * asked for, so that a command pays only for what it uses.
@@ -43,11 +43,12 @@ export class Context {
   readonly environmentName: string;
   readonly #progress: StepPrinter;
   #environment: Promise<Environment> | undefined;
-  #endpoint: Promise<string | undefined> | undefined;
+  #target: Promise<Target> | undefined;
+  #connection: Promise<Connection> | undefined;
   #dynamo: Promise<DynamoDBClient> | undefined;
   readonly #s3 = new Map<Region, Promise<S3Client>>();
   /** What is known so far, for errors. */
-  #known: { cloud?: "local" | "aws"; endpoint?: string } = {};
+  #known: { cloud?: "local" | "aws"; connection?: Connection } = {};
 
   /**
    * @param progress told when something takes long, such as the first start of the local cloud
@@ -81,32 +82,45 @@ export class Context {
   }
 
   /**
-   * The endpoint of the environment's cloud; undefined for AWS's own. `AWS_ENDPOINT_URL` wins; else the local cloud is
-   * started where the environment is local and it is not running.
+   * The endpoint of every service, where one stands in for AWS: that of `AWS_ENDPOINT_URL`, or of the local cloud, which is
+   * started where it is not running. Undefined for AWS's own.
    */
-  endpoint(): Promise<string | undefined> {
-    this.#endpoint ??= this.#findEndpoint();
-    return this.#endpoint;
+  async endpoint(): Promise<string | undefined> {
+    await this.connection();
+    return process.env["AWS_ENDPOINT_URL"] || undefined;
   }
 
-  async #findEndpoint(): Promise<string | undefined> {
-    const [{ cloud }, { usersEndpoint }] = await Promise.all([
-      this.settings(),
-      import("../local/tool-environment.ts"),
-    ]);
-    const own = usersEndpoint();
-    if (cloud === "aws" && own === undefined && process.env["AWS_ENDPOINT_URL"]) {
-      throw new InputError(
-        `environment ${this.environmentName} is in AWS, but this shell is set to the local cloud`,
-        {
-          why: "It has the variables of spawn env: AWS_ENDPOINT_URL and the local cloud's keys.",
-          fix: "Use another shell, or unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY first.",
-        },
-      );
-    }
-    const endpoint = own ?? (cloud === "local" ? await this.#startCloud() : undefined);
-    if (endpoint !== undefined) this.#known.endpoint = endpoint;
-    return endpoint;
+  /**
+   * Who asks AWS, where, and on which way. This process gets the variables that its children get, since the AWS SDK reads
+   * some by itself.
+   * @throws InputError that names the variable or the file that cannot be used
+   */
+  connection(): Promise<Connection> {
+    this.#connection ??= this.#connect();
+    return this.#connection;
+  }
+
+  async #connect(): Promise<Connection> {
+    const { cloud } = await this.settings();
+    const env = process.env;
+    if (cloud === "aws" && isOnLocalCloud(env)) throw shellOfLocalCloud(this.environmentName);
+    const target = await this.target();
+    applyChanges(env, connectionVariables(env, target));
+    this.#known.connection = resolveConnection(env, target.cloud === "aws" ? target.profile : undefined);
+    return this.#known.connection;
+  }
+
+  /** The cloud that requests and the engine's plugins go to; the local one is started where it is not running. */
+  target(): Promise<Target> {
+    this.#target ??= this.#findTarget();
+    return this.#target;
+  }
+
+  async #findTarget(): Promise<Target> {
+    const { cloud, tableRegion: region } = await this.settings();
+    if (cloud === "aws") return { cloud };
+    const endpoint = usersEndpoint() === undefined ? await this.#startCloud() : undefined;
+    return { cloud, endpoint, region };
   }
 
   async #startCloud(): Promise<string> {
@@ -135,23 +149,18 @@ export class Context {
     return cloud === "local" ? stateUrlOf(spawnPaths()) : undefined;
   }
 
-  /** Settings for a client of any AWS service in `region`. */
-  async clientConfig(region: string): Promise<ClientConfig> {
-    const [{ cloud }, endpoint] = await Promise.all([this.settings(), this.endpoint()]);
+  /** Settings for a client of an AWS service in `region`. */
+  async clientConfig(service: Service, region: string): Promise<ClientConfig> {
+    const [connection, { openAccess, serviceSettings }] = await Promise.all([
+      this.connection(),
+      import("../connection/access.ts"),
+    ]);
+    const { transport } = await openAccess(connection);
     return {
-      region,
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(cloud === "local" && !(await this.#hasOwnKeys()) ? { credentials: LOCAL_CREDENTIALS } : {}),
+      ...serviceSettings(connection, service, region),
       maxAttempts: 3,
-      requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
+      requestHandler: transport.handler({ connectionTimeout: 5_000, socketTimeout: 30_000 }),
     };
-  }
-
-  /** Whether an endpoint and keys for it are the user's own: the rule by which the engine's environment is made, too. */
-  async #hasOwnKeys(): Promise<boolean> {
-    const { usersEndpoint } = await import("../local/tool-environment.ts");
-    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
-    return usersEndpoint() !== undefined && Boolean(AWS_ACCESS_KEY_ID) && Boolean(AWS_SECRET_ACCESS_KEY);
   }
 
   /** The client of the region that has the tables. */
@@ -164,7 +173,7 @@ export class Context {
     // The SDK takes a while to load, and the cloud a while to start: both at once.
     const [{ makeDynamoDBClient }, config] = await Promise.all([
       import("./clients/dynamodb.ts"),
-      this.settings().then(({ tableRegion }) => this.clientConfig(tableRegion)),
+      this.settings().then(({ tableRegion }) => this.clientConfig("DYNAMODB", tableRegion)),
     ]);
     return makeDynamoDBClient(config);
   }
@@ -188,14 +197,20 @@ export class Context {
   async #makeS3(region: Region): Promise<S3Client> {
     const [{ makeS3Client }, config] = await Promise.all([
       import("./clients/s3.ts"),
-      this.clientConfig(region),
+      this.clientConfig("S3", region),
     ]);
     return makeS3Client(config);
   }
 
   /** Where requests went, as far as it is known: for the texts of errors. Loads nothing. */
   get at(): CloudOfError {
-    const { cloud, endpoint } = this.#known;
-    return { environment: this.environmentName, cloud, endpoint };
+    const { cloud, connection } = this.#known;
+    return { environment: this.environmentName, cloud, connection };
   }
 }
+
+const shellOfLocalCloud = (environment: string): InputError =>
+  new InputError(`environment ${environment} is in AWS, but this shell is set to the local cloud`, {
+    why: "It has the variables of spawn env: AWS_ENDPOINT_URL and the local cloud's keys.",
+    fix: "Use another shell, or first: unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE",
+  });

@@ -57,7 +57,7 @@ function endBySignal(): void {
 async function reportFailure(error: unknown, argv: readonly string[]): Promise<void> {
   const failure = explain(error, {
     command: { name: "spawn", flags: ["help", "version"] },
-    at: { environment: "dev", cloud: undefined, endpoint: undefined },
+    at: { environment: "dev", cloud: undefined, connection: undefined },
   });
   process.exitCode = failure.exitCode;
   if (argv.includes("--json")) {

@@ -1,6 +1,7 @@
 import { access, constants, readFile, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { usersEndpoint } from "../connection/variables.ts";
 import { messageOf } from "../staging/errors.ts";
 import { cloudStatus } from "./cloud/cloud.ts";
 import { findPython } from "./cloud/python.ts";
@@ -8,7 +9,7 @@ import { findOnPath, isExecutable } from "./command.ts";
 import { type EngineInfo, findEngine } from "./engine/engine.ts";
 import { findLanguageHost, ownLanguageHost } from "./engine/language-host.ts";
 import { type SpawnPaths, spawnPaths, stateUrlOf } from "./paths.ts";
-import { awsPluginFolder, usersEndpoint } from "./tool-environment.ts";
+import { awsPluginFolder } from "./tool-environment.ts";
 import { ENGINE_VERSION } from "./versions.ts";
 
 export interface Diagnosis {

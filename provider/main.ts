@@ -2,8 +2,10 @@ import { enableCompileCache } from "node:module";
 
 // A plugin starts at every command: what was compiled once need not be again.
 enableCompileCache();
-const [{ servePlugin }, { stagingPlugin }] = await Promise.all([
+const [{ servePlugin }, { stagingPlugin }, { prepareProcess }] = await Promise.all([
   import("./plugin/serve.ts"),
   import("./plugin.ts"),
+  import("../connection/process.ts"),
 ]);
+prepareProcess();
 await servePlugin(stagingPlugin);

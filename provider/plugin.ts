@@ -20,7 +20,13 @@ export const stagingPlugin: Plugin = {
     [STAGED_DATA]: async () => (await import("./staged-data.ts")).stagedData(await dependencies()),
     [REPLICATION]: async () => (await import("./replication.ts")).replication(await dependencies()),
     [EXPIRATION]: async () => (await import("./expiration.ts")).expiration(await dependencies()),
-    [USAGE_ROW]: once(async () => (await import("./usage-row.ts")).usageRow(await dependencies())),
+    [USAGE_ROW]: once(async () => {
+      const [{ createDynamoClients, usageRow }, deps] = await Promise.all([
+        import("./usage-row.ts"),
+        dependencies(),
+      ]);
+      return usageRow(deps, createDynamoClients({ access: await access() }));
+    }),
     [VERSIONING_READINESS]: async () =>
       (await import("./versioning-readiness.ts")).versioningReadiness(await dependencies()),
     [BUCKET_ADOPTION]: async () =>
@@ -28,6 +34,9 @@ export const stagingPlugin: Plugin = {
     [BUCKET_RULES]: async () => (await import("./bucket-rules.ts")).bucketRules(await dependencies()),
   },
 };
+
+/** Resolved once: who asks AWS, where, and on which way. */
+const access = once(async () => (await import("../connection/access.ts")).openAccess());
 
 /** Shared by all resources: the connections and the memory for the bytes on their way. */
 const dependencies = once(async (): Promise<Dependencies> => {
@@ -40,7 +49,7 @@ const dependencies = once(async (): Promise<Dependencies> => {
     ],
   );
   return {
-    s3: createS3Clients(),
+    s3: createS3Clients({ access: await access() }),
     pool: new BufferPool(),
     patience: DEFAULT_PATIENCE,
     settling: DEFAULT_SETTLING,

@@ -8,7 +8,7 @@ import {
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { type Access, directAccess, serviceSettings } from "../connection/access.ts";
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
@@ -34,7 +34,9 @@ type Dynamo = (region: string) => DynamoDBClient;
 export interface DynamoClientOptions {
   /** Milliseconds after which a connection on which nothing moves is given up. */
   readonly stallTimeoutMs?: number;
-  /** Settings that go before the ones from the environment. */
+  /** Who asks, where, and on which way. @default what the variables of this process say, without a proxy */
+  readonly access?: Access;
+  /** Settings that go before those of `access`. */
   readonly config?: DynamoDBClientConfig;
 }
 
@@ -222,11 +224,17 @@ export function createDynamoClients(options: DynamoClientOptions = {}): Dynamo {
   };
 }
 
-function createClient(region: string, { stallTimeoutMs, config }: DynamoClientOptions): DynamoDBClient {
+function createClient(region: string, options: DynamoClientOptions): DynamoDBClient {
+  const { stallTimeoutMs, config } = options;
+  const { connection, transport } = options.access ?? directAccess();
   // The SDK by itself waits for ever.
-  const requestHandler = new NodeHttpHandler({
+  const requestHandler = transport.handler({
     connectionTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: stallTimeoutMs ?? STALL_TIMEOUT_MS,
   });
-  return new DynamoDBClient({ region, requestHandler, ...config });
+  return new DynamoDBClient({
+    ...serviceSettings(connection, "DYNAMODB", region),
+    requestHandler,
+    ...config,
+  });
 }

@@ -1,3 +1,4 @@
+import type { VariableChanges } from "../../connection/variables.ts";
 import { formatExports } from "../../local/tool-environment.ts";
 import { BaseCommand } from "../base-command.ts";
 import { prepareTools } from "../engine/session.ts";
@@ -7,7 +8,7 @@ export default class Env extends BaseCommand {
   static override summary =
     "Print the variables with which plain pulumi and AWS clients work on the same environment.";
   static override description =
-    "Prints export lines for a POSIX shell: PATH with the engine and the plugins, the state, the local cloud's endpoint, keys and region. Starts the local cloud, and brings the engine where it is missing.";
+    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, keys and region, and unset the AWS and proxy settings of this shell that would lead elsewhere. Starts the local cloud, and brings the engine where it is missing.";
   static override examples = [
     {
       description: "See what an update would change, with pulumi itself",
@@ -16,12 +17,16 @@ export default class Env extends BaseCommand {
     { description: "Look into the local cloud", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
   ];
 
-  async run(): Promise<Readonly<Record<string, string>>> {
+  async run(): Promise<Readonly<Record<string, string | null>>> {
     const { flags } = await this.parse(Env);
     const { variables } = await prepareTools(this.contextOf(flags));
-    if (this.jsonEnabled()) return variables;
+    if (this.jsonEnabled()) return asJson(variables);
     await writeOut(formatExports(variables));
     if (process.stdout.isTTY) this.note('To set them in this shell: eval "$(spawn env)"');
-    return variables;
+    return asJson(variables);
   }
 }
+
+/** In JSON a variable that is to be removed is null. */
+const asJson = (variables: VariableChanges): Record<string, string | null> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value ?? null]));

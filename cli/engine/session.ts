@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { changed, type VariableChanges } from "../../connection/variables.ts";
 import { type EngineInfo, ensureEngine } from "../../local/engine/engine.ts";
 import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { progressPrinter } from "../../local/progress.ts";
@@ -17,11 +18,11 @@ export interface EngineSession {
   readonly entryProject: EngineSettings;
 }
 
-/** The engine, and the variables that `pulumi` and AWS clients need beside the user's own. */
+/** The engine, and what changes in the user's variables for `pulumi` and AWS clients. */
 export interface EngineTools {
   readonly engine: EngineInfo;
   readonly settings: EnvironmentSettings;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: VariableChanges;
 }
 
 /**
@@ -32,15 +33,14 @@ export async function prepareTools(context: Context, signal?: AbortSignal): Prom
   // First: a wrong environment must not cost the time that the engine's build takes.
   const settings = await context.settings();
   const printer = progressPrinter(process.stderr);
-  const [engine, endpoint, stateUrl] = await Promise.all([
+  const [engine, target, stateUrl] = await Promise.all([
     ensureEngine({ onProgress: printer.onProgress, signal }).finally(printer.done),
-    context.endpoint(),
+    context.target(),
     context.stateUrl(),
   ]);
   // The engine takes a folder as its backend only if it exists.
   if (stateUrl === stateUrlOf(spawnPaths())) await mkdir(spawnPaths().state, { recursive: true });
-  const { cloud, tableRegion: region } = settings;
-  return { engine, settings, variables: toolEnvironment({ engine, cloud, region, endpoint, stateUrl }) };
+  return { engine, settings, variables: toolEnvironment({ engine, target, stateUrl }) };
 }
 
 /** Makes ready what updates of the environment's stack and of its entries' stacks need. */
@@ -51,8 +51,7 @@ export async function openSession(context: Context, signal?: AbortSignal): Promi
     prepareEntryProject(entries, packageRoot()),
   ]);
   const env = {
-    ...process.env,
-    ...variables,
+    ...changed(process.env, variables),
     // Else `preview --json` prints one document of another form at its end, and no events.
     PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
   };

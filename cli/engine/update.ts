@@ -1,6 +1,6 @@
 import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/events.js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
-import { usersEndpoint } from "../../local/tool-environment.ts";
+import { isOnLocalCloud } from "../../connection/variables.ts";
 import { decodeProgress, type Progress } from "../../staging/resources.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { startedBy, takeOverDeadLocks } from "./lock.ts";
@@ -101,7 +101,7 @@ export async function runUpdate(
 
 function cloudOf({ env }: EngineSettings): EngineCloud {
   const endpoint = env["AWS_ENDPOINT_URL"] || undefined;
-  return { endpoint, isEmbedded: endpoint !== undefined && usersEndpoint(env) === undefined };
+  return { endpoint, isEmbedded: isOnLocalCloud(env) };
 }
 
 function argumentsOf(operation: Operation, stack: string, client: string | undefined): string[] {

@@ -45,7 +45,7 @@ export async function deleteAccessPoints(
   if (points.length === 0) return;
   const { makeS3ControlClient } = await import("../clients/s3-control.ts");
   for (const { accountId, name, region } of points) {
-    const client = makeS3ControlClient(await context.clientConfig(region));
+    const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", region));
     try {
       await client.send(new DeleteAccessPointCommand({ AccountId: accountId, Name: name }));
     } catch (error) {

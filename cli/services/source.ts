@@ -118,7 +118,7 @@ function measuresOf(source: Source, entries: Fingerprint): Omit<InspectedSource,
 async function clientsOf(context: Context): Promise<S3Clients> {
   const [{ makeS3Client }, config] = await Promise.all([
     import("../clients/s3.ts"),
-    context.clientConfig("us-east-1"),
+    context.clientConfig("S3", "us-east-1"),
   ]);
   return { of: (region) => makeS3Client({ ...config, region }) };
 }

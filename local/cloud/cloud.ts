@@ -20,9 +20,7 @@ import { cloudFiles, isAlive, startProcess } from "./start.ts";
  * - parts of multipart uploads that are still open: never; they are gone after `down`.
  */
 
-/** Keys that the local cloud takes, like any others. */
-export const LOCAL_ACCESS_KEY = "test";
-export const LOCAL_SECRET_KEY = "test";
+export { LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY } from "../../connection/child-variables.ts";
 
 export interface CloudOptions {
   readonly paths?: SpawnPaths | undefined;

@@ -1,16 +1,16 @@
+import { type Connection, resolveConnection } from "../../connection/connection.ts";
+import { explainSetup } from "../../connection/failure.ts";
 import { UserError } from "../../staging/errors.ts";
 import {
   credentialsProblem,
   failureOf,
   isBrokenOff,
   isDenied,
-  isNotReached,
   isStall,
   nameAndText,
   statusOf,
   textOf,
 } from "./aws-failure.ts";
-import { endpointOverride, isEmbeddedCloud } from "./endpoint.ts";
 import { NoAnswerError, regionOf } from "./no-answer.ts";
 
 export { attemptsOf, errorName, headersOf, isNoSuchBucket, isNotFound, statusOf } from "./aws-failure.ts";
@@ -38,9 +38,10 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
   const explain = (why: string, fix?: string, what = `${inWords(doing)} failed`): UserError =>
     new UserError(what, { why, ...(fix === undefined ? {} : { fix }), cause: error });
 
+  const setup = explainSetup(error, connectionOfProcess());
+  if (setup !== undefined) return explain(`${capitalized(setup.message)}. ${setup.why}`, setup.fix);
   const credentials = credentialsProblem(error);
   if (credentials !== undefined) return explain(...CREDENTIALS[credentials](textOf(error)));
-  if (isNotReached(error)) return explain(...notReached(code));
   if (isStall(error) || error instanceof NoAnswerError) {
     return explain(silence(error, doing), MORE_TIME, timedOut(doing));
   }
@@ -85,7 +86,6 @@ const inWords = (doing: Doing): string =>
 type WhyAndFix = [why: string, fix: string];
 
 const CREDENTIALS = {
-  missing: (text: string): WhyAndFix => [`There are no valid AWS credentials: ${text}`, "aws configure"],
   expired: (text: string): WhyAndFix => [
     `The AWS credentials have expired: ${text}`,
     `Renew them where they come from, such as by aws sso login, ${AGAIN}`,
@@ -96,17 +96,18 @@ const CREDENTIALS = {
   ],
 };
 
-function notReached(code: string): WhyAndFix {
-  const endpoint = endpointOverride();
-  if (endpoint === undefined) {
-    return [`AWS cannot be reached (${code}).`, `Check the network connection, ${AGAIN}`];
+/** What the variables of this process say, in which nobody else's connection is used. */
+function connectionOfProcess(): Connection | undefined {
+  try {
+    return resolveConnection();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
   }
-  const why = `The endpoint ${endpoint} cannot be reached (${code}).`;
-  return [
-    why,
-    isEmbeddedCloud(endpoint) ? "spawn local up" : `Check AWS_ENDPOINT_URL and the network, ${AGAIN}`,
-  ];
 }
+
+const capitalized = (text: string): string =>
+  text.startsWith("http") ? text : text[0]?.toUpperCase() + text.slice(1);
 
 function timedOut(doing: Doing): string {
   if (typeof doing === "string") return `${doing} failed: connection timeout`;

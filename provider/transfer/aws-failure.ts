@@ -67,9 +67,8 @@ const NOT_ACCEPTED = new Set([
 ]);
 
 /** What is the matter with the credentials; undefined for errors of another kind. */
-export function credentialsProblem(error: unknown): "missing" | "expired" | "not accepted" | undefined {
+export function credentialsProblem(error: unknown): "expired" | "not accepted" | undefined {
   const name = errorName(error);
-  if (name === "CredentialsProviderError") return "missing";
   if (EXPIRED.has(name)) return "expired";
   return NOT_ACCEPTED.has(name) ? "not accepted" : undefined;
 }

@@ -1,9 +1,6 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { type Access, directAccess, serviceSettings } from "../../connection/access.ts";
 import { isThrottled } from "./aws-failure.ts";
-import { endpointOverride } from "./endpoint.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
 import { loadFileBodies } from "./load-file-bodies.ts";
 import { sendQuickly } from "./quick/client.ts";
@@ -32,7 +29,9 @@ export interface S3ClientOptions {
   readonly stallTimeoutMs?: number;
   /** Leaves every request to the SDK, for those who watch or change them by its middleware. */
   readonly sdkOnly?: boolean;
-  /** Settings that go before the ones from the environment. */
+  /** Who asks, where, and on which way. @default what the variables of this process say, without a proxy */
+  readonly access?: Access;
+  /** Settings that go before those of `access`. */
   readonly config?: S3ClientConfig;
 }
 
@@ -54,12 +53,12 @@ export function createS3Clients(options: S3ClientOptions = {}): S3Clients {
 }
 
 function createClient(region: string, stallTimeoutMs: number, options: S3ClientOptions): S3Client {
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS, noDelay: true };
-  const [httpAgent, httpsAgent] = [new HttpAgent(agent), new HttpsAgent(agent)];
+  const { connection, transport } = options.access ?? directAccess();
+  const settings = serviceSettings(connection, "S3", region);
   const client = new S3Client({
-    region,
+    ...settings,
     // Emulators don't resolve bucket.host names.
-    forcePathStyle: endpointOverride() !== undefined,
+    forcePathStyle: settings.endpoint !== undefined,
     // Only a header's text, for which the SDK would look at files.
     maxAttempts: DEFAULT_RETRY_PATIENCE.attempts,
     retryStrategy: patientRetries(),
@@ -68,11 +67,11 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
     responseChecksumValidation: "WHEN_REQUIRED",
     // The SDK opens a new connection for each request that asks for "100 Continue".
     expectContinueHeader: false,
-    requestHandler: new NodeHttpHandler({
+    requestHandler: transport.handler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: stallTimeoutMs,
-      httpAgent,
-      httpsAgent,
+      maxSockets: MAX_SOCKETS,
+      noDelay: true,
     }),
     ...options.config,
   });
@@ -82,7 +81,7 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   loadFileBodies(client);
   if (options.sdkOnly !== true) {
     const limits = { most: MAX_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
-    sendQuickly(client, new Connections(limits));
+    sendQuickly(client, new Connections({ ...limits, ca: transport.ca }), transport.isDirect);
   }
   return client;
 }

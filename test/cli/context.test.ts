@@ -7,6 +7,8 @@ const VARIABLES = [
   "SPAWN_CLOUD_ENDPOINT",
   "AWS_ACCESS_KEY_ID",
   "AWS_SECRET_ACCESS_KEY",
+  "AWS_REGION",
+  "AWS_DEFAULT_REGION",
   "PULUMI_BACKEND_URL",
   "SPAWN_HOME",
 ];
@@ -37,23 +39,24 @@ describe("the context of a command", () => {
     const settings = await context.settings();
     expect(settings.cloud).to.equal("local");
     expect(await context.settings()).to.equal(settings);
-    expect(context.at).to.deep.equal({ environment: "dev", cloud: "local", endpoint: undefined });
+    expect(context.at).to.deep.equal({ environment: "dev", cloud: "local", connection: undefined });
   });
 
   it("uses the user's endpoint, with the user's keys or else the local ones", async () => {
     set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
-    const plain = await dev().clientConfig("eu-west-1");
+    const plain = await dev().clientConfig("S3", "eu-west-1");
     expect(plain).to.include({ region: "eu-west-1", endpoint: "http://127.0.0.1:9" });
     expect(plain.credentials).to.deep.equal({ accessKeyId: "test", secretAccessKey: "test" });
     set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "own", AWS_SECRET_ACCESS_KEY: "own" });
-    expect(await dev().clientConfig("eu-west-1")).to.not.have.property("credentials");
+    const own = await dev().clientConfig("S3", "eu-west-1");
+    expect(own.credentials).to.deep.equal({ accessKeyId: "own", secretAccessKey: "own" });
   });
 
   it("knows the endpoint for errors once it was found", async () => {
     set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
     const context = dev();
     expect(await context.endpoint()).to.equal("http://127.0.0.1:9");
-    expect(context.at.endpoint).to.equal("http://127.0.0.1:9");
+    expect(context.at.connection?.endpoints.S3?.url).to.equal("http://127.0.0.1:9");
   });
 
   it("keeps the state of a local environment in the user's data, unless the user chose a backend", async () => {

@@ -1,14 +1,23 @@
+import { devNull } from "node:os";
 import { expect } from "chai";
 import type { CloudOfError } from "../../cli/aws-errors.ts";
 import { Defect, explain } from "../../cli/errors.ts";
 import { failureEnvelope, renderDetails, successEnvelope } from "../../cli/render/failure.ts";
+import { resolveConnection } from "../../connection/connection.ts";
+import type { Variables } from "../../connection/variables.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 
-const LOCAL: CloudOfError = { environment: "dev", cloud: "local", endpoint: "http://127.0.0.1:4566" };
-const AWS: CloudOfError = { environment: "prod", cloud: "aws", endpoint: undefined };
+const at = (environment: string, cloud: "local" | "aws", env: Variables): CloudOfError => ({
+  environment,
+  cloud,
+  connection: resolveConnection({ AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull, ...env }),
+});
+const ENDPOINT = "http://127.0.0.1:4566";
+const LOCAL = at("dev", "local", { AWS_ENDPOINT_URL: ENDPOINT, SPAWN_CLOUD_ENDPOINT: ENDPOINT });
+const AWS = at("prod", "aws", {});
 
-const explained = (error: unknown, at: CloudOfError = LOCAL) =>
-  explain(error, { command: { name: "spawn stage list", flags: ["region", "format"] }, at });
+const explained = (error: unknown, place: CloudOfError = LOCAL) =>
+  explain(error, { command: { name: "spawn stage list", flags: ["region", "format"] }, at: place });
 
 const awsError = (name: string, message = "from AWS") => Object.assign(new Error(message), { name });
 const systemError = (code: string, message = `connect ${code}`) =>
@@ -36,7 +45,10 @@ describe("errors", () => {
 
   it("names AWS or the user's endpoint when that does not answer", () => {
     expect(explained(systemError("ENOTFOUND"), AWS).message).to.equal("AWS is not answering");
-    const own = explained(systemError("ECONNREFUSED"), { ...AWS, endpoint: "http://minio:9000" });
+    const own = explained(
+      systemError("ECONNREFUSED"),
+      at("prod", "aws", { AWS_ENDPOINT_URL: "http://minio:9000" }),
+    );
     expect(own.message).to.equal("http://minio:9000 is not answering");
     expect(own.fix).to.contain("AWS_ENDPOINT_URL");
   });
@@ -65,7 +77,7 @@ describe("errors", () => {
         /^spawn environment up --environment prod$/,
       ],
       ["NoSuchBucket", /^environment prod is not up$/, /^spawn environment up --environment prod$/],
-      ["CredentialsProviderError", /credentials are missing/, /aws configure/],
+      ["CredentialsProviderError", /no valid AWS credentials/, /aws configure/],
       ["ExpiredTokenException", /have expired/, /aws sso login/],
       ["RequestTimeTooSkewed", /time of this machine/, /clock/],
       ["UnrecognizedClientException", /does not accept/, /AWS_PROFILE/],

@@ -1,15 +1,12 @@
 import { execFileSync } from "node:child_process";
+import { devNull } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
+import { changed, usersEndpoint } from "../../connection/variables.ts";
 import type { EngineInfo } from "../../local/engine/engine.ts";
 import { ownLanguageHost } from "../../local/engine/language-host.ts";
 import { packageRoot } from "../../local/paths.ts";
-import {
-  awsPluginFolder,
-  formatExports,
-  toolEnvironment,
-  usersEndpoint,
-} from "../../local/tool-environment.ts";
+import { awsPluginFolder, formatExports, toolEnvironment } from "../../local/tool-environment.ts";
 
 const engine: EngineInfo = {
   command: "/cache/engine/bin/pulumi",
@@ -18,6 +15,8 @@ const engine: EngineInfo = {
   needsLanguageHost: false,
 };
 const endpoint = "http://127.0.0.1:14566";
+/** None of this machine's user. */
+const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 const modules = join(packageRoot(), "node_modules", ".bin");
 
 describe("toolEnvironment", () => {
@@ -25,10 +24,8 @@ describe("toolEnvironment", () => {
     expect(
       toolEnvironment({
         engine,
-        cloud: "local",
-        endpoint,
+        target: { cloud: "local", endpoint, region: "eu-west-1" },
         stateUrl: "file:///data/state",
-        region: "eu-west-1",
         env: { PATH: "/usr/bin:/bin", AWS_PROFILE: "work" },
       }),
     ).to.deep.equal({
@@ -44,6 +41,10 @@ describe("toolEnvironment", () => {
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_REGION: "eu-west-1",
       AWS_DEFAULT_REGION: "eu-west-1",
+      AWS_PROFILE: undefined,
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+      AWS_EC2_METADATA_DISABLED: "true",
     });
   });
 
@@ -51,9 +52,9 @@ describe("toolEnvironment", () => {
     expect(
       toolEnvironment({
         engine,
-        cloud: "aws",
-        endpoint,
+        target: { cloud: "aws" },
         env: {
+          ...NO_FILES,
           PATH: [awsPluginFolder(), "/bin"].join(delimiter),
           AWS_REGION: "us-west-2",
           PULUMI_CONFIG_PASSPHRASE: "p",
@@ -62,6 +63,8 @@ describe("toolEnvironment", () => {
     ).to.deep.equal({
       PATH: ["/cache/engine/bin", modules, "/bin"].join(delimiter),
       PULUMI_CONFIG_PASSPHRASE: "p",
+      AWS_REGION: "us-west-2",
+      AWS_DEFAULT_REGION: "us-west-2",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       SPAWN_LANGUAGE_HOST: ownLanguageHost(),
     });
@@ -70,16 +73,17 @@ describe("toolEnvironment", () => {
   it("puts our language host on PATH only where the engine has none", () => {
     const { PATH } = toolEnvironment({
       engine: { ...engine, needsLanguageHost: true },
-      cloud: "aws",
-      env: {},
+      target: { cloud: "aws" },
+      env: NO_FILES,
     });
     expect(PATH?.split(delimiter)).to.include(join(packageRoot(), "local", "language-host", "bin"));
   });
 
   it("is the same when it is applied twice", () => {
-    const options = { engine, cloud: "local", endpoint, stateUrl: "file:///s" } as const;
-    const once = toolEnvironment({ ...options, env: { PATH: "/bin" } });
-    expect(toolEnvironment({ ...options, env: { PATH: "/bin", ...once } })).to.deep.equal(once);
+    const target = { cloud: "local", endpoint, region: undefined } as const;
+    const options = { engine, target, stateUrl: "file:///s" };
+    const once = changed({}, toolEnvironment({ ...options, env: { PATH: "/bin", AWS_PROFILE: "work" } }));
+    expect(changed(once, toolEnvironment({ ...options, env: once }))).to.deep.equal(once);
   });
 
   it("prefers the endpoint that the user has chosen, with the user's keys", () => {
@@ -89,13 +93,17 @@ describe("toolEnvironment", () => {
       AWS_SECRET_ACCESS_KEY: "b",
       AWS_REGION: "eu-west-2",
     };
-    const chosen = toolEnvironment({ engine, cloud: "local", endpoint, region: "us-east-1", env });
+    const chosen = toolEnvironment({
+      engine,
+      target: { cloud: "local", endpoint, region: "us-east-1" },
+      env: { ...NO_FILES, ...env },
+    });
     expect(chosen).to.include({ AWS_ENDPOINT_URL: "http://moto:5000", AWS_REGION: "eu-west-2" });
     expect(chosen).not.to.have.any.keys("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SPAWN_CLOUD_ENDPOINT");
     const withoutKeys = toolEnvironment({
       engine,
-      cloud: "local",
-      env: { AWS_ENDPOINT_URL: "http://moto:5000" },
+      target: { cloud: "local", endpoint: undefined, region: undefined },
+      env: { ...NO_FILES, AWS_ENDPOINT_URL: "http://moto:5000" },
     });
     expect(withoutKeys).to.include({
       AWS_ACCESS_KEY_ID: "test",
@@ -107,7 +115,9 @@ describe("toolEnvironment", () => {
   it("follows the local cloud to another port from a shell that has its old endpoint", () => {
     const env = { AWS_ENDPOINT_URL: "http://127.0.0.1:1", SPAWN_CLOUD_ENDPOINT: "http://127.0.0.1:1" };
     expect(usersEndpoint(env)).to.equal(undefined);
-    expect(toolEnvironment({ engine, cloud: "local", endpoint, env })).to.include({
+    expect(
+      toolEnvironment({ engine, target: { cloud: "local", endpoint, region: undefined }, env }),
+    ).to.include({
       AWS_ENDPOINT_URL: endpoint,
       SPAWN_CLOUD_ENDPOINT: endpoint,
     });

@@ -31,7 +31,7 @@ export async function findAccessPoints(
 
 async function findIn(context: Context, point: AccessPointName): Promise<AccessPointName | undefined> {
   const { makeS3ControlClient } = await import("../../clients/s3-control.ts");
-  const client = makeS3ControlClient(await context.clientConfig(point.region));
+  const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", point.region));
   try {
     await client.send(new GetAccessPointCommand({ AccountId: point.accountId, Name: point.name }));
     return point;
@@ -49,7 +49,7 @@ export async function accountOf(context: Context): Promise<string> {
     import("../../clients/sts.ts"),
     context.settings(),
   ]);
-  const client = makeStsClient(await context.clientConfig(tableRegion));
+  const client = makeStsClient(await context.clientConfig("STS", tableRegion));
   try {
     const { Account = "" } = await client.send(new GetCallerIdentityCommand({}));
     return Account;

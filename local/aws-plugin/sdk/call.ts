@@ -1,3 +1,4 @@
+import type { Service } from "../../../connection/endpoints.ts";
 import type { CallContext } from "../../../provider/plugin/types.ts";
 import { type ClientSettings, clientSettings } from "./settings.ts";
 
@@ -17,14 +18,13 @@ export function callIn(region: string, context: CallContext): Call {
  * Gives one client an endpoint and region, made at its first use.
  * @param make the client's constructor
  */
-export function clientOf<C>(make: (settings: ClientSettings) => C): (call: Call) => C {
+export function clientOf<C>(service: Service, make: (settings: ClientSettings) => C): (call: Call) => C {
   const clients = new Map<string, C>();
   return (call) => {
-    const settings = clientSettings(call.region);
-    const key = `${settings.endpoint} ${call.region}`;
+    const key = `${process.env["AWS_ENDPOINT_URL"]} ${call.region}`;
     let client = clients.get(key);
     if (client === undefined) {
-      client = make(settings);
+      client = make(clientSettings(service, call.region));
       clients.set(key, client);
     }
     return client;

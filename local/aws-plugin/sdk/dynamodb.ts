@@ -1,4 +1,4 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { clientOf } from "./call.ts";
 
-export const dynamodb = clientOf((settings) => new DynamoDBClient(settings));
+export const dynamodb = clientOf("DYNAMODB", (settings) => new DynamoDBClient(settings));

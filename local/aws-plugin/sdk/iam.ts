@@ -1,4 +1,4 @@
 import { IAMClient } from "@aws-sdk/client-iam";
 import { clientOf } from "./call.ts";
 
-export const iam = clientOf((settings) => new IAMClient(settings));
+export const iam = clientOf("IAM", (settings) => new IAMClient(settings));

@@ -5,7 +5,7 @@ import { clientOf } from "./call.ts";
  * The real service has the account's number in the host's name, which no emulator's address can have. The header
  * `x-amz-account-id`, sent as well, says the same.
  */
-export const s3Control = clientOf((settings) => {
+export const s3Control = clientOf("S3_CONTROL", (settings) => {
   const config: S3ControlClientConfig & { endpointProvider: () => { url: URL } } = {
     ...settings,
     disableHostPrefix: true,

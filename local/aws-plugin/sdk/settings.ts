@@ -1,56 +1,62 @@
+import { type ServiceSettings, serviceSettings } from "../../../connection/access.ts";
+import { resolveConnection } from "../../../connection/connection.ts";
+import type { Service } from "../../../connection/endpoints.ts";
+import { DIRECT, type RequestHandler, type Transport, transportOf } from "../../../connection/transport.ts";
 import { UserError } from "../../../staging/errors.ts";
 
 /** What every client of the AWS SDK is made with. */
-export interface ClientSettings {
-  readonly region: string;
+export interface ClientSettings extends ServiceSettings {
   readonly endpoint: string;
-  readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   readonly maxAttempts: number;
   readonly retryMode: "standard";
-  readonly requestHandler: {
-    connectionTimeout: number;
-    requestTimeout: number;
-    throwOnRequestTimeout: boolean;
-  };
+  readonly requestHandler: RequestHandler;
 }
 
 const CONNECT_MS = 5_000;
 /** The longest that one request of a control plane may take; none here carries an object's bytes. */
 const REQUEST_MS = 60_000;
 
+let transport: Transport = DIRECT;
+
 /**
- * Settings from the environment, all of them explicit, so that no profile of the user leads to a real account.
- * @throws UserError when the environment names no endpoint or no keys
+ * Loads what requests need where the endpoint is reached through a proxy or has a certificate of its own. Variables that
+ * cannot be used are told by the first resource.
  */
-export function clientSettings(region: string): ClientSettings {
-  const sessionToken = process.env["AWS_SESSION_TOKEN"];
+export async function openTransport(): Promise<void> {
+  try {
+    transport = await transportOf(resolveConnection());
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+}
+
+/**
+ * Settings from the environment, all of them explicit, so that no request goes to AWS itself.
+ * @throws UserError when the environment names no endpoint, or neither keys nor a profile
+ */
+export function clientSettings(service: Service, region: string): ClientSettings {
+  const connection = resolveConnection();
+  const { endpoint, ...settings } = serviceSettings(connection, service, region);
+  if (endpoint === undefined) throw notSet("AWS_ENDPOINT_URL");
+  if (settings.credentials === undefined && settings.profile === undefined) throw notSet("AWS_ACCESS_KEY_ID");
   return {
-    region,
-    endpoint: required("AWS_ENDPOINT_URL"),
-    credentials: {
-      accessKeyId: required("AWS_ACCESS_KEY_ID"),
-      secretAccessKey: required("AWS_SECRET_ACCESS_KEY"),
-      ...(sessionToken ? { sessionToken } : {}),
-    },
+    ...settings,
+    endpoint,
     maxAttempts: 4,
     retryMode: "standard",
-    requestHandler: {
+    requestHandler: transport.handler({
       connectionTimeout: CONNECT_MS,
       requestTimeout: REQUEST_MS,
       throwOnRequestTimeout: true,
-    },
+    }),
   };
 }
 
 /** The region of a resource that declares none. */
-export function defaultRegion(): string | undefined {
-  return process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || undefined;
-}
+export const defaultRegion = (): string | undefined => resolveConnection().region;
 
-function required(name: string): string {
-  const value = process.env[name];
-  if (value) return value;
-  throw new UserError(`${name} is not set`, {
+function notSet(name: string): UserError {
+  return new UserError(`${name} is not set`, {
     why: "This is the aws plugin of the local cloud: it serves an AWS emulator, never an AWS account.",
     fix: 'eval "$(npx spawn env)"',
   });

@@ -1,4 +1,4 @@
 import { STSClient } from "@aws-sdk/client-sts";
 import { clientOf } from "./call.ts";
 
-export const sts = clientOf((settings) => new STSClient(settings));
+export const sts = clientOf("STS", (settings) => new STSClient(settings));

@@ -22,10 +22,15 @@ const BUSY_PAUSE_MS = 200;
 /**
  * Lets the requests that carry the data (uploads, copies, HEADs) go straight to HTTP: what the SDK does for each costs
  * three times as much CPU as sending 16 KiB. Only success is dealt with here. Whatever else happens, the SDK sends the
- * same command again, with its retries, its correction of the clock and its errors.
+ * same command again, with its retries, its correction of the clock and its errors. What goes through a proxy is left to it.
+ * @param isDirect whether a server is reached without a proxy
  */
-export function sendQuickly(client: S3Client, connections: Connections): void {
-  const way: QuickWay = { client, routes: learnRoutes(client), checking: new Set(), connections };
+export function sendQuickly(
+  client: S3Client,
+  connections: Connections,
+  isDirect: (server: Route) => boolean = () => true,
+): void {
+  const way: QuickWay = { client, routes: learnRoutes(client, isDirect), checking: new Set(), connections };
   const sendBySdk = client.send.bind(client) as (command: object, options?: SendOptions) => Promise<object>;
   const send = async (command: object, sendOptions: SendOptions = {}): Promise<object> => {
     const request = quickRequest(command);

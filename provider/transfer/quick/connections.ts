@@ -15,6 +15,8 @@ export interface Server {
 export interface ConnectionOptions extends ConnectionLimits {
   /** Connections to one server at the same time; who wants more waits. */
   readonly most: number;
+  /** What certificates of servers are checked against, in PEM. @default Node's own authorities */
+  readonly ca?: readonly string[] | undefined;
 }
 
 /** What stands in a request's head; anything else could end a line and begin another header. */
@@ -144,6 +146,7 @@ class ServerConnections {
       ALPNProtocols: ["http/1.1"],
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(this.#session === undefined ? {} : { session: this.#session }),
+      ...(this.#options.ca === undefined ? {} : { ca: [...this.#options.ca] }),
     });
     socket.on("session", (session: Buffer) => {
       this.#session = session;

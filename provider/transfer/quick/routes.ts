@@ -29,14 +29,17 @@ const CREDENTIAL = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\
  * Learns how the SDK reaches each bucket from the first request that it sends there: endpoint, path style and signing
  * region follow from many settings and rules, and asking them again for each request costs more than sending it.
  */
-export function learnRoutes(client: S3Client): ReadonlyMap<string, Route> {
+export function learnRoutes(
+  client: S3Client,
+  isUsable: (route: Route) => boolean = () => true,
+): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
   client.middlewareStack.add(
     (next) => (args) => {
       const { Bucket: bucket, Key: key } = args.input as { Bucket?: string; Key?: string };
       if (bucket !== undefined && key !== undefined && !routes.has(bucket)) {
         const route = routeOf(args.request as SeenRequest, key);
-        if (route !== undefined) routes.set(bucket, route);
+        if (route !== undefined && isUsable(route)) routes.set(bucket, route);
       }
       return next(args);
     },

@@ -24,7 +24,11 @@ describe("A new stack and a real engine", () => {
     const [state, project] = [join(home.home, "state of all"), join(home.home, "a project")];
     await mkdir(state);
     await prepareEntryProject(project, packageRoot());
-    const variables = toolEnvironment({ engine, cloud: "aws", stateUrl: pathToFileURL(state).href });
+    const variables = toolEnvironment({
+      engine,
+      target: { cloud: "aws" },
+      stateUrl: pathToFileURL(state).href,
+    });
     settings = { command: engine.command, env: { ...process.env, ...variables }, project };
     // The engine chooses the layout of a backend that is new.
     expect(await createStack(settings, "dev")).to.equal(true);

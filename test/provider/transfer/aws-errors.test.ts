@@ -33,22 +33,24 @@ describe("explainAwsError", () => {
     expect(told(awsError("ResourceNotFoundException", 400)).fix).to.equal("spawn environment up");
     expect(told(awsError("AccessDenied", 403)).why).to.equal("Access was denied: said AWS");
     expect(told(awsError("PermanentRedirect", 301)).why).to.contain("another region");
-    expect(told(Object.assign(new Error("x"), { name: "CredentialsProviderError" })).fix).to.equal(
-      "aws configure",
+    expect(told(Object.assign(new Error("x"), { name: "CredentialsProviderError" })).fix).to.match(
+      /^aws configure/,
     );
   });
 
   it("tells a stopped local cloud from a lost network", () => {
     const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     process.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
-    expect(told(refused).fix).to.equal("Check AWS_ENDPOINT_URL and the network, then run the command again.");
+    expect(told(refused).fix).to.equal(
+      "Start what is there, or unset AWS_ENDPOINT_URL, then run the command again.",
+    );
     process.env["SPAWN_CLOUD_ENDPOINT"] = "http://127.0.0.1:1";
     expect(told(refused)).to.deep.equal({
-      why: "The endpoint http://127.0.0.1:1 cannot be reached (ECONNREFUSED).",
-      fix: "spawn local up",
+      why: "The local cloud is not answering at http://127.0.0.1:1. It was stopped, or it is still starting (ECONNREFUSED).",
+      fix: "spawn local up, then run the command again",
     });
     delete process.env["AWS_ENDPOINT_URL"];
-    expect(told(refused).why).to.equal("AWS cannot be reached (ECONNREFUSED).");
+    expect(told(refused).why).to.equal("AWS is not answering. It cannot be reached (ECONNREFUSED).");
   });
 
   describe("of a transfer", () => {

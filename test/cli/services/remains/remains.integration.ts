@@ -105,7 +105,7 @@ describe("What is left of an entry", function () {
       ...{ uploaded_at: "2026-01-01T00:00:00Z", opened_at: "2026-01-01T00:00:00Z" },
     };
     await dynamo.send(new PutItemCommand({ TableName: settings.usageTable, Item: marshall(life) }));
-    const control = makeS3ControlClient(await context.clientConfig(second));
+    const control = makeS3ControlClient(await context.clientConfig("S3_CONTROL", second));
     const point = { AccountId: "000000000000", Name: `spawn-${id}`, Bucket: await bucketOf(second) };
     await control.send(new CreateAccessPointCommand(point));
     control.destroy();

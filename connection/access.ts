@@ -1,0 +1,41 @@
+import { type Connection, resolveConnection } from "./connection.ts";
+import type { Service } from "./endpoints.ts";
+import { DIRECT, type Transport, transportOf } from "./transport.ts";
+
+/** What every client of an AWS service is made with. */
+export interface Access {
+  readonly connection: Connection;
+  readonly transport: Transport;
+}
+
+/** Resolves the connection of this process and loads what it needs. @throws InputError as `resolveConnection` does */
+export async function openAccess(connection: Connection = resolveConnection()): Promise<Access> {
+  return { connection, transport: await transportOf(connection) };
+}
+
+/** For processes without proxies and authorities of their own, such as tests: what the variables say now. */
+export const directAccess = (): Access => ({ connection: resolveConnection(), transport: DIRECT });
+
+/** Settings of a client of the SDK, but for its handler. */
+export interface ServiceSettings {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+  readonly profile?: string;
+}
+
+/** Who asks the service in `region`, and where it is, said so that the SDK looks nothing up. */
+export function serviceSettings(connection: Connection, service: Service, region: string): ServiceSettings {
+  const { endpoints, keys, profile } = connection;
+  const endpoint = endpoints[service]?.url;
+  return {
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(keys === undefined ? {} : { credentials: keys }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+}

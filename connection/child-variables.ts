@@ -1,0 +1,117 @@
+import { devNull } from "node:os";
+import { type Connection, keysIn, resolveConnection } from "./connection.ts";
+import { endpointVariable, SERVICES } from "./endpoints.ts";
+import { proxyVariables } from "./proxy.ts";
+import {
+  changed,
+  EMBEDDED_ENDPOINT_VARIABLE,
+  usersEndpoint,
+  type VariableChanges,
+  type Variables,
+} from "./variables.ts";
+
+/** Keys that the local cloud takes, like any others. */
+export const LOCAL_ACCESS_KEY = "test";
+export const LOCAL_SECRET_KEY = "test";
+
+/** Where a process works: what it needs to know beside the user's variables. */
+export type Target =
+  | {
+      readonly cloud: "local";
+      /** Of the local cloud; an endpoint that the user has chosen goes before it. */
+      readonly endpoint: string | undefined;
+      readonly region: string | undefined;
+    }
+  | {
+      readonly cloud: "aws";
+      /** The profile that the environment's configuration names. */
+      readonly profile?: { readonly name: string; readonly source: string } | undefined;
+    };
+
+/**
+ * What has to change in the user's variables so that every part of a process, and of those that it starts (the engine, its
+ * plugins, any AWS SDK), resolves the same connection: {@link resolveConnection} of the result is that of `target`.
+ * Applied twice it changes nothing more.
+ * @throws InputError as {@link resolveConnection} does
+ */
+export function connectionVariables(env: Variables, target: Target): VariableChanges {
+  if (target.cloud === "aws") return variablesOnAws(env, target.profile);
+  const own = usersEndpoint(env);
+  return own === undefined ? variablesOnLocalCloud(env, target) : variablesAtEndpoint(env, own, target);
+}
+
+/** The local cloud works whatever the shell says of AWS: nothing of it is left, and no file is read. */
+function variablesOnLocalCloud(
+  env: Variables,
+  { endpoint, region }: Extract<Target, { cloud: "local" }>,
+): VariableChanges {
+  const theirs = Object.keys(env).filter((name) => name.startsWith("AWS_"));
+  const chosenRegion = region || "us-east-1";
+  return {
+    ...Object.fromEntries(theirs.map((name) => [name, undefined])),
+    ...proxyVariables(env),
+    ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint, [EMBEDDED_ENDPOINT_VARIABLE]: endpoint }),
+    AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
+    AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
+    AWS_REGION: chosenRegion,
+    AWS_DEFAULT_REGION: chosenRegion,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    // Else an SDK without keys asks an address that nobody has here.
+    AWS_EC2_METADATA_DISABLED: "true",
+  };
+}
+
+/** A server that the user has put in the local cloud's place: everything counts as in any AWS tool. */
+function variablesAtEndpoint(
+  env: Variables,
+  endpoint: string,
+  { region }: Extract<Target, { cloud: "local" }>,
+): VariableChanges {
+  const hasKeys = keysIn(env) !== undefined || Boolean(env["AWS_PROFILE"]);
+  const keys = {
+    AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
+    AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
+    ...(env["AWS_SESSION_TOKEN"] === undefined ? {} : { AWS_SESSION_TOKEN: undefined }),
+  };
+  const given = { ...(hasKeys ? {} : keys), AWS_ENDPOINT_URL: endpoint };
+  const connection = resolveConnection(changed(env, given));
+  return {
+    ...given,
+    ...explicit(env, {
+      ...connection,
+      region: env["AWS_REGION"] || region || connection.region || "us-east-1",
+    }),
+  };
+}
+
+function variablesOnAws(
+  env: Variables,
+  profile: { readonly name: string; readonly source: string } | undefined,
+): VariableChanges {
+  return explicit(env, resolveConnection(env, profile));
+}
+
+/** What the SDKs of several languages read in different ways, said so that there is one way to read it. */
+function explicit(env: Variables, connection: Connection): VariableChanges {
+  const { profile, region, endpoints, authorities } = connection;
+  const changes: Record<string, string | undefined> = { ...proxyVariables(env) };
+  if (profile !== undefined && profile !== env["AWS_PROFILE"]) {
+    changes["AWS_PROFILE"] = profile;
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
+      if (env[name] !== undefined) changes[name] = undefined;
+    }
+  }
+  if (region !== undefined) {
+    changes["AWS_REGION"] = region;
+    changes["AWS_DEFAULT_REGION"] = region;
+  }
+  for (const service of SERVICES) {
+    const endpoint = endpoints[service];
+    if (endpoint !== undefined && endpoint.source !== "AWS_ENDPOINT_URL") {
+      changes[endpointVariable(service)] = endpoint.url;
+    }
+  }
+  if (authorities !== undefined) changes["AWS_CA_BUNDLE"] = authorities.file;
+  return changes;
+}

@@ -1,0 +1,75 @@
+import { type Authorities, authorities } from "./certificates.ts";
+import { type Endpoints, endpointsOf, SERVICES } from "./endpoints.ts";
+import { readProfile } from "./profile-file.ts";
+import { NO_PROXIES, type ProxySettings, proxySettings } from "./proxy.ts";
+import { isOnLocalCloud, type Variables } from "./variables.ts";
+
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/**
+ * All that decides who asks AWS, where the requests go, and on which way. It is resolved here only, from the variables of a
+ * process and the AWS configuration files; every client is made from it. The command line gives the processes that it
+ * starts variables from which they resolve the same (`child-variables.ts`).
+ */
+export interface Connection {
+  /** Whether it is the local cloud that this program runs. */
+  readonly isLocalCloud: boolean;
+  /** Keys from the variables; undefined where the SDK finds its own: by a profile, a role, a container. */
+  readonly keys: Keys | undefined;
+  /** The profile that the SDK is to use; undefined where keys go before it. */
+  readonly profile: string | undefined;
+  /** Of calls that name none themselves. */
+  readonly region: string | undefined;
+  readonly endpoints: Endpoints;
+  readonly proxies: ProxySettings;
+  readonly authorities: Authorities | undefined;
+}
+
+/**
+ * @param wanted the profile that the environment's configuration names, which goes before every variable
+ * @throws InputError that names the variable, or the file and its line, that cannot be used
+ */
+export function resolveConnection(
+  env: Variables = process.env,
+  wanted?: { readonly name: string; readonly source: string },
+): Connection {
+  if (isOnLocalCloud(env)) return localCloud(env);
+  const keys = wanted === undefined ? keysIn(env) : undefined;
+  const profile = readProfile(env, wanted);
+  const bundle = profile.settings.get("ca_bundle");
+  return {
+    isLocalCloud: false,
+    keys,
+    profile: keys === undefined ? (wanted?.name ?? (env["AWS_PROFILE"] || undefined)) : undefined,
+    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || profile.settings.get("region") || undefined,
+    endpoints: endpointsOf(env, profile),
+    proxies: proxySettings(env),
+    authorities: authorities(env, bundle ? { file: bundle, source: profile.source } : undefined),
+  };
+}
+
+/** On this machine, with keys that it takes from everybody: no proxy, and none of the user's files. */
+function localCloud(env: Variables): Connection {
+  const endpoint = { url: env["AWS_ENDPOINT_URL"] ?? "", source: "AWS_ENDPOINT_URL" };
+  return {
+    isLocalCloud: true,
+    keys: keysIn(env),
+    profile: undefined,
+    region: env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined,
+    endpoints: Object.fromEntries(SERVICES.map((service) => [service, endpoint])),
+    proxies: NO_PROXIES,
+    authorities: undefined,
+  };
+}
+
+/** As in the AWS CLI, keys in the variables go before AWS_PROFILE. */
+export function keysIn(env: Variables): Keys | undefined {
+  const [accessKeyId, secretAccessKey] = [env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]];
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  const sessionToken = env["AWS_SESSION_TOKEN"];
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}

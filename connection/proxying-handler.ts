@@ -1,0 +1,94 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import type { HttpProxy, ProxySettings } from "./proxy.ts";
+import { ProxyError } from "./proxy-error.ts";
+import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./transport.ts";
+
+type Request = Parameters<NodeHttpHandler["handle"]>[0];
+type Options = Parameters<NodeHttpHandler["handle"]>[1];
+type Answer = ReturnType<NodeHttpHandler["handle"]>;
+
+/** Sends each request on the way that the proxy settings have for its server. */
+export class ProxyingHandler implements RequestHandler {
+  readonly metadata = { handlerProtocol: "http/1.1" };
+  readonly #proxies: ProxySettings;
+  readonly #options: HandlerOptions;
+  readonly #ca: readonly string[] | undefined;
+  readonly #direct: NodeHttpHandler;
+  readonly #byProxy = new Map<string, NodeHttpHandler>();
+
+  constructor(proxies: ProxySettings, options: HandlerOptions, ca: readonly string[] | undefined) {
+    this.#proxies = proxies;
+    this.#options = options;
+    this.#ca = ca;
+    this.#direct = directHandler(options, ca);
+  }
+
+  async handle(request: Request, options?: Options): Answer {
+    const proxy = this.#proxies.of(urlOf(request));
+    if (proxy === undefined) return this.#direct.handle(request, options);
+    try {
+      return request.protocol === "https:"
+        ? await this.#tunnel(proxy).handle(request, options)
+        : await this.#direct.handle(forwarded(request, proxy.url), options);
+    } catch (error) {
+      throw NOT_REACHED.has((error as NodeJS.ErrnoException).code ?? "")
+        ? new ProxyError(proxy, { cause: error })
+        : error;
+    }
+  }
+
+  /** Connections through a proxy to servers that speak TLS. */
+  #tunnel(proxy: HttpProxy): NodeHttpHandler {
+    const key = proxy.url.href;
+    const known = this.#byProxy.get(key);
+    if (known !== undefined) return known;
+    const { maxSockets, noDelay, ...timeouts } = this.#options;
+    const agent = new HttpsProxyAgent(proxy.url, {
+      keepAlive: true,
+      ...(maxSockets === undefined ? {} : { maxSockets }),
+      ...(noDelay === undefined ? {} : { noDelay }),
+      ...(this.#ca === undefined ? {} : { ca: [...this.#ca] }),
+    });
+    // Else the proxy's refusal would look like an answer of AWS.
+    agent.on("proxyConnect", ({ statusCode }: IncomingMessage, request: ClientRequest) => {
+      if (statusCode !== 200) request.destroy(new ProxyError(proxy, { status: statusCode }));
+    });
+    const handler = new NodeHttpHandler({ ...timeouts, httpsAgent: agent });
+    this.#byProxy.set(key, handler);
+    return handler;
+  }
+
+  destroy(): void {
+    this.#direct.destroy();
+    for (const handler of this.#byProxy.values()) handler.destroy();
+  }
+
+  updateHttpClientConfig(...change: Parameters<NodeHttpHandler["updateHttpClientConfig"]>): void {
+    this.#direct.updateHttpClientConfig(...change);
+  }
+
+  httpHandlerConfigs(): ReturnType<NodeHttpHandler["httpHandlerConfigs"]> {
+    return this.#direct.httpHandlerConfigs();
+  }
+}
+
+/** Of the connection to the proxy: with a proxy nothing else is connected to. */
+const NOT_REACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
+
+/** A request without TLS as a proxy takes it: to the proxy, with the whole URL for a path. Its own `host` stays, which is signed. */
+function forwarded(request: Request, proxy: URL): Request {
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(request) as object) as Request, request);
+  copy.path = `${urlOf(request).href.replace(/\/$/, "")}${request.path}`;
+  copy.protocol = proxy.protocol;
+  copy.hostname = proxy.hostname;
+  if (proxy.port === "") delete copy.port;
+  else copy.port = Number(proxy.port);
+  copy.headers = { ...request.headers };
+  if (proxy.username !== "" || proxy.password !== "") {
+    const login = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+    copy.headers["proxy-authorization"] = `Basic ${Buffer.from(login).toString("base64")}`;
+  }
+  return copy;
+}

@@ -1,0 +1,76 @@
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import type { Connection } from "./connection.ts";
+
+/** What a handler of the AWS SDK is made from: time-outs, and settings of its agents. */
+export interface HandlerOptions
+  extends Pick<
+    NodeHttpHandlerOptions,
+    "connectionTimeout" | "socketTimeout" | "requestTimeout" | "throwOnRequestTimeout"
+  > {
+  readonly maxSockets?: number;
+  readonly noDelay?: boolean;
+}
+
+export type RequestHandler = Pick<
+  NodeHttpHandler,
+  "metadata" | "handle" | "destroy" | "updateHttpClientConfig" | "httpHandlerConfigs"
+>;
+
+/** The way on which requests leave this process: with the proxies and the authorities of a {@link Connection}. */
+export interface Transport {
+  handler(options: HandlerOptions): RequestHandler;
+  /** What server certificates are checked against; undefined for Node's own authorities. */
+  readonly ca: readonly string[] | undefined;
+  /** Whether a server is reached without a proxy. */
+  isDirect(server: {
+    readonly protocol: string;
+    readonly hostname: string;
+    readonly port?: number | undefined;
+  }): boolean;
+}
+
+/** Without proxies, checked against Node's own authorities. */
+export const DIRECT: Transport = transport(undefined);
+
+/** The libraries for proxies are loaded only where one is set. */
+export async function transportOf({ proxies, authorities }: Connection): Promise<Transport> {
+  const ca = authorities?.certificates;
+  if (!proxies.isSet) return ca === undefined ? DIRECT : transport(ca);
+  const { ProxyingHandler } = await import("./proxying-handler.ts");
+  return {
+    ca,
+    handler: (options) => new ProxyingHandler(proxies, options, ca),
+    isDirect: (server) => proxies.of(urlOf(server)) === undefined,
+  };
+}
+
+function transport(ca: readonly string[] | undefined): Transport {
+  return { ca, handler: (options) => directHandler(options, ca), isDirect: () => true };
+}
+
+/** A handler that knows no proxy. */
+export function directHandler(
+  { maxSockets, noDelay, ...timeouts }: HandlerOptions,
+  ca: readonly string[] | undefined,
+): NodeHttpHandler {
+  const agent = {
+    keepAlive: true,
+    ...(maxSockets === undefined ? {} : { maxSockets }),
+    ...(noDelay === undefined ? {} : { noDelay }),
+  };
+  return new NodeHttpHandler({
+    ...timeouts,
+    httpAgent: agent,
+    httpsAgent: { ...agent, ...(ca === undefined ? {} : { ca: [...ca] }) },
+  });
+}
+
+export function urlOf(server: {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number | undefined;
+}): URL {
+  const { protocol, hostname, port } = server;
+  const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
+  return new URL(`${protocol}//${host}${port === undefined ? "" : `:${port}`}`);
+}
