@@ -39,7 +39,7 @@ async function aliasesOf(
     import("../clients/s3-control.ts"),
     import("./remains/access-points.ts"),
   ]);
-  const client = makeS3ControlClient(await context.clientConfig(region));
+  const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", region));
   const AccountId = await accountOf(context);
   const found: (string | undefined)[] = [];
   let NextToken: string | undefined;

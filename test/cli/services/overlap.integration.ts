@@ -26,7 +26,7 @@ describe("A source behind an access point", function () {
     const { buckets } = await context.settings();
     const [[region, staging] = []] = [...buckets];
     const client = await context.s3(region as Region);
-    const control = makeS3ControlClient(await context.clientConfig(region as Region));
+    const control = makeS3ControlClient(await context.clientConfig("S3_CONTROL", region as Region));
     const AccountId = "000000000000";
     for (const [Name, Bucket] of [
       ["to-staging", staging],
