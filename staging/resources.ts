@@ -12,6 +12,9 @@ export const VERSIONING_READINESS = "staging:index:VersioningReadiness";
 export const BUCKET_ADOPTION = "staging:index:BucketAdoption";
 export const BUCKET_RULES = "staging:index:BucketRules";
 
+/** The type of an entry's record, which the official provider makes. */
+export const RECORD_TYPE = "aws:dynamodb/tableItem:TableItem";
+
 export type SourceKind = "file" | "directory";
 
 /** The entry's objects in its primary region. Replaced never: another id or bucket is another entry. */

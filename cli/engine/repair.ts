@@ -1,4 +1,5 @@
 import { UserError } from "../../staging/errors.ts";
+import { shellQuoted } from "../shell.ts";
 import type { EngineSettings } from "./process.ts";
 import { readState } from "./state.ts";
 import { restoreBackup, type StateFile, setAside } from "./state-file.ts";
@@ -9,29 +10,40 @@ import { restoreBackup, type StateFile, setAside } from "./state-file.ts";
  */
 export type Repair = "whole" | "restored" | "lost";
 
+export interface RepairOptions {
+  /**
+   * What becomes of a file that cannot be read where there is no backup. `set aside`: the stack is gone then, for what can do
+   * without. `refuse`: the command ends.
+   */
+  readonly whenLost: "set aside" | "refuse";
+  /** Told of the file, and of what is in its place. */
+  readonly onNote?: ((message: string, severity: "info" | "warning") => void) | undefined;
+}
+
 /**
  * Makes a stack whose checkpoint was cut or damaged one that the engine can read, or none.
- * @param onNote told of the file, and of what is in its place
+ * @throws UserError that names the file, where there is no backup and none can be done without
  */
 export async function repairState(
   settings: EngineSettings,
   stack: string,
-  onNote: (message: string, severity: "warning") => void = () => {},
+  { whenLost, onNote }: RepairOptions,
 ): Promise<Repair> {
   const { damaged } = await readState(settings, stack);
   if (damaged === undefined) return "whole";
   const { file, why } = damaged;
   const backup = await restoreBackup(file, stack);
   if (backup !== undefined) {
-    onNote(
+    onNote?.(
       `The state file ${file} is damaged. ${why} The engine's backup ${backup} was put in its place.`,
       "warning",
     );
     return "restored";
   }
+  if (whenLost === "refuse") throw damagedState(stack, damaged);
   const aside = await setAside(file);
-  onNote(
-    `The state file ${file} is damaged, and there is no backup. ${why} It was moved to ${aside}.`,
+  onNote?.(
+    `The state file ${file} is damaged, without a backup. ${why} It was moved to ${aside}.`,
     "warning",
   );
   return "lost";
@@ -44,6 +56,6 @@ export function damagedState(
 ): UserError {
   return new UserError(`the state of ${stack} is damaged: ${file}`, {
     why,
-    fix: `Put a backup of the file in its place, or move it away: mv ${file} ${file}.damaged`,
+    fix: `Put a backup of the file in its place, or move it away: mv ${shellQuoted(file)} ${shellQuoted(`${file}.damaged`)}`,
   });
 }

@@ -122,6 +122,16 @@ export async function restoreBackup(file: string, stack: string): Promise<string
   return undefined;
 }
 
+/** What the newest backup of a damaged checkpoint holds; undefined where none can be read. Changes nothing. */
+export async function readBackup(file: string, stack: string): Promise<Deployment | null | undefined> {
+  const ending = Object.keys(READERS).find((known) => file.endsWith(known)) ?? ".json";
+  for (const { path } of await backupsOf(file, stack, ending)) {
+    const read = await readCheckpoint(path, ending);
+    if (read?.kind === "whole") return read.deployment;
+  }
+  return undefined;
+}
+
 /** The newest first. */
 async function backupsOf(
   file: string,
@@ -153,6 +163,14 @@ export async function setAside(file: string): Promise<string> {
   await rename(file, path);
   await rm(`${file}.attrs`, { force: true });
   return path;
+}
+
+/** Removes what {@link setAside} has kept of a stack that is gone for good. */
+export async function removeSetAside(settings: EngineSettings, stack: string): Promise<void> {
+  const folder = await stacksFolder(settings);
+  if (folder === undefined) return;
+  for (const ending of Object.keys(READERS))
+    await rm(join(folder, `${stack}${ending}.damaged`), { force: true });
 }
 
 export const hasCode = (error: unknown, code: string): boolean =>

@@ -1,7 +1,7 @@
 import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import { type EngineRun, type EngineSettings, reasonOf, runEngine } from "./process.ts";
-import { readStateFile, type StateFile } from "./state-file.ts";
+import { readBackup, readStateFile, type StateFile } from "./state-file.ts";
 
 /** A resource as the state has it. */
 export interface StateResource {
@@ -36,6 +36,17 @@ export async function readState(settings: EngineSettings, stack: string): Promis
   if (file.kind === "absent") return NOTHING;
   if (file.kind === "damaged") return { ...NOTHING, exists: true, damaged: file };
   return fromDeployment(file.deployment);
+}
+
+/**
+ * Reads a stack's state or, where that is damaged, the engine's newest backup of it, in which at most the last step is missing.
+ * For commands that only want to know what it owns, and change nothing about it. `damaged` is set where there is no backup either.
+ */
+export async function readStateOrBackup(settings: EngineSettings, stack: string): Promise<StackState> {
+  const state = await readState(settings, stack);
+  if (state.damaged === undefined) return state;
+  const backup = await readBackup(state.damaged.file, stack);
+  return backup === undefined ? state : fromDeployment(backup);
 }
 
 /** An exported stack; what of it is not named here stays as it is when it is imported again. */

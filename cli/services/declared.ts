@@ -4,7 +4,7 @@ import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { damagedState } from "../engine/repair.ts";
 import { openSession } from "../engine/session.ts";
-import { readState } from "../engine/state.ts";
+import { readStateOrBackup } from "../engine/state.ts";
 import { idsIn } from "./delete-guards.ts";
 
 /**
@@ -30,7 +30,7 @@ export async function refuseDeclared(
     });
   }
   const { environmentProject } = await openSession(context);
-  const { resources, damaged } = await readState(environmentProject, environment);
+  const { resources, damaged } = await readStateOrBackup(environmentProject, environment);
   if (damaged !== undefined) throw damagedState(environment, damaged);
   if (!idsIn(resources).includes(id)) return;
   throw new InputError(

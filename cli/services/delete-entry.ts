@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { entryStackName } from "../../staging/entry.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import type { StagingRecord } from "../../staging/record.ts";
+import { RECORD_TYPE } from "../../staging/resources.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
@@ -9,6 +10,7 @@ import { takeOverDeadLocks } from "../engine/lock.ts";
 import type { EngineSettings } from "../engine/process.ts";
 import { repairState } from "../engine/repair.ts";
 import { readState, type StateResource } from "../engine/state.ts";
+import { removeSetAside } from "../engine/state-file.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import type { Deletable } from "./delete.ts";
 import { idsIn, refuseProtected, renamedError } from "./delete-guards.ts";
@@ -18,7 +20,7 @@ import { findRemains } from "./remains/find.ts";
 import { holdsData, isGone } from "./remains/remains.ts";
 import { deleteRecord, removeAllRemains, reopenUsage } from "./remains/remove.ts";
 import { findRenamed, forgetStack, type RenamedStack } from "./renamed-stacks.ts";
-import { RECORD_TYPE, settleStack } from "./resume.ts";
+import { settleStack } from "./resume.ts";
 import { beginDeletion, endUpload } from "./unfinished.ts";
 
 /**
@@ -40,7 +42,7 @@ export async function deleteEntry(
   const { environmentName: environment } = context;
   const stack = entryStackName(environment, id);
   await takeOverDeadLocks(project, stack, options);
-  await repairState(project, stack, options.onNote);
+  await repairState(project, stack, { whenLost: "set aside", onNote: options.onNote });
   const { exists, resources } = await readState(project, stack);
   const renamed = exists ? [] : await findRenamed(project, id, stack);
   const again = commandLine(`spawn stage delete ${id} --yes`, environment);
@@ -58,6 +60,7 @@ export async function deleteEntry(
     throw await keepVisible(context, id, error, options);
   }
   await forgetAll(project, renamed, options);
+  await removeSetAside(project, stack);
   await rm(settingsFile(project.project, stack), { force: true });
   await endUpload(stack);
 }

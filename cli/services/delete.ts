@@ -12,6 +12,7 @@ import { settingsFile } from "../engine/entry-project.ts";
 import { openSession } from "../engine/session.ts";
 import { listStacks } from "../engine/stacks.ts";
 import type { ResourceChange, UpdateOptions } from "../engine/update.ts";
+import { noEntry } from "./absent.ts";
 import { refuseDeclared } from "./declared.ts";
 import { findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
@@ -117,13 +118,6 @@ async function findRemainder(context: Context, id: StagingId): Promise<Deletable
   if (!holdsAnything(remains) && unknown !== undefined) throw unknown;
   const regions = remains.places.map(({ region }) => region);
   return { ...UNKNOWN, id, filename: life?.filename, sizeBytes: life?.sizeBytes, regions };
-}
-
-export function noEntry({ environmentName }: Context, id: StagingId): InputError {
-  return new InputError(`there is no staging entry ${id} in environment ${environmentName}`, {
-    why: "It was deleted, has expired, or belongs to another environment.",
-    fix: commandLine("spawn stage list", environmentName),
-  });
 }
 
 /** @returns undefined for a file that is damaged: the stack's state has all that a deletion needs */

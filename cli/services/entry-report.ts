@@ -5,9 +5,10 @@ import { toDollars } from "../../staging/money.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { isoSeconds, removalMidnight } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
+import { requireRecord } from "./absent.ts";
 import { type LifecycleRules, lifecycleRulesOf } from "./lifecycle.ts";
 import { type StagingMetadata, toMetadata } from "./metadata.ts";
-import { getLedgerRow, getRecord, getUsage, type Tables } from "./records.ts";
+import { getLedgerRow, getUsage, type Tables } from "./records.ts";
 import { type Spending, spendingOf } from "./spending.ts";
 
 /** All that `stage info` tells of an entry. */
@@ -30,7 +31,7 @@ export async function reportEntry(
   onProblem: (error: Error) => void,
 ): Promise<EntryReport> {
   const tables = await context.tables();
-  const [record, row] = await Promise.all([getRecord(tables, id), readRow(tables, id, onProblem)]);
+  const [record, row] = await Promise.all([requireRecord(context, id), readRow(tables, id, onProblem)]);
   const rules = await lifecycleRulesOf(context, record, onProblem);
   const now = new Date();
   return { record, row, rules, now, spending: spendingOf(record, row, now) };

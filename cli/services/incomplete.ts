@@ -34,7 +34,9 @@ export async function listIncomplete(
   context: Context,
   onUnreadable: (error: InputError) => void,
 ): Promise<IncompleteEntry[]> {
-  return (await listBegun(context, onUnreadable)).filter(({ isWhole }) => !isWhole);
+  return (await listBegun(context, onUnreadable)).filter(
+    ({ isWhole, unfinished }) => !isWhole || unfinished.deleting,
+  );
 }
 
 /**
@@ -44,7 +46,8 @@ export async function listIncomplete(
 export async function readIncomplete(context: Context, stack: string): Promise<IncompleteEntry | undefined> {
   const begun = await readBegun(context, stack);
   if (begun?.isWhole !== true) return begun;
-  await endUpload(stack);
+  // One whose deletion was refused has its record, and stays listed as one that is being deleted.
+  if (begun.unfinished.deleting !== true) await endUpload(stack);
   return undefined;
 }
 

@@ -12,6 +12,7 @@ import type { StagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
+import { shellQuoted } from "../shell.ts";
 import type { BucketName } from "./remains/buckets.ts";
 
 /** What keeps S3 from deleting a version of an object. */
@@ -163,13 +164,10 @@ export function lockedError(
   const again = commandLine(`spawn stage delete ${id} --yes`, environmentName);
   const release =
     hold &&
-    `aws s3api put-object-legal-hold --bucket ${hold.bucket} --key ${quoted(hold.key)} --version-id ${hold.versionId} --legal-hold Status=OFF --region ${hold.region}`;
+    `aws s3api put-object-legal-hold --bucket ${hold.bucket} --key ${shellQuoted(hold.key)} --version-id ${hold.versionId} --legal-hold Status=OFF --region ${hold.region}`;
   const rest = done === "nothing" ? "Nothing was deleted" : "What is locked stays, and is listed as deleting";
   return new UserError(`${id} cannot be deleted: S3 Object Lock protects its objects`, {
     why: `${names.join("; ")}. ${rest}; S3 charges for it, and stage cost counts it.`,
     fix: release === undefined ? `Once the retention is over: ${again}` : `${release} && ${again}`,
   });
 }
-
-const quoted = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

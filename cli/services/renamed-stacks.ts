@@ -1,7 +1,7 @@
 import type { StagingId } from "../../staging/ids.ts";
 import { PROJECT_NAME } from "../engine/entry-project.ts";
 import { type EngineSettings, runEngine } from "../engine/process.ts";
-import { readState, type StateResource } from "../engine/state.ts";
+import { readStateOrBackup, type StateResource } from "../engine/state.ts";
 import { stacksFolder, stacksIn } from "../engine/state-file.ts";
 import { idsIn } from "./delete-guards.ts";
 
@@ -26,7 +26,7 @@ export async function findRenamed(
   const found: RenamedStack[] = [];
   for (const stack of await stacksIn(folder)) {
     if (stack === own) continue;
-    const { resources } = await readState(project, stack);
+    const { resources } = await readStateOrBackup(project, stack);
     const ids = idsIn(resources);
     if (ids.length === 1 && ids[0] === id && !holdsEnvironment(resources)) found.push({ stack, resources });
   }

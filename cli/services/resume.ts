@@ -3,6 +3,7 @@ import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-f
 import { entryStackName } from "../../staging/entry.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
+import { RECORD_TYPE } from "../../staging/resources.ts";
 import { expiresAt } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
@@ -14,6 +15,7 @@ import type { EngineSettings } from "../engine/process.ts";
 import { repairState } from "../engine/repair.ts";
 import { openSession } from "../engine/session.ts";
 import type { UpdateOptions } from "../engine/update.ts";
+import { absentEntry } from "./absent.ts";
 import { ACCESS_POINT_TYPE, deleteAccessPoints, deleteCutAccessPoints } from "./access-points.ts";
 import { type IncompleteEntry, readIncomplete } from "./incomplete.ts";
 import { refuseOverlapIn } from "./overlap.ts";
@@ -37,10 +39,7 @@ export async function findResumable(context: Context, id: StagingId): Promise<In
       fix: commandLine(`spawn stage info ${id}`, name),
     });
   }
-  throw new InputError(`there is no interrupted upload ${id} in environment ${name}`, {
-    why: "It was deleted, it has expired, or it was begun on another machine.",
-    fix: commandLine("spawn stage list --incomplete", name),
-  });
+  throw await absentEntry(context, id);
 }
 
 /**
@@ -114,7 +113,7 @@ export async function settleStack(
   options: UpdateOptions,
 ): Promise<Settled> {
   await takeOverDeadLocks(project, stack, options);
-  const repair = await repairState(project, stack, options.onNote);
+  const repair = await repairState(project, stack, { whenLost: "set aside", onNote: options.onNote });
   const settled = await settlePending(project, stack, cut, async (creating) => {
     // One that may have been written without the engine's knowledge: it would refuse to write it again.
     if (creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
@@ -137,6 +136,3 @@ async function deleteUnknownPoints(context: Context, id: StagingId, { resources 
     accessPoints.filter(({ region }) => !known.has(region)),
   );
 }
-
-/** The type of an entry's record. */
-export const RECORD_TYPE = "aws:dynamodb/tableItem:TableItem";

@@ -7,21 +7,23 @@ import {
   renderEntrySettings,
 } from "../../stacks/settings-file.ts";
 import { entryProgram } from "../../stacks/staging.ts";
-import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
+import type { EntrySpec } from "../../staging/entry.ts";
 import { changedState, differences, type EntryChanges, type EntryState } from "../../staging/entry-update.ts";
 import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { recordItem, type StagingRecord } from "../../staging/record.ts";
+import { RECORD_TYPE } from "../../staging/resources.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
 import { openSession } from "../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
+import { requireRecord } from "./absent.ts";
 import { writableTimes } from "./environment.ts";
-import { readIncomplete } from "./incomplete.ts";
-import { findRecord, getRecord } from "./records.ts";
-import { RECORD_TYPE, settleStack } from "./resume.ts";
+import { findRecord } from "./records.ts";
+import { settleStack } from "./resume.ts";
+import { noStack, refuseForeign } from "./stack-of-record.ts";
 import { specInState } from "./state-spec.ts";
 import { preflight } from "./upload.ts";
 
@@ -45,7 +47,7 @@ export async function planUpdate(
   id: StagingId,
   changes: EntryChanges,
 ): Promise<PlannedUpdate> {
-  const [record, settings] = await Promise.all([findWhole(context, id), context.settings()]);
+  const [record, settings] = await Promise.all([requireRecord(context, id), context.settings()]);
   if (record.declaredAs !== undefined) throw declaredElsewhere(id, record.declaredAs, settings.name);
   refuseMovedBuckets(record, settings);
   const after = changedState(record, changes, new Date());
@@ -71,7 +73,8 @@ export async function updateEntry(
   const session = await openSession(context);
   const { entryProject, settings: environment } = session;
   const settled = await settleStack(context, entryProject, stack, id, "adopt", options);
-  if (!settled.exists) throw noStack(record);
+  if (!settled.exists) throw await noStack(context, entryProject, record);
+  refuseForeign([...settled.resources, ...settled.creating], record, environment.name);
   const spec: EntrySpec = specInState(settled.resources, id, after);
   await preflight(context, spec, record);
   const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
@@ -87,19 +90,6 @@ export async function updateEntry(
   });
   await writeAtomically(file, renderEntrySettings(settings));
   return Object.keys(result.changes).some((change) => change !== "same");
-}
-
-/** @throws InputError when there is no entry, or one whose upload has not ended */
-async function findWhole(context: Context, id: StagingId): Promise<StagingRecord> {
-  const tables = await context.tables();
-  const record = await findRecord(tables, id);
-  if (record !== undefined) return record;
-  const { name } = await context.settings();
-  if ((await readIncomplete(context, entryStackName(name, id))) === undefined) return getRecord(tables, id);
-  throw new InputError(`the upload of ${id} has not ended`, {
-    why: "Only an entry that is whole can be changed.",
-    fix: commandLine(`spawn stage resume ${id}`, name),
-  });
 }
 
 function declaredElsewhere(id: StagingId, item: string, environment: string): InputError {
@@ -148,13 +138,6 @@ async function refuseIfChanged(context: Context, record: StagingRecord): Promise
   throw new UserError(`${record.stagingId} was ${now === undefined ? "deleted" : "changed"} meanwhile`, {
     why: "Another command did it after this one had begun.",
     fix: commandLine(`spawn stage info ${record.stagingId}`, context.environmentName),
-  });
-}
-
-function noStack({ stagingId, stack }: StagingRecord): UserError {
-  return new UserError(`there is no stack ${stack}, which holds ${stagingId}`, {
-    why: "The state of the stacks is elsewhere: the entry was made with another backend.",
-    fix: "Set PULUMI_BACKEND_URL to the backend that it was made with.",
   });
 }
 

@@ -36,7 +36,7 @@ export async function sortEntries(
     else entries.push(recorded(record, reason, owners.stacks.has(id), now));
   };
   for (const record of owners.records.values()) add(record);
-  for (const id of owners.stacks) {
+  for (const id of new Set([...owners.stacks, ...owners.begun])) {
     if (owners.records.has(id)) continue;
     try {
       const found = await withoutRecord(context, id, question, now);

@@ -1,12 +1,14 @@
 import { entryStackName } from "../../../staging/entry.ts";
-import { isRecord } from "../../../staging/environment.ts";
-import { InputError, UserError } from "../../../staging/errors.ts";
-import { parseStagingId, type StagingId } from "../../../staging/ids.ts";
+import { InputError, type UserError } from "../../../staging/errors.ts";
+import { ID_DIGITS, ID_PREFIX, parseStagingId, type StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import type { Context } from "../../context.ts";
-import { type EngineSettings, reasonOf, runEngine } from "../../engine/process.ts";
+import type { EngineSettings } from "../../engine/process.ts";
+import { damagedState } from "../../engine/repair.ts";
 import { openSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
+import { readStateOrBackup } from "../../engine/state.ts";
+import { idsIn } from "../delete-guards.ts";
 import { listRecordPages } from "../records.ts";
 import { unfinishedStacks } from "../unfinished.ts";
 
@@ -15,7 +17,9 @@ export interface Owners {
   readonly records: ReadonlyMap<StagingId, StagingRecord>;
   /** Entries with a stack of their own. */
   readonly stacks: ReadonlySet<StagingId>;
-  /** Those that the environment's file or stack declares, and those whose upload was begun on this machine. */
+  /** Entries whose upload or deletion was begun on this machine, with a stack or without. */
+  readonly begun: ReadonlySet<StagingId>;
+  /** Those that the environment's file or stack declares, those in stacks that were renamed, and those whose upload was begun on this machine. */
   readonly others: ReadonlySet<StagingId>;
 }
 
@@ -30,12 +34,19 @@ export async function findOwners(context: Context, onMalformed: (error: UserErro
     openSession(context),
     unfinishedStacks(context.environmentName),
   ]);
-  const [stacks, inState] = await Promise.all([
-    entryStacks(context, session.entryProject),
-    idsInState(session.environmentProject, context.environmentName),
+  const { environmentName: name } = context;
+  const stacks = await listStacks(session.entryProject);
+  const [inState, inOthers] = await Promise.all([
+    idsInState(session.environmentProject, name),
+    idsInOthers(session.entryProject, stacks, name),
   ]);
-  const known = idsOfStacks(begun, context.environmentName);
-  return { records, stacks, others: new Set([...entries.map(({ id }) => id), ...inState, ...known]) };
+  const known = idsOfStacks(begun, name);
+  return {
+    records,
+    stacks: new Set(idsOfStacks(stacks, name)),
+    begun: new Set(known),
+    others: new Set([...entries.map(({ id }) => id), ...inState, ...inOthers, ...known]),
+  };
 }
 
 /** The entries that have a stack of their own, as the backend knows them now. */
@@ -60,22 +71,25 @@ export function stagingIdIn(text: string): StagingId | undefined {
   }
 }
 
-/** Entries in the environment's stack; also of items that its file no longer has and no update has removed yet. */
+/**
+ * Entries in the environment's stack; also of items that its file no longer has and no update has removed yet.
+ * @throws UserError where the state is damaged, without a backup: what it owns would be taken for nobody's
+ */
 async function idsInState(project: EngineSettings, stack: string): Promise<StagingId[]> {
-  const run = await runEngine(project, ["stack", "export", "--stack", stack]);
-  if (run.exitCode !== 0) {
-    if (/no stack named/.test(run.stderr)) return [];
-    throw new UserError(`the state of ${stack} cannot be read`, {
-      why: reasonOf(run),
-      fix: "spawn doctor",
-    });
-  }
-  const state: unknown = JSON.parse(run.stdout);
-  const deployment = isRecord(state) ? state["deployment"] : undefined;
-  const resources = isRecord(deployment) ? deployment["resources"] : undefined;
-  return (Array.isArray(resources) ? resources : []).flatMap((resource: unknown) => {
-    const inputs = isRecord(resource) ? resource["inputs"] : undefined;
-    const id = isRecord(inputs) ? inputs["stagingId"] : undefined;
-    return typeof id === "string" ? (stagingIdIn(id) ?? []) : [];
-  });
+  const { resources, damaged } = await readStateOrBackup(project, stack);
+  if (damaged !== undefined) throw damagedState(stack, damaged);
+  return idsIn(resources);
 }
+
+/** Entries in stacks that are not named after one: somebody has renamed them. Other environments' stacks are among them. */
+async function idsInOthers(
+  project: EngineSettings,
+  stacks: readonly string[],
+  environment: string,
+): Promise<StagingId[]> {
+  const renamed = stacks.filter((stack) => stack !== environment && !ENTRY_STACK.test(stack));
+  const states = await Promise.all(renamed.map((stack) => readStateOrBackup(project, stack)));
+  return states.flatMap(({ resources }) => idsIn(resources));
+}
+
+const ENTRY_STACK = new RegExp(`\\.${ID_PREFIX}[0-9a-f]{${ID_DIGITS}}$`);

@@ -9,6 +9,7 @@ import type { EngineSettings } from "../../engine/process.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { deleteEntry } from "../delete-entry.ts";
 import { findRecord } from "../records.ts";
+import { closeUsage } from "../remains/remove.ts";
 import { reasonOf } from "./entries.ts";
 import { lookAgain } from "./orphans.ts";
 import { entryStacks } from "./owners.ts";
@@ -103,6 +104,8 @@ export async function removeOrphan(
     if (kind === "data") await deleteData(bucket.client, bucket.name, id, { signal });
     else for (const upload of place.uploads) await abort(bucket, upload, signal);
   }
+  // What nobody pays for any more must not be counted on.
+  if (kind === "data" && found.places.every(({ isOwn }) => isOwn)) await closeUsage(context, id);
 }
 
 async function abort(

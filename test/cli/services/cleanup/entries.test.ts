@@ -62,6 +62,7 @@ describe("what of an environment's entries is cleaned up", () => {
       const owners = {
         records: new Map(records.map((record) => [record.stagingId, record])),
         stacks: new Set(stacks.map(testId)),
+        begun: new Set<never>(),
         others: new Set<never>(),
       };
       const found = await sortEntries(context, question, owners, NOW, ({ message }) =>

@@ -1,0 +1,47 @@
+import { entryStackName } from "../../staging/entry.ts";
+import { UserError } from "../../staging/errors.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import { RECORD_TYPE } from "../../staging/resources.ts";
+import { commandLine } from "../command-line.ts";
+import type { Context } from "../context.ts";
+import { PROJECT_NAME } from "../engine/entry-project.ts";
+import type { EngineSettings } from "../engine/process.ts";
+import type { StateResource } from "../engine/state.ts";
+import { shellQuoted } from "../shell.ts";
+import { engineShell, idsIn, renamedError } from "./delete-guards.ts";
+import { findRenamed } from "./renamed-stacks.ts";
+
+/** The error of an entry with a record whose stack the backend does not have; it names the stack that was renamed, if one was. */
+export async function noStack(
+  { environmentName: environment }: Context,
+  project: EngineSettings,
+  { stagingId: id }: { readonly stagingId: StagingId },
+): Promise<UserError> {
+  const own = entryStackName(environment, id);
+  const [renamed] = await findRenamed(project, id, own);
+  if (renamed !== undefined) {
+    const { stack } = renamed;
+    return new UserError(`the stack ${own}, which holds ${id}, was renamed to ${stack}`, {
+      fix: `${engineShell(environment)}; pulumi stack rename ${own} --cwd ${shellQuoted(project.project)} --stack organization/${PROJECT_NAME}/${stack}`,
+    });
+  }
+  return new UserError(`there is no stack ${own}, which holds ${id}`, {
+    why: "Its state was deleted, and the entry can only be removed and staged again; or it is in another backend, which PULUMI_BACKEND_URL has to name.",
+    fix: commandLine(`spawn stage delete ${id} --yes`, environment),
+  });
+}
+
+/** @throws UserError for a stack whose state is not that of the entry, or lacks the record: an update would go astray half way */
+export function refuseForeign(
+  resources: readonly StateResource[],
+  { stagingId: id }: { readonly stagingId: StagingId },
+  environment: string,
+): void {
+  const other = idsIn(resources).find((found) => found !== id);
+  if (other !== undefined) throw renamedError(entryStackName(environment, id), id, other, environment);
+  if (resources.some(({ type }) => type === RECORD_TYPE)) return;
+  throw new UserError(`the state of ${id} does not hold its record`, {
+    why: "Somebody removed it from the state (pulumi state delete). The entry can only be removed and staged again.",
+    fix: commandLine(`spawn stage delete ${id} --yes`, environment),
+  });
+}
