@@ -1,0 +1,19 @@
+import { checkFile } from "./file.ts";
+import type { Expected, RegionCopy, RegionPresence } from "./region.ts";
+import { checkTree } from "./tree.ts";
+
+/**
+ * Looks whether each region holds what was staged, without reading the data. A file takes two HEAD requests a region, a directory
+ * a listing a region and the manifest once; objects whose ETag or time leaves a doubt take a HEAD request, up to a bound.
+ * @param copies the primary region first
+ * @returns one result for each copy, in their order; a region that cannot be asked is a result, not an error
+ */
+export async function checkPresence(
+  expected: Expected,
+  copies: readonly RegionCopy[],
+  signal: AbortSignal,
+): Promise<RegionPresence[]> {
+  const check = expected.kind === "file" ? checkFile : checkTree;
+  const findings = await check(expected, copies, signal);
+  return findings.map((one) => one.result());
+}

@@ -1,0 +1,65 @@
+import { NO_SHA256 } from "../../../staging/manifest.ts";
+import { compareObjects, type ObjectPlace, type StoredObject, withChecksums } from "../stored.ts";
+import type { Fault } from "./region.ts";
+
+/** What one object must be. */
+export interface ExpectedObject {
+  /** Undefined where it is not recorded, as of the manifest. */
+  readonly size: number | undefined;
+  /** Lower-case hex; absent or `none` where it was not computed. */
+  readonly sha256?: string;
+}
+
+/** An object of another region that is known to be what was staged. */
+export interface Reference {
+  readonly place: ObjectPlace;
+  readonly object: StoredObject;
+  readonly region: string;
+}
+
+/**
+ * Compares one object with what was staged, without reading it: by its size, the SHA-256 and the mark in its metadata, and
+ * the checksums or the ETag of the same object in another region.
+ * @returns undefined where nothing is wrong
+ */
+export async function faultOf(
+  place: ObjectPlace,
+  object: StoredObject | undefined,
+  { size, sha256 }: ExpectedObject,
+  reference: Reference | undefined,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const url = `s3://${place.bucket}/${place.key}`;
+  if (object === undefined) return { state: "missing", why: `${url} is missing` };
+  if (size !== undefined && object.size !== size) return wrongSize(url, object.size, size);
+  if (reference !== undefined && object.etag !== "" && object.etag === reference.object.etag)
+    return undefined;
+  if (object.facts === undefined) {
+    return { state: "different", why: `another program wrote ${url}` };
+  }
+  const known = sha256 === NO_SHA256 ? undefined : sha256;
+  const stored = object.facts.sha256;
+  if (known !== undefined && stored !== undefined) {
+    return stored === known
+      ? undefined
+      : { state: "different", why: `${url} has another SHA-256 in its metadata than the record` };
+  }
+  if (reference === undefined) return undefined;
+  const [other, one] = await Promise.all([
+    withChecksums(reference.object, reference.place, signal),
+    withChecksums(object, place, signal),
+  ]);
+  if (compareObjects(other, one) !== "differs") return undefined;
+  return {
+    state: "different",
+    why: `${url} has another checksum and another ETag than the object in ${reference.region}`,
+  };
+}
+
+export const wrongSize = (url: string, size: number, expected: number): Fault => ({
+  state: "different",
+  why: `${url} has ${size} bytes instead of ${expected}`,
+});
+
+/** Listings and HEADs tell times to different digits. */
+export const wholeSecond = (time: Date): number => Math.floor(time.getTime() / 1000);

@@ -1,0 +1,220 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { UserError } from "../../../staging/errors.ts";
+import { comparePaths, entryPrefix, type ManifestFile, parseManifest } from "../../../staging/manifest.ts";
+import { type ListedObject, listObjects } from "../listing.ts";
+import { forEachParallel } from "../parallel.ts";
+import { headObject } from "../stored.ts";
+import { checkManifests } from "./file.ts";
+import { faultOf, type Reference, wholeSecond, wrongSize } from "./object.ts";
+import { type Expected, Findings, type RegionCopy } from "./region.ts";
+
+/** Objects that are looked at by a request of their own: those whose ETag or time leaves a doubt. */
+const MOST_SUSPECTS = 1_024;
+/** Objects of the second in which the staging ended: they stand for each other. */
+const MOST_OF_LAST_SECOND = 64;
+const HEADS_IN_FLIGHT = 32;
+
+/**
+ * Looks at a directory: the manifests by HEAD requests, the objects by one listing a region, side by side with the manifest, so
+ * that memory does not grow with their number.
+ */
+export async function checkTree(
+  expected: Expected,
+  copies: readonly RegionCopy[],
+  signal: AbortSignal,
+): Promise<Findings[]> {
+  const findings = copies.map((copy) => new Findings(copy));
+  const manifests = await checkManifests(expected, copies, findings, signal);
+  const manifest = manifests.find((one) => one !== undefined);
+  if (manifest === undefined) {
+    // Nothing says what the objects must be; whether there are any decides what is left to delete.
+    await Promise.all(copies.map((copy, at) => lookForAny(expected, copy, findings[at] as Findings, signal)));
+    return findings;
+  }
+  const primary = manifests[0]?.object.lastModified;
+  const doubts = await compareListings(expected, manifest, primary, copies, findings, signal);
+  await forEachParallel(
+    () => doubts.all(),
+    HEADS_IN_FLIGHT,
+    signal,
+    async ({ file, copy, own, key, trusted }, stop) => {
+      try {
+        const place = { client: copy.client, bucket: copy.bucket, key };
+        const [object, reference] = await Promise.all([
+          headObject(place, stop),
+          referenceTo(trusted, key, stop),
+        ]);
+        const fault = await faultOf(place, object, file, reference, stop);
+        if (fault !== undefined) own.add(fault);
+      } catch (error) {
+        signal.throwIfAborted();
+        own.fail(error);
+      }
+    },
+  );
+  return findings;
+}
+
+async function referenceTo(
+  copy: RegionCopy | undefined,
+  key: string,
+  signal: AbortSignal,
+): Promise<Reference | undefined> {
+  if (copy === undefined) return undefined;
+  const place = { client: copy.client, bucket: copy.bucket, key };
+  const object = await headObject(place, signal);
+  return object && { place, object, region: copy.region };
+}
+
+interface Doubt {
+  readonly file: ManifestFile;
+  readonly key: string;
+  readonly copy: RegionCopy;
+  readonly own: Findings;
+  /** A region whose object is known not to have changed. */
+  readonly trusted: RegionCopy | undefined;
+}
+
+/** Keeps at most so many doubts: the suspects before those of the last second. */
+class Doubts {
+  readonly #suspects: Doubt[] = [];
+  readonly #ofLastSecond: Doubt[] = [];
+
+  add(doubt: Doubt, isSuspect: boolean): void {
+    if (isSuspect && this.#suspects.length < MOST_SUSPECTS) this.#suspects.push(doubt);
+    if (!isSuspect && this.#ofLastSecond.length < MOST_OF_LAST_SECOND) this.#ofLastSecond.push(doubt);
+  }
+
+  all(): Doubt[] {
+    return [...this.#suspects, ...this.#ofLastSecond];
+  }
+}
+
+async function compareListings(
+  expected: Expected,
+  manifest: Reference,
+  /** When the primary region's manifest was written: after all files were verified. */
+  sealedAt: Date | undefined,
+  copies: readonly RegionCopy[],
+  findings: readonly Findings[],
+  signal: AbortSignal,
+): Promise<Doubts> {
+  const doubts = new Doubts();
+  const sealed = sealedAt === undefined ? undefined : wholeSecond(sealedAt);
+  const listings = copies.map((copy, at) => new Listing(expected, copy, findings[at] as Findings, signal));
+  const [primary] = copies;
+  for await (const file of filesOf(manifest, signal)) {
+    const key = expected.key + file.path;
+    const found = await Promise.all(listings.map((listing) => listing.take(key)));
+    const first = found[0];
+    const age = first && sealed !== undefined ? wholeSecond(first.lastModified) - sealed : 1;
+    const trusted = first !== undefined && first.size === file.size && age < 0 ? first : undefined;
+    for (const [at, object] of found.entries()) {
+      const [copy, own] = [copies[at] as RegionCopy, findings[at] as Findings];
+      if (!own.isReachable) continue;
+      const url = `s3://${copy.bucket}/${key}`;
+      if (object === undefined) own.add({ state: "missing", why: `${url} is missing` });
+      else if (object.size !== file.size) own.add(wrongSize(url, object.size, file.size));
+      else if (trusted === undefined)
+        doubts.add({ file, key, copy, own, trusted: undefined }, age > 0 || !isAlike(object, first));
+      else if (!isAlike(object, trusted)) doubts.add({ file, key, copy, own, trusted: primary }, true);
+    }
+  }
+  await Promise.all(listings.map((listing) => listing.end()));
+  return doubts;
+}
+
+const isAlike = (object: ListedObject, other: ListedObject | undefined): boolean =>
+  object.etag !== "" && object.etag === other?.etag;
+
+async function* filesOf(
+  { place: { client, bucket, key } }: Reference,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestFile, void, void> {
+  const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+    abortSignal: signal,
+  });
+  if (answer.Body === undefined) throw new UserError(`s3://${bucket}/${key} has no content`);
+  const { entries } = await parseManifest(answer.Body as AsyncIterable<Uint8Array>);
+  for await (const entry of entries) if (entry.type === "file") yield entry;
+}
+
+/** The objects of one region, asked for key by key in their order. Whatever else is listed is a fault. */
+class Listing {
+  readonly #expected: Expected;
+  readonly #copy: RegionCopy;
+  readonly #findings: Findings;
+  readonly #signal: AbortSignal;
+  readonly #objects: AsyncGenerator<ListedObject, void, void>;
+  #next: ListedObject | undefined;
+  #isOver = false;
+
+  constructor(expected: Expected, copy: RegionCopy, findings: Findings, signal: AbortSignal) {
+    this.#expected = expected;
+    this.#copy = copy;
+    this.#findings = findings;
+    this.#signal = signal;
+    this.#objects = listObjects(copy.client, copy.bucket, entryPrefix(expected.stagingId), signal);
+  }
+
+  async take(key: string): Promise<ListedObject | undefined> {
+    for (;;) {
+      const next = await this.#peek();
+      if (next === undefined) return undefined;
+      const order = comparePaths(next.key, key);
+      if (order > 0) return undefined;
+      this.#next = undefined;
+      if (order === 0) return next;
+      this.#unexpected(next);
+    }
+  }
+
+  /** What is listed after the last file. */
+  async end(): Promise<void> {
+    for (let next = await this.#peek(); next !== undefined; next = await this.#peek()) {
+      this.#next = undefined;
+      this.#unexpected(next);
+    }
+  }
+
+  async #peek(): Promise<ListedObject | undefined> {
+    if (this.#next !== undefined || this.#isOver) return this.#next;
+    try {
+      const { value, done } = await this.#objects.next();
+      if (done === true) this.#isOver = true;
+      else {
+        this.#next = value;
+        this.#findings.holdsSome = true;
+      }
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      this.#isOver = true;
+      this.#findings.fail(error);
+    }
+    return this.#next;
+  }
+
+  #unexpected({ key }: ListedObject): void {
+    if (key === this.#expected.manifestKey) return;
+    const why = `s3://${this.#copy.bucket}/${key} was not staged`;
+    this.#findings.add({ state: "different", why });
+  }
+}
+
+async function lookForAny(
+  { stagingId }: Expected,
+  { client, bucket }: RegionCopy,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!findings.isReachable) return;
+  try {
+    for await (const _ of listObjects(client, bucket, entryPrefix(stagingId), signal)) {
+      findings.holdsSome = true;
+      return;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.fail(error);
+  }
+}
