@@ -13,6 +13,7 @@ export interface Dependencies {
   readonly pool: BufferPool;
   readonly patience: RulePatience;
   readonly settling: Settling;
+  /** The server's time, once a request has been answered; see `staging/server-clock.ts`. */
   now(): Date;
 }
 

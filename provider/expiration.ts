@@ -84,12 +84,13 @@ async function expire(
   const { bucket, region, stagingId } = inputs;
   const ttl = parseTtlDays(inputs.ttlDays);
   const client = deps.s3.of(region);
-  refuseExpired(inputs, ttl);
   return explained(`setting the TTL in ${region} (bucket ${bucket})`, async () => {
     const ruleId = await requireLifecycleRule(
       { client, bucket, settling: deps.settling, signal: context.signal },
       ttl,
     );
+    // After a request, since S3 tells the time in its answers.
+    refuseExpired(inputs, ttl, deps.now());
     const place = { client, bucket };
     const tags = replicaTags(parseStagingId(stagingId), ttl);
     const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tags, context };
@@ -110,9 +111,9 @@ async function expire(
  * at the next midnight, and must not pass for staged.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
-function refuseExpired({ stagingId, uploadedAt }: ExpirationInputs, ttl: TtlDays): void {
+function refuseExpired({ stagingId, uploadedAt }: ExpirationInputs, ttl: TtlDays, now: Date): void {
   const end = expiresAt(new Date(uploadedAt), ttl);
-  if (end > new Date()) return;
+  if (end > now) return;
   throw new UserError(`the data of ${stagingId} have expired already`, {
     why: `Their upload began on ${uploadedAt}, and their TTL of ${ttl} ${ttl === 1 ? "day" : "days"} counts from then.`,
     fix: `spawn stage delete ${stagingId} --yes, then upload them again with a longer --ttl`,

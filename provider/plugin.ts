@@ -7,6 +7,7 @@ import {
   USAGE_ROW,
   VERSIONING_READINESS,
 } from "../staging/resources.ts";
+import { serverClock } from "../staging/server-clock.ts";
 import type { Dependencies } from "./deps.ts";
 import type { Plugin } from "./plugin/types.ts";
 
@@ -53,7 +54,7 @@ const dependencies = once(async (): Promise<Dependencies> => {
     pool: new BufferPool(),
     patience: DEFAULT_PATIENCE,
     settling: DEFAULT_SETTLING,
-    now: () => new Date(),
+    now: () => serverClock.now(),
   };
 });
 

@@ -20,6 +20,7 @@ import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
+import { followServerTime } from "./transfer/server-time.ts";
 import { closingUpdate } from "./usage-closing.ts";
 
 /** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */
@@ -125,6 +126,8 @@ export function usageRow(
     async delete(_id, { region, table, stagingId }, { signal }) {
       await explained(`closing the usage row in ${table}`, async () => {
         try {
+          // Its answer tells the server's time, by which the row is closed.
+          if ((await readRow(dynamo(region), { region, table, stagingId }, signal)) === undefined) return;
           await dynamo(region).send(new UpdateItemCommand(closingUpdate(table, stagingId, deps.now())), {
             abortSignal: signal,
           });
@@ -206,7 +209,7 @@ const keyOf = (stagingId: string): Record<string, AttributeValue> => marshall({ 
 
 async function readRow(
   client: DynamoDBClient,
-  { table, stagingId }: UsageRowInputs,
+  { table, stagingId }: Pick<UsageRowInputs, "region" | "table" | "stagingId">,
   signal: AbortSignal,
 ): Promise<Record<string, unknown> | undefined> {
   const command = new GetItemCommand({ TableName: table, Key: keyOf(stagingId), ConsistentRead: true });
@@ -232,9 +235,11 @@ function createClient(region: string, options: DynamoClientOptions): DynamoDBCli
     connectionTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: stallTimeoutMs ?? STALL_TIMEOUT_MS,
   });
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
     ...serviceSettings(connection, "DYNAMODB", region),
     requestHandler,
     ...config,
   });
+  followServerTime(client);
+  return client;
 }

@@ -1,5 +1,7 @@
+import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { type Dependencies, showProgress } from "./deps.ts";
 import type { CallContext } from "./plugin/types.ts";
+import { explained } from "./transfer/aws-errors.ts";
 import { pause } from "./transfer/retry.ts";
 
 const REPORT_MS = 5_000;
@@ -14,6 +16,12 @@ export async function waitUntilWritable(
   context: CallContext,
 ): Promise<void> {
   if (target.writableAt === undefined) return;
+  // Its answer tells the server's time: by a clock that is ahead the wait would be left out.
+  await explained(`looking at the bucket ${target.bucket}`, () =>
+    deps.s3
+      .of(target.region)
+      .send(new HeadBucketCommand({ Bucket: target.bucket }), { abortSignal: context.signal }),
+  );
   const until = new Date(target.writableAt).getTime();
   for (let left = until - deps.now().getTime(); left > 0; left = until - deps.now().getTime()) {
     const text = `Waiting until ${target.writableAt}: versioning of ${target.bucket} was enabled shortly before`;

@@ -63,6 +63,13 @@ export function parsePeriod(since: string | undefined, until: string | undefined
   return { since: start, until: end, label: labelOf(from, to, until), cut: cut && asked };
 }
 
+/** @throws InputError when one of the texts is no time, whatever the time is now */
+export function checkTimes(since: string | undefined, until: string | undefined): void {
+  const anyTime = new Date(0);
+  if (since !== undefined) parseTime(since, "--since", anyTime);
+  if (until !== undefined) parseTime(until, "--until", anyTime);
+}
+
 /** @throws InputError when `text` is no time */
 function parseTime(text: string, flag: string, now: Date): Time {
   const words = text.trim().toLowerCase().replaceAll(/\s+/g, " ");

@@ -1,5 +1,10 @@
 // Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { followServerTime } from "../../provider/transfer/server-time.ts";
 import type { ClientConfig } from "../context.ts";
 
-export const makeDynamoDBClient = (config: ClientConfig): DynamoDBClient => new DynamoDBClient(config);
+export function makeDynamoDBClient(config: ClientConfig): DynamoDBClient {
+  const client = new DynamoDBClient(config);
+  followServerTime(client);
+  return client;
+}

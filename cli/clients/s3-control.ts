@@ -1,5 +1,6 @@
 // Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
 import { S3ControlClient, type S3ControlClientConfig } from "@aws-sdk/client-s3-control";
+import { followServerTime } from "../../provider/transfer/server-time.ts";
 import type { ClientConfig } from "../context.ts";
 
 /**
@@ -8,11 +9,16 @@ import type { ClientConfig } from "../context.ts";
  */
 export function makeS3ControlClient(settings: ClientConfig): S3ControlClient {
   const { endpoint } = settings;
-  if (endpoint === undefined) return new S3ControlClient(settings);
+  if (endpoint === undefined) return following(new S3ControlClient(settings));
   const config: S3ControlClientConfig & { endpointProvider: () => { url: URL } } = {
     ...settings,
     disableHostPrefix: true,
     endpointProvider: () => ({ url: new URL(endpoint) }),
   };
-  return new S3ControlClient(config);
+  return following(new S3ControlClient(config));
+}
+
+function following(client: S3ControlClient): S3ControlClient {
+  followServerTime(client);
+  return client;
 }

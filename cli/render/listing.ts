@@ -5,14 +5,17 @@ import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";
 import { compactBytes, formatUtcDay } from "./text.ts";
 
-/** The columns of `stage list`, as the guide spaces them. */
-export function listingColumns(now: Date): Column<StagingRecord>[] {
+/**
+ * The columns of `stage list`, as the guide spaces them.
+ * @param now called for each row, when the server has told its time
+ */
+export function listingColumns(now: () => Date): Column<StagingRecord>[] {
   return [
     { title: "STAGING ID", value: (record) => record.stagingId, minWidth: 18 },
     { title: "SIZE", value: (record) => compactBytes(record.sizeBytes), minWidth: 6 },
     { title: "REGIONS", value: (record) => String(record.regions.length) },
     { title: "UPLOADED", value: (record) => formatUtcDay(record.uploadedAt), minWidth: 10 },
-    { title: "TTL", value: (record) => ttl(record, now), minWidth: 4 },
+    { title: "TTL", value: (record) => ttl(record, now()), minWidth: 4 },
     { title: "SWEEP ID", value: (record) => record.sweepId ?? "-" },
   ];
 }

@@ -3,6 +3,7 @@ import { entryStackName } from "../../staging/entry.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
@@ -50,7 +51,7 @@ export async function deleteEntry(
     refuseProtected(one.stack, one.resources, { what: id, again, environment });
   await refuseForeign(context, stack, id, resources);
   const facts = { startedAt: entry.uploadedAt, sizeBytes: entry.sizeBytes, fileCount: entry.fileCount };
-  const locks = await findLocks(context, id, await bucketsOfEntry(context, id), new Date());
+  const locks = await findLocks(context, id, await bucketsOfEntry(context, id), serverClock.now());
   await beginDeletion(stack, facts);
   if (locks.length > 0) throw lockedError(context, id, locks, "nothing");
   try {
@@ -117,7 +118,7 @@ async function keepVisible(
   if (!holdsData(left)) return error;
   await reopenUsage(context, id);
   if (signal?.aborted === true) return error;
-  const locks = await findLocks(context, id, left.places, new Date());
+  const locks = await findLocks(context, id, left.places, serverClock.now());
   return locks.length === 0 ? error : lockedError(context, id, locks, "some");
 }
 

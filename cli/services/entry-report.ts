@@ -3,6 +3,7 @@ import type { StagingId } from "../../staging/ids.ts";
 import type { LedgerRow } from "../../staging/ledger.ts";
 import { toDollars } from "../../staging/money.ts";
 import type { StagingRecord } from "../../staging/record.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { isoSeconds, removalMidnight } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
 import { requireRecord } from "./absent.ts";
@@ -33,7 +34,7 @@ export async function reportEntry(
   const tables = await context.tables();
   const [record, row] = await Promise.all([requireRecord(context, id), readRow(tables, id, onProblem)]);
   const rules = await lifecycleRulesOf(context, record, onProblem);
-  const now = new Date();
+  const now = serverClock.now();
   return { record, row, rules, now, spending: spendingOf(record, row, now) };
 }
 

@@ -84,7 +84,7 @@ export async function* listMetadataPages(
   tables: Tables,
   filter: RecordFilter,
   order: ListOrder,
-  now: Date,
+  now: () => Date,
   onMalformed: (error: UserError) => void,
 ): AsyncGenerator<StagingMetadata[]> {
   for await (const page of sortedRecordPages(tables, filter, order, onMalformed)) {
@@ -92,6 +92,6 @@ export async function* listMetadataPages(
       tables,
       page.map(({ stagingId }) => stagingId),
     );
-    yield page.map((record) => toMetadata(record, usages.get(record.stagingId), now));
+    yield page.map((record) => toMetadata(record, usages.get(record.stagingId), now()));
   }
 }

@@ -1,6 +1,7 @@
 import type { AccessPoint } from "../../staging/accounts.ts";
 import { NO_SHA256 } from "../../staging/manifest.ts";
 import type { StagingRecord } from "../../staging/record.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { expiresAt, isoSeconds, MS_PER_DAY } from "../../staging/ttl.ts";
 import type { UsageRow } from "../../staging/usage.ts";
 
@@ -56,7 +57,7 @@ export function statusOf(
 export function toMetadata(
   record: StagingRecord,
   usage: UsageRow | undefined,
-  now: Date = new Date(),
+  now: Date = serverClock.now(),
 ): StagingMetadata {
   return {
     staging_id: record.stagingId,

@@ -11,6 +11,7 @@ import type { EntrySpec } from "../../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { Region, RegionList } from "../../staging/regions.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { commandLine } from "../command-line.ts";
 
 export interface PreflightClients {
@@ -83,7 +84,7 @@ export async function checkLifetimes(
   measured: Measured,
   clients: Pick<PreflightClients, "s3">,
 ): Promise<void> {
-  const { sizeBytes, fileCount = 1, uploadedAt = new Date() } = measured;
+  const { sizeBytes, fileCount = 1, uploadedAt = serverClock.now() } = measured;
   const byRule = spec.replication === "rule" ? spec.regions.slice(1) : [];
   const entry = {
     id: spec.id,

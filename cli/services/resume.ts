@@ -4,6 +4,7 @@ import { entryStackName } from "../../staging/entry.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { expiresAt } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
@@ -94,7 +95,7 @@ function refuseUseless(unfinished: Unfinished, settings: EntrySettings): void {
   if (unfinished.deleting) throw startAnew(settings, `the deletion of ${id} has begun`, "It did not end.");
   // What was sent at first may have expired.
   const end = expiresAt(new Date(unfinished.startedAt), ttl);
-  if (end > new Date()) return;
+  if (end > serverClock.now()) return;
   throw startAnew(settings, `${id} has expired`, `It was begun on ${unfinished.startedAt}, for ${ttl} days.`);
 }
 

@@ -27,7 +27,7 @@ export function spendingOf(
   now: Date,
   prices: PriceBook = GUIDE_PRICES,
 ): Spending {
-  // A clock that is behind S3's must not make an upload one of the future.
+  // Servers differ by moments, which must not make an upload one of the future.
   const until = new Date(Math.max(now.getTime(), record.uploadedAt.getTime() + 1));
   const reporter = new CostReporter({ since: new Date(0), until, label: "", cut: false }, prices, until);
   reporter.add({ ...row, lives: livesWith(record, row.lives) });

@@ -5,6 +5,7 @@ import { withLock } from "../../local/lock.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { UserError } from "../../staging/errors.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import { writeAtomically } from "../engine/entry-project.ts";
 import { findProcess } from "../engine/running.ts";
@@ -38,7 +39,7 @@ const fileOf = (stack: string): string => join(folder(), `${stack}.json`);
 export async function beginUpload(stack: string, source: MeasuredSource): Promise<void> {
   const { modifiedMs, fingerprint } = source.version;
   const unfinished: Unfinished = {
-    startedAt: new Date().toISOString(),
+    startedAt: serverClock.now().toISOString(),
     sizeBytes: source.sizeBytes,
     fileCount: source.fileCount ?? 1,
     ...(modifiedMs === undefined ? {} : { modifiedMs }),
@@ -137,7 +138,7 @@ export async function beginDeletion(
   },
 ): Promise<void> {
   if (await claimUpload(stack, "deletion")) return;
-  const { startedAt = new Date(), sizeBytes = 0, fileCount = 0 } = facts;
+  const { startedAt = serverClock.now(), sizeBytes = 0, fileCount = 0 } = facts;
   await write(stack, {
     ...{ startedAt: startedAt.toISOString(), sizeBytes, fileCount },
     ...{ pid: process.pid, host: hostname(), deleting: true },

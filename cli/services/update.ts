@@ -14,6 +14,7 @@ import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { recordItem, type StagingRecord } from "../../staging/record.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
@@ -50,7 +51,7 @@ export async function planUpdate(
   const [record, settings] = await Promise.all([requireRecord(context, id), context.settings()]);
   if (record.declaredAs !== undefined) throw declaredElsewhere(id, record.declaredAs, settings.name);
   refuseMovedBuckets(record, settings);
-  const after = changedState(record, changes, new Date());
+  const after = changedState(record, changes, serverClock.now());
   for (const region of after.regions) bucketOf(settings, region);
   // What this machine remembers is forgotten while an update runs: one that was interrupted, with replicas that are not in
   // the record yet, or still there though they are not in it any more, is not taken for one that came to its end.

@@ -6,6 +6,7 @@ import { loadFileBodies } from "./load-file-bodies.ts";
 import { sendQuickly } from "./quick/client.ts";
 import { Connections } from "./quick/connections.ts";
 import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./retry-strategy.ts";
+import { followServerTime } from "./server-time.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 import { throttledBy } from "./turns.ts";
 
@@ -75,6 +76,7 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
     }),
     ...options.config,
   });
+  followServerTime(client);
   sendPayloadsUnsigned(client);
   tellWhyHeadsFail(client);
   sendLessWhenThrottled(client);

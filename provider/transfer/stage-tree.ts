@@ -2,6 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { Tags } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { type ManifestEntry, type ManifestFile, manifestKey, objectKey } from "../../staging/manifest.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { abortUploads } from "./delete.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
 import { putSpooledManifest } from "./manifest-object.ts";
@@ -59,7 +60,7 @@ export async function stageTree(
     await putSpooledManifest(spool, { ...place, key: manifestKey(target.stagingId) }, options);
     // Uploads that earlier attempts left are of no more use.
     await abortUploads(target.client, target.bucket, treePrefix(source, target), options.signal);
-    return { manifestSha256, partSize, firstModified: firstModified ?? new Date() };
+    return { manifestSha256, partSize, firstModified: firstModified ?? serverClock.now() };
   } finally {
     await spool.remove();
   }

@@ -1,6 +1,7 @@
 import { Flags } from "@oclif/core";
 import { parseSweepId } from "../../../staging/entry.ts";
 import { InputError, type UserError } from "../../../staging/errors.ts";
+import { timeToRemoveBy } from "../../../staging/server-clock.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
@@ -13,6 +14,7 @@ import { type CleanupResult, carryOut, planCleanup } from "../../services/cleanu
 import { type CleanupJson, toCleanupJson } from "../../services/cleanup/json.ts";
 import { type CleanupPlan, type CleanupQuestion, isEmpty, isRemovable } from "../../services/cleanup/plan.ts";
 import { failureOf } from "../../services/outcomes.ts";
+import { serverTime } from "../../services/server-time.ts";
 import type { Outcome } from "../../services/side-by-side.ts";
 import { watchDeletion } from "../../watch-deletion.ts";
 
@@ -63,7 +65,13 @@ Entries that the environment's file declares are never removed, only reported. -
       orphans: flags.orphans,
     };
     const command = commandFor(question, context);
-    const cleanup: Cleanup = { context, question, command, now: new Date(), verbose: flags.verbose };
+    const cleanup: Cleanup = {
+      context,
+      question,
+      command,
+      now: await timeOf(question, context),
+      verbose: flags.verbose,
+    };
     await this.#warnOfOtherMachines(context);
     const plan = await planCleanup(context, question, cleanup.now, (error) => this.#problem(error));
     const text = isEmpty(plan) ? "" : renderCleanup(plan, question, context.environmentName);
@@ -128,6 +136,16 @@ Entries that the environment's file declares are never removed, only reported. -
     this.warn(error);
     process.exitCode = 1;
   }
+}
+
+/**
+ * The server's time.
+ * @throws UserError when something would be removed by the time, and this machine's clock is wrong
+ */
+async function timeOf(question: CleanupQuestion, context: Context): Promise<Date> {
+  const now = await serverTime(context);
+  if (question.expired) return timeToRemoveBy("what has expired");
+  return question.orphans ? timeToRemoveBy("how long nobody has changed what nobody owns") : now;
 }
 
 /** @throws InputError when nothing is asked for */

@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { parseSweepId } from "../../../staging/entry.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
-import { parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
+import { checkTimes, parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { configured } from "../../flags.ts";
@@ -9,6 +9,7 @@ import { writeOut } from "../../output.ts";
 import { writeReportFile } from "../../services/cost-file.ts";
 import { type CostJson, toCostJson } from "../../services/cost-json.ts";
 import { type CostReport, costReport } from "../../services/cost-report.ts";
+import { serverTime } from "../../services/server-time.ts";
 
 const FORMATS = ["table", "json", "csv", "html"] as const;
 
@@ -78,13 +79,15 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
 
   async run(): Promise<CostJson | undefined> {
     const { flags } = await this.parse(StageCost);
-    const now = new Date();
-    const period = parsePeriod(flags.since, flags.until, now);
+    checkTimes(flags.since, flags.until);
     const filter = {
       stagingId: flags["staging-id"] === undefined ? undefined : parseStagingId(flags["staging-id"]),
       sweepId: flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]),
     };
-    const tables = await this.contextOf(flags).tables();
+    const context = this.contextOf(flags);
+    const now = await serverTime(context);
+    const period = parsePeriod(flags.since, flags.until, now);
+    const tables = await context.tables();
     const report = await costReport(tables, { period, filter, prices: flags.prices, now }, (error) => {
       // The others are counted, but the report does not end as a success.
       this.warn(error);

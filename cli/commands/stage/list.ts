@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { parseSweepId } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { parseRegion } from "../../../staging/regions.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
 import { FORMATS as PLAIN_FORMATS } from "../../flags.ts";
@@ -29,7 +30,8 @@ type Format = (typeof FORMATS)[number];
 interface Listing {
   readonly filter: RecordFilter;
   readonly order: ListOrder;
-  readonly now: Date;
+  /** The server's time, which the first page tells. */
+  readonly now: () => Date;
 }
 
 export default class StageList extends BaseCommand {
@@ -107,7 +109,7 @@ export default class StageList extends BaseCommand {
     const context = this.contextOf(flags);
     if (flags.incomplete) return await this.#unfinished(context, filter, order, flags.format);
     const tables = await context.tables();
-    const listing: Listing = { filter, order, now: new Date() };
+    const listing: Listing = { filter, order, now: () => serverClock.now() };
     if (this.jsonEnabled()) return this.#collect(tables, listing);
     switch (flags.format) {
       case "table":

@@ -8,6 +8,7 @@ import { decodeKey } from "../../../provider/transfer/listing.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
 import { stagingIdIn } from "./owners.ts";
 import type { OpenUpload } from "./plan.ts";
 
@@ -54,7 +55,7 @@ export async function* openUploads(
       new ListMultipartUploadsCommand({ Bucket: name, Prefix: prefix, EncodingType: "url", ...markers }),
     );
     const decoded = (key: string): string => decodeKey(key, page.EncodingType);
-    for (const { Key = "", UploadId, Initiated = new Date() } of page.Uploads ?? []) {
+    for (const { Key = "", UploadId, Initiated = serverClock.now() } of page.Uploads ?? []) {
       const key = decoded(Key);
       const slash = key.indexOf("/");
       const id = slash < 0 ? undefined : stagingIdIn(key.slice(0, slash));
@@ -88,7 +89,7 @@ export async function objectsOf({ client, name }: Bucket, id: StagingId): Promis
     const page = await client.send(
       new ListObjectsV2Command({ Bucket: name, Prefix: entryPrefix(id), ContinuationToken: token }),
     );
-    for (const { Size = 0, LastModified = new Date() } of page.Contents ?? [])
+    for (const { Size = 0, LastModified = serverClock.now() } of page.Contents ?? [])
       amount = sumOf(amount, { count: 1, bytes: Size, changedAt: LastModified });
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (token !== undefined);
@@ -107,7 +108,7 @@ export async function partsOf(
       const page = await client.send(
         new ListPartsCommand({ Bucket: name, Key: key, UploadId: uploadId, PartNumberMarker: marker }),
       );
-      for (const { Size = 0, LastModified = new Date() } of page.Parts ?? [])
+      for (const { Size = 0, LastModified = serverClock.now() } of page.Parts ?? [])
         amount = sumOf(amount, { count: 1, bytes: Size, changedAt: LastModified });
       marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
     } while (marker !== undefined);

@@ -4,6 +4,7 @@ import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { RECORD_KEY, type StagingRecord } from "../../../staging/record.ts";
 import type { Progress } from "../../../staging/resources.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
@@ -113,7 +114,7 @@ export async function deleteRecord(context: Context, id: StagingId, expected?: S
 export async function closeUsage(context: Context, id: StagingId): Promise<void> {
   const { closingUpdate } = await import("../../../provider/usage-closing.ts");
   const { settings } = await context.tables();
-  await writeUsage(context, closingUpdate(settings.usageTable, id, new Date()));
+  await writeUsage(context, closingUpdate(settings.usageTable, id, serverClock.now()));
 }
 
 /** Opens the usage row of an entry again whose data a deletion has left. */

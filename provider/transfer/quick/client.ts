@@ -1,4 +1,5 @@
 import { NotFound, type S3Client } from "@aws-sdk/client-s3";
+import { serverClock } from "../../../staging/server-clock.ts";
 import { NoAnswerError } from "../no-answer.ts";
 import type { AttemptWatch } from "../request-watch.ts";
 import { pause } from "../retry.ts";
@@ -22,7 +23,7 @@ const BUSY_PAUSE_MS = 200;
 /**
  * Lets the requests that carry the data (uploads, copies, HEADs) go straight to HTTP: what the SDK does for each costs
  * three times as much CPU as sending 16 KiB. Only success is dealt with here. Whatever else happens, the SDK sends the
- * same command again, with its retries, its correction of the clock and its errors. What goes through a proxy is left to it.
+ * same command again, with its retries and its errors. What goes through a proxy is left to it.
  * @param isDirect whether a server is reached without a proxy
  */
 export function sendQuickly(
@@ -76,6 +77,7 @@ async function attempt(
   const path = request.query === "" ? keyPath : `${keyPath}?${request.query}`;
   const wire = { method, path, headers, body, isChecked: way.checking.has(kind) };
   const send = (): Promise<Response> => way.connections.exchange(route, wire, signal);
+  const sentAt = serverClock.steady();
   let response: Response;
   try {
     response = watch === undefined ? await send() : await watch.attempt(send);
@@ -84,6 +86,7 @@ async function attempt(
     return undefined; // the SDK's attempt tells what is wrong
   }
   const { status } = response;
+  serverClock.note(response.headers["date"], sentAt);
   if (status === 200) {
     const crc32 = request.headers[CRC32_HEADER];
     const told = response.headers[CRC32_HEADER];
@@ -114,7 +117,7 @@ async function signed(
       headers: request.headers,
     },
     { accessKeyId, secretAccessKey, sessionToken, region: route.region, service: route.service },
-    new Date(Date.now() + client.config.systemClockOffset),
+    serverClock.now(),
   );
   headers.push("user-agent", route.userAgent);
   return headers;

@@ -44,7 +44,13 @@ const EXPIRED = testRecord({
 
 describe("lists", () => {
   it("prints the guide's table", async () => {
-    const text = await written((write) => writeTable(pages([FIRST, SECOND]), listingColumns(NOW), write));
+    const text = await written((write) =>
+      writeTable(
+        pages([FIRST, SECOND]),
+        listingColumns(() => NOW),
+        write,
+      ),
+    );
     expect(text).to.equal(`STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID
 stage-abc123def456  100GB   2        2024-01-22  7d    sweep-xyz789
 stage-0123456789ab  50GB    3        2024-01-21  7d    -
@@ -52,7 +58,13 @@ stage-0123456789ab  50GB    3        2024-01-21  7d    -
   });
 
   it("fits the columns to the first page and says what has expired", async () => {
-    const text = await written((write) => writeTable(pages([EXPIRED], [SECOND]), listingColumns(NOW), write));
+    const text = await written((write) =>
+      writeTable(
+        pages([EXPIRED], [SECOND]),
+        listingColumns(() => NOW),
+        write,
+      ),
+    );
     expect(text).to.equal(`STAGING ID          SIZE    REGIONS  UPLOADED    TTL      SWEEP ID
 stage-ffffffffffff  25GB    1        2024-01-01  expired  sweep-aaa111
 stage-0123456789ab  50GB    3        2024-01-21  7d       -
@@ -63,7 +75,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     const soon = new Date("2024-01-28T10:30:15Z");
     const [later, sooner] = [new Date(soon.getTime() - 1000), soon];
     const ttlAt = (now: Date) =>
-      listingColumns(now)
+      listingColumns(() => now)
         .find(({ title }) => title === "TTL")
         ?.value(FIRST);
     expect([ttlAt(later), ttlAt(sooner)]).to.deep.equal(["7d", "7d expiring"]);
@@ -95,7 +107,11 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
   it("prints the heading of an empty table, and counts rows", async () => {
     let count = -1;
     const text = await written(async (write) => {
-      count = await writeTable(pages([], []), listingColumns(NOW), write);
+      count = await writeTable(
+        pages([], []),
+        listingColumns(() => NOW),
+        write,
+      );
     });
     expect(text).to.equal("STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID\n");
     expect(count).to.equal(0);

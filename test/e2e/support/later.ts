@@ -3,15 +3,29 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { World } from "./world.ts";
 
+/** Where the command line's time is shifted: its own clock, and what it hears of the server's. */
+interface Shift {
+  readonly machineDays?: number;
+  readonly serverDays?: number;
+}
+
 /**
- * Variables with which the command line believes that it is later, so that what was just made is old for it. The clocks of
- * the engine, of the plugins and of the local cloud stay as they are.
+ * Variables with which the command line believes that it is later, as the server tells it, too: what was just made is old for it. The
+ * clocks of the engine, of the plugins and of the local cloud stay as they are.
  */
-export async function later(world: World, days: number): Promise<NodeJS.ProcessEnv> {
-  const file = join(world.home, `later-${days}.mjs`);
+export const later = (world: World, days: number): Promise<NodeJS.ProcessEnv> =>
+  shifted(world, { machineDays: days, serverDays: days });
+
+/** Variables with which the clock of the machine is wrong for the command line alone. */
+export const clockOff = (world: World, days: number): Promise<NodeJS.ProcessEnv> =>
+  shifted(world, { machineDays: days });
+
+async function shifted(world: World, { machineDays = 0, serverDays = 0 }: Shift): Promise<NodeJS.ProcessEnv> {
+  const file = join(world.home, `shifted-${machineDays}-${serverDays}.mjs`);
   await writeFile(
     file,
-    `if (process.argv[1]?.endsWith("/bin/spawn")) {
+    `import { IncomingMessage } from "node:http";
+if (process.argv[1]?.endsWith("/bin/spawn")) {
   const Now = Date;
   globalThis.Date = class extends Now {
     constructor(...args) {
@@ -19,9 +33,18 @@ export async function later(world: World, days: number): Promise<NodeJS.ProcessE
       else super(...args);
     }
     static now() {
-      return Now.now() + ${days * 86_400_000};
+      return Now.now() + ${machineDays * 86_400_000};
     }
   };
+  const { get } = Object.getOwnPropertyDescriptor(IncomingMessage.prototype, "headers");
+  Object.defineProperty(IncomingMessage.prototype, "headers", {
+    configurable: true,
+    get() {
+      const headers = get.call(this);
+      if (headers.date === undefined) return headers;
+      return { ...headers, date: new Now(Now.parse(headers.date) + ${serverDays * 86_400_000}).toUTCString() };
+    },
+  });
 }
 `,
   );

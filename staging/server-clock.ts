@@ -1,0 +1,123 @@
+import { UserError } from "./errors.ts";
+
+/** Milliseconds by which this machine's clock may differ from the server's in a command that removes by time. */
+export const MAX_SKEW_MS = 5 * 60_000;
+
+/** An answer that took longer tells the time of its beginning, or of its end: S3 sends the headers of some long before. */
+const PROMPT_MS = 5_000;
+/** Answers of several servers, in whole seconds, differ by less. */
+const SAME_MS = 60_000;
+
+/** This machine's clocks; tests give their own. */
+export interface LocalClocks {
+  /** The time of day, in milliseconds since 1970: it may be wrong, and may jump. */
+  wall(): number;
+  /** Milliseconds on a clock that does not jump. */
+  steady(): number;
+}
+
+const LOCAL: LocalClocks = { wall: () => Date.now(), steady: () => performance.now() };
+
+/**
+ * The time of the server that keeps the data, learnt from the `Date` header of its answers. Whatever deletes, refuses or records by time
+ * goes by it, since a machine's own clock may be wrong by hours or years.
+ * https://www.rfc-editor.org/rfc/rfc9110#name-date
+ */
+export class ServerClock {
+  readonly #local: LocalClocks;
+  /** What is added to the steady clock. */
+  #offset: number | undefined;
+
+  constructor(local: LocalClocks = LOCAL) {
+    this.#local = local;
+  }
+
+  /** The steady clock, for {@link note}. */
+  steady(): number {
+    return this.#local.steady();
+  }
+
+  /** Whether a server has told its time. */
+  get isKnown(): boolean {
+    return this.#offset !== undefined;
+  }
+
+  /**
+   * Notes an answer's time.
+   * @param date its `Date` header
+   * @param sentAt when the request was sent, on the steady clock
+   */
+  note(date: string | undefined, sentAt: number): void {
+    const time = date === undefined ? Number.NaN : Date.parse(date);
+    if (Number.isNaN(time)) return;
+    const now = this.#local.steady();
+    const offset = time - now;
+    if (this.#offset !== undefined) {
+      if (now - sentAt > PROMPT_MS) return;
+      // The header has whole seconds, and took its way: it is never ahead, so the later of two is nearer the truth.
+      if (offset < this.#offset && this.#offset - offset < SAME_MS) return;
+    }
+    this.#offset = offset;
+  }
+
+  /** The server's time; this machine's as long as no server has told its own. */
+  now(): Date {
+    return new Date(this.#offset === undefined ? this.#local.wall() : this.#local.steady() + this.#offset);
+  }
+
+  /** Milliseconds by which the server is ahead of this machine's clock; 0 as long as it is not known. */
+  get skewMs(): number {
+    return this.#offset === undefined ? 0 : this.now().getTime() - this.#local.wall();
+  }
+
+  /** This machine's time of day. */
+  get localTime(): Date {
+    return new Date(this.#local.wall());
+  }
+}
+
+/** The one clock of this process. */
+export const serverClock = new ServerClock();
+
+/**
+ * The time by which something may be removed. Who has set a clock wrong would be surprised by what has expired, or be
+ * misled by the times that commands print: both have to agree first.
+ * @param what would be removed, for the error
+ * @throws UserError when no server has told its time, or when this machine's differs by more than {@link MAX_SKEW_MS}
+ */
+export function timeToRemoveBy(what: string, clock: ServerClock = serverClock): Date {
+  if (!clock.isKnown) {
+    throw new UserError(`${what} cannot be told: the server does not say what time it is`, {
+      why: "Its answers have no Date header. Nothing was removed.",
+      fix: "spawn stage delete <staging-id> removes an entry whatever the time is.",
+    });
+  }
+  const skew = clock.skewMs;
+  if (Math.abs(skew) <= MAX_SKEW_MS) return clock.now();
+  throw new UserError("this machine's clock is wrong", {
+    why: `${skewText(clock)} Nothing was removed.`,
+    fix: "Set the clock (on Linux: timedatectl set-ntp true), then run the command again.",
+  });
+}
+
+/** Both times, and by how much they differ. */
+export function skewText(clock: ServerClock = serverClock): string {
+  const [local, server] = [clock.localTime, clock.now()].map(
+    (time) => `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`,
+  );
+  const direction = clock.skewMs < 0 ? "ahead of" : "behind";
+  return `It says ${local}, and the server says ${server}: it is ${durationText(Math.abs(clock.skewMs))} ${direction} the server.`;
+}
+
+const UNITS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+] as const;
+
+function durationText(ms: number): string {
+  const [unit, length] = UNITS.find(([, length]) => ms >= 2 * length) ?? (["second", 1_000] as const);
+  const count = Math.round(ms / length);
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
