@@ -57,6 +57,25 @@ export function declaredStagingId(
   return `stage-${digest.slice(0, 12)}` as StagingId;
 }
 
+/** Digits that a shortened id has at least: fewer would soon fit a second entry. */
+export const MIN_SHORT_DIGITS = 4;
+
+const SHORT = new RegExp(`^(?:${ID_PREFIX})?([0-9a-f]{${MIN_SHORT_DIGITS},${ID_DIGITS}})$`);
+
+/**
+ * Parses an id as a user types it: whole, or shortened to its first digits, with or without `stage-`.
+ * @returns the beginning of the id; a {@link StagingId} when no digit is missing
+ * @throws InputError when `text` cannot begin an id
+ */
+export function parseIdStart(text: string): string {
+  const [, digits] = SHORT.exec(text) ?? [];
+  if (digits !== undefined) return `${ID_PREFIX}${digits}`;
+  throw new InputError(`"${text}" is not a staging ID`, {
+    why: `A staging ID is ${ID_PREFIX} and ${ID_DIGITS} hexadecimal digits, such as stage-abc123def456, or its first ${MIN_SHORT_DIGITS} digits or more.`,
+    fix: "spawn stage list",
+  });
+}
+
 /** @throws InputError when `text` is no staging id. */
 export function parseStagingId(text: string): StagingId {
   if (!isStagingId(text)) {

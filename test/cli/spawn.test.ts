@@ -133,7 +133,7 @@ describe("bin/spawn", () => {
     [
       "what is no staging ID",
       ["stage", "info", "stage-123"],
-      'Error: "stage-123" is not a staging ID\nWhy: A staging ID is stage- and 12 hexadecimal digits, such as stage-abc123def456.\nFix: spawn stage list\n',
+      'Error: "stage-123" is not a staging ID\nWhy: A staging ID is stage- and 12 hexadecimal digits, such as stage-abc123def456, or its first 4 digits or more.\nFix: spawn stage list\n',
     ],
     [
       "an environment's name that cannot be one",

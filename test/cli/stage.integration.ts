@@ -1,6 +1,7 @@
 import {
   BatchWriteItemCommand,
   CreateTableCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   PutItemCommand,
   type WriteRequest,
@@ -203,6 +204,60 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       );
       expect(stdout).to.match(/Storage \(to date\): \$0\.03\n {2}Total: \$2\.03\n/);
       expect(stdout).to.contain("  vs. direct downloads: $216.00 (99.1% savings)\n");
+    });
+
+    it("takes the first digits of an id, with or without its prefix, in every command", async () => {
+      for (const short of ["stage-abc1", "abc1", "abc123def456"]) {
+        const { code, stdout } = await run("stage", "info", short);
+        expect({ code, first: stdout.split("\n")[0] }).to.deep.equal({
+          code: 0,
+          first: "Staging ID: stage-abc123def456",
+        });
+      }
+      const deletion = await run("stage", "delete", "abc1");
+      expect(deletion.code).to.equal(2);
+      expect(deletion.stderr).to.contain("Deleting staged data: stage-abc123def456\n");
+      expect(deletion.stderr).to.contain("spawn stage delete stage-abc123def456 --yes");
+      const resume = await run("stage", "resume", "abc1");
+      expect(resume.code).to.equal(2);
+      expect(resume.stderr).to.contain("stage-abc123def456");
+      const cost = await run("stage", "cost", "--staging-id", "abc1", "--json");
+      expect(cost.code).to.equal(0);
+    });
+
+    it("refuses digits that begin no id", async () => {
+      expect(await run("stage", "info", "ffff")).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr: "Error: no staging ID in environment dev begins with stage-ffff\nFix: spawn stage list\n",
+      });
+    });
+
+    it("lists the candidates of digits that begin several ids", async () => {
+      const names = ["one.dat", "two\u001b[2J.dat"];
+      for (const [at, filename] of names.entries()) {
+        const record = testRecord({
+          stagingId: parseStagingId(`stage-dddd0000000${at}`),
+          filename,
+          uploadedAt,
+        });
+        await dynamo.send(new PutItemCommand({ TableName: RECORDS, Item: recordItem(record) }));
+      }
+      for (const command of [
+        ["stage", "info"],
+        ["stage", "delete", "--yes"],
+        ["stage", "update", "--ttl", "9"],
+      ]) {
+        const { code, stdout, stderr } = await run(...command, "stage-dddd");
+        expect({ code, stdout }).to.deep.equal({ code: 2, stdout: "" });
+        expect(stderr).to.contain("Error: 2 staging IDs begin with stage-dddd\n");
+        expect(stderr).to.contain("stage-dddd00000000 (one.dat), stage-dddd00000001 (two");
+        expect(stderr).not.to.contain("\u001b");
+      }
+      for (const at of names.keys()) {
+        const Key = { [RECORD_KEY]: { S: `stage-dddd0000000${at}` } };
+        await dynamo.send(new DeleteItemCommand({ TableName: RECORDS, Key }));
+      }
     });
 
     it("refuses an id that the environment does not have", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { declaredStagingId, newStagingId, parseStagingId } from "../../staging/ids.ts";
+import { declaredStagingId, newStagingId, parseIdStart, parseStagingId } from "../../staging/ids.ts";
 import { parseRegion } from "../../staging/regions.ts";
 import { refusalOf } from "./refusal.ts";
 
@@ -25,6 +25,31 @@ describe("staging ids", () => {
       const error = refusalOf(() => parseStagingId(given));
       expect(error.message).to.equal(`"${given}" is not a staging ID`);
       expect(error.fix).to.equal("spawn stage list");
+    });
+  }
+
+  for (const [given, start] of [
+    ["stage-abc123def456", "stage-abc123def456"],
+    ["abc123def456", "stage-abc123def456"],
+    ["stage-abc1", "stage-abc1"],
+    ["abc1", "stage-abc1"],
+  ] as const) {
+    it(`reads ${given} as the start of an id`, () => expect(parseIdStart(given)).to.equal(start));
+  }
+
+  for (const given of [
+    "",
+    "stage-",
+    "abc",
+    "stage-abc",
+    "ABC1",
+    "stage-abc123def4567",
+    "xyz1",
+    " abc1",
+    "abc1\n",
+  ]) {
+    it(`refuses ${JSON.stringify(given)} as the start of an id`, () => {
+      expect(refusalOf(() => parseIdStart(given)).message).to.equal(`"${given}" is not a staging ID`);
     });
   }
 

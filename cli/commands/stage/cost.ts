@@ -1,6 +1,5 @@
 import { Flags } from "@oclif/core";
 import { parseSweepId } from "../../../staging/entry.ts";
-import { parseStagingId } from "../../../staging/ids.ts";
 import { checkTimes, parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { BaseCommand } from "../../base-command.ts";
@@ -9,6 +8,7 @@ import { writeOut } from "../../output.ts";
 import { writeReportFile } from "../../services/cost-file.ts";
 import { type CostJson, toCostJson } from "../../services/cost-json.ts";
 import { type CostReport, costReport } from "../../services/cost-report.ts";
+import { resolveId } from "../../services/resolve-id.ts";
 import { serverTime } from "../../services/server-time.ts";
 
 const FORMATS = ["table", "json", "csv", "html"] as const;
@@ -55,7 +55,7 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
       summary: "Count up to this time, a day to its end. Default: now.",
       helpValue: "TIME",
     }),
-    "staging-id": Flags.string({ summary: "Only this entry.", helpValue: "ID" }),
+    "staging-id": Flags.string({ summary: "Only this entry: its ID or its first digits.", helpValue: "ID" }),
     "sweep-id": Flags.string({ summary: "Only data of this sweep.", helpValue: "ID" }),
     prices: Flags.option({
       options: PRICE_BOOK_NAMES,
@@ -80,13 +80,13 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
   async run(): Promise<CostJson | undefined> {
     const { flags } = await this.parse(StageCost);
     checkTimes(flags.since, flags.until);
-    const filter = {
-      stagingId: flags["staging-id"] === undefined ? undefined : parseStagingId(flags["staging-id"]),
-      sweepId: flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]),
-    };
+    const sweepId = flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]);
     const context = this.contextOf(flags);
     const now = await serverTime(context);
     const period = parsePeriod(flags.since, flags.until, now);
+    const id = flags["staging-id"];
+    const stagingId = id === undefined ? undefined : await resolveId(context, id, "ledger");
+    const filter = { stagingId, sweepId };
     const tables = await context.tables();
     const report = await costReport(tables, { period, filter, prices: flags.prices, now }, (error) => {
       // The others are counted, but the report does not end as a success.

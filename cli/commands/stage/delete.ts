@@ -1,5 +1,4 @@
 import { Args } from "@oclif/core";
-import { parseStagingId } from "../../../staging/ids.ts";
 import { formatBytes } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
@@ -11,6 +10,7 @@ import { printable } from "../../render/text.ts";
 import { type Deletable, deleteEntries, findDeletables } from "../../services/delete.ts";
 import { deleteEntry } from "../../services/delete-entry.ts";
 import { type ErrorJson, errorJson, explained, failureOf } from "../../services/outcomes.ts";
+import { resolveIds } from "../../services/resolve-id.ts";
 import type { Outcome } from "../../services/side-by-side.ts";
 import { watchDeletion } from "../../watch-deletion.ts";
 
@@ -46,7 +46,7 @@ Of several entries, all are looked up before any is deleted; then a few are dele
     "staging-id": Args.string({
       required: true,
       multiple: true,
-      description: "ID of an entry, such as stage-abc123def456.",
+      description: "ID of an entry, such as stage-abc123def456, or its first digits, such as abc1.",
     }),
   };
 
@@ -55,7 +55,7 @@ Of several entries, all are looked up before any is deleted; then a few are dele
   async run(): Promise<StageDeleteResult | StageDeleteResult[]> {
     const { args, flags } = await this.parse(StageDelete);
     const context = this.contextOf(flags);
-    const entries = await findDeletables(context, args["staging-id"].map(parseStagingId));
+    const entries = await findDeletables(context, await resolveIds(context, args["staging-id"]));
     for (const entry of entries) this.note(describe(entry));
     this.note("⚠️  This will delete data from all regions and cannot be undone.\n");
     const question = entries.length === 1 ? "Continue?" : `Delete ${entries.length} entries?`;

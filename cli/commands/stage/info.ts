@@ -1,11 +1,11 @@
 import { Args } from "@oclif/core";
 import { stringify } from "yaml";
-import { parseStagingId } from "../../../staging/ids.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { formatFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { renderDetails } from "../../render/details.ts";
 import { type EntryReportJson, reportEntry, toReportJson } from "../../services/entry-report.ts";
+import { resolveId } from "../../services/resolve-id.ts";
 
 export default class StageInfo extends BaseCommand {
   static override summary = "Show everything about one staging entry.";
@@ -24,7 +24,7 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
   static override args = {
     "staging-id": Args.string({
       required: true,
-      description: "ID of the entry, such as stage-abc123def456.",
+      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
     }),
   };
 
@@ -32,8 +32,9 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
 
   async run(): Promise<EntryReportJson | undefined> {
     const { args, flags } = await this.parse(StageInfo);
-    const id = parseStagingId(args["staging-id"]);
-    const report = await reportEntry(this.contextOf(flags), id, (error) => this.warn(error));
+    const context = this.contextOf(flags);
+    const id = await resolveId(context, args["staging-id"]);
+    const report = await reportEntry(context, id, (error) => this.warn(error));
     if (this.jsonEnabled()) return toReportJson(report);
     if (flags.format === "json") {
       await writeOut(`${JSON.stringify(toReportJson(report), null, 2)}\n`);

@@ -1,11 +1,11 @@
 import { Args, Flags } from "@oclif/core";
 import { storedName } from "../../../staging/entry.ts";
-import { parseStagingId } from "../../../staging/ids.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
 import { reportStaged, stagedFact, stagedMetadata } from "../../report-staged.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
+import { resolveId } from "../../services/resolve-id.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
 import { endUpload } from "../../services/unfinished.ts";
 import { watchUpdate } from "../../watch-update.ts";
@@ -26,7 +26,7 @@ export default class StageResume extends BaseCommand {
   static override args = {
     "staging-id": Args.string({
       required: true,
-      description: "ID of the entry, such as stage-abc123def456.",
+      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
     }),
   };
 
@@ -39,9 +39,9 @@ export default class StageResume extends BaseCommand {
 
   async run(): Promise<StagingMetadata | undefined> {
     const { args, flags } = await this.parse(StageResume);
-    const id = parseStagingId(args["staging-id"]);
     const timeoutSeconds = flags.timeout === undefined ? undefined : parseTimeoutSeconds(flags.timeout);
     const context = this.contextOf(flags);
+    const id = await resolveId(context, args["staging-id"]);
     const found = await findResumable(context, id);
     const { settings } = found;
     const spec = timeoutSeconds === undefined ? settings.spec : { ...settings.spec, timeoutSeconds };

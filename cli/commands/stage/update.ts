@@ -4,7 +4,6 @@ import { parseDestination } from "../../../staging/destination.ts";
 import { parseSweepId } from "../../../staging/entry.ts";
 import { differences, type EntryChanges, regionChanges } from "../../../staging/entry-update.ts";
 import { InputError } from "../../../staging/errors.ts";
-import { parseStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
@@ -14,6 +13,7 @@ import { writeOut } from "../../output.ts";
 import { renderChanges, renderRegionPlan } from "../../render/update.ts";
 import { stagedMetadata } from "../../report-staged.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
+import { resolveId } from "../../services/resolve-id.ts";
 import { type PlannedUpdate, planUpdate, updateEntry } from "../../services/update.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
@@ -63,7 +63,7 @@ The TTL is days from the upload, not from now. The primary region, where the dat
   static override args = {
     "staging-id": Args.string({
       required: true,
-      description: "ID of the entry, such as stage-abc123def456.",
+      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
     }),
   };
 
@@ -97,9 +97,9 @@ The TTL is days from the upload, not from now. The primary region, where the dat
 
   async run(): Promise<StageUpdateResult | undefined> {
     const { args, flags } = await this.parse(StageUpdate);
-    const id = parseStagingId(args["staging-id"]);
     const changes = changesOf(flags);
     const context = this.contextOf(flags);
+    const id = await resolveId(context, args["staging-id"]);
     const plan = await planUpdate(context, id, changes);
     let lines = ["Nothing to change."];
     const changed = differences(plan.record, plan.after);
