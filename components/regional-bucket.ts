@@ -25,10 +25,11 @@ import {
   output,
   type Resource,
 } from "@pulumi/pulumi";
-import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../staging/environment.ts";
+import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
 import { bucketPolicy } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
+import { keep } from "./keep.ts";
 import { lifecycleRules } from "./lifecycle-rules.ts";
 import { VersioningReadiness } from "./resources/versioning-readiness.ts";
 import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
@@ -58,8 +59,10 @@ export interface RegionalBucketTransform {
 }
 
 export interface RegionalBucketArgs {
-  /** The environment that the bucket belongs to. @example "dev" */
-  environment: string;
+  /** The tags that name the environment which owns the bucket. @example { "spawn:environment": "dev" } */
+  tags: Readonly<Record<string, string>>;
+  /** Whether AWS has the bucket and the stack's state has not, so that the state takes it over. @default false */
+  adopts?: boolean;
   /** Where the environment is: `aws`, or `local` for an emulator. @example "aws" */
   cloud: EnvironmentSettings["cloud"];
   /** The bucket's region. @example "us-east-1" */
@@ -107,9 +110,10 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       const own: BucketArgs = {
         bucket: args.bucket,
         region,
-        tags: { [ENVIRONMENT_TAG]: args.environment },
+        tags: args.tags,
       };
-      return new Bucket(...child(transform.bucket, `${name}-bucket`, own, { parent }));
+      const options = { parent, ...keep(args.cloud, args.adopts ? args.bucket : undefined) };
+      return new Bucket(...child(transform.bucket, `${name}-bucket`, own, options));
     }
 
     function createVersioning({ bucket }: Bucket): BucketVersioning {

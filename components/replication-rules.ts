@@ -14,7 +14,12 @@ import {
   type Unwrap,
 } from "@pulumi/pulumi";
 import { replicateTag, replicationRuleId } from "../staging/classes.ts";
-import { ENVIRONMENT_TAG, type EnvironmentSettings, replicationRoleName } from "../staging/environment.ts";
+import {
+  type EnvironmentSettings,
+  REPLICATION_POLICY_NAME,
+  replicationRoleName,
+} from "../staging/environment.ts";
+import { tableTags } from "../staging/ownership/names.ts";
 import { REGIONS, type Region } from "../staging/regions.ts";
 import type { BucketRule, BucketRulesInputs } from "../staging/resources.ts";
 import { bucketArn } from "./bucket-policy.ts";
@@ -45,6 +50,8 @@ export interface ReplicationRulesArgs {
   buckets: ReadonlyMap<Region, StagingBucket>;
   /** The account that owns the buckets. @example "123456789012" */
   accountId: Input<string>;
+  /** Whether AWS has the role and the stack's state has not, so that the state takes it over. @default false */
+  adoptsRole?: boolean;
   /** Changes to the children. @default none */
   transform?: ReplicationRulesTransform;
 }
@@ -86,14 +93,15 @@ export class ReplicationRules extends ComponentResource {
         name: replicationRoleName(settings),
         description: `Replicates staged data between the buckets of ${settings.name}`,
         assumeRolePolicy: trust,
-        tags: { [ENVIRONMENT_TAG]: settings.name },
+        tags: tableTags(settings),
       };
-      return new Role(...child(transform.role, `${name}-role`, own, { parent }));
+      const options = { parent, ...(args.adoptsRole ? { import: replicationRoleName(settings) } : {}) };
+      return new Role(...child(transform.role, `${name}-role`, own, options));
     }
 
     function createRolePolicy(role: Role): RolePolicy {
       const own: RolePolicyArgs = {
-        name: "replicate",
+        name: REPLICATION_POLICY_NAME,
         role: role.name,
         policy: replicationPermissions([...settings.buckets.values()]),
       };

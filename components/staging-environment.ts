@@ -7,6 +7,8 @@ import {
   type Resource,
 } from "@pulumi/pulumi";
 import type { EnvironmentSettings } from "../staging/environment.ts";
+import { bucketTags } from "../staging/ownership/names.ts";
+import { type Adoptions, NO_ADOPTIONS } from "../staging/ownership/taken.ts";
 import type { Region } from "../staging/regions.ts";
 import { AdoptedBucket, type AdoptedBucketTransform } from "./adopted-bucket.ts";
 import type { EnvironmentRefs } from "./environment-refs.ts";
@@ -30,6 +32,8 @@ export interface StagingEnvironmentTransform {
 export interface StagingEnvironmentArgs {
   /** What the environment is to be: its regions and every name. @example parseEnvironmentSettings("dev", { regions: "us-east-1" }) */
   settings: EnvironmentSettings;
+  /** What AWS has of the environment and the stack's state has not. @default nothing */
+  adoptions?: Adoptions;
   /** Changes to the children. @default none */
   transform?: StagingEnvironmentTransform;
 }
@@ -59,7 +63,7 @@ export class StagingEnvironment extends ComponentResource {
 
   constructor(name: string, args: StagingEnvironmentArgs, options?: ComponentResourceOptions) {
     super("spawn:index:StagingEnvironment", name, {}, options);
-    const { settings, transform = {} } = args;
+    const { settings, adoptions = NO_ADOPTIONS, transform = {} } = args;
     const parent = this;
     const accountId = getCallerIdentityOutput({}, { parent }).accountId;
 
@@ -86,7 +90,14 @@ export class StagingEnvironment extends ComponentResource {
     }
 
     function createBucket(region: Region, bucket: string): RegionalBucket {
-      const own = { environment: settings.name, cloud: settings.cloud, region, bucket, accountId };
+      const own = {
+        cloud: settings.cloud,
+        region,
+        bucket,
+        accountId,
+        tags: bucketTags(settings),
+        adopts: adoptions.buckets.has(bucket),
+      };
       return new RegionalBucket(
         `${name}-${region}`,
         { ...own, ...(transform.buckets ? { transform: transform.buckets } : {}) },
@@ -110,6 +121,7 @@ export class StagingEnvironment extends ComponentResource {
           settings,
           buckets,
           accountId,
+          adoptsRole: adoptions.role,
           ...(transform.replication ? { transform: transform.replication } : {}),
         },
         { parent },
@@ -119,7 +131,7 @@ export class StagingEnvironment extends ComponentResource {
     function createTables(): StagingTables {
       return new StagingTables(
         `${name}-tables`,
-        { settings, ...(transform.tables ? { transform: transform.tables } : {}) },
+        { settings, adopts: adoptions.tables, ...(transform.tables ? { transform: transform.tables } : {}) },
         { parent },
       );
     }

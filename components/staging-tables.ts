@@ -1,6 +1,7 @@
 import { Table, type TableArgs } from "@pulumi/aws/dynamodb/table.js";
-import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
-import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../staging/environment.ts";
+import { ComponentResource, type ComponentResourceOptions, type CustomResourceOptions } from "@pulumi/pulumi";
+import type { EnvironmentSettings } from "../staging/environment.ts";
+import { tableTags } from "../staging/ownership/names.ts";
 import {
   RECORD_KEY,
   RECORD_KIND_ATTRIBUTE,
@@ -10,6 +11,7 @@ import {
 } from "../staging/record.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import { child, type Transform } from "./child.ts";
+import { keep } from "./keep.ts";
 
 /** Attributes of records that are keys of an index. */
 const UPLOADED_AT = "uploaded_at";
@@ -26,6 +28,8 @@ export interface StagingTablesTransform {
 export interface StagingTablesArgs {
   /** The environment whose tables these are. */
   settings: EnvironmentSettings;
+  /** Names of tables that AWS has and the stack's state has not. @default none */
+  adopts?: ReadonlySet<string>;
   /** Changes to the children. @default none */
   transform?: StagingTablesTransform;
 }
@@ -40,13 +44,19 @@ export class StagingTables extends ComponentResource {
 
   constructor(name: string, args: StagingTablesArgs, options?: ComponentResourceOptions) {
     super("spawn:index:StagingTables", name, {}, options);
-    const { settings, transform = {} } = args;
+    const { settings, adopts, transform = {} } = args;
     const parent = this;
+    const optionsOf = (table: string): CustomResourceOptions => ({
+      parent,
+      ...keep(settings.cloud, adopts?.has(table) ? table : undefined),
+    });
     const common = {
       region: settings.tableRegion,
       billingMode: "PAY_PER_REQUEST",
       pointInTimeRecovery: { enabled: true },
-      tags: { [ENVIRONMENT_TAG]: settings.name },
+      tags: tableTags(settings),
+      // The engine's own protection ends where somebody uses another tool.
+      ...(settings.cloud === "aws" ? { deletionProtectionEnabled: true } : {}),
     };
 
     this.records = createRecords();
@@ -68,7 +78,7 @@ export class StagingTables extends ComponentResource {
           indexByUpload(SWEEP_INDEX, SWEEP_ID),
         ],
       };
-      return new Table(...child(transform.records, `${name}-records`, own, { parent }));
+      return new Table(...child(transform.records, `${name}-records`, own, optionsOf(settings.recordsTable)));
     }
 
     function createUsage(): Table {
@@ -78,7 +88,7 @@ export class StagingTables extends ComponentResource {
         hashKey: USAGE_KEY,
         attributes: [{ name: USAGE_KEY, type: "S" }],
       };
-      return new Table(...child(transform.usage, `${name}-usage`, own, { parent }));
+      return new Table(...child(transform.usage, `${name}-usage`, own, optionsOf(settings.usageTable)));
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   EXPIRATION,
   REPLICATION,
   STAGED_DATA,
+  SURVEY_ENVIRONMENT,
   USAGE_ROW,
   VERSIONING_READINESS,
 } from "../staging/resources.ts";
@@ -34,6 +35,9 @@ export const stagingPlugin: Plugin = {
       (await import("./bucket-adoption.ts")).bucketAdoption(await dependencies()),
     [BUCKET_RULES]: async () => (await import("./bucket-rules.ts")).bucketRules(await dependencies()),
   },
+  functions: {
+    [SURVEY_ENVIRONMENT]: async (args, context) => (await survey())(args, context),
+  },
 };
 
 /** Resolved once: who asks AWS, where, and on which way. */
@@ -56,6 +60,11 @@ const dependencies = once(async (): Promise<Dependencies> => {
     settling: DEFAULT_SETTLING,
     now: () => serverClock.now(),
   };
+});
+
+const survey = once(async () => {
+  const [{ surveyFunction }, deps] = await Promise.all([import("./survey/function.ts"), dependencies()]);
+  return surveyFunction(deps, await access());
 });
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -3,6 +3,7 @@ import { StagingEnvironment } from "../components/staging-environment.ts";
 import { awsProvider } from "./aws-provider.ts";
 import type { EnvironmentConfig } from "./environment-config.ts";
 import { type Program, withReadableErrors } from "./program.ts";
+import { reviewEnvironment } from "./review.ts";
 
 /**
  * The program of an environment's stack: the environment and the entries that its configuration declares.
@@ -11,8 +12,10 @@ import { type Program, withReadableErrors } from "./program.ts";
  */
 export function environmentProgram({ settings, entries }: EnvironmentConfig): Program {
   return withReadableErrors(async () => {
+    // First: what it refuses must not leave anything in the state.
+    const adoptions = await reviewEnvironment(settings);
     const options = { providers: [awsProvider()] };
-    const environment = new StagingEnvironment(settings.name, { settings }, options);
+    const environment = new StagingEnvironment(settings.name, { settings, adoptions }, options);
     const declared = entries.map((spec) => {
       const entry = new StagingEntry(spec.id, { spec, environment: environment.refs() }, options);
       return [spec.declaredAs ?? spec.id, entry.details] as const;

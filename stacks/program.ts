@@ -13,7 +13,11 @@ export function withReadableErrors(program: Program): Program {
     try {
       return await program();
     } catch (error) {
-      throw error instanceof UserError ? new RunError(describeError(error)) : error;
+      if (!(error instanceof UserError)) throw error;
+      const readable = new RunError(describeError(error));
+      // For a command that runs the program in its own process: the exit code is in it.
+      readable.cause = error;
+      throw readable;
     }
   };
 }

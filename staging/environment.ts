@@ -198,6 +198,9 @@ export function bucketOf(settings: EnvironmentSettings, region: Region): string 
   return bucket;
 }
 
+/** The name of the role's own policy. */
+export const REPLICATION_POLICY_NAME = "replicate";
+
 /** The name of the IAM role that S3 replicates with. */
 export const replicationRoleName = ({
   namePrefix,

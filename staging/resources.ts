@@ -15,6 +15,9 @@ export const BUCKET_RULES = "staging:index:BucketRules";
 /** The type of an entry's record, which the official provider makes. */
 export const RECORD_TYPE = "aws:dynamodb/tableItem:TableItem";
 
+/** Function: a {@link SurveyRequest} to {@link EnvironmentFacts}, both in `staging/ownership/names.ts`. */
+export const SURVEY_ENVIRONMENT = "staging:index:surveyEnvironment";
+
 export type SourceKind = "file" | "directory";
 
 /** The entry's objects in its primary region. Replaced never: another id or bucket is another entry. */

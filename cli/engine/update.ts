@@ -1,6 +1,7 @@
 import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/events.js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { isOnLocalCloud } from "../../connection/variables.ts";
+import { UserError } from "../../staging/errors.ts";
 import { decodeProgress, type Progress } from "../../staging/resources.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { startedBy, takeOverDeadLocks } from "./lock.ts";
@@ -64,7 +65,12 @@ export async function runUpdate(
 ): Promise<UpdateResult> {
   options.signal?.throwIfAborted();
   if (operation.kind !== "preview") await takeOverDeadLocks(settings, stack, options);
-  const program = "program" in operation ? await hostProgram(operation.program) : undefined;
+  let refusal: UserError | undefined;
+  const noteRefusal = (error: unknown): void => {
+    if (error instanceof Error && error.cause instanceof UserError) refusal = error.cause;
+  };
+  const program =
+    "program" in operation ? await hostProgram(withErrorsTold(operation.program, noteRefusal)) : undefined;
   const log = new UpdateLog(stack, operation.kind, cloudOf(settings));
   const result = {
     outputs: {} as Record<string, unknown>,
@@ -92,11 +98,26 @@ export async function runUpdate(
       onEvent,
       ...(options.signal ? { signal: options.signal } : {}),
     });
-    if (run.exitCode !== 0) throw log.failure(run, options.signal?.aborted ?? false);
+    if (run.exitCode !== 0) {
+      const isAborted = options.signal?.aborted ?? false;
+      throw (isAborted ? undefined : refusal) ?? log.failure(run, isAborted);
+    }
     return result;
   } finally {
     program?.close();
   }
+}
+
+/** The program, whose own error is told before the engine makes a text of it. */
+function withErrorsTold(program: PulumiFn, tell: (error: unknown) => void): PulumiFn {
+  return async () => {
+    try {
+      return await program();
+    } catch (error) {
+      tell(error);
+      throw error;
+    }
+  };
 }
 
 function cloudOf({ env }: EngineSettings): EngineCloud {

@@ -5,7 +5,7 @@ import { parseRegion } from "../../staging/regions.ts";
 import { ACCOUNT_ID, type Recording, record } from "./recorder.ts";
 
 const ARGS: RegionalBucketArgs = {
-  environment: "dev",
+  tags: { "spawn:environment": "dev" },
   cloud: "aws",
   region: parseRegion("us-west-2"),
   bucket: "genomes-oregon",

@@ -63,7 +63,10 @@ describe("ReplicationRules", () => {
   it("has one role that only S3 on behalf of this account may take", () => {
     const { inputs } = made.get("dev-replication-role");
     expect(inputs["name"]).to.equal("spawn-replication-dev");
-    expect(inputs["tags"]).to.deep.equal({ "spawn:environment": "dev" });
+    expect(inputs["tags"]).to.deep.equal({
+      "spawn:environment": "dev",
+      "spawn:bucket": "spawn-staging-us-east-1",
+    });
     expect(policyOf(inputs, "assumeRolePolicy")).to.deep.equal({
       Version: "2012-10-17",
       Statement: [

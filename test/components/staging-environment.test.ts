@@ -143,7 +143,10 @@ describe("StagingEnvironment", () => {
       return {};
     });
     expect(changed.get("dev-eu-west-1-bucket").inputs["tags"]).to.deep.equal({ residency: "eu" });
-    expect(changed.get("dev-us-east-1-bucket").inputs["tags"]).to.deep.equal({ "spawn:environment": "dev" });
+    expect(changed.get("dev-us-east-1-bucket").inputs["tags"]).to.deep.equal({
+      "spawn:environment": "dev",
+      "spawn:records-table": "spawn-staging-dev",
+    });
     expect(changed.get("dev-replication-role").inputs).to.include({
       permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary",
     });

@@ -26,7 +26,7 @@ describe("StagingTables", () => {
         { name: "by-upload", hashKey: "record", rangeKey: "uploaded_at", projectionType: "ALL" },
         { name: "by-sweep", hashKey: "sweep_id", rangeKey: "uploaded_at", projectionType: "ALL" },
       ],
-      tags: { "spawn:environment": "dev" },
+      tags: { "spawn:environment": "dev", "spawn:bucket": "spawn-staging-us-west-2" },
     });
   });
 
@@ -38,8 +38,30 @@ describe("StagingTables", () => {
       hashKey: "staging_id",
       attributes: [{ name: "staging_id", type: "S" }],
       pointInTimeRecovery: { enabled: true },
-      tags: { "spawn:environment": "dev" },
+      tags: { "spawn:environment": "dev", "spawn:bucket": "spawn-staging-us-west-2" },
     });
+  });
+
+  it("protects the tables of an AWS account from deletion, in the engine and in DynamoDB", async () => {
+    const onAws = environmentSettings({ cloud: "aws" });
+    const changed = await record(async () => {
+      new StagingTables("dev-tables", { settings: onAws });
+      return {};
+    });
+    for (const name of ["dev-tables-records", "dev-tables-usage"]) {
+      expect(changed.get(name).inputs["deletionProtectionEnabled"]).to.equal(true);
+      expect(changed.get(name).isProtected).to.equal(true);
+      expect(made.get(name).isProtected).to.equal(false);
+    }
+  });
+
+  it("takes over a table that the state lacks", async () => {
+    const changed = await record(async () => {
+      new StagingTables("dev-tables", { settings, adopts: new Set(["spawn-usage-dev"]) });
+      return {};
+    });
+    expect(changed.get("dev-tables-usage").importId).to.equal("spawn-usage-dev");
+    expect(changed.get("dev-tables-records").importId).to.equal("");
   });
 
   it("hands each table to its transform", async () => {

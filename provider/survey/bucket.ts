@@ -1,0 +1,92 @@
+import {
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketReplicationCommand,
+  GetBucketTaggingCommand,
+  GetBucketVersioningCommand,
+  HeadBucketCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import {
+  type BucketFact,
+  type Owner,
+  ownerOfTags,
+  type SurveyRequest,
+} from "../../staging/ownership/names.ts";
+import { headersOf, isDenied, isNotFound, statusOf } from "../transfer/aws-failure.ts";
+import { unlessAbsent } from "./absent.ts";
+
+type Options = { readonly abortSignal?: AbortSignal };
+type Asked = SurveyRequest["buckets"][number];
+
+/** Whether the bucket exists, whose it is, and, where it was asked, whether it holds data and which settings it lacks. */
+export async function lookAtBucket(asked: Asked, client: S3Client, options: Options): Promise<BucketFact> {
+  const { region, name } = asked;
+  const [state, owner, lacks, inUse] = await Promise.all([
+    stateOf(asked, client, options),
+    ownerOf(name, client, options),
+    asked.settings ? missingSettings(name, client, options) : undefined,
+    asked.data ? holdsData(name, client, options) : undefined,
+  ]);
+  return {
+    region,
+    name,
+    state,
+    owner: state === "there" ? owner : {},
+    ...(lacks === undefined || state !== "there" ? {} : { lacks }),
+    ...(inUse === undefined ? {} : { inUse: state === "there" && inUse }),
+  };
+}
+
+async function stateOf(
+  { region, name }: Asked,
+  client: S3Client,
+  options: Options,
+): Promise<BucketFact["state"]> {
+  try {
+    const { BucketRegion } = await client.send(new HeadBucketCommand({ Bucket: name }), options);
+    return BucketRegion !== undefined && BucketRegion !== region ? "elsewhere" : "there";
+  } catch (error) {
+    if (isNotFound(error)) return "none";
+    const told = headersOf(error)["x-amz-bucket-region"];
+    if (statusOf(error) === 301 || (told !== undefined && told !== region)) return "elsewhere";
+    if (isDenied(error)) return "denied";
+    throw error;
+  }
+}
+
+async function ownerOf(Bucket: string, client: S3Client, options: Options): Promise<Owner> {
+  const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand({ Bucket }), options));
+  if (answer === "denied") return {};
+  return ownerOfTags(
+    Object.fromEntries((answer?.TagSet ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
+  );
+}
+
+/** Names of the settings without which nothing can be staged there. */
+async function missingSettings(Bucket: string, client: S3Client, options: Options): Promise<string[]> {
+  const [versioning, lifecycle, replication] = await Promise.all([
+    unlessAbsent(client.send(new GetBucketVersioningCommand({ Bucket }), options)),
+    unlessAbsent(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), options)),
+    unlessAbsent(client.send(new GetBucketReplicationCommand({ Bucket }), options)),
+  ]);
+  return [
+    ...(versioning !== "denied" && versioning?.Status !== "Enabled" ? ["versioning"] : []),
+    ...(lifecycle === undefined ? ["lifecycle"] : []),
+    ...(replication === undefined ? ["replication"] : []),
+  ];
+}
+
+/** Whether the bucket has a version, a delete marker or an upload in progress, of an entry or of anything else. */
+async function holdsData(Bucket: string, client: S3Client, options: Options): Promise<boolean> {
+  const [versions, uploads] = await Promise.all([
+    unlessAbsent(client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 1 }), options)),
+    unlessAbsent(client.send(new ListMultipartUploadsCommand({ Bucket, MaxUploads: 1 }), options)),
+  ]);
+  // What cannot be looked at is taken for data.
+  if (versions === "denied" || uploads === "denied") return true;
+  return [versions?.Versions, versions?.DeleteMarkers, uploads?.Uploads].some(
+    (found) => (found?.length ?? 0) > 0,
+  );
+}

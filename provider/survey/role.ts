@@ -1,0 +1,44 @@
+import { GetRoleCommand, GetRolePolicyCommand, type IAMClient } from "@aws-sdk/client-iam";
+import { REPLICATION_POLICY_NAME } from "../../staging/environment.ts";
+import { ownerOfTags, type RoleFact } from "../../staging/ownership/names.ts";
+import { unlessAbsent } from "./absent.ts";
+
+/** Whether the role exists, whose it is, and which buckets its policy names. */
+export async function lookAtRole(
+  name: string,
+  iam: () => Promise<IAMClient> | IAMClient,
+  options: { readonly abortSignal?: AbortSignal },
+): Promise<RoleFact> {
+  const client = await iam();
+  const [role, policy] = await Promise.all([
+    unlessAbsent(client.send(new GetRoleCommand({ RoleName: name }), options)),
+    unlessAbsent(
+      client.send(new GetRolePolicyCommand({ RoleName: name, PolicyName: REPLICATION_POLICY_NAME }), options),
+    ),
+  ]);
+  // Credentials that may not look at roles are refused nothing: a creation will tell.
+  if (role === undefined || role === "denied")
+    return {
+      name,
+      exists: role === "denied",
+      owner: {},
+      buckets: [],
+      ...(role === "denied" ? { denied: true } : {}),
+    };
+  const tags = Object.fromEntries((role.Role?.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+  const text = policy === undefined || policy === "denied" ? undefined : policy.PolicyDocument;
+  return {
+    name,
+    exists: true,
+    owner: ownerOfTags(tags),
+    buckets: bucketsIn(text),
+    ...(policy === undefined ? { lacksPolicy: true } : {}),
+  };
+}
+
+/** Names of the buckets in a policy, as IAM gives it back: with percent signs. */
+function bucketsIn(policy: string | undefined): string[] {
+  if (policy === undefined) return [];
+  const arns = decodeURIComponent(policy).matchAll(/arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]+)/g);
+  return [...new Set([...arns].map(([, bucket = ""]) => bucket))];
+}

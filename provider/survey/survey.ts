@@ -1,0 +1,37 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { IAMClient } from "@aws-sdk/client-iam";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { EnvironmentFacts, SurveyRequest } from "../../staging/ownership/names.ts";
+import { lookAtBucket } from "./bucket.ts";
+import { lookAtRole } from "./role.ts";
+import { lookAtTable } from "./table.ts";
+
+/** What the survey asks AWS with: clients of each region, made when they are needed. */
+export interface SurveyClients {
+  s3(region: string): Promise<S3Client> | S3Client;
+  dynamodb(region: string): Promise<DynamoDBClient> | DynamoDBClient;
+  iam(): Promise<IAMClient> | IAMClient;
+}
+
+/**
+ * Looks at what AWS has under the names of an environment: whether it exists, and whose it is by its tags. Reads only, all at
+ * the same time: two requests for a table or a bucket, more where data or settings are asked for.
+ */
+export async function surveyEnvironment(
+  request: SurveyRequest,
+  clients: SurveyClients,
+  signal?: AbortSignal,
+): Promise<EnvironmentFacts> {
+  const options = signal === undefined ? {} : { abortSignal: signal };
+  const { role } = request;
+  const [tables, buckets, roleFact] = await Promise.all([
+    Promise.all(
+      request.tables.map(async (table) => lookAtTable(table, await clients.dynamodb(table.region), options)),
+    ),
+    Promise.all(
+      request.buckets.map(async (bucket) => lookAtBucket(bucket, await clients.s3(bucket.region), options)),
+    ),
+    role === undefined ? undefined : lookAtRole(role, clients.iam, options),
+  ]);
+  return { tables, buckets, role: roleFact };
+}

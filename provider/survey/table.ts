@@ -1,0 +1,47 @@
+import {
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ListTagsOfResourceCommand,
+} from "@aws-sdk/client-dynamodb";
+import {
+  type Owner,
+  ownerOfTags,
+  type SurveyRequest,
+  type TableFact,
+} from "../../staging/ownership/names.ts";
+import { errorName, isDenied } from "../transfer/aws-failure.ts";
+
+type Options = { readonly abortSignal?: AbortSignal };
+
+/** Whether the table exists, and whose it is. Credentials that may not read tags learn nothing, and are refused nothing. */
+export async function lookAtTable(
+  { region, name }: SurveyRequest["tables"][number],
+  client: DynamoDBClient,
+  options: Options,
+): Promise<TableFact> {
+  const arn = await arnOf(name, client, options);
+  if (arn === undefined) return { region, name, exists: false, owner: {} };
+  return { region, name, exists: true, owner: arn === "" ? {} : await tagsOf(arn, client, options) };
+}
+
+/** The table's ARN, "" where it may not be looked at, undefined where there is no table. */
+async function arnOf(name: string, client: DynamoDBClient, options: Options): Promise<string | undefined> {
+  try {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: name }), options);
+    return Table?.TableStatus === "DELETING" ? undefined : (Table?.TableArn ?? "");
+  } catch (error) {
+    if (errorName(error) === "ResourceNotFoundException") return undefined;
+    if (isDenied(error)) return "";
+    throw error;
+  }
+}
+
+async function tagsOf(ResourceArn: string, client: DynamoDBClient, options: Options): Promise<Owner> {
+  try {
+    const { Tags = [] } = await client.send(new ListTagsOfResourceCommand({ ResourceArn }), options);
+    return ownerOfTags(Object.fromEntries(Tags.map(({ Key = "", Value = "" }) => [Key, Value])));
+  } catch (error) {
+    if (errorName(error) === "ResourceNotFoundException" || isDenied(error)) return {};
+    throw error;
+  }
+}

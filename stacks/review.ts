@@ -1,0 +1,68 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type EnvironmentSettings, replicationRoleName } from "../staging/environment.ts";
+import { missingOf } from "../staging/ownership/missing.ts";
+import { leftBuckets, refuseMovedBuckets, refuseMovedTables } from "../staging/ownership/moves.ts";
+import {
+  type EnvironmentFacts,
+  type Held,
+  type SurveyRequest,
+  tablesOf,
+} from "../staging/ownership/names.ts";
+import { type Adoptions, adoptionsOf } from "../staging/ownership/taken.ts";
+import { SURVEY_ENVIRONMENT } from "../staging/resources.ts";
+import { readOwnState } from "./own-state.ts";
+
+/**
+ * Looks, before anything is declared, at what the stack's state holds and at what AWS has under the names of `settings`. It runs in
+ * every preview and update, whoever started it, so nothing is made, replaced or deleted on a wrong assumption.
+ * @returns what AWS has of this environment and the state has not
+ * @throws InputError when a table or a bucket with data would be replaced or deleted, or a name is somebody else's
+ */
+export async function reviewEnvironment(settings: EnvironmentSettings): Promise<Adoptions> {
+  const held = await readOwnState();
+  refuseMovedTables(settings, held);
+  const left = leftBuckets(settings, held);
+  const facts = await survey({
+    ...surveyOf(settings),
+    buckets: [
+      ...surveyOf(settings).buckets,
+      ...left.map(({ region, name }) => ({ region, name, data: true })),
+    ],
+  });
+  const isInUse = ({ region, name }: { region: string; name: string }): boolean =>
+    facts.buckets.some((fact) => fact.region === region && fact.name === name && fact.inUse === true);
+  refuseMovedBuckets(settings, held, isInUse);
+  warnOfMissing(settings, facts, held);
+  const wanted = new Set(settings.buckets.values());
+  return adoptionsOf(
+    settings,
+    { ...facts, buckets: facts.buckets.filter(({ name }) => wanted.has(name)) },
+    held,
+  );
+}
+
+/** All names of the environment. */
+export function surveyOf(settings: EnvironmentSettings): SurveyRequest {
+  return {
+    tables: tablesOf(settings).map(({ name }) => ({ region: settings.tableRegion, name })),
+    buckets: [...settings.buckets].map(([region, name]) => ({ region, name })),
+    ...(settings.regions.length > 1 ? { role: replicationRoleName(settings) } : {}),
+  };
+}
+
+async function survey(request: SurveyRequest): Promise<EnvironmentFacts> {
+  return (await pulumi.runtime.invoke(SURVEY_ENVIRONMENT, request)) as EnvironmentFacts;
+}
+
+/** An update of the state alone would call it unchanged. */
+function warnOfMissing(settings: EnvironmentSettings, facts: EnvironmentFacts, held: Held): void {
+  const missing = missingOf(facts).filter(({ name }) => isHeld(held, name));
+  if (missing.length === 0) return;
+  const names = missing.map(({ what, name }) => `${what} ${name}`).join(", ");
+  pulumi.log.warn(
+    `not there any more: ${names}. This update does not make it again; spawn environment up --environment ${settings.name} does, or pulumi up --refresh`,
+  );
+}
+
+const isHeld = ({ tables, buckets, role }: Held, name: string): boolean =>
+  role === name || [...tables, ...buckets].some((one) => one.name === name);

@@ -1,0 +1,144 @@
+import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../environment.ts";
+import type { Region } from "../regions.ts";
+
+/**
+ * Tag of a table or a role: a bucket of the environment that owns it. Two environments of one account can have the same name
+ * ({@link ENVIRONMENT_TAG}), but never the same bucket.
+ */
+export const BUCKET_TAG = "spawn:bucket";
+/** Tag of a bucket: the records table of the environment that owns it. */
+export const RECORDS_TABLE_TAG = "spawn:records-table";
+
+/** The tags of the environment's tables and of its role. */
+export function tableTags(settings: EnvironmentSettings): Record<string, string> {
+  const bucket = settings.buckets.get(settings.tableRegion) ?? settings.buckets.get(settings.regions[0]);
+  return { [ENVIRONMENT_TAG]: settings.name, ...(bucket === undefined ? {} : { [BUCKET_TAG]: bucket }) };
+}
+
+/** The tags of a bucket that the environment makes. */
+export const bucketTags = (
+  settings: Pick<EnvironmentSettings, "name" | "recordsTable">,
+): Record<string, string> => ({
+  [ENVIRONMENT_TAG]: settings.name,
+  [RECORDS_TABLE_TAG]: settings.recordsTable,
+});
+
+/** A name that the environment's stack holds. */
+export interface HeldTable {
+  readonly role: "records" | "usage";
+  readonly region: string;
+  readonly name: string;
+}
+export interface HeldBucket {
+  readonly region: string;
+  readonly name: string;
+  /** Whether the user made it. */
+  readonly adopted: boolean;
+}
+
+/** What the state of an environment's stack holds, as far as it decides over data. */
+export interface Held {
+  readonly cloud: string | undefined;
+  readonly tables: readonly HeldTable[];
+  readonly buckets: readonly HeldBucket[];
+  readonly role: string | undefined;
+}
+
+export const NOTHING_HELD: Held = { cloud: undefined, tables: [], buckets: [], role: undefined };
+
+/** Whose a thing in AWS is, by its tags. */
+export interface Owner {
+  readonly environment?: string;
+  /** {@link BUCKET_TAG} */
+  readonly bucket?: string;
+  /** {@link RECORDS_TABLE_TAG} */
+  readonly recordsTable?: string;
+}
+
+/** A table as it is in AWS. */
+export interface TableFact {
+  readonly region: string;
+  readonly name: string;
+  readonly exists: boolean;
+  readonly owner: Owner;
+}
+
+/** A bucket as it is in AWS. */
+export interface BucketFact {
+  readonly region: string;
+  readonly name: string;
+  /** `denied`: there is one, of another account or out of reach of the credentials. `elsewhere`: in another region. */
+  readonly state: "none" | "there" | "denied" | "elsewhere";
+  readonly owner: Owner;
+  /** Whether it has objects, versions or uploads in progress; only where it was asked. */
+  readonly inUse?: boolean;
+  /** What of our settings it lacks, such as `versioning`; only of a bucket that is there. */
+  readonly lacks?: readonly string[];
+}
+
+/** The replication role as it is in IAM. */
+export interface RoleFact {
+  readonly name: string;
+  readonly exists: boolean;
+  readonly owner: Owner;
+  /** Buckets that its policy names. */
+  readonly buckets: readonly string[];
+  /** The credentials may not look at roles. */
+  readonly denied?: boolean;
+  /** The role has no policy of ours. */
+  readonly lacksPolicy?: boolean;
+}
+
+/** What AWS has under the names of an environment. */
+export interface EnvironmentFacts {
+  readonly tables: readonly TableFact[];
+  readonly buckets: readonly BucketFact[];
+  readonly role: RoleFact | undefined;
+}
+
+/** What to look at in AWS. */
+export interface SurveyRequest {
+  readonly tables: readonly { readonly region: string; readonly name: string }[];
+  readonly buckets: readonly {
+    readonly region: string;
+    readonly name: string;
+    /** Whether to look for data in it. */
+    readonly data?: boolean;
+    /** Whether to look at its settings. */
+    readonly settings?: boolean;
+  }[];
+  readonly role?: string;
+}
+
+export const ownerOfTags = (tags: Readonly<Record<string, string>>): Owner => ({
+  ...(tags[ENVIRONMENT_TAG] === undefined ? {} : { environment: tags[ENVIRONMENT_TAG] }),
+  ...(tags[BUCKET_TAG] === undefined ? {} : { bucket: tags[BUCKET_TAG] }),
+  ...(tags[RECORDS_TABLE_TAG] === undefined ? {} : { recordsTable: tags[RECORDS_TABLE_TAG] }),
+});
+
+/** Whether tags name another environment than the one of `settings`. No tag names nobody. */
+export function isOthers(settings: EnvironmentSettings, owner: Owner): boolean {
+  if (owner.environment === undefined) return false;
+  if (owner.environment !== settings.name) return true;
+  if (owner.bucket !== undefined && ![...settings.buckets.values()].includes(owner.bucket)) return true;
+  return owner.recordsTable !== undefined && owner.recordsTable !== settings.recordsTable;
+}
+
+/** Whose it is, for an error: `environment dev`, with what tells it from another environment of that name. */
+export function describeOwner(settings: EnvironmentSettings, owner: Owner): string {
+  if (owner.environment !== settings.name) return `environment ${owner.environment}`;
+  const proof =
+    owner.bucket === undefined ? `the records table ${owner.recordsTable}` : `the bucket ${owner.bucket}`;
+  return `another environment ${owner.environment}, which has ${proof}`;
+}
+
+/** The names of an environment's tables, with the key that gave each. */
+export const tablesOf = (settings: EnvironmentSettings) =>
+  [
+    { role: "records", name: settings.recordsTable, key: settings.keys.recordsTable },
+    { role: "usage", name: settings.usageTable, key: settings.keys.usageTable },
+  ] as const;
+
+/** The key that gave the bucket of a region. */
+export const bucketKey = (settings: EnvironmentSettings, region: Region): string =>
+  settings.keys.buckets.get(region) ?? "spawn:buckets";

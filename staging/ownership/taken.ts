@@ -1,0 +1,176 @@
+import type { EnvironmentSettings } from "../environment.ts";
+import { replicationRoleName } from "../environment.ts";
+import { InputError } from "../errors.ts";
+import type { Region } from "../regions.ts";
+import {
+  type BucketFact,
+  bucketKey,
+  describeOwner,
+  type EnvironmentFacts,
+  type Held,
+  isOthers,
+  type TableFact,
+  tablesOf,
+} from "./names.ts";
+
+/** What an environment's program takes over, since AWS has it and the stack's state does not. */
+export interface Adoptions {
+  /** Names of tables. */
+  readonly tables: ReadonlySet<string>;
+  /** Names of buckets. */
+  readonly buckets: ReadonlySet<string>;
+  readonly role: boolean;
+}
+
+export const NO_ADOPTIONS: Adoptions = { tables: new Set(), buckets: new Set(), role: false };
+
+/**
+ * Decides about each name that AWS has already: it is in the stack's state, or it carries this environment's tags and is taken
+ * over, or it is somebody else's and refused.
+ * @throws InputError that names the key to change
+ */
+export function adoptionsOf(settings: EnvironmentSettings, facts: EnvironmentFacts, held: Held): Adoptions {
+  refuseOthers(settings, facts);
+  const tables = facts.tables.filter(
+    ({ exists, region, name }) =>
+      exists && !held.tables.some((one) => one.name === name && one.region === region),
+  );
+  const buckets = facts.buckets.filter(
+    ({ region, name, state }) =>
+      state !== "none" &&
+      !settings.adopted.has(region as Region) &&
+      !held.buckets.some((one) => one.name === name && one.region === region),
+  );
+  for (const table of tables) refuseTakenTable(settings, table);
+  for (const bucket of buckets) refuseTakenBucket(settings, bucket);
+  const isWhole = knowsItself(settings, facts, held);
+  for (const table of tables) {
+    if (table.owner.bucket === undefined && !isWhole)
+      throw unproven(settings, `the table ${table.name}`, keyOfTable(settings, table), "bucket");
+  }
+  for (const bucket of buckets) {
+    if (bucket.owner.recordsTable === undefined && !isWhole) {
+      throw unproven(
+        settings,
+        `the bucket ${bucket.name}`,
+        bucketKey(settings, bucket.region as Region),
+        "table",
+      );
+    }
+  }
+  return {
+    tables: new Set(tables.map(({ name }) => name)),
+    buckets: new Set(buckets.map(({ name }) => name)),
+    role: adoptsRole(settings, facts, held),
+  };
+}
+
+/** @throws InputError when a table or bucket carries another environment's tags */
+export function refuseOthers(
+  settings: EnvironmentSettings,
+  { tables, buckets }: Pick<EnvironmentFacts, "tables" | "buckets">,
+): void {
+  for (const table of tables) {
+    if (isOthers(settings, table.owner))
+      throw others(settings, `the table ${table.name}`, keyOfTable(settings, table), table);
+  }
+  for (const bucket of buckets) {
+    if (isOthers(settings, bucket.owner)) {
+      throw others(
+        settings,
+        `the bucket ${bucket.name}`,
+        bucketKey(settings, bucket.region as Region),
+        bucket,
+      );
+    }
+  }
+}
+
+function others(
+  settings: EnvironmentSettings,
+  what: string,
+  key: string,
+  { owner }: Pick<TableFact, "owner">,
+): InputError {
+  return new InputError(`${key} names ${what}, which belongs to ${describeOwner(settings, owner)}`, {
+    why: `Environment ${settings.name} would work on the other environment's data.`,
+    fix: `Set ${key.split(" ")[0]} in Pulumi.${settings.name}.yaml to a name of its own, or work on the other one: --environment ${owner.environment}`,
+  });
+}
+
+function refuseTakenTable(settings: EnvironmentSettings, table: TableFact): void {
+  if (table.owner.environment !== undefined) return;
+  throw new InputError(
+    `${keyOfTable(settings, table)} names the table ${table.name} in ${table.region}, which is there already`,
+    {
+      why: "It carries no environment's tag: spawn did not make it.",
+      fix: `Set ${keyOfTable(settings, table)} in Pulumi.${settings.name}.yaml to another name.`,
+    },
+  );
+}
+
+function refuseTakenBucket(settings: EnvironmentSettings, { name, region, state, owner }: BucketFact): void {
+  if (owner.environment !== undefined) return;
+  const key = bucketKey(settings, region as Region);
+  const change = `Set ${key.split(" ")[0]} in Pulumi.${settings.name}.yaml to a name of your own`;
+  throw new InputError(`${key} names the bucket ${name} in ${region}, which is there already`, {
+    why:
+      state === "denied"
+        ? "It is another account's, or your credentials may not look at it. Names of buckets are global in AWS."
+        : state === "elsewhere"
+          ? "It is in another region. Names of buckets are global in AWS."
+          : "It carries no environment's tag: spawn did not make it.",
+    fix: state === "there" ? `${change}, or use it as it is: add ${region} to spawn:adopt.` : `${change}.`,
+  });
+}
+
+/** Whether tables and buckets of the environment confirm each other: of another environment of this name, one kind is missing. */
+function knowsItself(settings: EnvironmentSettings, facts: EnvironmentFacts, held: Held): boolean {
+  const hasTable =
+    held.tables.length > 0 || facts.tables.some(({ owner }) => owner.environment === settings.name);
+  const hasBucket =
+    held.buckets.length > 0 ||
+    facts.buckets.some(
+      ({ region, owner, state }) =>
+        owner.environment === settings.name || (state === "there" && settings.adopted.has(region as Region)),
+    );
+  return hasTable && hasBucket;
+}
+
+function unproven(
+  settings: EnvironmentSettings,
+  what: string,
+  key: string,
+  lacking: "bucket" | "table",
+): InputError {
+  return new InputError(`${key} names ${what}, which belongs to another environment ${settings.name}`, {
+    why: `It carries the tag of an environment of this name, and there is no ${lacking} of this one: it was made with other settings.`,
+    fix: `Set spawn:namePrefix in Pulumi.${settings.name}.yaml to a prefix of its own, or ${key.split(" ")[0]} to another name. If it is what a creation left that was cut off, delete it first.`,
+  });
+}
+
+function adoptsRole(settings: EnvironmentSettings, { role }: EnvironmentFacts, held: Held): boolean {
+  if (role === undefined || !role.exists || role.denied || held.role === role.name) return false;
+  const ours = new Set(settings.buckets.values());
+  const isOurs =
+    role.owner.environment === settings.name &&
+    !isOthers(settings, role.owner) &&
+    (role.buckets.length === 0 || role.buckets.some((bucket) => ours.has(bucket)));
+  if (isOurs) return true;
+  throw new InputError(
+    `spawn:namePrefix gives the IAM role ${replicationRoleName(settings)}, which is there already`,
+    {
+      why:
+        role.owner.environment === undefined
+          ? "It carries no environment's tag: spawn did not make it."
+          : `It belongs to ${role.owner.environment === settings.name ? `another environment ${settings.name}, which replicates ${role.buckets[0] ?? role.owner.bucket}` : `environment ${role.owner.environment}`}.`,
+      fix: `Set spawn:namePrefix in Pulumi.${settings.name}.yaml to a prefix of its own, such as ${suggestedPrefix(settings)}.`,
+    },
+  );
+}
+
+const suggestedPrefix = ({ namePrefix }: EnvironmentSettings): string => `${namePrefix.slice(0, 14)}-two`;
+
+function keyOfTable(settings: EnvironmentSettings, { name }: Pick<TableFact, "name">): string {
+  return tablesOf(settings).find((table) => table.name === name)?.key ?? "spawn:recordsTable";
+}
