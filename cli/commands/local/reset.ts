@@ -1,26 +1,22 @@
-import { rm } from "node:fs/promises";
 import { resetCloud } from "../../../local/cloud/cloud.ts";
-import { spawnPaths } from "../../../local/paths.ts";
+import { progressPrinter } from "../../../local/progress.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
+import { findLocalStacks, forgetStacks } from "../../services/local-stacks.ts";
 
 export interface LocalResetResult {
   readonly reset: boolean;
   /** Where it runs again, if it was running. */
   readonly endpoint: string | null;
-}
-
-/** State that describes resources which are gone would keep the next update from making them again. */
-async function forgetStacks(): Promise<void> {
-  const { state, stacks } = spawnPaths();
-  for (const folder of [state, stacks]) await rm(folder, { recursive: true, force: true });
+  /** Stacks that were left alone: their environment is not on the local cloud, or nobody knows where it is. */
+  readonly kept: readonly string[];
 }
 
 export default class LocalReset extends BaseCommand {
   static override summary = "Delete everything in the local cloud.";
   static override description =
-    "Deletes every bucket, object, table and role in it, and the state of the stacks that made them; nothing in AWS is touched. It is started again if it was running. Then: spawn environment up.";
+    "Deletes every bucket, object, table and role in it, and the state and settings of the stacks of environments on it, in whichever backend they are. Nothing of an environment on AWS is touched: its stacks, settings and interrupted uploads are kept and named. It is started again if it was running. Then: spawn environment up.";
   static override examples = [
     { description: "Empty the local cloud", command: "<%= config.bin %> local reset" },
     { description: "Empty it in a script", command: "<%= config.bin %> local reset --yes" },
@@ -33,13 +29,19 @@ export default class LocalReset extends BaseCommand {
     this.note("⚠️  This will delete everything in the local cloud and cannot be undone.");
     if (!(await confirm("Continue?", { yes: flags.yes, command: "spawn local reset" }))) {
       this.note("Nothing was deleted.");
-      return { reset: false, endpoint: null };
+      return { reset: false, endpoint: null, kept: [] };
     }
+    const steps = progressPrinter(process.stderr);
+    const stacks = await findLocalStacks(steps);
+    const { kept } = stacks;
     const { restarted } = await resetCloud();
-    await forgetStacks();
+    await forgetStacks(stacks, steps);
     this.log(
       `The local cloud is empty${restarted === undefined ? "." : ` and running at ${restarted.endpoint}.`}`,
     );
-    return { reset: true, endpoint: restarted?.endpoint ?? null };
+    if (kept.length > 0) {
+      this.note(`Kept, since they are not known to be on the local cloud: ${kept.join(", ")}`);
+    }
+    return { reset: true, endpoint: restarted?.endpoint ?? null, kept };
   }
 }
