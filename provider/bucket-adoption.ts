@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { ENVIRONMENT_TAG } from "../staging/environment.ts";
 import { InputError, UserError } from "../staging/errors.ts";
+import { describeRetention, refuseLongRetention } from "../staging/object-lock.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
@@ -15,6 +16,7 @@ import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
 import { errorName, explained, headersOf, isNotFound, statusOf } from "./transfer/aws-errors.ts";
+import { lockConfigurationOf } from "./transfer/object-lock.ts";
 import { withRetry } from "./transfer/retry.ts";
 
 const ENABLED = "Enabled";
@@ -83,6 +85,7 @@ export function bucketAdoption(
 
     async create(inputs, context) {
       await requireBucket(targetOf(inputs, context), inputs.region);
+      await requireDeletable(targetOf(inputs, context), inputs.region, context);
       const wasOff = await enableVersioning(inputs, context);
       return {
         id: idOf(inputs),
@@ -145,6 +148,38 @@ async function requireBucket({ client, bucket, signal }: Target, region: string)
     }
   });
   if (owner !== undefined) throw managed(bucket, region, owner);
+}
+
+/**
+ * Makes sure that what expires in the bucket can be deleted, and tells of locks that single objects can have.
+ * @throws UserError for a default retention beyond the longest TTL, and where a deletion takes a second factor
+ */
+async function requireDeletable(
+  { client, bucket, signal }: Target,
+  region: string,
+  context: CallContext,
+): Promise<void> {
+  const doing = `adopting the bucket ${bucket} in ${region}`;
+  const [versioning, locking] = await explained(doing, () =>
+    Promise.all([
+      client.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal }),
+      lockConfigurationOf(client, bucket, signal),
+    ]),
+  );
+  if (versioning.MFADelete === "Enabled") {
+    throw new UserError(`the bucket ${bucket} cannot be adopted: its objects are deleted by MFA only`, {
+      why: "MFA delete is enabled for its versioning, so neither spawn stage delete nor a lifecycle rule can remove an entry.",
+      fix: "Disable MFA delete with the account's root user, or adopt another bucket.",
+    });
+  }
+  if (locking === undefined) return;
+  const { retention } = locking;
+  if (retention !== undefined) refuseLongRetention(bucket, region, retention);
+  const kept =
+    retention === undefined
+      ? "What is under a legal hold or a retention cannot be deleted."
+      : `No object can be deleted for ${describeRetention(retention)}, and no entry with a shorter TTL is staged in it.`;
+  context.log("warning", `Your bucket ${bucket} in ${region} has S3 Object Lock. ${kept}`);
 }
 
 function missing(bucket: string, region: string, cause: unknown): UserError {

@@ -12,7 +12,9 @@ import type { Spending } from "../services/spending.ts";
 import { formatShare, formatUtc, plural, printable } from "./text.ts";
 
 /** What `stage info` shows of an entry. */
-export function renderDetails({ record, row: { usage }, spending, rules, now }: EntryReport): string {
+export function renderDetails(report: EntryReport): string {
+  const { record, spending, rules, now } = report;
+  const { usage } = report.row;
   const expiry = expiresAt(record.uploadedAt, record.ttl);
   return [
     `Staging ID: ${record.stagingId}`,
@@ -20,6 +22,9 @@ export function renderDetails({ record, row: { usage }, spending, rules, now }: 
     `SHA256: ${sha256Of(record)}`,
     `Uploaded: ${formatUtc(record.uploadedAt)}`,
     `Expires: ${formatUtc(expiry)} (${expiry <= now ? "expired" : plural(record.ttl, "day")})`,
+    ...(report.deleting === true
+      ? [`Status: deleting (the deletion did not end: spawn stage delete ${record.stagingId})`]
+      : []),
     `Sweep ID: ${record.sweepId ?? "-"}`,
     ...(record.declaredAs === undefined
       ? []

@@ -9,21 +9,24 @@ import { compactBytes, formatUtcDay } from "./text.ts";
  * The columns of `stage list`, as the guide spaces them.
  * @param now called for each row, when the server has told its time
  */
-export function listingColumns(now: () => Date): Column<StagingRecord>[] {
+export function listingColumns(
+  now: () => Date,
+  deleting: ReadonlySet<string> = new Set(),
+): Column<StagingRecord>[] {
   return [
     { title: "STAGING ID", value: (record) => record.stagingId, minWidth: 18 },
     { title: "SIZE", value: (record) => compactBytes(record.sizeBytes), minWidth: 6 },
     { title: "REGIONS", value: (record) => String(record.regions.length) },
     { title: "UPLOADED", value: (record) => formatUtcDay(record.uploadedAt), minWidth: 10 },
-    { title: "TTL", value: (record) => ttl(record, now()), minWidth: 4 },
+    { title: "TTL", value: (record) => ttl(record, now(), deleting.has(record.stagingId)), minWidth: 4 },
     { title: "SWEEP ID", value: (record) => record.sweepId ?? "-" },
   ];
 }
 
 /** DynamoDB removes expired records within days, not at once; until then they are listed as what they are. */
-function ttl(record: StagingRecord, now: Date): string {
-  const status = statusOf(record, now);
-  if (status === "expired") return status;
+function ttl(record: StagingRecord, now: Date, isDeleting: boolean): string {
+  const status = statusOf(record, now, isDeleting);
+  if (status === "expired" || status === "deleting") return status;
   return status === "expiring" ? `${record.ttl}d expiring` : `${record.ttl}d`;
 }
 

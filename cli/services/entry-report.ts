@@ -11,6 +11,7 @@ import { type LifecycleRules, lifecycleRulesOf } from "./lifecycle.ts";
 import { type StagingMetadata, toMetadata } from "./metadata.ts";
 import { getLedgerRow, getUsage, type Tables } from "./records.ts";
 import { type Spending, spendingOf } from "./spending.ts";
+import { deletionsBegun } from "./unfinished.ts";
 
 /** All that `stage info` tells of an entry. */
 export interface EntryReport {
@@ -18,6 +19,8 @@ export interface EntryReport {
   readonly row: LedgerRow;
   readonly spending: Spending;
   readonly rules: LifecycleRules;
+  /** Whether its deletion has begun and did not end. */
+  readonly deleting?: boolean;
   /** The time of which all this holds. */
   readonly now: Date;
 }
@@ -33,9 +36,13 @@ export async function reportEntry(
 ): Promise<EntryReport> {
   const tables = await context.tables();
   const [record, row] = await Promise.all([requireRecord(context, id), readRow(tables, id, onProblem)]);
-  const rules = await lifecycleRulesOf(context, record, onProblem);
+  const [rules, begun] = await Promise.all([
+    lifecycleRulesOf(context, record, onProblem),
+    deletionsBegun(context.environmentName),
+  ]);
+  const deleting = begun.has(id);
   const now = serverClock.now();
-  return { record, row, rules, now, spending: spendingOf(record, row, now) };
+  return { record, row, rules, deleting, now, spending: spendingOf(record, row, now) };
 }
 
 /** The counters alone where the rest of the row cannot be read. */
@@ -71,10 +78,10 @@ export interface EntryReportJson extends StagingMetadata {
   readonly removed_at: string;
 }
 
-export function toReportJson({ record, row, spending, rules, now }: EntryReport): EntryReportJson {
+export function toReportJson({ record, row, spending, rules, deleting, now }: EntryReport): EntryReportJson {
   const { replication, storageToDate, total, remoteInstances, compared } = spending;
   return {
-    ...toMetadata(record, row.usage, now),
+    ...toMetadata(record, row.usage, now, deleting),
     instances_by_region: row.usage.instancesByRegion,
     cost_to_date: {
       replication: toDollars(replication),

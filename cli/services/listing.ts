@@ -86,12 +86,15 @@ export async function* listMetadataPages(
   order: ListOrder,
   now: () => Date,
   onMalformed: (error: UserError) => void,
+  deleting: ReadonlySet<string> = new Set(),
 ): AsyncGenerator<StagingMetadata[]> {
   for await (const page of sortedRecordPages(tables, filter, order, onMalformed)) {
     const usages = await getUsages(
       tables,
       page.map(({ stagingId }) => stagingId),
     );
-    yield page.map((record) => toMetadata(record, usages.get(record.stagingId), now()));
+    yield page.map((record) =>
+      toMetadata(record, usages.get(record.stagingId), now(), deleting.has(record.stagingId)),
+    );
   }
 }

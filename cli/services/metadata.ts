@@ -42,13 +42,15 @@ export interface StagingMetadata {
   readonly status: EntryStatus;
 }
 
-/** `expiring`: within a day. */
-export type EntryStatus = "active" | "expiring" | "expired";
+/** `expiring`: within a day. `deleting`: its deletion has begun and did not end, such as that of locked objects. */
+export type EntryStatus = "active" | "expiring" | "expired" | "deleting";
 
 export function statusOf(
   { uploadedAt, ttl }: Pick<StagingRecord, "uploadedAt" | "ttl">,
   now: Date,
+  isDeleting = false,
 ): EntryStatus {
+  if (isDeleting) return "deleting";
   const left = expiresAt(uploadedAt, ttl).getTime() - now.getTime();
   if (left <= 0) return "expired";
   return left <= MS_PER_DAY ? "expiring" : "active";
@@ -58,6 +60,7 @@ export function toMetadata(
   record: StagingRecord,
   usage: UsageRow | undefined,
   now: Date = serverClock.now(),
+  isDeleting = false,
 ): StagingMetadata {
   return {
     staging_id: record.stagingId,
@@ -81,7 +84,7 @@ export function toMetadata(
     declared_as: record.declaredAs ?? null,
     allow_accounts: record.allowAccounts,
     access_points: Object.fromEntries(record.accessPoints),
-    status: statusOf(record, now),
+    status: statusOf(record, now, isDeleting),
   };
 }
 

@@ -1,11 +1,7 @@
-import {
-  GetObjectLockConfigurationCommand,
-  HeadObjectCommand,
-  ListObjectVersionsCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
+import { HeadObjectCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { errorName, statusOf } from "../../provider/transfer/aws-errors.ts";
 import { decodeKey } from "../../provider/transfer/listing.ts";
+import { lockConfigurationOf } from "../../provider/transfer/object-lock.ts";
 import { forEachParallel } from "../../provider/transfer/parallel.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
@@ -42,26 +38,11 @@ export async function findLocks(
   const found = await Promise.all(
     buckets.map(async (named) => {
       const client = await context.s3(named.region);
-      return (await hasObjectLock(client, named.bucket))
-        ? await firstLock(client, named, id, now)
-        : undefined;
+      const locking = await lockConfigurationOf(client, named.bucket);
+      return locking === undefined ? undefined : await firstLock(client, named, id, now);
     }),
   );
   return found.filter((lock) => lock !== undefined);
-}
-
-/** Whether objects of the bucket can be locked. Where the credentials may not know it, S3 itself refuses what is locked. */
-async function hasObjectLock(client: S3Client, bucket: string): Promise<boolean> {
-  try {
-    const { ObjectLockConfiguration } = await client.send(
-      new GetObjectLockConfigurationCommand({ Bucket: bucket }),
-    );
-    return ObjectLockConfiguration?.ObjectLockEnabled === "Enabled";
-  } catch (error) {
-    // Servers that do not know Object Lock say that it is not implemented.
-    if ([403, 404, 405, 501].includes(statusOf(error) ?? 0)) return false;
-    throw error;
-  }
 }
 
 class Found extends Error {

@@ -10,8 +10,15 @@ import { type EarlyEnd, earlyEnd } from "../../staging/early-end.ts";
 import type { EntrySpec } from "../../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
+import {
+  type DefaultRetention,
+  describeRetention,
+  retentionDays,
+  withoutRetention,
+} from "../../staging/object-lock.ts";
 import type { Region, RegionList } from "../../staging/regions.ts";
 import { serverClock } from "../../staging/server-clock.ts";
+import { MAX_TTL_DAYS } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 
 export interface PreflightClients {
@@ -74,8 +81,8 @@ export interface Measured {
 }
 
 /**
- * Makes sure that the rules which the user's own buckets have keep an entry for as long as its TTL says. It costs a request
- * for each bucket that was adopted, and none for others.
+ * Makes sure that the rules and the retention which the user's own buckets have keep an entry for as long as its TTL says, and
+ * no longer. It costs two requests for each bucket that was adopted, and none for others.
  * @throws InputError that names the rule, the bucket and the ways out
  */
 export async function checkLifetimes(
@@ -97,10 +104,20 @@ export async function checkLifetimes(
     maxSizeBytes: sizeBytes === undefined ? undefined : sizeBytes + fileCount * MANIFEST_LINE_BYTES,
   };
   const adopted = spec.regions.filter((region) => settings.adopted.has(region));
+  if (adopted.length === 0) return;
+  const { lockConfigurationOf } = await import("../../provider/transfer/object-lock.ts");
   const found = await Promise.all(
     adopted.map(async (region) => {
       const bucket = bucketOf(settings, region);
-      const end = earlyEnd(await usersRules(await clients.s3(region), bucket), entry);
+      const client = await clients.s3(region);
+      const [rules, locking] = await Promise.all([
+        usersRules(client, bucket),
+        lockConfigurationOf(client, bucket),
+      ]);
+      const { retention } = locking ?? {};
+      if (retention !== undefined && retentionDays(retention) > spec.ttl)
+        throw keptLonger(retention, bucket, region, spec);
+      const end = earlyEnd(rules, entry);
       return end && { end, region, bucket };
     }),
   );
@@ -121,6 +138,23 @@ async function usersRules(client: S3Client, bucket: string): Promise<LifecycleRu
     if (error instanceof Error && error.name === "NoSuchLifecycleConfiguration") return [];
     throw error;
   }
+}
+
+function keptLonger(
+  retention: DefaultRetention,
+  bucket: string,
+  region: Region,
+  { ttl }: EntrySpec,
+): InputError {
+  const days = retentionDays(retention);
+  const change = withoutRetention(bucket, region);
+  return new InputError(
+    `your bucket ${bucket} in ${region} keeps every object for ${describeRetention(retention)}`,
+    {
+      why: `That is its default retention (S3 Object Lock), and the data are to go after ${ttl} ${ttl === 1 ? "day" : "days"} (--ttl). Until then nobody could delete them, and S3 would charge for them.`,
+      fix: days > MAX_TTL_DAYS ? change : `--ttl ${days}; or, in the bucket, ${change}`,
+    },
+  );
 }
 
 function endsEarly({ ruleId, end, days }: EarlyEnd, bucket: string, region: Region, { ttl }: EntrySpec) {

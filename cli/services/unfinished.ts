@@ -69,6 +69,15 @@ export async function unfinishedStacks(environment: string): Promise<string[]> {
     .map((name) => name.slice(0, -".json".length));
 }
 
+/** The entries of an environment whose deletion was begun on this machine and has not ended. */
+export async function deletionsBegun(environment: string): Promise<ReadonlySet<string>> {
+  const stacks = await unfinishedStacks(environment);
+  const found = await Promise.all(
+    stacks.map(async (stack) => ((await readUnfinished(stack))?.deleting === true ? [idOf(stack)] : [])),
+  );
+  return new Set(found.flat());
+}
+
 export async function readUnfinished(stack: string): Promise<Unfinished | undefined> {
   const file = fileOf(stack);
   const text = await readTextIfThere(file);

@@ -22,6 +22,7 @@ import {
 } from "../../services/listing.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import type { RecordFilter, Tables } from "../../services/records.ts";
+import { deletionsBegun } from "../../services/unfinished.ts";
 
 const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
 type Format = (typeof FORMATS)[number];
@@ -32,12 +33,14 @@ interface Listing {
   readonly order: ListOrder;
   /** The server's time, which the first page tells. */
   readonly now: () => Date;
+  /** Entries whose deletion has begun and did not end. */
+  readonly deleting: ReadonlySet<string>;
 }
 
 export default class StageList extends BaseCommand {
   static override summary = "List all staged data.";
   static override description =
-    `Shows the newest first. An entry is listed from the moment its data are verified in every region until its deletion starts. In the column TTL, "expiring" marks what expires within 24 hours, and "expired" what has expired and is not removed yet.
+    `Shows the newest first. An entry is listed from the moment its data are verified in every region until its deletion starts. In the column TTL, "expiring" marks what expires within 24 hours, "expired" what has expired and is not removed yet, and "deleting" what a deletion that did not end has left: run spawn stage delete again.
 
 --sort puts the newest, the largest, the soonest to expire, the first by name, or the dearest from its upload to its expiry first; with - before it, or with --reverse, the other way round.`;
   static override examples = [
@@ -109,7 +112,8 @@ export default class StageList extends BaseCommand {
     const context = this.contextOf(flags);
     if (flags.incomplete) return await this.#unfinished(context, filter, order, flags.format);
     const tables = await context.tables();
-    const listing: Listing = { filter, order, now: () => serverClock.now() };
+    const deleting = await deletionsBegun(context.environmentName);
+    const listing: Listing = { filter, order, now: () => serverClock.now(), deleting };
     if (this.jsonEnabled()) return this.#collect(tables, listing);
     switch (flags.format) {
       case "table":
@@ -157,13 +161,13 @@ export default class StageList extends BaseCommand {
     return all;
   }
 
-  #metadata(tables: Tables, { filter, order, now }: Listing): AsyncGenerator<StagingMetadata[]> {
-    return listMetadataPages(tables, filter, order, now, (error) => this.#incomplete(error));
+  #metadata(tables: Tables, { filter, order, now, deleting }: Listing): AsyncGenerator<StagingMetadata[]> {
+    return listMetadataPages(tables, filter, order, now, (error) => this.#incomplete(error), deleting);
   }
 
-  async #table(tables: Tables, { filter, order, now }: Listing): Promise<void> {
+  async #table(tables: Tables, { filter, order, now, deleting }: Listing): Promise<void> {
     const pages = sortedRecordPages(tables, filter, order, (error) => this.#incomplete(error));
-    const count = await writeTable(pages, listingColumns(now), writeOut);
+    const count = await writeTable(pages, listingColumns(now, deleting), writeOut);
     if (count > 0) return;
     const filtered = filter.sweepId !== undefined || filter.region !== undefined;
     this.note(

@@ -1,0 +1,35 @@
+import { UserError } from "./errors.ts";
+import { MAX_TTL_DAYS } from "./ttl.ts";
+
+/** A bucket's default retention, as S3's API has it: days or years, one of both. */
+export interface DefaultRetention {
+  readonly Mode?: string | undefined;
+  readonly Days?: number | undefined;
+  readonly Years?: number | undefined;
+}
+
+/** Days for which S3 keeps every new object of a bucket from being deleted; 0 without a default retention. */
+export const retentionDays = ({ Days = 0, Years = 0 }: DefaultRetention): number => Days + Years * 365;
+
+/** `30 days (COMPLIANCE)` */
+export const describeRetention = (retention: DefaultRetention): string =>
+  `${retentionDays(retention)} days${retention.Mode === undefined ? "" : ` (${retention.Mode})`}`;
+
+/** The command that takes the default retention of a bucket away; what has one already keeps it. */
+export const withoutRetention = (bucket: string, region: string): string =>
+  `aws s3api put-object-lock-configuration --bucket ${bucket} --region ${region} --object-lock-configuration ObjectLockEnabled=Enabled`;
+
+/**
+ * Refuses to adopt a bucket in which no entry could be removed when it expires.
+ * @throws UserError for a default retention longer than the longest TTL
+ */
+export function refuseLongRetention(bucket: string, region: string, retention: DefaultRetention): void {
+  if (retentionDays(retention) <= MAX_TTL_DAYS) return;
+  throw new UserError(
+    `the bucket ${bucket} cannot be adopted: its objects cannot be deleted for ${describeRetention(retention)}`,
+    {
+      why: `That is its default retention (S3 Object Lock). An entry lives for ${MAX_TTL_DAYS} days at most, and S3 would keep its data, and charge for them, after that.`,
+      fix: `${withoutRetention(bucket, region)}; or adopt another bucket`,
+    },
+  );
+}
