@@ -3,24 +3,33 @@ import { InputError, messageOf } from "../staging/errors.ts";
 const NAMESPACE = "spawn:";
 
 /**
- * The values of `spawn:…` in a stack's configuration as the engine hands it over: one text for each key, lists and
- * mappings as JSON.
+ * The values of `spawn:…` in a stack's configuration as the engine hands it over, and as `readYamlConfig` reads it from the
+ * file: one text for each key, lists and mappings as JSON. A list may be such a text in the file, too: `pulumi config set` writes it so.
  * @param config all keys with their namespaces, as `pulumi.runtime.allConfig()` returns them
+ * @param where the configuration is, for errors
  * @returns the values without the prefix `spawn:`
  * @throws InputError when a value begins like a list or a mapping and is none
  */
-export function spawnValues(config: Readonly<Record<string, string>>): Record<string, unknown> {
+export function spawnValues(
+  config: Readonly<Record<string, string>>,
+  where = "the configuration",
+): Record<string, unknown> {
   const own = Object.entries(config).filter(([key]) => key.startsWith(NAMESPACE));
-  return Object.fromEntries(own.map(([key, text]) => [key.slice(NAMESPACE.length), parseValue(key, text)]));
+  return Object.fromEntries(
+    own.map(([key, text]) => [key.slice(NAMESPACE.length), parseValue(key, text, where)]),
+  );
 }
 
-function parseValue(key: string, text: string): unknown {
+function parseValue(key: string, text: string, where: string): unknown {
   // A key without a value arrives as an empty text.
   if (text === "") return undefined;
   if (!/^\s*[[{]/.test(text)) return text;
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new InputError(`the configuration's ${key} cannot be read`, { why: messageOf(error) });
+    throw new InputError(`${where}: ${key} begins like a list and cannot be read`, {
+      why: messageOf(error),
+      fix: `Write ${key} as JSON, such as '["us-east-1"]', or as a list of YAML.`,
+    });
   }
 }

@@ -1,12 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isRecord, parseEnvironmentName } from "../staging/environment.ts";
+import { parseEnvironmentName } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
+import { spawnValues } from "./engine-config.ts";
 import { type EnvironmentConfig, parseEnvironmentConfig } from "./environment-config.ts";
-import { parseYaml, readTextIfThere } from "./files.ts";
+import { readTextIfThere } from "./files.ts";
 import { readUserConfig } from "./user-config.ts";
-
-const NAMESPACE = "spawn:";
+import { readYamlConfig } from "./yaml-config.ts";
 
 /**
  * Reads the environment `name` from its `Pulumi.<name>.yaml`, as the engine would, without an engine, and what the user has
@@ -28,7 +28,18 @@ export async function readEnvironmentValues(
   const file = fileOf(name);
   const text = await readTextIfThere(join(projectFolder, file));
   if (text === undefined) throw await missing(projectFolder, name);
-  return valuesOf(parseYaml(text, file), file);
+  return spawnValues(readYamlConfig(text, file), file);
+}
+
+/**
+ * Makes sure that a program which the engine hands its values to reads the file as {@link readEnvironmentFile} does: the engine's
+ * values do not tell any more what was changed on the way.
+ * @throws InputError that names the line, for a file that has values which readers change
+ */
+export async function checkEnvironmentFile(projectFolder: string, name: string): Promise<void> {
+  const file = fileOf(name);
+  const text = await readTextIfThere(join(projectFolder, file));
+  if (text !== undefined) readYamlConfig(text, file);
 }
 
 /** Names of the environments that the project has a file for, sorted. */
@@ -57,24 +68,4 @@ async function missing(projectFolder: string, name: string): Promise<InputError>
     why: `${projectFolder} has no ${fileOf(name)}; its environments: ${others.join(", ") || "none"}.`,
     fix: `Write ${fileOf(name)} after the example Pulumi.prod.example.yaml, or use --environment ${others[0] ?? "dev"}`,
   });
-}
-
-/** The values of `spawn:…`; keys of other namespaces are for the engine and its plugins. */
-function valuesOf(content: unknown, file: string): Record<string, unknown> {
-  const config = isRecord(content) ? (content["config"] ?? {}) : (content ?? {});
-  if (!isRecord(config))
-    throw new InputError(`${file}: config must be a mapping of keys such as spawn:regions`);
-  for (const key of Object.keys(config)) {
-    if (!key.includes(":")) {
-      throw new InputError(`${file}: config: ${key} has no namespace`, { fix: `Write spawn:${key}.` });
-    }
-  }
-  const own = Object.entries(config).filter(([key]) => key.startsWith(NAMESPACE));
-  return Object.fromEntries(own.map(([key, value]) => [key.slice(NAMESPACE.length), asEngineReads(value)]));
-}
-
-/** To the engine a key without a value and an empty text are the same, and a number or a truth value is its text. */
-function asEngineReads(value: unknown): unknown {
-  if (value === null || value === "") return undefined;
-  return typeof value === "object" ? value : String(value);
 }

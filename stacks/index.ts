@@ -4,6 +4,7 @@ import { entrySettingsPath } from "./data-folder.ts";
 import { spawnValues } from "./engine-config.ts";
 import { environmentProgram } from "./environment.ts";
 import { parseEnvironmentConfig } from "./environment-config.ts";
+import { checkEnvironmentFile } from "./environment-file.ts";
 import { readTextIfThere } from "./files.ts";
 import { parseStackName } from "./kind.ts";
 import { type Program, withReadableErrors } from "./program.ts";
@@ -26,6 +27,7 @@ async function programOf(stack: string, values: Readonly<Record<string, unknown>
   const kind = parseStackName(stack);
   if (kind.kind === "environment") {
     const { environment } = kind;
+    await checkEnvironmentFile(pulumi.getRootDirectory(), environment);
     const overlay = readUserConfig().environments.get(environment);
     return environmentProgram(
       parseEnvironmentConfig(environment, values, pulumi.getRootDirectory(), overlay),

@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import { type EntrySpec, entryStackName, parseEntrySpec } from "../staging/entry.ts";
 import {
   DEFAULT_NAME_PREFIX,
@@ -9,6 +8,7 @@ import {
 } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
 import { parseYaml } from "./files.ts";
+import { toYaml } from "./yaml.ts";
 
 /** All that the stack of one entry is made from. */
 export interface EntrySettings {
@@ -46,16 +46,7 @@ function entryValues({ spec, environment, writableAt }: EntrySettings) {
 /** The settings file of an entry's stack, `Pulumi.<stack>.yaml`. */
 export function renderEntrySettings(settings: EntrySettings): string {
   const { entry, environment } = entryValues(settings);
-  // In quotes, since the engine's reader takes more plain words for numbers and dates than ours.
-  const config = stringify(
-    { config: { "spawn:entry": entry, "spawn:environment": environment } },
-    {
-      aliasDuplicateObjects: false,
-      defaultStringType: "QUOTE_DOUBLE",
-      defaultKeyType: "PLAIN",
-      lineWidth: 0,
-    },
-  );
+  const config = toYaml({ config: { "spawn:entry": entry, "spawn:environment": environment } });
   return `# Written by spawn for the staging entry ${settings.spec.id}.\n${config}`;
 }
 

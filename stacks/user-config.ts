@@ -4,6 +4,7 @@ import { parseReplicationMethod, type ReplicationMethod } from "../staging/entry
 import {
   type EnvironmentSettings,
   isRecord,
+  isStringArray,
   parseBucketName,
   parseEnvironmentName,
 } from "../staging/environment.ts";
@@ -182,14 +183,17 @@ export function parseBackendUrl(text: string): string {
   return text;
 }
 
+/** A value in the form that `spawn config set` writes, or as someone writes it into the file: a number, or a list of texts. */
 function textAt(key: string, value: unknown): string {
   if (typeof value === "string") return value;
+  if (Number.isSafeInteger(value)) return String(value);
+  if (isStringArray(value)) return value.join(",");
   throw new InputError(`the value of "${key}" is no text`);
 }
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file, "utf8").replace(/^\ufeff/, "");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

@@ -127,9 +127,9 @@ export function parseDeclaredEntries(
     const text = (key: string): string | undefined => {
       const found = item[key];
       if (found === undefined || found === null) return undefined;
-      return typeof found === "string" || typeof found === "number"
-        ? String(found)
-        : fail(key, "must be a string");
+      if (typeof found === "string") return found;
+      // A number has lost what was written: 1.10 is 1.1 by now, 0123 is 83.
+      return fail(key, `must be a string, in quotes: ${key}: ${JSON.stringify(String(found))}`);
     };
     const parseRegions = (value: unknown): RegionList => {
       if (value === undefined || value === null) return defaultRegions;
@@ -163,7 +163,7 @@ export function parseDeclaredEntries(
     if (noSha256) parse("noSha256", () => assertOnS3(source));
     const regions = parseRegions(item["regions"]);
     const dest = text("dest");
-    const ttl = text("ttl");
+    const ttl = typeof item["ttl"] === "number" ? String(item["ttl"]) : text("ttl");
     const sweep = text("sweep");
     const replication = text("replication");
     return {

@@ -1,5 +1,5 @@
 import { InputError } from "./errors.ts";
-import { parseRegion, parseRegionList, type Region, type RegionList } from "./regions.ts";
+import { listOf, parseRegion, parseRegionList, type Region, type RegionList } from "./regions.ts";
 
 /**
  * The settings of one environment, as `Pulumi.<environment>.yaml` has them under `config:`; the file documents
@@ -156,7 +156,9 @@ export function parseEnvironmentSettings(
     const region = at("buckets", () => parseRegion(text));
     if (!buckets.has(region)) return fail("buckets", `names ${region}, which spawn:regions does not`);
   }
-  const rawAdopted = values["adopt"] ?? [];
+  const givenAdopted = values["adopt"] ?? [];
+  const rawAdopted =
+    typeof givenAdopted === "string" ? listOf(givenAdopted).map((text) => text.trim()) : givenAdopted;
   if (!isStringArray(rawAdopted)) return fail("adopt", "must be a list of regions");
   const adopted = new Set(rawAdopted.map((text) => at("adopt", () => parseRegion(text))));
   for (const region of adopted) {

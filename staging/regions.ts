@@ -37,12 +37,27 @@ export function parseRegion(text: string): Region {
   });
 }
 
+/** The items of a list that is a text: separated by commas, or in JSON, as `pulumi config set` takes lists. */
+export function listOf(text: string): readonly string[] {
+  if (!/^\s*\[/.test(text)) return text.split(",");
+  try {
+    const items: unknown = JSON.parse(text);
+    if (Array.isArray(items) && items.every((item) => typeof item === "string")) return items;
+  } catch {
+    // not JSON
+  }
+  throw new InputError(`${text} is not a list`, {
+    why: "A list in brackets is JSON.",
+    fix: '["us-east-1","us-west-2"]',
+  });
+}
+
 /**
- * Parses a list of regions; a comma-separated string or its items.
+ * Parses a list of regions: a comma-separated string, the text of a JSON list, or its items.
  * @throws InputError when the list is empty, names an unknown region, or names one twice.
  */
 export function parseRegionList(value: string | readonly string[]): RegionList {
-  const texts = (typeof value === "string" ? value.split(",") : value).map((text) => text.trim());
+  const texts = (typeof value === "string" ? listOf(value) : value).map((text) => text.trim());
   if (texts.every((text) => text === "")) {
     throw new InputError("no region given", {
       why: "The data needs at least one region.",

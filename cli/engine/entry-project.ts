@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { toYaml } from "../../stacks/yaml.ts";
 
 /**
  * The Pulumi project of the entries that the command line makes, in the user's data folder: a `Pulumi.yaml` with the name
@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 export async function prepareEntryProject(folder: string, packageRoot: string): Promise<void> {
   await writeAtomically(
     join(folder, "Pulumi.yaml"),
-    stringify({
+    toYaml({
       name: PROJECT_NAME,
       description: "Staging entries made by the spawn command line",
       runtime: { name: "nodejs", options: { typescript: false } },

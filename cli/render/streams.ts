@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { toYaml } from "../../stacks/yaml.ts";
 import { type Column, fitColumns, tableHead, tableRow } from "./table.ts";
 
 /** Writes text and waits until it is taken. */
@@ -55,7 +55,7 @@ export async function writeYamlSequence(pages: Pages<unknown>, write: Write): Pr
   for await (const page of pages) {
     if (page.length === 0) continue;
     empty = false;
-    await write(stringify(page, { aliasDuplicateObjects: false }));
+    await write(toYaml(page));
   }
   if (empty) await write("[]\n");
 }

@@ -80,11 +80,6 @@ config:
     ["no YAML", "config: [", "Pulumi.broken.yaml is no YAML"],
     ["a list", "config: [a]", "Pulumi.broken.yaml: config must be a mapping of keys such as spawn:regions"],
     ["no configuration", "", "Pulumi.broken.yaml: spawn:regions must be a list of regions"],
-    [
-      "a key without namespace",
-      "config: {regions: us-east-1}",
-      "Pulumi.broken.yaml: config: regions has no namespace",
-    ],
     ["an unknown key", "config: {spawn:colour: red}", "Pulumi.broken.yaml: spawn:colour is not a known key"],
     [
       "an unknown region",

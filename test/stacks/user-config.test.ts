@@ -47,13 +47,24 @@ describe("the user's config", () => {
     expect(read()).to.deep.equal(config);
   });
 
+  it("takes values as someone may write them by hand", async () => {
+    await write('\ufeff{"staging.ttl":14,"staging.regions":["us-east-1","eu-west-1"],"prices":"aws"}');
+    expect(read().settings).to.deep.equal({
+      "staging.ttl": "14",
+      "staging.regions": "us-east-1,eu-west-1",
+      prices: "aws",
+    });
+    await write(`{"staging.regions":"[\\"us-east-1\\",\\"eu-west-1\\"]"}`);
+    expect(read().settings).to.deep.equal({ "staging.regions": "us-east-1,eu-west-1" });
+  });
+
   for (const [what, text, why] of [
     ["no JSON", "{", /JSON/],
     ["an empty file", "", /JSON/],
     ["a list", "[]", /no JSON object/],
     ["an unknown key", '{"colour":"red"}', /"colour" is not a known key/],
     ["a value out of range", '{"staging.ttl":"91"}', /TTL "91"/],
-    ["a number in place of a text", '{"staging.ttl":14}', /is no text/],
+    ["a truth value in place of a text", '{"staging.ttl":true}', /is no text/],
     ["a bucket without a name", '{"environments":{"dev":{"staging.bucket.us-east-1":{}}}}', /name and adopt/],
     [
       "an unknown region",

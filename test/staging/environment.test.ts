@@ -119,7 +119,6 @@ describe("environment settings", () => {
     ["buckets", { "us-east-1": "same", "us-west-2": "same" }, "gives same to two regions"],
     ["buckets", { "eu-west-1": "x" }, "names eu-west-1, which spawn:regions does not"],
     ["buckets", { "mars-1": "x" }, 'is not valid: unknown region "mars-1"'],
-    ["adopt", "us-east-1", "must be a list of regions"],
     ["adopt", { "us-east-1": true }, "must be a list of regions"],
     ["adopt", ["mars-1"], 'is not valid: unknown region "mars-1"'],
     ["adopt", ["eu-west-1"], "names eu-west-1, which spawn:regions does not"],

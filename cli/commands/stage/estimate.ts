@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { stringify } from "yaml";
+import { toYaml } from "../../../stacks/yaml.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
@@ -105,7 +105,7 @@ The guide's prices take AWS's internet price for a download from another region.
     if (this.jsonEnabled()) return metadata;
     if (flags.format === "json") await writeOut(`${JSON.stringify(metadata, null, 2)}\n`);
     else if (flags.format === "csv") await writeOut(renderEstimateCsv(metadata));
-    else if (flags.format === "yaml") await writeOut(stringify(metadata));
+    else if (flags.format === "yaml") await writeOut(toYaml(metadata));
     else {
       const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
       await writeOut(renderEstimate({ estimate: made, aws, source, columns }));

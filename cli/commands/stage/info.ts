@@ -1,5 +1,5 @@
 import { Args } from "@oclif/core";
-import { stringify } from "yaml";
+import { toYaml } from "../../../stacks/yaml.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { formatFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
@@ -39,7 +39,7 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     if (flags.format === "json") {
       await writeOut(`${JSON.stringify(toReportJson(report), null, 2)}\n`);
     } else if (flags.format === "yaml") {
-      await writeOut(stringify(toReportJson(report)));
+      await writeOut(toYaml(toReportJson(report)));
     } else {
       await writeOut(renderDetails(report));
     }

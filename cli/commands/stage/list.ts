@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { stringify } from "yaml";
+import { toYaml } from "../../../stacks/yaml.ts";
 import { parseSweepId } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { parseRegion } from "../../../staging/regions.ts";
@@ -148,7 +148,7 @@ export default class StageList extends BaseCommand {
     const entries = (reverse ? all.reverse() : all).slice(0, limit);
     if (this.jsonEnabled()) return entries;
     if (format === "json") await writeOut(`${JSON.stringify(entries, null, 2)}\n`);
-    else if (format === "yaml") await writeOut(stringify(entries));
+    else if (format === "yaml") await writeOut(toYaml(entries));
     else if (format === "csv") await writeOut(renderIncompleteCsv(entries));
     else if (entries.length > 0) await writeOut(renderTable(INCOMPLETE_COLUMNS, entries));
     else this.note("No upload is incomplete.");

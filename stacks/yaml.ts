@@ -1,0 +1,43 @@
+import { Document, isPair, isScalar, Scalar, type ScalarTag, stringify, visit } from "yaml";
+
+/**
+ * Writes plain JSON data as YAML that every reader takes for the same: YAML 1.1 (PyYAML, Ruby) and 1.2 (Go, this program) do not
+ * agree on which plain words are numbers, dates, truth values and nothing, so every string is in quotes.
+ */
+export function toYaml(value: unknown): string {
+  const document = new Document(value, {
+    aliasDuplicateObjects: false,
+    customTags: (tags) => [SMALL_NUMBER, ...tags],
+  });
+  visit(document, {
+    Scalar(key, node) {
+      if (typeof node.value !== "string") return;
+      node.type = key === "key" && PLAIN_KEY.test(node.value) ? Scalar.PLAIN : Scalar.QUOTE_DOUBLE;
+    },
+    Pair(_key, pair) {
+      // As JSON does.
+      return isPair(pair) && isScalar(pair.value) && pair.value.value === undefined
+        ? visit.REMOVE
+        : undefined;
+    },
+  });
+  return stringify(document, { lineWidth: 0 }).replace(UNPRINTABLE, escaped);
+}
+
+/** A word, such as `ttl_days` or `spawn:entry`, that no reader takes for anything but a string. Single letters are truth values in YAML 1.1. */
+const PLAIN_KEY = /^(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]+(?::[A-Za-z]+)?$/i;
+
+/** YAML 1.1 knows no exponent without a point in front of it. */
+const SMALL_NUMBER: ScalarTag = {
+  tag: "tag:yaml.org,2002:float",
+  default: true,
+  identify: (value) => typeof value === "number" && /^[^.]*e/.test(String(value)),
+  test: /^$a/, // it is for writing only
+  resolve: (text) => Number(text),
+  stringify: ({ value }) => String(value).replace("e", ".0e"),
+};
+
+/** What readers refuse or fold, though it is in quotes. https://yaml.org/spec/1.1/#c-printable */
+const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
