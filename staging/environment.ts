@@ -158,7 +158,9 @@ export function parseEnvironmentSettings(
   }
   const givenAdopted = values["adopt"] ?? [];
   const rawAdopted =
-    typeof givenAdopted === "string" ? listOf(givenAdopted).map((text) => text.trim()) : givenAdopted;
+    typeof givenAdopted === "string"
+      ? at("adopt", () => listOf(givenAdopted)).map((text) => text.trim())
+      : givenAdopted;
   if (!isStringArray(rawAdopted)) return fail("adopt", "must be a list of regions");
   const adopted = new Set(rawAdopted.map((text) => at("adopt", () => parseRegion(text))));
   for (const region of adopted) {

@@ -6,7 +6,6 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { ensureEngine } from "../../local/engine/engine.ts";
-import { toolEnvironment } from "../../local/tool-environment.ts";
 import { spawnValues } from "../../stacks/engine-config.ts";
 import { readYamlConfig } from "../../stacks/yaml-config.ts";
 
@@ -50,7 +49,12 @@ describe("A configuration, as the engine and this program read it", () => {
     await mkdir(join(folder, "state"));
     await writeFile(join(folder, "Pulumi.yaml"), "name: spawn\nruntime: nodejs\n");
     const stateUrl = pathToFileURL(join(folder, "state")).href;
-    const env = { ...process.env, ...toolEnvironment({ engine, cloud: "local", stateUrl }) };
+    const env = {
+      ...process.env,
+      PULUMI_BACKEND_URL: stateUrl,
+      PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
     pulumi = async (...args) =>
       (await promisify(execFile)(engine.command, args, { cwd: folder, env })).stdout;
     await pulumi("stack", "init", "dev", "--non-interactive");
