@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Interfaces, run, settings } from "@oclif/core";
+import { applyChanges } from "../connection/process.ts";
+import { programVariables } from "../local/engine/variables.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { homeFolder } from "../local/shell-variables.ts";
 import { configFolder } from "../stacks/data-folder.ts";
 import { explain } from "./errors.ts";
 import { closeOutput, endOutput, OutputFailed, watchOutput } from "./output.ts";
@@ -13,6 +16,9 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   endBySignal();
   // oclif's search for TypeScript sources is for programs that are not bundled, and depends on NODE_ENV.
   settings.enableAutoTranspile = false;
+  applyChanges(process.env, programVariables(process.env));
+  // oclif asks the system, which fails for a user that it does not know.
+  process.env["HOME"] ||= homeFolder(process.env);
   const { cache, data } = spawnPaths();
   process.env["SPAWN_CACHE_DIR"] ??= cache;
   process.env["SPAWN_DATA_DIR"] ??= data;

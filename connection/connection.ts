@@ -1,3 +1,4 @@
+import { UserError } from "../staging/errors.ts";
 import { type Authorities, authorities } from "./certificates.ts";
 import { type Endpoints, endpointsOf, SERVICES } from "./endpoints.ts";
 import { readProfile } from "./profile-file.ts";
@@ -50,6 +51,16 @@ export function resolveConnection(
     proxies: proxySettings(env),
     authorities: authorities(env, bundle ? { file: bundle, source: profile.source } : undefined),
   };
+}
+
+/** That of this process, for the text of an error: undefined where its variables cannot be used, which is another error. */
+export function connectionOfProcess(): Connection | undefined {
+  try {
+    return resolveConnection();
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** On this machine, with keys that it takes from everybody: no proxy, and none of the user's files. */

@@ -218,7 +218,7 @@ function notReached(
       message: `${endpoint.url} is not answering`,
       why: `The endpoint of ${endpoint.source} cannot be reached (${code}).`,
       fix: endpoint.source.startsWith("AWS_")
-        ? `Start what is there, or unset ${endpoint.source}, ${AGAIN}`
+        ? `Check ${endpoint.source}, or unset it, ${AGAIN}`
         : `Check endpoint_url of ${endpoint.source}, ${AGAIN}`,
     };
   }

@@ -49,17 +49,17 @@ export function proxySettings(env: Variables): ProxySettings {
 }
 
 /**
- * What a process needs so that all of its parts read the same proxies: both spellings have the value that counts. The engine
+ * What a process needs so that all of its parts read the same proxies: where both spellings are set, they agree. The engine
  * speaks gRPC with its plugins on this machine, and gRPC's own reading of these variables knows no such exception.
  */
 export function proxyVariables(env: Variables): VariableChanges {
   const changes: Record<string, string> = {};
-  for (const names of [SPELLINGS.https, SPELLINGS.http]) {
-    const found = valueIn(env, names);
-    if (found !== undefined) for (const name of names) changes[name] = found.value;
+  const spellings = [SPELLINGS.https, SPELLINGS.http];
+  for (const [lower, upper] of spellings) {
+    if (env[lower]?.trim() && env[upper]?.trim()) changes[upper] = env[lower];
   }
-  const isSet = Object.keys(changes).length > 0 || Boolean(env["grpc_proxy"]);
-  if (!isSet) return changes;
+  const isSet = spellings.some((names) => valueIn(env, names) !== undefined) || Boolean(env["grpc_proxy"]);
+  if (!isSet) return {};
   const none = valueIn(env, SPELLINGS.none)?.value ?? "";
   // curl takes an asterisk only where it stands alone.
   if (none.trim() !== "*") for (const name of SPELLINGS.none) changes[name] = withLoopback(none);

@@ -45,12 +45,12 @@ export class ProxyingHandler implements RequestHandler {
     const known = this.#byProxy.get(key);
     if (known !== undefined) return known;
     const { maxSockets, noDelay, ...timeouts } = this.#options;
-    const agent = new HttpsProxyAgent(proxy.url, {
+    const settings = {
       keepAlive: true,
       ...(maxSockets === undefined ? {} : { maxSockets }),
       ...(noDelay === undefined ? {} : { noDelay }),
-      ...(this.#ca === undefined ? {} : { ca: [...this.#ca] }),
-    });
+    };
+    const agent = new Tunnel(proxy.url, settings, this.#ca);
     // Else the proxy's refusal would look like an answer of AWS.
     agent.on("proxyConnect", ({ statusCode }: IncomingMessage, request: ClientRequest) => {
       if (statusCode !== 200) request.destroy(new ProxyError(proxy, { status: statusCode }));
@@ -71,6 +71,21 @@ export class ProxyingHandler implements RequestHandler {
 
   httpHandlerConfigs(): ReturnType<NodeHttpHandler["httpHandlerConfigs"]> {
     return this.#direct.httpHandlerConfigs();
+  }
+}
+
+/** Both the proxy, where it speaks TLS, and the server are checked against `ca`. */
+class Tunnel extends HttpsProxyAgent<string> {
+  readonly #tls: { readonly ca?: string[] };
+
+  constructor(proxy: URL, options: object, ca: readonly string[] | undefined) {
+    const tls = ca === undefined ? {} : { ca: [...ca] };
+    super(proxy, { ...options, ...tls });
+    this.#tls = tls;
+  }
+
+  override connect(...[request, options]: Parameters<HttpsProxyAgent<string>["connect"]>) {
+    return super.connect(request, { ...options, ...this.#tls });
   }
 }
 

@@ -12,6 +12,8 @@ export interface SpawnPaths {
   readonly cache: string;
   /** The `file://` backend of the stacks. */
   readonly state: string;
+  /** What the engine keeps for itself, as it does in `~/.pulumi`. */
+  readonly engineHome: string;
   /** Settings files of the entries' stacks. */
   readonly stacks: string;
   /** Data, log and record of the local cloud. */
@@ -44,6 +46,7 @@ export function spawnPaths(env: NodeJS.ProcessEnv = process.env): SpawnPaths {
     data,
     cache,
     state: join(data, "state"),
+    engineHome: join(data, "engine"),
     stacks: join(data, "stacks"),
     cloud: join(data, "cloud"),
     engine: join(cache, "engine", ENGINE_VERSION),

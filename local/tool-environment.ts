@@ -4,7 +4,7 @@ import type { VariableChanges } from "../connection/variables.ts";
 import type { EngineInfo } from "./engine/engine.ts";
 import { LANGUAGE_HOST_VARIABLE, ownLanguageHost } from "./engine/language-host.ts";
 import { engineVariables } from "./engine/variables.ts";
-import { packageRoot } from "./paths.ts";
+import { packageRoot, spawnPaths, stateUrlOf } from "./paths.ts";
 
 export interface ToolEnvironmentOptions {
   readonly engine: EngineInfo;
@@ -25,11 +25,24 @@ export function toolEnvironment(options: ToolEnvironmentOptions): VariableChange
   const { engine, target, stateUrl, env = process.env } = options;
   return {
     ...connectionVariables(env, target),
-    ...engineVariables(env, target.cloud),
+    ...engineVariables(env, { cloud: target.cloud, home: engineHome(target, stateUrl, env) }),
     PATH: toolPath(engine, target.cloud, env["PATH"] ?? ""),
     ...(stateUrl === undefined ? {} : { PULUMI_BACKEND_URL: stateUrl }),
     [LANGUAGE_HOST_VARIABLE]: ownLanguageHost(),
   };
+}
+
+/**
+ * The engine's own folder, in place of `~/.pulumi`, which may be missing or read-only. Where the user has chosen a backend, the
+ * login to it is in the user's.
+ */
+function engineHome(
+  target: Target,
+  stateUrl: string | undefined,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const paths = spawnPaths(env);
+  return target.cloud === "local" && stateUrl === stateUrlOf(paths) ? paths.engineHome : undefined;
 }
 
 /** The folder of our own `pulumi-resource-aws`, which serves the local cloud only. */

@@ -1,8 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { changed, type VariableChanges } from "../../connection/variables.ts";
 import { type EngineInfo, ensureEngine } from "../../local/engine/engine.ts";
+import { commandVariables } from "../../local/engine/variables.ts";
 import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { progressPrinter } from "../../local/progress.ts";
+import { shellVariables } from "../../local/shell-variables.ts";
 import { toolEnvironment } from "../../local/tool-environment.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
 import type { Context } from "../context.ts";
@@ -49,12 +51,11 @@ export async function openSession(context: Context, signal?: AbortSignal): Promi
   const [{ engine, settings, variables }] = await Promise.all([
     prepareTools(context, signal),
     prepareEntryProject(entries, packageRoot()),
+    // The program runs in this process and speaks gRPC with the engine, past every proxy.
+    context.connection(),
   ]);
-  const env = {
-    ...changed(process.env, variables),
-    // Else `preview --json` prints one document of another form at its end, and no events.
-    PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
-  };
+  const tools = changed(process.env, variables);
+  const env = changed(tools, { ...commandVariables(tools), ...shellVariables(tools) });
   const project = (folder: string): EngineSettings => ({ command: engine.command, env, project: folder });
   return { settings, environmentProject: project(packageRoot()), entryProject: project(entries) };
 }

@@ -1,4 +1,4 @@
-import { type Connection, resolveConnection } from "../../connection/connection.ts";
+import { connectionOfProcess } from "../../connection/connection.ts";
 import { explainSetup } from "../../connection/failure.ts";
 import { UserError } from "../../staging/errors.ts";
 import {
@@ -95,16 +95,6 @@ const CREDENTIALS = {
     `Check AWS_PROFILE and the keys (aws sts get-caller-identity), ${AGAIN}`,
   ],
 };
-
-/** What the variables of this process say, in which nobody else's connection is used. */
-function connectionOfProcess(): Connection | undefined {
-  try {
-    return resolveConnection();
-  } catch (error) {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
-}
 
 const capitalized = (text: string): string =>
   text.startsWith("http") ? text : text[0]?.toUpperCase() + text.slice(1);

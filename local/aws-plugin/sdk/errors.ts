@@ -1,3 +1,5 @@
+import { connectionOfProcess } from "../../../connection/connection.ts";
+import { explainSetup } from "../../../connection/failure.ts";
 import { messageOf, UserError } from "../../../staging/errors.ts";
 
 /** Whether AWS answered with one of these error codes. */
@@ -24,7 +26,7 @@ export async function unless<T>(codes: readonly string[], request: Promise<T>): 
   }
 }
 
-const UNREACHABLE = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH"];
+const SILENT = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
 
 /**
  * A failure as the user reads it.
@@ -32,8 +34,12 @@ const UNREACHABLE = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFO
  */
 export function explain(doing: string, error: unknown): unknown {
   if (error instanceof UserError || isAwsError(error, "AbortError")) return error;
+  const setup = explainSetup(error, connectionOfProcess());
+  if (setup !== undefined) {
+    return new UserError(`${doing}: ${setup.message}`, { why: setup.why, fix: setup.fix, cause: error });
+  }
   const { code, $metadata } = error as { code?: string; $metadata?: { httpStatusCode?: number } };
-  if ((code !== undefined && UNREACHABLE.includes(code)) || isAwsError(error, "TimeoutError")) {
+  if ((code !== undefined && SILENT.includes(code)) || isAwsError(error, "TimeoutError")) {
     return new UserError(`${doing}: no answer from ${process.env["AWS_ENDPOINT_URL"]}`, {
       why: messageOf(error) || code || "the request timed out",
       fix: "spawn local up, then the same command again",

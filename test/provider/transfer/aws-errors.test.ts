@@ -41,9 +41,7 @@ describe("explainAwsError", () => {
   it("tells a stopped local cloud from a lost network", () => {
     const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     process.env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1";
-    expect(told(refused).fix).to.equal(
-      "Start what is there, or unset AWS_ENDPOINT_URL, then run the command again.",
-    );
+    expect(told(refused).fix).to.equal("Check AWS_ENDPOINT_URL, or unset it, then run the command again.");
     process.env["SPAWN_CLOUD_ENDPOINT"] = "http://127.0.0.1:1";
     expect(told(refused)).to.deep.equal({
       why: "The local cloud is not answering at http://127.0.0.1:1. It was stopped, or it is still starting (ECONNREFUSED).",

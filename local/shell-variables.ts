@@ -1,0 +1,72 @@
+import { homedir, userInfo } from "node:os";
+import type { VariableChanges, Variables } from "../connection/variables.ts";
+
+/**
+ * What has to change in the user's shell for the processes that `spawn` starts: they run in other folders than the user's, and
+ * the engine reads what they print.
+ */
+export function shellVariables(env: Variables): VariableChanges {
+  const changes: Record<string, string | undefined> = {};
+  // Git's names of a repository and the shell's names of folders lead elsewhere from another folder.
+  for (const name of [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "CDPATH",
+    "ENV",
+    "BASH_ENV",
+  ]) {
+    if (env[name] !== undefined) changes[name] = undefined;
+  }
+  const options = env["NODE_OPTIONS"];
+  if (options !== undefined) {
+    const kept = nodeOptionsForChildren(options);
+    if (kept !== options) changes["NODE_OPTIONS"] = kept === "" ? undefined : kept;
+  }
+  // The engine needs them to tell whose locks are whose.
+  if (!env["HOME"]) changes["HOME"] = homeFolder(env);
+  if (!env["USER"]) changes["USER"] = userName();
+  return changes;
+}
+
+/**
+ * Node's options without those that load a module by a path of this folder, or that open a port, which only one process can
+ * have.
+ */
+export function nodeOptionsForChildren(options: string): string {
+  const words = options.match(/"(?:\\.|[^"\\])*"|[^\s"]+(?:"(?:\\.|[^"\\])*")?/g) ?? [];
+  const kept: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    const [name = ""] = word.split("=", 1);
+    if (!UNWANTED.test(name)) {
+      kept.push(word);
+      continue;
+    }
+    const takesValue = LOADS.test(name) && !word.includes("=");
+    if (takesValue) at += 1;
+  }
+  return kept.join(" ");
+}
+
+const LOADS = /^(-r|--require|--import|--loader|--experimental-loader)$/;
+const UNWANTED =
+  /^(-r|--require|--import|--loader|--experimental-loader|--inspect.*|--watch.*|--cpu-prof.*|--heap-prof.*)$/;
+
+/** A user who is in no list of users, as in some containers, has no folder. */
+export function homeFolder(env: Variables): string {
+  try {
+    return env["HOME"] || homedir();
+  } catch {
+    return env["SPAWN_HOME"] || "/";
+  }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "user");
+  }
+}
