@@ -12,8 +12,6 @@ export interface SpawnPaths {
   readonly cache: string;
   /** The `file://` backend of the stacks. */
   readonly state: string;
-  /** What the engine keeps for itself, as it does in `~/.pulumi`. */
-  readonly engineHome: string;
   /** Settings files of the entries' stacks. */
   readonly stacks: string;
   /** Data, log and record of the local cloud. */
@@ -46,13 +44,15 @@ export function spawnPaths(env: NodeJS.ProcessEnv = process.env): SpawnPaths {
     data,
     cache,
     state: join(data, "state"),
-    engineHome: join(data, "engine"),
     stacks: join(data, "stacks"),
     cloud: join(data, "cloud"),
     engine: join(cache, "engine", ENGINE_VERSION),
     venv: join(cache, `ministack-${CLOUD_VERSION}`),
   };
 }
+
+/** What the engine keeps for itself on the local cloud, in place of `~/.pulumi`. */
+export const engineHomeOf = (paths: SpawnPaths): string => join(paths.data, "engine");
 
 /** The engine's name for {@link SpawnPaths.state}: a URL, since the folder's path may hold any character. */
 export const stateUrlOf = (paths: SpawnPaths): string => pathToFileURL(paths.state).href;

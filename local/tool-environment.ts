@@ -4,7 +4,7 @@ import type { VariableChanges } from "../connection/variables.ts";
 import type { EngineInfo } from "./engine/engine.ts";
 import { LANGUAGE_HOST_VARIABLE, ownLanguageHost } from "./engine/language-host.ts";
 import { engineVariables } from "./engine/variables.ts";
-import { packageRoot, spawnPaths, stateUrlOf } from "./paths.ts";
+import { engineHomeOf, packageRoot, spawnPaths, stateUrlOf } from "./paths.ts";
 
 export interface ToolEnvironmentOptions {
   readonly engine: EngineInfo;
@@ -42,7 +42,7 @@ function engineHome(
   env: NodeJS.ProcessEnv,
 ): string | undefined {
   const paths = spawnPaths(env);
-  return target.cloud === "local" && stateUrl === stateUrlOf(paths) ? paths.engineHome : undefined;
+  return target.cloud === "local" && stateUrl === stateUrlOf(paths) ? engineHomeOf(paths) : undefined;
 }
 
 /** The folder of our own `pulumi-resource-aws`, which serves the local cloud only. */
