@@ -49,7 +49,8 @@ function passphraseOnAws({
   PULUMI_CONFIG_PASSPHRASE: own,
   PULUMI_CONFIG_PASSPHRASE_FILE: file,
 }: Variables): VariableChanges {
-  return own === undefined && !file ? { PULUMI_CONFIG_PASSPHRASE: "" } : {};
+  if (own !== undefined) return { PULUMI_CONFIG_PASSPHRASE: own };
+  return file ? {} : { PULUMI_CONFIG_PASSPHRASE: "" };
 }
 
 /**
