@@ -19,6 +19,8 @@ export type StagedFacts = Omit<
   | "multipart"
   | "timeoutSeconds"
   | "environmentBuckets"
+  | "requestPayer"
+  | "bandwidthLimit"
   | "region"
   | "bucket"
   | "replicateTo"

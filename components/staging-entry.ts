@@ -122,6 +122,8 @@ export class StagingEntry extends ComponentResource {
         ...(spec.exclude.length > 0 ? { exclude: [...spec.exclude] } : {}),
         ...(spec.noSha256 ? { noSha256: true } : {}),
         ...(spec.multipart === true ? { multipart: true } : {}),
+        ...(spec.requestPayer === true ? { requestPayer: true } : {}),
+        ...(spec.bandwidthLimit === undefined ? {} : { bandwidthLimit: spec.bandwidthLimit }),
         ...(isS3Url(spec.source) ? { environmentBuckets: [...settings.buckets.values()] } : {}),
         ...timeout,
         region: primary,

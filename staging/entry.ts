@@ -1,4 +1,5 @@
 import { type AccountId, parseAccountList } from "./accounts.ts";
+import { checkBandwidthLimit, parseBandwidthLimit } from "./bandwidth.ts";
 import { type Destination, defaultDestination, parseDestination } from "./destination.ts";
 import { isRecord, isStringArray } from "./environment.ts";
 import { InputError } from "./errors.ts";
@@ -6,7 +7,7 @@ import { parseExcludePattern } from "./exclude.ts";
 import { parseFilename } from "./filename.ts";
 import { declaredStagingId, parseStagingId, type StagingId } from "./ids.ts";
 import { parseRegionList, type RegionList } from "./regions.ts";
-import { assertOnS3 } from "./s3-url.ts";
+import { assertOnS3, assertRequestPayer } from "./s3-url.ts";
 import { parseTimeoutSeconds } from "./timeout.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays, type TtlDays } from "./ttl.ts";
 
@@ -27,6 +28,10 @@ export interface EntrySpec {
   readonly multipart?: boolean;
   /** Seconds for which S3 may leave a request without an answer. Absent: the default. */
   readonly timeoutSeconds?: number;
+  /** Of a source on S3: the credentials in use pay for its requests and transfer, where the bucket's owner wants that. */
+  readonly requestPayer?: boolean;
+  /** Bytes a second that this machine sends at most, and reads of a source on S3. Absent: no limit. */
+  readonly bandwidthLimit?: number;
   readonly regions: RegionList;
   readonly destination: Destination;
   readonly ttl: TtlDays;
@@ -36,6 +41,32 @@ export interface EntrySpec {
   readonly allowAccounts: readonly AccountId[];
   /** For an entry of the environment's configuration: the item's name. */
   readonly declaredAs: string | undefined;
+}
+
+/** How an entry's data are sent, which decides nothing about what is staged. */
+export type SendingOptions = Pick<
+  EntrySpec,
+  "multipart" | "timeoutSeconds" | "requestPayer" | "bandwidthLimit"
+>;
+
+/** A spec in two: how the data are sent, as far as it says, and all else. */
+export function splitSpec({
+  multipart,
+  timeoutSeconds,
+  requestPayer,
+  bandwidthLimit,
+  ...chosen
+}: EntrySpec): {
+  readonly chosen: Omit<EntrySpec, keyof SendingOptions>;
+  readonly sending: SendingOptions;
+} {
+  const sending = {
+    ...(multipart === undefined ? {} : { multipart }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(requestPayer === undefined ? {} : { requestPayer }),
+    ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }),
+  };
+  return { chosen, sending };
 }
 
 /** The last component of a path or URL: the name under which the data are stored. */
@@ -76,6 +107,8 @@ const ITEM_KEYS = [
   "filename",
   "exclude",
   "noSha256",
+  "requestPayer",
+  "bandwidthLimit",
   "regions",
   "dest",
   "ttl",
@@ -161,6 +194,12 @@ export function parseDeclaredEntries(
     const noSha256 = item["noSha256"] ?? false;
     if (typeof noSha256 !== "boolean") return fail("noSha256", "must be true or false");
     if (noSha256) parse("noSha256", () => assertOnS3(source));
+    const requestPayer = item["requestPayer"] ?? false;
+    if (typeof requestPayer !== "boolean") return fail("requestPayer", "must be true or false");
+    if (requestPayer) parse("requestPayer", () => assertRequestPayer(source));
+    const limit = text("bandwidthLimit");
+    const bandwidthLimit =
+      limit === undefined ? undefined : parse("bandwidthLimit", () => parseBandwidthLimit(limit));
     const regions = parseRegions(item["regions"]);
     const dest = text("dest");
     const ttl = typeof item["ttl"] === "number" ? String(item["ttl"]) : text("ttl");
@@ -172,6 +211,8 @@ export function parseDeclaredEntries(
       ...(filename === undefined ? {} : { filename }),
       exclude,
       noSha256,
+      ...(requestPayer ? { requestPayer } : {}),
+      ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }),
       regions,
       destination:
         dest === undefined
@@ -216,6 +257,8 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   const timeoutSeconds = optional("timeoutSeconds", parseTimeoutSeconds);
   if (!isStringArray(exclude)) throw new InputError(`${where}: exclude must be a list of patterns`);
   if (typeof noSha256 !== "boolean") throw new InputError(`${where}: noSha256 must be true or false`);
+  const { requestPayer = false, bandwidthLimit } = value;
+  if (typeof requestPayer !== "boolean") throw new InputError(`${where}: requestPayer must be true or false`);
   if (typeof multipart !== "boolean") throw new InputError(`${where}: multipart must be true or false`);
   if (!isStringArray(allowAccounts)) throw new InputError(`${where}: allowAccounts must be a list of texts`);
   return {
@@ -224,6 +267,10 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
     ...(filename === undefined ? {} : { filename }),
     ...(multipart ? { multipart } : {}),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(requestPayer ? { requestPayer } : {}),
+    ...(bandwidthLimit === undefined
+      ? {}
+      : { bandwidthLimit: named("bandwidthLimit", () => checkBandwidthLimit(bandwidthLimit)) }),
     exclude: named("exclude", () => exclude.map(parseExcludePattern)),
     noSha256,
     regions: named("regions", () => parseRegionList(regions)),

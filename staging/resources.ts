@@ -35,6 +35,10 @@ export interface StagedDataInputs {
   multipart?: boolean;
   /** Seconds for which S3 may leave a request without an answer. Absent: `DEFAULT_TIMEOUT_SECONDS`. */
   timeoutSeconds?: number;
+  /** Of a source on S3, that the credentials in use pay for its requests and transfer. */
+  requestPayer?: boolean;
+  /** Bytes a second that this machine sends at most, and reads of a source on S3. Absent: no limit. */
+  bandwidthLimit?: number;
   /** Of a source on S3: the buckets of the environment, whose new objects the source must not hold. */
   environmentBuckets?: string[];
   region: string;

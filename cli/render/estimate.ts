@@ -5,6 +5,7 @@ import { formatBytes, GIB } from "../../staging/units.ts";
 import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/estimate.ts";
 import { renderBars } from "./bars.ts";
 import { csvLine } from "./csv.ts";
+import { REQUESTER_PAYS } from "./summary.ts";
 import { formatShare, plural, priceRange, printable } from "./text.ts";
 
 export interface EstimateView {
@@ -12,12 +13,14 @@ export interface EstimateView {
   /** What AWS's list prices give: told below the guide's figures. */
   readonly aws: Alternative;
   readonly source?: EstimatedSource | undefined;
+  /** Whether reading the source is charged to the account of the credentials in use. */
+  readonly requestPayer?: boolean;
   /** Columns of the terminal. */
   readonly columns: number;
 }
 
 /** The estimate for people: the guide's layout, a picture, and the same under AWS's list prices. */
-export function renderEstimate({ estimate, aws, source, columns }: EstimateView): string {
+export function renderEstimate({ estimate, aws, source, columns, requestPayer }: EstimateView): string {
   const { regions, instancesPerRegion, compared, staging } = estimate;
   return [
     `Dataset: ${datasetOf(estimate, source)}`,
@@ -44,6 +47,7 @@ export function renderEstimate({ estimate, aws, source, columns }: EstimateView)
     ),
     "",
     pricesLine(estimate, aws),
+    ...(requestPayer === true ? [REQUESTER_PAYS] : []),
     "",
   ].join("\n");
 }

@@ -22,7 +22,13 @@ export interface UploadPlan {
   readonly fileCount?: number | undefined;
   readonly regions: readonly string[];
   readonly destination: string;
+  /** Whether reading the source is charged to the account of the credentials in use. */
+  readonly requestPayer?: boolean | undefined;
 }
+
+/** What a requester pays for. No price book has figures for it: they depend on the source's region and its storage class. */
+export const REQUESTER_PAYS =
+  "Requester pays: AWS charges your account for requests to the source and for transfer out of its region (not in the sums here).";
 
 /** What is told after it. */
 export interface UploadSummary {
@@ -44,6 +50,7 @@ export function renderUploadPlan(plan: UploadPlan): string {
     `Size: ${formatBytes(plan.sizeBytes)}${files}`,
     `Regions: ${plan.regions.join(", ")}`,
     `Destination: ${printable(plan.destination)}`,
+    ...(plan.requestPayer === true ? [REQUESTER_PAYS] : []),
     "",
   ].join("\n");
 }

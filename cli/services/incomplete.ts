@@ -1,7 +1,7 @@
 import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { type EntrySettings, parseEntrySettingsFile } from "../../stacks/settings-file.ts";
-import type { EntrySpec } from "../../staging/entry.ts";
+import { type EntrySpec, splitSpec } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import type { Context } from "../context.ts";
@@ -120,13 +120,11 @@ export async function findSameUpload(
     await endUpload(same.stack);
     return undefined;
   }
-  const { multipart: _parts, timeoutSeconds: _timeout, ...begun } = same.settings.spec;
-  const { allowAccounts, multipart, timeoutSeconds } = spec;
+  const { allowAccounts } = spec;
   const resumed: EntrySpec = {
-    ...begun,
+    ...splitSpec(same.settings.spec).chosen,
+    ...splitSpec(spec).sending,
     allowAccounts,
-    ...(multipart === undefined ? {} : { multipart }),
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
   };
   return { ...same, settings: { ...same.settings, spec: resumed } };
 }
@@ -134,9 +132,8 @@ export async function findSameUpload(
 /** All that a user chooses of an entry, but with whom it is shared and how it is sent, as one text. */
 function identityOf(spec: EntrySpec): string {
   const chosen = Object.entries({
-    ...spec,
+    ...splitSpec(spec).chosen,
     ...{ id: undefined, declaredAs: undefined, allowAccounts: undefined },
-    ...{ multipart: undefined, timeoutSeconds: undefined },
   });
   return JSON.stringify(chosen.filter(([, value]) => value !== undefined).sort());
 }

@@ -7,7 +7,7 @@ import type { Source, SourceEntry } from "../../provider/transfer/source.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
-import { assertOnS3, isS3Url } from "../../staging/s3-url.ts";
+import { assertOnS3, assertRequestPayer, isS3Url } from "../../staging/s3-url.ts";
 import type { Context } from "../context.ts";
 
 /** A source that exists and can be staged. */
@@ -35,6 +35,8 @@ export interface InspectOptions {
   /** Patterns of what of a directory is left out. */
   readonly exclude?: readonly string[];
   readonly noSha256?: boolean;
+  /** Whether the credentials in use pay for requests and transfer of a source on S3. */
+  readonly requestPayer?: boolean | undefined;
   /** The name under which the data are to be stored. @default the source's own */
   readonly name?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -48,7 +50,13 @@ export interface InspectOptions {
 export async function inspectSource(
   context: Context,
   given: string,
-  { exclude = [], noSha256 = false, name, signal = new AbortController().signal }: InspectOptions = {},
+  {
+    exclude = [],
+    noSha256 = false,
+    requestPayer = false,
+    name,
+    signal = new AbortController().signal,
+  }: InspectOptions = {},
 ): Promise<InspectedSource> {
   if (given === "") {
     throw new InputError("no file is given", {
@@ -57,12 +65,20 @@ export async function inspectSource(
     });
   }
   if (noSha256) assertOnS3(given);
+  if (requestPayer) assertRequestPayer(given);
   if (isS3Url(given)) {
     const { findS3Source } = await import("../../provider/transfer/source-s3.ts");
     const fingerprint = new Fingerprint();
     const onEntry = (entry: SourceEntry) => fingerprint.add(entry);
     const clients = await clientsOf(context);
-    const options = { exclude, signal, clients, onEntry, ...(name === undefined ? {} : { name }) };
+    const options = {
+      exclude,
+      signal,
+      clients,
+      onEntry,
+      requestPayer,
+      ...(name === undefined ? {} : { name }),
+    };
     const found = await findS3Source(given, options);
     return { path: given, filename: found.filename, ...measuresOf(found, fingerprint) };
   }

@@ -25,11 +25,13 @@ export function specInState(
     });
   }
   const { source, name: filename, exclude, noSha256, multipart, timeoutSeconds } = data;
+  const { requestPayer, bandwidthLimit } = data;
   return parseEntrySpec(
     {
       // A record may stand for the state; its file name is the stored one, chosen or not.
       ...state,
       ...{ id, source, filename, exclude, noSha256, multipart, timeoutSeconds },
+      ...{ requestPayer, bandwidthLimit },
       replication: wasCopied(data, ofEntry) ? "copy" : "rule",
     },
     `the state of ${id}`,

@@ -29,6 +29,8 @@ export class StagedData extends CustomResource implements ProgramOutputs<StagedD
   declare readonly noSha256: Output<boolean>;
   declare readonly multipart: Output<boolean>;
   declare readonly timeoutSeconds: Output<number>;
+  declare readonly requestPayer: Output<boolean>;
+  declare readonly bandwidthLimit: Output<number>;
   declare readonly environmentBuckets: Output<string[]>;
   declare readonly region: Output<string>;
   declare readonly bucket: Output<string>;

@@ -79,6 +79,7 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   followServerTime(client);
   sendPayloadsUnsigned(client);
   tellWhyHeadsFail(client);
+  sendExpiresAsGiven(client);
   sendLessWhenThrottled(client);
   loadFileBodies(client);
   if (options.sdkOnly !== true) {
@@ -103,6 +104,21 @@ function sendPayloadsUnsigned(client: S3Client): void {
       return next(args);
     },
     { step: "build", name: "sendPayloadsUnsigned" },
+  );
+}
+
+/** Sends an `Expires` header as its object has it: the SDK only knows times, and S3 keeps other texts, too. */
+function sendExpiresAsGiven(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { ExpiresString } = args.input as { ExpiresString?: string };
+      if (ExpiresString !== undefined) {
+        const request = args.request as { headers: Record<string, string> };
+        request.headers["expires"] = ExpiresString;
+      }
+      return next(args);
+    },
+    { step: "build", name: "sendExpiresAsGiven" },
   );
 }
 

@@ -3,6 +3,7 @@ import { errorName } from "./aws-errors.ts";
 import { completeCopy, copyParts, fullCrc32Of, isMeaningless, type PartsJob } from "./copy-parts.ts";
 import { abortUpload } from "./delete.ts";
 import type { ObjectFacts } from "./metadata.ts";
+import { sameDescription } from "./object-headers.ts";
 import { type OpenUpload, openUploads } from "./open-uploads.ts";
 import { partsOf } from "./parts.ts";
 import { headObject, type ObjectPlace } from "./stored.ts";
@@ -93,6 +94,8 @@ async function goOn(upload: OpenUpload, job: PartsJob): Promise<boolean> {
   }
   const made = await headObject(destination, options.signal);
   if (made?.size !== object.size || !hasFacts(made.facts, object.facts)) return forget();
+  // The metadata are those of the attempt that began: the source's may have changed without its bytes.
+  if (!sameDescription(made, object)) return forget();
   options.onBytes(object.size - counted);
   return true;
 }

@@ -6,6 +6,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { attemptsOf, errorName } from "./aws-errors.ts";
+import type { ObjectHeaders } from "./object-headers.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type Part, partsOf } from "./parts.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
@@ -22,11 +23,14 @@ export const FULL_OBJECT_CRC32 = "CRC32/FULL_OBJECT";
 /** A copy in parts. */
 export interface PartsJob {
   readonly object: StoredObject;
-  readonly from: { readonly CopySource: string; readonly CopySourceIfMatch: string };
-  readonly common: {
+  readonly from: {
+    readonly CopySource: string;
+    readonly CopySourceIfMatch: string;
+    readonly RequestPayer?: "requester";
+  };
+  readonly common: ObjectHeaders & {
     readonly Bucket: string;
     readonly Key: string;
-    readonly ContentType: string | undefined;
     readonly Metadata: Record<string, string>;
     readonly Tagging: string;
   };

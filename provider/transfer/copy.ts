@@ -4,7 +4,9 @@ import { GIB, MIB } from "../../staging/units.ts";
 import { goOnWithLeft } from "./copy-left.ts";
 import { copyInParts, FULL_OBJECT_CRC32, PARTS_IN_FLIGHT, type PartsJob } from "./copy-parts.ts";
 import { late } from "./late-command.ts";
+import { mailSafe } from "./object-headers.ts";
 import { partSizeFor } from "./parts.ts";
+import { paidFor } from "./request-payer.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
 import { turnsFor } from "./turns.ts";
 
@@ -34,14 +36,14 @@ export interface CopyOptions {
 }
 
 /**
- * Copies an object server-side, through the destination's client: its metadata and content type are sent again. Where the
+ * Copies an object server-side, through the destination's client: its metadata and headers are sent again. Where the
  * server has a checksum of the whole object, the copy's is compared with it, and the parts are few and large. Else the copy
  * gets the parts that the source has, so that composite checksums and ETags of equal bytes are equal.
  * The copy is of the source's very version and fails when that is gone. After a failure its parts stay, and the next
  * attempt copies the others.
  */
 export async function copyObject(
-  source: { readonly bucket: string; readonly key: string; readonly object: StoredObject },
+  source: Omit<ObjectPlace, "client"> & { readonly object: StoredObject },
   destination: ObjectPlace,
   options: CopyOptions,
 ): Promise<void> {
@@ -51,13 +53,14 @@ export async function copyObject(
   const common = {
     Bucket: destination.bucket,
     Key: destination.key,
-    ContentType: object.contentType,
-    Metadata: object.metadata,
+    ...object.headers,
+    Metadata: mailSafe(object.metadata),
     Tagging: encodeTags(options.tags),
   };
   const from = {
     CopySource: copySource(source.bucket, source.key, object.versionId),
     CopySourceIfMatch: object.etag,
+    ...paidFor(source),
   };
   const copyWhole = async (): Promise<void> => {
     const command = late(CopyObjectCommand, {

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { S3Clients } from "./clients.ts";
+import type { Billed } from "./request-payer.ts";
 import type { Source, SourceEntry } from "./source.ts";
 import { findFile, refuse } from "./source-file.ts";
 
-export interface FindOptions {
+export interface FindOptions extends Billed {
   /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */
   readonly exclude?: readonly string[];
   /** The name under which the data are stored, for which keys must not get too long. @default the source's own */

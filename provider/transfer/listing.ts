@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandInput, type S3Client } from "@aws-sdk/client-s3";
 import { isArchive } from "./archive.ts";
+import { type Billed, paidFor } from "./request-payer.ts";
 
 /** An object as a listing has it. */
 export interface ListedObject {
@@ -16,6 +17,8 @@ export interface ListOptions {
   readonly restores?: boolean;
 }
 
+type Options = ListOptions & Billed;
+
 /** Whether the object was made from parts: its ETag then ends in their number. */
 export const isInParts = ({ etag }: Pick<ListedObject, "etag">): boolean => /-\d+"?$/.test(etag);
 
@@ -25,7 +28,7 @@ export async function* listObjects(
   bucket: string,
   prefix: string,
   signal: AbortSignal,
-  { restores = false }: ListOptions = {},
+  { restores = false, ...billed }: Options = {},
 ): AsyncGenerator<ListedObject, void, void> {
   let token: string | undefined;
   const list = (optional: Pick<ListObjectsV2CommandInput, "OptionalObjectAttributes">) =>
@@ -37,6 +40,7 @@ export async function* listObjects(
         // XML cannot hold every character of a key.
         EncodingType: "url",
         ...optional,
+        ...paidFor(billed),
       }),
       { abortSignal: signal },
     );

@@ -20,6 +20,13 @@ export function objectMetadata(facts: ObjectFacts): Record<string, string> {
   };
 }
 
+const OWN: ReadonlySet<string> = new Set([PART_SIZE, SHA256, SOURCE_ETAG]);
+
+/** The metadata without the facts of this program. */
+export function userMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !OWN.has(name)));
+}
+
 /** The facts in an object's metadata; undefined when another program made the object. */
 export function parseObjectMetadata(metadata: Record<string, string> | undefined): ObjectFacts | undefined {
   const partSize = metadata?.[PART_SIZE];

@@ -35,6 +35,14 @@ export function partSizeFor(size: number, multipart = false): number {
   return Math.max(DEFAULT_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }
 
+/** Bytes of a part of a copy from elsewhere on S3, and the size up to which that is one request. */
+const COPY_PART_BYTES = 32 * MIB;
+
+/** Bytes of each part but the last, for a copy from elsewhere on S3; 0 where it is one request. */
+export function copyPartSize(size: number): number {
+  return size <= COPY_PART_BYTES ? 0 : Math.max(COPY_PART_BYTES, partSizeFor(size));
+}
+
 /** The parts of an object, in order. `partSize` 0 gives one part. */
 export function* partsOf(size: number, partSize: number): Generator<Part, void, void> {
   const step = partSize === 0 ? Math.max(size, 1) : partSize;

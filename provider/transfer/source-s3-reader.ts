@@ -6,6 +6,7 @@ import { isDenied, isStall } from "./aws-failure.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partsOf } from "./parts.ts";
+import { paidFor } from "./request-payer.ts";
 import { withRetry } from "./retry.ts";
 import { SourceChangedError, type SourceReader } from "./source.ts";
 import type { ObjectPlace } from "./stored.ts";
@@ -70,9 +71,10 @@ export class S3Reader implements SourceReader {
       Key: key,
       Range: `bytes=${offset}-${offset + length - 1}`,
       ...(this.#etag === "" ? {} : { IfMatch: this.#etag }),
+      ...paidFor(this.#place),
     });
     const { Body } = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
-      throw problemOf(error, `s3://${bucket}/${key}`) ?? error;
+      throw problemOf(error, this.#place) ?? error;
     });
     return (Body ?? []) as AsyncIterable<Buffer>;
   }
@@ -88,8 +90,9 @@ async function fill(buffer: Buffer, body: AsyncIterable<Buffer>): Promise<void> 
 }
 
 /** The error for a source that may not be read any more, or is not the one which was found; undefined for other failures. */
-export function problemOf(error: unknown, url: string): UserError | undefined {
-  return isDenied(error) ? downloadForbidden(url, 1) : changeOf(error, url);
+export function problemOf(error: unknown, place: Omit<ObjectPlace, "client">): UserError | undefined {
+  const url = `s3://${place.bucket}/${place.key}`;
+  return isDenied(error) ? downloadForbidden(url, 1, place) : changeOf(error, url);
 }
 
 /** The error for an object that is not the one which was found; undefined for any other failure. */

@@ -12,8 +12,10 @@ import { explained, headersOf, isNotFound } from "./aws-errors.ts";
 import { isDenied } from "./aws-failure.ts";
 import type { FindOptions } from "./find-source.ts";
 import { downloadForbidden } from "./forbidden.ts";
+import { refuseLostMetadata } from "./kept-metadata.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
-import { partSizeFor } from "./parts.ts";
+import { copyPartSize, partSizeFor } from "./parts.ts";
+import { type Billed, paidFor } from "./request-payer.ts";
 import { quoted, type S3File, type Source, type SourceEntry } from "./source.ts";
 import { nothingToExclude } from "./source-file.ts";
 import { S3Reader } from "./source-s3-reader.ts";
@@ -31,19 +33,22 @@ const OWN_COPIES = "The upload would copy its own copies without end.";
  */
 export async function findS3Source(url: string, options: FindOptions): Promise<Source> {
   const place = parseS3Url(url);
-  const bucket = { ...place, client: await clientOf(place, options) };
-  const { exclude = [] } = options;
+  const { exclude = [], requestPayer } = options;
+  const bucket = { ...place, client: await clientOf(place, options), requestPayer };
   if (isPrefix(place)) return findPrefix(url, bucket, options);
   if (exclude.length > 0) throw nothingToExclude(url);
   return findObject(url, bucket, options);
 }
 
-interface Bucket extends S3Url {
+interface Bucket extends S3Url, Billed {
   readonly client: S3Client;
 }
 
 /** A client of the bucket's region; a request to another region is turned away, which tells the right one. */
-async function clientOf({ bucket }: S3Url, { clients, signal }: FindOptions): Promise<S3Client> {
+async function clientOf(
+  { bucket }: S3Url,
+  { clients, signal, requestPayer }: FindOptions,
+): Promise<S3Client> {
   const first = process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || "us-east-1";
   const region = await explained(`looking for the bucket ${bucket}`, async () => {
     try {
@@ -57,7 +62,8 @@ async function clientOf({ bucket }: S3Url, { clients, signal }: FindOptions): Pr
       }
       // Who may read objects need not be allowed to look at the bucket; the answer names its region all the same.
       const told = headersOf(error)["x-amz-bucket-region"];
-      if (told === undefined) throw isDenied(error) ? downloadForbidden(`s3://${bucket}`, 2) : error;
+      if (told === undefined)
+        throw isDenied(error) ? downloadForbidden(`s3://${bucket}`, 2, { requestPayer }) : error;
       return told;
     }
   });
@@ -66,7 +72,7 @@ async function clientOf({ bucket }: S3Url, { clients, signal }: FindOptions): Pr
 
 async function findObject(url: string, bucket: Bucket, { name, signal }: FindOptions): Promise<Source> {
   const filename = name ?? filenameIn(url, bucket);
-  const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: bucket.key });
+  const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: bucket.key, ...paidFor(bucket) });
   const head = await explained(`looking for ${url}`, () =>
     bucket.client.send(command, { abortSignal: signal }).catch((error: unknown) => {
       if (isNotFound(error)) {
@@ -75,17 +81,20 @@ async function findObject(url: string, bucket: Bucket, { name, signal }: FindOpt
           fix: `For all objects below it: ${url}/`,
         });
       }
-      throw isDenied(error) ? downloadForbidden(url, 2) : error;
+      throw isDenied(error) ? downloadForbidden(url, 2, bucket) : error;
     }),
   );
   refuseArchived(bucket, head);
   const size = head.ContentLength ?? 0;
+  const etag = head.ETag ?? "";
   partSizeFor(size);
+  const told = { metadata: head.Metadata ?? {}, missingMetadata: head.MissingMeta ?? 0 };
+  refuseLostMetadata(told, { partSize: copyPartSize(size), sourceEtag: etag }, url);
   objectKey(SAMPLE_ID, filename);
   return {
     kind: "file",
     filename,
-    file: s3File(bucket, { key: bucket.key, size, etag: head.ETag ?? "" }, filename),
+    file: s3File(bucket, { key: bucket.key, size, etag }, filename),
   };
 }
 
@@ -110,7 +119,7 @@ async function findPrefix(
         sizeBytes += entry.size;
       }
     } catch (error) {
-      throw isDenied(error) ? downloadForbidden(url, 2) : error;
+      throw isDenied(error) ? downloadForbidden(url, 2, bucket) : error;
     }
   });
   if (entries === 0) {
@@ -145,7 +154,10 @@ async function* entriesBelow(
   // Files that may turn out to be another one's folder: those whose path the current one starts with.
   const open: string[] = [];
   let folder: string | undefined;
-  for await (const object of listObjects(client, bucket.bucket, prefix, signal, { restores: true })) {
+  for await (const object of listObjects(client, bucket.bucket, prefix, signal, {
+    ...bucket,
+    restores: true,
+  })) {
     const path = object.key.slice(prefix.length);
     if (path === "" || exclusion.excludes(path)) continue;
     refuseUnusable(path, object, bucket);
@@ -169,12 +181,12 @@ async function* entriesBelow(
     } else {
       if (object.isArchived) {
         // Only a HEAD tells of a restore everywhere.
-        const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: object.key });
+        const command = new FullHeadCommand({ Bucket: bucket.bucket, Key: object.key, ...paidFor(bucket) });
         const head = await client.send(command, { abortSignal: signal });
         refuseArchived({ bucket: bucket.bucket, key: object.key }, head);
       }
       open.push(path);
-      yield s3File(bucket, object, path);
+      yield { ...s3File(bucket, object, path), below: path };
     }
   }
   if (folder !== undefined) yield { type: "directory", path: folder, mode: FOLDER_MODE };
@@ -196,11 +208,11 @@ function refuseUnusable(path: string, object: ListedObject, { bucket }: Bucket):
 const excluding = (path: string): string => `--exclude ${quoted(excludePatternOf(path))}`;
 
 function s3File(
-  { client, bucket }: Bucket,
+  { client, bucket, requestPayer }: Bucket,
   { key, size, etag }: Pick<ListedObject, "key" | "size" | "etag">,
   path: string,
 ): S3File {
-  const place = { client, bucket, key };
+  const place = { client, bucket, key, requestPayer };
   const open = async () => new S3Reader(place, etag);
   return { type: "file", from: "s3", path, size, mode: FILE_MODE, place, etag, open };
 }

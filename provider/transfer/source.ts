@@ -62,6 +62,8 @@ export interface S3File extends Measurable {
   readonly place: ObjectPlace;
   /** The version of the object that was found, by its ETag. Another one is refused. */
   readonly etag: string;
+  /** The path below the source's prefix; absent for a single object. */
+  readonly below?: string;
 }
 
 export interface SourceReader {

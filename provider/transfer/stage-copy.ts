@@ -1,23 +1,21 @@
 import { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags } from "../../staging/classes.ts";
 import type { UserError } from "../../staging/errors.ts";
-import { MIB } from "../../staging/units.ts";
 import { copyObject, copySource } from "./copy.ts";
 import type { FileDigest } from "./digest.ts";
+import { copiedMetadata } from "./kept-metadata.ts";
 import { late } from "./late-command.ts";
-import { objectMetadata } from "./metadata.ts";
 import { checksumMismatch } from "./mismatch.ts";
 import { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
+import { sameDescription } from "./object-headers.ts";
 import { forEachParallel } from "./parallel.ts";
-import { partSizeFor } from "./parts.ts";
+import { copyPartSize } from "./parts.ts";
 import { digestObject } from "./reading.ts";
+import { paidFor } from "./request-payer.ts";
 import { type S3File, SourceChangedError } from "./source.ts";
 import { changeOf, problemOf, S3Reader } from "./source-s3-reader.ts";
 import type { StagedFile, StageOptions } from "./stage-file.ts";
 import { headObject, holds, type ObjectPlace, type StoredObject, withChecksums } from "./stored.ts";
-
-/** Bytes of a part that is copied, and the size up to which an object is copied in one request. */
-const COPY_PART_BYTES = 32 * MIB;
 
 /**
  * Copies an object from elsewhere on S3 into the entry, server-side and only the version that was found. The SHA-256 is
@@ -33,20 +31,23 @@ export async function stageCopy(
 ): Promise<StagedFile & { readonly lastModified: Date }> {
   const { signal, noSha256 = false } = options;
   const progress = options.report("upload");
-  const partSize = partSizeOf(file.size);
+  const partSize = copyPartSize(file.size);
   const source = await describe(file.place, signal).catch((error: unknown) => {
-    throw problemOf(error, urlOf(file.place)) ?? error;
+    throw problemOf(error, file.place) ?? error;
   });
   if (source === undefined) throw new SourceChangedError(urlOf(file.place), "vanished");
   if (source.etag !== file.etag) throw new SourceChangedError(urlOf(file.place));
 
-  const earlier = mayBeThere ? await findCopy(file, target, signal) : undefined;
+  const metadata = copiedMetadata(source, factsOf(file), urlOf(file.place), file.below);
+  const wanted = { ...source, metadata, headers: { ContentType: DATA_CONTENT_TYPE, ...source.headers } };
+
+  const earlier = mayBeThere ? await findCopy(file, wanted, target, signal) : undefined;
   let digest: FileDigest | undefined;
   if (earlier === undefined) {
     // Of a small one S3 is asked for the SHA-256 of the copy that it makes.
     const isRead = !noSha256 && partSize > 0 && sha256Of(source) === undefined;
     const tasks = [
-      (stop: AbortSignal) => copy(file, source, target, !noSha256, stop, (bytes) => progress.add(bytes)),
+      (stop: AbortSignal) => copy(file, wanted, target, !noSha256, stop, (bytes) => progress.add(bytes)),
       async (stop: AbortSignal) => {
         if (isRead) digest = await digestObject(file, partSize, options.pool, stop);
       },
@@ -80,27 +81,28 @@ export async function stageCopy(
   return { sha256: noSha256 ? undefined : sha256, partSize, lastModified: copied.lastModified };
 }
 
-/** 0: in one request. */
-function partSizeOf(size: number): number {
-  return size <= COPY_PART_BYTES ? 0 : Math.max(COPY_PART_BYTES, partSizeFor(size));
-}
-
 async function describe(place: ObjectPlace, signal: AbortSignal): Promise<StoredObject | undefined> {
   const found = await headObject(place, signal);
   return found && withChecksums(found, place, signal);
 }
 
+const factsOf = (file: S3File) => ({ partSize: copyPartSize(file.size), sourceEtag: file.etag });
+
 async function findCopy(
   file: S3File,
+  wanted: StoredObject,
   target: UploadTarget,
   signal: AbortSignal,
 ): Promise<StoredObject | undefined> {
   const found = await describe(target, signal);
-  const isCopy = found?.facts?.sourceEtag === file.etag && found.facts.partSize === partSizeOf(file.size);
-  return isCopy && found.size === file.size ? found : undefined;
+  const isCopy = found?.facts?.sourceEtag === file.etag && found.facts.partSize === copyPartSize(file.size);
+  return isCopy && found.size === file.size && sameDescription(found, wanted) ? found : undefined;
 }
 
-/** @param isCompared whether the copy is compared with its source in any case */
+/**
+ * @param source with the metadata and headers of the copy
+ * @param isCompared whether the copy is compared with its source in any case
+ */
 async function copy(
   file: S3File,
   source: StoredObject,
@@ -110,12 +112,11 @@ async function copy(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const { bucket, key } = file.place;
-  const facts = { partSize: partSizeOf(file.size), sourceEtag: file.etag };
-  const metadata = objectMetadata(facts);
+  const facts = factsOf(file);
   try {
     if (facts.partSize > 0) {
-      const object = { ...source, metadata, facts, contentType: DATA_CONTENT_TYPE };
-      await copyObject({ bucket, key, object }, target, { tags: target.tags, isCompared, signal, onBytes });
+      const from = { ...file.place, object: { ...source, facts } };
+      await copyObject(from, target, { tags: target.tags, isCompared, signal, onBytes });
       return;
     }
     await target.client.send(
@@ -124,8 +125,9 @@ async function copy(
         Key: target.key,
         CopySource: copySource(bucket, key, source.versionId),
         CopySourceIfMatch: file.etag,
-        ContentType: DATA_CONTENT_TYPE,
-        Metadata: metadata,
+        ...source.headers,
+        ...paidFor(file.place),
+        Metadata: source.metadata,
         MetadataDirective: "REPLACE",
         Tagging: encodeTags(target.tags),
         TaggingDirective: "REPLACE",
@@ -173,7 +175,7 @@ async function readBack(target: UploadTarget, copied: StoredObject, options: Sta
     ...{ type: "file", from: "s3", path: target.key, mode: "", place: target },
     ...{ size, etag, open },
   };
-  return (await digestObject(file, partSizeOf(size), options.pool, options.signal)).sha256;
+  return (await digestObject(file, copyPartSize(size), options.pool, options.signal)).sha256;
 }
 
 const urlOf = ({ bucket, key }: ObjectPlace): string => `s3://${bucket}/${key}`;

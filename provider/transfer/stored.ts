@@ -5,6 +5,8 @@ import type { FileDigest } from "./digest.ts";
 import { late } from "./late-command.ts";
 import { type ObjectFacts, parseObjectMetadata } from "./metadata.ts";
 import { checksumMismatch } from "./mismatch.ts";
+import { type ObjectHeaders, objectHeaders } from "./object-headers.ts";
+import { type Billed, paidFor } from "./request-payer.ts";
 
 const ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
 
@@ -17,8 +19,10 @@ export interface StoredObject {
   readonly etag: string;
   readonly versionId: string | undefined;
   readonly lastModified: Date;
-  readonly contentType: string | undefined;
+  readonly headers: ObjectHeaders;
   readonly metadata: Record<string, string>;
+  /** Metadata entries that S3 cannot put into headers. */
+  readonly missingMetadata: number;
   /** What this program wrote into its metadata; undefined for another program's object. */
   readonly facts: ObjectFacts | undefined;
   readonly checksums: Checksums;
@@ -27,7 +31,7 @@ export interface StoredObject {
 }
 
 /** Where an object is. */
-export interface ObjectPlace {
+export interface ObjectPlace extends Billed {
   readonly client: S3Client;
   readonly bucket: string;
   readonly key: string;
@@ -35,7 +39,12 @@ export interface ObjectPlace {
 
 /** The current version of an object; undefined when there is none, or no such bucket. */
 export async function headObject(place: ObjectPlace, signal: AbortSignal): Promise<StoredObject | undefined> {
-  const command = late(HeadObjectCommand, { Bucket: place.bucket, Key: place.key, ChecksumMode: "ENABLED" });
+  const command = late(HeadObjectCommand, {
+    Bucket: place.bucket,
+    Key: place.key,
+    ChecksumMode: "ENABLED",
+    ...paidFor(place),
+  });
   try {
     const head = await place.client.send(command, { abortSignal: signal });
     return {
@@ -43,8 +52,9 @@ export async function headObject(place: ObjectPlace, signal: AbortSignal): Promi
       etag: head.ETag ?? "",
       versionId: head.VersionId,
       lastModified: head.LastModified ?? new Date(0),
-      contentType: head.ContentType,
+      headers: objectHeaders(head),
       metadata: head.Metadata ?? {},
+      missingMetadata: head.MissingMeta ?? 0,
       facts: parseObjectMetadata(head.Metadata),
       checksums: checksumsIn(head),
       replication: head.ReplicationStatus,
@@ -67,6 +77,7 @@ export async function withChecksums(
     Key: place.key,
     ...(object.versionId === undefined ? {} : { VersionId: object.versionId }),
     ObjectAttributes: ["Checksum"],
+    ...paidFor(place),
   });
   try {
     const { Checksum } = await place.client.send(command, { abortSignal: signal });

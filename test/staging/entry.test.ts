@@ -98,7 +98,7 @@ describe("entries", () => {
     [
       "an unknown key",
       [{ ...ITEM, colour: 1 }],
-      "spawn:entries: item reference: colour is not a known key (name, source, filename, exclude, noSha256, regions, dest, ttl, sweep, replication, allowAccounts)",
+      "spawn:entries: item reference: colour is not a known key (name, source, filename, exclude, noSha256, requestPayer, bandwidthLimit, regions, dest, ttl, sweep, replication, allowAccounts)",
     ],
     [
       "a filename with a path",
@@ -156,6 +156,16 @@ describe("entries", () => {
       "accounts that are no list",
       [{ ...ITEM, allowAccounts: true }],
       "spawn:entries: item reference: allowAccounts must be a list of account IDs",
+    ],
+    [
+      "a requester who pays for what is local",
+      [{ ...ITEM, requestPayer: true }],
+      "spawn:entries: item reference: requestPayer is not valid: nobody charges for reading",
+    ],
+    [
+      "a bandwidth without a unit",
+      [{ ...ITEM, bandwidthLimit: 50 }],
+      'spawn:entries: item reference: bandwidthLimit is not valid: "50" is not a bandwidth',
     ],
     [
       "another replication",

@@ -11,6 +11,7 @@ export interface ProxiedRequest {
   readonly region: string;
   /** Of DynamoDB: such as `PutItem`; "" for S3. */
   readonly operation: string;
+  readonly headers: IncomingMessage["headers"];
   /** Bytes of the body that have come through so far. */
   bodyBytes: number;
   /** The server's answer; undefined until there is one, and for a request that was cut. */
@@ -81,6 +82,7 @@ export class TestProxy {
       query: url.searchParams,
       region: /Credential=[^/]+\/\d+\/([^/]+)\//.exec(incoming.headers.authorization ?? "")?.[1] ?? "",
       operation: String(incoming.headers["x-amz-target"] ?? "").replace(/^.*\./, ""),
+      headers: incoming.headers,
       bodyBytes: 0,
       status: undefined,
     };

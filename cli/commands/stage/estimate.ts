@@ -82,6 +82,10 @@ The guide's prices take AWS's internet price for a download from another region.
       summary: "Whose prices: the guide's, or AWS's list prices.",
       helpValue: PRICE_BOOK_NAMES.join("|"),
     })(),
+    "request-payer": Flags.boolean({
+      default: false,
+      summary: "Pay for looking at an s3:// URL whose bucket has the requester pay.",
+    }),
     format: Flags.option({
       options: ["table", "json", "yaml", "csv"] as const,
       default: "table",
@@ -97,6 +101,7 @@ The guide's prices take AWS's internet price for a download from another region.
     const regions = parseRegionList(flags.regions);
     const ttl = parseTtlDays(flags.ttl);
     const instancesPerRegion = parseInstances(flags.instances);
+    const requestPayer = flags["request-payer"];
     const { sizeBytes, source } = await this.#dataset(args["local-path"], flags);
     const request = { sizeBytes, regions, instancesPerRegion, ttl };
     const made = estimate(request, priceBook(flags.prices));
@@ -108,14 +113,18 @@ The guide's prices take AWS's internet price for a download from another region.
     else if (flags.format === "yaml") await writeOut(toYaml(metadata));
     else {
       const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
-      await writeOut(renderEstimate({ estimate: made, aws, source, columns }));
+      await writeOut(renderEstimate({ estimate: made, aws, source, columns, requestPayer }));
     }
     return undefined;
   }
 
   async #dataset(
     path: string | undefined,
-    flags: { readonly "data-size-gb"?: string | undefined; readonly environment: string },
+    flags: {
+      readonly "data-size-gb"?: string | undefined;
+      readonly "request-payer": boolean;
+      readonly environment: string;
+    },
   ): Promise<{ sizeBytes: number; source?: EstimatedSource }> {
     const size = flags["data-size-gb"];
     if ((size === undefined) === (path === undefined)) {
@@ -125,7 +134,8 @@ The guide's prices take AWS's internet price for a download from another region.
       });
     }
     if (size !== undefined) return { sizeBytes: parseSizeGb(size) };
-    const source = await inspectSource(this.contextOf(flags), path ?? "");
+    const requestPayer = flags["request-payer"];
+    const source = await inspectSource(this.contextOf(flags), path ?? "", { requestPayer });
     if (source.sizeBytes === 0) {
       throw new InputError(`${JSON.stringify(path)} is empty`, { why: "There is nothing to estimate." });
     }

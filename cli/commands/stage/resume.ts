@@ -1,4 +1,5 @@
 import { Args, Flags } from "@oclif/core";
+import { parseBandwidthLimit } from "../../../staging/bandwidth.ts";
 import { storedName } from "../../../staging/entry.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
@@ -31,6 +32,10 @@ export default class StageResume extends BaseCommand {
   };
 
   static override flags = {
+    "bandwidth-limit": Flags.string({
+      summary: "Bytes a second that this machine sends at most, such as 50MB/s. Default: as at the start.",
+      helpValue: "RATE",
+    }),
     timeout: Flags.string({
       summary: "Seconds for which S3 may answer nothing and no byte may move. Default: as at the start.",
       helpValue: "SECONDS",
@@ -40,11 +45,17 @@ export default class StageResume extends BaseCommand {
   async run(): Promise<StagingMetadata | undefined> {
     const { args, flags } = await this.parse(StageResume);
     const timeoutSeconds = flags.timeout === undefined ? undefined : parseTimeoutSeconds(flags.timeout);
+    const limit = flags["bandwidth-limit"];
+    const bandwidthLimit = limit === undefined ? undefined : parseBandwidthLimit(limit);
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
     const found = await findResumable(context, id);
     const { settings } = found;
-    const spec = timeoutSeconds === undefined ? settings.spec : { ...settings.spec, timeoutSeconds };
+    const spec = {
+      ...settings.spec,
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }),
+    };
     const entry = { ...found, settings: { ...settings, spec } };
     this.note(`Resuming ${id}\n`);
     this.note(
@@ -53,6 +64,7 @@ export default class StageResume extends BaseCommand {
         sizeBytes: entry.unfinished.sizeBytes,
         regions: spec.regions,
         destination: spec.destination,
+        requestPayer: spec.requestPayer,
       }),
     );
     const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>

@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { parseAccountList } from "../../../staging/accounts.ts";
+import { parseBandwidthLimit } from "../../../staging/bandwidth.ts";
 import { defaultDestination, parseDestination } from "../../../staging/destination.ts";
 import {
   type EntrySpec,
@@ -42,7 +43,7 @@ export default class StageUpload extends BaseCommand {
 
 Of a directory every file is staged, hidden ones too, with its permissions; symbolic links are kept as links, empty folders as folders. A link that leaves the directory, a pipe, a socket or a device is refused before anything is created.
 
-What is on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all that is below a prefix (s3://bucket/prefix/, with a slash at its end). Only where S3 has no SHA-256 of an object is it read once, for that.
+What is on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all that is below a prefix (s3://bucket/prefix/, with a slash at its end). Only where S3 has no SHA-256 of an object is it read once, for that. Copies keep Content-Type, Content-Encoding, Cache-Control, Content-Disposition, Content-Language, Expires and user metadata. They do not keep ACLs, tags, the storage class, website redirects and encryption settings.
 
 The same upload again, after one that was interrupted, goes on with that one under its ID.
 
@@ -68,6 +69,14 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     {
       description: "Stage what is on S3 already",
       command: "<%= config.bin %> stage upload s3://example-sources/grch38/",
+    },
+    {
+      description: "Stage from a bucket whose requester pays",
+      command: "<%= config.bin %> stage upload s3://example-sources/grch38/ --request-payer",
+    },
+    {
+      description: "Leave room on the network for others",
+      command: "<%= config.bin %> stage upload dataset.tar.gz --bandwidth-limit 50MB/s",
     },
     {
       description: "Let two other AWS accounts read it",
@@ -147,6 +156,18 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
         "Of each request, with its retries on other connections. An upload takes as long as it takes while bytes move.",
       helpValue: "SECONDS",
     }),
+    "bandwidth-limit": Flags.string({
+      summary: "Bytes a second that this machine sends at most. Default: no limit.",
+      description:
+        "A number with a unit: 50MB/s, 500KiB/s or 200Mbit/s. KB, MB and GB are powers of 1,024, bits powers of 1,000. All connections share it. It also limits what is read of a source on S3 for its SHA-256. Copies that S3 makes from bucket to bucket send nothing from here, and have no limit.",
+      helpValue: "RATE",
+    }),
+    "request-payer": Flags.boolean({
+      default: false,
+      summary: "Pay for reading a source on S3 whose bucket has the requester pay.",
+      description:
+        "AWS charges your account for the requests to the source and for the transfer out of its region.",
+    }),
     replication: Flags.string({
       summary: "How replicas are made: by S3's replication rule, or copied by the client's request.",
       description:
@@ -166,13 +187,17 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     const exclude = (flags.exclude ?? []).map(parseExcludePattern);
     const name = flags.name === undefined ? undefined : parseFilename(flags.name);
     const timeoutSeconds = flags.timeout === undefined ? undefined : parseTimeoutSeconds(flags.timeout);
+    const limit = flags["bandwidth-limit"];
+    const bandwidthLimit = limit === undefined ? undefined : parseBandwidthLimit(limit);
+    const requestPayer = flags["request-payer"];
     const accounts = flags["allow-accounts"];
     const allowAccounts = accounts === undefined ? [] : parseAccountList(accounts);
     const context = this.contextOf(flags);
     const noSha256 = flags["no-sha256"];
     const id = newStagingId();
     await refuseOverlapIn(context, { source: args["local-path"], exclude, id });
-    const inspected = await inspectSource(context, args["local-path"], { exclude, noSha256, name });
+    const options = { exclude, noSha256, requestPayer, name };
+    const inspected = await inspectSource(context, args["local-path"], options);
     const source = { ...inspected, filename: name ?? inspected.filename };
     const settings = await context.settings();
     for (const region of regions) bucketOf(settings, region);
@@ -183,6 +208,8 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       ...(name === undefined ? {} : { filename: name }),
       ...(flags.multipart ? { multipart: true } : {}),
       ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      ...(requestPayer ? { requestPayer } : {}),
+      ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }),
       exclude,
       noSha256,
       regions,
@@ -193,7 +220,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       allowAccounts,
       declaredAs: undefined,
     };
-    this.note(renderUploadPlan({ ...source, regions, destination: spec.destination }));
+    this.note(renderUploadPlan({ ...source, regions, destination: spec.destination, requestPayer }));
     const interrupted = await findSameUpload(context, spec, source);
     const whole = interrupted?.record;
     if (whole !== undefined && sameSet(whole.allowAccounts, allowAccounts)) {

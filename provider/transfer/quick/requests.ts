@@ -11,6 +11,7 @@ import {
   type UploadPartCopyCommandOutput,
 } from "@aws-sdk/client-s3";
 import { FileBody } from "../file-body.ts";
+import { HEADER_NAMES } from "../object-headers.ts";
 import type { Response } from "./response.ts";
 
 /** A command of the SDK as the HTTP request that it is. */
@@ -41,7 +42,8 @@ interface Shape {
 const METADATA = "x-amz-meta-";
 
 /** Of an object that is being made. */
-const CREATION = { ContentType: "content-type", Tagging: "x-amz-tagging" } as const;
+const CREATION = { ...HEADER_NAMES, Tagging: "x-amz-tagging" } as const;
+const PAYER = { RequestPayer: "x-amz-request-payer" } as const;
 /** Of a body. */
 const BODY = { ContentLength: "content-length", ChecksumCRC32: "x-amz-checksum-crc32" } as const;
 
@@ -73,6 +75,7 @@ const SHAPES = new Map<unknown, Shape>([
       method: "PUT",
       headers: {
         ...CREATION,
+        ...PAYER,
         CopySource: "x-amz-copy-source",
         CopySourceIfMatch: "x-amz-copy-source-if-match",
         MetadataDirective: "x-amz-metadata-directive",
@@ -87,6 +90,7 @@ const SHAPES = new Map<unknown, Shape>([
     {
       method: "PUT",
       headers: {
+        ...PAYER,
         CopySource: "x-amz-copy-source",
         CopySourceIfMatch: "x-amz-copy-source-if-match",
         CopySourceRange: "x-amz-copy-source-range",
@@ -100,7 +104,7 @@ const SHAPES = new Map<unknown, Shape>([
     HeadObjectCommand,
     {
       method: "HEAD",
-      headers: { ChecksumMode: "x-amz-checksum-mode" },
+      headers: { ...PAYER, ChecksumMode: "x-amz-checksum-mode" },
       query: { VersionId: "versionId" },
       hasBody: false,
       answer: (headers) => headAnswer(headers),
@@ -198,12 +202,15 @@ function headAnswer(headers: Response["headers"]): HeadObjectCommandOutput {
   const metadata = Object.entries(headers).filter(([name]) => name.startsWith(METADATA));
   const length = headers["content-length"];
   const modified = headers["last-modified"];
+  const missing = headers["x-amz-missing-meta"];
+  const kept = Object.entries(HEADER_NAMES).map(([field, name]) => [field, headers[name]]);
   return {
     $metadata: { httpStatusCode: 200, attempts: 1 },
     Metadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice(METADATA.length), value])),
     ...present({
       ContentLength: length === undefined ? undefined : Number(length),
-      ContentType: headers["content-type"],
+      ...Object.fromEntries(kept),
+      MissingMeta: missing === undefined ? undefined : Number(missing),
       ETag: headers["etag"],
       LastModified: modified === undefined ? undefined : new Date(modified),
       VersionId: headers["x-amz-version-id"],

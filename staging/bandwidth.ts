@@ -1,0 +1,39 @@
+import { InputError } from "./errors.ts";
+import { formatBytes, GIB, KIB, MIB, TIB } from "./units.ts";
+
+/** Bytes a second below which an upload makes no sense, and above which a limit does not. */
+const LEAST = KIB;
+const MOST = TIB;
+
+/** Bytes of each unit. KB, MB and GB are powers of 1,024, as in every size that spawn shows; bits are powers of 1,000. */
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ...[["KB", KIB] as const, ["MB", MIB] as const, ["GB", GIB] as const],
+  ...[["KiB", KIB] as const, ["MiB", MIB] as const, ["GiB", GIB] as const],
+  ...[["kbit", 1e3 / 8] as const, ["Mbit", 1e6 / 8] as const, ["Gbit", 1e9 / 8] as const],
+]);
+
+const PATTERN = /^(\d{1,9}(?:\.\d{1,6})?) ?([A-Za-z]+)\/s$/;
+
+/**
+ * Parses `--bandwidth-limit`.
+ * @returns bytes a second, a whole number
+ * @throws InputError unless `text` is a number with a unit, from 1 KB/s to 1 TB/s
+ */
+export function parseBandwidthLimit(text: string): number {
+  const [, number, unit = ""] = PATTERN.exec(text.trim()) ?? [];
+  const bytes = Math.round(Number(number) * (UNITS.get(unit) ?? Number.NaN));
+  if (bytes >= LEAST && bytes <= MOST) return bytes;
+  throw new InputError(`"${text}" is not a bandwidth`, {
+    why: Number.isNaN(bytes)
+      ? "It is a number with a unit: KB/s, MB/s or GB/s, KiB/s, MiB/s or GiB/s for bytes, kbit/s, Mbit/s or Gbit/s for bits."
+      : `It is from ${formatBytes(LEAST)}/s to ${formatBytes(MOST)}/s.`,
+    fix: "--bandwidth-limit 50MB/s",
+  });
+}
+
+/** Checks a limit that was written as bytes a second. @throws InputError unless it is one */
+export function checkBandwidthLimit(value: unknown): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= LEAST && value <= MOST)
+    return value;
+  throw new InputError(`${JSON.stringify(value)} is not a bandwidth in bytes a second`);
+}
