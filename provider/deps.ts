@@ -1,5 +1,6 @@
 import { encodeProgress, type Progress } from "../staging/resources.ts";
 import type { CallContext } from "./plugin/types.ts";
+import { bandwidthOf } from "./transfer/bandwidth.ts";
 import type { BufferPool } from "./transfer/buffers.ts";
 import type { S3Clients } from "./transfer/clients.ts";
 import { ProgressReporter, type ProgressTotals } from "./transfer/progress.ts";
@@ -20,10 +21,10 @@ export interface Dependencies {
 /** Milliseconds between two notes of one resource that S3 is slow. */
 const NOTE_EVERY_MS = 30_000;
 
-/** What the work on one resource is done with: its requests keep to its time-out, and people hear of their trouble. */
+/** What the work on one resource is done with: its requests keep to its time-out and bandwidth, and people hear of their trouble. */
 export function withTimeout(
   deps: Dependencies,
-  { timeoutSeconds }: { readonly timeoutSeconds?: number },
+  { timeoutSeconds, bandwidthLimit }: { readonly timeoutSeconds?: number; readonly bandwidthLimit?: number },
   context: CallContext,
 ): Dependencies {
   let notedAt = Number.NEGATIVE_INFINITY;
@@ -33,7 +34,8 @@ export function withTimeout(
     notedAt = now;
     context.log("info", `S3 in ${region} is slow to answer (${reason}): retrying`);
   };
-  return { ...deps, s3: clientsWith(deps.s3, { timeoutSeconds, onTrouble }) };
+  const bandwidth = bandwidthLimit === undefined ? undefined : bandwidthOf(bandwidthLimit);
+  return { ...deps, s3: clientsWith(deps.s3, { timeoutSeconds, bandwidth, onTrouble }) };
 }
 
 /** Progress of one phase, on the resource's line. */

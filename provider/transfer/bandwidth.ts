@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KIB } from "../../staging/units.ts";
+import type { Write } from "./file-body.ts";
 import { Limit } from "./limit.ts";
 
 /** Times in milliseconds. Tests give their own. */
@@ -86,14 +87,29 @@ export class Bandwidth {
     }
   }
 
-  /** Writes all of it, slice by slice. */
-  async write(
-    bytes: Uint8Array,
-    write: (slice: Uint8Array) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (let at = 0; at < bytes.length; at += this.slice) {
-      const slice = bytes.subarray(at, at + this.slice);
+  /**
+   * Lets `send` write at the rate: whatever it writes goes slice by slice, one piece after the other.
+   * @throws what writing throws, or the signal's reason
+   */
+  async paced(write: Write, signal: AbortSignal, send: (write: Write) => Promise<void>): Promise<void> {
+    // Nobody waits for the turn of a body that was given up.
+    const ended = new AbortController();
+    const stop = AbortSignal.any([signal, ended.signal]);
+    let last = Promise.resolve();
+    try {
+      await send((piece) => {
+        const written = last.then(() => this.#writeSlices(piece, write, stop));
+        last = written.catch(() => undefined);
+        return written;
+      });
+    } finally {
+      ended.abort(new Error("the body was given up"));
+    }
+  }
+
+  async #writeSlices(piece: Uint8Array, write: Write, signal: AbortSignal): Promise<void> {
+    for (let at = 0; at < piece.length; at += this.slice) {
+      const slice = piece.subarray(at, at + this.slice);
       await this.take(slice.length, signal);
       await write(slice);
     }

@@ -8,7 +8,7 @@ import type { LocalReader } from "./source.ts";
 const PIECE_BYTES = 512 * KIB;
 
 /** Takes bytes, and resolves when it needs them no more. */
-export type Write = (piece: Buffer) => Promise<void>;
+export type Write = (piece: Uint8Array) => Promise<void>;
 
 export interface FileBodyOptions {
   readonly pool: BufferPool;

@@ -1,7 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { DEFAULT_TIMEOUT_SECONDS } from "../../staging/timeout.ts";
+import { type Bandwidth, SHORTEST_STALL_MS } from "./bandwidth.ts";
 import type { S3Clients } from "./clients.ts";
 import { NoAnswerError, noteRegion } from "./no-answer.ts";
+import { limitClient, paceBodies, sendPaced } from "./paced-requests.ts";
 import { type AttemptWatch, RequestWatch } from "./request-watch.ts";
 import { pause } from "./retry.ts";
 import { stallTimeoutFor } from "./stall-timeout.ts";
@@ -10,6 +12,8 @@ import { stallTimeoutFor } from "./stall-timeout.ts";
 export interface SendPolicy {
   /** Seconds for which S3 may leave a request without an answer, retries included. */
   readonly timeoutSeconds?: number | undefined;
+  /** The limit that requests with bodies keep to. */
+  readonly bandwidth?: Bandwidth | undefined;
   /** Called when a request has been sent again and again for some seconds. */
   onTrouble?(region: string, reason: string): void;
 }
@@ -23,8 +27,10 @@ const AGAIN_AFTER_MS = 500;
  * Their requests fail with {@link NoAnswerError} when the time is over.
  */
 export function clientsWith(clients: S3Clients, policy: SendPolicy): S3Clients {
-  const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS } = policy;
-  const [timeoutMs, stallMs] = [timeoutSeconds * 1000, stallTimeoutFor(timeoutSeconds)];
+  const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, bandwidth } = policy;
+  const timeoutMs = timeoutSeconds * 1000;
+  // Where bytes wait for their turn, a silent connection is no stall yet.
+  const stallMs = Math.max(stallTimeoutFor(timeoutSeconds), bandwidth === undefined ? 0 : SHORTEST_STALL_MS);
   const made = new Map<string, S3Client>();
   return {
     of(region) {
@@ -40,14 +46,23 @@ export function clientsWith(clients: S3Clients, policy: SendPolicy): S3Clients {
     own.send = ((command: Command, options: SendOptions = {}) => {
       const onTrouble = (reason: string) => policy.onTrouble?.(region, reason);
       const watch = new RequestWatch({ region, timeoutMs, stallMs, onTrouble });
-      return send(client, command, options, watch, region);
+      if (bandwidth === undefined) return send(client, command, options, watch, region);
+      const paced = { ...options, bandwidth };
+      return sendPaced(command, bandwidth, options.abortSignal ?? NEVER, () =>
+        send(client, command, paced, watch, region),
+      );
     }) as S3Client["send"];
+    if (bandwidth !== undefined) {
+      paceBodies(client);
+      limitClient(own, bandwidth);
+    }
     return own;
   }
 }
 
 interface SendOptions {
   readonly abortSignal?: AbortSignal;
+  readonly bandwidth?: Bandwidth;
 }
 
 /** A command of the SDK, as far as every one is the same. */

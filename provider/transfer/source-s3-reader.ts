@@ -4,6 +4,7 @@ import { MIB } from "../../staging/units.ts";
 import { errorName, isNotFound, statusOf } from "./aws-errors.ts";
 import { isDenied, isStall } from "./aws-failure.ts";
 import { downloadForbidden } from "./forbidden.ts";
+import { limitOf } from "./paced-requests.ts";
 import { forEachParallel } from "./parallel.ts";
 import { partsOf } from "./parts.ts";
 import { paidFor } from "./request-payer.ts";
@@ -32,8 +33,10 @@ export class S3Reader implements SourceReader {
   }
 
   async read(buffer: Buffer, offset: number): Promise<void> {
+    const limit = limitOf(this.#place.client);
+    const rangeBytes = limit?.readSize(RANGE_BYTES) ?? RANGE_BYTES;
     await forEachParallel(
-      () => partsOf(buffer.length, RANGE_BYTES),
+      () => partsOf(buffer.length, rangeBytes),
       RANGES_IN_FLIGHT,
       this.#closed.signal,
       async (range, signal) => {
@@ -41,6 +44,8 @@ export class S3Reader implements SourceReader {
         let isAnswered = false;
         const attempt = async (): Promise<void> => {
           isAnswered = false;
+          // Before it is asked for: what waits is no connection, which could stall.
+          await limit?.take(into.length, signal);
           const body = await this.#ask(into.length, offset + range.offset, signal);
           isAnswered = true;
           await fill(into, body);

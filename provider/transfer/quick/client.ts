@@ -1,5 +1,6 @@
 import { NotFound, type S3Client } from "@aws-sdk/client-s3";
 import { serverClock } from "../../../staging/server-clock.ts";
+import type { Bandwidth } from "../bandwidth.ts";
 import { NoAnswerError } from "../no-answer.ts";
 import type { AttemptWatch } from "../request-watch.ts";
 import { pause } from "../retry.ts";
@@ -13,6 +14,8 @@ interface SendOptions {
   readonly abortSignal?: AbortSignal;
   /** Told of the attempt here; the SDK's it learns from the SDK. */
   readonly watch?: AttemptWatch;
+  /** The limit that bodies keep to. */
+  readonly bandwidth?: Bandwidth | undefined;
 }
 
 const CRC32_HEADER = "x-amz-checksum-crc32";
@@ -68,14 +71,14 @@ async function attempt(
   way: QuickWay,
   request: QuickRequest,
   route: Route,
-  { abortSignal: signal = NEVER, watch }: SendOptions,
+  { abortSignal: signal = NEVER, watch, bandwidth }: SendOptions,
 ): Promise<object | undefined> {
   const keyPath = route.prefix + encodeKey(request.key);
   const headers = await signed(way.client, request, route, keyPath);
   const kind = `${request.bucket} ${request.query === "" ? "object" : "part"}`;
   const { method, body } = request;
   const path = request.query === "" ? keyPath : `${keyPath}?${request.query}`;
-  const wire = { method, path, headers, body, isChecked: way.checking.has(kind) };
+  const wire = { method, path, headers, body, isChecked: way.checking.has(kind), bandwidth };
   const send = (): Promise<Response> => way.connections.exchange(route, wire, signal);
   const sentAt = serverClock.steady();
   let response: Response;

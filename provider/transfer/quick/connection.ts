@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { FileBody } from "../file-body.ts";
+import type { Bandwidth } from "../bandwidth.ts";
+import { FileBody, type Write } from "../file-body.ts";
 import { type Response, ResponseReader } from "./response.ts";
 
 /** A request as it goes over the wire. */
@@ -12,6 +13,8 @@ export interface WireRequest {
   readonly body: Uint8Array | FileBody | undefined;
   /** Whether the server is known to compare the body with its CRC32. */
   readonly isChecked: boolean;
+  /** The limit that the body keeps to. */
+  readonly bandwidth?: Bandwidth | undefined;
 }
 
 export interface ConnectionLimits {
@@ -73,7 +76,7 @@ export class Connection {
   }
 
   async exchange(request: WireRequest, head: string, signal: AbortSignal): Promise<Response> {
-    const { method, body, isChecked } = request;
+    const { method, body, isChecked, bandwidth } = request;
     const socket = this.#socket;
     const answered = new Promise<Response>((resolve, reject) => {
       const settle = (outcome: Response | Error): void => {
@@ -88,8 +91,10 @@ export class Connection {
     if (this.#isConnected) socket.setTimeout(this.#options.stallTimeoutMs);
     socket.ref();
     try {
-      if (body instanceof FileBody) {
-        const sending = this.#sendFile(head, body, isChecked, signal);
+      if (body instanceof FileBody || (body !== undefined && bandwidth !== undefined)) {
+        const send = (write: Write) =>
+          body instanceof FileBody ? body.send(write, isChecked, signal) : write(body);
+        const sending = this.#sendBody(head, send, bandwidth, signal);
         const [answer, sent] = await Promise.allSettled([answered, sending]);
         if (answer.status === "rejected") throw answer.reason;
         // An answer that came before the end of the body is an error's, which the answer tells best.
@@ -122,15 +127,20 @@ export class Connection {
     return answer;
   }
 
-  /** Writes the file as fast as the connection takes it. A connection that was destroyed may never call back. */
-  async #sendFile(head: string, body: FileBody, isChecked: boolean, signal: AbortSignal): Promise<void> {
+  /** Writes a body as fast as the connection and the limit take it. A connection that was destroyed may never call back. */
+  async #sendBody(
+    head: string,
+    send: (write: Write) => Promise<void>,
+    bandwidth: Bandwidth | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     let close = (): void => {};
     const closed = new Promise<never>((_resolve, reject) => {
       close = () => reject(hangUp());
       this.#socket.once("close", close);
     });
     closed.catch(() => undefined); // told to whoever writes
-    const write = (piece: Buffer): Promise<void> => {
+    const write = (piece: Uint8Array): Promise<void> => {
       const written = new Promise<void>((resolve, reject) => {
         this.#socket.write(piece, (error) => (error == null ? resolve() : reject(error)));
       });
@@ -139,7 +149,8 @@ export class Connection {
     this.#isSending = true;
     try {
       this.#socket.write(head, "latin1");
-      await body.send(write, isChecked, signal);
+      if (bandwidth === undefined) await send(write);
+      else await bandwidth.paced(write, signal, send);
     } catch (error) {
       this.#end(error as Error);
       throw error;

@@ -1,0 +1,35 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Clock } from "../../../provider/transfer/bandwidth.ts";
+
+/** A clock that goes on only while somebody sleeps: to the end of the shortest sleep, once all else has run. */
+export class VirtualClock implements Clock {
+  #now = 0;
+  readonly #sleepers: { readonly until: number; wake(): void }[] = [];
+  #isRunning = false;
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      this.#sleepers.push({ until: this.#now + milliseconds, wake: resolve });
+      if (!this.#isRunning) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true;
+    for (;;) {
+      // What was woken may sleep again first.
+      await turn();
+      this.#sleepers.sort((one, other) => one.until - other.until);
+      const next = this.#sleepers.shift();
+      if (next === undefined) break;
+      this.#now = Math.max(this.#now, next.until);
+      next.wake();
+    }
+    this.#isRunning = false;
+  }
+}
