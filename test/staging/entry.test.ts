@@ -164,7 +164,7 @@ describe("entries", () => {
     ],
     [
       "a bandwidth without a unit",
-      [{ ...ITEM, bandwidthLimit: 50 }],
+      [{ ...ITEM, bandwidthLimit: "50" }],
       'spawn:entries: item reference: bandwidthLimit is not valid: "50" is not a bandwidth',
     ],
     [
