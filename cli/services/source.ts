@@ -9,6 +9,7 @@ import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
 import { assertOnS3, assertRequestPayer, isS3Url } from "../../staging/s3-url.ts";
 import type { Context } from "../context.ts";
+import { refuseStandardInput, streamError } from "./stream-source.ts";
 
 /** A source that exists and can be staged. */
 export interface InspectedSource {
@@ -64,6 +65,7 @@ export async function inspectSource(
       fix: "Where it comes from a variable, check that it is set.",
     });
   }
+  refuseStandardInput(given);
   if (noSha256) assertOnS3(given);
   if (requestPayer) assertRequestPayer(given);
   if (isS3Url(given)) {
@@ -102,9 +104,10 @@ export async function inspectSource(
       ...measuresOf(await findDirectory(path, { exclude, signal, onEntry }), fingerprint),
     };
   }
+  if (status.isFIFO()) throw streamError(`${JSON.stringify(given)} is not a regular file: it is a pipe`);
   if (!status.isFile()) {
     throw new InputError(`${JSON.stringify(given)} is not a regular file`, {
-      why: "It is a device, a pipe or a socket.",
+      why: "It is a device or a socket.",
     });
   }
   if (exclude.length > 0) {

@@ -42,7 +42,22 @@ const CASES: readonly Case[] = [
   },
   { what: "a path that is too long", args: ["stage", "upload", "x".repeat(300)], says: ["cannot be read"] },
   { what: "an empty path", args: ["stage", "upload", ""], says: ["no file is given"] },
-  { what: "a pipe", args: ["stage", "upload", "pipe"], says: ['"pipe" is not a regular file'] },
+  {
+    what: "a pipe",
+    args: ["stage", "upload", "pipe"],
+    says: ['"pipe" is not a regular file', "YOUR-COMMAND > data.bin && spawn stage upload data.bin"],
+  },
+  {
+    what: "the standard input",
+    args: ["stage", "upload", "-"],
+    says: ['"-" is the standard input', "YOUR-COMMAND > data.bin && spawn stage upload data.bin"],
+  },
+  ...["/dev/stdin", "/dev/fd/63", "/proc/self/fd/0"].map((path) => ({
+    what: path,
+    args: ["stage", "upload", path],
+    says: [`${path} is handed over by the shell`, "YOUR-COMMAND > data.bin"],
+  })),
+  { what: "the standard input of an estimate", args: ["stage", "estimate", "-"], says: ["standard input"] },
   { what: "a socket", args: ["stage", "upload", "socket"], says: ['"socket" is not a regular file'] },
   { what: "a device", args: ["stage", "upload", "/dev/null"], says: ["is not a regular file"] },
   {
@@ -185,6 +200,16 @@ describe("Bad input", function () {
       for (const part of says) expect(Object.values(envelope.error).join("\n")).to.contain(part);
     });
   }
+
+  it("takes no path from a pipe, and no data", async () => {
+    const { code, stderr } = await world.bash("set +e; echo good.dat | spawn stage upload; exit $?");
+    expect({ code, first: stderr.split("\n", 1)[0] }).to.deep.equal({
+      code: 2,
+      first: "Error: <local-path> is missing",
+    });
+    const there = await world.bash("set +e; spawn stage upload /dev/stdin < good.dat; exit $?");
+    expect(there.code).to.equal(2);
+  });
 
   it("has left nothing behind", async () => {
     expect(await everything()).to.deep.equal(untouched);

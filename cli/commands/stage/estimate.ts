@@ -53,6 +53,8 @@ The guide's prices take AWS's internet price for a download from another region.
   static override args = {
     "local-path": Args.string({
       description: "File or directory whose size is taken, or an s3:// URL. In place of --data-size-gb.",
+      // Else a missing path would be read from a pipe.
+      ignoreStdin: true,
     }),
   };
 

@@ -31,6 +31,7 @@ import type { StagingMetadata } from "../../services/metadata.ts";
 import { refuseOverlapIn } from "../../services/overlap.ts";
 import { resumeUpload } from "../../services/resume.ts";
 import { inspectSource } from "../../services/source.ts";
+import { refuseStandardInput } from "../../services/stream-source.ts";
 import { endUpload } from "../../services/unfinished.ts";
 import { upload } from "../../services/upload.ts";
 import { watchUpdate } from "../../watch-update.ts";
@@ -100,6 +101,8 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     "local-path": Args.string({
       required: true,
       description: "File or directory to stage, or an s3:// URL.",
+      // Else a missing path would be read from a pipe, data and all.
+      ignoreStdin: true,
     }),
   };
 
@@ -194,6 +197,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     const allowAccounts = accounts === undefined ? [] : parseAccountList(accounts);
     const context = this.contextOf(flags);
     const noSha256 = flags["no-sha256"];
+    refuseStandardInput(args["local-path"]);
     const id = newStagingId();
     await refuseOverlapIn(context, { source: args["local-path"], exclude, id });
     const options = { exclude, noSha256, requestPayer, name };
