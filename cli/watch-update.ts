@@ -9,6 +9,10 @@ export interface WatchOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly onChange?: (change: ResourceChange) => void;
+  /** Told of the warnings that are not shown because of `quiet`. */
+  readonly onQuietWarning?: (message: string) => void;
+  /** Warnings that the user has seen already. */
+  readonly told?: readonly string[];
 }
 
 /**
@@ -31,10 +35,13 @@ export async function watchUpdate<T>(
     return await run({
       signal: abort.signal,
       onProgress: (progress) => view?.update(progress),
-      onNote: (message, severity) =>
+      onNote: (message, severity) => {
+        if (options.told?.includes(message)) return;
+        if (view === undefined && severity === "warning") options.onQuietWarning?.(message);
         view?.note(
           severity === "warning" ? `${paint("yellow", "Warning:", process.stderr)} ${message}` : message,
-        ),
+        );
+      },
       ...(options.onChange ? { onChange: options.onChange } : {}),
       ...(options.verbose && view ? { onEvent: (event) => logEvent(event, view) } : {}),
     });

@@ -120,6 +120,7 @@ export class StagingEntry extends ComponentResource {
         source: spec.source,
         ...(spec.filename === undefined ? {} : { name: spec.filename }),
         ...(spec.exclude.length > 0 ? { exclude: [...spec.exclude] } : {}),
+        ...(spec.followLinks === true ? { followLinks: true } : {}),
         ...(spec.noSha256 ? { noSha256: true } : {}),
         ...(spec.multipart === true ? { multipart: true } : {}),
         ...(spec.requestPayer === true ? { requestPayer: true } : {}),

@@ -40,7 +40,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       "uploadedAt",
     ],
 
-    async check(news, olds, { signal }) {
+    async check(news, olds, context) {
       const result = checkInputs<StagedDataInputs>(news, {
         stagingId: parseStagingId,
         region: parseRegion,
@@ -50,7 +50,10 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       const source = news["source"];
       if (olds === undefined && typeof source === "string" && !isUnknown(source)) {
         try {
-          await sourceOf(news as unknown as StagedDataInputs, deps, signal);
+          const found = await sourceOf(news as unknown as StagedDataInputs, deps, context.signal);
+          if (found.kind === "directory") {
+            for (const warning of found.warnings) context.log("warning", warning);
+          }
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
           result.failures.push({ property: "source", reason: describeError(error) });
@@ -129,12 +132,13 @@ async function deleteIn(
 }
 
 async function sourceOf(inputs: StagedDataInputs, deps: Dependencies, signal: AbortSignal): Promise<Source> {
-  const { source, name, exclude = [], noSha256 = false, stagingId, bucket, environmentBuckets = [] } = inputs;
+  const { source, name, exclude = [], followLinks = false, noSha256 = false } = inputs;
+  const { stagingId, bucket, environmentBuckets = [] } = inputs;
   if (noSha256) assertOnS3(source);
   refuseOverlap({ source, exclude, id: stagingId }, [bucket, ...environmentBuckets]);
   const { requestPayer = false } = inputs;
   if (requestPayer) assertRequestPayer(source);
-  const options = { exclude, entryId: stagingId, clients: deps.s3, requestPayer, signal };
+  const options = { exclude, followLinks, entryId: stagingId, clients: deps.s3, requestPayer, signal };
   if (name === undefined) return findSource(source, options);
   const filename = parseFilename(name);
   return renamed(await findSource(source, { ...options, name: filename }), filename);

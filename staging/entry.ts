@@ -3,11 +3,11 @@ import { checkBandwidthLimit, parseBandwidthLimit } from "./bandwidth.ts";
 import { type Destination, defaultDestination, parseDestination } from "./destination.ts";
 import { isRecord, isStringArray } from "./environment.ts";
 import { InputError } from "./errors.ts";
-import { parseExcludePattern } from "./exclude.ts";
+import { parseExcludePattern, parseStoredPattern } from "./exclude-pattern.ts";
 import { parseFilename } from "./filename.ts";
 import { declaredStagingId, parseStagingId, type StagingId } from "./ids.ts";
 import { parseRegionList, type RegionList } from "./regions.ts";
-import { assertOnS3, assertRequestPayer } from "./s3-url.ts";
+import { assertHasLinks, assertOnS3, assertRequestPayer } from "./s3-url.ts";
 import { parseTimeoutSeconds } from "./timeout.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays, type TtlDays } from "./ttl.ts";
 
@@ -22,6 +22,8 @@ export interface EntrySpec {
   readonly filename?: string;
   /** Patterns of what of a directory is left out, in the syntax of .gitignore. */
   readonly exclude: readonly string[];
+  /** Stages what the links of a local directory lead to in their place. */
+  readonly followLinks?: boolean;
   /** Of a source on S3, to do without the SHA-256 where it would have to be computed by reading. */
   readonly noSha256: boolean;
   /** Sends small files in parts, too. */
@@ -106,6 +108,7 @@ const ITEM_KEYS = [
   "source",
   "filename",
   "exclude",
+  "followLinks",
   "noSha256",
   "requestPayer",
   "bandwidthLimit",
@@ -200,16 +203,22 @@ export function parseDeclaredEntries(
     const limit = text("bandwidthLimit");
     const bandwidthLimit =
       limit === undefined ? undefined : parse("bandwidthLimit", () => parseBandwidthLimit(limit));
+    const followLinks = item["followLinks"] ?? false;
+    if (typeof followLinks !== "boolean") return fail("followLinks", "must be true or false");
+    if (followLinks) parse("followLinks", () => assertHasLinks(source));
     const regions = parseRegions(item["regions"]);
     const dest = text("dest");
     const ttl = typeof item["ttl"] === "number" ? String(item["ttl"]) : text("ttl");
     const sweep = text("sweep");
     const replication = text("replication");
     return {
-      id: declaredStagingId(environment, name, declaredSource, regions[0], { exclude, noSha256, filename }),
+      id: declaredStagingId(environment, name, declaredSource, regions[0], {
+        ...{ exclude, noSha256, filename, followLinks },
+      }),
       source,
       ...(filename === undefined ? {} : { filename }),
       exclude,
+      ...(followLinks ? { followLinks } : {}),
       noSha256,
       ...(requestPayer ? { requestPayer } : {}),
       ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }),
@@ -252,7 +261,13 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   const regions = value["regions"];
   if (!isStringArray(regions)) throw new InputError(`${where}: regions is missing`);
   // Absent in what was written before there were directories and shares.
-  const { exclude = [], noSha256 = false, multipart = false, allowAccounts = [] } = value;
+  const {
+    exclude = [],
+    noSha256 = false,
+    multipart = false,
+    followLinks = false,
+    allowAccounts = [],
+  } = value;
   const filename = optional("filename", parseFilename);
   const timeoutSeconds = optional("timeoutSeconds", parseTimeoutSeconds);
   if (!isStringArray(exclude)) throw new InputError(`${where}: exclude must be a list of patterns`);
@@ -260,6 +275,7 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   const { requestPayer = false, bandwidthLimit } = value;
   if (typeof requestPayer !== "boolean") throw new InputError(`${where}: requestPayer must be true or false`);
   if (typeof multipart !== "boolean") throw new InputError(`${where}: multipart must be true or false`);
+  if (typeof followLinks !== "boolean") throw new InputError(`${where}: followLinks must be true or false`);
   if (!isStringArray(allowAccounts)) throw new InputError(`${where}: allowAccounts must be a list of texts`);
   return {
     id: parse("id", parseStagingId),
@@ -271,7 +287,8 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
     ...(bandwidthLimit === undefined
       ? {}
       : { bandwidthLimit: named("bandwidthLimit", () => checkBandwidthLimit(bandwidthLimit)) }),
-    exclude: named("exclude", () => exclude.map(parseExcludePattern)),
+    ...(followLinks ? { followLinks } : {}),
+    exclude: named("exclude", () => exclude.map(parseStoredPattern)),
     noSha256,
     regions: named("regions", () => parseRegionList(regions)),
     destination: parse("destination", parseDestination),

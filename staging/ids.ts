@@ -30,6 +30,7 @@ interface DeclaredOptions {
   readonly exclude?: readonly string[];
   readonly noSha256?: boolean;
   readonly filename?: string | undefined;
+  readonly followLinks?: boolean;
 }
 
 /**
@@ -44,12 +45,13 @@ export function declaredStagingId(
   name: string,
   source: string,
   primary: Region,
-  { exclude = [], noSha256 = false, filename }: DeclaredOptions = {},
+  { exclude = [], noSha256 = false, filename, followLinks = false }: DeclaredOptions = {},
 ): StagingId {
   const options = [
     ...exclude.map((pattern) => `exclude ${pattern}`),
     ...(noSha256 ? ["noSha256"] : []),
     ...(filename === undefined ? [] : [`filename ${filename}`]),
+    ...(followLinks ? ["followLinks"] : []),
   ];
   const digest = createHash("sha256")
     .update([environment, name, source, primary, ...options].join("\0"))

@@ -27,7 +27,8 @@ export function refuseOverlap({ source, exclude = [], id }: OverlapCase, buckets
   if (place.key.startsWith(own))
     throw overlaps(source, place.bucket, "It names the entry that is to be made.");
   if (!isPrefix(place) || !own.startsWith(place.key)) return;
-  if (exclusionOf(exclude).excludes(own.slice(place.key.length))) return;
+  if (exclusionOf(exclude, { locations: [source.replace(/\/$/, "")] }).excludes(own.slice(place.key.length)))
+    return;
   throw overlaps(source, place.bucket, "The upload would copy its own copies without end.");
 }
 

@@ -29,6 +29,8 @@ export interface StagedDataInputs {
   name?: string;
   /** Patterns of what of a directory is left out. Another choice is another entry. */
   exclude?: string[];
+  /** Stages what the links of a local directory lead to in their place. Another choice is another entry. */
+  followLinks?: boolean;
   /** Of a source on S3, to leave out the SHA-256 where it would have to be computed by reading. */
   noSha256?: boolean;
   /** How it is sent, which changes nothing about what is there: whether small files go in parts, too. */

@@ -55,6 +55,15 @@ export function assertRequestPayer(source: string): void {
   });
 }
 
+/** @throws InputError for a source that has no symbolic links to follow */
+export function assertHasLinks(source: string): void {
+  if (!isS3Url(source)) return;
+  throw new InputError(`${source} has no links to follow`, {
+    why: "Only directories on this machine have symbolic links.",
+    fix: "Leave --follow-links out.",
+  });
+}
+
 /** Why the path of an object below a prefix cannot become a file's; undefined where it can. */
 export function unusablePath(path: string): string | undefined {
   const parts = path.replace(/\/$/, "").split("/");

@@ -7,8 +7,9 @@ import type { Source, SourceEntry } from "../../provider/transfer/source.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
-import { assertOnS3, assertRequestPayer, isS3Url } from "../../staging/s3-url.ts";
+import { assertHasLinks, assertOnS3, assertRequestPayer, isS3Url } from "../../staging/s3-url.ts";
 import type { Context } from "../context.ts";
+import { findOwnFolders } from "./own-folders.ts";
 import { refuseStandardInput, streamError } from "./stream-source.ts";
 
 /** A source that exists and can be staged. */
@@ -20,6 +21,8 @@ export interface InspectedSource {
   /** Files of a directory; undefined for a single file. */
   readonly fileCount?: number;
   readonly version: SourceVersion;
+  /** What the user should know before it is uploaded. */
+  readonly warnings: readonly string[];
 }
 
 /** What a source is like without being read: of one that has changed since, another one. */
@@ -35,11 +38,15 @@ export interface SourceVersion {
 export interface InspectOptions {
   /** Patterns of what of a directory is left out. */
   readonly exclude?: readonly string[];
+  /** Takes what the links of a directory lead to in their place. */
+  readonly followLinks?: boolean;
   readonly noSha256?: boolean;
   /** Whether the credentials in use pay for requests and transfer of a source on S3. */
   readonly requestPayer?: boolean | undefined;
   /** The name under which the data are to be stored. @default the source's own */
   readonly name?: string | undefined;
+  /** Whether it is only measured: what spawn itself writes may then be in it. */
+  readonly isEstimate?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -51,14 +58,10 @@ export interface InspectOptions {
 export async function inspectSource(
   context: Context,
   given: string,
-  {
-    exclude = [],
-    noSha256 = false,
-    requestPayer = false,
-    name,
-    signal = new AbortController().signal,
-  }: InspectOptions = {},
+  options: InspectOptions = {},
 ): Promise<InspectedSource> {
+  const { exclude = [], followLinks = false, noSha256 = false, isEstimate = false } = options;
+  const { name, requestPayer = false, signal = new AbortController().signal } = options;
   if (given === "") {
     throw new InputError("no file is given", {
       why: "The path is an empty text.",
@@ -68,6 +71,7 @@ export async function inspectSource(
   refuseStandardInput(given);
   if (noSha256) assertOnS3(given);
   if (requestPayer) assertRequestPayer(given);
+  if (followLinks) assertHasLinks(given);
   if (isS3Url(given)) {
     const { findS3Source } = await import("../../provider/transfer/source-s3.ts");
     const fingerprint = new Fingerprint();
@@ -98,11 +102,9 @@ export async function inspectSource(
     const { findDirectory } = await import("../../provider/transfer/source-directory.ts");
     const fingerprint = new Fingerprint();
     const onEntry = (entry: SourceEntry) => fingerprint.add(entry);
-    return {
-      path,
-      filename,
-      ...measuresOf(await findDirectory(path, { exclude, signal, onEntry }), fingerprint),
-    };
+    const ownFolders = isEstimate ? [] : await findOwnFolders(context);
+    const found = await findDirectory(path, { exclude, followLinks, ownFolders, signal, onEntry });
+    return { path, filename, ...measuresOf(found, fingerprint) };
   }
   if (status.isFIFO()) throw streamError(`${JSON.stringify(given)} is not a regular file: it is a pipe`);
   if (!status.isFile()) {
@@ -110,14 +112,13 @@ export async function inspectSource(
       why: "It is a device or a socket.",
     });
   }
-  if (exclude.length > 0) {
-    const { nothingToExclude } = await import("../../provider/transfer/source-file.ts");
-    throw nothingToExclude(given);
-  }
+  const { nothingToExclude, probeFile } = await import("../../provider/transfer/source-file.ts");
+  if (exclude.length > 0) throw nothingToExclude(given);
   await access(path, constants.R_OK).catch(() => {
     throw unreadable(given, path);
   });
-  return { path, filename, sizeBytes: status.size, version: { modifiedMs: status.mtimeMs } };
+  await probeFile(path);
+  return { path, filename, sizeBytes: status.size, version: { modifiedMs: status.mtimeMs }, warnings: [] };
 }
 
 /** @param entries of a directory */
@@ -125,12 +126,13 @@ function measuresOf(source: Source, entries: Fingerprint): Omit<InspectedSource,
   if (source.kind === "file") {
     const { file } = source;
     const version = file.from === "s3" ? { fingerprint: file.etag } : { modifiedMs: file.modifiedMs };
-    return { sizeBytes: file.size, version };
+    return { sizeBytes: file.size, version, warnings: [] };
   }
-  const { sizeBytes, fileCount } = source;
+  const { sizeBytes, fileCount, warnings } = source;
   const { newest } = entries;
   const fingerprint = entries.end();
-  return { sizeBytes, fileCount, version: { fingerprint, ...(newest === undefined ? {} : { newest }) } };
+  const version = { fingerprint, ...(newest === undefined ? {} : { newest }) };
+  return { sizeBytes, fileCount, version, warnings };
 }
 
 /** Clients for buckets in any region of AWS, others than the environment's too. */

@@ -26,6 +26,7 @@ export class StagedData extends CustomResource implements ProgramOutputs<StagedD
   declare readonly source: Output<string>;
   declare readonly name: Output<string>;
   declare readonly exclude: Output<string[]>;
+  declare readonly followLinks: Output<boolean>;
   declare readonly noSha256: Output<boolean>;
   declare readonly multipart: Output<boolean>;
   declare readonly timeoutSeconds: Output<number>;

@@ -15,6 +15,8 @@ export interface FileFacts extends FileIdentity {
   readonly mode: number;
   /** What the system says against reading the file, where that was tried. */
   readonly refusal?: SystemError;
+  /** It holds more or less than its size says, as far as that was looked at. */
+  readonly isMissized?: boolean;
 }
 
 /** An error of the system, as it travels between threads. */
@@ -30,8 +32,8 @@ export interface ReadFile {
   readonly crc32: number;
 }
 
-/** Why a file was not read: the system refused, or it is not, or no longer, the file that was measured. */
-export type ReadProblem = SystemError | "irregular" | "changed";
+/** Why a file was not read: the system refused, it is not (any more) the file that was measured, or its size is not true. */
+export type ReadProblem = SystemError | "irregular" | "changed" | "missized";
 
 export interface ReadRequest {
   readonly read: string;
@@ -120,16 +122,23 @@ function workOnFiles(
         const bytes = new Uint8Array(memory, 0, length);
         for (let filled = 0; filled < length; ) {
           const count = fs.readSync(fd, bytes, filled, length - filled, filled);
-          if (count === 0) return { problem: "changed" };
+          if (count === 0) break;
           filled += count;
         }
+        const isMissized = !work.endsAt(fd, length);
         if (!work.isSame(fs.fstatSync(fd), expected)) return { problem: "changed" };
+        if (isMissized) return { problem: "missized" };
         return { file: { sha256: crypto.hash("sha256", bytes), crc32: zlib.crc32(bytes) } };
       } catch (error) {
         return { problem: work.problemOf(error) };
       } finally {
         fs.closeSync(fd);
       }
+    },
+
+    endsAt(fd: number, size: number): boolean {
+      if (size > 0 && fs.readSync(fd, piece, 0, 1, size - 1) === 0) return false;
+      return fs.readSync(fd, piece, 0, 1, size) === 0;
     },
 
     hash({ hash: sequence, fd, offset, length }: HashRequest): Omit<FileAnswer, "id"> {
@@ -159,12 +168,17 @@ function workOnFiles(
 
     measure(path: string, open: boolean): Measured {
       try {
-        const { size, mode, mtimeMs, ino, dev } = fs.lstatSync(path);
+        const { size, blocks, mode, mtimeMs, ino, dev } = fs.lstatSync(path);
         const facts = { size, mode, mtimeMs, ino, dev };
         if (!open || (mode & fs.constants.S_IFMT) !== fs.constants.S_IFREG) return facts;
         try {
-          fs.closeSync(fs.openSync(path, flags));
-          return facts;
+          const fd = fs.openSync(path, flags);
+          try {
+            // A file that takes no room on a disk is empty, sparse, or made while it is read, as those in /proc.
+            return blocks === 0 && !work.endsAt(fd, size) ? { ...facts, isMissized: true } : facts;
+          } finally {
+            fs.closeSync(fd);
+          }
         } catch (error) {
           return { ...facts, refusal: work.problemOf(error) };
         }

@@ -8,6 +8,8 @@ import { findFile, refuse } from "./source-file.ts";
 export interface FindOptions extends Billed {
   /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */
   readonly exclude?: readonly string[];
+  /** Takes what the links of a local directory lead to in their place. @default false */
+  readonly followLinks?: boolean;
   /** The name under which the data are stored, for which keys must not get too long. @default the source's own */
   readonly name?: string;
   /** The entry that is made from the source. A walk through a prefix on S3 refuses to read what that entry holds. */

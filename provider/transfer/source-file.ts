@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
-import { InputError, messageOf } from "../../staging/errors.ts";
+import { InputError, messageOf, type UserError } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MIB } from "../../staging/units.ts";
 import type { FileIdentity, ReadFile, ReadProblem, SystemError } from "./file-thread-program.ts";
@@ -26,7 +26,18 @@ export async function findFile(
   refuseControlCharacters(filename);
   const reader = await openLocal(path);
   try {
+    await reader.assertTrueSize();
     return { kind: "file", filename, file: localFile(path, filename, reader.measured) };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** @throws InputError when the file cannot be read, or holds more or less than its size says */
+export async function probeFile(path: string): Promise<void> {
+  const reader = await openLocal(path);
+  try {
+    await reader.assertTrueSize();
   } finally {
     await reader.close();
   }
@@ -69,6 +80,7 @@ async function readWhole(path: string, expected: FileIdentity, bytes: Buffer): P
 function problemError(path: string, problem: ReadProblem): Error {
   if (problem === "changed") return new SourceChangedError(path);
   if (problem === "irregular") return notRegular(path);
+  if (problem === "missized") return missized(path);
   if (isGone(problem)) return new SourceChangedError(path, "vanished");
   return refusal(path, systemError(problem));
 }
@@ -103,7 +115,7 @@ class FileReader implements LocalReader {
         Math.min(buffer.length - filled, MAX_READ_BYTES),
         offset + filled,
       );
-      if (bytesRead === 0) throw new SourceChangedError(this.#path);
+      if (bytesRead === 0) throw await this.#endedEarly();
       filled += bytesRead;
     }
   }
@@ -113,6 +125,7 @@ class FileReader implements LocalReader {
     return {
       add: async (offset, length) => {
         const found = await hash.add(offset, length);
+        if (found === "changed") throw await this.#endedEarly();
         if (typeof found !== "number") throw problemError(this.#path, found);
         return found;
       },
@@ -125,7 +138,27 @@ class FileReader implements LocalReader {
   }
 
   async assertUnchanged(): Promise<void> {
+    const isRight = await this.#endsAt(this.measured.size);
     if (!isSame(await this.#handle.stat(), this.measured)) throw this.changed();
+    if (!isRight) throw missized(this.#path);
+  }
+
+  /** Looks at a file that takes no room on a disk: it is empty, sparse, or made while it is read, as those in /proc. */
+  async assertTrueSize(): Promise<void> {
+    const { size, blocks } = await this.#handle.stat();
+    if (blocks > 0) return;
+    const isRight = await this.#endsAt(size).catch((error: unknown) => refuse(this.#path, error));
+    if (!isRight) throw missized(this.#path);
+  }
+
+  async #endsAt(size: number): Promise<boolean> {
+    const byte = Buffer.alloc(1);
+    const has = async (at: number) => (await this.#handle.read(byte, 0, 1, at)).bytesRead > 0;
+    return (size === 0 || (await has(size - 1))) && !(await has(size));
+  }
+
+  async #endedEarly(): Promise<UserError> {
+    return isSame(await this.#handle.stat(), this.measured) ? missized(this.#path) : this.changed();
   }
 
   async close(): Promise<void> {
@@ -180,6 +213,15 @@ function refusal(path: string, error: unknown): InputError {
   }
   if (code === "ENXIO") return notRegular(path);
   return new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
+}
+
+/** The error for a file whose content is longer or shorter than its size: nobody could tell when all of it has arrived. */
+export function missized(path: string): InputError {
+  const file = quoted(path);
+  return new InputError(`${shown(path)} does not hold as many bytes as its size says`, {
+    why: "The system makes its content while it is read, as in /proc and /sys, or its file system does not know its size.",
+    fix: `Stage a copy of its content: cat ${file} > copy`,
+  });
 }
 
 function notRegular(path: string): InputError {

@@ -41,7 +41,7 @@ export async function readLink(root: string, path: string): Promise<string> {
     why: target.startsWith("/")
       ? `Its target ${shown(target)} is an absolute path, which is another place on the instances.`
       : `Its target ${shown(target)} is outside, and would not be there on the instances.`,
-    fix: "Put the file itself in its place, or leave the link out with --exclude.",
+    fix: "With --follow-links, what the link leads to is staged in its place. Or leave the link out with --exclude.",
   });
 }
 

@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { InputError } from "../../staging/errors.ts";
-import { type Exclusion, exclusionOf } from "../../staging/exclude.ts";
+import { type Exclusion, exclusionOf, refuseNothingLeft } from "../../staging/exclude.ts";
 import { excludePatternOf } from "../../staging/exclude-path.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { SAMPLE_ID } from "../../staging/ids.ts";
@@ -105,11 +105,12 @@ async function findPrefix(
 ): Promise<Source> {
   const filename = name ?? filenameIn(url, bucket);
   objectKey(SAMPLE_ID, filename);
-  const walk = (stop: AbortSignal) => entriesBelow(bucket, exclusionOf(exclude), entryId, stop);
   let [fileCount, sizeBytes, entries] = [0, 0, 0];
+  const names = { locations: [url.replace(/\/$/, "")] };
+  const exclusion = exclusionOf(exclude, names);
   await explained(`listing ${url}`, async () => {
     try {
-      for await (const entry of walk(signal)) {
+      for await (const entry of entriesBelow(bucket, exclusion, entryId, signal)) {
         entries += 1;
         onEntry?.(entry);
         if (entry.type !== "file") continue;
@@ -122,6 +123,8 @@ async function findPrefix(
       throw isDenied(error) ? downloadForbidden(url, 2, bucket) : error;
     }
   });
+  const warnings = exclusion.finish();
+  refuseNothingLeft(url, fileCount, exclusion);
   if (entries === 0) {
     throw new InputError(`there are no objects below ${url}`, {
       why: exclude.length > 0 ? "There are none, or all are excluded." : "No key starts with it.",
@@ -134,7 +137,8 @@ async function findPrefix(
     name: url,
     fileCount,
     sizeBytes,
-    entries: walk,
+    warnings,
+    entries: (stop) => entriesBelow(bucket, exclusionOf(exclude, names), entryId, stop),
   };
 }
 
@@ -159,7 +163,11 @@ async function* entriesBelow(
     restores: true,
   })) {
     const path = object.key.slice(prefix.length);
-    if (path === "" || exclusion.excludes(path)) continue;
+    if (path === "") continue;
+    if (exclusion.excludes(path)) {
+      exclusion.assertNotKept(path);
+      continue;
+    }
     refuseUnusable(path, object, bucket);
     if (own !== undefined && object.key.startsWith(own)) {
       throw overlaps(`s3://${bucket.bucket}/${prefix}`, bucket.bucket, OWN_COPIES);

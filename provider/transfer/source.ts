@@ -22,6 +22,8 @@ export interface DirectorySource {
   readonly name: string;
   readonly fileCount: number;
   readonly sizeBytes: number;
+  /** What its user should know before it is uploaded. */
+  readonly warnings: readonly string[];
   /**
    * Everything in it, sorted by path in byte order, found anew each time and never all in memory.
    * @throws InputError when something in it cannot be staged

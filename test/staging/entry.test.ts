@@ -98,7 +98,7 @@ describe("entries", () => {
     [
       "an unknown key",
       [{ ...ITEM, colour: 1 }],
-      "spawn:entries: item reference: colour is not a known key (name, source, filename, exclude, noSha256, requestPayer, bandwidthLimit, regions, dest, ttl, sweep, replication, allowAccounts)",
+      "spawn:entries: item reference: colour is not a known key (name, source, filename, exclude, followLinks, noSha256, requestPayer, bandwidthLimit, regions, dest, ttl, sweep, replication, allowAccounts)",
     ],
     [
       "a filename with a path",

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { exclusionOf, parseExcludePattern } from "../../staging/exclude.ts";
+import { exclusionOf } from "../../staging/exclude.ts";
 import { excludePatternOf } from "../../staging/exclude-path.ts";
+import { parseExcludePattern } from "../../staging/exclude-pattern.ts";
 
 describe("The pattern that leaves out one path", () => {
   const excludes = (path: string, other = path): boolean =>

@@ -30,7 +30,10 @@ export default class EnvironmentPreview extends BaseCommand {
       found.set(`${op} ${urn}`, { op, urn });
     };
     const { changes } = await watchUpdate(
-      { quiet: this.jsonEnabled(), verbose: flags.verbose, onChange },
+      {
+        ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, onChange },
+        onQuietWarning: (text) => this.warn(text),
+      },
       (options) => environmentPreview(context, options),
     );
     const steps = [...found.values()];

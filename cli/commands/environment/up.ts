@@ -28,7 +28,7 @@ export default class EnvironmentUp extends BaseCommand {
     const { regions } = await context.settings();
     this.note(`Environment: ${flags.environment}\nRegions: ${regions.join(", ")}\n`);
     const { changes, outputs } = await watchUpdate(
-      { quiet: this.jsonEnabled(), verbose: flags.verbose },
+      { quiet: this.jsonEnabled(), verbose: flags.verbose, onQuietWarning: (text) => this.warn(text) },
       (options) => environmentUp(context, options),
     );
     this.log(`✅ Environment ${flags.environment} is up: ${renderChanges(changes)}.`);

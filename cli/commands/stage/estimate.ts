@@ -137,7 +137,8 @@ The guide's prices take AWS's internet price for a download from another region.
     }
     if (size !== undefined) return { sizeBytes: parseSizeGb(size) };
     const requestPayer = flags["request-payer"];
-    const source = await inspectSource(this.contextOf(flags), path ?? "", { requestPayer });
+    const asked = { requestPayer, isEstimate: true };
+    const source = await inspectSource(this.contextOf(flags), path ?? "", asked);
     if (source.sizeBytes === 0) {
       throw new InputError(`${JSON.stringify(path)} is empty`, { why: "There is nothing to estimate." });
     }

@@ -67,9 +67,11 @@ export default class StageResume extends BaseCommand {
         requestPayer: spec.requestPayer,
       }),
     );
-    const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
-      resumeUpload(context, entry, options),
-    );
+    const watching = {
+      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose },
+      onQuietWarning: (text: string) => this.warn(text),
+    };
+    const details = await watchUpdate(watching, (options) => resumeUpload(context, entry, options));
     this.whenTold(stagedFact(details.id), () => endUpload(entry.stack));
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(details, (line) => this.note(line));

@@ -9,7 +9,7 @@ import {
   parseSweepId,
 } from "../../../staging/entry.ts";
 import { bucketOf } from "../../../staging/environment.ts";
-import { parseExcludePattern } from "../../../staging/exclude.ts";
+import { parseExcludePattern } from "../../../staging/exclude-pattern.ts";
 import { parseFilename } from "../../../staging/filename.ts";
 import { newStagingId } from "../../../staging/ids.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
@@ -42,7 +42,7 @@ export default class StageUpload extends BaseCommand {
   static override description =
     `Uploads the data to the first of the regions, replicates them to the others, verifies every byte in every region, and only then records the entry. It expires by itself.
 
-Of a directory every file is staged, hidden ones too, with its permissions; symbolic links are kept as links, empty folders as folders. A link that leaves the directory, a pipe, a socket or a device is refused before anything is created.
+Of a directory every file is staged, hidden ones too, with its permissions; symbolic links are kept as links, empty folders as folders. A link that leaves the directory (without --follow-links), a pipe, a socket, a device, and a file whose content does not match its size are refused before anything is created.
 
 What is on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all that is below a prefix (s3://bucket/prefix/, with a slash at its end). Only where S3 has no SHA-256 of an object is it read once, for that. Copies keep Content-Type, Content-Encoding, Cache-Control, Content-Disposition, Content-Language, Expires and user metadata. They do not keep ACLs, tags, the storage class, website redirects and encryption settings.
 
@@ -119,10 +119,16 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     exclude: Flags.string({
       summary: "Leave out of a directory what matches. Can be given several times.",
       description:
-        "In the syntax of .gitignore, relative to the directory: '*.tmp' at any depth, 'build/' a folder with all that is in it, '/notes.txt' only at the top, '!keep.tmp' after another pattern to keep what that one leaves out. Upper and lower case count.",
+        "In the syntax of .gitignore, relative to the directory: '*.tmp' at any depth, 'build/' a folder with all that is in it, '/notes.txt' or './notes.txt' only at the top, '!keep.tmp' after another pattern to keep what that one leaves out, but not below a folder that it leaves out. An absolute path below the directory is read as relative to it. Upper and lower case count. A pattern that matches nothing is named in a warning.",
       multiple: true,
       multipleNonGreedy: true,
       helpValue: "PATTERN",
+    }),
+    "follow-links": Flags.boolean({
+      default: false,
+      summary: "Stage what the links of a directory lead to in their place, each link's content once.",
+      description:
+        "Also of links that leave the directory. A link that leads to nothing, or in a circle, is refused. Without it, links inside the directory stay links.",
     }),
     name: Flags.string({
       summary: "Name under which the data are stored. Default: the last part of the path.",
@@ -198,10 +204,12 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     const context = this.contextOf(flags);
     const noSha256 = flags["no-sha256"];
     refuseStandardInput(args["local-path"]);
+    const followLinks = flags["follow-links"];
     const id = newStagingId();
     await refuseOverlapIn(context, { source: args["local-path"], exclude, id });
-    const options = { exclude, noSha256, requestPayer, name };
+    const options = { exclude, followLinks, noSha256, requestPayer, name };
     const inspected = await inspectSource(context, args["local-path"], options);
+    for (const warning of inspected.warnings) this.warn(warning);
     const source = { ...inspected, filename: name ?? inspected.filename };
     const settings = await context.settings();
     for (const region of regions) bucketOf(settings, region);
@@ -215,6 +223,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       ...(requestPayer ? { requestPayer } : {}),
       ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }),
       exclude,
+      ...(followLinks ? { followLinks } : {}),
       noSha256,
       regions,
       destination: destination ?? defaultDestination(source.filename),
@@ -234,7 +243,11 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     if (interrupted !== undefined && whole === undefined) {
       this.note(`Resuming ${interrupted.settings.spec.id}, which was interrupted\n`);
     }
-    const details = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+    const watching = {
+      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, told: source.warnings },
+      onQuietWarning: (text: string) => this.warn(text),
+    };
+    const details = await watchUpdate(watching, (options) =>
       interrupted === undefined
         ? upload(context, spec, source, options)
         : resumeUpload(context, interrupted, options),

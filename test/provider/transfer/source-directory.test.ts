@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, rm, symlink, unlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -115,7 +115,137 @@ describe("findDirectory", () => {
       "sub/build",
       "sub/top",
     ]);
-    expect(await paths(["src/*", "*.tmp", "[kt]*", "sub", ".*", "build"])).to.deep.equal(["src/"]);
+    expect(await paths(["src/*", "*.tmp", "[kt]*", "sub/t*", ".*", "build/"])).to.deep.equal([
+      "src/",
+      "sub/build",
+    ]);
+  });
+
+  it("warns of patterns that match nothing, and takes absolute ones for what is below it", async () => {
+    for (const name of [".env", "keys/a.pem", "x"]) await put(name);
+    const found = await findDirectory(tree, { exclude: ["./.env", join(tree, "keys/"), "gone"], signal });
+    expect(found.fileCount).to.equal(1);
+    expect(found.warnings).to.deep.equal([
+      `the pattern "gone" matches nothing in ${tree}: it leaves out nothing`,
+    ]);
+  });
+
+  const refusedPatterns: [patterns: string[], message: string, fix: string][] = [
+    [["tree/x"], "matches nothing", "--exclude '/x'"],
+    [["*", "!keep/x.csv"], "cannot keep", "--exclude '*' --exclude '!/keep/' --exclude '!keep/x.csv'"],
+    [["*"], "nothing is left of", "Leave a pattern out"],
+  ];
+  for (const [patterns, message, fix] of refusedPatterns) {
+    it(`refuses ${JSON.stringify(patterns)}, and says what to write`, async () => {
+      for (const name of ["x", "keep/x.csv", "keep/y"]) await put(name);
+      const error = await refusal(patterns);
+      expect(error.message).to.contain(message);
+      expect(error.fix).to.contain(fix);
+    });
+  }
+
+  describe("whose links are followed", () => {
+    const follow = async (exclude: string[] = []) => {
+      const found = await findDirectory(tree, { exclude, followLinks: true, signal });
+      const all: SourceEntry[] = [];
+      for await (const entry of found.entries(signal)) all.push(entry);
+      return all;
+    };
+    it("has what they lead to in their place, once for each link", async () => {
+      await put("a", "content");
+      await mkdir(join(folder, "outside/sub"), { recursive: true });
+      await writeFile(join(folder, "outside/sub/o"), "out");
+      await symlink("a", join(tree, "b"));
+      await symlink("b", join(tree, "c"));
+      await symlink("../outside", join(tree, "dir"));
+      await symlink(join(folder, "outside"), join(tree, "dir-2"));
+      await symlink("../outside/sub/o", join(tree, "dir.txt"));
+      const found = await follow();
+      const names = ["a", "b", "c", "dir-2/sub/o", "dir.txt", "dir/sub/o"];
+      expect(found.map(({ type, path }) => `${type} ${path}`)).to.deep.equal(
+        names.map((name) => `file ${name}`),
+      );
+      for (const entry of found) {
+        if (entry.type !== "file" || entry.from !== "local") throw new Error(`${entry.path} is no file`);
+        const bytes = Buffer.from(new SharedArrayBuffer(entry.size));
+        await entry.readWhole(bytes);
+        expect(bytes.toString(), entry.path).to.equal(entry.path.length === 1 ? "content" : "out");
+      }
+      expect((await follow(["dir/", "/c"])).map(({ path }) => path)).to.deep.equal([
+        "a",
+        "b",
+        "dir-2/sub/o",
+        "dir.txt",
+      ]);
+    });
+    const bad: [string, target: string, message: string][] = [
+      ["to nothing", "gone", "leads to nothing"],
+      ["to itself", "link", "leads in a circle"],
+      ["to the folder that it is in", ".", "leads in a circle"],
+      ["to a folder above", "../../tree", "leads in a circle"],
+      ["to a folder whose link leads back", "../other", "leads in a circle"],
+      ["to a device", "/dev/null", "is a device"],
+    ];
+    for (const [what, target, message] of bad) {
+      it(`refuses one ${what}, by name, unless it is left out`, async () => {
+        await put("sub/file");
+        await mkdir(join(tree, "other"));
+        await symlink("../sub", join(tree, "other/back"));
+        await symlink(target, join(tree, "sub/link"));
+        const error: unknown = await follow(["/other/"]).catch((reason: unknown) => reason);
+        expect(error).to.be.instanceOf(InputError);
+        expect((error as InputError).message)
+          .to.contain(message)
+          .and.contain("link");
+        expect((await follow(["/other/", "link"])).map(({ path }) => path)).to.deep.equal(["sub/file"]);
+      });
+    }
+  });
+
+  describe("that contains a folder of spawn itself", () => {
+    it("is refused with the pattern that leaves it out", async () => {
+      for (const name of ["x", "home [1]/data/state", "home [1]/config/c"]) await put(name);
+      const ownFolders = ["home [1]/data", "home [1]/config"].map((name) => join(tree, name));
+      const find = (exclude: string[]) => findDirectory(tree, { exclude, ownFolders, signal });
+      const error: unknown = await find([]).catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(InputError);
+      const { fix = "" } = error as InputError;
+      const patterns = [...fix.matchAll(/--exclude '([^']*)'/g)].map(([, pattern = ""]) => pattern);
+      expect((await find(patterns)).fileCount).to.equal(1);
+      expect((await find(["home*"])).fileCount).to.equal(1);
+      const itself: unknown = await findDirectory(ownFolders[0] ?? "", { ownFolders, signal }).catch(
+        (reason: unknown) => reason,
+      );
+      expect((itself as InputError).message).to.contain("is a folder of spawn itself");
+    });
+    it("is refused where a link that is followed leads to it", async () => {
+      const own = join(folder, "above/own");
+      await mkdir(own, { recursive: true });
+      await put("x");
+      await symlink("../above", join(tree, "link"));
+      const options = { ownFolders: [own], followLinks: true, signal };
+      const error: unknown = await findDirectory(tree, options).catch((reason: unknown) => reason);
+      expect((error as InputError).fix).to.equal("--exclude '/link/own/'");
+      expect((await findDirectory(tree, { ...options, exclude: ["/link/own/"] })).fileCount).to.equal(1);
+    });
+  });
+
+  it("refuses a file that holds more or less than its size says, and takes sparse ones", async () => {
+    await put("empty", "");
+    await put("sparse");
+    await truncate(join(tree, "sparse"), 10_000_000);
+    await entries();
+    for (const target of ["/proc/cpuinfo", "/sys/kernel/mm/transparent_hugepage/enabled"]) {
+      await symlink(target, join(tree, "made"));
+      const error: unknown = await findDirectory(tree, { followLinks: true, signal }).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).to.be.instanceOf(InputError);
+      expect((error as InputError).message).to.equal(
+        `${target} does not hold as many bytes as its size says`,
+      );
+      await unlink(join(tree, "made"));
+    }
   });
 
   const kinds: [string, (path: string) => Promise<unknown> | unknown, string][] = [
