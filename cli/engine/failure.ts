@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { parseDescription, UserError } from "../../staging/errors.ts";
 import { commandLine } from "../command-line.ts";
+import { explainFullDisk } from "./disk-full.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import type { EngineRun } from "./process.ts";
 
@@ -43,6 +44,8 @@ export class UpdateLog {
         },
       );
     }
+    const full = explainFullDisk([...this.#errors.map(({ message }) => message), run.stderr].join("\n"));
+    if (full !== undefined) return full;
     const causes = this.#errors.filter(({ message }) => message !== "" && !CONSEQUENCE.test(message));
     // Errors of resources come before those of the program, which often only repeat them.
     const ofResources = causes.filter(({ urn }) => urn !== "" && !urn.includes("pulumi:pulumi:Stack::"));

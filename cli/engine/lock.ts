@@ -7,6 +7,7 @@ import { UserError } from "../../staging/errors.ts";
 import { backendFolder } from "./backend-folder.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { whenUnlocked } from "./failure.ts";
+import { removeLockLeftovers } from "./lock-leftovers.ts";
 import type { EngineSettings } from "./process.ts";
 import { findProcess, type RunningProcess } from "./running.ts";
 
@@ -42,6 +43,8 @@ export async function takeOverDeadLocks(
   stack: string,
   options: LockOptions = {},
 ): Promise<void> {
+  const folder = locksFolder(settings, stack);
+  if (folder !== undefined) await removeLockLeftovers(folder);
   const holders = await readLocks(settings, stack);
   if (holders.length === 0) return;
   for (const holder of holders) await waitForEnd(holder, stack, options);
@@ -107,11 +110,15 @@ async function removeLock(file: string, stack: string): Promise<void> {
   }
 }
 
+function locksFolder(settings: EngineSettings, stack: string): string | undefined {
+  const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
+  return state && join(state, ".pulumi", "locks", "organization", PROJECT_NAME, stack);
+}
+
 /** The locks of a stack in a `file://` backend, from the newest layout of its folder to the oldest. */
 async function readLocks(settings: EngineSettings, stack: string): Promise<LockHolder[]> {
-  const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
-  if (state === undefined) return [];
-  const folder = join(state, ".pulumi", "locks", "organization", PROJECT_NAME, stack);
+  const folder = locksFolder(settings, stack);
+  if (folder === undefined) return [];
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;

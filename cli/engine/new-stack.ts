@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { link, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../staging/errors.ts";
+import { explainFullDisk } from "./disk-full.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { hasCode, stacksFolder } from "./state-file.ts";
@@ -33,6 +34,8 @@ async function initStack(settings: EngineSettings, stack: string): Promise<boole
   const run = await runEngine(settings, ["stack", "init", stack, "--no-select"]);
   if (run.exitCode === 0) return true;
   if (/already exists/.test(run.stderr)) return false;
+  const full = explainFullDisk(run.stderr);
+  if (full !== undefined) throw full;
   throw new UserError(`the stack ${stack} could not be made`, {
     why: reasonOf(run),
     fix: "spawn doctor",

@@ -1,5 +1,5 @@
 import { UserError } from "../../staging/errors.ts";
-import { shellQuoted } from "../shell.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import type { EngineSettings } from "./process.ts";
 import { readState } from "./state.ts";
 import { restoreBackup, type StateFile, setAside } from "./state-file.ts";

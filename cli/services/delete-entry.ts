@@ -22,7 +22,7 @@ import { holdsData, isGone } from "./remains/remains.ts";
 import { deleteRecord, removeAllRemains, reopenUsage } from "./remains/remove.ts";
 import { findRenamed, forgetStack, type RenamedStack } from "./renamed-stacks.ts";
 import { settleStack } from "./resume.ts";
-import { beginDeletion, endUpload } from "./unfinished.ts";
+import { beginDeletion, endUpload, forgetDeletion } from "./unfinished.ts";
 
 /**
  * Deletes an entry: whatever refuses the deletion is looked for first, while nothing is changed; then the entry's stack is
@@ -52,18 +52,35 @@ export async function deleteEntry(
   await refuseForeign(context, stack, id, resources);
   const facts = { startedAt: entry.uploadedAt, sizeBytes: entry.sizeBytes, fileCount: entry.fileCount };
   const locks = await findLocks(context, id, await bucketsOfEntry(context, id), serverClock.now());
-  await beginDeletion(stack, facts);
+  const before = await beginDeletion(stack, facts);
   if (locks.length > 0) throw lockedError(context, id, locks, "nothing");
+  const progress = { hasBegun: false };
   try {
-    await destroy(context, project, entry, options, expected);
+    await destroy(context, project, entry, noting(options, progress), expected);
+    progress.hasBegun = true;
     await removeAllRemains(context, id, options);
   } catch (error) {
+    if (!progress.hasBegun) {
+      await forgetDeletion(stack, before);
+      throw error;
+    }
     throw await keepVisible(context, id, error, options);
   }
   await forgetAll(project, renamed, options);
   await removeSetAside(project, stack);
   await rm(settingsFile(project.project, stack), { force: true });
   await endUpload(stack);
+}
+
+/** The options of an update that notes whether it has begun to delete anything. */
+function noting(options: UpdateOptions, progress: { hasBegun: boolean }): UpdateOptions {
+  return {
+    ...options,
+    onEvent: (event) => {
+      if (event.resourcePreEvent?.metadata.op === "delete") progress.hasBegun = true;
+      options.onEvent?.(event);
+    },
+  };
 }
 
 /** Destroys the entry's own stack, where there is one. */

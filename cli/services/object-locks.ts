@@ -6,9 +6,9 @@ import { forEachParallel } from "../../provider/transfer/parallel.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
-import { shellQuoted } from "../shell.ts";
 import type { BucketName } from "./remains/buckets.ts";
 
 /** What keeps S3 from deleting a version of an object. */

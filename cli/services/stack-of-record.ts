@@ -2,12 +2,12 @@ import { entryStackName } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { PROJECT_NAME } from "../engine/entry-project.ts";
 import type { EngineSettings } from "../engine/process.ts";
 import type { StateResource } from "../engine/state.ts";
-import { shellQuoted } from "../shell.ts";
 import { engineShell, idsIn, renamedError } from "./delete-guards.ts";
 import { findRenamed } from "./renamed-stacks.ts";
 

@@ -136,6 +136,7 @@ export async function claimUpload(stack: string, work: "upload" | "deletion"): P
 /**
  * Remembers that a deletion of an entry has begun, whether its upload ever ended or not, so that what it leaves stays visible.
  * @param facts what the record tells of the entry, where there is one
+ * @returns what was remembered of it before
  * @throws UserError when another process is at work on the entry
  */
 export async function beginDeletion(
@@ -145,13 +146,24 @@ export async function beginDeletion(
     readonly sizeBytes: number | undefined;
     readonly fileCount: number | undefined;
   },
-): Promise<void> {
-  if (await claimUpload(stack, "deletion")) return;
+): Promise<Unfinished | undefined> {
+  const before = await readUnfinished(stack);
+  if (await claimUpload(stack, "deletion")) return before;
   const { startedAt = serverClock.now(), sizeBytes = 0, fileCount = 0 } = facts;
   await write(stack, {
     ...{ startedAt: startedAt.toISOString(), sizeBytes, fileCount },
     ...{ pid: process.pid, host: hostname(), deleting: true },
   });
+  return undefined;
+}
+
+/**
+ * Makes of a deletion that has deleted nothing one that never began.
+ * @param before what {@link beginDeletion} found
+ */
+export async function forgetDeletion(stack: string, before: Unfinished | undefined): Promise<void> {
+  if (before === undefined) await endUpload(stack);
+  else await write(stack, before);
 }
 
 const idOf = (stack: string): string => stack.slice(stack.indexOf(".") + 1);
