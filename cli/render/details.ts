@@ -8,12 +8,13 @@ import type { UsageRow } from "../../staging/usage.ts";
 import type { EntryReport } from "../services/entry-report.ts";
 import type { LifecycleRules } from "../services/lifecycle.ts";
 import { location } from "../services/metadata.ts";
+import { type RegionPresence, stateInWords } from "../services/presence.ts";
 import type { Spending } from "../services/spending.ts";
 import { formatShare, formatUtc, plural, printable } from "./text.ts";
 
 /** What `stage info` shows of an entry. */
 export function renderDetails(report: EntryReport): string {
-  const { record, spending, rules, now } = report;
+  const { record, spending, rules, presence, now } = report;
   const { usage } = report.row;
   const expiry = expiresAt(record.uploadedAt, record.ttl);
   return [
@@ -33,6 +34,9 @@ export function renderDetails(report: EntryReport): string {
     "Regions:",
     ...record.regions.map((region) => `  ${region}: ${printable(location(record, region))}`),
     "",
+    "Data:",
+    ...presence.map(stateLine),
+    "",
     `Destination: ${printable(record.destination)}`,
     "",
     "Lifecycle Rules:",
@@ -50,6 +54,9 @@ export function renderDetails(report: EntryReport): string {
     "",
   ].join("\n");
 }
+
+const stateLine = ({ region, state, why }: RegionPresence): string =>
+  `  ${region}: ${stateInWords(state)}${why === undefined ? "" : ` (${printable(why)})`}`;
 
 /** The rule in force, and when S3 removes the objects by it. */
 function ruleIn(region: Region, { uploadedAt, ttl }: StagingRecord, rules: LifecycleRules): string {

@@ -9,6 +9,7 @@ import type { Context } from "../context.ts";
 import { requireRecord } from "./absent.ts";
 import { type LifecycleRules, lifecycleRulesOf } from "./lifecycle.ts";
 import { type StagingMetadata, toMetadata } from "./metadata.ts";
+import { presenceJson, type RegionPresence, type RegionPresenceJson, regionPresence } from "./presence.ts";
 import { getLedgerRow, getUsage, type Tables } from "./records.ts";
 import { type Spending, spendingOf } from "./spending.ts";
 import { deletionsBegun } from "./unfinished.ts";
@@ -21,9 +22,14 @@ export interface EntryReport {
   readonly rules: LifecycleRules;
   /** Whether its deletion has begun and did not end. */
   readonly deleting?: boolean;
+  /** What each region holds, in the order of the record's regions. */
+  readonly presence: readonly RegionPresence[];
   /** The time of which all this holds. */
   readonly now: Date;
 }
+
+/** Looks what each region of an entry holds: {@link regionPresence}, or a comparison that reads. */
+export type LookAtRegions = (context: Context, record: StagingRecord) => Promise<RegionPresence[]>;
 
 /**
  * @param onProblem told of what cannot be found out; the rest is reported all the same
@@ -33,16 +39,18 @@ export async function reportEntry(
   context: Context,
   id: StagingId,
   onProblem: (error: Error) => void,
+  look: LookAtRegions = regionPresence,
 ): Promise<EntryReport> {
   const tables = await context.tables();
   const [record, row] = await Promise.all([requireRecord(context, id), readRow(tables, id, onProblem)]);
-  const [rules, begun] = await Promise.all([
+  const [rules, begun, presence] = await Promise.all([
     lifecycleRulesOf(context, record, onProblem),
     deletionsBegun(context.environmentName),
+    look(context, record),
   ]);
   const deleting = begun.has(id);
   const now = serverClock.now();
-  return { record, row, rules, deleting, now, spending: spendingOf(record, row, now) };
+  return { record, row, rules, deleting, presence, now, spending: spendingOf(record, row, now) };
 }
 
 /** The counters alone where the rest of the row cannot be read. */
@@ -76,9 +84,12 @@ export interface EntryReportJson extends StagingMetadata {
   readonly lifecycle_rules: Readonly<Record<string, string | null>>;
   /** When S3 removes the objects: at the first 00:00 UTC after the expiry. */
   readonly removed_at: string;
+  /** What each region holds: `whole`, `missing`, `different` or `unreachable`, and why it is not whole. */
+  readonly presence: Readonly<Record<string, RegionPresenceJson>>;
 }
 
-export function toReportJson({ record, row, spending, rules, deleting, now }: EntryReport): EntryReportJson {
+export function toReportJson(report: EntryReport): EntryReportJson {
+  const { record, row, spending, rules, deleting, presence, now } = report;
   const { replication, storageToDate, total, remoteInstances, compared } = spending;
   return {
     ...toMetadata(record, row.usage, now, deleting),
@@ -96,5 +107,6 @@ export function toReportJson({ record, row, spending, rules, deleting, now }: En
     },
     lifecycle_rules: Object.fromEntries([...rules].map(([region, rule]) => [region, rule ?? null])),
     removed_at: isoSeconds(removalMidnight(record.uploadedAt, record.ttl)),
+    presence: presenceJson(presence),
   };
 }

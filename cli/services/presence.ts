@@ -4,8 +4,10 @@ import type {
   RegionPresence,
   RegionState,
 } from "../../provider/transfer/presence/region.ts";
+import { UserError } from "../../staging/errors.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
+import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 
 export type { RegionPresence, RegionState };
@@ -43,4 +45,58 @@ export function copiesOf(context: Context, { regions, buckets }: StagingRecord):
       client: await context.s3(region),
     })),
   );
+}
+
+/** A region's state for programs. Keys are never renamed or removed. */
+export interface RegionPresenceJson {
+  readonly state: RegionState;
+  /** `null` for a region that is whole. */
+  readonly why: string | null;
+}
+
+export const presenceJson = (regions: readonly RegionPresence[]): Record<string, RegionPresenceJson> =>
+  Object.fromEntries(regions.map(({ region, state, why }) => [region, { state, why: why ?? null }]));
+
+/** The words for a state; those of `unreachable` are the only ones that are not its name. */
+export const stateInWords = (state: RegionState): string =>
+  state === "unreachable" ? "not reachable" : state;
+
+/** `missing in us-west-2, not reachable in eu-west-1`; empty where every region is whole. */
+export function describeDamage(regions: readonly RegionPresence[]): string {
+  return regions
+    .filter(({ state }) => state !== "whole")
+    .map(({ region, state }) => `${stateInWords(state)} in ${region}`)
+    .join(", ");
+}
+
+/**
+ * The error for an entry whose data are not whole in every region, with the command that makes them whole.
+ * @returns undefined where nothing is wrong
+ */
+export function damageError(
+  { stagingId: id }: Pick<StagingRecord, "stagingId">,
+  regions: readonly RegionPresence[],
+  environment: string,
+): UserError | undefined {
+  if (isWhole(regions)) return undefined;
+  const why = regions
+    .flatMap(({ region, why }) => (why === undefined ? [] : [`${region}: ${why}.`]))
+    .join(" ");
+  return new UserError(`the data of ${id} are ${describeDamage(regions)}`, {
+    why,
+    fix: remedyFor(id, regions, environment),
+  });
+}
+
+function remedyFor(id: string, regions: readonly RegionPresence[], environment: string): string {
+  const has = (state: RegionState): boolean => regions.some((one) => one.state === state);
+  if (!has("missing") && !has("different")) {
+    return "Check the network and what the credentials may read, then run the command again.";
+  }
+  if (has("whole")) return commandLine(`spawn stage repair ${id}`, environment);
+  if (has("unreachable")) {
+    return "Run the command again when every region can be reached: one of them may hold the data.";
+  }
+  const remove = commandLine(`spawn stage delete ${id} --yes`, environment);
+  return `No region holds the data any more. ${remove}, then stage them again`;
 }

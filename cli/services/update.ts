@@ -22,6 +22,7 @@ import { openSession } from "../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { requireRecord } from "./absent.ts";
 import { writableTimes } from "./environment.ts";
+import { damageError, regionPresence } from "./presence.ts";
 import { findRecord } from "./records.ts";
 import { settleStack } from "./resume.ts";
 import { noStack, refuseForeign } from "./stack-of-record.ts";
@@ -42,6 +43,7 @@ export interface PlannedUpdate {
  * Works out what is to be changed, without starting the engine.
  * @throws InputError when there is no such entry, when it is declared in the environment's configuration, or when the
  * change is impossible
+ * @throws UserError when a region that is to keep the data does not hold them
  */
 export async function planUpdate(
   context: Context,
@@ -53,6 +55,7 @@ export async function planUpdate(
   refuseMovedBuckets(record, settings);
   const after = changedState(record, changes, serverClock.now());
   for (const region of after.regions) bucketOf(settings, region);
+  await refuseDamaged(context, record, after);
   // What this machine remembers is forgotten while an update runs: one that was interrupted, with replicas that are not in
   // the record yet, or still there though they are not in it any more, is not taken for one that came to its end.
   const isDone = differences(record, after).length === 0 && (await isRemembered(record));
@@ -99,6 +102,14 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
     why: "The next update of the environment would undo the change.",
     fix: `Edit the item ${item} in ${file}, then run: ${commandLine("spawn environment up", environment)}`,
   });
+}
+
+/** Nothing is confirmed, and nothing is copied, of data that are not there. A region that is removed may have lost them. */
+async function refuseDamaged(context: Context, record: StagingRecord, after: EntryState): Promise<void> {
+  const found = await regionPresence(context, record);
+  const kept = found.filter(({ region }) => (after.regions as readonly string[]).includes(region));
+  const damage = damageError(record, kept, context.environmentName);
+  if (damage !== undefined) throw damage;
 }
 
 /** Data in a bucket of another name would be deleted, and uploaded anew from a source that may be gone. */

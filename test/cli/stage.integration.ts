@@ -191,13 +191,16 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       const envelope = JSON.parse((await info("--json")).stdout);
       expect(envelope.result).to.deep.include(fixed);
       // There are no buckets here.
-      expect(envelope.warnings).to.have.length(2);
+      expect(envelope.warnings).to.have.length(3);
+      expect(details.presence["us-west-2"]).to.include({ state: "missing" });
+      expect(envelope.status).to.equal(1);
+      expect(envelope.warnings[2]).to.contain("are missing in us-east-1, missing in us-west-2");
       expect(envelope.warnings[0]).to.contain("the lifecycle rules of spawn-staging-us-east-1 in us-east-1");
     });
 
     it("shows the details, joined with the use", async () => {
       const { code, stdout } = await run("stage", "info", first.stagingId);
-      expect(code).to.equal(0);
+      expect(code).to.equal(1);
       expect(stdout).to.contain("Staging ID: stage-abc123def456\nFile: reference-genome.fasta\n");
       expect(stdout).to.contain(
         "Instances Using Data: 47\n  us-east-1: 23 instances\n  us-west-2: 24 instances\n",
@@ -265,7 +268,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
         code: 2,
         stdout: "",
         stderr:
-          "Error: there is no staging entry stage-ffffffffffff in environment dev\nWhy: It was deleted, it expired, or it belongs to another environment.\nFix: spawn stage list --environment dev\n",
+          "Error: there is no staging entry stage-ffffffffffff in environment dev\nWhy: It was deleted, has expired, or belongs to another environment.\nFix: spawn stage list\n",
       });
     });
 

@@ -1,20 +1,36 @@
-import { Args } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import { toYaml } from "../../../stacks/yaml.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
 import { BaseCommand } from "../../base-command.ts";
+import type { Context } from "../../context.ts";
 import { formatFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { renderDetails } from "../../render/details.ts";
-import { type EntryReportJson, reportEntry, toReportJson } from "../../services/entry-report.ts";
+import {
+  type EntryReport,
+  type EntryReportJson,
+  reportEntry,
+  toReportJson,
+} from "../../services/entry-report.ts";
+import { statusOf } from "../../services/metadata.ts";
+import { damageError, type RegionPresence } from "../../services/presence.ts";
 import { resolveId } from "../../services/resolve-id.ts";
+import { watchUpdate } from "../../watch-update.ts";
 
 export default class StageInfo extends BaseCommand {
   static override summary = "Show everything about one staging entry.";
   static override description =
     `Shows where the data are, when they expire and by which lifecycle rule of each bucket, with whom they are shared, who has used them, what they have cost so far and what that saved. Instances are counted when they fetch the data; savings count only those outside the primary region.
 
+Looks into every region, without reading the data: each is whole, missing, different, or not reachable. Where one is not whole the exit code is 1, after everything was printed; an entry that has expired may be missing.
+
 Costs come from the usage ledger, as those of stage cost do, and under the guide's prices: a region counts for the time in which the data were there.`;
   static override examples = [
     { description: "Show an entry", command: "<%= config.bin %> stage info stage-abc123def456" },
+    {
+      description: "Compare every region's data with the recorded SHA-256",
+      command: "<%= config.bin %> stage info stage-abc123def456 --verify",
+    },
     {
       description: "Get its checksum in a script",
       command: "<%= config.bin %> stage info stage-abc123def456 --format json | jq -r .sha256",
@@ -28,13 +44,27 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     }),
   };
 
-  static override flags = { format: formatFlag() };
+  static override flags = {
+    format: formatFlag(),
+    verify: Flags.boolean({
+      summary: "Compare every byte of every region with the recorded SHA-256.",
+      description:
+        "Reads one region's objects, and another's where S3 has no checksum of both whole objects: what leaves AWS is charged.",
+      default: false,
+    }),
+  };
 
   async run(): Promise<EntryReportJson | undefined> {
     const { args, flags } = await this.parse(StageInfo);
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
-    const report = await reportEntry(context, id, (error) => this.warn(error));
+    const report = await reportEntry(
+      context,
+      id,
+      (error) => this.warn(error),
+      flags.verify ? (_, record) => this.#verify(context, record, flags.verbose) : undefined,
+    );
+    this.#judge(report, flags.environment);
     if (this.jsonEnabled()) return toReportJson(report);
     if (flags.format === "json") {
       await writeOut(`${JSON.stringify(toReportJson(report), null, 2)}\n`);
@@ -44,5 +74,22 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
       await writeOut(renderDetails(report));
     }
     return undefined;
+  }
+
+  async #verify(context: Context, record: StagingRecord, verbose: boolean): Promise<RegionPresence[]> {
+    const { verifyRegions } = await import("../../services/verify.ts");
+    return watchUpdate({ quiet: this.jsonEnabled(), verbose }, (options) =>
+      verifyRegions(context, record, options),
+    );
+  }
+
+  /** What is not whole is a failure, but for what S3 has removed because it expired. */
+  #judge({ record, presence, now }: EntryReport, environment: string): void {
+    const isExpired = statusOf(record, now) === "expired";
+    const found = isExpired ? presence.filter(({ state }) => state !== "missing") : presence;
+    const damage = damageError(record, found, environment);
+    if (damage === undefined) return;
+    process.exitCode = 1;
+    this.warn(`${damage.message}. Fix: ${damage.fix}`);
   }
 }

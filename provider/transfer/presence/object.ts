@@ -29,20 +29,17 @@ export async function faultOf(
   reference: Reference | undefined,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
-  const url = `s3://${place.bucket}/${place.key}`;
-  if (object === undefined) return { state: "missing", why: `${url} is missing` };
-  if (size !== undefined && object.size !== size) return wrongSize(url, object.size, size);
+  const different = (why: string): Fault => ({ state: "different", why, key: place.key });
+  const url = urlOf(place);
+  if (object === undefined) return missing(place);
+  if (size !== undefined && object.size !== size) return wrongSize(place, object.size, size);
   if (reference !== undefined && object.etag !== "" && object.etag === reference.object.etag)
     return undefined;
-  if (object.facts === undefined) {
-    return { state: "different", why: `another program wrote ${url}` };
-  }
+  if (object.facts === undefined) return different(`another program wrote ${url}`);
   const known = sha256 === NO_SHA256 ? undefined : sha256;
   const stored = object.facts.sha256;
-  if (known !== undefined && stored !== undefined) {
-    return stored === known
-      ? undefined
-      : { state: "different", why: `${url} has another SHA-256 in its metadata than the record` };
+  if (known !== undefined && stored !== undefined && stored !== known) {
+    return different(`${url} has another SHA-256 in its metadata than was recorded`);
   }
   if (reference === undefined) return undefined;
   const [other, one] = await Promise.all([
@@ -50,15 +47,27 @@ export async function faultOf(
     withChecksums(object, place, signal),
   ]);
   if (compareObjects(other, one) !== "differs") return undefined;
-  return {
-    state: "different",
-    why: `${url} has another checksum and another ETag than the object in ${reference.region}`,
-  };
+  return different(`${url} has another checksum and another ETag than the object in ${reference.region}`);
 }
 
-export const wrongSize = (url: string, size: number, expected: number): Fault => ({
+const urlOf = ({ bucket, key }: Omit<ObjectPlace, "client">): string => `s3://${bucket}/${key}`;
+
+export const missing = (place: Omit<ObjectPlace, "client">): Fault => ({
+  state: "missing",
+  why: `${urlOf(place)} is missing`,
+  key: place.key,
+});
+
+export const wrongSize = (place: Omit<ObjectPlace, "client">, size: number, expected: number): Fault => ({
   state: "different",
-  why: `${url} has ${size} bytes instead of ${expected}`,
+  why: `${urlOf(place)} has ${size} bytes instead of ${expected}`,
+  key: place.key,
+});
+
+export const wrongSha256 = (place: Omit<ObjectPlace, "client">): Fault => ({
+  state: "different",
+  why: `${urlOf(place)} has another SHA-256 than was recorded`,
+  key: place.key,
 });
 
 /** Listings and HEADs tell times to different digits. */

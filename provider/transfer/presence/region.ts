@@ -47,7 +47,12 @@ export interface RegionPresence {
 export interface Fault {
   readonly state: "missing" | "different";
   readonly why: string;
+  /** The object's key, where the fault is one object's. */
+  readonly key?: string;
 }
+
+/** Keys that are remembered, so that an object with a fault is counted once. */
+const MOST_KEYS = 10_000;
 
 /** Collects the faults of one region: how many there are, and the first of each kind. */
 export class Findings {
@@ -55,6 +60,7 @@ export class Findings {
   #missing = 0;
   #different = 0;
   #first: Fault | undefined;
+  readonly #keys = new Set<string>();
   #error: unknown;
   holdsSome = false;
 
@@ -63,6 +69,8 @@ export class Findings {
   }
 
   add(fault: Fault): void {
+    if (fault.key !== undefined && this.#keys.has(fault.key)) return;
+    if (fault.key !== undefined && this.#keys.size < MOST_KEYS) this.#keys.add(fault.key);
     if (fault.state === "missing") this.#missing += 1;
     else this.#different += 1;
     this.#first ??= fault;

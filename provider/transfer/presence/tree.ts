@@ -5,7 +5,7 @@ import { type ListedObject, listObjects } from "../listing.ts";
 import { forEachParallel } from "../parallel.ts";
 import { headObject } from "../stored.ts";
 import { checkManifests } from "./file.ts";
-import { faultOf, type Reference, wholeSecond, wrongSize } from "./object.ts";
+import { faultOf, missing, type Reference, wholeSecond, wrongSize } from "./object.ts";
 import { type Expected, Findings, type RegionCopy } from "./region.ts";
 
 /** Objects that are looked at by a request of their own: those whose ETag or time leaves a doubt. */
@@ -112,9 +112,9 @@ async function compareListings(
     for (const [at, object] of found.entries()) {
       const [copy, own] = [copies[at] as RegionCopy, findings[at] as Findings];
       if (!own.isReachable) continue;
-      const url = `s3://${copy.bucket}/${key}`;
-      if (object === undefined) own.add({ state: "missing", why: `${url} is missing` });
-      else if (object.size !== file.size) own.add(wrongSize(url, object.size, file.size));
+      const place = { bucket: copy.bucket, key };
+      if (object === undefined) own.add(missing(place));
+      else if (object.size !== file.size) own.add(wrongSize(place, object.size, file.size));
       else if (trusted === undefined)
         doubts.add({ file, key, copy, own, trusted: undefined }, age > 0 || !isAlike(object, first));
       else if (!isAlike(object, trusted)) doubts.add({ file, key, copy, own, trusted: primary }, true);
@@ -127,8 +127,9 @@ async function compareListings(
 const isAlike = (object: ListedObject, other: ListedObject | undefined): boolean =>
   object.etag !== "" && object.etag === other?.etag;
 
-async function* filesOf(
-  { place: { client, bucket, key } }: Reference,
+/** The files that a manifest names, in the order of their keys. */
+export async function* filesOf(
+  { place: { client, bucket, key } }: Pick<Reference, "place">,
   signal: AbortSignal,
 ): AsyncGenerator<ManifestFile, void, void> {
   const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
@@ -197,7 +198,7 @@ class Listing {
   #unexpected({ key }: ListedObject): void {
     if (key === this.#expected.manifestKey) return;
     const why = `s3://${this.#copy.bucket}/${key} was not staged`;
-    this.#findings.add({ state: "different", why });
+    this.#findings.add({ state: "different", why, key });
   }
 }
 

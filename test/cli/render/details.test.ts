@@ -18,7 +18,10 @@ const usage = (item: Record<string, unknown> = {}) =>
 
 function reportOf(record: StagingRecord, row = usage(), now = TWO_DAYS_LATER) {
   const rules = new Map(record.regions.map((region) => [region, ttlRuleId(record.ttl)]));
-  return { record, row, rules, now, spending: spendingOf(record, row, now) };
+  const presence = record.regions.map((region, at) => ({
+    ...{ region, bucket: record.buckets[at] ?? "", state: "whole" as const, holdsSome: true },
+  }));
+  return { record, row, rules, presence, now, spending: spendingOf(record, row, now) };
 }
 
 describe("the details of an entry", () => {
@@ -40,6 +43,10 @@ Sweep ID: sweep-xyz789
 Regions:
   us-east-1: s3://spawn-staging-us-east-1/stage-abc123def456/reference-genome.fasta
   us-west-2: s3://spawn-staging-us-west-2/stage-abc123def456/reference-genome.fasta
+
+Data:
+  us-east-1: whole
+  us-west-2: whole
 
 Destination: /mnt/data/reference.fasta
 
