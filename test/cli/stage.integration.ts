@@ -192,7 +192,9 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(envelope.result).to.deep.include(fixed);
       // There are no buckets here.
       expect(envelope.warnings).to.have.length(3);
-      expect(details.presence["us-west-2"]).to.include({ state: "missing" });
+      expect(details.presence["us-west-2"], JSON.stringify(details.presence)).to.include({
+        state: "missing",
+      });
       expect(envelope.status).to.equal(1);
       expect(envelope.warnings[2]).to.contain("are missing in us-east-1, missing in us-west-2");
       expect(envelope.warnings[0]).to.contain("the lifecycle rules of spawn-staging-us-east-1 in us-east-1");

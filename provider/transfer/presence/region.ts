@@ -2,7 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { messageOf, UserError } from "../../../staging/errors.ts";
 import type { StagedDataOutputs } from "../../../staging/resources.ts";
 import { explainAwsError } from "../aws-errors.ts";
-import { isNoSuchBucket } from "../aws-failure.ts";
+import { failureOf, isNoSuchBucket } from "../aws-failure.ts";
 
 /** What each region of an entry must hold, from its record or its resource. */
 export interface Expected
@@ -76,8 +76,9 @@ export class Findings {
     this.#first ??= fault;
   }
 
-  /** The region could not be looked at. */
+  /** The region could not be looked at. @throws what is no answer of AWS and no failure of the network */
   fail(error: unknown): void {
+    if (!(error instanceof UserError) && !isServiceFailure(error)) throw error;
     if (isNoSuchBucket(error)) {
       this.add({ state: "missing", why: `the bucket ${this.#copy.bucket} does not exist` });
     } else this.#error ??= error;
@@ -100,6 +101,13 @@ export class Findings {
     return { ...base, state, why: `${this.#first.why}${more}` };
   }
 }
+
+const isServiceFailure = (error: unknown): boolean => {
+  const { $metadata, code, name } = failureOf(error);
+  return (
+    $metadata !== undefined || (code !== undefined && !code.startsWith("ERR_")) || name === "TimeoutError"
+  );
+};
 
 function reasonOf(error: unknown, region: string): string {
   const explained = explainAwsError(error, `reading in ${region}`);
