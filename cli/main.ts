@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Interfaces, run, settings } from "@oclif/core";
+import { isHangupIgnored, keepHangupIgnored } from "../connection/hangup.ts";
 import { applyChanges } from "../connection/process.ts";
 import { programVariables } from "../local/engine/variables.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
@@ -50,7 +51,9 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
  * handler of its own for as long as it can stop cleanly decides for itself.
  */
 function endBySignal(): void {
+  keepHangupIgnored();
   for (const [signal, exitCode] of [
+    ...(isHangupIgnored() ? [] : ([["SIGHUP", 129]] as const)),
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const) {

@@ -1,4 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import { isHangupIgnored } from "../connection/hangup.ts";
 import { interruption } from "./engine/failure.ts";
 import type { ResourceChange, UpdateOptions } from "./engine/update.ts";
 import { ProgressView } from "./render/progress.ts";
@@ -16,8 +17,8 @@ export interface WatchOptions {
 }
 
 /**
- * Runs an update with its progress on stderr. The first Ctrl-C (or SIGTERM) asks it to stop cleanly; its state is
- * written and nothing is left half-known, so further ones only say that it is under way.
+ * Runs an update with its progress on stderr. The first Ctrl-C, SIGTERM, or SIGHUP of a terminal that is
+ * closed asks it to stop cleanly; its state is written and nothing is left half-known, so further ones only say that it is under way.
  */
 export async function watchUpdate<T>(
   options: WatchOptions,
@@ -29,8 +30,8 @@ export async function watchUpdate<T>(
     view?.note(abort.signal.aborted ? "Still stopping; the state is being written." : "Stopping…");
     abort.abort(interruption());
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  const signals = ["SIGINT", "SIGTERM", ...(isHangupIgnored() ? [] : (["SIGHUP"] as const))] as const;
+  for (const signal of signals) process.on(signal, stop);
   try {
     return await run({
       signal: abort.signal,
@@ -46,8 +47,7 @@ export async function watchUpdate<T>(
       ...(options.verbose && view ? { onEvent: (event) => logEvent(event, view) } : {}),
     });
   } finally {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    for (const signal of signals) process.off(signal, stop);
     view?.close();
   }
 }

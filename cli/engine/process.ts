@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
+import { startedAlike } from "../../connection/hangup.ts";
 
 /** How and where the engine runs. */
 export interface EngineSettings {
@@ -40,7 +41,8 @@ export async function runEngine(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<EngineRun> {
-  const child = spawn(settings.command, [...args, "--non-interactive"], {
+  const engine = startedAlike(settings.command, [...args, "--non-interactive"]);
+  const child = spawn(engine.command, engine.args, {
     cwd: settings.project,
     // By it the provider knows when this process is killed, which the engine does not notice while nothing happens.
     env: { ...settings.env, SPAWN_COMMAND_LINE_PID: String(process.pid) },

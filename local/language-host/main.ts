@@ -1,5 +1,6 @@
 import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/language_grpc_pb.js";
+import { keepHangupIgnored } from "../../connection/hangup.ts";
 import { languageRuntime } from "./service.ts";
 
 /*
@@ -30,6 +31,7 @@ function end(): void {
   runtime.cancel();
   process.exit(0);
 }
+keepHangupIgnored();
 process.on("SIGINT", end);
 process.on("SIGTERM", end);
 

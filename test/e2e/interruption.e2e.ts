@@ -1,8 +1,10 @@
 import { truncate } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import type { Aws } from "./support/aws.ts";
-import { type Ended, type Running, succeed } from "./support/process.ts";
+import { pidsOf } from "./support/interrupting.ts";
+import { type Ended, Running, succeed } from "./support/process.ts";
 import { leftRunning } from "./support/processes.ts";
 import { bucketOf, RECORDS, REGIONS, sharedWorld, type World } from "./support/world.ts";
 
@@ -57,7 +59,7 @@ describe("An upload that is broken off", function () {
     expect((await world.spawn("stage", "delete", id, "--yes")).code).to.equal(2);
   }
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     it(`by ${signal} to the process alone ends with 130 and can be removed`, async () => {
       const upload = world.start(...UPLOAD);
       const id = await inTheMiddle(upload);
@@ -68,6 +70,31 @@ describe("An upload that is broken off", function () {
       await expectRemovable(id, ended);
     });
   }
+
+  it("by nobody, where SIGHUP was ignored at its start: not its engine nor its plugins end by it, either", async () => {
+    const { env, folder: cwd, project } = world;
+    const upload = new Running(
+      "/bin/sh",
+      [
+        "-c",
+        `trap '' HUP; exec "$0" "$@"`,
+        join(project, "bin/spawn"),
+        "stage",
+        "upload",
+        FILE,
+        "--regions",
+        "us-east-1",
+      ],
+      { env, cwd },
+    );
+    const id = await inTheMiddle(upload);
+    const pids = await Promise.all(
+      ["pulumi up", "resource-staging", "provider/main"].map((part) => pidsOf(world, part)),
+    );
+    for (const pid of [upload.pid, ...pids.flat()]) process.kill(pid, "SIGHUP");
+    expect(await succeed(upload.ended)).to.have.property("stdout", `${id}\n`);
+    await succeed(world.spawn("stage", "delete", id, "--yes"));
+  });
 
   // At a terminal Ctrl-C goes to the whole process group.
   it("by impatient Ctrl-C at a terminal ends with 130 and can be removed", async () => {
