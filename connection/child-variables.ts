@@ -94,10 +94,11 @@ function variablesOnAws(
 
 /** What the SDKs of several languages read in different ways, said so that there is one way to read it. */
 function explicit(env: Variables, connection: Connection): VariableChanges {
-  const { profile, region, endpoints, authorities } = connection;
+  const { keys, profile, region, endpoints, authorities } = connection;
   const changes: Record<string, string | undefined> = { ...proxyVariables(env) };
-  if (profile !== undefined && profile !== env["AWS_PROFILE"]) {
-    changes["AWS_PROFILE"] = profile;
+  if (profile !== undefined && profile !== env["AWS_PROFILE"]) changes["AWS_PROFILE"] = profile;
+  // Keys that do not count, since the configuration names a profile: every SDK would take them all the same.
+  if (keys === undefined && keysIn(env) !== undefined) {
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
       if (env[name] !== undefined) changes[name] = undefined;
     }
