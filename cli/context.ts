@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { IAMClient } from "@aws-sdk/client-iam";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { ServiceSettings } from "../connection/access.ts";
 import { connectionVariables, type Target } from "../connection/child-variables.ts";
@@ -46,7 +47,11 @@ export class Context {
   #target: Promise<Target> | undefined;
   #connection: Promise<Connection> | undefined;
   #dynamo: Promise<DynamoDBClient> | undefined;
+  #tables: Promise<Tables> | undefined;
+  #iam: Promise<IAMClient> | undefined;
   readonly #s3 = new Map<Region, Promise<S3Client>>();
+  /** Those whose bucket was found to be the environment's. */
+  readonly #ownS3 = new Map<Region, Promise<S3Client>>();
   /** What is known so far, for errors. */
   #known: { cloud?: "local" | "aws"; connection?: Connection } = {};
 
@@ -178,14 +183,61 @@ export class Context {
     return makeDynamoDBClient(config);
   }
 
-  /** The environment's tables, for the functions of `services/records.ts`. */
-  async tables(): Promise<Tables> {
-    const [settings, client] = await Promise.all([this.settings(), this.dynamo()]);
+  /**
+   * The environment's tables, for the functions of `services/records.ts`.
+   * @throws InputError when they belong to another environment
+   */
+  tables(): Promise<Tables> {
+    this.#tables ??= this.#ownTables();
+    return this.#tables;
+  }
+
+  async #ownTables(): Promise<Tables> {
+    const [settings, client, { refuseOthersTables }] = await Promise.all([
+      this.settings(),
+      this.dynamo(),
+      import("./services/ownership.ts"),
+    ]);
+    await refuseOthersTables(settings, client);
     return { client, settings };
   }
 
-  /** The S3 client of `region`: a request to a bucket in another region than its client's is turned away. */
+  /**
+   * The S3 client for the environment's bucket in `region`.
+   * @throws InputError when the bucket belongs to another environment
+   */
   s3(region: Region): Promise<S3Client> {
+    let client = this.#ownS3.get(region);
+    if (client === undefined) {
+      client = this.#checkedS3(region);
+      this.#ownS3.set(region, client);
+    }
+    return client;
+  }
+
+  async #checkedS3(region: Region): Promise<S3Client> {
+    const [settings, client, { refuseOthersBucket }] = await Promise.all([
+      this.settings(),
+      this.anyBucketsS3(region),
+      import("./services/ownership.ts"),
+    ]);
+    await refuseOthersBucket(settings, region, client);
+    return client;
+  }
+
+  /** The client of IAM, which is the same for all regions. */
+  async iam(): Promise<IAMClient> {
+    this.#iam ??= Promise.all([import("./clients/iam.ts"), this.clientConfig("IAM", "us-east-1")]).then(
+      ([{ makeIamClient }, config]) => makeIamClient(config),
+    );
+    return await this.#iam;
+  }
+
+  /**
+   * The S3 client of `region` for looking at buckets, whoever they belong to: a request to a bucket in another region than its
+   * client's is turned away.
+   */
+  anyBucketsS3(region: Region): Promise<S3Client> {
     let client = this.#s3.get(region);
     if (client === undefined) {
       client = this.#makeS3(region);

@@ -15,13 +15,13 @@ export type BucketOwner = "none" | "ours" | "theirs" | "another environment's";
  * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), or it is in another region
  */
 export async function lookAtBucket(
-  context: Pick<Context, "s3" | "environmentName">,
+  context: Pick<Context, "anyBucketsS3" | "environmentName">,
   region: Region,
   bucket: string,
   patience = LOOK_MS,
 ): Promise<BucketOwner> {
   // Not part of the time: the first use of the local cloud sets it up.
-  const client = await context.s3(region);
+  const client = await context.anyBucketsS3(region);
   const abortSignal = AbortSignal.timeout(patience);
   try {
     const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });

@@ -1,6 +1,8 @@
-import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import { HeadBucketCommand } from "@aws-sdk/client-s3";
+import { describeMissing, missingOf } from "../../staging/ownership/missing.ts";
+import { tablesOf } from "../../staging/ownership/names.ts";
+import { refuseOthers } from "../../staging/ownership/taken.ts";
 import type { Context } from "../context.ts";
+import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
 /** What is there of an environment. */
 export interface EnvironmentStatus {
@@ -21,56 +23,37 @@ export interface EnvironmentStatus {
     readonly table: string;
     readonly exists: boolean;
   }[];
+  /** All that it lacks, in words: also the role, and settings of buckets that are there. */
+  readonly missing: readonly string[];
 }
 
-/** Looks at the environment's buckets and tables themselves. */
+/**
+ * Looks at what AWS has of the environment.
+ * @throws InputError when a table or a bucket belongs to another environment
+ */
 export async function environmentStatus(context: Context): Promise<EnvironmentStatus> {
-  const [settings, endpoint, dynamodb] = await Promise.all([
-    context.settings(),
-    context.endpoint(),
-    context.dynamo(),
-  ]);
-  const buckets = await Promise.all(
-    [...settings.buckets].map(async ([region, bucket]) => {
-      const client = await context.s3(region);
-      const exists = await answers(client.send(new HeadBucketCommand({ Bucket: bucket })), [
-        "NotFound",
-        "NoSuchBucket",
-      ]);
-      return { region, bucket, adopted: settings.adopted.has(region), exists };
-    }),
-  );
-  const tables = await Promise.all(
-    (
-      [
-        ["records", settings.recordsTable],
-        ["usage", settings.usageTable],
-      ] as const
-    ).map(async ([role, table]) => {
-      const exists = await answers(dynamodb.send(new DescribeTableCommand({ TableName: table })), [
-        "ResourceNotFoundException",
-      ]);
-      return { role, table, exists };
-    }),
-  );
-  const up = [...buckets, ...tables].every(({ exists }) => exists);
+  const [settings, endpoint] = await Promise.all([context.settings(), context.endpoint()]);
+  const facts = await surveyOf(context, wholeEnvironment(settings));
+  refuseOthers(settings, facts);
+  const missing = missingOf(facts);
+  const buckets = [...settings.buckets].map(([region, bucket]) => ({
+    region,
+    bucket,
+    adopted: settings.adopted.has(region),
+    exists: facts.buckets.some(({ name, state }) => name === bucket && state !== "none"),
+  }));
+  const tables = tablesOf(settings).map(({ role, name }) => ({
+    role,
+    table: name,
+    exists: facts.tables.some((table) => table.name === name && table.exists),
+  }));
   return {
     environment: settings.name,
     cloud: settings.cloud,
     endpoint: endpoint ?? null,
-    up,
+    up: missing.length === 0,
     buckets,
     tables,
+    missing: missing.map(describeMissing),
   };
-}
-
-/** Whether a request succeeds; false for the errors that mean "there is none". */
-async function answers(request: Promise<unknown>, absent: readonly string[]): Promise<boolean> {
-  try {
-    await request;
-    return true;
-  } catch (error) {
-    if (error instanceof Error && absent.includes(error.name)) return false;
-    throw error;
-  }
 }

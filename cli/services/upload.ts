@@ -14,6 +14,7 @@ import { openSession } from "../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { explainSystemError } from "../system-errors.ts";
 import { writableTimes } from "./environment.ts";
+import { requireWhole } from "./ownership.ts";
 import { checkEnvironmentIsUp, checkLifetimes, type Measured } from "./preflight.ts";
 import { findRecord } from "./records.ts";
 import { beginUpload, endUpload, type MeasuredSource } from "./unfinished.ts";
@@ -76,7 +77,12 @@ export async function preflight(context: Context, spec: EntrySpec, measured: Mea
   const settings = await context.settings();
   const dynamodb = await context.dynamo();
   const clients = { dynamodb, s3: (region: Region) => context.s3(region) };
-  await checkEnvironmentIsUp(settings, spec.regions, clients);
+  // What is not up at all has an error of its own, which goes before that of what is half made.
+  const [isUp, isWhole] = await Promise.allSettled([
+    checkEnvironmentIsUp(settings, spec.regions, clients),
+    requireWhole(context, spec.regions),
+  ]);
+  for (const result of [isUp, isWhole]) if (result.status === "rejected") throw result.reason;
   await checkLifetimes(settings, spec, measured, clients);
 }
 

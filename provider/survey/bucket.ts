@@ -25,7 +25,7 @@ export async function lookAtBucket(asked: Asked, client: S3Client, options: Opti
   const { region, name } = asked;
   const [state, owner, lacks, inUse] = await Promise.all([
     stateOf(asked, client, options),
-    ownerOf(name, client, options),
+    ownerOfBucket(name, client, options),
     asked.settings ? missingSettings(name, client, options) : undefined,
     asked.data ? holdsData(name, client, options) : undefined,
   ]);
@@ -56,7 +56,8 @@ async function stateOf(
   }
 }
 
-async function ownerOf(Bucket: string, client: S3Client, options: Options): Promise<Owner> {
+/** Whose the bucket is; nobody's where there is none. */
+export async function ownerOfBucket(Bucket: string, client: S3Client, options: Options): Promise<Owner> {
   const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand({ Bucket }), options));
   if (answer === "denied") return {};
   return ownerOfTags(

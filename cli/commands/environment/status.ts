@@ -27,6 +27,8 @@ export default class EnvironmentStatusCommand extends BaseCommand {
       line(region, bucket, exists, adopted ? " (yours, adopted)" : "");
     }
     for (const { role, table, exists } of status.tables) line(role, table, exists);
+    for (const missing of status.missing)
+      if (!/^the (table|bucket) /.test(missing)) this.log(`  missing: ${missing}`);
     if (!status.up) {
       this.note(`Fix: ${commandLine("spawn environment up", flags.environment)}`);
       process.exitCode = 1;
