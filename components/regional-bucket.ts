@@ -112,7 +112,7 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
         region,
         tags: args.tags,
       };
-      const options = { parent, ...keep(args.cloud, args.adopts ? args.bucket : undefined) };
+      const options = { parent, ...keep(args.cloud, args.adopts ? `${args.bucket}@${region}` : undefined) };
       return new Bucket(...child(transform.bucket, `${name}-bucket`, own, options));
     }
 

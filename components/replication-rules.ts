@@ -95,7 +95,15 @@ export class ReplicationRules extends ComponentResource {
         assumeRolePolicy: trust,
         tags: tableTags(settings),
       };
-      const options = { parent, ...(args.adoptsRole ? { import: replicationRoleName(settings) } : {}) };
+      const options = {
+        parent,
+        ...(args.adoptsRole
+          ? {
+              import: replicationRoleName(settings),
+              ignoreChanges: ["assumeRolePolicy", "description", "tags"],
+            }
+          : {}),
+      };
       return new Role(...child(transform.role, `${name}-role`, own, options));
     }
 

@@ -48,7 +48,7 @@ export class StagingTables extends ComponentResource {
     const parent = this;
     const optionsOf = (table: string): CustomResourceOptions => ({
       parent,
-      ...keep(settings.cloud, adopts?.has(table) ? table : undefined),
+      ...keep(settings.cloud, adopts?.has(table) ? `${table}@${settings.tableRegion}` : undefined),
     });
     const common = {
       region: settings.tableRegion,

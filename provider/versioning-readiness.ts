@@ -7,7 +7,7 @@ import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { refuseWithEntries } from "./rules/entries.ts";
-import { explained } from "./transfer/aws-errors.ts";
+import { explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
 import { withRetry } from "./transfer/retry.ts";
 
 /** The bucket's versioning is not on (yet). */
@@ -48,14 +48,27 @@ export function versioningReadiness(
       return { ...oldOutputs, ...news };
     },
 
-    async read(id, inputs, outputs) {
+    // A bucket that is made again needs the wait again.
+    async read(id, inputs, outputs, { signal }) {
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
           why: "When versioning was enabled is not recorded in S3.",
           fix: "spawn environment up",
         });
       }
-      return { id, inputs, outputs };
+      const isThere = await explained(`reading the versioning of ${inputs.bucket}`, () =>
+        deps.s3
+          .of(inputs.region)
+          .send(new GetBucketVersioningCommand({ Bucket: inputs.bucket }), { abortSignal: signal })
+          .then(
+            () => true,
+            (error: unknown) => {
+              if (isNoSuchBucket(error)) return false;
+              throw error;
+            },
+          ),
+      );
+      return isThere ? { id, inputs, outputs } : undefined;
     },
 
     async delete(_id, { region, bucket }, { signal }) {

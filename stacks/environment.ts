@@ -1,5 +1,6 @@
 import { StagingEntry } from "../components/staging-entry.ts";
 import { StagingEnvironment } from "../components/staging-environment.ts";
+import type { Held } from "../staging/ownership/names.ts";
 import { awsProvider } from "./aws-provider.ts";
 import type { EnvironmentConfig } from "./environment-config.ts";
 import { type Program, withReadableErrors } from "./program.ts";
@@ -9,11 +10,12 @@ import { reviewEnvironment } from "./review.ts";
  * The program of an environment's stack: the environment and the entries that its configuration declares.
  * Its outputs: `name`, `cloud`, `buckets` and `writableAt` by region, `tables`, `replicationRole` where
  * there are several regions, and `entries` by name.
+ * @param state what the stack's state holds, where the caller has read it
  */
-export function environmentProgram({ settings, entries }: EnvironmentConfig): Program {
+export function environmentProgram({ settings, entries }: EnvironmentConfig, state?: Held): Program {
   return withReadableErrors(async () => {
     // First: what it refuses must not leave anything in the state.
-    const adoptions = await reviewEnvironment(settings);
+    const adoptions = await reviewEnvironment(settings, state);
     const options = { providers: [awsProvider()] };
     const environment = new StagingEnvironment(settings.name, { settings, adoptions }, options);
     const declared = entries.map((spec) => {

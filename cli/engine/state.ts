@@ -9,6 +9,9 @@ export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Whether the engine has replaced it and is still to delete it. */
+  readonly delete?: boolean;
   /** Whether the engine refuses to delete it. */
   readonly protect?: boolean;
   /** Whether the engine forgets it instead of deleting it. */

@@ -42,6 +42,8 @@ export type Operation =
       readonly kind: "up" | "preview";
       readonly program: PulumiFn;
       readonly expectNoChanges?: boolean;
+      /** Whether the engine looks at what is there before it compares. */
+      readonly refresh?: boolean;
       /** Whether resources that do not depend on one that failed are made all the same. */
       readonly continueOnError?: boolean;
     }
@@ -129,6 +131,7 @@ function argumentsOf(operation: Operation, stack: string, client: string | undef
   const args = [operation.kind, "--json", "--stack", stack];
   if (operation.kind !== "preview") args.push("--yes", "--skip-preview");
   if (client !== undefined) args.push(`--client=${client}`, "--exec-kind", "auto.inline");
+  if ("refresh" in operation && operation.refresh) args.push("--refresh");
   if ("continueOnError" in operation && operation.continueOnError) args.push("--continue-on-error");
   args.push("--exec-agent", startedBy(process.pid));
   if (operation.kind === "destroy" && operation.remove) args.push("--remove");

@@ -1,5 +1,6 @@
 const VERBS: Readonly<Record<string, string>> = {
   create: "created",
+  import: "taken over",
   update: "updated",
   delete: "deleted",
   replace: "replaced",

@@ -1,7 +1,7 @@
+import { describeMissing } from "../../staging/ownership/missing.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { takeOverDeadLocks } from "../engine/lock.ts";
-import { createStack } from "../engine/new-stack.ts";
 import { repairState } from "../engine/repair.ts";
 import { type EngineSession, openSession } from "../engine/session.ts";
 import { readOutputs } from "../engine/stacks.ts";
@@ -9,31 +9,63 @@ import { readState } from "../engine/state.ts";
 import { runUpdate, type UpdateOptions, type UpdateResult } from "../engine/update.ts";
 import { refuseProtected } from "./delete-guards.ts";
 import { refuseWithEntries } from "./environment-entries.ts";
+import { type EnvironmentPlan, planEnvironment } from "./environment-plan.ts";
 
-/** Brings the environment's stack, with the entries that it declares, to what `Pulumi.<environment>.yaml` says. */
-export const environmentUp = (context: Context, options: UpdateOptions): Promise<UpdateResult> =>
-  runProgram(context, "up", options);
-
-/** What {@link environmentUp} would change. */
-export const environmentPreview = (context: Context, options: UpdateOptions): Promise<UpdateResult> =>
-  runProgram(context, "preview", options);
-
-async function runProgram(
+/**
+ * Brings the environment's stack, with the entries that it declares, to what `Pulumi.<environment>.yaml` says. What the state has
+ * and AWS has not is made again; what AWS has under the environment's tags and the state has not is taken over.
+ * @param plan from {@link planEnvironment}, after the user has agreed to what it deletes
+ */
+export async function environmentUp(
   context: Context,
-  kind: "up" | "preview",
+  plan: EnvironmentPlan,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
-  const [session, config] = await Promise.all([openSession(context), context.environment()]);
-  const repair = { whenLost: "refuse", onNote: options.onNote } as const;
-  if (kind === "up") await takeOverDeadLocks(session.environmentProject, session.settings.name, options);
-  await repairState(session.environmentProject, session.settings.name, repair);
+  const result = await runProgram("up", plan, options);
+  if (!result.changes["import"]) return result;
+  // What was taken over is as it was found; only now can it be made what the settings say.
+  const second = await runProgram("up", await planEnvironment(context), options);
+  return { ...second, changes: sumOf(result.changes, second.changes) };
+}
+
+/** What {@link environmentUp} would change. */
+export const environmentPreview = (plan: EnvironmentPlan, options: UpdateOptions): Promise<UpdateResult> =>
+  runProgram("preview", plan, options);
+
+/**
+ * Makes the state readable and free, which comes before everything else of an update.
+ * @throws UserError when another update is running
+ */
+export async function prepareEnvironment(
+  context: Context,
+  options: Pick<UpdateOptions, "onNote">,
+): Promise<void> {
+  const { environmentProject, settings } = await openSession(context);
+  await takeOverDeadLocks(environmentProject, settings.name, options);
+  await repairState(environmentProject, settings.name, { whenLost: "refuse", onNote: options.onNote });
+}
+
+async function runProgram(
+  kind: "up" | "preview",
+  { session, config, held, lost }: EnvironmentPlan,
+  options: UpdateOptions,
+): Promise<UpdateResult> {
+  for (const missing of lost)
+    options.onNote?.(`${describeMissing(missing)} is gone and is made again`, "warning");
   // Loaded here and not with the file, which commands share that run no program: Pulumi's SDK takes long to load.
-  const [{ environmentProgram }] = await Promise.all([
-    import("../../stacks/environment.ts"),
-    createStack(session.environmentProject, session.settings.name),
-  ]);
-  const operation = { kind, program: environmentProgram(config) };
+  const { environmentProgram } = await import("../../stacks/environment.ts");
+  const operation = { kind, program: environmentProgram(config, held), refresh: lost.length > 0 };
   return await runUpdate(session.environmentProject, session.settings.name, operation, options);
+}
+
+/** Counts of two updates of the same stack; what the second left as it was is counted by the first. */
+function sumOf(
+  first: Readonly<Record<string, number>>,
+  second: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const sum: Record<string, number> = { ...first };
+  for (const [op, count] of Object.entries(second)) if (op !== "same") sum[op] = (sum[op] ?? 0) + count;
+  return sum;
 }
 
 /**

@@ -38,13 +38,21 @@ export interface HeldBucket {
 
 /** What the state of an environment's stack holds, as far as it decides over data. */
 export interface Held {
+  /** Whether this is all that the state holds; false where it could not be read. */
+  readonly isKnown: boolean;
   readonly cloud: string | undefined;
   readonly tables: readonly HeldTable[];
   readonly buckets: readonly HeldBucket[];
   readonly role: string | undefined;
 }
 
-export const NOTHING_HELD: Held = { cloud: undefined, tables: [], buckets: [], role: undefined };
+export const NOTHING_HELD: Held = {
+  isKnown: true,
+  cloud: undefined,
+  tables: [],
+  buckets: [],
+  role: undefined,
+};
 
 /** Whose a thing in AWS is, by its tags. */
 export interface Owner {

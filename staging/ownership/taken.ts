@@ -26,7 +26,8 @@ export const NO_ADOPTIONS: Adoptions = { tables: new Set(), buckets: new Set(), 
 
 /**
  * Decides about each name that AWS has already: it is in the stack's state, or it carries this environment's tags and is taken
- * over, or it is somebody else's and refused.
+ * over, or it is somebody else's and refused. Where the state is not known nothing is taken over: the engine would replace, and so
+ * delete, what the state has under another id.
  * @throws InputError that names the key to change
  */
 export function adoptionsOf(settings: EnvironmentSettings, facts: EnvironmentFacts, held: Held): Adoptions {
@@ -43,6 +44,7 @@ export function adoptionsOf(settings: EnvironmentSettings, facts: EnvironmentFac
   );
   for (const table of tables) refuseTakenTable(settings, table);
   for (const bucket of buckets) refuseTakenBucket(settings, bucket);
+  if (!held.isKnown) return NO_ADOPTIONS;
   const isWhole = knowsItself(settings, facts, held);
   for (const table of tables) {
     if (table.owner.bucket === undefined && !isWhole)

@@ -60,7 +60,7 @@ describe("StagingTables", () => {
       new StagingTables("dev-tables", { settings, adopts: new Set(["spawn-usage-dev"]) });
       return {};
     });
-    expect(changed.get("dev-tables-usage").importId).to.equal("spawn-usage-dev");
+    expect(changed.get("dev-tables-usage").importId).to.equal("spawn-usage-dev@us-west-2");
     expect(changed.get("dev-tables-records").importId).to.equal("");
   });
 

@@ -24,6 +24,9 @@ describe("VersioningReadiness", function () {
       inputs,
       outputs,
     });
+    const gone = { ...inputs, bucket: "spawn-test-gone" };
+    const ofGone = { ...gone, writableAt: outputs.writableAt };
+    expect(await handler().read("gone", gone, ofGone, new TestContext())).to.equal(undefined);
     const news = { ...inputs, waitSeconds: 0 };
     const updated = await handler().update?.(id, outputs, news, new TestContext());
     expect(updated).to.deep.equal({ ...news, writableAt: "2026-03-01T10:15:00Z" });

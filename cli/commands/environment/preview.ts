@@ -2,6 +2,7 @@ import { BaseCommand } from "../../base-command.ts";
 import type { ResourceChange } from "../../engine/update.ts";
 import { hasChanges, renderChanges } from "../../render/changes.ts";
 import { environmentPreview } from "../../services/environment.ts";
+import { planEnvironment } from "../../services/environment-plan.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export interface EnvironmentPreviewResult {
@@ -34,7 +35,7 @@ export default class EnvironmentPreview extends BaseCommand {
         ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, onChange },
         onQuietWarning: (text) => this.warn(text),
       },
-      (options) => environmentPreview(context, options),
+      async (options) => environmentPreview(await planEnvironment(context), options),
     );
     const steps = [...found.values()];
     for (const { op, urn } of steps) this.log(`${op.padEnd(8)} ${resourceOf(urn)}`);

@@ -1,7 +1,13 @@
+import { formatBytes } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
+import { confirm } from "../../confirm.ts";
+import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
-import { environmentUp } from "../../services/environment.ts";
-import { watchUpdate } from "../../watch-update.ts";
+import { printable } from "../../render/text.ts";
+import { environmentUp, prepareEnvironment } from "../../services/environment.ts";
+import { type DoomedData, planEnvironment } from "../../services/environment-plan.ts";
+import { type WatchOptions, watchUpdate } from "../../watch-update.ts";
 
 export interface EnvironmentUpResult {
   readonly environment: string;
@@ -13,25 +19,66 @@ export interface EnvironmentUpResult {
 export default class EnvironmentUp extends BaseCommand {
   static override summary = "Make the environment: buckets, rules and tables in its regions.";
   static override description =
-    "Brings the environment to what Pulumi.<environment>.yaml says, the staging entries declared there included. Run it again after every edit of that file.";
+    `Brings the environment to what Pulumi.<environment>.yaml says, the staging entries declared there included. Run it again after every edit of that file.
+
+Makes again what somebody deleted by hand, and takes over tables, buckets and a role that carry the environment's own tags where its stack was lost. Lists the staged data that it would delete, since the file declares them no more, and asks. A table, or a bucket with data, is never replaced or deleted: such a change of the file is refused.`;
   static override examples = [
     { description: "Make the environment on this machine", command: "<%= config.bin %> environment up" },
+    {
+      description: "In a script, also delete declared entries that were removed from the file",
+      command: "<%= config.bin %> environment up --yes",
+    },
     {
       description: "Make the one of an AWS account",
       command: "<%= config.bin %> environment up --environment prod",
     },
   ];
 
+  static override flags = { yes: yesFlag };
+
   async run(): Promise<EnvironmentUpResult> {
     const { flags } = await this.parse(EnvironmentUp);
     const context = this.contextOf(flags);
     const { regions } = await context.settings();
     this.note(`Environment: ${flags.environment}\nRegions: ${regions.join(", ")}\n`);
-    const { changes, outputs } = await watchUpdate(
-      { quiet: this.jsonEnabled(), verbose: flags.verbose, onQuietWarning: (text) => this.warn(text) },
-      (options) => environmentUp(context, options),
-    );
+    const watch: WatchOptions = {
+      ...{ quiet: this.jsonEnabled(), verbose: flags.verbose },
+      onQuietWarning: (text) => this.warn(text),
+    };
+    const plan = await watchUpdate(watch, async (options) => {
+      await prepareEnvironment(context, options);
+      return await planEnvironment(context);
+    });
+    if (!(await this.#agreed(plan.doomed, flags))) {
+      this.note("Nothing was changed.");
+      return { environment: flags.environment, changes: {}, outputs: {} };
+    }
+    const { changes, outputs } = await watchUpdate(watch, (options) => environmentUp(context, plan, options));
     this.log(`✅ Environment ${flags.environment} is up: ${renderChanges(changes)}.`);
     return { environment: flags.environment, changes, outputs };
   }
+
+  /** Lists the data that the update would delete, and asks. */
+  async #agreed(
+    doomed: readonly DoomedData[],
+    flags: { readonly yes: boolean; readonly environment: string },
+  ): Promise<boolean> {
+    if (doomed.length === 0) return true;
+    this.note(
+      `⚠️  This will delete staged data that Pulumi.${flags.environment}.yaml does not declare any more:`,
+    );
+    for (const data of doomed) this.note(`  ${describeDoomed(data)}`);
+    this.note("");
+    const command = commandLine("spawn environment up", flags.environment);
+    return await confirm("Continue?", { yes: flags.yes, command });
+  }
+}
+
+function describeDoomed({ stagingId, regions, filename, sizeBytes }: DoomedData): string {
+  return [
+    stagingId,
+    ...(filename === undefined ? [] : [printable(filename)]),
+    ...(sizeBytes === undefined ? [] : [formatBytes(sizeBytes)]),
+    regions.join(", "),
+  ].join("  ");
 }

@@ -5,6 +5,7 @@ import { environmentSettings } from "../../components/settings.ts";
 import { refusalOf } from "../refusal.ts";
 
 const HELD: Held = {
+  isKnown: true,
   cloud: "local",
   tables: [
     { role: "records", region: "us-east-1", name: "spawn-staging-dev" },

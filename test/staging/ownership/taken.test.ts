@@ -50,6 +50,7 @@ const facts = ({ tables, buckets, role }: There): EnvironmentFacts => ({
 });
 
 const HELD: Held = {
+  isKnown: true,
   cloud: "local",
   tables: TABLES.map((name, at) => ({ role: at === 0 ? "records" : "usage", name, region: "us-east-1" })),
   buckets: REGIONS.map((region) => ({ region, name: `spawn-staging-${region}`, adopted: false })),
@@ -75,6 +76,11 @@ describe("names that AWS has already", () => {
     expect(adoptions({ tables: OF_TABLE, buckets: OF_BUCKET, role: OF_TABLE })).to.deep.equal(ALL);
     const replicating = { ...BY_NAME, buckets: ["spawn-staging-us-west-2"] };
     expect(adoptions({ tables: BY_NAME, buckets: BY_NAME, role: replicating })).to.deep.equal(ALL);
+  });
+
+  it("are not taken over where the state is not known: the engine would replace what it has", () => {
+    const there = { tables: OF_TABLE, buckets: OF_BUCKET, role: OF_TABLE };
+    expect(adoptions(there, { ...NOTHING_HELD, isKnown: false })).to.deep.equal(NONE);
   });
 
   for (const [whose, there, message, fix] of [

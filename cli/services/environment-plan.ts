@@ -1,0 +1,97 @@
+import type { EnvironmentConfig } from "../../stacks/environment-config.ts";
+import type { EntrySpec } from "../../staging/entry.ts";
+import { heldIn } from "../../staging/ownership/held.ts";
+import { type Missing, missingOf } from "../../staging/ownership/missing.ts";
+import type { Held } from "../../staging/ownership/names.ts";
+import { REPLICATION, STAGED_DATA } from "../../staging/resources.ts";
+import type { Context } from "../context.ts";
+import { createStack } from "../engine/new-stack.ts";
+import { type EngineSession, openSession } from "../engine/session.ts";
+import { readState, type StateResource } from "../engine/state.ts";
+import { surveyOf, wholeEnvironment } from "./ownership.ts";
+
+/** Data that an update of the environment's stack would delete. */
+export interface DoomedData {
+  readonly stagingId: string;
+  /** Regions whose copy goes: all of them for an entry that is declared no more. */
+  readonly regions: readonly string[];
+  readonly filename?: string;
+  readonly sizeBytes?: number;
+}
+
+/** What an update of the environment's stack starts from. */
+export interface EnvironmentPlan {
+  readonly session: EngineSession;
+  readonly config: EnvironmentConfig;
+  /** Names that the state holds and AWS has. */
+  readonly held: Held;
+  /** What the state has and AWS has not: the engine has to look at AWS before the update. */
+  readonly lost: readonly Missing[];
+  readonly doomed: readonly DoomedData[];
+}
+
+/** Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none. */
+export async function planEnvironment(context: Context): Promise<EnvironmentPlan> {
+  const [session, config] = await Promise.all([openSession(context), context.environment()]);
+  const { environmentProject, settings } = session;
+  const [{ resources }, facts] = await Promise.all([
+    createStack(environmentProject, settings.name).then(() => readState(environmentProject, settings.name)),
+    surveyOf(context, wholeEnvironment(settings)),
+  ]);
+  const there = resources.filter((resource) => resource.delete !== true);
+  const lost = missingOf(facts).filter(({ name }) => there.some((resource) => mentions(resource, name)));
+  return {
+    session,
+    config,
+    held: without(heldOf(there), lost),
+    lost,
+    doomed: doomedData(there, config.entries),
+  };
+}
+
+function heldOf(resources: readonly StateResource[]): Held {
+  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const entries = resources.map(({ urn, type, inputs = {} }) => ({ urn, type, properties: inputs }));
+  return heldIn(entries, stack?.outputs?.["cloud"]);
+}
+
+/** Whether an input of the resource is the name of a table, a bucket or a role. */
+const mentions = ({ inputs = {} }: StateResource, name: string): boolean =>
+  Object.values(inputs).includes(name);
+
+/** A table that AWS has no more cannot be moved, and may be made elsewhere. */
+const without = (held: Held, lost: readonly Missing[]): Held => {
+  const isLost = (what: Missing["what"], name: string) =>
+    lost.some((missing) => missing.what === what && missing.name === name);
+  return {
+    ...held,
+    tables: held.tables.filter(({ name }) => !isLost("table", name)),
+    buckets: held.buckets.filter(({ name }) => !isLost("bucket", name)),
+    role: held.role !== undefined && isLost("role", held.role) ? undefined : held.role,
+  };
+};
+
+/** Staged data of the stack that its configuration declares no more: entries, and replicas of entries that stay. */
+export function doomedData(
+  resources: readonly StateResource[],
+  entries: readonly Pick<EntrySpec, "id" | "regions">[],
+): DoomedData[] {
+  const declared = new Map<string, readonly string[]>(entries.map(({ id, regions }) => [id, regions]));
+  const doomed = new Map<string, DoomedData>();
+  for (const { type, inputs = {}, outputs = {} } of resources) {
+    const { stagingId, region } = inputs;
+    if (type !== STAGED_DATA && type !== REPLICATION) continue;
+    if (typeof stagingId !== "string" || typeof region !== "string") continue;
+    if (declared.get(stagingId)?.includes(region)) continue;
+    const { filename, sizeBytes } = outputs;
+    const known = doomed.get(stagingId);
+    doomed.set(stagingId, {
+      ...known,
+      stagingId,
+      regions: [...(known?.regions ?? []), region],
+      ...(typeof filename === "string" ? { filename } : {}),
+      ...(typeof sizeBytes === "number" ? { sizeBytes } : {}),
+    });
+  }
+  return [...doomed.values()];
+}

@@ -1,0 +1,47 @@
+import { BUCKET_ADOPTION } from "../resources.ts";
+import type { Held } from "./names.ts";
+
+const TABLE = "aws:dynamodb/table:Table";
+const BUCKET = "aws:s3/bucket:Bucket";
+const ROLE = "aws:iam/role:Role";
+/** Of the program's AWS provider: what names no region is there. */
+const HOME_REGION = "us-east-1";
+
+/** Types of which each resource holds data, and is protected in an AWS account. */
+export const DATA_TYPES: ReadonlySet<string> = new Set([TABLE, BUCKET]);
+
+/** A resource of a stack's state, with its inputs or its outputs. */
+export interface StateEntry {
+  readonly urn: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What of the resources of an environment's stack decides over data.
+ * @param cloud the stack's output `cloud`
+ */
+export function heldIn(entries: readonly StateEntry[], cloud: unknown): Held {
+  const named = (type: string, key: string) =>
+    entries
+      .filter((entry) => entry.type === type)
+      .flatMap(({ urn, properties: { region, [key]: name } }) =>
+        typeof name === "string"
+          ? { urn, name, region: typeof region === "string" ? region : HOME_REGION }
+          : [],
+      );
+  return {
+    isKnown: true,
+    cloud: typeof cloud === "string" ? cloud : undefined,
+    tables: named(TABLE, "name").map(({ urn, name, region }) => ({
+      role: urn.endsWith("-usage") ? "usage" : "records",
+      name,
+      region,
+    })),
+    buckets: [
+      ...named(BUCKET, "bucket").map(({ name, region }) => ({ name, region, adopted: false })),
+      ...named(BUCKET_ADOPTION, "bucket").map(({ name, region }) => ({ name, region, adopted: true })),
+    ],
+    role: named(ROLE, "name")[0]?.name,
+  };
+}
