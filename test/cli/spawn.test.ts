@@ -170,7 +170,7 @@ describe("bin/spawn", () => {
     expect(code).to.equal(1);
     expect(stdout).to.equal("");
     expect(stderr).to.match(
-      /^Error: the local cloud is not answering at http:\/\/127\.0\.0\.1:9\nWhy: .*\nFix: spawn local up.*\n$/,
+      /^Error: http:\/\/127\.0\.0\.1:9 is not answering\nWhy: .*AWS_ENDPOINT_URL.*\nFix: Check AWS_ENDPOINT_URL.*\n$/,
     );
     expect((await run("stage", "list", "--verbose")).stderr).to.match(/ECONNREFUSED[\s\S]*\n\s+at /);
   });
