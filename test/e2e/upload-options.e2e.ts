@@ -191,6 +191,51 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
       await remove(expectFailure(ended, "Error: download failed: 403 Forbidden\n", `may not read ${URL}`));
     });
 
+    it("is refused where it holds its own entry, before anything is made", async () => {
+      const stacks = await world.traces();
+      const source = `s3://${bucketOf(SECOND)}/`;
+      const { code, stdout, stderr } = await spawn("stage", "upload", source, "--regions", PRIMARY);
+      expect(code, stderr).to.equal(2);
+      expect(stdout).to.equal("");
+      expect(stderr).to.contain(`Error: ${source} overlaps the entry that is to be made from it\n`);
+      expect(await world.traces()).to.deep.equal(stacks);
+      // The remedy leaves nothing of a bucket in which there are only entries.
+      const [, pattern = ""] = /--exclude '([^']+)'/.exec(stderr) ?? [];
+      const rest = await spawn("stage", "upload", source, "--exclude", pattern, "--regions", PRIMARY);
+      expect(rest.code, rest.stderr).to.equal(2);
+      expect(rest.stderr).to.contain(`there are no objects below ${source}`);
+    });
+
+    it("keeps its headers and metadata, and is charged to the requester", async () => {
+      const { HeadObjectCommand, PutObjectCommand } = await import("@aws-sdk/client-s3");
+      const kept = { ContentType: "text/csv", ContentEncoding: "gzip", CacheControl: "max-age=60" };
+      const Metadata = { sample: "A1" };
+      const Key = "paid/reads.csv";
+      await aws
+        .s3(PRIMARY)
+        .send(new PutObjectCommand({ Bucket: SOURCES, Key, Body: "reads", ...kept, Metadata }));
+      proxy.requests.length = 0;
+      const flags = ["--request-payer", "--bandwidth-limit", "100MB/s", "--regions", `${PRIMARY},${SECOND}`];
+      const { stdout, stderr } = await succeed(spawn("stage", "upload", `s3://${SOURCES}/paid/`, ...flags));
+      expect(stderr).to.contain("Requester pays: AWS charges your account");
+      const ofSource = proxy.requests.filter(
+        ({ path, headers }) =>
+          path.startsWith(`/${SOURCES}/paid`) || String(headers["x-amz-copy-source"]).includes("/paid/"),
+      );
+      expect(ofSource).not.to.deep.equal([]);
+      for (const { headers } of ofSource) expect(headers["x-amz-request-payer"]).to.equal("requester");
+      const id = stdout.trim();
+      for (const region of [PRIMARY, SECOND]) {
+        const Bucket = bucketOf(region);
+        const head = await aws
+          .s3(region)
+          .send(new HeadObjectCommand({ Bucket, Key: `${id}/paid/reads.csv` }));
+        expect(head).to.include(kept);
+        expect(head.Metadata).to.include(Metadata);
+      }
+      await remove(id);
+    });
+
     it("finds out that the copy has other bytes", async () => {
       const { PutObjectCommand } = await import("@aws-sdk/client-s3");
       let tampered: Promise<unknown> | undefined;
@@ -219,6 +264,9 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
       [["upload", NAME, "--name", "a/b"], '"a/b" cannot be the name of staged data'],
       [["upload", NAME, "--timeout", "never"], 'time-out "never" is not possible'],
       [["resume", "stage-0123456789ab", "--timeout", "0"], 'time-out "0" is not possible'],
+      [["upload", NAME, "--bandwidth-limit", "50Mb/s"], '"50Mb/s" is not a bandwidth'],
+      [["resume", "stage-0123456789ab", "--bandwidth-limit", "50"], '"50" is not a bandwidth'],
+      [["upload", NAME, "--request-payer"], `nobody charges for reading ${NAME}`],
     ] as const) {
       const { code, stderr } = await world.spawn("stage", ...args);
       expect(code, stderr).to.equal(2);
