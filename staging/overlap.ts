@@ -35,9 +35,12 @@ export function refuseOverlap({ source, exclude = [], id }: OverlapCase, buckets
 /** Whether the bucket of a URL is the alias of an access point, behind which any bucket may be. */
 export const isAccessPointAlias = (bucket: string): boolean => bucket.endsWith("-s3alias");
 
+/** A source that holds what its upload writes. */
+export class OverlapError extends InputError {}
+
 /** The error for a source that holds, or leads to, what its upload writes. */
-export const overlaps = (source: string, bucket: string, why: string): InputError =>
-  new InputError(`${source} overlaps the entry that is to be made from it`, {
+export const overlaps = (source: string, bucket: string, why: string): OverlapError =>
+  new OverlapError(`${source} overlaps the entry that is to be made from it`, {
     why: `${bucket} is a staging bucket of this environment. ${why}`,
     fix: `To stage one entry again: s3://${bucket}/${ID_PREFIX}…/. To stage what else is in the bucket: --exclude '/${ID_PREFIX}*/'`,
   });

@@ -29,9 +29,17 @@ export const HEADER_NAMES = {
 
 /** The headers in an answer, without those that the object does not have. */
 export function objectHeaders(head: ObjectHeaders | HeadObjectCommandOutput): ObjectHeaders {
-  const found = NAMES.map((name) => [name, head[name]] as const);
+  const found = NAMES.map((name) => [name, name === "ContentEncoding" ? unchunked(head[name]) : head[name]]);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== ""));
 }
+
+/** Without the coding of one request's body, which some servers keep: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html */
+const unchunked = (encoding: string | undefined): string | undefined =>
+  encoding
+    ?.split(",")
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== "aws-chunked")
+    .join(", ");
 
 /** What of an object goes along with its copies. */
 interface Described {

@@ -1,7 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { InputError } from "../../staging/errors.ts";
 import { type Exclusion, exclusionOf, refuseNothingLeft } from "../../staging/exclude.ts";
-import { excludePatternOf } from "../../staging/exclude-path.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { SAMPLE_ID } from "../../staging/ids.ts";
 import { entryPrefix, MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
@@ -14,9 +13,10 @@ import type { FindOptions } from "./find-source.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { refuseLostMetadata } from "./kept-metadata.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
+import { OddKeys } from "./odd-keys.ts";
 import { copyPartSize, partSizeFor } from "./parts.ts";
 import { type Billed, paidFor } from "./request-payer.ts";
-import { quoted, type S3File, type Source, type SourceEntry } from "./source.ts";
+import type { S3File, Source, SourceEntry } from "./source.ts";
 import { nothingToExclude } from "./source-file.ts";
 import { S3Reader } from "./source-s3-reader.ts";
 
@@ -108,13 +108,13 @@ async function findPrefix(
   let [fileCount, sizeBytes, entries] = [0, 0, 0];
   const names = { locations: [url.replace(/\/$/, "")] };
   const exclusion = exclusionOf(exclude, names);
+  const tree = { bucket, filename, entryId };
   await explained(`listing ${url}`, async () => {
     try {
-      for await (const entry of entriesBelow(bucket, exclusion, entryId, signal)) {
+      for await (const entry of entriesBelow({ ...tree, exclusion }, signal)) {
         entries += 1;
         onEntry?.(entry);
         if (entry.type !== "file") continue;
-        objectKey(SAMPLE_ID, `${filename}/${entry.path}`);
         partSizeFor(entry.size);
         fileCount += 1;
         sizeBytes += entry.size;
@@ -138,8 +138,17 @@ async function findPrefix(
     fileCount,
     sizeBytes,
     warnings,
-    entries: (stop) => entriesBelow(bucket, exclusionOf(exclude, names), entryId, stop),
+    entries: (stop) => entriesBelow({ ...tree, exclusion: exclusionOf(exclude, names) }, stop),
   };
+}
+
+interface Walk {
+  readonly bucket: Bucket;
+  /** The name of the tree. */
+  readonly filename: string;
+  readonly exclusion: Exclusion;
+  /** The entry that is made from it. */
+  readonly entryId: string | undefined;
 }
 
 /**
@@ -147,14 +156,13 @@ async function findPrefix(
  * folders: only those of empty ones are entries.
  */
 async function* entriesBelow(
-  bucket: Bucket,
-  exclusion: Exclusion,
-  entryId: string | undefined,
+  { bucket, filename, exclusion, entryId }: Walk,
   signal: AbortSignal,
 ): AsyncGenerator<SourceEntry, void, void> {
   const { client, key: prefix } = bucket;
   // Whatever name the bucket was given: the walk never takes what the upload writes.
   const own = entryId === undefined ? undefined : entryPrefix(entryId);
+  const odd = new OddKeys(`s3://${bucket.bucket}/${prefix}`, filename);
   // Files that may turn out to be another one's folder: those whose path the current one starts with.
   const open: string[] = [];
   let folder: string | undefined;
@@ -168,10 +176,10 @@ async function* entriesBelow(
       exclusion.assertNotKept(path);
       continue;
     }
-    refuseUnusable(path, object, bucket);
     if (own !== undefined && object.key.startsWith(own)) {
       throw overlaps(`s3://${bucket.bucket}/${prefix}`, bucket.bucket, OWN_COPIES);
     }
+    if (odd.isOdd(path, object.size)) continue;
     if (folder !== undefined && !path.startsWith(folder)) {
       yield { type: "directory", path: folder, mode: FOLDER_MODE };
     }
@@ -179,10 +187,8 @@ async function* entriesBelow(
     while (open.length > 0 && !path.startsWith(open.at(-1) ?? "")) open.pop();
     const parent = open.find((file) => path.startsWith(`${file}/`));
     if (parent !== undefined) {
-      throw new InputError(`s3://${bucket.bucket}/${prefix}${parent} is a file and a folder at once`, {
-        why: `There is also ${JSON.stringify(`${prefix}${path}`)}; no file system can hold both.`,
-        fix: `Leave the folder out: ${excluding(`${parent}/`)}. Or leave the file out: ${excluding(parent)} --exclude ${quoted(`!${excludePatternOf(`${parent}/`)}`)}`,
-      });
+      odd.addFolder(parent, path);
+      continue;
     }
     if (path.endsWith("/")) {
       folder = path;
@@ -197,23 +203,9 @@ async function* entriesBelow(
       yield { ...s3File(bucket, object, path), below: path };
     }
   }
+  odd.refuse();
   if (folder !== undefined) yield { type: "directory", path: folder, mode: FOLDER_MODE };
 }
-
-function refuseUnusable(path: string, object: ListedObject, { bucket }: Bucket): void {
-  const problem =
-    unusablePath(path) ??
-    (path.endsWith("/") && object.size > 0
-      ? "It ends in a slash, as folders do, and has content."
-      : undefined);
-  if (problem === undefined) return;
-  throw new InputError(`${JSON.stringify(`s3://${bucket}/${object.key}`)} cannot become a file`, {
-    why: problem,
-    fix: `Leave it out${path.endsWith("/") ? ", with all that is below it" : ""}: ${excluding(path)}. Or rename it.`,
-  });
-}
-
-const excluding = (path: string): string => `--exclude ${quoted(excludePatternOf(path))}`;
 
 function s3File(
   { client, bucket, requestPayer }: Bucket,

@@ -2,6 +2,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { Tags } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { type ManifestEntry, type ManifestFile, manifestKey, objectKey } from "../../staging/manifest.ts";
+import { OverlapError } from "../../staging/overlap.ts";
 import { serverClock } from "../../staging/server-clock.ts";
 import { abortUploads } from "./delete.ts";
 import { type ListedObject, listObjects } from "./listing.ts";
@@ -162,6 +163,10 @@ async function* readable(
     yield* source.entries(signal);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
+    if (error instanceof OverlapError) {
+      const { message, why = "", fix = "" } = error;
+      throw new UserError(message, { why, fix, cause: error });
+    }
     throw new UserError(`${source.name} changed while it was being uploaded: ${error.message}`, {
       ...(error.why === undefined ? {} : { why: error.why }),
       fix: "Wait until nothing writes to the directory, then run the command again.",

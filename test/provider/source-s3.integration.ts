@@ -80,6 +80,19 @@ describe("A source on S3", function () {
       });
     }
 
+    it("names all odd keys at once, and takes the rest with the one remedy pasted", async () => {
+      const long = "l".repeat(1_010);
+      for (const key of ["a//b", "a/kept", "b/", "c", "c/d", "c/e", "../x", long, "kept"]) {
+        await put(`odd/many/${key}`, "content");
+      }
+      const url = `s3://${Bucket}/odd/many/`;
+      const error = (await errorOf(find(url))) as UserError;
+      expect(error.message).to.equal(`5 keys below ${url} cannot become files`);
+      const remedies = remediesOf(error);
+      expect(remedies).to.have.length(1);
+      expect(await paths(url, remedies.flat())).to.deep.equal(["a/kept", "c", "kept"]);
+    });
+
     it("takes the file or the folder of one name, with either remedy pasted", async () => {
       for (const key of ["a", "a/b", "a/c/d", "kept"]) await put(`odd/both/${key}`, "content");
       const url = `s3://${Bucket}/odd/both/`;
