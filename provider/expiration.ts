@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { replicaTags, type Tags, TTL_TAG } from "../staging/classes.ts";
+import { replicaTags, type Tags, TTL_TAG, ttlClassAt, ttlOfClass } from "../staging/classes.ts";
 import { InputError, UserError } from "../staging/errors.ts";
-import { parseStagingId } from "../staging/ids.ts";
+import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources.ts";
@@ -92,8 +92,8 @@ async function expire(
     // After a request, since S3 tells the time in its answers.
     refuseExpired(inputs, ttl, deps.now());
     const place = { client, bucket };
-    const tags = replicaTags(parseStagingId(stagingId), ttl);
-    const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tags, context };
+    const tagsOf = tagsByAge(parseStagingId(stagingId), ttl, new Date(inputs.uploadedAt));
+    const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tagsOf, context };
     let found = await tagObjects(job, which);
     if (which === "sample" && found.lacking > 0) found = await tagObjects(job, "all");
     if (found.objects === 0) {
@@ -124,8 +124,19 @@ interface TagJob {
   readonly place: { readonly client: S3Client; readonly bucket: string };
   readonly prefix: string;
   readonly region: string;
-  readonly tags: Tags;
+  readonly tagsOf: (object: Pick<ListedObject, "lastModified">) => Tags;
   readonly context: CallContext;
+}
+
+/** The tags of an object by its age: a copy that was made later is in a lower class, and goes with the others. */
+function tagsByAge(stagingId: StagingId, ttl: TtlDays, uploadedAt: Date): TagJob["tagsOf"] {
+  const known = new Map<TtlDays, Tags>();
+  return ({ lastModified }) => {
+    const own = ttlClassAt(ttl, uploadedAt, lastModified);
+    const tags = known.get(own) ?? replicaTags(stagingId, own);
+    known.set(own, tags);
+    return tags;
+  };
 }
 
 /**
@@ -134,13 +145,13 @@ interface TagJob {
  * @returns how many objects there are, and how many of those that were looked at lacked tags
  */
 async function tagObjects(
-  { place, region, prefix, tags, context }: TagJob,
+  { place, region, prefix, tagsOf, context }: TagJob,
   which: "sample" | "all",
 ): Promise<{ objects: number; lacking: number }> {
   const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
   let [objects, lacking] = [0, 0];
   // Should this break off, the first object shows to the next sample that something is left to do.
-  let last: string | undefined;
+  let last: ListedObject | undefined;
   await forEachParallel(
     (stop) => listObjects(place.client, place.bucket, prefix, stop),
     OBJECTS_IN_FLIGHT,
@@ -151,15 +162,16 @@ async function tagObjects(
       progress.add(1);
       progress.objectDone();
       const at = { ...place, key: object.key };
+      const tags = tagsOf(object);
       if (isInParts(object)) await ensureTags(at, tags, stop);
-      else if (which === "all" && last === undefined) last = object.key;
+      else if (which === "all" && last === undefined) last = object;
       else if (which === "all") await ensureTags(at, tags, stop);
       else if (number < LOOKED_AT_FIRST || number % LOOKED_AT_EVERY === 0) {
         if (!hasTags(await readTags(at, stop), tags)) lacking += 1;
       }
     },
   );
-  if (last !== undefined) await ensureTags({ ...place, key: last }, tags, context.signal);
+  if (last !== undefined) await ensureTags({ ...place, key: last.key }, tagsOf(last), context.signal);
   progress.finish();
   return { objects, lacking };
 }
@@ -169,10 +181,11 @@ async function tagObjects(
  * {@link NO_TTL} when they don't agree on one; undefined when there are none.
  */
 async function readTtl(
-  { bucket, region, stagingId }: ExpirationInputs,
+  { bucket, region, stagingId, ttlDays, uploadedAt }: ExpirationInputs,
   deps: Dependencies,
   signal: AbortSignal,
 ): Promise<number | undefined> {
+  const uploaded = new Date(uploadedAt);
   const client = deps.s3.of(region);
   const found = new Set<number>();
   try {
@@ -180,9 +193,12 @@ async function readTtl(
       (stop) => sample(listObjects(client, bucket, entryPrefix(stagingId), stop)),
       OBJECTS_IN_FLIGHT,
       signal,
-      async (key, stop) => {
+      async ({ key, lastModified }, stop) => {
         const tag = (await readTags({ client, bucket, key }, stop))[TTL_TAG];
-        found.add(tag !== undefined && /^\d{1,2}$/.test(tag) ? Number(tag) : NO_TTL);
+        if (tag === undefined || !/^\d{1,2}$/.test(tag)) found.add(NO_TTL);
+        // The oldest class is that of several TTLs; the one that is wanted may be among them.
+        else if (Number(tag) === ttlClassAt(ttlDays as TtlDays, uploaded, lastModified)) found.add(ttlDays);
+        else found.add(ttlOfClass(Number(tag), uploaded, lastModified));
       },
     );
   } catch (error) {
@@ -192,10 +208,10 @@ async function readTtl(
   return found.size > 1 ? NO_TTL : [...found][0];
 }
 
-async function* sample(objects: AsyncIterable<ListedObject>): AsyncGenerator<string, void, void> {
+async function* sample(objects: AsyncIterable<ListedObject>): AsyncGenerator<ListedObject, void, void> {
   let count = 0;
-  for await (const { key } of objects) {
-    yield key;
+  for await (const object of objects) {
+    yield object;
     count += 1;
     if (count === SAMPLE) return;
   }

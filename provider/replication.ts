@@ -1,6 +1,6 @@
 import { replicateTag } from "../staging/classes.ts";
 import type { ReplicationMethod } from "../staging/entry.ts";
-import { InputError } from "../staging/errors.ts";
+import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources.ts";
@@ -11,10 +11,10 @@ import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
 import { deleteEntry } from "./transfer/delete.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
+import { checkPresence } from "./transfer/presence/check.ts";
 import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
-import { holdsStaged } from "./transfer/staged.ts";
 import { readTags } from "./transfer/tagging.ts";
 import { waitUntilWritable } from "./writable.ts";
 
@@ -69,11 +69,18 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
         });
       }
       if (!isWhole(outputs)) return { id, inputs, outputs };
-      const { bucket, region } = outputs;
-      const isThere = await explained(`reading the replica in ${region}`, () =>
-        holdsStaged({ client: deps.s3.of(region), bucket }, outputs, signal),
-      );
-      return isThere ? { id, inputs, outputs } : undefined;
+      const { region, sourceRegion } = outputs;
+      const copies = [
+        { region: sourceRegion, bucket: outputs.sourceBucket, client: deps.s3.of(sourceRegion) },
+        { region, bucket: outputs.bucket, client: deps.s3.of(region) },
+      ];
+      const [, found] = await checkPresence(outputs, copies, signal);
+      if (found === undefined || found.state === "whole") return { id, inputs, outputs };
+      if (found.state === "unreachable") {
+        throw new UserError(`reading the replica in ${region} failed`, { why: `${found.why}.` });
+      }
+      // What is left of it is the next update's, or the deletion's.
+      return found.holdsSome ? { id, inputs, outputs: inputs as ReplicationOutputs } : undefined;
     },
 
     async delete(_id, outputs, context) {

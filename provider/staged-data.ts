@@ -1,5 +1,5 @@
 import { primaryTags } from "../staging/classes.ts";
-import { describeError, InputError } from "../staging/errors.ts";
+import { describeError, InputError, UserError } from "../staging/errors.ts";
 import { parseFilename } from "../staging/filename.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
@@ -17,11 +17,11 @@ import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-error
 import { deleteEntry } from "./transfer/delete.ts";
 import { findSource } from "./transfer/find-source.ts";
 import { putFileManifest } from "./transfer/manifest-object.ts";
+import { checkPresence } from "./transfer/presence/check.ts";
 import { replicationDestination } from "./transfer/rules.ts";
 import type { DirectorySource, FileSource, Source } from "./transfer/source.ts";
 import { type StageOptions, stageFile } from "./transfer/stage-file.ts";
 import { manifestFile, stageTree, type TreeTarget, treePrefix } from "./transfer/stage-tree.ts";
-import { holdsStaged } from "./transfer/staged.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's objects in its primary region: the source's bytes and the manifest beside them. */
@@ -91,10 +91,13 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       }
       // A creation that failed half way has nothing to look for; the next update goes on with it.
       if (!isWhole(outputs)) return { id, inputs, outputs };
-      const isThere = await explained(`reading s3://${outputs.bucket}/${outputs.key}`, () =>
-        holdsStaged({ client: deps.s3.of(outputs.region), bucket: outputs.bucket }, outputs, signal),
-      );
-      return isThere ? { id, inputs, outputs } : undefined;
+      const { region, bucket, key } = outputs;
+      const copy = { region, bucket, client: deps.s3.of(region) };
+      const [found] = await checkPresence(outputs, [copy], signal);
+      if (found?.state === "unreachable") {
+        throw new UserError(`reading s3://${bucket}/${key} failed`, { why: `${found.why}.` });
+      }
+      return found?.state === "whole" ? { id, inputs, outputs } : undefined;
     },
 
     async delete(_id, outputs, context) {

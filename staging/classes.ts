@@ -1,7 +1,7 @@
 import { InputError } from "./errors.ts";
 import type { StagingId } from "./ids.ts";
 import type { Region } from "./regions.ts";
-import { TTL_CLASSES, type TtlDays } from "./ttl.ts";
+import { MS_PER_DAY, TTL_CLASSES, type TtlDays } from "./ttl.ts";
 
 /**
  * A bucket has one lifecycle and one replication configuration, so rules are classes that the environment
@@ -49,6 +49,23 @@ export function primaryTags(id: StagingId, ttl: TtlDays, byRule: readonly Region
 export function replicaTags(id: StagingId, ttl: TtlDays): Tags {
   return { [ID_TAG]: id, [TTL_TAG]: String(ttl) };
 }
+
+/**
+ * The TTL class of an object that was created after the entry's upload. S3 counts a lifecycle rule's days from the object's own
+ * creation, so the whole days that had passed by then are taken off: it goes within a day of the entry's expiry, and never before.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days
+ */
+export function ttlClassAt(ttl: TtlDays, uploadedAt: Date, createdAt: Date): TtlDays {
+  return Math.max(1, ttl - daysBetween(uploadedAt, createdAt)) as TtlDays;
+}
+
+/** The TTL of an entry, whose object of another age is in the class `tag`: what {@link ttlClassAt} was given, where it can be told. */
+export const ttlOfClass = (tag: number, uploadedAt: Date, createdAt: Date): number =>
+  tag + daysBetween(uploadedAt, createdAt);
+
+/** Whole days; none where the clocks of two servers have the object before the upload. */
+const daysBetween = (earlier: Date, later: Date): number =>
+  Math.max(0, Math.floor((later.getTime() - earlier.getTime()) / MS_PER_DAY));
 
 /** A tree's objects have the same tags, all of them. */
 const encoded = new WeakMap<Tags, string>();

@@ -30,6 +30,8 @@ export interface TreeJob extends Pick<ReplicaJob, "method" | "patience" | "signa
   readonly source: Omit<ObjectPlace, "key">;
   readonly destination: Omit<ObjectPlace, "key">;
   readonly manifestKey: string;
+  /** Of copies, where they are known. Default: the manifest's, without those that replicate. */
+  readonly tags?: Tags;
   /** Of the files, without the manifest. */
   readonly fileCount: number;
   readonly sizeBytes: number;
@@ -46,9 +48,10 @@ export interface TreeJob extends Pick<ReplicaJob, "method" | "patience" | "signa
  */
 export async function replicateTree(job: TreeJob): Promise<void> {
   const { source, destination, manifestKey, signal } = job;
-  const tags = copyTags(await readTags({ ...source, key: manifestKey }, signal));
   const manifest = await headObject({ ...source, key: manifestKey }, signal);
   if (manifest === undefined) throw notWhole(job, 0, 0);
+  const tags =
+    job.tags ?? copyTags(await readTags({ ...source, key: manifestKey }, signal), manifest.lastModified);
   // The manifest is the last that is staged, after all files were verified.
   const tree: Tree = { ...job, tags, sealed: wholeSecond(manifest.lastModified) };
   // What the rule was seen to bring is not told twice.

@@ -434,10 +434,15 @@ describe("Replication", function () {
     expect(await read()).to.deep.equal({ id, inputs, outputs });
     const Bucket = bucketOf(THIRD);
     await fixture.s3.of(THIRD).send(new DeleteObjectCommand({ Bucket, Key: data.manifestKey }));
-    expect(await read()).to.equal(undefined);
+    const unfinished = { id, inputs, outputs: inputs };
+    expect(await read()).to.deep.equal(unfinished);
     const again = await handler().create(inputs, new TestContext());
     expect(await handler().read(id, inputs, again.outputs, new TestContext())).not.to.equal(undefined);
     await fixture.s3.of(THIRD).send(new PutObjectCommand({ Bucket, Key: data.key, Body: "short" }));
+    expect(await read()).to.deep.equal(unfinished);
+    for (const Key of [data.key, data.manifestKey]) {
+      await fixture.s3.of(THIRD).send(new DeleteObjectCommand({ Bucket, Key }));
+    }
     expect(await read()).to.equal(undefined);
     expect(await errorOf(handler().read(id, undefined, undefined, new TestContext()))).to.be.instanceOf(
       InputError,

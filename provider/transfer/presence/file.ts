@@ -19,7 +19,14 @@ export async function checkFile(
   const findings = copies.map((copy) => new Findings(copy));
   const { key, sizeBytes, sha256, uploadedAt } = expected;
   await Promise.all([
-    checkObject(key, { size: sizeBytes, sha256 }, new Date(uploadedAt), copies, findings, signal),
+    checkObject(
+      key,
+      { size: sizeBytes, sha256 },
+      uploadedAt === undefined ? undefined : new Date(uploadedAt),
+      copies,
+      findings,
+      signal,
+    ),
     checkManifests(expected, copies, findings, signal),
   ]);
   return findings;

@@ -8,16 +8,11 @@ import { failureOf, isNoSuchBucket } from "../aws-failure.ts";
 export interface Expected
   extends Pick<
     StagedDataOutputs,
-    | "stagingId"
-    | "kind"
-    | "key"
-    | "manifestKey"
-    | "sizeBytes"
-    | "fileCount"
-    | "sha256"
-    | "manifestSha256"
-    | "uploadedAt"
-  > {}
+    "stagingId" | "kind" | "key" | "manifestKey" | "sizeBytes" | "fileCount" | "sha256" | "manifestSha256"
+  > {
+  /** When the primary region's object was written, where that is known: it has not changed since. */
+  readonly uploadedAt?: string;
+}
 
 /** One region's copy of an entry. */
 export interface RegionCopy {

@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { withLock } from "../../local/lock.ts";
+import { spawnPaths } from "../../local/paths.ts";
+import type { RegionCopy } from "../../provider/transfer/presence/region.ts";
+import { replicaTags, ttlClassAt } from "../../staging/classes.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
+import type { StagingId } from "../../staging/ids.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import { serverClock } from "../../staging/server-clock.ts";
+import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
+import type { Context } from "../context.ts";
+import type { UpdateOptions } from "../engine/update.ts";
+import { requireRecord } from "./absent.ts";
+import { copiesOf, damageError, expectedOf, type RegionPresence, regionPresence } from "./presence.ts";
+import { updateEntry } from "./update.ts";
+import { verifyRegions } from "./verify.ts";
+
+export interface Repaired {
+  readonly record: StagingRecord;
+  /** The regions whose copies were made again, and the region that they came from. */
+  readonly regions: readonly { readonly region: string; readonly from: string }[];
+  /** What each region holds in the end. */
+  readonly presence: readonly RegionPresence[];
+}
+
+export interface RepairRequest {
+  readonly id: StagingId;
+  /** Whether every byte is compared, before and after. */
+  readonly verify: boolean;
+}
+
+/**
+ * Makes the copies of an entry that are missing or different again, from a region that is whole, and brings the entry's stack to
+ * what there is. One that was interrupted is completed by the next.
+ * @throws InputError for an entry that does not exist or has expired
+ * @throws UserError when no region is whole, or one of them is not whole in the end
+ */
+export async function repairEntry(
+  context: Context,
+  request: RepairRequest,
+  options: UpdateOptions,
+): Promise<Repaired> {
+  const lock = join(spawnPaths().stacks, "repairs", `${context.environmentName}.${request.id}.lock`);
+  const onWait = () => options.onNote?.(`Waiting for another repair of ${request.id}…`, "info");
+  return await withLock(lock, { signal: options.signal, onWait }, () => repair(context, request, options));
+}
+
+async function repair(
+  context: Context,
+  { id, verify }: RepairRequest,
+  options: UpdateOptions,
+): Promise<Repaired> {
+  const record = await requireRecord(context, id);
+  const look = () =>
+    verify ? verifyRegions(context, record, options) : regionPresence(context, record, options.signal);
+  const found = await look();
+  refuseExpired(record);
+  const damaged = found.filter(({ state }) => state === "missing" || state === "different");
+  const from = found.find(({ state }) => state === "whole");
+  if (damaged.length > 0 && from !== undefined) {
+    const copies = await copiesOf(context, record);
+    const copyIn = (region: string) => copies.find((copy) => copy.region === region) as RegionCopy;
+    for (const { region, why } of damaged) {
+      options.onNote?.(`${region} is repaired from ${from.region}: ${why ?? "it is not whole"}`, "info");
+      await repairCopy(record, copyIn(from.region), copyIn(region), options);
+    }
+  }
+  const presence = damaged.length > 0 && from !== undefined ? await look() : found;
+  const damage = damageError(record, presence, context.environmentName);
+  if (damage !== undefined) throw damage;
+  if (damaged.length > 0 && record.declaredAs === undefined) await settle(context, record, options);
+  const regions = damaged.map(({ region }) => ({ region, from: from?.region ?? "" }));
+  return { record, regions, presence };
+}
+
+async function repairCopy(
+  record: StagingRecord,
+  source: RegionCopy,
+  target: RegionCopy,
+  { signal = new AbortController().signal, onProgress }: UpdateOptions,
+): Promise<void> {
+  const [{ repairRegion }, { ProgressReporter }, { explained }] = await Promise.all([
+    import("../../provider/transfer/presence/repair.ts"),
+    import("../../provider/transfer/progress.ts"),
+    import("../../provider/transfer/aws-errors.ts"),
+  ]);
+  const { region } = target;
+  const progress = new ProgressReporter(
+    { phase: "copy", region, total: record.sizeBytes, objectsTotal: record.fileCount + 1 },
+    (_text, report) => onProgress?.(report, region),
+  );
+  // S3 counts the days of a lifecycle rule from the copy's own creation.
+  const ttl = ttlClassAt(record.ttl, record.uploadedAt, serverClock.now());
+  await explained({ what: "replication", region, bucket: target.bucket }, () =>
+    repairRegion(expectedOf(record), source, target, {
+      tags: replicaTags(record.stagingId, ttl),
+      signal,
+      onBytes: (bytes) => progress.add(bytes),
+      onObject: () => progress.objectDone(),
+    }),
+  );
+  progress.finish();
+}
+
+/** The stack is brought to what there is: a refresh may have noticed what was missing. */
+async function settle(context: Context, record: StagingRecord, options: UpdateOptions): Promise<void> {
+  try {
+    await updateEntry(context, { record, after: record, isDone: false }, options);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exitCode === 130) throw error;
+    throw new UserError(
+      `the data of ${record.stagingId} are whole again, but its stack could not be updated`,
+      {
+        why: [error.message, error.why].filter(Boolean).join(": "),
+        ...(error.fix === undefined ? {} : { fix: error.fix }),
+        cause: error,
+      },
+    );
+  }
+}
+
+function refuseExpired({ stagingId, uploadedAt, ttl }: StagingRecord): void {
+  const expiry = expiresAt(uploadedAt, ttl);
+  if (expiry > serverClock.now()) return;
+  throw new InputError(`${stagingId} has expired and cannot be repaired`, {
+    why: `Its TTL ended at ${isoSeconds(expiry)}; S3 deletes the data at any moment from then on.`,
+    fix: "Stage the data again: spawn stage upload",
+  });
+}
