@@ -10,6 +10,7 @@ import type { HandlerOptions, RequestHandler } from "../connection/transport.ts"
 import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import { packageRoot, spawnPaths, stateUrlOf } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
+import type { ConfiguredProfile } from "../stacks/aws-config.ts";
 import { readUserConfig } from "../stacks/user-config.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
@@ -34,6 +35,8 @@ export interface Environment {
   readonly settings: EnvironmentSettings;
   /** Entries that the environment's configuration declares. */
   readonly entries: readonly EntrySpec[];
+  /** The AWS profile that the configuration names. */
+  readonly profile?: ConfiguredProfile | undefined;
 }
 
 /**
@@ -122,8 +125,9 @@ export class Context {
   }
 
   async #findTarget(): Promise<Target> {
-    const { cloud, tableRegion: region } = await this.settings();
-    if (cloud === "aws") return { cloud };
+    const { settings, profile } = await this.environment();
+    const { cloud, tableRegion: region } = settings;
+    if (cloud === "aws") return { cloud, profile };
     const endpoint = usersEndpoint() === undefined ? await this.#startCloud() : undefined;
     return { cloud, endpoint, region };
   }

@@ -2,6 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import { type EntrySpec, parseDeclaredEntries } from "../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings, parseEnvironmentSettings } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
+import type { ConfiguredProfile } from "./aws-config.ts";
 import { type EnvironmentOverlay, overlaid } from "./user-config.ts";
 
 /** All that the configuration of an environment says. */
@@ -9,6 +10,8 @@ export interface EnvironmentConfig {
   readonly settings: EnvironmentSettings;
   /** The entries that it declares. */
   readonly entries: readonly EntrySpec[];
+  /** The AWS profile that it names. */
+  readonly profile?: ConfiguredProfile | undefined;
 }
 
 /**

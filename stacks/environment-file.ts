@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnvironmentName } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
+import { configuredProfile } from "./aws-config.ts";
 import { spawnValues } from "./engine-config.ts";
 import { type EnvironmentConfig, parseEnvironmentConfig } from "./environment-config.ts";
 import { readTextIfThere } from "./files.ts";
@@ -15,8 +16,11 @@ import { readYamlConfig } from "./yaml-config.ts";
  * @throws InputError when the file is missing (it names those that are there), is no YAML, or has a wrong key or value
  */
 export async function readEnvironmentFile(projectFolder: string, name: string): Promise<EnvironmentConfig> {
-  const values = await readEnvironmentValues(projectFolder, name);
-  return parseEnvironmentConfig(name, values, projectFolder, readUserConfig().environments.get(name));
+  const config = await readConfig(projectFolder, name);
+  const values = spawnValues(config, fileOf(name));
+  const parsed = parseEnvironmentConfig(name, values, projectFolder, readUserConfig().environments.get(name));
+  if (parsed.settings.cloud === "local") return parsed;
+  return { ...parsed, profile: configuredProfile(config, fileOf(name)) };
 }
 
 /** The values of `spawn:…` in the file, as they are there. @throws InputError when it is missing or no YAML */
@@ -24,11 +28,16 @@ export async function readEnvironmentValues(
   projectFolder: string,
   name: string,
 ): Promise<Readonly<Record<string, unknown>>> {
+  return spawnValues(await readConfig(projectFolder, name), fileOf(name));
+}
+
+/** All keys of the file with their namespaces. */
+async function readConfig(projectFolder: string, name: string): Promise<ReturnType<typeof readYamlConfig>> {
   parseEnvironmentName(name);
   const file = fileOf(name);
   const text = await readTextIfThere(join(projectFolder, file));
   if (text === undefined) throw await missing(projectFolder, name);
-  return spawnValues(readYamlConfig(text, file), file);
+  return readYamlConfig(text, file);
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { InputError } from "../staging/errors.ts";
+import { configuredProfile, requireProfile } from "./aws-config.ts";
 import { entrySettingsPath } from "./data-folder.ts";
 import { spawnValues } from "./engine-config.ts";
 import { environmentProgram } from "./environment.ts";
@@ -29,9 +30,12 @@ async function programOf(stack: string, values: Readonly<Record<string, unknown>
     const { environment } = kind;
     await checkEnvironmentFile(pulumi.getRootDirectory(), environment);
     const overlay = readUserConfig().environments.get(environment);
-    return environmentProgram(
-      parseEnvironmentConfig(environment, values, pulumi.getRootDirectory(), overlay),
-    );
+    const config = parseEnvironmentConfig(environment, values, pulumi.getRootDirectory(), overlay);
+    if (config.settings.cloud === "aws") {
+      const profile = configuredProfile(pulumi.runtime.allConfig(), `Pulumi.${environment}.yaml`);
+      requireProfile(profile, environment, process.env);
+    }
+    return environmentProgram(config);
   }
   return entryProgram(await entrySettings(stack, values));
 }

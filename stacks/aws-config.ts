@@ -1,0 +1,57 @@
+import type { Variables } from "../connection/variables.ts";
+import { InputError } from "../staging/errors.ts";
+
+const NAMESPACE = "aws:";
+
+/** An AWS profile, and the key of the configuration that names it. */
+export interface ConfiguredProfile {
+  readonly name: string;
+  readonly source: string;
+}
+
+/**
+ * What the configuration of an environment in AWS says of AWS itself. `aws:profile` counts for every part. `aws:region` is taken,
+ * since Pulumi's own templates have it, and not needed: each resource names its region. Any other key would reach one part
+ * only, or none.
+ * @param config all keys with their namespaces
+ * @param file named in errors
+ * @throws InputError that names a key which cannot be honoured
+ */
+export function configuredProfile(
+  config: Readonly<Record<string, unknown>>,
+  file: string,
+): ConfiguredProfile | undefined {
+  const keys = Object.keys(config).filter((key) => key.startsWith(NAMESPACE));
+  const unknown = keys.find((key) => key !== "aws:profile" && key !== "aws:region");
+  if (unknown !== undefined) {
+    throw new InputError(`${file}: ${unknown} cannot be used here`, {
+      why: "Pulumi's AWS provider would follow it, and what reads and writes the data would not.",
+      fix: `Remove it. What it says of the account belongs into an AWS profile: export AWS_PROFILE=NAME, or aws:profile: NAME in ${file}.`,
+    });
+  }
+  const name = config["aws:profile"];
+  if (name === undefined || name === "") return undefined;
+  if (typeof name !== "string") throw new InputError(`${file}: aws:profile must be the name of a profile`);
+  return { name, source: `aws:profile in ${file}` };
+}
+
+/**
+ * For a program that plain `pulumi` runs: the plugins have started with the variables of the shell, which must name the same
+ * profile.
+ * @throws InputError unless they do
+ */
+export function requireProfile(
+  profile: ConfiguredProfile | undefined,
+  environment: string,
+  env: Variables,
+): void {
+  if (profile === undefined) return;
+  const hasKeys = Boolean(env["AWS_ACCESS_KEY_ID"]) && Boolean(env["AWS_SECRET_ACCESS_KEY"]);
+  if (env["AWS_PROFILE"] === profile.name && !hasKeys) return;
+  throw new InputError(`this shell has other AWS credentials than ${profile.source} names`, {
+    why: hasKeys
+      ? "AWS_ACCESS_KEY_ID is set, which goes before every profile."
+      : `AWS_PROFILE is ${env["AWS_PROFILE"] || "not set"}; the profile is ${profile.name}.`,
+    fix: `eval "$(spawn env --environment ${environment})"`,
+  });
+}
