@@ -4,6 +4,7 @@ import { commandLine } from "../command-line.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import type { EngineRun } from "./process.ts";
+import { explainSetupText } from "./setup-failure.ts";
 
 /** Where the engine's plugins send their requests: AWS's own endpoints are undefined. */
 export interface EngineCloud {
@@ -59,6 +60,8 @@ export class UpdateLog {
   #describe(text: string): UserError {
     const { message, why, fix } = parseDescription(text);
     // What our own provider says brings its remedy along, whatever words of the engine's are in it.
+    const setup = fix === undefined ? explainSetupText(text, process.env) : undefined;
+    if (setup !== undefined) return setup;
     const known = fix === undefined ? KNOWN.find(({ pattern }) => pattern.test(text)) : undefined;
     const match = known && text.match(known.pattern);
     if (known && match) return known.describe(match, this.#stack, this.#cloud);
@@ -167,7 +170,7 @@ const KNOWN: readonly KnownFailure[] = [
     pattern: /incorrect passphrase/,
     describe: (_match, stack) =>
       new UserError(`the state of ${stack} is encrypted with another passphrase`, {
-        fix: "Set PULUMI_CONFIG_PASSPHRASE to the one that it was made with.",
+        fix: "Set PULUMI_CONFIG_PASSPHRASE to the one that it was made with, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that has it.",
       }),
   },
   {

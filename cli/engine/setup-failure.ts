@@ -1,0 +1,119 @@
+import { UserError } from "../../staging/errors.ts";
+
+/** Where the texts of the engine and of its plugins say that the user's set-up is the cause. */
+interface SetupText {
+  readonly pattern: RegExp;
+  readonly message: string;
+  readonly fix: string;
+  /** Variables that are named with their values. */
+  readonly variables: readonly string[];
+}
+
+const AGAIN = "then run the command again.";
+const PROXIES = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "NO_PROXY", "no_proxy"] as const;
+
+/** In the words of Go, of Node and of AWS's SDKs for both. */
+const TEXTS: readonly SetupText[] = [
+  {
+    pattern:
+      /proxyconnect tcp|Proxy Authentication Required|proxy: unknown scheme|the proxy \S+ (was not reached|answered \d+)/i,
+    message: "the proxy did not make a connection",
+    fix: `Check the proxy, or name in NO_PROXY what is reached without it, ${AGAIN}`,
+    variables: PROXIES,
+  },
+  {
+    pattern:
+      /x509: certificate (signed by unknown authority|is not trusted)|unable to verify the first certificate|self-signed certificate|unable to get (local )?issuer certificate/i,
+    message: "a server's certificate is not trusted",
+    fix: `export AWS_CA_BUNDLE=FILE, with the certificates of the authorities in PEM form, ${AGAIN}`,
+    variables: ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"],
+  },
+  {
+    pattern: /x509: certificate has expired|certificate has expired|certificate is not yet valid/i,
+    message: "a server's certificate is out of date",
+    fix: `Set the clock of this machine where it is wrong; else who runs the server has to renew the certificate.`,
+    variables: [],
+  },
+  {
+    pattern: /x509: certificate is (valid for|not valid for any)|does not match certificate's altnames/i,
+    message: "a server's certificate is another host's",
+    fix: `Check the endpoint and the proxy, ${AGAIN}`,
+    variables: ["AWS_ENDPOINT_URL", ...PROXIES],
+  },
+  {
+    pattern:
+      /server gave HTTP response to HTTPS client|tls: first record does not look like a TLS handshake/i,
+    message: "a server does not speak TLS",
+    fix: `Check whether an address must begin with http:// in place of https://, ${AGAIN}`,
+    variables: ["AWS_ENDPOINT_URL", ...PROXIES],
+  },
+  {
+    pattern: /failed to get shared config profile|config profile .* could not be found/i,
+    message: "there is no such AWS profile",
+    fix: "Set AWS_PROFILE to one of your profiles: aws configure list-profiles",
+    variables: ["AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"],
+  },
+  {
+    pattern: /failed to load shared config file|failed to load SharedConfig|unable to parse config file/i,
+    message: "the AWS configuration file cannot be parsed",
+    fix: `Correct the file, ${AGAIN}`,
+    variables: ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"],
+  },
+  {
+    pattern:
+      /SSO (session|token|credentials?)\b.*(expired|invalid|refresh)|token (has )?expired.*sso|InvalidGrantException/i,
+    message: "the AWS sign-in has expired",
+    fix: "aws sso login",
+    variables: ["AWS_PROFILE"],
+  },
+  {
+    pattern: /ExpiredToken|token included in the request is expired/i,
+    message: "the AWS credentials have expired",
+    fix: `Renew them where they come from, such as by aws sso login, ${AGAIN}`,
+    variables: ["AWS_PROFILE"],
+  },
+  {
+    pattern:
+      /no valid credential sources|failed to refresh cached credentials|No valid credential|Unable to locate credentials|NoCredentialProviders/i,
+    message: "there are no valid AWS credentials",
+    fix: "aws configure, or set AWS_PROFILE",
+    variables: ["AWS_PROFILE"],
+  },
+  {
+    pattern: /InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId/,
+    message: "AWS does not accept the credentials",
+    fix: `Check AWS_PROFILE and the keys (aws sts get-caller-identity), ${AGAIN}`,
+    variables: ["AWS_PROFILE"],
+  },
+  {
+    pattern:
+      /Invalid AWS Region|invalid region|could not find region|Missing region configuration|MissingRegion/i,
+    message: "the AWS region is missing or not valid",
+    fix: "export AWS_REGION=us-east-1, or the region of the environment",
+    variables: ["AWS_REGION", "AWS_DEFAULT_REGION"],
+  },
+  {
+    pattern: /no such host|getaddrinfo (ENOTFOUND|EAI_AGAIN)/i,
+    message: "a host has no address",
+    fix: `Check the network, the region, and whether a proxy is needed (HTTPS_PROXY), ${AGAIN}`,
+    variables: ["AWS_ENDPOINT_URL", "AWS_REGION", ...PROXIES],
+  },
+];
+
+/**
+ * What an engine's or a plugin's error says of the user's set-up; undefined for any other.
+ * @param env of the engine
+ */
+export function explainSetupText(text: string, env: NodeJS.ProcessEnv): UserError | undefined {
+  const known = TEXTS.find(({ pattern }) => pattern.test(text));
+  if (known === undefined) return undefined;
+  const set = known.variables
+    .filter((name) => env[name])
+    .map((name) => `${name} is ${(env[name] ?? "").replace(/\/\/[^@/]*@/, "//***@")}`);
+  const line = text.split("\n").find((candidate) => known.pattern.test(candidate)) ?? text;
+  const said = line.trim().slice(0, 400);
+  return new UserError(known.message, {
+    why: [said.replace(/\.?$/, "."), set.length === 0 ? "" : `${set.join(", ")}.`].filter(Boolean).join(" "),
+    fix: known.fix,
+  });
+}
