@@ -1,5 +1,6 @@
 import type { EnvironmentConfig } from "../../stacks/environment-config.ts";
 import type { EntrySpec } from "../../staging/entry.ts";
+import type { EnvironmentSettings } from "../../staging/environment.ts";
 import { heldIn } from "../../staging/ownership/held.ts";
 import { type Missing, missingOf } from "../../staging/ownership/missing.ts";
 import type { Held } from "../../staging/ownership/names.ts";
@@ -8,6 +9,7 @@ import type { Context } from "../context.ts";
 import { createStack } from "../engine/new-stack.ts";
 import { type EngineSession, openSession } from "../engine/session.ts";
 import { readState, type StateResource } from "../engine/state.ts";
+import { isProtectedByProgram } from "./deletion-protection.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
 /** Data that an update of the environment's stack would delete. */
@@ -28,6 +30,8 @@ export interface EnvironmentPlan {
   /** What the state has and AWS has not: the engine has to look at AWS before the update. */
   readonly lost: readonly Missing[];
   readonly doomed: readonly DoomedData[];
+  /** Buckets of the state that the settings name no more, and that the program has protected. */
+  readonly left: readonly StateResource[];
 }
 
 /** Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none. */
@@ -46,7 +50,15 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
     held: without(heldOf(there), lost),
     lost,
     doomed: doomedData(there, config.entries),
+    left: there.filter(
+      (resource) => isProtectedByProgram(settings.cloud, resource) && isLeft(settings, resource),
+    ),
   };
+}
+
+function isLeft({ buckets }: EnvironmentSettings, { inputs = {} }: StateResource): boolean {
+  const { bucket } = inputs;
+  return typeof bucket === "string" && ![...buckets.values()].includes(bucket);
 }
 
 function heldOf(resources: readonly StateResource[]): Held {

@@ -8,6 +8,12 @@ import { readOutputs } from "../engine/stacks.ts";
 import { readState } from "../engine/state.ts";
 import { runUpdate, type UpdateOptions, type UpdateResult } from "../engine/update.ts";
 import { refuseProtected } from "./delete-guards.ts";
+import {
+  isProtectedByProgram,
+  protectedTables,
+  unprotect,
+  withDeletableTables,
+} from "./deletion-protection.ts";
 import { refuseWithEntries } from "./environment-entries.ts";
 import { type EnvironmentPlan, planEnvironment } from "./environment-plan.ts";
 
@@ -47,11 +53,13 @@ export async function prepareEnvironment(
 
 async function runProgram(
   kind: "up" | "preview",
-  { session, config, held, lost }: EnvironmentPlan,
+  { session, config, held, lost, left }: EnvironmentPlan,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
   for (const missing of lost)
     options.onNote?.(`${describeMissing(missing)} is gone and is made again`, "warning");
+  // The program refuses to leave a bucket with data; one without may go.
+  if (kind === "up") await unprotect(session.environmentProject, session.settings.name, left);
   // Loaded here and not with the file, which commands share that run no program: Pulumi's SDK takes long to load.
   const { environmentProgram } = await import("../../stacks/environment.ts");
   const operation = { kind, program: environmentProgram(config, held), refresh: lost.length > 0 };
@@ -82,8 +90,13 @@ export async function environmentDestroy(context: Context, options: UpdateOption
   await refuseWithEntries(context, session);
   const again = commandLine("spawn environment destroy --yes", name);
   const { resources } = await readState(project, name);
-  refuseProtected(name, resources, { what: `environment ${name}`, again, environment: name });
-  return await runUpdate(project, name, { kind: "destroy", remove: false }, options);
+  const ours = resources.filter((resource) => isProtectedByProgram(settings.cloud, resource));
+  const others = resources.filter((resource) => !ours.includes(resource));
+  refuseProtected(name, others, { what: `environment ${name}`, again, environment: name });
+  await unprotect(project, name, ours);
+  return await withDeletableTables(context, protectedTables(ours), () =>
+    runUpdate(project, name, { kind: "destroy", remove: false }, options),
+  );
 }
 
 /** The times, by region, from which buckets may be written: on AWS, where versioning needs time to settle. */

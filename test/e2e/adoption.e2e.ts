@@ -129,21 +129,21 @@ describe("A bucket that the user made", function () {
     const now = await settingsOf(aws.s3(REGION), Bucket);
     await adopt();
     const managed = await environment("up");
-    expect(managed.code).to.equal(1);
-    expect(managed.stderr).to.contain(`there is a bucket ${Bucket} already`);
+    expect(managed.code).to.equal(2);
+    expect(managed.stderr).to.contain(
+      `spawn:adopt leaves out ${REGION}, whose bucket ${Bucket} you made yourself`,
+    );
     await adopt(REGION, OTHER);
     const adopted = await environment("up");
-    expect(adopted.code).to.equal(1);
-    expect(adopted.stderr).to.contain(
-      `the bucket ${MANAGED} cannot be adopted: environment adopting made it`,
-    );
+    expect(adopted.code).to.equal(2);
+    expect(adopted.stderr).to.contain(`spawn:adopt names ${OTHER}, whose bucket ${MANAGED} spawn made`);
     const [file, unused] = [settingsFile([REGION, OTHER]), "my-other-bucket"];
     await makeBucket(aws.s3(OTHER), unused, OTHER);
     await world.writeProjectFile("Pulumi.adopting.yaml", file.replace("{ ", `{ ${OTHER}: ${unused}, `));
     const moved = await environment("up");
-    expect(moved.code).to.equal(1);
-    expect(moved.stderr).to.match(
-      new RegExp(`the bucket ${MANAGED} in ${OTHER} still holds staged data: stage-`),
+    expect(moved.code).to.equal(2);
+    expect(moved.stderr).to.contain(
+      `spawn:buckets would replace the bucket ${MANAGED} in ${OTHER} by ${unused}, and it holds data`,
     );
     await adopt(REGION);
     await succeed(environment("up"));

@@ -181,7 +181,13 @@ describe("Entries that an environment's file declares", function () {
 
   it("leave an environment that can be destroyed", async () => {
     await world.writeProjectFile(FILE, settings([]));
-    await succeed(world.spawn("environment", "up", "--environment", "declared"));
+    const unasked = await world.spawn("environment", "up", "--environment", "declared");
+    expect(unasked.code).to.equal(2);
+    expect(unasked.stderr).to.contain("does not declare any more:");
+    expect(unasked.stderr).to.match(new RegExp(`^ {2}${ids["reference"]}  .*${REGIONS.join(", ")}$`, "m"));
+    expect(unasked.stderr).to.contain("Fix: spawn environment up --environment declared --yes");
+    expect(await versionsOf("reference")).to.have.length(4);
+    await succeed(world.spawn("environment", "up", "--yes", "--environment", "declared"));
     expect(await list()).to.deep.equal([]);
     await succeed(world.spawn("environment", "destroy", "--yes", "--environment", "declared"));
     for (const region of REGIONS)

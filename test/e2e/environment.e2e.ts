@@ -1,3 +1,4 @@
+import { DeleteBucketCommand, DeleteBucketLifecycleCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { Aws } from "./support/aws.ts";
 import { succeed } from "./support/process.ts";
@@ -86,6 +87,122 @@ describe("An environment", function () {
     expect(preview.stdout).to.not.match(/^(delete|replace)/m);
     await succeed(environment("up"));
     expect(await aws.hasBucket("ap-south-1", bucketOf("ap-south-1"))).to.equal(true);
+  });
+
+  describe("that holds an entry", () => {
+    let id: string;
+    let file: string;
+    before(async () => {
+      file = await world.readProjectFile("Pulumi.second.yaml");
+      await world.writeFile("kept.dat", randomFile(2_000));
+      id = await world.upload("kept.dat", "--regions", "eu-west-1,us-east-2", ...IN_SECOND);
+    });
+    afterEach(() => world.writeProjectFile("Pulumi.second.yaml", file));
+    const isWhole = async () => {
+      expect(await aws.item("spawn-staging-second", id, "eu-west-1")).to.include({ staging_id: id });
+      for (const region of REGIONS)
+        expect(await aws.versions(region, bucketOf(region), `${id}/`)).to.have.length(2);
+    };
+
+    for (const [change, from, to, key] of [
+      ["a new order of the regions", "[eu-west-1, us-east-2", "[us-east-2, eu-west-1", "spawn:regions"],
+      ["another prefix of the buckets", "e2e-second-", "e2e-moved-", "spawn:bucketPrefix"],
+      ["another table", "config:", "config:\n  spawn:recordsTable: moved", "spawn:recordsTable"],
+    ] as const) {
+      it(`is not moved by ${change}: preview, up and plain pulumi refuse, and the old file works again`, async () => {
+        const before = await world.traces();
+        await world.writeProjectFile("Pulumi.second.yaml", file.replace(from, to));
+        for (const command of ["preview", "up"]) {
+          const { code, stderr } = await environment(command);
+          expect(code, stderr).to.equal(2);
+          expect(stderr).to.contain(`Error: ${key} would`);
+          expect(stderr).to.contain("on purpose");
+        }
+        const plain = await world.pulumi("pulumi up -s second --yes --skip-preview");
+        expect(plain.code).to.not.equal(0);
+        expect(plain.stdout + plain.stderr).to.contain(`${key} would`);
+        await world.writeProjectFile("Pulumi.second.yaml", file);
+        expect(Object.keys(await changesOf("up"))).to.deep.equal(["same"]);
+        expect(await world.traces()).to.deep.equal(before);
+        await isWhole();
+      });
+    }
+
+    it("is not worked on by another environment that names its tables and buckets", async () => {
+      const named = `${file}  spawn:recordsTable: spawn-staging-second\n  spawn:usageTable: spawn-usage-second\n`;
+      await world.writeProjectFile("Pulumi.twin.yaml", named);
+      for (const args of [
+        ["environment", "up"],
+        ["environment", "status"],
+        ["environment", "destroy", "--yes"],
+        ["stage", "list"],
+        ["stage", "info", id],
+        ["stage", "upload", "kept.dat", "--regions", "eu-west-1"],
+        ["stage", "update", id, "--ttl", "9"],
+        ["stage", "cleanup", "--orphans", "--yes"],
+        ["stage", "delete", id, "--yes"],
+      ]) {
+        const { code, stderr } = await world.spawn(...args, "--environment", "twin");
+        expect({ code, args: args.join(" ") }).to.deep.equal({ code: 2, args: args.join(" ") });
+        expect(stderr).to.match(
+          /Error: spawn:\w+ names the (table|bucket) \S+, which belongs to environment second/,
+        );
+      }
+      await isWhole();
+    });
+
+    it("is repaired by up where somebody deleted a bucket, its rules or a table", async () => {
+      await aws.s3("ap-south-1").send(new DeleteBucketCommand({ Bucket: bucketOf("ap-south-1") }));
+      await aws.s3("us-east-2").send(new DeleteBucketLifecycleCommand({ Bucket: bucketOf("us-east-2") }));
+      const refused = await world.spawn(
+        "stage",
+        "upload",
+        "kept.dat",
+        "--regions",
+        "us-east-2",
+        ...IN_SECOND,
+      );
+      expect(refused.code).to.equal(2);
+      expect(refused.stderr).to.contain(
+        "is not whole: there is no lifecycle of the bucket e2e-second-us-east-2",
+      );
+      expect(refused.stderr).to.contain("Fix: spawn environment up --environment second");
+      const { stderr } = await succeed(environment("up"));
+      expect(stderr).to.contain("the bucket e2e-second-ap-south-1 in ap-south-1 is gone and is made again");
+      expect((await environment("status")).code).to.equal(0);
+      expect(Object.keys(await changesOf("up"))).to.deep.equal(["same"]);
+      await isWhole();
+    });
+
+    it("is taken over with its data where its stack was lost", async () => {
+      await succeed(world.pulumi("pulumi stack rm --force --yes --preserve-config second"));
+      const changes = await changesOf("up");
+      expect(changes).to.have.property("import", 6);
+      expect(Object.keys(await changesOf("up"))).to.deep.equal(["same"]);
+      await isWhole();
+      await succeed(world.spawn("stage", "delete", id, "--yes", ...IN_SECOND));
+    });
+
+    it("does not let another environment of its name take its tables or its role", async () => {
+      const other = file.replace("e2e-second-", "e2e-team-b-");
+      await succeed(world.pulumi("pulumi stack export -s second --file second.state"));
+      await succeed(world.pulumi("pulumi stack rm --force --yes --preserve-config second"));
+      await world.writeProjectFile("Pulumi.second.yaml", other);
+      const refused = await environment("up");
+      expect(refused.code).to.equal(2);
+      expect(refused.stderr).to.contain("which belongs to another environment second");
+      await world.writeProjectFile(
+        "Pulumi.second.yaml",
+        `${other}  spawn:recordsTable: team-b-records\n  spawn:usageTable: team-b-usage\n`,
+      );
+      const role = await environment("up");
+      expect(role.code).to.equal(2);
+      expect(role.stderr).to.contain("spawn:namePrefix gives the IAM role spawn-replication-second");
+      expect(await aws.hasBucket("eu-west-1", "e2e-team-b-eu-west-1")).to.equal(false);
+      await world.writeProjectFile("Pulumi.second.yaml", file);
+      await succeed(world.pulumi("pulumi stack import -s second --file second.state"));
+      expect(Object.keys(await changesOf("up"))).to.deep.equal(["same"]);
+    });
   });
 
   it("refuses to be destroyed while there is an entry, and is gone after its deletion", async () => {
