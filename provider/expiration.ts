@@ -38,11 +38,18 @@ export function expiration(deps: Dependencies): ResourceHandler<ExpirationInputs
       });
     },
 
-    diff(_id, oldInputs, _oldOutputs, news) {
+    diff(_id, oldInputs, oldOutputs, news) {
+      // The data are looked at again: see `cli/engine/reopen.ts`.
+      const unfinished = isWhole(oldOutputs) ? [] : ["manifestSha256"];
       return {
         replaces: changedOf(oldInputs, news, ["stagingId", "region", "bucket"]),
         // Another manifest means other objects, which have to be tagged.
-        updates: changedOf(oldInputs, news, ["ttlDays", "uploadedAt", "manifestSha256"]),
+        updates: [
+          ...new Set([
+            ...unfinished,
+            ...changedOf(oldInputs, news, ["ttlDays", "uploadedAt", "manifestSha256"]),
+          ]),
+        ],
       };
     },
 
@@ -73,6 +80,8 @@ export function expiration(deps: Dependencies): ResourceHandler<ExpirationInputs
     async delete() {},
   };
 }
+
+const isWhole = (outputs: Partial<ExpirationOutputs>): boolean => outputs.ruleId !== undefined;
 
 /** @param which objects to look at: new ones were made with their tags, so a sample tells whether something is wrong */
 async function expire(

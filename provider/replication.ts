@@ -36,16 +36,10 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
       const unfinished = isWhole(oldOutputs) ? [] : ["method"];
       return {
         replaces: changedOf(oldInputs, news, [
-          "stagingId",
-          "sourceRegion",
-          "sourceBucket",
-          "region",
-          "bucket",
-          "key",
-          "sha256",
-          "manifestSha256",
+          ...(["stagingId", "sourceRegion", "sourceBucket", "region", "bucket", "key", "kind"] as const),
         ]),
-        updates: [...new Set([...unfinished, ...changedOf(oldInputs, news, ["method"])])],
+        // Other content under the same key is compared, and only what differs is copied.
+        updates: [...new Set([...unfinished, ...changedOf(oldInputs, news, ["method", ...CONTENT])])],
         deleteBeforeReplace: true,
       };
     },
@@ -57,7 +51,8 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
 
     async update(id, oldOutputs, news, context) {
       // How the replica came stays true; the method counts for the next one.
-      if (isWhole(oldOutputs)) return { ...oldOutputs, ...news };
+      const isSame = changedOf<ReplicationInputs>(oldOutputs, news, CONTENT).length === 0;
+      if (isWhole(oldOutputs) && isSame) return { ...oldOutputs, ...news };
       return replicate(id, news, deps, context);
     },
 
@@ -97,6 +92,9 @@ export function replication(deps: Dependencies): ResourceHandler<ReplicationInpu
     },
   };
 }
+
+/** What tells the content of an entry. */
+const CONTENT = ["sizeBytes", "fileCount", "sha256", "manifestSha256"] as const;
 
 /** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */
 const isWhole = (outputs: Partial<ReplicationOutputs>): boolean => outputs.verifiedBy !== undefined;

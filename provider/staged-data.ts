@@ -260,6 +260,7 @@ async function stageMany(
   };
   const staged = await stageTree(source, target, { ...options, report: () => ofOneFile });
   progress.finish();
+  if (staged.changes.message !== undefined) context.log("info", staged.changes.message);
   return {
     key: treePrefix(source, target),
     ...{ sizeBytes: source.sizeBytes, fileCount: source.fileCount },

@@ -74,7 +74,11 @@ function asFailedHalfWay(resource: StateResource): StateResource[] {
   return [{ ...resource, ...{ id: idOf(inputs), outputs: inputs, initErrors } }];
 }
 
-async function importState(settings: EngineSettings, stack: string, state: ExportedStack): Promise<void> {
+export async function importState(
+  settings: EngineSettings,
+  stack: string,
+  state: ExportedStack,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "spawn-state-"));
   try {
     const file = join(folder, "state.json");

@@ -13,6 +13,7 @@ import { takeOverDeadLocks } from "../engine/lock.ts";
 import { createStack } from "../engine/new-stack.ts";
 import { type Cut, type Settled, settlePending } from "../engine/pending.ts";
 import type { EngineSettings } from "../engine/process.ts";
+import { reopenData } from "../engine/reopen.ts";
 import { repairState } from "../engine/repair.ts";
 import { openSession } from "../engine/session.ts";
 import type { UpdateOptions } from "../engine/update.ts";
@@ -24,7 +25,14 @@ import { findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { deleteRecord } from "./remains/remove.ts";
 import { inspectSource } from "./source.ts";
-import { changeOf, claimUpload, type Unfinished } from "./unfinished.ts";
+import {
+  changeOf,
+  claimUpload,
+  isOfOtherKind,
+  kindOf,
+  remeasureUpload,
+  type Unfinished,
+} from "./unfinished.ts";
 import { preflight, stageEntry, withEntry } from "./upload.ts";
 
 /**
@@ -44,8 +52,9 @@ export async function findResumable(context: Context, id: StagingId): Promise<In
 }
 
 /**
- * Goes on with an upload where it was interrupted: under its id, with its options, sending what has not arrived.
- * @throws UserError when its source is not what it was, its time is over, or another process is at it
+ * Goes on with an upload where it was interrupted: under its id, with its options, sending what has not arrived. Of a source
+ * that has changed, what differs is sent again, in every region.
+ * @throws UserError when its time is over, or another process is at it
  */
 export async function resumeUpload(
   context: Context,
@@ -71,8 +80,9 @@ async function makeReady(
   await refuseOverlapIn(context, spec);
   const source = await inspectSource(context, spec.source, { ...spec, name: spec.filename, signal });
   const change = changeOf(unfinished, source);
-  if (change !== undefined) {
-    throw startAnew(settings, `${spec.source} has changed since the upload of ${spec.id} began`, change);
+  if (isOfOtherKind(unfinished, source)) {
+    const why = "A file is stored under another key than a directory.";
+    throw startAnew(settings, `${spec.source} was a ${kindOf(unfinished)} when ${spec.id} was begun`, why);
   }
   if (!(await claimUpload(stack, "upload"))) {
     throw new UserError(`${spec.id} was deleted, or came to its end, meanwhile`, {
@@ -84,6 +94,15 @@ async function makeReady(
   const { entryProject: project } = session;
   const { exists } = await settleStack(context, project, stack, spec.id, "again", options);
   signal?.throwIfAborted();
+  if (change !== undefined) {
+    options.onNote?.(
+      `${spec.source} has changed since the upload began: what has changed is sent again, the rest is kept. ${change}`,
+      "warning",
+    );
+    if (exists) await reopenData(project, stack);
+    // Only now: killed before, the next resumption finds the change again.
+    await remeasureUpload(stack, source);
+  }
   if (!exists) await createStack(project, stack);
   await writeAtomically(settingsFile(project.project, stack), renderEntrySettings(settings));
   return project;

@@ -37,18 +37,39 @@ const fileOf = (stack: string): string => join(folder(), `${stack}.json`);
 
 /** Remembers an upload of this process that is about to start. */
 export async function beginUpload(stack: string, source: MeasuredSource): Promise<void> {
-  const { modifiedMs, fingerprint } = source.version;
   const unfinished: Unfinished = {
     startedAt: serverClock.now().toISOString(),
-    sizeBytes: source.sizeBytes,
-    fileCount: source.fileCount ?? 1,
-    ...(modifiedMs === undefined ? {} : { modifiedMs }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...measuredOf(source),
     pid: process.pid,
     host: hostname(),
   };
   await write(stack, unfinished);
 }
+
+function measuredOf({ sizeBytes, fileCount = 1, version }: MeasuredSource): Measured {
+  const { modifiedMs, fingerprint } = version;
+  return {
+    ...{ sizeBytes, fileCount },
+    ...(modifiedMs === undefined ? {} : { modifiedMs }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  };
+}
+
+/** Remembers what the source of an upload is like now, in place of what it was when the upload began. */
+export async function remeasureUpload(stack: string, source: MeasuredSource): Promise<void> {
+  const unfinished = await readUnfinished(stack);
+  if (unfinished === undefined) return;
+  const { modifiedMs: _time, fingerprint: _print, damaged: _damaged, ...rest } = unfinished;
+  await write(stack, { ...rest, ...measuredOf(source), pid: process.pid, host: hostname() });
+}
+
+/** Whether the source was a single file and is a directory now, or the other way round. */
+export const isOfOtherKind = (then: Measured, { version }: MeasuredSource): boolean =>
+  (then.modifiedMs !== undefined && version.modifiedMs === undefined) ||
+  (then.fingerprint !== undefined && version.fingerprint === undefined);
+
+/** What a local source was. */
+export const kindOf = ({ modifiedMs }: Measured): string => (modifiedMs === undefined ? "directory" : "file");
 
 /** A source as it is now. */
 export type MeasuredSource = Pick<InspectedSource, "sizeBytes" | "fileCount" | "version">;

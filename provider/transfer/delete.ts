@@ -50,11 +50,23 @@ export async function deleteEntry(
   }
 }
 
+/** Deletes every version of one key, for good. */
+export async function deleteKey(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  options: DeleteOptions,
+): Promise<void> {
+  await deleteVersions(client, bucket, key, options, key);
+}
+
+/** @param only of the prefix, the one key to delete, which is listed first */
 async function deleteVersions(
   client: S3Client,
   bucket: string,
   prefix: string,
   options: DeleteOptions,
+  only?: string,
 ): Promise<void> {
   let before: string | undefined;
   for (;;) {
@@ -64,9 +76,9 @@ async function deleteVersions(
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: BATCH, EncodingType: "url" }),
       { abortSignal: options.signal },
     );
-    const versions: ObjectIdentifier[] = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(
-      ({ Key = "", VersionId }) => ({ Key: decodeKey(Key, page.EncodingType), VersionId }),
-    );
+    const versions: ObjectIdentifier[] = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]
+      .map(({ Key = "", VersionId }) => ({ Key: decodeKey(Key, page.EncodingType), VersionId }))
+      .filter(({ Key }) => only === undefined || Key === only);
     if (versions.length === 0) return;
     const first = `${versions[0]?.Key} ${versions[0]?.VersionId}`;
     // A server that tells a key other than it is would be asked for ever.

@@ -15,7 +15,7 @@ import type { HashedPart } from "./hashed-parts.ts";
 import { late } from "./late-command.ts";
 import { objectMetadata } from "./metadata.ts";
 import { findOpenUpload, type OpenUpload } from "./open-uploads.ts";
-import { partSizeOf, SourceChangedSinceError } from "./resume.ts";
+import { partSizeOf } from "./resume.ts";
 import { withRetry } from "./retry.ts";
 
 const PART_ATTEMPTS = 4;
@@ -50,10 +50,9 @@ export async function goOnOrStart(
   if (open === undefined || open.arrived.size === 0) return startMultipart(target, usual, signal);
   const partSize = partSizeOf(open.arrived, size, usual);
   if (partSize === undefined) {
-    throw new SourceChangedSinceError(
-      target.key,
-      `The parts that arrived then are not those of ${size} bytes.`,
-    );
+    // The source had another size then, and none of the parts is of use any more.
+    await abortMultipart(target, open.id);
+    return startMultipart(target, usual, signal);
   }
   return { ...open, partSize };
 }

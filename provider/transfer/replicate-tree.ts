@@ -12,12 +12,15 @@ import { mergeSorted } from "./merge.ts";
 import { forEachParallel } from "./parallel.ts";
 import { copyTags, deadlineFor, ensureReplica, type ReplicaJob, type ReplicaResult } from "./replicate.ts";
 import { pause } from "./retry.ts";
+import { removeStale } from "./stale.ts";
 import { headObject, type ObjectPlace } from "./stored.ts";
 import { readTags } from "./tagging.ts";
 import { turnsFor } from "./turns.ts";
 
 /** Objects that are looked at in a bucket, and may be large, at the same time: each may have many parts under way. */
 const longerWork = limitEach(32);
+
+const STALE_IN_FLIGHT = 32;
 
 /** Up to this size an object is copied by one request, without looking at it first. */
 const SMALL_BYTES = 64 * MIB;
@@ -41,7 +44,8 @@ export interface TreeJob extends Pick<ReplicaJob, "method" | "patience" | "signa
 }
 
 /**
- * Makes sure that the destination has every object of an entry, and that each is the same. Both buckets are listed side by
+ * Makes sure that the destination has every object of an entry, that each is the same, and that nothing is left of what the
+ * entry held before its source changed. Both buckets are listed side by
  * side, so that memory does not grow with their number, and objects whose size and ETag agree take no request of their own:
  * a file that is replicated by rule costs none, one that is copied costs one. The rule has one time for all objects together.
  * @throws UserError when the source does not have all that was staged, or a replica differs twice
@@ -62,8 +66,9 @@ export async function replicateTree(job: TreeJob): Promise<void> {
     if (bytes !== known) job.onBytes(bytes - known);
   };
   let [objects, bytes] = [0, 0];
+  const stale: string[] = [];
   await forEachParallel(
-    (stop) => pairs(tree, stop),
+    (stop) => pairs(tree, stop, ({ key }) => stale.push(key)),
     () => turnsFor("copy", destination.bucket).worthStarting,
     signal,
     async ([object, replica], stop) => {
@@ -76,6 +81,13 @@ export async function replicateTree(job: TreeJob): Promise<void> {
     },
   );
   if (objects !== job.fileCount + 1 || bytes !== job.sizeBytes) throw notWhole(job, objects, bytes);
+  // What the source had before it changed, and a rule or an earlier attempt has brought.
+  await forEachParallel(
+    () => stale,
+    STALE_IN_FLIGHT,
+    signal,
+    async (key, stop) => void (await removeStale({ ...destination, key }, stop)),
+  );
   // Parts of copies that broke off are of no more use.
   await abortUploads(destination.client, destination.bucket, entryPrefix(job.stagingId), signal);
 }
@@ -200,12 +212,14 @@ async function statusesOf(tree: Tree, objects: readonly ListedObject[]): Promise
 async function* pairs(
   job: TreeJob,
   signal: AbortSignal,
+  onStale: (replica: ListedObject) => void = () => {},
 ): AsyncGenerator<[ListedObject, ListedObject | undefined], void, void> {
   const prefix = entryPrefix(job.stagingId);
   const keyOf = ({ key }: ListedObject): string => key;
   const list = ({ client, bucket }: Omit<ObjectPlace, "key">) => listObjects(client, bucket, prefix, signal);
   for await (const [object, replica] of mergeSorted(list(job.source), keyOf, list(job.destination), keyOf)) {
     if (object !== undefined) yield [object, replica];
+    else onStale(replica);
   }
 }
 

@@ -78,7 +78,8 @@ export async function stageCopy(
   if (verdict === "differs") throw copyDiffers(target);
   progress.objectDone();
   progress.finish();
-  return { sha256: noSha256 ? undefined : sha256, partSize, lastModified: copied.lastModified };
+  const wasThere = earlier !== undefined;
+  return { sha256: noSha256 ? undefined : sha256, partSize, wasThere, lastModified: copied.lastModified };
 }
 
 async function describe(place: ObjectPlace, signal: AbortSignal): Promise<StoredObject | undefined> {

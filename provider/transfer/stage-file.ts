@@ -38,6 +38,8 @@ export interface StagedFile {
   readonly sha256: string | undefined;
   /** Bytes of each part but the last; 0: not in parts. */
   readonly partSize: number;
+  /** Whether an earlier attempt had sent it. */
+  readonly wasThere: boolean;
 }
 
 /**
@@ -110,7 +112,7 @@ async function sendContent(file: LocalFile, target: UploadTarget, options: Stage
   });
   progress.objectDone();
   progress.finish();
-  return { sha256: digest.sha256, partSize, digest };
+  return { sha256: digest.sha256, partSize, wasThere: false, digest };
 }
 
 /** Reads the file at once, and sends it by one request. */
@@ -128,7 +130,7 @@ async function sendSmall(file: LocalFile, target: UploadTarget, options: StageOp
     progress.add(file.size);
     progress.objectDone();
     progress.finish();
-    return { sha256, partSize: 0 };
+    return { sha256, partSize: 0, wasThere: false };
   } finally {
     if (buffer !== undefined) pool.release(buffer);
   }
@@ -145,5 +147,5 @@ async function takeOver(file: LocalFile, target: UploadTarget, options: StageOpt
   progress.add(file.size);
   progress.objectDone();
   progress.finish();
-  return { sha256: digest.sha256, partSize, lastModified: found.lastModified };
+  return { sha256: digest.sha256, partSize, wasThere: true, lastModified: found.lastModified };
 }

@@ -19,11 +19,14 @@ import {
   shown,
 } from "./source.ts";
 import { type StageOptions, stageTreeFile } from "./stage-file.ts";
+import { removeStale } from "./stale.ts";
+import { TreeChanges } from "./tree-changes.ts";
 import { turnsFor } from "./turns.ts";
 
 /** Lines of the manifest that may wait in memory for a large file before them. */
 const MAX_WAITING_LINES = 20_000;
 const WAIT_MS = 20;
+const STALE_IN_FLIGHT = 32;
 
 /** Where a tree goes. */
 export interface TreeTarget {
@@ -40,6 +43,8 @@ export interface StagedTree {
   readonly partSize: number;
   /** When the first of its objects was made: that one expires first. */
   readonly firstModified: Date;
+  /** What earlier attempts had sent, and the source has not any more, or in another way. */
+  readonly changes: TreeChanges;
 }
 
 /**
@@ -52,16 +57,17 @@ export async function stageTree(
   target: TreeTarget,
   options: StageOptions,
 ): Promise<StagedTree> {
+  const changes = new TreeChanges();
   const spool = await ManifestSpool.create({ version: 1, kind: "directory" });
   try {
-    const partSize = await stageFiles(source, target, spool, options);
+    const partSize = await stageFiles(source, target, spool, changes, options);
     const manifestSha256 = await spool.finish();
-    const firstModified = await verifyListing(source, target, spool, options.signal);
+    const firstModified = await verifyListing(source, target, spool, changes, options.signal);
     const place = { client: target.client, bucket: target.bucket, tags: target.tags };
     await putSpooledManifest(spool, { ...place, key: manifestKey(target.stagingId) }, options);
     // Uploads that earlier attempts left are of no more use.
     await abortUploads(target.client, target.bucket, treePrefix(source, target), options.signal);
-    return { manifestSha256, partSize, firstModified: firstModified ?? serverClock.now() };
+    return { manifestSha256, partSize, firstModified: firstModified ?? serverClock.now(), changes };
   } finally {
     await spool.remove();
   }
@@ -77,6 +83,8 @@ interface Task {
   readonly number: number;
   readonly entry: SourceEntry;
   readonly mayBeThere: boolean;
+  /** Whether the bucket has an object of its path, of whatever size. */
+  readonly isKnown: boolean;
 }
 
 /** @returns the largest part size */
@@ -84,6 +92,7 @@ async function stageFiles(
   source: DirectorySource,
   target: TreeTarget,
   spool: ManifestSpool,
+  changes: TreeChanges,
   options: StageOptions,
 ): Promise<number> {
   const prefix = treePrefix(source, target);
@@ -93,11 +102,12 @@ async function stageFiles(
     (signal) => tasks(source, target, spool, signal),
     () => turns.worthStarting,
     options.signal,
-    async ({ number, entry, mayBeThere }, signal) => {
+    async ({ number, entry, mayBeThere, isKnown }, signal) => {
       if (entry.type !== "file") return spool.add(number, entry);
       const place = { client: target.client, bucket: target.bucket, tags: target.tags };
       const key = `${prefix}${entry.path}`;
       const staged = await stageTreeFile(entry, { ...place, key }, mayBeThere, { ...options, signal });
+      if (isKnown && !staged.wasThere) changes.sentAgain(entry.path);
       largestPart = Math.max(largestPart, staged.partSize);
       fileCount += 1;
       sizeBytes += entry.size;
@@ -117,7 +127,10 @@ export function manifestFile(file: SourceFile, sha256: string | undefined): Mani
   throw new Error(`${path} was staged without its SHA-256`);
 }
 
-/** The tree's entries, each with whether the bucket has an object of its path and size: both come in the same order. */
+/**
+ * The tree's entries, each with whether the bucket has an object of its path and size: both come in the same order. What
+ * only the bucket has is removed in the end, when all the rest is there.
+ */
 async function* tasks(
   source: DirectorySource,
   target: TreeTarget,
@@ -131,9 +144,10 @@ async function* tasks(
     listTree(source, target, signal),
     ({ path }) => path,
   )) {
-    if (entry === undefined) throw notInSource(object.path, source, target);
+    if (entry === undefined) continue;
     while (spool.waiting > MAX_WAITING_LINES) await pause(WAIT_MS, signal);
-    yield { number, entry, mayBeThere: entry.type === "file" && object?.size === entry.size };
+    const mayBeThere = entry.type === "file" && object?.size === entry.size;
+    yield { number, entry, mayBeThere, isKnown: object !== undefined };
     number += 1;
   }
 }
@@ -176,16 +190,19 @@ async function* readable(
 }
 
 /**
- * Compares what the bucket lists with the manifest: each file was checked when it arrived, this sees that all are there.
+ * Compares what the bucket lists with the manifest: each file was checked when it arrived, this sees that all are there, and
+ * removes what earlier attempts sent and the source has no more.
  * @returns when the first object was made; undefined where there is none
  */
 async function verifyListing(
   source: DirectorySource,
   target: TreeTarget,
   spool: ManifestSpool,
+  changes: TreeChanges,
   signal: AbortSignal,
 ): Promise<Date | undefined> {
   let first: Date | undefined;
+  const stale: string[] = [];
   const { entries } = await spool.read();
   for await (const [file, object] of mergeSorted(
     onlyFiles(entries),
@@ -193,10 +210,27 @@ async function verifyListing(
     listTree(source, target, signal),
     ({ path }) => path,
   )) {
-    if (file === undefined) throw notInSource(object.path, source, target);
+    if (file === undefined) {
+      stale.push(object.path);
+      continue;
+    }
     if (object === undefined || object.size !== file.size) throw notStored(file.path, source, target);
     if (first === undefined || object.lastModified < first) first = object.lastModified;
   }
+  if (stale.length === 0) return first;
+  // A directory that is not mounted looks empty.
+  if (source.fileCount === 0) throw isEmptyNow(stale.length, source, target);
+  const prefix = treePrefix(source, target);
+  await forEachParallel(
+    () => stale,
+    STALE_IN_FLIGHT,
+    signal,
+    async (path, stop) => {
+      const isOurs = await removeStale({ ...target, key: `${prefix}${path}` }, stop);
+      if (!isOurs) throw notInSource(path, source, target);
+      changes.removed(path);
+    },
+  );
   return first;
 }
 
@@ -206,12 +240,19 @@ async function* onlyFiles(entries: AsyncIterable<ManifestEntry>): AsyncGenerator
 
 function notInSource(path: string, source: DirectorySource, target: TreeTarget): UserError {
   return new UserError(
-    `${shown(source.name)} changed since the upload began: it has no ${shown(path)} any more`,
+    `${shown(`s3://${target.bucket}/${treePrefix(source, target)}${path}`)} is not of ${shown(source.name)}`,
     {
-      why: `An earlier attempt uploaded it to s3://${target.bucket}/${treePrefix(source, target)}.`,
-      fix: `spawn stage delete ${target.stagingId} --yes, then stage the directory again.`,
+      why: "Another program wrote it among the objects of this entry.",
+      fix: "Delete it, or move it to another prefix, then run the command again.",
     },
   );
+}
+
+function isEmptyNow(count: number, source: DirectorySource, target: TreeTarget): UserError {
+  return new UserError(`${shown(source.name)} is empty now`, {
+    why: `An earlier attempt uploaded ${count} of its files to s3://${target.bucket}/${treePrefix(source, target)}.`,
+    fix: "Check that the directory is mounted, then run the command again.",
+  });
 }
 
 function notStored(path: string, source: DirectorySource, target: TreeTarget): UserError {

@@ -8,7 +8,6 @@ import { late } from "./late-command.ts";
 import { limitEach } from "./limit.ts";
 import { objectMetadata } from "./metadata.ts";
 import {
-  abortMultipart,
   completeMultipart,
   DATA_CONTENT_TYPE,
   goOnOrStart,
@@ -19,7 +18,7 @@ import {
 import { forEachParallel } from "./parallel.ts";
 import { partSizeFor } from "./parts.ts";
 import { arrivedAs } from "./resume.ts";
-import { type LocalFile, type LocalReader, SourceChangedError } from "./source.ts";
+import type { LocalFile, LocalReader } from "./source.ts";
 import { type Turn, type Turns, turnsFor } from "./turns.ts";
 
 export { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
@@ -56,8 +55,7 @@ export interface Uploaded {
  *
  * After a failure or an abort the parts that arrived stay, and the next attempt sends only what is missing. It reads
  * the whole file all the same, for its SHA-256.
- * @throws SourceChangedError when the file changed meanwhile; its parts are useless and are deleted
- * @throws SourceChangedSinceError when the file is not the one whose parts have arrived before
+ * @throws SourceChangedError when the file changed meanwhile
  */
 export async function uploadFile(
   file: LocalFile,
@@ -139,27 +137,23 @@ async function putInParts(
   const { partSize } = upload;
   const digest = new FileDigest();
   const sent: CompletedPart[] = [];
-  try {
-    await forEachParallel(
-      (signal) => inTurn(hashedParts(reader, size, partSize, digest), turns, signal),
-      () => turns.worthStarting,
-      options.signal,
-      async ({ part, turn }, signal) => {
-        try {
-          const body = new FileBody(reader, part, bodyOptions(turns, options));
-          sent[part.number - 1] =
-            (await arrivedAs(part, body, upload.arrived, target.key, signal)) ??
-            (await sendPart(part, body, upload.id, target, signal));
-        } finally {
-          turn.end();
-        }
-      },
-    );
-    await reader.assertUnchanged();
-  } catch (error) {
-    if (error instanceof SourceChangedError) await abortMultipart(target, upload.id);
-    throw error;
-  }
+  // Of a file that changes meanwhile the parts stay, too: the next attempt compares each of them.
+  await forEachParallel(
+    (signal) => inTurn(hashedParts(reader, size, partSize, digest), turns, signal),
+    () => turns.worthStarting,
+    options.signal,
+    async ({ part, turn }, signal) => {
+      try {
+        const body = new FileBody(reader, part, bodyOptions(turns, options));
+        sent[part.number - 1] =
+          (await arrivedAs(part, body, upload.arrived, signal)) ??
+          (await sendPart(part, body, upload.id, target, signal));
+      } finally {
+        turn.end();
+      }
+    },
+  );
+  await reader.assertUnchanged();
   await completeMultipart(target, upload, sent, size, digest, options.signal);
   return { digest, partSize };
 }

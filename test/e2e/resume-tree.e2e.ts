@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
-import { arrivedParts, isPart, whileRunning } from "./support/interrupting.ts";
+import { arrivedParts, eventually, isPart, whileRunning } from "./support/interrupting.ts";
 import { type Running, succeed } from "./support/process.ts";
 import { bucketOf, RECORDS, randomFile, sharedWorld, type World } from "./support/world.ts";
 
@@ -116,37 +116,92 @@ describe("A directory or a source on S3 that was interrupted", function () {
     });
   }
 
-  it("a directory that has changed is refused, though all of it had arrived", async () => {
-    const isCopy = ({ method, path, region }: ProxiedRequest) =>
-      method !== "GET" && region === "us-west-2" && path.includes("/stage-");
-    proxy.fault = (request) => (isCopy(request) ? { delayMs: 600_000 } : undefined);
-    const running = start(
-      ...["stage", "upload", "interrupted tree", "--regions", REGIONS.join(","), "--replication", "copy"],
-    );
-    const id = await whileRunning(running, async () =>
-      proxy.requests.some(isCopy) ? ID.exec(proxy.requests.find(isCopy)?.path ?? "")?.[0] : undefined,
-    );
-    running.killGroup("SIGINT");
-    expect((await running.ended).code).to.equal(130);
-    proxy.reset();
-    const path = join(world.folder, "interrupted tree", "small files", "07");
-    await writeFile(path, randomFile(1_007));
-    try {
-      for (const again of [
-        ["stage", "resume", id],
-        ["stage", "upload", "interrupted tree", "--regions", REGIONS.join(","), "--replication", "copy"],
-      ]) {
-        const refused = await world.spawn(...again);
-        expect(refused.code, refused.stderr).to.equal(1);
-        expect(refused.stderr)
-          .to.contain(`has changed since the upload of ${id} began`)
-          .and.contain('The last change is that of "small files/07"');
+  for (const [what, isHeld] of [
+    [
+      "while it is sent",
+      (request: ProxiedRequest) =>
+        isSmall(request) && request.path.includes("/small files/") && request.path.slice(-2) >= "12",
+    ],
+    [
+      "when all of it had arrived",
+      ({ method, path, region }: ProxiedRequest) =>
+        method !== "GET" && region === "us-west-2" && path.includes("/stage-"),
+    ],
+    [
+      "when its first replica was made",
+      ({ method, path, region }: ProxiedRequest) =>
+        method !== "GET" && region === "eu-west-1" && path.includes("/stage-"),
+    ],
+  ] as const) {
+    it(`a directory that changes ${what} is staged as it is then, in every region`, async () => {
+      const regions = [...REGIONS, "eu-west-1"];
+      const folder = join(world.folder, "interrupted tree");
+      const command = [
+        ...["stage", "upload", "interrupted tree", "--regions", regions.join(",")],
+        ...["--replication", "copy"],
+      ];
+      let held = 0;
+      proxy.fault = (request) => {
+        if (!isHeld(request)) return undefined;
+        held += 1;
+        return { delayMs: 600_000 };
+      };
+      const running = start(...command);
+      const id = await whileRunning(running, async () =>
+        held > 0 && (what !== "while it is sent" || arrivedFiles().length === 12)
+          ? ID.exec(proxy.requests.find(isHeld)?.path ?? "")?.[0]
+          : undefined,
+      );
+      // What is not held may end.
+      if (what === "when its first replica was made") {
+        const state = join(world.home, "data/state/.pulumi/stacks/spawn", `dev.${id}.json`);
+        const isMade = async () => /"verifiedBy": ?"[a-z]+"/.test(await readFile(state, "utf8"));
+        await eventually("the first replica is in the state", isMade);
       }
-    } finally {
-      await writeFile(path, contents.get("small files/07") as Buffer);
-      await succeed(world.spawn("stage", "delete", id, "--yes"));
-    }
-  });
+      running.killGroup("SIGINT");
+      expect((await running.ended).code).to.equal(130);
+      proxy.reset();
+
+      const grown = Buffer.concat([contents.get("small files/07") as Buffer, Buffer.from("more")]);
+      const changed = new Map(contents);
+      changed.set("small files/07", grown);
+      changed.set("small files/09", randomFile(1_009));
+      changed.set("small files/30 new", randomFile(30));
+      changed.delete("small files/03");
+      for (const [path, bytes] of changed) {
+        if (bytes !== contents.get(path)) await writeFile(join(folder, path), bytes);
+      }
+      await rm(join(folder, "small files/03"));
+      try {
+        const resumed = await succeed(start("stage", "resume", id).ended);
+        expect(resumed.stderr)
+          .to.contain("has changed since the upload began")
+          .and.contain("small files/07")
+          .and.contain("small files/03 (removed from the entry)");
+        expect(resumed.stdout).to.equal(`${id}\n`);
+        for (const region of regions) {
+          const versions = await aws.versions(region, bucketOf(region), `${id}/interrupted tree/`);
+          const found = [...new Set(versions.map(({ key }) => key))];
+          const wanted = [...changed.keys()].map((path) => `${id}/interrupted tree/${path}`).sort();
+          expect(found.sort(), region).to.deep.equal(wanted);
+          for (const [path, bytes] of changed) {
+            const key = `${id}/interrupted tree/${path}`;
+            expect(await aws.sha256(region, bucketOf(region), key), `${region} ${path}`).to.equal(
+              sha256(bytes),
+            );
+          }
+        }
+        const { stdout } = await succeed(world.spawn("stage", "info", id, "--format", "json"));
+        const size = [...changed.values()].reduce((sum, { length }) => sum + length, 0);
+        expect(JSON.parse(stdout)).to.include({ size_bytes: size });
+        expect(JSON.stringify(await aws.item(RECORDS, id))).to.contain(String(size));
+      } finally {
+        await rm(join(folder, "small files/30 new"));
+        for (const [path, bytes] of contents) await writeFile(join(folder, path), bytes);
+        await succeed(world.spawn("stage", "delete", id, "--yes"));
+      }
+    });
+  }
 
   it("a source on S3 goes on under its id", async () => {
     const folder = "sources of S3/interrupted tree";

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { BufferPool } from "../../../provider/transfer/buffers.ts";
 import { findOpenUpload } from "../../../provider/transfer/open-uploads.ts";
-import { partSizeOf, SourceChangedSinceError } from "../../../provider/transfer/resume.ts";
+import { partSizeOf } from "../../../provider/transfer/resume.ts";
 import { findFile } from "../../../provider/transfer/source-file.ts";
 import { assertStored } from "../../../provider/transfer/stored.ts";
 import { type Uploaded, uploadFile } from "../../../provider/transfer/upload.ts";
@@ -114,28 +114,40 @@ describe("an upload that is gone on with", () => {
     expect([...new Set(sentParts())].sort()).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("refuses a source that holds other bytes now, names them, and keeps what has arrived", async () => {
-    await breakOff(4);
+  it("sends a part again whose bytes are others now, in place of the one that arrived", async () => {
+    const arrived = await breakOff(4);
     const handle = await open(path, "r+");
     await handle.write(Buffer.from("new"), 0, 3, 16 * MIB + 7);
     await handle.close();
-    const error = await errorOf(upload());
-    expect(error).to.be.instanceOf(SourceChangedSinceError);
-    expect(error).to.include({
-      message: "file has changed since its upload began",
-      why: `Its bytes ${16 * MIB} to ${32 * MIB - 1} are not those that arrived then.`,
-      fix: `spawn stage delete ${ID} --yes, then upload it again`,
-    });
-    expect(s3.count("Abort")).to.equal(0);
-    expect(s3.count("Complete")).to.equal(0);
+    const { digest } = await upload();
+    const missing = [1, 2, 3, 4, 5, 6, 7].filter((part) => part === 2 || !arrived.includes(part));
+    expect(sentParts().sort()).to.deep.equal(missing);
+    expect(s3.count("Create")).to.equal(0);
+    await assertStored(target(), SIZE, digest, never);
   });
 
-  it("refuses a source of another size where the parts that arrived show it", async () => {
+  for (const [what, size] of [
+    ["grown", SIZE + 20 * MIB],
+    ["shrunk", 40 * MIB],
+  ] as const) {
+    it(`keeps the parts of a file that has ${what} since`, async () => {
+      const arrived = await breakOff(4);
+      await truncate(path, size);
+      const { digest } = await upload();
+      const count = Math.ceil(size / (16 * MIB));
+      const numbers = Array.from({ length: count }, (_, at) => at + 1);
+      const isKept = (part: number): boolean =>
+        arrived.includes(part) && part * 16 * MIB <= Math.min(size, SIZE);
+      expect(sentParts().sort((a, b) => a - b)).to.deep.equal(numbers.filter((part) => !isKept(part)));
+      await assertStored(target(), size, digest, never);
+    });
+  }
+
+  it("starts a source anew of whose parts none is of use", async () => {
     await breakOff(4);
-    await writeFile(path, randomBytes(20 * MIB));
-    const error = await errorOf(upload());
-    expect(error).to.be.instanceOf(SourceChangedSinceError);
-    expect((error as SourceChangedSinceError).why).to.contain(`${20 * MIB} bytes`);
+    await writeFile(path, randomBytes(9 * MIB));
+    const { digest } = await upload();
+    await assertStored(target(), 9 * MIB, digest, never);
   });
 });
 
@@ -146,8 +158,14 @@ describe("partSizeOf", () => {
     ["the usual one", { 1: 16 * MIB, 3: 8 * MIB }, 40 * MIB, 16 * MIB],
     ["the usual one, by the last part alone", { 3: 8 * MIB }, 40 * MIB, 16 * MIB],
     ["that of another version", { 2: 8 * MIB, 4: 8 * MIB }, 100 * MIB, 8 * MIB],
-    ["none for parts of different sizes", { 1: 16 * MIB, 2: 8 * MIB }, 100 * MIB, undefined],
-    ["none for parts beyond the end", { 9: 16 * MIB }, 100 * MIB, undefined],
+    [
+      "the usual one, where another part is of another size",
+      { 1: 16 * MIB, 2: 8 * MIB },
+      100 * MIB,
+      16 * MIB,
+    ],
+    ["the usual one, where a part is beyond the end", { 9: 16 * MIB }, 100 * MIB, 16 * MIB],
+    ["none for parts of other sizes", { 1: 8 * MIB, 2: 7 * MIB }, 100 * MIB, undefined],
     ["none for parts too small to hold it all", { 1: 5 * MIB }, 50_001 * 5 * MIB, undefined],
   ];
   for (const [what, parts, size, expected] of cases) {
