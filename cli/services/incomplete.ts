@@ -58,6 +58,12 @@ export interface BegunEntry extends IncompleteEntry {
   readonly record: StagingRecord | undefined;
 }
 
+/** An upload that another run of it goes on with. */
+export interface SameUpload extends BegunEntry {
+  /** The record of one that has ended as it is wanted, and only has to tell its id. */
+  readonly untold: StagingRecord | undefined;
+}
+
 /** What was begun on this machine, and never told its end, the newest first. */
 async function listBegun(context: Context, onUnreadable: (error: InputError) => void): Promise<BegunEntry[]> {
   const stacks = await unfinishedStacks(context.environmentName);
@@ -105,7 +111,7 @@ export async function findSameUpload(
   context: Context,
   spec: EntrySpec,
   source: MeasuredSource,
-): Promise<BegunEntry | undefined> {
+): Promise<SameUpload | undefined> {
   // Most often there is none, and nothing else has to be loaded to know.
   if ((await unfinishedStacks(context.environmentName)).length === 0) return undefined;
   const wanted = identityOf(spec);
@@ -126,7 +132,13 @@ export async function findSameUpload(
     ...splitSpec(spec).sending,
     allowAccounts,
   };
-  return { ...same, settings: { ...same.settings, spec: resumed } };
+  const { record } = same;
+  const isShared = record !== undefined && sameSet(record.allowAccounts, allowAccounts);
+  return {
+    ...same,
+    settings: { ...same.settings, spec: resumed },
+    untold: isShared ? record : undefined,
+  };
 }
 
 /** All that a user chooses of an entry, but with whom it is shared and how it is sent, as one text. */
@@ -137,3 +149,7 @@ function identityOf(spec: EntrySpec): string {
   });
   return JSON.stringify(chosen.filter(([, value]) => value !== undefined).sort());
 }
+
+/** Whether two lists hold the same, in whatever order. */
+const sameSet = (some: readonly string[], others: readonly string[]): boolean =>
+  some.length === others.length && some.every((one) => others.includes(one));

@@ -8,6 +8,7 @@ import { reportStaged, stagedFact, stagedMetadata } from "../../report-staged.ts
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { resolveId } from "../../services/resolve-id.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
+import { rememberUploaded } from "../../services/same-upload.ts";
 import { endUpload } from "../../services/unfinished.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
@@ -72,7 +73,13 @@ export default class StageResume extends BaseCommand {
       onQuietWarning: (text: string) => this.warn(text),
     };
     const details = await watchUpdate(watching, (options) => resumeUpload(context, entry, options));
-    this.whenTold(stagedFact(details.id), () => endUpload(entry.stack));
+    this.whenTold(stagedFact(details.id), async () => {
+      await rememberUploaded(context.environmentName, id, spec, {
+        ...entry.unfinished,
+        version: entry.unfinished,
+      });
+      await endUpload(entry.stack);
+    });
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
     await reportStaged(details, (line) => this.note(line));
     return undefined;

@@ -11,13 +11,15 @@ import {
 import { bucketOf } from "../../../staging/environment.ts";
 import { parseExcludePattern } from "../../../staging/exclude-pattern.ts";
 import { parseFilename } from "../../../staging/filename.ts";
-import { newStagingId } from "../../../staging/ids.ts";
+import { newStagingId, parseStagingId } from "../../../staging/ids.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { DEFAULT_TIMEOUT_SECONDS, parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
 import { configured } from "../../flags.ts";
+import { interruptible } from "../../interruptible.ts";
 import { renderUploadPlan } from "../../render/summary.ts";
 import {
   reportStaged,
@@ -30,11 +32,18 @@ import { findSameUpload } from "../../services/incomplete.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { refuseOverlapIn } from "../../services/overlap.ts";
 import { resumeUpload } from "../../services/resume.ts";
-import { inspectSource } from "../../services/source.ts";
+import { damageOf, findReusable } from "../../services/reuse.ts";
+import { findUploaded, rememberUploaded, twinNote } from "../../services/same-upload.ts";
+import { type InspectedSource, inspectSource } from "../../services/source.ts";
 import { refuseStandardInput } from "../../services/stream-source.ts";
 import { endUpload } from "../../services/unfinished.ts";
-import { upload } from "../../services/upload.ts";
+import { upload as startUpload } from "../../services/upload.ts";
 import { watchUpdate } from "../../watch-update.ts";
+
+/** The entry; `reused` says under `--reuse` whether it was there before. */
+export interface UploadResult extends StagingMetadata {
+  readonly reused?: boolean;
+}
 
 export default class StageUpload extends BaseCommand {
   static override summary =
@@ -46,7 +55,7 @@ Of a directory every file is staged, hidden ones too, with its permissions; symb
 
 What is on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all that is below a prefix (s3://bucket/prefix/, with a slash at its end). Only where S3 has no SHA-256 of an object is it read once, for that. Copies keep Content-Type, Content-Encoding, Cache-Control, Content-Disposition, Content-Language, Expires and user metadata. They do not keep ACLs, tags, the storage class, website redirects and encryption settings.
 
-The same upload again, after one that was interrupted, goes on with that one under its ID.
+The same upload again, after one that was interrupted, goes on with that one under its ID. After one that ended it makes another entry, which is paid, too, and a note names the first; --reuse answers with that one instead.
 
 At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, for id=$(spawn stage upload …), and everything else goes to stderr.`;
   static override examples = [
@@ -153,6 +162,12 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
         "They read by an S3 access point in each region, which stage info shows: nothing but this entry, once it is verified, until it is deleted. IAM policies of their own say which of their users may.",
       helpValue: "ACCOUNTS",
     }),
+    reuse: Flags.boolean({
+      default: false,
+      summary: "Answer with an entry that has the same data, where there is one, in place of another upload.",
+      description:
+        "Such an entry has the same SHA-256, which is computed of a local source, name, destination, sweep and readers, is in every region that is asked for, and has at least 90 % of the TTL that is asked for left. Its data are looked at in each of these regions. A source on S3 is compared by its ETags with what was uploaded from this machine. Where nothing fits, the data are uploaded, and a note says why.",
+    }),
     multipart: Flags.boolean({
       default: false,
       summary: "Send in parts whatever the size.",
@@ -186,7 +201,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     }),
   };
 
-  async run(): Promise<StagingMetadata | undefined> {
+  async run(): Promise<UploadResult | undefined> {
     const { args, flags } = await this.parse(StageUpload);
     const regions = parseRegionList(flags.regions);
     const ttl = parseTtlDays(flags.ttl);
@@ -234,36 +249,80 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       declaredAs: undefined,
     };
     this.note(renderUploadPlan({ ...source, regions, destination: spec.destination, requestPayer }));
+    const upload: Upload = { context, spec, source };
+    const reused = flags.reuse ? await this.#reuse(upload) : undefined;
+    if (reused !== undefined) return await this.#tell(upload, summaryOf(reused), true);
     const interrupted = await findSameUpload(context, spec, source);
-    const whole = interrupted?.record;
-    if (whole !== undefined && sameSet(whole.allowAccounts, allowAccounts)) {
-      this.note(`${whole.stagingId} is whole: the upload ended before it could tell its ID\n`);
-      return await this.#tell(context, summaryOf(whole), entryStackName(settings.name, whole.stagingId));
+    const untold = interrupted?.untold;
+    if (untold !== undefined) {
+      const damage = await damageOf(context, untold);
+      if (damage === undefined) {
+        this.note(`${untold.stagingId} is whole: the upload ended before it could tell its ID\n`);
+        return await this.#tell(upload, summaryOf(untold));
+      }
+      this.note(`${untold.stagingId} is not taken for this upload: ${damage}\n`);
     }
-    if (interrupted !== undefined && whole === undefined) {
-      this.note(`Resuming ${interrupted.settings.spec.id}, which was interrupted\n`);
-    }
+    const resumed = untold === undefined ? interrupted : undefined;
+    if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted\n`);
+    else if (!flags.reuse) await this.#tellOfTwin(upload);
     const watching = {
       ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, told: source.warnings },
       onQuietWarning: (text: string) => this.warn(text),
     };
     const details = await watchUpdate(watching, (options) =>
-      interrupted === undefined
-        ? upload(context, spec, source, options)
-        : resumeUpload(context, interrupted, options),
+      resumed === undefined
+        ? startUpload(context, spec, source, options)
+        : resumeUpload(context, resumed, options),
     );
-    return await this.#tell(context, details, details.stack);
+    return await this.#tell(upload, details, flags.reuse ? false : undefined);
+  }
+
+  /** The entry that makes the upload needless; a note says which one it is, or why there is none. */
+  async #reuse({ context, spec, source }: Upload): Promise<StagingRecord | undefined> {
+    const found = await interruptible((signal) => findReusable(context, spec, source, signal));
+    if ("record" in found) {
+      this.note(`${found.record.stagingId} has the same data, whole in every region: nothing is uploaded\n`);
+      return found.record;
+    }
+    this.#hint(`Nothing can be reused: ${found.why}. The data are uploaded.`);
+    return undefined;
+  }
+
+  /** An upload that is made twice is paid twice. */
+  async #tellOfTwin({ context, spec, source }: Upload): Promise<void> {
+    const [twin] = await findUploaded(context, spec, source);
+    if (twin === undefined) return;
+    this.#hint(twinNote(twin));
+  }
+
+  /** A note for people, which programs find among the warnings. */
+  #hint(text: string): void {
+    if (this.jsonEnabled()) this.warn(text);
+    else this.note(`${text}\n`);
   }
 
   /** Tells of an entry that is whole, and forgets the upload once that is told. */
-  async #tell(context: Context, staged: StagedSummary, stack: string): Promise<StagingMetadata | undefined> {
-    this.whenTold(stagedFact(staged.id), () => endUpload(stack));
-    if (this.jsonEnabled()) return await stagedMetadata(context, staged);
+  async #tell(
+    { context, spec, source }: Upload,
+    staged: StagedSummary,
+    reused?: boolean,
+  ): Promise<UploadResult | undefined> {
+    const id = parseStagingId(staged.id);
+    this.whenTold(stagedFact(id), async () => {
+      await rememberUploaded(context.environmentName, id, spec, source);
+      if (reused !== true) await endUpload(entryStackName(context.environmentName, id));
+    });
+    if (this.jsonEnabled()) {
+      return { ...(await stagedMetadata(context, staged)), ...(reused === undefined ? {} : { reused }) };
+    }
     await reportStaged(staged, (line) => this.note(line));
     return undefined;
   }
 }
 
-/** Whether two lists hold the same, in whatever order. */
-const sameSet = (some: readonly string[], others: readonly string[]): boolean =>
-  some.length === others.length && some.every((one) => others.includes(one));
+/** What is to be uploaded, and where to. */
+interface Upload {
+  readonly context: Context;
+  readonly spec: EntrySpec;
+  readonly source: InspectedSource;
+}

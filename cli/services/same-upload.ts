@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { spawnPaths } from "../../local/paths.ts";
+import { type EntrySpec, storedName } from "../../staging/entry.ts";
+import { isStagingId, parseStagingId, type StagingId } from "../../staging/ids.ts";
+import type { StagingRecord } from "../../staging/record.ts";
+import { serverClock } from "../../staging/server-clock.ts";
+import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
+import type { Context } from "../context.ts";
+import { findRecord } from "./records.ts";
+import type { MeasuredSource } from "./unfinished.ts";
+
+/*
+ * What this machine remembers of uploads that have ended: an empty file named by the entry, in a folder named by what was uploaded. So an
+ * upload finds an earlier one of the same source by one look at the disk, however many there are.
+ */
+
+/** What makes two uploads the same: the source as it is without being read, its regions, its name, and what is left out of it. */
+export type SameUpload = Pick<EntrySpec, "source" | "filename" | "exclude" | "regions">;
+
+function folderOf(environment: string, spec: SameUpload, source: MeasuredSource): string {
+  const { sizeBytes, fileCount = 1, version } = source;
+  const identity = [
+    environment,
+    ...[spec.source, storedName(spec), spec.exclude, spec.regions],
+    ...[sizeBytes, fileCount, version.modifiedMs ?? null, version.fingerprint ?? null],
+  ];
+  const digest = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+  return join(spawnPaths().stacks, "uploaded", digest.slice(0, 32));
+}
+
+/** Remembers an entry that is whole now. */
+export async function rememberUploaded(
+  environment: string,
+  id: StagingId,
+  spec: SameUpload,
+  source: MeasuredSource,
+): Promise<void> {
+  const folder = folderOf(environment, spec, source);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, id), "");
+}
+
+/**
+ * The records of the entries that the same upload has made on this machine and that have not expired, the one that expires last
+ * first. Where there never was one it costs no request.
+ */
+export async function findUploaded(
+  context: Context,
+  spec: SameUpload,
+  source: MeasuredSource,
+): Promise<StagingRecord[]> {
+  const folder = folderOf(context.environmentName, spec, source);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const ids = names.filter(isStagingId).map(parseStagingId);
+  if (ids.length === 0) return [];
+  const tables = await context.tables();
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const record = await findRecord(tables, id);
+      // It was deleted, or has expired.
+      if (record === undefined) await rm(join(folder, id), { force: true });
+      return record;
+    }),
+  );
+  const now = serverClock.now();
+  return found
+    .filter((record) => record !== undefined)
+    .filter((record) => expiryOf(record) > now)
+    .sort((a, b) => expiryOf(b).getTime() - expiryOf(a).getTime());
+}
+
+/** An upload that is made twice is paid twice. */
+export const twinNote = (twin: StagingRecord): string =>
+  `The same source is staged already as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. This upload makes another entry, which is paid, too; --reuse takes that one instead.`;
+
+const expiryOf = ({ uploadedAt, ttl }: StagingRecord): Date => expiresAt(uploadedAt, ttl);

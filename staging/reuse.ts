@@ -1,0 +1,35 @@
+import type { EntrySpec } from "./entry.ts";
+import { storedName } from "./entry.ts";
+import type { StagingRecord } from "./record.ts";
+import { expiresAt, MS_PER_DAY } from "./ttl.ts";
+
+/** The part of the TTL that is asked for which an entry must have left to be used in place of a new one. */
+export const TTL_SHARE = 0.9;
+
+/**
+ * Whether an entry with the right data can stand for an upload: the same name, destination, sweep and readers, every region, and at
+ * least {@link TTL_SHARE} of the TTL left.
+ * @returns what does not fit, for people; undefined where all does
+ */
+export function unfitFor(record: StagingRecord, wanted: EntrySpec, now: Date): string | undefined {
+  const name = storedName(wanted);
+  if (record.filename !== name) return `it is stored as ${record.filename}, not as ${name}`;
+  const lacking = wanted.regions.filter((region) => !record.regions.includes(region));
+  if (lacking.length > 0) return `it is not in ${lacking.join(", ")}`;
+  if (record.destination !== wanted.destination) {
+    return `its destination is ${record.destination}, not ${wanted.destination}`;
+  }
+  if (record.sweepId !== wanted.sweepId) {
+    return record.sweepId === undefined
+      ? `it does not belong to the sweep ${wanted.sweepId}`
+      : `it belongs to the sweep ${record.sweepId}`;
+  }
+  const readers = [...record.allowAccounts].sort().join(", ");
+  if (readers !== [...wanted.allowAccounts].sort().join(", ")) {
+    return readers === "" ? "it is not shared with these accounts" : `it is shared with ${readers}`;
+  }
+  const left = expiresAt(record.uploadedAt, record.ttl).getTime() - now.getTime();
+  if (left >= TTL_SHARE * wanted.ttl * MS_PER_DAY) return undefined;
+  const days = Math.max(0, Math.floor((left / MS_PER_DAY) * 10) / 10);
+  return `it expires in ${days} days, and ${TTL_SHARE * 100} % of ${wanted.ttl} days are asked for`;
+}
