@@ -94,8 +94,9 @@ async function withSameContent(
   const all = new Map([...bySize, ...own].map((record) => [record.stagingId, record]));
   // Nothing is read where no entry has the size.
   if (all.size === 0) return [];
+  const { exclude, followLinks } = wanted;
   const { contentSha256 } = await import("../../provider/transfer/content-digest.ts");
-  const sha256 = await contentSha256(wanted.source, { exclude: wanted.exclude, signal });
+  const sha256 = await contentSha256(wanted.source, { exclude, followLinks, signal });
   const same = [...all.values()].filter((record) => record.sha256 === sha256);
   return same.sort((a, b) => b.uploadedAt.getTime() - a.uploadedAt.getTime());
 }

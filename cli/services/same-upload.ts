@@ -17,13 +17,13 @@ import type { MeasuredSource } from "./unfinished.ts";
  */
 
 /** What makes two uploads the same: the source as it is without being read, its regions, its name, and what is left out of it. */
-export type SameUpload = Pick<EntrySpec, "source" | "filename" | "exclude" | "regions">;
+export type SameUpload = Pick<EntrySpec, "source" | "filename" | "exclude" | "followLinks" | "regions">;
 
 function folderOf(environment: string, spec: SameUpload, source: MeasuredSource): string {
   const { sizeBytes, fileCount = 1, version } = source;
   const identity = [
     environment,
-    ...[spec.source, storedName(spec), spec.exclude, spec.regions],
+    ...[spec.source, storedName(spec), spec.exclude, spec.followLinks ?? false, spec.regions],
     ...[sizeBytes, fileCount, version.modifiedMs ?? null, version.fingerprint ?? null],
   ];
   const digest = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
