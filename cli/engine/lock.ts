@@ -7,6 +7,7 @@ import { UserError } from "../../staging/errors.ts";
 import { backendFolder } from "./backend-folder.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { whenUnlocked } from "./failure.ts";
+import { isHere, isSilent, workerOf } from "./heartbeat.ts";
 import { removeLockLeftovers } from "./lock-leftovers.ts";
 import type { EngineSettings } from "./process.ts";
 import { findProcess, type RunningProcess } from "./running.ts";
@@ -28,6 +29,8 @@ export interface LockOptions {
   /** Told what is waited for and what is taken over. */
   readonly onNote?: ((message: string, severity: "info" | "warning") => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for which the heartbeat of another machine is watched. @default as long as a running command can be silent */
+  readonly watchMs?: number;
 }
 
 /** The mark that an engine carries in its command line: by which command line it was started. */
@@ -35,7 +38,8 @@ export const startedBy = (pid: number): string => `spawn/${pid}`;
 
 /**
  * Makes sure that no lock of a killed process is in the way of an update. The engine itself never looks whether who
- * locked a stack still lives. Only locks of a `file://` backend can be judged: who else's machine is up is not known here.
+ * locked a stack still lives. A holder on this machine is looked up; one elsewhere, or in another container, has to beat
+ * (`heartbeat.ts`). Only locks of a `file://` backend can be judged, and elsewhere only those of `spawn`.
  * @throws UserError that names who is updating the stack right now
  */
 export async function takeOverDeadLocks(
@@ -47,10 +51,30 @@ export async function takeOverDeadLocks(
   if (folder !== undefined) await removeLockLeftovers(folder);
   const holders = await readLocks(settings, stack);
   if (holders.length === 0) return;
-  for (const holder of holders) await waitForEnd(holder, stack, options);
+  const url = settings.env["PULUMI_BACKEND_URL"];
+  const worker = await workerOf(url, stack);
+  for (const holder of holders) {
+    const isWorkers = worker?.enginePid === holder.pid && worker.host === holder.host;
+    if (isWorkers && !isHere(worker)) await waitForSilence(url, holder, stack, options);
+    else await waitForEnd(holder, stack, options);
+  }
   // These and no others: `pulumi cancel` would also take away the lock that somebody has got meanwhile.
   for (const { file } of holders) await removeLock(file, stack);
-  options.onNote?.("Going on after a command that was killed; its lock is taken over.", "info");
+  const [first] = holders;
+  const where = first === undefined || first.host === hostname() ? "" : ` on ${first.host}`;
+  options.onNote?.(`Going on after a command that was killed${where}; its lock is taken over.`, "info");
+}
+
+/** Returns once nobody can be at work on the stack elsewhere. @throws UserError where somebody is */
+async function waitForSilence(
+  url: string | undefined,
+  holder: LockHolder,
+  stack: string,
+  { onNote, signal, watchMs }: LockOptions,
+): Promise<void> {
+  onNote?.(`Watching whether process ${holder.pid} on ${holder.host} still works on ${stack}…`, "info");
+  const limits = { signal, ...(watchMs === undefined ? {} : { forMs: watchMs }) };
+  if (!(await isSilent(url, stack, limits))) throw locked(holder, stack, "beating");
 }
 
 /** Returns once the holder has ended. @throws UserError where it is alive and no orphan */
@@ -87,12 +111,17 @@ function isOrphan({ parent, command }: RunningProcess): boolean {
   return starter !== undefined && Number(starter) !== parent;
 }
 
-function locked({ pid, user, host, since }: LockHolder, stack: string): UserError {
+function locked(
+  { pid, user, host, since }: LockHolder,
+  stack: string,
+  state: "alive" | "beating" = "alive",
+): UserError {
   const here = host === hostname();
   const where = here ? `process ${pid} of ${user}` : `process ${pid} of ${user} on ${host}`;
   return new UserError(`the stack ${stack} is locked`, {
     why: `Another update of it is running (${where}, since ${since}).`,
-    fix: here ? "Wait for it to end, then run the command again." : whenUnlocked(stack),
+    fix:
+      here || state === "beating" ? "Wait for it to end, then run the command again." : whenUnlocked(stack),
   });
 }
 

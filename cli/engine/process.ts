@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly onEvent?: (event: EngineEvent) => void;
   /** Aborting asks the engine to stop cleanly (SIGINT); it still writes its state. */
   readonly signal?: AbortSignal;
+  /** The engine's process, as soon as it runs. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /**
@@ -49,6 +51,7 @@ export async function runEngine(
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   const interrupt = () => child.kill("SIGINT");
   options.signal?.addEventListener("abort", interrupt, { once: true });
   if (options.signal?.aborted) interrupt();

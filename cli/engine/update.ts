@@ -4,6 +4,7 @@ import { isOnLocalCloud } from "../../connection/variables.ts";
 import { UserError } from "../../staging/errors.ts";
 import { decodeProgress, type Progress } from "../../staging/resources.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
+import { startHeartbeat, workerOf } from "./heartbeat.ts";
 import { startedBy, takeOverDeadLocks } from "./lock.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { hostProgram } from "./program-server.ts";
@@ -95,11 +96,20 @@ export async function runUpdate(
       result.durationSeconds = event.summaryEvent.durationSeconds;
     }
   };
+  const url = settings.env["PULUMI_BACKEND_URL"];
+  const heartbeat = operation.kind === "preview" ? undefined : await startHeartbeat(url, stack);
   try {
-    const run = await runEngine(settings, argumentsOf(operation, stack, program?.address), {
-      onEvent,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
+    const run = await runEngine(
+      { ...settings, env: { ...settings.env, ...heartbeat?.env } },
+      argumentsOf(operation, stack, program?.address),
+      {
+        onEvent,
+        // On a disk that is full others cannot tell whose the lock is, and leave it alone.
+        onStart: (pid) => void heartbeat?.engineStarted(pid).catch(() => undefined),
+        signal: AbortSignal.any([options.signal, heartbeat?.lost].filter((one) => one !== undefined)),
+      },
+    );
+    if (heartbeat?.lost.aborted === true) throw await takenOver(url, stack);
     if (run.exitCode !== 0) {
       const isAborted = options.signal?.aborted ?? false;
       throw (isAborted ? undefined : refusal) ?? log.failure(run, isAborted);
@@ -107,6 +117,7 @@ export async function runUpdate(
     return result;
   } finally {
     program?.close();
+    await heartbeat?.stop();
   }
 }
 
@@ -120,6 +131,15 @@ function withErrorsTold(program: PulumiFn, tell: (error: unknown) => void): Pulu
       throw error;
     }
   };
+}
+
+/** This machine was asleep, or cut off from the backend, for so long that another command took the stack over. */
+async function takenOver(url: string | undefined, stack: string): Promise<UserError> {
+  const worker = await workerOf(url, stack);
+  return new UserError(`another command has taken over the stack ${stack}`, {
+    why: `This one gave no sign of life for a while. ${worker === undefined ? "The other one has ended." : `Process ${worker.pid} on ${worker.host} works on it now.`}`,
+    fix: "Wait for it to end, then look what there is: spawn stage list, spawn stage list --incomplete",
+  });
 }
 
 function cloudOf({ env }: EngineSettings): EngineCloud {

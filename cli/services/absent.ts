@@ -35,7 +35,7 @@ export async function absentEntry(context: Context, id: StagingId): Promise<Inpu
     });
   }
   if (unfinished !== undefined) {
-    const running = await isBeingUploaded(unfinished);
+    const running = await isBeingUploaded(unfinished, stack, await context.stateUrl());
     return new InputError(`the upload of ${id} has not ended`, {
       why: running ? `Process ${unfinished.pid} is at work on it.` : "It was interrupted.",
       fix: commandLine(running ? "spawn stage list --incomplete" : `spawn stage resume ${id}`, environment),

@@ -92,7 +92,7 @@ async function readBegun(context: Context, stack: string): Promise<BegunEntry | 
   const record = await findRecord(await context.tables(), settings.spec.id);
   return {
     ...{ stack, settings, unfinished },
-    uploading: await isBeingUploaded(unfinished),
+    uploading: await isBeingUploaded(unfinished, stack, await context.stateUrl()),
     isWhole: record !== undefined,
     record,
   };

@@ -1,5 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { listEnvironments, readEnvironmentFile } from "../../stacks/environment-file.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
@@ -9,6 +10,7 @@ import { InputError, UserError } from "../../staging/errors.ts";
 import { Context, type StepPrinter } from "../context.ts";
 import { backendFolder } from "../engine/backend-folder.ts";
 import { PROJECT_NAME, settingsFile } from "../engine/entry-project.ts";
+import { removeHeartbeat } from "../engine/heartbeat.ts";
 import { type EngineSettings, reasonOf, runEngine } from "../engine/process.ts";
 import { openSession } from "../engine/session.ts";
 import { listStacks } from "../engine/stacks.ts";
@@ -188,6 +190,7 @@ async function removeFromFolder(folder: string, stack: string): Promise<void> {
     ["locks", "organization", PROJECT_NAME],
   ])
     await rm(join(pulumi, ...part, stack), { recursive: true, force: true });
+  await removeHeartbeat(pathToFileURL(folder).href, stack);
 }
 
 /** Stacks of which the data folder has settings, or a journal. */

@@ -84,14 +84,16 @@ async function makeReady(
     const why = "A file is stored under another key than a directory.";
     throw startAnew(settings, `${spec.source} was a ${kindOf(unfinished)} when ${spec.id} was begun`, why);
   }
+  const [session] = await Promise.all([openSession(context, signal), preflight(context, spec, source)]);
+  const { entryProject: project } = session;
+  // Whoever is refused here has changed nothing.
+  await takeOverDeadLocks(project, stack, options);
   if (!(await claimUpload(stack, "upload"))) {
     throw new UserError(`${spec.id} was deleted, or came to its end, meanwhile`, {
       why: "Another command did it after this one had begun.",
       fix: commandLine("spawn stage list", settings.environment.name),
     });
   }
-  const [session] = await Promise.all([openSession(context, signal), preflight(context, spec, source)]);
-  const { entryProject: project } = session;
   const { exists } = await settleStack(context, project, stack, spec.id, "again", options);
   signal?.throwIfAborted();
   if (change !== undefined) {

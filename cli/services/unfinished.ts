@@ -8,6 +8,7 @@ import { UserError } from "../../staging/errors.ts";
 import { serverClock } from "../../staging/server-clock.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import { writeAtomically } from "../engine/entry-project.ts";
+import { isBeating, isHere, machineName } from "../engine/heartbeat.ts";
 import { findProcess } from "../engine/running.ts";
 import type { InspectedSource, SourceVersion } from "./source.ts";
 
@@ -20,6 +21,8 @@ export interface Unfinished extends Measured {
   /** The process that is, or was last, at work on it. */
   readonly pid: number;
   readonly host: string;
+  /** The machine, or the container, whose process that is; of an older version it is not known. */
+  readonly machine?: string;
   /** Its deletion has begun: what is left of it may be anything, so nothing goes on with it. */
   readonly deleting?: true;
   /** The file cannot be read: nobody knows what the source was like. */
@@ -42,6 +45,7 @@ export async function beginUpload(stack: string, source: MeasuredSource): Promis
     ...measuredOf(source),
     pid: process.pid,
     host: hostname(),
+    machine: machineName(),
   };
   await write(stack, unfinished);
 }
@@ -148,7 +152,7 @@ export async function claimUpload(stack: string, work: "upload" | "deletion"): P
         fix: "Wait for it to end.",
       });
     }
-    const claimed = { ...unfinished, pid: process.pid, host: hostname() };
+    const claimed = { ...unfinished, pid: process.pid, host: hostname(), machine: machineName() };
     await write(stack, work === "deletion" ? { ...claimed, deleting: true } : claimed);
     return true;
   });
@@ -173,7 +177,7 @@ export async function beginDeletion(
   const { startedAt = serverClock.now(), sizeBytes = 0, fileCount = 0 } = facts;
   await write(stack, {
     ...{ startedAt: startedAt.toISOString(), sizeBytes, fileCount },
-    ...{ pid: process.pid, host: hostname(), deleting: true },
+    ...{ pid: process.pid, host: hostname(), machine: machineName(), deleting: true },
   });
   return undefined;
 }
@@ -189,9 +193,18 @@ export async function forgetDeletion(stack: string, before: Unfinished | undefin
 
 const idOf = (stack: string): string => stack.slice(stack.indexOf(".") + 1);
 
-/** Whether another process is at work on the upload; of another machine that cannot be told. */
-export async function isBeingUploaded({ pid, host }: Unfinished): Promise<boolean> {
-  if (host !== hostname() || pid === process.pid) return false;
+/**
+ * Whether another process is at work on the upload. On another machine, or in another container, it beats where the state is.
+ * @param url the backend of the state; without it only this machine is looked at
+ */
+export async function isBeingUploaded(
+  { pid, host, machine }: Unfinished,
+  stack?: string,
+  url?: string,
+): Promise<boolean> {
+  const here = machine === undefined ? host === hostname() : isHere({ machine });
+  if (!here) return stack !== undefined && (await isBeating(url, stack));
+  if (pid === process.pid) return false;
   const found = await findProcess(pid);
   // The system gives the number of a process that has ended to any other program.
   return found !== undefined && / stage[ :]/.test(found.command);

@@ -2,6 +2,7 @@ import { fstatSync } from "node:fs";
 import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { keepHangupIgnored } from "../../connection/hangup.ts";
+import { beatAsPlugin } from "../../connection/pulse.ts";
 import { RunningCalls } from "./calls.ts";
 import { EngineLog } from "./engine-log.ts";
 import { createService } from "./service.ts";
@@ -45,6 +46,7 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
     return ending;
   };
   keepHangupIgnored();
+  beatAsPlugin();
   process.on("SIGINT", () => void end("interrupted"));
   process.on("SIGTERM", () => void end("interrupted"));
   onceEngineGone(() => void end("the Pulumi engine is gone"));

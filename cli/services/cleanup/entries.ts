@@ -8,6 +8,7 @@ import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { expiresAt, MS_PER_DAY, removalMidnight, type TtlDays } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
+import { isBeating } from "../../engine/heartbeat.ts";
 import { deletableOf } from "../delete.ts";
 import { findRecord, getLedgerRow } from "../records.ts";
 import { isBeingUploaded, readUnfinished } from "../unfinished.ts";
@@ -97,11 +98,15 @@ async function withoutRecord(
   const stack = entryStackName(context.environmentName, id);
   const unfinished = await readUnfinished(stack);
   if (unfinished !== undefined) {
-    if (await isBeingUploaded(unfinished)) return { id, stack, state: "uploading" };
+    if (await isBeingUploaded(unfinished, stack, await context.stateUrl()))
+      return { id, stack, state: "uploading" };
     return { id, stack, state: unfinished.deleting ? "half-deleted" : "interrupted" };
   }
   const life = (await getLedgerRow(tables, id)).lives.at(-1);
-  if (life === undefined) return { id, stack, state: "unknown" };
+  if (life === undefined) {
+    const isRunning = await isBeating(await context.stateUrl(), stack);
+    return { id, stack, state: isRunning ? "uploading" : "unknown" };
+  }
   const entry = entryOf(id, life, now);
   const reason = reasonOf(life, entry.expiresAt, question, now);
   // Of a removal that was cut off nothing but the stack may be left: the same question finds it again.

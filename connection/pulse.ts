@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
+
+/** Holds the file and the instance of the heartbeat of the command that has started this process, for plugins: they work on where that is stopped (Ctrl-Z). */
+export const HEARTBEAT_VARIABLE = "SPAWN_HEARTBEAT";
+
+/** Milliseconds between two beats. */
+export const BEAT_EVERY_MS = 1_000;
+
+/** Who works on a stack, as its heartbeat's file tells. */
+export const recordOf = (heartbeat: string): string => `${heartbeat}.json`;
+/** What changes with each beat. */
+export const pulseOf = (heartbeat: string): string => `${heartbeat}.beat`;
+
+/** A thread, so that a busy process is not taken for a dead one. Each beat is another text, so that no clock has to be right. */
+const PROGRAM = `
+const { randomUUID } = require("node:crypto");
+const { readFileSync, writeFileSync } = require("node:fs");
+const { parentPort, workerData } = require("node:worker_threads");
+const { record, pulse, instance, every } = workerData;
+const timer = setInterval(() => {
+  try {
+    if (JSON.parse(readFileSync(record, "utf8")).instance === instance) {
+      writeFileSync(pulse, randomUUID());
+      return;
+    }
+  } catch (error) {
+    if (error.code !== "ENOENT") return; // a server that does not answer for a while
+  }
+  clearInterval(timer);
+  parentPort.postMessage("lost");
+}, every);
+`;
+
+/**
+ * Beats until it is stopped, or until somebody else has put a record of their own in the place of this one.
+ * @param instance of the record
+ * @param onLost told of that
+ * @returns what stops it
+ */
+export function startPulse(heartbeat: string, instance: string, onLost: () => void): () => void {
+  const [record, pulse] = [recordOf(heartbeat), pulseOf(heartbeat)];
+  writeFileSync(pulse, randomUUID());
+  const worker = new Worker(PROGRAM, {
+    eval: true,
+    workerData: { record, pulse, instance, every: BEAT_EVERY_MS },
+  });
+  worker.unref();
+  worker.on("message", onLost);
+  // Without beats others take the stack over only once its lock's holder cannot be found either.
+  worker.on("error", () => undefined);
+  return () => void worker.terminate();
+}
+
+/** Beats in a plugin for as long as it runs: it works on where the command that started it is stopped. */
+export function beatAsPlugin(env: NodeJS.ProcessEnv = process.env): void {
+  const [heartbeat, instance] = (env[HEARTBEAT_VARIABLE] ?? "").split("\n");
+  if (!heartbeat || !instance) return;
+  try {
+    startPulse(heartbeat, instance, () => undefined);
+  } catch {
+    // The command beats as well.
+  }
+}
