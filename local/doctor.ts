@@ -1,8 +1,11 @@
 import { access, constants, readFile, stat, statfs } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { usersEndpoint } from "../connection/variables.ts";
-import { messageOf } from "../staging/errors.ts";
+import { type Connection, resolveConnection } from "../connection/connection.ts";
+import { probe } from "../connection/probe.ts";
+import { shown } from "../connection/proxy.ts";
+import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
+import { messageOf, UserError } from "../staging/errors.ts";
 import { cloudStatus } from "./cloud/cloud.ts";
 import { findPython } from "./cloud/python.ts";
 import { findOnPath, isExecutable } from "./command.ts";
@@ -41,6 +44,7 @@ interface Machine {
 
 /** The oldest Node that runs the Pulumi SDK and oclif, and TypeScript without a compiler. */
 const OLDEST_NODE = [22, 18] as const;
+const PROBE_MS = 3_000;
 const GIB = 1024 ** 3;
 /** Free space that the engine's build and the local cloud need, and below which staging hardly makes sense. */
 const WANTED_SPACE = 5 * GIB;
@@ -175,30 +179,49 @@ function mask(key: string): string {
   return key.length <= 8 ? key : `${key.slice(0, 4)}…${key.slice(-4)}`;
 }
 
+/** What the variables and the AWS configuration files say of the way to AWS; a problem in them is the finding. */
 async function checkEndpoint({ env, cloud }: Machine): Promise<Diagnosis> {
   const name = "Endpoint";
-  const endpoint = env["AWS_ENDPOINT_URL"];
-  if (!endpoint) return { name, status: "ok", found: cloud === "local" ? "the local cloud's" : "AWS's own" };
-  const answers = await fetch(endpoint, { signal: AbortSignal.timeout(3_000) }).then(
-    () => true,
-    () => false,
-  );
-  const found = `AWS_ENDPOINT_URL=${endpoint}`;
+  if (cloud === "local" && usersEndpoint(env) === undefined) {
+    if (!env["AWS_ENDPOINT_URL"] || !isOnLocalCloud(env))
+      return { name, status: "ok", found: "the local cloud's" };
+  }
+  let connection: Connection;
+  try {
+    connection = resolveConnection(env);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const found = [error.message, error.why].filter(Boolean).join(": ");
+    return { name, status: "fail", found, ...(error.fix === undefined ? {} : { fix: error.fix }) };
+  }
+  const endpoint = connection.endpoints.S3;
+  if (endpoint === undefined) {
+    return {
+      name,
+      status: "ok",
+      found: `AWS's own${wayTo("https://s3.us-east-1.amazonaws.com", connection, env)}`,
+    };
+  }
+  const found = `${endpoint.source}=${endpoint.url}${wayTo(endpoint.url, connection, env)}`;
   if (cloud === "aws") {
-    const fix = "unset AWS_ENDPOINT_URL, unless it is meant";
+    const fix = `unset ${endpoint.source}, unless it is meant`;
     return { name, status: "warn", found: `${found}, so this environment is not in AWS itself`, fix };
   }
-  if (answers) return { name, status: "ok", found };
-  if (usersEndpoint(env) === undefined) {
+  const problem = await probe(connection, endpoint.url, PROBE_MS);
+  if (problem === undefined) return { name, status: "ok", found };
+  if (connection.isLocalCloud) {
     const fix = 'eval "$(spawn env)", if other programs of this shell cannot reach it';
     return { name, status: "warn", found: `${found}: the local cloud is down or elsewhere`, fix };
   }
-  return {
-    name,
-    status: "fail",
-    found: `${found} does not answer`,
-    fix: "unset AWS_ENDPOINT_URL, or start what is there",
-  };
+  return { name, status: "fail", found: `${found}: ${problem.message}. ${problem.why}`, fix: problem.fix };
+}
+
+/** The proxy that requests to AWS take, for the end of a line. */
+function wayTo(url: string, { proxies }: Connection, env: NodeJS.ProcessEnv): string {
+  const proxy = proxies.of(new URL(url));
+  if (proxy !== undefined) return `, through ${proxy.variable}=${shown(proxy)}`;
+  if (proxies.isSet) return ", without the proxy, which is not for it (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)";
+  return env["ALL_PROXY"] || env["all_proxy"] ? "; ALL_PROXY is set, which AWS tools do not read" : "";
 }
 
 async function checkState({ stateUrl }: Machine): Promise<Diagnosis> {

@@ -87,10 +87,17 @@ async function install(
   }
 }
 
+/** Of pip's settings only those count that say where packages come from and how they are reached. */
+const OF_NETWORK =
+  /^PIP_(INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|CONFIG_FILE|TIMEOUT|DEFAULT_TIMEOUT|RETRIES|KEYRING_PROVIDER|CACHE_DIR|NO_CACHE_DIR)$/;
+
 /** Settings that send pip's files elsewhere, or Python to other modules, would spoil a private environment. */
-function withoutPythonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const unwanted = new Set(["PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT"]);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !unwanted.has(name)));
+export function withoutPythonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(PYTHON|PIP_|__PYVENV_LAUNCHER__)/.test(name) || OF_NETWORK.test(name),
+    ),
+  );
 }
 
 /** Of commands that were killed while they installed. The lock is held: nobody else is at it. */

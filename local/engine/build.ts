@@ -31,7 +31,12 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
       const result = await runCommand(go, args, {
         cwd: module,
         // Without cgo it needs no C compiler, and runs on any system of its kind.
-        env: { ...env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off", GOTMPDIR: temporary },
+        env: {
+          ...env,
+          ...{ CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off", GO111MODULE: "on" },
+          // For this machine, whatever the shell builds for others.
+          ...{ GOOS: undefined, GOARCH: undefined, GOTMPDIR: temporary },
+        },
         signal,
         onStderrLine,
       });

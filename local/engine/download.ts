@@ -1,9 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../../staging/errors.ts";
-import { type CommandResult, runCommand } from "../command.ts";
+import { proxySettings, proxyVariables } from "../../connection/proxy.ts";
+import { changed } from "../../connection/variables.ts";
+import { messageOf, UserError } from "../../staging/errors.ts";
+import { type CommandResult, isExecutable, runCommand } from "../command.ts";
 import { packageRoot } from "../paths.ts";
 import type { OnProgress } from "../progress.ts";
+import { shellVariables } from "../shell-variables.ts";
 import { ENGINE_VERSION } from "../versions.ts";
 
 export interface Work {
@@ -39,8 +42,8 @@ export async function downloadEngine(
   try {
     const temporary = join(folder, "tmp");
     await mkdir(temporary);
-    const result = await runCommand(process.execPath, [installer(), folder, ENGINE_VERSION], {
-      env: { ...env, TMPDIR: temporary },
+    const result = await runCommand(node(), [installer(), folder, ENGINE_VERSION], {
+      env: { ...downloadVariables(env), TMPDIR: temporary },
       timeout: DOWNLOAD_LIMIT,
       signal: signal === undefined ? noAnswer.signal : AbortSignal.any([signal, noAnswer.signal]),
       ownGroup: true,
@@ -59,6 +62,24 @@ export async function downloadEngine(
     clearTimeout(answerTimer);
     clearInterval(reportTimer);
   }
+}
+
+/** The variables of the download: Node's own requests follow the proxies that curl follows. */
+export function downloadVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const shell = changed(env, { ...shellVariables(env), ...proxyVariables(env) });
+  try {
+    return proxySettings(env).isSet ? { ...shell, NODE_USE_ENV_PROXY: "1" } : shell;
+  } catch (error) {
+    // A proxy that speaks SOCKS: curl knows it.
+    if (error instanceof UserError) return shell;
+    throw error;
+  }
+}
+
+/** The package's own: the user's may be too old to follow proxies. */
+function node(): string {
+  const own = join(packageRoot(), "node_modules", ".bin", "node");
+  return isExecutable(own) ? own : process.execPath;
 }
 
 function installer(): string {

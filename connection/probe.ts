@@ -1,0 +1,45 @@
+import { HttpRequest } from "@smithy/core/protocols";
+import type { Connection } from "./connection.ts";
+import { explainSetup, type SetupProblem } from "./failure.ts";
+import { transportOf } from "./transport.ts";
+
+/**
+ * Whether a server answers at all, on the way that requests take.
+ * @param patience milliseconds
+ * @returns what stands in the way, or undefined
+ */
+export async function probe(
+  connection: Connection,
+  address: string,
+  patience: number,
+): Promise<SetupProblem | undefined> {
+  const url = new URL(address);
+  const handler = (await transportOf(connection)).handler({
+    connectionTimeout: patience,
+    requestTimeout: patience,
+    throwOnRequestTimeout: true,
+  });
+  try {
+    const request = new HttpRequest({
+      protocol: url.protocol,
+      hostname: url.hostname,
+      ...(url.port === "" ? {} : { port: Number(url.port) }),
+      path: url.pathname,
+      headers: { host: url.host },
+    });
+    const { response } = await handler.handle(request);
+    const body = response.body as { destroy?: () => void } | undefined;
+    body?.destroy?.();
+    return undefined;
+  } catch (error) {
+    return (
+      explainSetup(error, connection) ?? {
+        message: `${address} does not answer`,
+        why: error instanceof Error ? error.message : String(error),
+        fix: "Check the address and the network.",
+      }
+    );
+  } finally {
+    handler.destroy();
+  }
+}

@@ -1,0 +1,124 @@
+import { expect } from "chai";
+import { changed, type Variables } from "../../connection/variables.ts";
+import { withoutPythonSettings } from "../../local/cloud/install.ts";
+import { downloadVariables } from "../../local/engine/download.ts";
+import { commandVariables, engineVariables, programVariables } from "../../local/engine/variables.ts";
+import { nodeOptionsForChildren, shellVariables } from "../../local/shell-variables.ts";
+
+describe("variables of the processes that spawn starts", () => {
+  const HOME = "/data/engine";
+  const local = (env: Variables) => changed(env, engineVariables(env, { cloud: "local", home: HOME }));
+
+  it("have nothing of Pulumi's on the local cloud but the place of the state", () => {
+    const clean = local({ PULUMI_BACKEND_URL: "file:///s" });
+    expect(clean).to.deep.equal({
+      PULUMI_BACKEND_URL: "file:///s",
+      PULUMI_HOME: HOME,
+      PULUMI_CONFIG_PASSPHRASE: "",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    });
+    const others = [
+      "CONFIG",
+      "STACK",
+      "ACCESS_TOKEN",
+      "HOME",
+      "DEBUG_GRPC",
+      "DEBUG_PROVIDERS",
+      "OPTION_PARALLEL",
+      "EXPERIMENTAL",
+    ];
+    const more = [
+      "ENABLE_STREAMING_JSON_PREVIEW",
+      "PARALLEL",
+      "PREFER_YARN",
+      "DIY_BACKEND_GZIP",
+      "SELF_MANAGED_STATE_GZIP",
+    ];
+    const state = [
+      "CONFIG_PASSPHRASE",
+      "CONFIG_PASSPHRASE_FILE",
+      "DISABLE_JOURNALING",
+      "RUN_PROGRAM",
+      "TARGETS",
+      "NEO",
+    ];
+    for (const name of [...others, ...more, ...state]) {
+      expect(local({ PULUMI_BACKEND_URL: "file:///s", [`PULUMI_${name}`]: "x" }), name).to.deep.equal(clean);
+    }
+    expect(local({ PULUMI_BACKEND_URL: "file:///s", OTEL_SDK: "x", TRACEPARENT: "x" })).to.deep.equal(clean);
+  });
+
+  it("keep the login to a backend of the user's own on the local cloud", () => {
+    const env = { PULUMI_ACCESS_TOKEN: "t", PULUMI_HOME: "/home/me/.pulumi", PULUMI_STACK: "x" };
+    const kept = changed(env, engineVariables(env, { cloud: "local" }));
+    expect(kept).to.include({ PULUMI_ACCESS_TOKEN: "t", PULUMI_HOME: "/home/me/.pulumi" });
+    expect(kept).to.not.have.property("PULUMI_STACK");
+  });
+
+  it("keep all of Pulumi's on AWS, the passphrase and its file among them", () => {
+    const on = (env: Variables) => changed(env, engineVariables(env, { cloud: "aws" }));
+    expect(on({})).to.include({ PULUMI_CONFIG_PASSPHRASE: "" });
+    expect(on({ PULUMI_CONFIG_PASSPHRASE: "p" })).to.include({ PULUMI_CONFIG_PASSPHRASE: "p" });
+    const file = on({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f", PULUMI_PARALLEL: "4" });
+    expect(file).to.include({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f", PULUMI_PARALLEL: "4" });
+    expect(file).to.not.have.property("PULUMI_CONFIG_PASSPHRASE");
+  });
+
+  it("have no options for single commands, and nothing that a crash would lose the state by", () => {
+    const env = {
+      PULUMI_OPTION_TARGET: "x",
+      PULUMI_STACK: "x",
+      PULUMI_RUN_PROGRAM: "1",
+      PULUMI_SKIP_CHECKPOINTS: "1",
+      PULUMI_PARALLEL: "4",
+    };
+    expect(changed(env, commandVariables(env))).to.deep.equal({
+      PULUMI_PARALLEL: "4",
+      PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+    });
+    const program = { PULUMI_CONFIG: "{", PULUMI_NODEJS_MONITOR: "x", PULUMI_CONFIG_PASSPHRASE: "p" };
+    expect(changed(program, programVariables(program))).to.deep.equal({ PULUMI_CONFIG_PASSPHRASE: "p" });
+  });
+
+  it("have Node's options but for modules by paths of another folder, and for ports", () => {
+    const cases: [string, string][] = [
+      ["--max-old-space-size=900", "--max-old-space-size=900"],
+      ["--require ./a.cjs --trace-warnings", "--trace-warnings"],
+      ['-r "./a b.cjs" --no-warnings', "--no-warnings"],
+      ["--import=./a.mjs --inspect=9229 --use-openssl-ca", "--use-openssl-ca"],
+      ["--inspect-brk --experimental-loader x", ""],
+      ['--title="a b"', '--title="a b"'],
+    ];
+    for (const [given, kept] of cases) expect(nodeOptionsForChildren(given), given).to.equal(kept);
+  });
+
+  it("lead to no other repository or folder, and say who the user is", () => {
+    const env = { GIT_DIR: "x", GIT_SSH: "ssh", CDPATH: "/", BASH_ENV: "x", HOME: "/h", USER: "u" };
+    expect(changed(env, shellVariables(env))).to.deep.equal({ GIT_SSH: "ssh", HOME: "/h", USER: "u" });
+    expect(shellVariables({})).to.have.all.keys("HOME", "USER");
+  });
+
+  it("have of pip's settings only those of its network, and none of Python's", () => {
+    const env = {
+      ...{ PIP_INDEX_URL: "i", PIP_CERT: "c", PIP_PROXY: "p", https_proxy: "h" },
+      ...{ PIP_TARGET: "x", PIP_DRY_RUN: "1", PIP_PYTHON: "x", PIP_CONSTRAINT: "x", PIP_NO_BINARY: ":all:" },
+      ...{ PYTHONPATH: "x", PYTHONHOME: "x", PYTHONSTARTUP: "x" },
+    };
+    expect(withoutPythonSettings(env)).to.deep.equal({
+      PIP_INDEX_URL: "i",
+      PIP_CERT: "c",
+      PIP_PROXY: "p",
+      https_proxy: "h",
+    });
+  });
+
+  it("let the engine's download follow the proxies", () => {
+    expect(downloadVariables({ HTTPS_PROXY: "http://p:1" })).to.include({
+      NODE_USE_ENV_PROXY: "1",
+      HTTPS_PROXY: "http://p:1",
+    });
+    expect(downloadVariables({ HTTPS_PROXY: "socks5://p:1" })).to.not.have.property("NODE_USE_ENV_PROXY");
+    expect(downloadVariables({})).to.not.have.property("NODE_USE_ENV_PROXY");
+  });
+});
