@@ -1,11 +1,16 @@
+import type { EntrySpec } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
+import type { EngineSettings } from "../engine/process.ts";
 import { damagedState } from "../engine/repair.ts";
 import { openSession } from "../engine/session.ts";
-import { readStateOrBackup } from "../engine/state.ts";
-import { idsIn } from "./delete-guards.ts";
+import { readState, readStateOrBackup } from "../engine/state.ts";
+import { idsIn, refuseProtected } from "./delete-guards.ts";
+import { findLocks, lockedError } from "./object-locks.ts";
+import { bucketsOfEntry } from "./remains/buckets.ts";
 
 /**
  * Refuses to delete an entry that the environment's file or its stack has: the next update would make it again, or fail. One
@@ -37,4 +42,28 @@ export async function refuseDeclared(
     `${id} belongs to the stack of environment ${environment}${item === undefined ? "" : `, as item ${item}`}`,
     { why: `${file} no longer declares it, and no update has removed it yet.`, fix: up },
   );
+}
+
+/**
+ * Refuses an update of the environment that would delete declared entries of which something is protected or locked: the
+ * engine would delete their records first, and then fail.
+ * @param entries those that the file declares now
+ * @throws UserError that names what is protected or locked
+ */
+export async function refuseKept(
+  context: Context,
+  project: EngineSettings,
+  entries: readonly EntrySpec[],
+): Promise<void> {
+  const { environmentName: environment } = context;
+  const { resources } = await readState(project, environment);
+  const declared = new Set(entries.map(({ id }) => id));
+  const again = commandLine("spawn environment up", environment);
+  for (const id of idsIn(resources)) {
+    if (declared.has(id)) continue;
+    const own = resources.filter(({ urn }) => urn.includes(id));
+    refuseProtected(environment, own, { what: id, again, environment });
+    const locks = await findLocks(context, id, await bucketsOfEntry(context, id), serverClock.now());
+    if (locks.length > 0) throw lockedError(id, locks, "nothing", again);
+  }
 }

@@ -53,7 +53,7 @@ export async function deleteEntry(
   const facts = { startedAt: entry.uploadedAt, sizeBytes: entry.sizeBytes, fileCount: entry.fileCount };
   const locks = await findLocks(context, id, await bucketsOfEntry(context, id), serverClock.now());
   const before = await beginDeletion(stack, facts);
-  if (locks.length > 0) throw lockedError(context, id, locks, "nothing");
+  if (locks.length > 0) throw lockedError(id, locks, "nothing", again);
   const progress = { hasBegun: false };
   try {
     await destroy(context, project, entry, noting(options, progress), expected);
@@ -135,8 +135,9 @@ async function keepVisible(
   if (!holdsData(left)) return error;
   await reopenUsage(context, id);
   if (signal?.aborted === true) return error;
+  const again = commandLine(`spawn stage delete ${id} --yes`, context.environmentName);
   const locks = await findLocks(context, id, left.places, serverClock.now());
-  return locks.length === 0 ? error : lockedError(context, id, locks, "some");
+  return locks.length === 0 ? error : lockedError(id, locks, "some", again);
 }
 
 /** The entry is gone: stacks that hold it under other names hold nothing. */

@@ -7,6 +7,7 @@ import { type EngineSession, openSession } from "../engine/session.ts";
 import { readOutputs } from "../engine/stacks.ts";
 import { readState } from "../engine/state.ts";
 import { runUpdate, type UpdateOptions, type UpdateResult } from "../engine/update.ts";
+import { refuseKept } from "./declared.ts";
 import { refuseProtected } from "./delete-guards.ts";
 import {
   isProtectedByProgram,
@@ -27,6 +28,7 @@ export async function environmentUp(
   plan: EnvironmentPlan,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
+  await refuseKept(context, plan.session.environmentProject, plan.config.entries);
   const result = await runProgram("up", plan, options);
   if (!result.changes["import"]) return result;
   // What was taken over is as it was found; only now can it be made what the settings say.

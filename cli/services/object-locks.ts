@@ -7,7 +7,6 @@ import { UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
 import { shellQuoted } from "../../staging/shell.ts";
-import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import type { BucketName } from "./remains/buckets.ts";
 
@@ -130,19 +129,21 @@ async function lockOf(
   }
 }
 
-/** The error of a deletion that S3 refuses because of locks. */
+/**
+ * The error of a deletion that S3 refuses because of locks.
+ * @param again the command that deletes once nothing is locked
+ */
 export function lockedError(
-  { environmentName }: Context,
   id: StagingId,
   locks: readonly ObjectLock[],
   done: "nothing" | "some",
+  again: string,
 ): UserError {
   const names = locks.map(({ bucket, key, until }) => {
     const how = until === undefined ? "a legal hold" : `a retention until ${until.toISOString()}`;
     return `s3://${bucket}/${key} has ${how}`;
   });
   const hold = locks.find(({ until }) => until === undefined);
-  const again = commandLine(`spawn stage delete ${id} --yes`, environmentName);
   const release =
     hold &&
     `aws s3api put-object-legal-hold --bucket ${hold.bucket} --key ${shellQuoted(hold.key)} --version-id ${hold.versionId} --legal-hold Status=OFF --region ${hold.region}`;

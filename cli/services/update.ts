@@ -19,9 +19,12 @@ import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
 import { openSession } from "../engine/session.ts";
+import type { StateResource } from "../engine/state.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { requireRecord } from "./absent.ts";
+import { refuseProtected } from "./delete-guards.ts";
 import { writableTimes } from "./environment.ts";
+import { findLocks, lockedError } from "./object-locks.ts";
 import { damageError, regionPresence } from "./presence.ts";
 import { findRecord } from "./records.ts";
 import { settleStack } from "./resume.ts";
@@ -79,6 +82,7 @@ export async function updateEntry(
   const settled = await settleStack(context, entryProject, stack, id, "adopt", options);
   if (!settled.exists) throw await noStack(context, entryProject, record);
   refuseForeign([...settled.resources, ...settled.creating], record, environment.name);
+  await refuseKeptReplicas(context, record, after, settled.resources);
   const spec: EntrySpec = specInState(settled.resources, id, after);
   await preflight(context, spec, record);
   const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
@@ -141,6 +145,25 @@ async function isRemembered(record: StagingRecord): Promise<boolean> {
     if (error instanceof InputError) return false; // a file that cannot be read is written anew after the update
     throw error;
   }
+}
+
+/** Replicas that are to go must be free to: the record would no longer name a region whose data stay and are paid for. */
+async function refuseKeptReplicas(
+  context: Context,
+  { stagingId: id, stack, regions }: StagingRecord,
+  after: EntryState,
+  resources: readonly StateResource[],
+): Promise<void> {
+  const settings = await context.settings();
+  const gone = regions.filter((region) => !after.regions.includes(region));
+  if (gone.length === 0) return;
+  const { environmentName: environment } = context;
+  const again = commandLine(`spawn stage update ${id} --regions ${after.regions.join(",")}`, environment);
+  const replicas = resources.filter(({ inputs }) => gone.some((region) => region === inputs?.["region"]));
+  refuseProtected(stack, replicas, { what: `a replica of ${id}`, again, environment });
+  const buckets = gone.map((region) => ({ region, bucket: bucketOf(settings, region) }));
+  const locks = await findLocks(context, id, buckets, serverClock.now());
+  if (locks.length > 0) throw lockedError(id, locks, "nothing", again);
 }
 
 /** Somebody else's update in the meantime would be undone. */
