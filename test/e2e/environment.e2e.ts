@@ -205,29 +205,32 @@ describe("An environment", function () {
     });
   });
 
-  it("refuses to be destroyed while there is an entry, and is gone after its deletion", async () => {
-    await world.writeFile("held.dat", randomFile(1_000));
-    const id = await world.upload("held.dat", "--regions", "ap-south-1,eu-west-1", ...IN_SECOND);
-    const question = await environment("destroy");
-    expect(question.code).to.equal(2);
-    expect(question.stderr).to.contain("Fix: spawn environment destroy --environment second --yes\n");
-    const refused = await environment("destroy", "--yes");
-    expect(refused.code).to.equal(2);
-    expect(refused.stderr).to.contain("environment second still has an entry");
-    expect(refused.stderr).to.contain(`Fix: spawn stage delete ${id} --yes --environment second\n`);
-    expect(await aws.versions("ap-south-1", bucketOf("ap-south-1"), `${id}/`)).to.have.length(2);
+  // Mocha runs the tests of nested suites last.
+  describe("at its end", () => {
+    it("refuses to be destroyed while there is an entry, and is gone after its deletion", async () => {
+      await world.writeFile("held.dat", randomFile(1_000));
+      const id = await world.upload("held.dat", "--regions", "ap-south-1,eu-west-1", ...IN_SECOND);
+      const question = await environment("destroy");
+      expect(question.code).to.equal(2);
+      expect(question.stderr).to.contain("Fix: spawn environment destroy --environment second --yes\n");
+      const refused = await environment("destroy", "--yes");
+      expect(refused.code).to.equal(2);
+      expect(refused.stderr).to.contain("environment second still has an entry");
+      expect(refused.stderr).to.contain(`Fix: spawn stage delete ${id} --yes --environment second\n`);
+      expect(await aws.versions("ap-south-1", bucketOf("ap-south-1"), `${id}/`)).to.have.length(2);
 
-    await succeed(world.spawn("stage", "delete", id, "--yes", ...IN_SECOND));
-    const destroyed = await succeed(environment("destroy", "--yes"));
-    expect(destroyed.stdout).to.match(/^✅ Environment second destroyed: \d+ deleted\.\n$/);
-    for (const region of [...REGIONS, "ap-south-1"]) {
-      expect(await aws.hasBucket(region, bucketOf(region)), region).to.equal(false);
-    }
-    expect((await environment("status")).code).to.equal(1);
-  });
+      await succeed(world.spawn("stage", "delete", id, "--yes", ...IN_SECOND));
+      const destroyed = await succeed(environment("destroy", "--yes"));
+      expect(destroyed.stdout).to.match(/^✅ Environment second destroyed: \d+ deleted\.\n$/);
+      for (const region of [...REGIONS, "ap-south-1"]) {
+        expect(await aws.hasBucket(region, bucketOf(region)), region).to.equal(false);
+      }
+      expect((await environment("status")).code).to.equal(1);
+    });
 
-  it("can be made again after that", async () => {
-    expect(await changesOf("up")).to.have.property("create");
-    await succeed(environment("destroy", "--yes"));
+    it("can be made again after that", async () => {
+      expect(await changesOf("up")).to.have.property("create");
+      await succeed(environment("destroy", "--yes"));
+    });
   });
 });

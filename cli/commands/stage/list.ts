@@ -144,6 +144,8 @@ export default class StageList extends BaseCommand {
         fix: reverse ? "spawn stage list --incomplete --reverse" : "spawn stage list --incomplete",
       });
     }
+    // Refuses the tables of another environment, whose uploads these would be.
+    await context.tables();
     const all = await listIncompleteMetadata(context, filter, (error) => this.#incomplete(error));
     const entries = (reverse ? all.reverse() : all).slice(0, limit);
     if (this.jsonEnabled()) return entries;

@@ -1,0 +1,31 @@
+import { expect } from "chai";
+import { doomedData } from "../../../cli/services/environment-plan.ts";
+import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
+import { entrySpec } from "../../components/settings.ts";
+
+const ID = "stage-abc123def456";
+const resource = (type: string, region: string, stagingId = ID) => ({
+  urn: `urn:${type}:${region}`,
+  type,
+  inputs: { stagingId, region },
+  outputs: type === STAGED_DATA ? { filename: "reference.fasta", sizeBytes: 7 } : {},
+});
+const STATE = [resource(STAGED_DATA, "us-east-1"), resource(REPLICATION, "us-west-2")];
+
+describe("data that an update of the environment would delete", () => {
+  it("are none while they are declared", () => {
+    expect(doomedData(STATE, [entrySpec("us-east-1,us-west-2")])).to.deep.equal([]);
+  });
+
+  it("are an entry that is declared no more, in all its regions", () => {
+    expect(doomedData(STATE, [])).to.deep.equal([
+      { stagingId: ID, filename: "reference.fasta", sizeBytes: 7, regions: ["us-east-1", "us-west-2"] },
+    ]);
+  });
+
+  it("are a replica whose region the item leaves out", () => {
+    expect(doomedData(STATE, [entrySpec("us-east-1")])).to.deep.equal([
+      { stagingId: ID, regions: ["us-west-2"] },
+    ]);
+  });
+});
