@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KIB } from "../../staging/units.ts";
 import type { Write } from "./file-body.ts";
-import { Limit } from "./limit.ts";
+import { InFlight } from "./in-flight.ts";
 
 /** Times in milliseconds. Tests give their own. */
 export interface Clock {
@@ -31,6 +31,9 @@ const LARGEST_SLICE = 64 * KIB;
  */
 const ROUND_MS = 500;
 
+/** Milliseconds' worth of bodies under way: an interruption loses them, and too few would leave pauses between two. */
+const UNDER_WAY_MS = 4_000;
+
 /** Milliseconds for which a connection may be silent under a limit, whatever the user's time-out is. */
 export const SHORTEST_STALL_MS = 10_000;
 
@@ -44,9 +47,9 @@ const SMALLEST_READ = 4 * KIB;
 export class Bandwidth {
   /** Bytes to write at once. */
   readonly slice: number;
-  /** Bodies of requests that are sent from files at the same time, and from memory: with more, a connection would be silent for too long. */
-  readonly files: Limit;
-  readonly buffers: Limit;
+  /** Bodies of requests that are under way from files, and from memory: with more, a connection would be silent for too long. */
+  readonly files: InFlight;
+  readonly buffers: InFlight;
   readonly #bytesPerSecond: number;
   readonly #clock: Clock;
   /** When all that was taken has been sent, at the full rate. */
@@ -57,9 +60,10 @@ export class Bandwidth {
     this.#clock = clock;
     const even = Math.floor(bytesPerSecond / SLICES_PER_SECOND);
     this.slice = Math.min(LARGEST_SLICE, Math.max(SMALLEST_SLICE, even));
-    const most = Math.max(1, Math.floor((bytesPerSecond * ROUND_MS) / 1000 / this.slice));
-    this.files = new Limit(most);
-    this.buffers = new Limit(most);
+    const bodies = Math.max(1, Math.floor((bytesPerSecond * ROUND_MS) / 1000 / this.slice));
+    const bytes = (bytesPerSecond * UNDER_WAY_MS) / 1000;
+    this.files = new InFlight({ bodies, bytes });
+    this.buffers = new InFlight({ bodies, bytes });
   }
 
   /** Bytes to read by one request, of `most` at most. */

@@ -41,8 +41,11 @@ export async function sendPaced(
   paces.set(command.input, { bandwidth, signal });
   // Turns of their own: bodies from memory hold what those from files wait for.
   const turns = body instanceof FileBody ? bandwidth.files : bandwidth.buffers;
-  return turns.run(send, signal);
+  return turns.run(lengthOf(body), send, signal);
 }
+
+const lengthOf = (body: unknown): number =>
+  body instanceof FileBody || body instanceof Uint8Array ? body.length : 0;
 
 /** Lets the SDK's requests keep to the limit, too: each attempt sends its body in slices. Once for each client. */
 export function paceBodies({ middlewareStack }: S3Client): void {

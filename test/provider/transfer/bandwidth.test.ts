@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Bandwidth } from "../../../provider/transfer/bandwidth.ts";
@@ -55,26 +56,64 @@ describe("A bandwidth limit", () => {
       const bodies = Array.from({ length: 12 }, () => randomBytes(length));
       await Promise.all(
         bodies.map((body) =>
-          bandwidth.buffers.run(async () => {
-            const written: Uint8Array[] = [];
-            let at = clock.now();
-            const write = async (slice: Uint8Array) => {
-              longest = Math.max(longest, clock.now() - at);
-              at = clock.now();
-              written.push(slice);
-            };
-            // As a file's body does it: two pieces at the same time.
-            await bandwidth.paced(write, never, async (paced) => {
-              const half = body.length / 2;
-              await Promise.all([paced(body.subarray(0, half)), paced(body.subarray(half))]);
-            });
-            expect(Buffer.concat(written).equals(body)).to.equal(true);
-            expect(Math.max(...written.map((slice) => slice.length))).to.be.at.most(64 * KIB);
-          }, never),
+          bandwidth.buffers.run(
+            length,
+            async () => {
+              const written: Uint8Array[] = [];
+              let at = clock.now();
+              const write = async (slice: Uint8Array) => {
+                longest = Math.max(longest, clock.now() - at);
+                at = clock.now();
+                written.push(slice);
+              };
+              // As a file's body does it: two pieces at the same time.
+              await bandwidth.paced(write, never, async (paced) => {
+                const half = body.length / 2;
+                await Promise.all([paced(body.subarray(0, half)), paced(body.subarray(half))]);
+              });
+              expect(Buffer.concat(written).equals(body)).to.equal(true);
+              expect(Math.max(...written.map((slice) => slice.length))).to.be.at.most(64 * KIB);
+            },
+            never,
+          ),
         ),
       );
       expect(longest, `${rate}`).to.be.at.most(1_000);
     }
+  });
+
+  it("has one large body under way at a time, and as many small ones as go in seconds", async () => {
+    const { files } = new Bandwidth(2 * MIB, new VirtualClock());
+    for (const [bytes, most] of [
+      [16 * MIB, 1],
+      [4 * MIB, 2],
+      [MIB, 8],
+      [KIB, 16],
+    ] as const) {
+      let [running, highest] = [0, 0];
+      const work = async () => {
+        running += 1;
+        highest = Math.max(highest, running);
+        await turn();
+        running -= 1;
+      };
+      await Promise.all(Array.from({ length: 40 }, () => files.run(bytes, work, never)));
+      expect(highest, `${bytes}`).to.equal(most);
+    }
+  });
+
+  it("lets a body that was given up before its turn hold up no other", async () => {
+    const { files } = new Bandwidth(KIB, new VirtualClock());
+    const aborting = new AbortController();
+    let end = (): void => {};
+    const first = files.run(MIB, () => new Promise<void>((resolve) => (end = resolve)), never);
+    const second = files.run(MIB, async () => {}, aborting.signal).catch((error: unknown) => error);
+    const third = files.run(MIB, async () => "sent", never);
+    aborting.abort(new Error("enough"));
+    expect(await second).to.have.property("message", "enough");
+    end();
+    await first;
+    expect(await third).to.equal("sent");
   });
 
   it("gives back the time of what is aborted", async () => {
