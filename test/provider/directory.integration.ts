@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
-import { PartialFailure } from "../../provider/plugin/types.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { findFile } from "../../provider/transfer/source-file.ts";
@@ -170,7 +169,7 @@ describe("Staging many files", function () {
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
   });
 
-  it("sends 2,000 small files once: what is there already is not sent again, and a changed file is", async () => {
+  it("sends 2,000 small files once: what is there already is not sent again, a changed file is, and one that is gone goes", async () => {
     const path = join(fixture.folder, "many");
     await mkdir(path);
     for (let at = 0; at < 2_000; at += 1) await writeFile(join(path, `file ${at}`), `content ${at}`);
@@ -188,9 +187,10 @@ describe("Staging many files", function () {
       "changed 7",
     );
     await rm(join(path, "file 8"));
-    const error = await errorOf(own.create(inputs, new TestContext()));
-    expect(error).to.be.instanceOf(PartialFailure);
-    expect(error.message).to.contain("it has no file 8 any more");
+    const context = new TestContext();
+    expect((await own.create(inputs, context)).outputs.fileCount).to.equal(1_999);
+    expect(context.messages).to.include("Changed since the upload began: file 8 (removed from the entry)");
+    expect(await fixture.everything(PRIMARY, `${inputs.stagingId}/many/file 8`)).to.have.length(110);
   });
 
   describe("on S3", () => {

@@ -233,13 +233,17 @@ describe("Expiration", function () {
   });
 
   it("is a difference in place for the TTL, another resource elsewhere", async () => {
-    const diff = (changes: object) => handler().diff("id", inputs, {} as never, { ...inputs, ...changes });
+    const outputs = { ruleId: "spawn-ttl-7" } as never;
+    const diff = (changes: object) => handler().diff("id", inputs, outputs, { ...inputs, ...changes });
     expect(diff({})).to.deep.equal({ replaces: [], updates: [] });
     expect(diff({ ttlDays: 9 })).to.deep.equal({ replaces: [], updates: ["ttlDays"] });
     expect(diff({ region: SECOND, bucket: "b" })).to.deep.equal({
       replaces: ["region", "bucket"],
       updates: [],
     });
+    // Written as if it had failed half way, since the source has changed.
+    const reopened = await handler().diff("id", inputs, inputs as never, inputs);
+    expect(reopened).to.deep.equal({ replaces: [], updates: ["manifestSha256"] });
     expect(handler().changing).to.deep.equal(["ruleId", "removedAt"]);
   });
 

@@ -409,8 +409,11 @@ describe("Replication", function () {
     const none = { replaces: [], updates: [], deleteBeforeReplace: true };
     expect(diff({ writableAt: "2026-01-01T00:00:00Z" })).to.deep.equal(none);
     expect(diff({ method: "copy" })).to.deep.equal({ ...none, updates: ["method"] });
-    for (const name of ["stagingId", "sourceBucket", "region", "bucket", "sha256", "manifestSha256"]) {
+    for (const name of ["stagingId", "sourceBucket", "region", "bucket", "key", "kind"]) {
       expect(diff({ [name]: "other" })).to.deep.equal({ ...none, replaces: [name] });
+    }
+    for (const name of ["sha256", "manifestSha256", "sizeBytes", "fileCount"]) {
+      expect(diff({ [name]: "other" })).to.deep.equal({ ...none, updates: [name] });
     }
     // A creation that failed half way.
     const unfinished = await handler().diff("id", inputs, inputs as never, inputs);

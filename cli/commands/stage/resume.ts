@@ -15,7 +15,7 @@ import { watchUpdate } from "../../watch-update.ts";
 export default class StageResume extends BaseCommand {
   static override summary = "Go on with an upload that was interrupted.";
   static override description =
-    "Sends only what has not arrived yet, under the same ID and with the options that the upload was started with. The source must be as it was then. Running the same upload again does the same.";
+    "Sends only what has not arrived yet, under the same ID and with the options that the upload was started with. Of a source that has changed since, what differs is sent again, and the entry is what the source is now. Running the same upload again does the same.";
   static override examples = [
     { description: "Go on with an upload", command: "<%= config.bin %> stage resume stage-abc123def456" },
     {
