@@ -43,7 +43,7 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
     surveyOf(context, wholeEnvironment(settings)),
   ]);
   const there = resources.filter((resource) => resource.delete !== true);
-  const lost = missingOf(facts).filter(({ name }) => there.some((resource) => mentions(resource, name)));
+  const lost = lostOf(there, missingOf(facts));
   return {
     session,
     config,
@@ -67,18 +67,27 @@ function heldOf(resources: readonly StateResource[]): Held {
   return heldIn(entries, stack?.outputs?.["cloud"]);
 }
 
-/** Whether an input of the resource is the name of a table, a bucket or a role. */
-const mentions = ({ inputs = {} }: StateResource, name: string): boolean =>
-  Object.values(inputs).includes(name);
+/**
+ * What of the missing things the state has: by name and region. A table of the same name in another region is another one, and
+ * settings that name it must not make the engine forget the one that is there.
+ */
+export const lostOf = (resources: readonly StateResource[], missing: readonly Missing[]): Missing[] =>
+  missing.filter(({ name, region }) => resources.some((resource) => isOf(resource, name, region)));
+
+/** Whether the resource is the one of that name and region, or a setting of it. */
+function isOf({ inputs = {} }: StateResource, name: string, region: string | undefined): boolean {
+  if (!Object.values(inputs).includes(name)) return false;
+  return region === undefined || inputs["region"] === region;
+}
 
 /** A table that AWS has no more cannot be moved, and may be made elsewhere. */
 const without = (held: Held, lost: readonly Missing[]): Held => {
-  const isLost = (what: Missing["what"], name: string) =>
-    lost.some((missing) => missing.what === what && missing.name === name);
+  const isLost = (what: Missing["what"], name: string, region?: string) =>
+    lost.some((one) => one.what === what && one.name === name && one.region === region);
   return {
     ...held,
-    tables: held.tables.filter(({ name }) => !isLost("table", name)),
-    buckets: held.buckets.filter(({ name }) => !isLost("bucket", name)),
+    tables: held.tables.filter(({ name, region }) => !isLost("table", name, region)),
+    buckets: held.buckets.filter(({ name, region }) => !isLost("bucket", name, region)),
     role: held.role !== undefined && isLost("role", held.role) ? undefined : held.role,
   };
 };

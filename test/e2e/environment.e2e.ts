@@ -129,7 +129,7 @@ describe("An environment", function () {
     }
 
     it("is not worked on by another environment that names its tables and buckets", async () => {
-      const named = `${file}  spawn:recordsTable: spawn-staging-second\n  spawn:usageTable: spawn-usage-second\n`;
+      const named = `${file.trimEnd()}\n  spawn:recordsTable: spawn-staging-second\n  spawn:usageTable: spawn-usage-second\n`;
       await world.writeProjectFile("Pulumi.twin.yaml", named);
       for (const args of [
         ["environment", "up"],
@@ -193,7 +193,7 @@ describe("An environment", function () {
       expect(refused.stderr).to.contain("which belongs to another environment second");
       await world.writeProjectFile(
         "Pulumi.second.yaml",
-        `${other}  spawn:recordsTable: team-b-records\n  spawn:usageTable: team-b-usage\n`,
+        `${other.trimEnd()}\n  spawn:recordsTable: team-b-records\n  spawn:usageTable: team-b-usage\n`,
       );
       const role = await environment("up");
       expect(role.code).to.equal(2);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { doomedData } from "../../../cli/services/environment-plan.ts";
+import { doomedData, lostOf } from "../../../cli/services/environment-plan.ts";
 import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
 import { entrySpec } from "../../components/settings.ts";
 
@@ -27,5 +27,22 @@ describe("data that an update of the environment would delete", () => {
     expect(doomedData(STATE, [entrySpec("us-east-1")])).to.deep.equal([
       { stagingId: ID, regions: ["us-west-2"] },
     ]);
+  });
+});
+
+describe("what the state has and AWS has not", () => {
+  const table = {
+    urn: "urn:table",
+    type: "aws:dynamodb/table:Table",
+    inputs: { name: "records", region: "us-east-1" },
+  };
+  const missing = (region: string) => ({ what: "table", name: "records", region }) as const;
+
+  it("is what has the same name and region", () => {
+    expect(lostOf([table], [missing("us-east-1")])).to.deep.equal([missing("us-east-1")]);
+  });
+
+  it("is not a table of the same name in another region, where settings would move it", () => {
+    expect(lostOf([table], [missing("us-west-2")])).to.deep.equal([]);
   });
 });
