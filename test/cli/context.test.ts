@@ -1,12 +1,17 @@
 import { expect } from "chai";
 import { Context } from "../../cli/context.ts";
+import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createDynamoClients } from "../../provider/usage-row.ts";
 import type { UserError } from "../../staging/errors.ts";
+import type { Region } from "../../staging/regions.ts";
 
 const VARIABLES = [
   "AWS_ENDPOINT_URL",
   "SPAWN_CLOUD_ENDPOINT",
   "AWS_ACCESS_KEY_ID",
   "AWS_SECRET_ACCESS_KEY",
+  "AWS_ENDPOINT_URL_S3",
+  "AWS_ENDPOINT_URL_DYNAMODB",
   "AWS_REGION",
   "AWS_DEFAULT_REGION",
   "PULUMI_BACKEND_URL",
@@ -50,6 +55,23 @@ describe("the context of a command", () => {
     set({ AWS_ENDPOINT_URL: "http://127.0.0.1:9", AWS_ACCESS_KEY_ID: "own", AWS_SECRET_ACCESS_KEY: "own" });
     const own = await dev().clientConfig("S3", "eu-west-1");
     expect(own.credentials).to.deep.equal({ accessKeyId: "own", secretAccessKey: "own" });
+  });
+
+  it("sends data where the provider sends them, by each service's own endpoint", async () => {
+    set({
+      AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+      AWS_ENDPOINT_URL_S3: "http://127.0.0.1:10",
+      AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:11",
+    });
+    const context = dev();
+    const clients = [await context.s3("us-east-1" as Region), await context.dynamo()];
+    const providers = [createS3Clients().of("us-east-1"), createDynamoClients()("us-east-1")];
+    for (const [index, port] of [10, 11].entries()) {
+      for (const client of [clients[index], providers[index]]) {
+        expect((await client?.config.endpoint?.())?.port).to.equal(port);
+      }
+    }
+    expect(await context.clientConfig("STS", "us-east-1")).to.include({ endpoint: "http://127.0.0.1:9" });
   });
 
   it("knows the endpoint for errors once it was found", async () => {
