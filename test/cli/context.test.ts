@@ -3,7 +3,6 @@ import { Context } from "../../cli/context.ts";
 import { createS3Clients } from "../../provider/transfer/clients.ts";
 import { createDynamoClients } from "../../provider/usage-row.ts";
 import type { UserError } from "../../staging/errors.ts";
-import type { Region } from "../../staging/regions.ts";
 
 const VARIABLES = [
   "AWS_ENDPOINT_URL",
@@ -64,12 +63,12 @@ describe("the context of a command", () => {
       AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:11",
     });
     const context = dev();
-    const clients = [await context.s3("us-east-1" as Region), await context.dynamo()];
     const providers = [createS3Clients().of("us-east-1"), createDynamoClients()("us-east-1")];
-    for (const [index, port] of [10, 11].entries()) {
-      for (const client of [clients[index], providers[index]]) {
-        expect((await client?.config.endpoint?.())?.port).to.equal(port);
-      }
+    for (const [index, service] of (["S3", "DYNAMODB"] as const).entries()) {
+      const port = 10 + index;
+      const { endpoint } = await context.clientConfig(service, "us-east-1");
+      expect(endpoint).to.equal(`http://127.0.0.1:${port}`);
+      expect((await providers[index]?.config.endpoint?.())?.port).to.equal(port);
     }
     expect(await context.clientConfig("STS", "us-east-1")).to.include({ endpoint: "http://127.0.0.1:9" });
   });
