@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { IncompleteMetadata } from "../services/incomplete-listing.ts";
 import { csvLine } from "./csv.ts";
 import type { Column } from "./table.ts";
@@ -9,9 +10,14 @@ export const INCOMPLETE_COLUMNS: readonly Column<IncompleteMetadata>[] = [
   { title: "SIZE", value: (entry) => compactBytes(entry.size_bytes), minWidth: 6 },
   { title: "ARRIVED", value: arrived },
   { title: "STARTED", value: (entry) => `${entry.started_at.slice(0, 16).replace("T", " ")} UTC` },
-  { title: "STATE", value: (entry) => entry.state },
+  { title: "STATE", value: stateOf },
   { title: "SOURCE", value: (entry) => printable(entry.source) },
 ];
+
+/** `interrupted`; of another machine's with its name. */
+function stateOf({ state, host }: IncompleteMetadata): string {
+  return host === "" || host === hostname() ? state : `${state} on ${printable(host)}`;
+}
 
 /** `us-east-1 45%, us-west-2 0%`; of a directory also its files. */
 function arrived(entry: IncompleteMetadata): string {
@@ -46,6 +52,7 @@ const CSV_COLUMNS: Readonly<Record<string, (entry: IncompleteMetadata) => string
   destination: (entry) => entry.destination,
   ttl_days: (entry) => entry.ttl_days,
   sweep_id: (entry) => entry.sweep_id,
+  host: (entry) => entry.host,
 };
 
 export function renderIncompleteCsv(entries: readonly IncompleteMetadata[]): string {

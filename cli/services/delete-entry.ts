@@ -22,6 +22,7 @@ import { holdsData, isGone } from "./remains/remains.ts";
 import { deleteRecord, removeAllRemains, reopenUsage } from "./remains/remove.ts";
 import { findRenamed, forgetStack, type RenamedStack } from "./renamed-stacks.ts";
 import { settleStack } from "./resume.ts";
+import { unshareUpload } from "./shared-uploads.ts";
 import { beginDeletion, endUpload, forgetDeletion } from "./unfinished.ts";
 
 /**
@@ -69,6 +70,7 @@ export async function deleteEntry(
   await forgetAll(project, renamed, options);
   await removeSetAside(project, stack);
   await rm(settingsFile(project.project, stack), { force: true });
+  await unshareUpload(project, stack);
   await endUpload(stack);
 }
 

@@ -28,6 +28,8 @@ export interface IncompleteMetadata {
   readonly ttl_days: number;
   readonly sweep_id: string | null;
   readonly stack: string;
+  /** The machine that works on it, or did last. */
+  readonly host: string;
 }
 
 /**
@@ -81,5 +83,6 @@ async function metadataOf(
     ttl_days: spec.ttl,
     sweep_id: spec.sweepId ?? null,
     stack: entry.stack,
+    host: entry.unfinished.host,
   };
 }

@@ -7,6 +7,7 @@ import type { StagingRecord } from "../../staging/record.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
 import { findRecord } from "./records.ts";
+import { importShared } from "./shared-uploads.ts";
 import {
   changeOf,
   endUpload,
@@ -17,7 +18,7 @@ import {
   unfinishedStacks,
 } from "./unfinished.ts";
 
-/** An entry whose upload was begun on this machine and has not ended: it has settings and no record. */
+/** An entry whose upload was begun on this machine, or on one that shares the backend, and has not ended: it has settings and no record. */
 export interface IncompleteEntry {
   readonly stack: string;
   readonly settings: EntrySettings;
@@ -34,6 +35,7 @@ export async function listIncomplete(
   context: Context,
   onUnreadable: (error: InputError) => void,
 ): Promise<IncompleteEntry[]> {
+  await importShared(context);
   return (await listBegun(context, onUnreadable)).filter(
     ({ isWhole, unfinished }) => !isWhole || unfinished.deleting,
   );
@@ -44,6 +46,7 @@ export async function listIncomplete(
  * end, before it could forget, is forgotten: whoever names it knows of it.
  */
 export async function readIncomplete(context: Context, stack: string): Promise<IncompleteEntry | undefined> {
+  await importShared(context);
   const begun = await readBegun(context, stack);
   if (begun?.isWhole !== true) return begun;
   // One whose deletion was refused has its record, and stays listed as one that is being deleted.
@@ -119,7 +122,11 @@ export async function findSameUpload(
   const all = await listBegun(context, () => {});
   const same = all.find(
     ({ settings, uploading, unfinished }) =>
-      !uploading && !unfinished.deleting && !unfinished.damaged && identityOf(settings.spec) === wanted,
+      !uploading &&
+      !unfinished.deleting &&
+      !unfinished.damaged &&
+      !unfinished.imported &&
+      identityOf(settings.spec) === wanted,
   );
   if (same === undefined) return undefined;
   if (same.isWhole && changeOf(same.unfinished, source) !== undefined) {

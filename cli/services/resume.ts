@@ -24,6 +24,7 @@ import { refuseOverlapIn } from "./overlap.ts";
 import { findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { deleteRecord } from "./remains/remove.ts";
+import { shareUpload } from "./shared-uploads.ts";
 import { inspectSource } from "./source.ts";
 import {
   changeOf,
@@ -107,6 +108,7 @@ async function makeReady(
   }
   if (!exists) await createStack(project, stack);
   await writeAtomically(settingsFile(project.project, stack), renderEntrySettings(settings));
+  await shareUpload(project, stack);
   return project;
 }
 

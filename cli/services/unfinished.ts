@@ -23,6 +23,10 @@ export interface Unfinished extends Measured {
   readonly host: string;
   /** The machine, or the container, whose process that is; of an older version it is not known. */
   readonly machine?: string;
+  /** The backend that has a copy of this for other machines. */
+  readonly sharedIn?: string;
+  /** Whether another machine began it. */
+  readonly imported?: true;
   /** Its deletion has begun: what is left of it may be anything, so nothing goes on with it. */
   readonly deleting?: true;
   /** The file cannot be read: nobody knows what the source was like. */
@@ -77,6 +81,18 @@ export const kindOf = ({ modifiedMs }: Measured): string => (modifiedMs === unde
 
 /** A source as it is now. */
 export type MeasuredSource = Pick<InspectedSource, "sizeBytes" | "fileCount" | "version">;
+
+/** Remembers that other machines know of an upload by the backend. */
+export async function noteSharing(stack: string, url: string): Promise<void> {
+  const unfinished = await readUnfinished(stack);
+  if (unfinished !== undefined && !unfinished.damaged) await write(stack, { ...unfinished, sharedIn: url });
+}
+
+/** Remembers an upload that another machine has begun. What is none is left out. */
+export async function importUnfinished(stack: string, journal: object): Promise<void> {
+  const unfinished = parseUnfinished(JSON.stringify(journal));
+  if (unfinished !== undefined) await write(stack, { ...unfinished, imported: true });
+}
 
 /** Forgets an upload: it has ended well, or is deleted. */
 export async function endUpload(stack: string): Promise<void> {

@@ -17,6 +17,7 @@ import { writableTimes } from "./environment.ts";
 import { requireWhole } from "./ownership.ts";
 import { checkEnvironmentIsUp, checkLifetimes, type Measured } from "./preflight.ts";
 import { findRecord } from "./records.ts";
+import { shareUpload, unshareUpload } from "./shared-uploads.ts";
 import { beginUpload, endUpload, type MeasuredSource } from "./unfinished.ts";
 
 /**
@@ -47,6 +48,7 @@ export async function upload(
     await endUpload(stack);
     throw error;
   }
+  await shareUpload(entryProject, stack);
   return await stageEntry(context, entryProject, stack, entry, options);
 }
 
@@ -66,6 +68,7 @@ export async function stageEntry(
   const { outputs } = await runUpdate(project, stack, operation, options).catch(async (error: unknown) => {
     throw await withEntry(context, error, entry);
   });
+  await unshareUpload(project, stack);
   return outputs["entry"] as EntryDetails;
 }
 

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { expect } from "chai";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../../cli/render/incomplete.ts";
 import { renderTable } from "../../../cli/render/table.ts";
@@ -19,6 +20,7 @@ const entry: IncompleteMetadata = {
   ttl_days: 7,
   sweep_id: null,
   stack: "dev.stage-0123456789ab",
+  host: hostname(),
 };
 
 describe("the table of incomplete uploads", () => {
@@ -34,6 +36,11 @@ describe("the table of incomplete uploads", () => {
         "stage-0123456789ab  100MB   us-east-1 48%, us-west-2 0%  2026-01-02 03:04 UTC  interrupted  /home/ada/data.bin\n",
       ].join(""),
     );
+  });
+
+  it("names the machine of what another one has begun", () => {
+    const column = INCOMPLETE_COLUMNS.find(({ title }) => title === "STATE");
+    expect(column?.value({ ...entry, host: "node-7" })).to.equal("interrupted on node-7");
   });
 
   it("counts the files of a directory, and those alone where all are empty", () => {
