@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { CreateTableCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateBucketCommand,
@@ -5,6 +7,7 @@ import {
   DeleteObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
+  PutObjectLegalHoldCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { CreateAccessPointCommand } from "@aws-sdk/client-s3-control";
@@ -12,9 +15,11 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import { makeS3ControlClient } from "../../../../cli/clients/s3-control.ts";
 import { Context } from "../../../../cli/context.ts";
+import { deleteEntry } from "../../../../cli/services/delete-entry.ts";
 import { findRemains } from "../../../../cli/services/remains/find.ts";
 import { isGone } from "../../../../cli/services/remains/remains.ts";
 import { removeAllRemains, reopenUsage } from "../../../../cli/services/remains/remove.ts";
+import { deletionsBegun } from "../../../../cli/services/unfinished.ts";
 import { recordItem } from "../../../../staging/record.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import { startTestCloud, type TestCloud } from "../../../support/cloud.ts";
@@ -147,6 +152,61 @@ describe("What is left of an entry", function () {
     expect(await findRemains(context, id)).to.have.property("record", "unreadable");
     await removeAllRemains(context, id);
     expect(isGone(await findRemains(context, id))).to.equal(true);
+  });
+
+  it("stays counted and listed where S3 refuses to delete it half way", async () => {
+    const client = await context.s3(primary);
+    const locked = "locked-half-way";
+    await client.send(new CreateBucketCommand({ Bucket: locked, ObjectLockEnabledForBucket: true }));
+    const key = { Bucket: locked, Key: `${id}/a` };
+    await client.send(new PutObjectCommand({ ...key, Body: "1" }));
+    await client.send(new PutObjectLegalHoldCommand({ ...key, LegalHold: { Status: "ON" } }));
+    const { client: dynamo, settings } = await context.tables();
+    const life = {
+      ...{ staging_id: id, filename: "a", size_bytes: 1, regions: [primary], ttl_days: 7 },
+      ...{ uploaded_at: "2026-01-01T00:00:00Z", opened_at: "2026-01-01T00:00:00Z" },
+    };
+    await dynamo.send(new PutItemCommand({ TableName: settings.usageTable, Item: marshall(life) }));
+    const half = new Context("dev", { onProgress: () => {}, done: () => {} });
+    half.settings = async () => ({
+      ...settings,
+      ...(await context.settings()),
+      buckets: new Map([[primary, locked]]),
+    });
+    // The credentials may not ask for the lock at first, so that the deletion begins.
+    let asked = 0;
+    const blind = await half.s3(primary);
+    blind.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName !== "GetObjectLockConfigurationCommand" || asked++ > 0) return next(args);
+          throw Object.assign(new Error("denied"), {
+            name: "AccessDenied",
+            $metadata: { httpStatusCode: 403 },
+          });
+        },
+      { step: "initialize" },
+    );
+    const engine = { command: "/no/engine", env: { PULUMI_BACKEND_URL: `file://${cloud.home}/none` } };
+    await mkdir(join(cloud.home, "none/.pulumi"), { recursive: true });
+    await writeFile(join(cloud.home, "none/.pulumi/meta.yaml"), "version: 1\n");
+    const entry = {
+      id,
+      filename: "a",
+      sizeBytes: 1,
+      fileCount: 1,
+      regions: [primary],
+      uploadedAt: new Date(0),
+    };
+    const project = { ...engine, project: cloud.home };
+    const error = await deleteEntry(half, project, entry, {}).catch((reason: unknown) => reason);
+    expect(error).to.have.property("why").that.contains("has a legal hold. What is locked stays");
+    expect(await row()).to.not.have.property("closed_at");
+    expect([...(await deletionsBegun("dev"))]).to.deep.equal([id]);
+    await client.send(new PutObjectLegalHoldCommand({ ...key, LegalHold: { Status: "OFF" } }));
+    await deleteEntry(half, project, entry, {});
+    expect((await row())?.["closed_at"]?.S).to.match(/^\d{4}-/);
+    expect([...(await deletionsBegun("dev"))]).to.deep.equal([]);
   });
 
   it("is not called gone while a place cannot be looked at", async () => {
