@@ -22,8 +22,13 @@ export async function requireRecord(context: Context, id: StagingId): Promise<St
 /**
  * The error of an id that has no record: what this machine, the backend and AWS itself know of it. Most often that is
  * nothing; else it names the command that works.
+ * @param nothing the error where nothing is left of it
  */
-export async function absentEntry(context: Context, id: StagingId): Promise<InputError> {
+export async function absentEntry(
+  context: Context,
+  id: StagingId,
+  nothing: (context: Context, id: StagingId) => InputError = noEntry,
+): Promise<InputError> {
   const { environmentName: environment } = context;
   const stack = entryStackName(environment, id);
   const remove = commandLine(`spawn stage delete ${id} --yes`, environment);
@@ -55,7 +60,7 @@ export async function absentEntry(context: Context, id: StagingId): Promise<Inpu
       fix: remove,
     });
   }
-  if (!holdsAnything(remains) && remains.unknown.length === 0) return noEntry(context, id);
+  if (!holdsAnything(remains) && remains.unknown.length === 0) return nothing(context, id);
   return new InputError(`${id} has no record and no stack`, { why: whatIsLeft(remains), fix: remove });
 }
 

@@ -49,8 +49,14 @@ export async function findResumable(context: Context, id: StagingId): Promise<In
       fix: commandLine(`spawn stage info ${id}`, name),
     });
   }
-  throw await absentEntry(context, id);
+  throw await absentEntry(context, id, noUpload);
 }
+
+const noUpload = ({ environmentName }: Context, id: StagingId): InputError =>
+  new InputError(`there is no interrupted upload ${id} in environment ${environmentName}`, {
+    why: "It was deleted, it has expired, or it was begun on another machine.",
+    fix: commandLine("spawn stage list --incomplete", environmentName),
+  });
 
 /**
  * Goes on with an upload where it was interrupted: under its id, with its options, sending what has not arrived. Of a source

@@ -26,6 +26,8 @@ export default class StageDelete extends BaseCommand {
   static override description =
     `Removes the record first, so that no instance picks the entry any more, then every version of its objects in every region. Also removes what an upload that did not end has left.
 
+What refuses the deletion is looked for first, while nothing is changed: protected resources (pulumi state protect) and objects under a legal hold or a retention (S3 Object Lock). In the end it looks in every bucket, table and access point for what is left under the ID, and says "deleted" only where that is nothing. So an entry can be deleted whose stack or state file is lost.
+
 Of several entries, all are looked up before any is deleted; then a few are deleted side by side. One that fails stops no other. With --json the result is a list then.`;
   static override examples = [
     {
