@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from "node:path";
+import { declaredSource } from "../staging/declared-source.ts";
 import { type EntrySpec, parseDeclaredEntries } from "../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings, parseEnvironmentSettings } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
@@ -31,15 +31,11 @@ export function parseEnvironmentConfig(
   const entries = parseDeclaredEntries(
     name,
     values["entries"],
-    (source) => absoluteSource(source, projectFolder),
+    (source) => declaredSource(source, projectFolder),
     settings.regions,
   );
   for (const entry of entries) assertBuckets(entry, settings);
   return { settings, entries };
-}
-
-function absoluteSource(source: string, folder: string): string {
-  return source.startsWith("s3://") || isAbsolute(source) ? source : resolve(folder, source);
 }
 
 function assertBuckets(entry: EntrySpec, settings: EnvironmentSettings): void {

@@ -1,8 +1,10 @@
 import { StagingEntry } from "../components/staging-entry.ts";
 import { StagingEnvironment } from "../components/staging-environment.ts";
+import { withIdsOf } from "../staging/entry.ts";
 import type { Held } from "../staging/ownership/names.ts";
 import { awsProvider } from "./aws-provider.ts";
 import type { EnvironmentConfig } from "./environment-config.ts";
+import { readOwnState } from "./own-state.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 import { reviewEnvironment } from "./review.ts";
 
@@ -15,10 +17,11 @@ import { reviewEnvironment } from "./review.ts";
 export function environmentProgram({ settings, entries }: EnvironmentConfig, state?: Held): Program {
   return withReadableErrors(async () => {
     // First: what it refuses must not leave anything in the state.
-    const adoptions = await reviewEnvironment(settings, state);
+    const held = state ?? (await readOwnState());
+    const adoptions = await reviewEnvironment(settings, held, { warns: state === undefined });
     const options = { providers: [awsProvider()] };
     const environment = new StagingEnvironment(settings.name, { settings, adoptions }, options);
-    const declared = entries.map((spec) => {
+    const declared = withIdsOf(entries, new Set(held.stagingIds)).map((spec) => {
       const entry = new StagingEntry(spec.id, { spec, environment: environment.refs() }, options);
       return [spec.declaredAs ?? spec.id, entry.details] as const;
     });

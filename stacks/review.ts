@@ -10,17 +10,20 @@ import {
 } from "../staging/ownership/names.ts";
 import { type Adoptions, adoptionsOf } from "../staging/ownership/taken.ts";
 import { SURVEY_ENVIRONMENT } from "../staging/resources.ts";
-import { readOwnState } from "./own-state.ts";
 
 /**
  * Looks, before anything is declared, at what the stack's state holds and at what AWS has under the names of `settings`. It runs in
  * every preview and update, whoever started it, so nothing is made, replaced or deleted on a wrong assumption.
- * @param state what the stack's state holds; where it is not given the engine is asked
+ * @param held what the stack's state holds
+ * @param options.warns whether to warn of what the state has and AWS has not
  * @returns what AWS has of this environment and the state has not
  * @throws InputError when a table or a bucket with data would be replaced or deleted, or a name is somebody else's
  */
-export async function reviewEnvironment(settings: EnvironmentSettings, state?: Held): Promise<Adoptions> {
-  const held = state ?? (await readOwnState());
+export async function reviewEnvironment(
+  settings: EnvironmentSettings,
+  held: Held,
+  { warns }: { readonly warns: boolean },
+): Promise<Adoptions> {
   refuseMovedTables(settings, held);
   const left = leftBuckets(settings, held);
   const facts = await survey({
@@ -33,7 +36,7 @@ export async function reviewEnvironment(settings: EnvironmentSettings, state?: H
   const isInUse = ({ region, name }: { region: string; name: string }): boolean =>
     facts.buckets.some((fact) => fact.region === region && fact.name === name && fact.inUse === true);
   refuseMovedBuckets(settings, held, isInUse);
-  if (state === undefined) warnOfMissing(settings, facts, held);
+  if (warns) warnOfMissing(settings, facts, held);
   const wanted = new Set(settings.buckets.values());
   return adoptionsOf(
     settings,

@@ -1,5 +1,6 @@
 import { type AccountId, parseAccountList } from "./accounts.ts";
 import { checkBandwidthLimit, parseBandwidthLimit } from "./bandwidth.ts";
+import type { DeclaredSource } from "./declared-source.ts";
 import { type Destination, defaultDestination, parseDestination } from "./destination.ts";
 import { isRecord, isStringArray } from "./environment.ts";
 import { InputError } from "./errors.ts";
@@ -41,6 +42,8 @@ export interface EntrySpec {
   readonly replication: ReplicationMethod;
   /** Accounts that may read it, beside the one that it is in. */
   readonly allowAccounts: readonly AccountId[];
+  /** Ids that the same entry has where an earlier version made it from another spelling of its source. */
+  readonly formerIds?: readonly StagingId[];
   /** For an entry of the environment's configuration: the item's name. */
   readonly declaredAs: string | undefined;
 }
@@ -70,6 +73,20 @@ export function splitSpec({
   };
   return { chosen, sending };
 }
+
+/** The entries, each under the id that it has in the stack's state: another spelling of its source must not make another entry. */
+export function withIdsOf(entries: readonly EntrySpec[], inState: ReadonlySet<string>): EntrySpec[] {
+  return entries.map((entry) => ({
+    ...entry,
+    id: idsOf(entry).find((id) => inState.has(id)) ?? entry.id,
+  }));
+}
+
+/** All ids that an entry may have. */
+export const idsOf = ({ id, formerIds = [] }: Pick<EntrySpec, "id" | "formerIds">): readonly StagingId[] => [
+  id,
+  ...formerIds,
+];
 
 /** The last component of a path or URL: the name under which the data are stored. */
 export function filenameOf(source: string): string {
@@ -122,13 +139,13 @@ const ITEM_KEYS = [
 
 /**
  * Parses `spawn:entries`, the entries that an environment's configuration declares.
- * @param resolveSource makes a source absolute (relative ones count from the project's folder)
+ * @param resolveSource finds out what a source stands for (relative ones count from the project's folder)
  * @throws InputError that names the item and the key
  */
 export function parseDeclaredEntries(
   environment: string,
   value: unknown,
-  resolveSource: (source: string) => string,
+  resolveSource: (source: string) => DeclaredSource,
   defaultRegions: RegionList,
 ): EntrySpec[] {
   if (value === undefined || value === null) return [];
@@ -190,7 +207,7 @@ export function parseDeclaredEntries(
     };
     const declaredSource = text("source");
     if (declaredSource === undefined || declaredSource === "") return fail("source", "is missing");
-    const source = resolveSource(declaredSource);
+    const { location: source, canonical, others } = resolveSource(declaredSource);
     const exclude = parseExclude(item["exclude"]);
     const filename = text("filename");
     if (filename !== undefined) parse("filename", () => parseFilename(filename));
@@ -211,10 +228,13 @@ export function parseDeclaredEntries(
     const ttl = typeof item["ttl"] === "number" ? String(item["ttl"]) : text("ttl");
     const sweep = text("sweep");
     const replication = text("replication");
-    return {
-      id: declaredStagingId(environment, name, declaredSource, regions[0], {
+    const idOf = (spelling: string): StagingId =>
+      declaredStagingId(environment, name, spelling, regions[0], {
         ...{ exclude, noSha256, filename, followLinks },
-      }),
+      });
+    return {
+      id: idOf(canonical),
+      ...(others.length === 0 ? {} : { formerIds: others.map(idOf) }),
       source,
       ...(filename === undefined ? {} : { filename }),
       exclude,

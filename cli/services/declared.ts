@@ -1,4 +1,4 @@
-import type { EntrySpec } from "../../staging/entry.ts";
+import { type EntrySpec, idsOf } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { serverClock } from "../../staging/server-clock.ts";
@@ -25,7 +25,7 @@ export async function refuseDeclared(
 ): Promise<void> {
   const { environmentName: environment } = context;
   const { entries } = await context.environment();
-  const declared = entries.find((entry) => entry.id === id)?.declaredAs;
+  const declared = entries.find((entry) => idsOf(entry).includes(id))?.declaredAs;
   const file = `Pulumi.${environment}.yaml`;
   const up = commandLine("spawn environment up", environment);
   if (declared !== undefined) {
@@ -47,7 +47,7 @@ export async function refuseDeclared(
 /**
  * Refuses an update of the environment that would delete declared entries of which something is protected or locked: the
  * engine would delete their records first, and then fail.
- * @param entries those that the file declares now
+ * @param entries those that the file declares now, under their ids in the state
  * @throws UserError that names what is protected or locked
  */
 export async function refuseKept(

@@ -1,6 +1,7 @@
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
 import { errorName } from "../../provider/transfer/aws-errors.ts";
+import { idsOf } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import { ID_PREFIX, isStagingId, type StagingId } from "../../staging/ids.ts";
 import { RECORD_KEY } from "../../staging/record.ts";
@@ -39,7 +40,9 @@ export async function findEnvironmentEntries(
     context.tables().then(recordedIds),
     idsInBuckets(context),
   ]);
-  const items = new Map(entries.map(({ id, declaredAs = "" }) => [id, declaredAs]));
+  const items = new Map(
+    entries.flatMap((entry) => idsOf(entry).map((id) => [id, entry.declaredAs ?? ""] as const)),
+  );
   const inState = new Set(idsIn(own.resources));
   const declared = recorded.flatMap((id) => items.get(id) ?? []);
   const undeclared = recorded.filter((id) => inState.has(id) && !items.has(id));

@@ -1,5 +1,5 @@
 import type { EnvironmentConfig } from "../../stacks/environment-config.ts";
-import type { EntrySpec } from "../../staging/entry.ts";
+import { type EntrySpec, withIdsOf } from "../../staging/entry.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
 import { heldIn } from "../../staging/ownership/held.ts";
 import { type Missing, missingOf } from "../../staging/ownership/missing.ts";
@@ -36,7 +36,7 @@ export interface EnvironmentPlan {
 
 /** Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none. */
 export async function planEnvironment(context: Context): Promise<EnvironmentPlan> {
-  const [session, config] = await Promise.all([openSession(context), context.environment()]);
+  const [session, declared] = await Promise.all([openSession(context), context.environment()]);
   const { environmentProject, settings } = session;
   const [{ resources }, facts] = await Promise.all([
     createStack(environmentProject, settings.name).then(() => readState(environmentProject, settings.name)),
@@ -44,10 +44,12 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
   ]);
   const there = resources.filter((resource) => resource.delete !== true);
   const lost = lostOf(there, missingOf(facts));
+  const held = without(heldOf(there), lost);
+  const config = { ...declared, entries: withIdsOf(declared.entries, new Set(held.stagingIds)) };
   return {
     session,
     config,
-    held: without(heldOf(there), lost),
+    held,
     lost,
     doomed: doomedData(there, config.entries),
     left: there.filter(

@@ -1,4 +1,4 @@
-import { BUCKET_ADOPTION } from "../resources.ts";
+import { BUCKET_ADOPTION, STAGED_DATA } from "../resources.ts";
 import type { Held } from "./names.ts";
 
 const TABLE = "aws:dynamodb/table:Table";
@@ -43,5 +43,8 @@ export function heldIn(entries: readonly StateEntry[], cloud: unknown): Held {
       ...named(BUCKET_ADOPTION, "bucket").map(({ name, region }) => ({ name, region, adopted: true })),
     ],
     role: named(ROLE, "name")[0]?.name,
+    stagingIds: entries
+      .filter(({ type }) => type === STAGED_DATA)
+      .flatMap(({ properties: { stagingId } }) => (typeof stagingId === "string" ? [stagingId] : [])),
   };
 }

@@ -44,6 +44,8 @@ export interface Held {
   readonly tables: readonly HeldTable[];
   readonly buckets: readonly HeldBucket[];
   readonly role: string | undefined;
+  /** Ids of the entries of which the state holds data. @default none */
+  readonly stagingIds?: readonly string[];
 }
 
 export const NOTHING_HELD: Held = {

@@ -13,13 +13,15 @@ interface Item {
   readonly name: string;
   readonly ttl: number;
   readonly allowAccounts?: string;
+  /** @default data/<name>.bin */
+  readonly source?: string;
 }
 
 /** An environment's file, as someone writes it, with items whose sources lie beside it. */
 function settings(items: readonly Item[]): string {
   const entries = items.map(
-    ({ name, ttl, allowAccounts = "[]" }) => `    - name: ${name}
-      source: data/${name}.bin
+    ({ name, ttl, allowAccounts = "[]", source = `data/${name}.bin` }) => `    - name: ${name}
+      source: ${source}
       dest: /opt/${name}
       ttl: ${ttl}
       sweep: sweep-declared
@@ -114,6 +116,23 @@ describe("Entries that an environment's file declares", function () {
   it("do not change where nothing was edited", async () => {
     await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
     await succeed(world.pulumi("pulumi refresh -s declared --yes --expect-no-changes"));
+  });
+
+  it("are the same under another spelling of their source", async () => {
+    const written = await world.readProjectFile(FILE);
+    const absolute = join(world.project, "data/./extra.bin");
+    await world.writeProjectFile(
+      FILE,
+      settings([
+        { name: "reference", ttl: 5, source: "./data//reference.bin" },
+        { name: "extra", ttl: 7, allowAccounts: '["000000000042", 123456789012]', source: absolute },
+      ]),
+    );
+    await succeed(world.pulumi("pulumi preview -s declared --expect-no-changes"));
+    const args = ["--environment", "declared", "--json"];
+    const { stdout } = await succeed(world.spawn("environment", "preview", ...args));
+    expect(JSON.parse(stdout).result.changes).to.not.have.any.keys("create", "delete", "replace");
+    await world.writeProjectFile(FILE, written);
   });
 
   it("are refused by stage delete, which names the file and the item", async () => {

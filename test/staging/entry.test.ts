@@ -6,7 +6,12 @@ import { refusalOf } from "./refusal.ts";
 
 const DEFAULT_REGIONS = parseRegionList("us-east-1,us-west-2");
 const parse = (value: unknown) =>
-  parseDeclaredEntries("dev", value, (source) => `/project/${source}`, DEFAULT_REGIONS);
+  parseDeclaredEntries(
+    "dev",
+    value,
+    (source) => ({ location: `/project/${source}`, canonical: source, others: [] }),
+    DEFAULT_REGIONS,
+  );
 
 describe("entries", () => {
   it("take defaults for all but name and source", () => {
@@ -66,7 +71,7 @@ describe("entries", () => {
     const [there] = parseDeclaredEntries(
       "dev",
       [{ name: "a", source: "x" }],
-      () => "/other/x",
+      () => ({ location: "/other/x", canonical: "x", others: [] }),
       DEFAULT_REGIONS,
     );
     expect(here?.id).to.equal(there?.id);

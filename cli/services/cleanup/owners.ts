@@ -1,4 +1,4 @@
-import { entryStackName } from "../../../staging/entry.ts";
+import { entryStackName, idsOf } from "../../../staging/entry.ts";
 import { InputError, type UserError } from "../../../staging/errors.ts";
 import { ID_DIGITS, ID_PREFIX, parseStagingId, type StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
@@ -45,7 +45,7 @@ export async function findOwners(context: Context, onMalformed: (error: UserErro
     records,
     stacks: new Set(idsOfStacks(stacks, name)),
     begun: new Set(known),
-    others: new Set([...entries.map(({ id }) => id), ...inState, ...inOthers, ...known]),
+    others: new Set([...entries.flatMap(idsOf), ...inState, ...inOthers, ...known]),
   };
 }
 

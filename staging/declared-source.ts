@@ -1,0 +1,27 @@
+import { isAbsolute, relative, resolve } from "node:path";
+import { isS3Url } from "./s3-url.ts";
+
+/** The source of a declared entry, whichever way its path is written. */
+export interface DeclaredSource {
+  /** An absolute path, or the `s3://` URL. */
+  readonly location: string;
+  /** The one spelling from which the entry's id is computed: of paths below the project's folder the relative one. */
+  readonly canonical: string;
+  /** Other spellings of the same path, from which earlier versions computed ids: `./data/x`, the absolute path, `data/x/`. */
+  readonly others: readonly string[];
+}
+
+/** @param folder absolute: relative sources count from there */
+export function declaredSource(written: string, folder: string): DeclaredSource {
+  if (isS3Url(written)) return { location: written, canonical: written, others: [] };
+  const location = resolve(folder, written);
+  const below = relative(folder, location) || ".";
+  const isOutside = isAbsolute(below) || below === ".." || below.startsWith("../");
+  const canonical = isOutside ? location : below;
+  const spellings = [below, `./${below}`, location].flatMap((path) => [path, `${path}/`]);
+  return {
+    location,
+    canonical,
+    others: [...new Set([written, ...spellings])].filter((spelling) => spelling !== canonical),
+  };
+}

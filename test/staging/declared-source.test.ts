@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { declaredSource } from "../../staging/declared-source.ts";
+import { parseDeclaredEntries, withIdsOf } from "../../staging/entry.ts";
+import { declaredStagingId } from "../../staging/ids.ts";
+import { heldIn } from "../../staging/ownership/held.ts";
+import { parseRegionList } from "../../staging/regions.ts";
+import { STAGED_DATA } from "../../staging/resources.ts";
+
+const FOLDER = "/home/me/project";
+const REGIONS = parseRegionList("us-east-1");
+
+const entryOf = (source: string) => {
+  const [entry] = parseDeclaredEntries(
+    "dev",
+    [{ name: "genome", source }],
+    (written) => declaredSource(written, FOLDER),
+    REGIONS,
+  );
+  if (entry === undefined) throw new Error("there is no entry");
+  return entry;
+};
+const idBefore = (spelling: string) => declaredStagingId("dev", "genome", spelling, REGIONS[0]);
+
+/** Spellings of one path, the canonical one first. */
+const SPELLINGS: readonly (readonly [string, ...string[]])[] = [
+  ["data/x", "./data/x", "data//x", "data/x/", "./data/./x/", "data/y/../x", `${FOLDER}/data/x`],
+  ["data/x", `${FOLDER}//data/x/`, "../project/data/x"],
+  ["/mnt/data/x", "/mnt/data/x/", "/mnt//data/./x", "../../../mnt/data/x"],
+  ["/home/me/shared", "../shared", "../shared/", "./../shared"],
+  [".", "./", FOLDER, `${FOLDER}/`],
+];
+
+describe("the source of a declared entry", () => {
+  for (const [canonical, ...others] of SPELLINGS) {
+    for (const spelling of others) {
+      it(`is the same as ${canonical} where it is written ${spelling}`, () => {
+        const [one, other] = [entryOf(canonical), entryOf(spelling)];
+        expect(other.id).to.equal(one.id);
+        expect(other.source).to.equal(one.source);
+      });
+    }
+  }
+
+  it("keeps the ids of entries whose source was written canonically", () => {
+    for (const spelling of ["data/x", "/mnt/data/x", "data", "..data/x", "s3://bucket/prefix/"]) {
+      expect(entryOf(spelling).id).to.equal(idBefore(spelling));
+    }
+  });
+
+  for (const spelling of ["./data/x", "data/x/", `${FOLDER}/data/x`, "data//x", "../shared"]) {
+    it(`keeps the id in the state of an entry that an earlier version made from ${spelling}`, () => {
+      const before = idBefore(spelling);
+      const held = heldIn([{ urn: "urn", type: STAGED_DATA, properties: { stagingId: before } }], "local");
+      const inState = new Set(held.stagingIds);
+      expect(withIdsOf([entryOf(spelling)], inState)[0]?.id).to.equal(before);
+      // What does not know the state asks the same entry for all ids that it may have.
+      expect(entryOf(spelling).formerIds).to.contain(before);
+    });
+  }
+
+  it("is found under an earlier id when it is written in another way, too", () => {
+    const inState = new Set<string>([idBefore("./data/x")]);
+    expect(withIdsOf([entryOf("data/x")], inState)[0]?.id).to.equal(idBefore("./data/x"));
+  });
+
+  it("is another one for another path, and for another key on S3", () => {
+    for (const [one, other] of [
+      ["data/x", "data/X"],
+      ["data/x", "/data/x"],
+      ["s3://bucket/a/b", "s3://bucket/a//b"],
+      ["s3://bucket/a", "s3://bucket/a/"],
+      ["s3://bucket/./a", "s3://bucket/a"],
+    ] as const) {
+      expect(entryOf(one).id).to.not.equal(entryOf(other).id);
+    }
+  });
+});
