@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { spawnPaths } from "../../local/paths.ts";
@@ -5,10 +6,11 @@ import { configFolder } from "../../stacks/data-folder.ts";
 import type { Context } from "../context.ts";
 import { backendFolder } from "../engine/backend-folder.ts";
 
-/** Folders of this machine that spawn writes to: its data, the user's settings, and the stacks' backend. Real paths. */
+/** Folders of this machine that spawn writes to: its data, and where they are there the user's settings and the stacks' backend. Real paths. */
 export async function findOwnFolders(context: Pick<Context, "stateUrl">): Promise<string[]> {
   const backend = backendFolder(await context.stateUrl());
-  const folders = [spawnPaths().data, configFolder(), ...(backend === undefined ? [] : [backend])];
+  const others = [configFolder(), backend].filter((folder) => folder !== undefined && existsSync(folder));
+  const folders = [spawnPaths().data, ...others.filter((folder) => folder !== undefined)];
   return [...new Set(await Promise.all(folders.map(realPathOf)))];
 }
 

@@ -65,6 +65,36 @@ const CASES: readonly Case[] = [
     args: ["stage", "upload", "two\nlines.txt", "--dest", "/mnt/data/two-lines.txt"],
     says: ['"two\\nlines.txt" contains a control character', "Rename the file."],
   },
+  {
+    what: "a file whose content does not match its size",
+    args: ["stage", "upload", "/proc/cpuinfo"],
+    says: ["/proc/cpuinfo does not hold as many bytes as its size says", "cat '/proc/cpuinfo' > copy"],
+  },
+  {
+    what: "patterns that leave no file",
+    args: ["stage", "upload", "tree", "--exclude", "*"],
+    says: ["nothing is left of"],
+  },
+  {
+    what: "a pattern that cannot keep what is below an excluded folder",
+    args: ["stage", "upload", "tree", "--exclude", "*", "--exclude", "!keep/x.csv"],
+    says: ["--exclude '*' --exclude '!/keep/' --exclude '!keep/x.csv'"],
+  },
+  {
+    what: "a pattern that begins with the directory's own name",
+    args: ["stage", "upload", "tree", "--exclude", "./tree/keep/"],
+    says: ["matches nothing", "--exclude '/keep/'"],
+  },
+  {
+    what: "a directory that contains the data of spawn",
+    args: ["stage", "upload", ".."],
+    says: ["contains a folder of spawn itself", "--exclude '/data/'"],
+  },
+  {
+    what: "links to follow on S3",
+    args: ["stage", "upload", "s3://example/p/", "--follow-links"],
+    says: ["has no links to follow"],
+  },
   ...UNREADABLE,
   { what: "no path", args: ["stage", "upload"], says: ["<local-path> is missing", "stage upload --help"] },
   { what: "two paths", args: upload("more.dat"), says: ["unexpected argument more.dat"] },
@@ -175,6 +205,9 @@ describe("Bad input", function () {
     await world.writeFile("good.dat", Buffer.from("good\n"));
     await world.writeFile("two\nlines.txt", Buffer.from("both\n"));
     await chmod(await world.writeFile("secret.dat", Buffer.from("secret\n")), 0o000);
+    await mkdir(join(world.folder, "tree/keep"), { recursive: true });
+    await world.writeFile("tree/keep/x.csv", Buffer.from("x\n"));
+    await world.writeFile("tree/other", Buffer.from("x\n"));
     await mkdir(join(world.folder, "locked"), { mode: 0o000 });
     await succeed(run("mkfifo", [join(world.folder, "pipe")], { env: world.env }));
     server = createServer();
