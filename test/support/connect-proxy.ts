@@ -24,6 +24,7 @@ export class ConnectProxy {
 
   private constructor(target: URL, options: ConnectProxyOptions) {
     this.#options = options;
+    // A client that does not trust the certificate ends the handshake.
     this.#tls = createTlsServer({ key: TEST_INVALID_KEY, cert: TEST_INVALID_CERTIFICATE }, (client) => {
       this.#join(client, connect(Number(target.port), target.hostname));
     });
@@ -59,6 +60,8 @@ export class ConnectProxy {
 
   #connect(request: IncomingMessage, client: Socket): void {
     this.asked.push(request.url ?? "");
+    // Who is refused goes away, often before the answer is whole.
+    client.on("error", () => client.destroy());
     const refusal = this.#refusal(request);
     if (refusal !== undefined || !/\.test\.invalid:\d+$/.test(request.url ?? "")) {
       client.end(`HTTP/1.1 ${refusal ?? 502} Refused\r\ncontent-length: 0\r\n\r\n`);
