@@ -153,6 +153,9 @@ export class StagingEntry extends ComponentResource {
         sha256: data.sha256,
         manifestKey: data.manifestKey,
         manifestSha256: data.manifestSha256,
+        usageTable: settings.usageTable,
+        usageRegion: settings.tableRegion,
+        uploadedAt: data.uploadedAt,
         ...writableAt(region),
       };
       return new Replication(
@@ -200,6 +203,7 @@ export class StagingEntry extends ComponentResource {
         regions: [...spec.regions],
         uploadedAt: data.uploadedAt,
         ttlDays: spec.ttl,
+        recordsTable: settings.recordsTable,
         ...(spec.sweepId === undefined ? {} : { sweepId: spec.sweepId }),
       };
       return new UsageRow(...child(transform.usage, `${spec.id}-usage`, own, { parent }));

@@ -20,15 +20,12 @@ export const stagingPlugin: Plugin = {
   version: VERSION,
   resources: {
     [STAGED_DATA]: async () => (await import("./staged-data.ts")).stagedData(await dependencies()),
-    [REPLICATION]: async () => (await import("./replication.ts")).replication(await dependencies()),
+    [REPLICATION]: async () =>
+      (await import("./replication.ts")).replication(await dependencies(), await dynamo()),
     [EXPIRATION]: async () => (await import("./expiration.ts")).expiration(await dependencies()),
-    [USAGE_ROW]: once(async () => {
-      const [{ createDynamoClients, usageRow }, deps] = await Promise.all([
-        import("./usage-row.ts"),
-        dependencies(),
-      ]);
-      return usageRow(deps, createDynamoClients({ access: await access() }));
-    }),
+    [USAGE_ROW]: once(async () =>
+      (await import("./usage-row.ts")).usageRow(await dependencies(), await dynamo()),
+    ),
     [VERSIONING_READINESS]: async () =>
       (await import("./versioning-readiness.ts")).versioningReadiness(await dependencies()),
     [BUCKET_ADOPTION]: async () =>
@@ -39,6 +36,10 @@ export const stagingPlugin: Plugin = {
     [SURVEY_ENVIRONMENT]: async (args, context) => (await survey())(args, context),
   },
 };
+
+const dynamo = once(async () =>
+  (await import("./usage-row.ts")).createDynamoClients({ access: await access() }),
+);
 
 /** Resolved once: who asks AWS, where, and on which way. */
 const access = once(async () => (await import("../connection/access.ts")).openAccess());

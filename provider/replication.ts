@@ -1,9 +1,11 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { replicateTag } from "../staging/classes.ts";
 import type { ReplicationMethod } from "../staging/entry.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources.ts";
+import { noteArrival } from "./arrival.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, showProgress, withTimeout } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
@@ -16,10 +18,15 @@ import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
 import { readTags } from "./transfer/tagging.ts";
+import { createDynamoClients } from "./usage-row.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's replica in one region, and its membership in the rule that makes it. */
-export function replication(deps: Dependencies): ResourceHandler<ReplicationInputs, ReplicationOutputs> {
+export function replication(
+  shared: Dependencies,
+  dynamo: (region: string) => DynamoDBClient = createDynamoClients(),
+): ResourceHandler<ReplicationInputs, ReplicationOutputs> {
+  const deps = { ...shared, dynamo };
   return {
     computed: ["ruleId", "via", "objects", "seconds", "verifiedBy"],
 
@@ -103,7 +110,7 @@ const isWhole = (outputs: Partial<ReplicationOutputs>): boolean => outputs.verif
 async function replicate(
   id: string,
   inputs: ReplicationInputs,
-  shared: Dependencies,
+  shared: Dependencies & { readonly dynamo: (region: string) => DynamoDBClient },
   context: CallContext,
 ): Promise<ReplicationOutputs> {
   const deps = withTimeout(shared, inputs, context);
@@ -114,7 +121,9 @@ async function replicate(
   });
   try {
     await waitUntilWritable(inputs, deps, context);
-    return { ...inputs, ruleId, ...(await makeReplicas({ ...inputs, method }, deps, context)) };
+    const made = await makeReplicas({ ...inputs, method }, deps, context);
+    await noteArrival(inputs, shared.dynamo, deps.now(), context.signal);
+    return { ...inputs, ruleId, ...made };
   } catch (error) {
     // The rule may have made replicas even where nothing was copied, so deleting must find this resource.
     throw partialFailure(id, inputs, error, doing, context.signal);

@@ -12,6 +12,7 @@ import { type Access, directAccess, serviceSettings } from "../connection/access
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
+import { RECORD_KEY } from "../staging/record.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { UsageRowInputs, UsageRowOutputs } from "../staging/resources.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
@@ -54,7 +55,9 @@ export function usageRow(
     const client = dynamo(inputs.region);
     for (let attempt = 1; ; attempt++) {
       const row = await readRow(client, inputs, signal);
-      const wanted = rowWith(row, factsOf(inputs), deps.now());
+      const facts = factsOf(inputs);
+      const isNew = row?.["uploaded_at"] !== facts.uploaded_at;
+      const wanted = rowWith(row, facts, deps.now(), isNew && !(await isRecorded(client, inputs, signal)));
       if (row === undefined || differs(row, wanted)) {
         try {
           await client.send(new UpdateItemCommand(rowUpdate(inputs, row, wanted)), { abortSignal: signal });
@@ -215,6 +218,28 @@ async function readRow(
   const command = new GetItemCommand({ TableName: table, Key: keyOf(stagingId), ConsistentRead: true });
   const { Item } = await client.send(command, { abortSignal: signal });
   return Item && unmarshall(Item);
+}
+
+/** Whether every region has its copy already: what would note their arrivals has come to its end. */
+async function isRecorded(
+  client: DynamoDBClient,
+  { recordsTable, stagingId, uploadedAt }: UsageRowInputs,
+  signal: AbortSignal,
+): Promise<boolean> {
+  // A stack of an earlier version notes none.
+  if (recordsTable === undefined) return true;
+  const command = new GetItemCommand({
+    TableName: recordsTable,
+    Key: marshall({ [RECORD_KEY]: stagingId }),
+    ConsistentRead: true,
+  });
+  try {
+    const { Item } = await client.send(command, { abortSignal: signal });
+    return Item !== undefined && unmarshall(Item)["uploaded_at"] === uploadedAt;
+  } catch (error) {
+    if (errorName(error) === "ResourceNotFoundException") return false;
+    throw error;
+  }
 }
 
 /** One client for each region, made when first asked for and kept. */

@@ -18,6 +18,8 @@ export interface Life {
   /** When it was deleted; undefined where nobody has deleted it, though it may have expired. */
   readonly closedAt: Date | undefined;
   readonly sweepId: string | undefined;
+  /** When each region but the primary one got its copy. Absent in rows of versions that did not note it: at the upload. */
+  readonly arrivals?: ReadonlyMap<string, Date>;
   /** Oldest first, one at least. */
   readonly placements: readonly Placement[];
 }
@@ -43,9 +45,14 @@ export const LIFE_ATTRIBUTES = [
   "closed_at",
   /** List of `{from, regions, ttl_days}`: the placements of the current life. */
   "history",
+  /** `true` where {@link arrivalAttribute} tells when each region got its copy. */
+  "counts_arrivals",
   /** List of the lives before it, in the same terms. An item of 400 KB has room for more than a thousand. */
   "lives",
 ] as const;
+/** The attribute of a row that tells when a region got its copy; beside the others, since several replicas are made at a time. */
+export const arrivalAttribute = (region: string): string => `${ARRIVED}${region}`;
+const ARRIVED = "arrived_in_";
 /** Goes up by one at every write, which is made on condition that nobody else has written in between. */
 export const REVISION = "revision";
 
@@ -61,7 +68,23 @@ export function parseLedgerRow(item: unknown): LedgerRow {
   if (row["opened_at"] === undefined) return { stagingId: usage.stagingId, lives: [], usage };
   const earlier = row["lives"] ?? [];
   if (!Array.isArray(earlier)) return read.fail("lives");
-  return { stagingId: usage.stagingId, lives: [...earlier, row].map((life) => read.life(life)), usage };
+  const current = { ...row, arrived: arrivalsOf(row, String(row["uploaded_at"]), undefined) };
+  return { stagingId: usage.stagingId, lives: [...earlier, current].map((life) => read.life(life)), usage };
+}
+
+/** The arrivals that a row notes, from the upload of a life to the next one's; undefined where it notes none. */
+function arrivalsOf(
+  row: Readonly<Record<string, unknown>>,
+  from: string,
+  until: string | undefined,
+): Record<string, string> | undefined {
+  if (row["counts_arrivals"] !== true) return undefined;
+  const found = Object.entries(row).flatMap(([name, at]): [string, string][] => {
+    if (!name.startsWith(ARRIVED) || typeof at !== "string" || at < from) return [];
+    // A copy of the next upload has overwritten the note: this one's counts from its upload.
+    return [[name.slice(ARRIVED.length), until !== undefined && at >= until ? from : at]];
+  });
+  return Object.fromEntries(found);
 }
 
 class Reader {
@@ -85,11 +108,19 @@ class Reader {
       uploadedAt,
       closedAt: value["closed_at"] === undefined ? undefined : this.#date(value, "closed_at"),
       sweepId,
+      ...this.#arrivals(value),
       // Rows of versions before the history have one placement for the whole life.
       placements: (history ?? [{ ...value, from: value["uploaded_at"] }]).map((one: unknown) =>
         this.#placement(one),
       ),
     };
+  }
+
+  #arrivals(life: Record<string, unknown>): Pick<Life, "arrivals"> {
+    const { arrived } = life;
+    if (arrived === undefined) return {};
+    if (!isRecord(arrived)) return this.fail("arrived");
+    return { arrivals: new Map(Object.keys(arrived).map((region) => [region, this.#date(arrived, region)])) };
   }
 
   #placement(value: unknown): Placement {
@@ -132,7 +163,21 @@ export interface Stay {
  * nothing for it even where it removes it later.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
  */
-export function staysOf({ uploadedAt, closedAt, placements }: Life): Stay[] {
+export function staysOf(life: Life): Stay[] {
+  const stays = placedStays(life);
+  const { arrivals } = life;
+  if (arrivals === undefined) return stays;
+  return stays.flatMap((stay) => {
+    if (stay.replicatedFrom === undefined) return [stay];
+    const arrival = arrivals.get(stay.region);
+    // A copy that never arrived, or after the data were to be gone, is none.
+    if (arrival === undefined || arrival >= stay.to) return [];
+    return [arrival > stay.from ? { ...stay, from: arrival } : stay];
+  });
+}
+
+/** Where the data were to be. */
+function placedStays({ uploadedAt, closedAt, placements }: Life): Stay[] {
   const ended: Stay[] = [];
   let open = new Map<string, Omit<Stay, "to">>();
   for (const [at, { from, regions, ttlDays }] of placements.entries()) {
@@ -180,17 +225,20 @@ type Attributes = Readonly<Partial<Record<(typeof LIFE_ATTRIBUTES)[number], unkn
  * same life, whatever happened to the row: a change of regions or TTL is noted in its history. Another upload is
  * another life, and the one before it is kept among the `lives`.
  * @param row as it is, in plain values; undefined where there is none
+ * @param countsArrivals whether the arrival of each copy of another upload is noted in the row
  */
 export function rowWith(
   row: Readonly<Record<string, unknown>> | undefined,
   facts: LifeFacts,
   now: Date,
+  countsArrivals = false,
 ): Attributes {
   const known = row?.["opened_at"] === undefined ? undefined : row;
   if (known?.["uploaded_at"] === facts.uploaded_at) {
     return {
       ...facts,
       opened_at: known["opened_at"],
+      ...listOf("counts_arrivals", known["counts_arrivals"]),
       ...listOf("lives", known["lives"]),
       history: historyOf(known, facts, now),
     };
@@ -203,11 +251,13 @@ export function rowWith(
     ...facts,
     opened_at: isoSeconds(now),
     history: [placementOf(facts, facts.uploaded_at)],
+    ...(countsArrivals ? { counts_arrivals: true } : {}),
     ...(lives.length > 0 ? { lives } : {}),
   };
 }
 
-const listOf = (name: "lives", value: unknown) => (value === undefined ? {} : { [name]: value });
+const listOf = (name: "lives" | "counts_arrivals", value: unknown) =>
+  value === undefined ? {} : { [name]: value };
 
 const placementOf = ({ regions, ttl_days }: LifeFacts, from: string) => ({ from, regions, ttl_days });
 
@@ -224,6 +274,7 @@ function historyOf(row: Readonly<Record<string, unknown>>, facts: LifeFacts, now
 /** A life that nobody has closed ended at the latest when its data were uploaded again. */
 function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Record<string, unknown> {
   const { filename, size_bytes, uploaded_at, sweep_id, regions, ttl_days, history, closed_at } = row;
+  const arrived = arrivalsOf(row, String(uploaded_at), next.uploaded_at);
   return {
     filename,
     size_bytes,
@@ -231,5 +282,6 @@ function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Rec
     ...(sweep_id === undefined ? {} : { sweep_id }),
     history: history ?? [{ from: uploaded_at, regions, ttl_days }],
     closed_at: closed_at ?? next.uploaded_at,
+    ...(arrived === undefined ? {} : { arrived }),
   };
 }

@@ -88,6 +88,10 @@ export interface ReplicationInputs {
   sha256: string;
   manifestKey: string;
   manifestSha256: string;
+  /** The usage table and its region, and the upload's time, to note there when the copy is there. Absent: nothing is noted. */
+  usageTable?: string;
+  usageRegion?: string;
+  uploadedAt?: string;
   writableAt?: string;
 }
 
@@ -131,6 +135,8 @@ export interface UsageRowInputs {
   uploadedAt: string;
   ttlDays: number;
   sweepId?: string;
+  /** Where the entry's record is once every region has its copy; a row that is made again after that notes no arrivals. */
+  recordsTable?: string;
 }
 
 export interface UsageRowOutputs extends UsageRowInputs {

@@ -1,6 +1,7 @@
 import type { MicroDollars } from "../../staging/money.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import type { CostReport, EntryCost } from "../services/cost-report.ts";
+import type { UnfinishedEntry } from "../services/cost-unfinished.ts";
 import { csvLine } from "./csv.ts";
 
 /**
@@ -25,15 +26,32 @@ const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
   total_usd: ({ total }) => amount(total),
   remote_instances: ({ remoteInstances }) => String(remoteInstances),
   direct_usd: ({ direct }) => amount(direct),
+  /** Of what no total has; empty in the rows of entries, as their columns are in the rows of unfinished uploads. */
+  unfinished_bytes: () => "",
+  unfinished_usd_per_day: () => "",
 };
 
 export const COST_COLUMNS: readonly string[] = Object.keys(COLUMNS);
 
 /** The report's entries as CSV. */
-export function renderCostCsv({ entries }: CostReport): string {
+export function renderCostCsv({ entries, unfinished }: CostReport): string {
   const values = Object.values(COLUMNS);
   const rows = entries.map((entry) => csvLine(values.map((value) => value(entry))));
-  return [csvLine(COST_COLUMNS), ...rows].join("");
+  const open = (unfinished?.entries ?? []).map((entry) =>
+    csvLine(COST_COLUMNS.map((name) => cellOf(entry, name))),
+  );
+  return [csvLine(COST_COLUMNS), ...rows, ...open].join("");
+}
+
+/** An upload that has not ended is a row with its own columns only, so that the sums of the others are the report's totals. */
+function cellOf({ stagingId, regions, bytes, perDay }: UnfinishedEntry, column: string): string {
+  const cells: Readonly<Record<string, string>> = {
+    staging_id: stagingId,
+    regions: regions.join(" "),
+    unfinished_bytes: String(bytes),
+    unfinished_usd_per_day: amount(perDay),
+  };
+  return cells[column] ?? "";
 }
 
 /** All six decimals: whoever adds the column up gets the total. */

@@ -13,6 +13,7 @@ export function renderCostReport(report: CostReport): string {
     ...filterLines(report),
     "",
     ...(report.operations === 0 ? ["Nothing was staged in this period."] : bodyLines(report)),
+    ...unfinishedLines(report),
     "",
   ].join("\n");
 }
@@ -39,6 +40,24 @@ function bodyLines(report: CostReport): string[] {
     ...report.entries.slice(0, TOP).map((entry, at) => `  ${at + 1}. ${topLine(entry)}`),
     "",
     `Savings vs. Direct Transfer: ${savingsOf(report)}`,
+  ];
+}
+
+/** Beside the totals: what is there now and in no row of the ledger. */
+function unfinishedLines({ unfinished }: CostReport): string[] {
+  if (unfinished === undefined || unfinished.entries.length === 0) return [];
+  const { entries, bytes, perDay } = unfinished;
+  const more = entries.length - TOP;
+  return [
+    "",
+    `Unfinished Uploads (not in the total): ${formatInteger(entries.length)}, ${formatBytes(bytes)}, ${formatMoney(perDay)} per day`,
+    ...entries
+      .slice(0, TOP)
+      .map(
+        (entry) =>
+          `  ${entry.stagingId} (${compactBytes(entry.bytes)}, ${entry.regions.join(", ")}): ${formatMoney(entry.perDay)} per day`,
+      ),
+    ...(more > 0 ? [`  and ${formatInteger(more)} more`] : []),
   ];
 }
 

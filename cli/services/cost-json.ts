@@ -1,6 +1,7 @@
 import { addMoney, toDollars } from "../../staging/money.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import type { Cost, CostReport } from "./cost-report.ts";
+import type { UnfinishedCost } from "./cost-unfinished.ts";
 
 interface Dollars {
   readonly replication: number;
@@ -44,6 +45,20 @@ export interface CostJson {
     readonly direct: number;
   }[];
   readonly by_day: readonly { readonly date: string; readonly cost: Dollars }[];
+  /** What S3 charges for now and no total has: uploads that have not ended. `null` where it was not looked for. */
+  readonly unfinished: {
+    readonly count: number;
+    readonly bytes: number;
+    readonly cost_per_day: number;
+    /** The largest first. */
+    readonly entries: readonly {
+      readonly staging_id: string;
+      readonly regions: readonly string[];
+      readonly bytes: number;
+      readonly open_uploads: number;
+      readonly cost_per_day: number;
+    }[];
+  } | null;
 }
 
 export function toCostJson(report: CostReport): CostJson {
@@ -81,6 +96,20 @@ export function toCostJson(report: CostReport): CostJson {
       direct: toDollars(cost.direct),
     })),
     by_day: report.days.map((cost) => ({ date: cost.date, cost: inDollars(cost) })),
+    unfinished: unfinishedJson(report.unfinished),
+  };
+}
+
+function unfinishedJson(unfinished: UnfinishedCost | undefined): CostJson["unfinished"] {
+  if (unfinished === undefined) return null;
+  const { entries, bytes, perDay } = unfinished;
+  return {
+    ...{ count: entries.length, bytes, cost_per_day: toDollars(perDay) },
+    entries: entries.map((entry) => ({
+      staging_id: entry.stagingId,
+      ...{ regions: entry.regions, bytes: entry.bytes, open_uploads: entry.openUploads },
+      cost_per_day: toDollars(entry.perDay),
+    })),
   };
 }
 

@@ -1,12 +1,13 @@
 import type { Savings } from "../../staging/cost.ts";
-import type { UserError } from "../../staging/errors.ts";
+import { InputError } from "../../staging/errors.ts";
 import type { MicroDollars } from "../../staging/money.ts";
 import type { Period } from "../../staging/period.ts";
 import type { PriceBookName } from "../../staging/price-book.ts";
 import { priceBook } from "../../staging/price-books.ts";
+import type { Context } from "../context.ts";
 import { type LedgerFilter, ledgerPages } from "./cost-ledger.ts";
 import { CostReporter } from "./cost-reporter.ts";
-import type { Tables } from "./records.ts";
+import type { UnfinishedCost } from "./cost-unfinished.ts";
 
 export interface CostQuestion {
   readonly period: Period;
@@ -16,19 +17,40 @@ export interface CostQuestion {
 }
 
 /**
- * The report of an environment, from its usage ledger.
- * @param onMalformed told of a row that cannot be read; the others are counted all the same
- * @throws InputError when the ledger does not know the entry, or the price book lacks one of its regions
+ * The report of an environment from its usage ledger, and beside it what S3 charges for now though the ledger does not have it. A report on a
+ * sweep, or on a time that is over, has no such part.
+ * @param onProblem told of rows and buckets that cannot be read; the others are counted all the same
+ * @throws InputError when neither the ledger nor a bucket knows the entry, or the price book lacks one of its regions
  */
 export async function costReport(
-  tables: Tables,
+  context: Context,
   { period, filter, prices, now }: CostQuestion,
-  onMalformed: (error: UserError) => void,
+  onProblem: (error: Error) => void,
 ): Promise<CostReport> {
   const reporter = new CostReporter(period, priceBook(prices), now, filter);
-  for await (const page of ledgerPages(tables, filter, onMalformed))
-    for (const row of page) reporter.add(row);
-  return reporter.report();
+  const counted = new Set<string>();
+  let unknown: unknown;
+  try {
+    for await (const page of ledgerPages(await context.tables(), filter, onProblem)) {
+      for (const row of page) {
+        reporter.add(row);
+        const last = row.lives.at(-1);
+        if (last !== undefined && last.closedAt === undefined) counted.add(row.stagingId);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof InputError) || filter.stagingId === undefined) throw error;
+    unknown = error;
+  }
+  if (filter.sweepId !== undefined || period.until < now) {
+    if (unknown !== undefined) throw unknown;
+    return reporter.report();
+  }
+  const { unfinishedCost } = await import("./cost-unfinished.ts");
+  const question = { stagingId: filter.stagingId, isCounted: (id: string) => counted.has(id) };
+  const unfinished = await unfinishedCost(context, { ...question, prices: priceBook(prices) }, onProblem);
+  if (unknown !== undefined && unfinished.entries.length === 0) throw unknown;
+  return { ...reporter.report(), unfinished };
 }
 
 /** What was paid, by its cause. */
@@ -91,4 +113,6 @@ export interface CostReport extends Cost {
   readonly regions: readonly RegionCost[];
   readonly sweeps: readonly SweepCost[];
   readonly days: readonly DayCost[];
+  /** Beside the totals; absent where it was not looked for. */
+  readonly unfinished?: UnfinishedCost;
 }

@@ -32,6 +32,9 @@ export class Replication extends CustomResource implements ProgramOutputs<Replic
   declare readonly sha256: Output<string>;
   declare readonly manifestKey: Output<string>;
   declare readonly manifestSha256: Output<string>;
+  declare readonly usageTable: Output<string>;
+  declare readonly usageRegion: Output<string>;
+  declare readonly uploadedAt: Output<string>;
   declare readonly writableAt: Output<string>;
   declare readonly ruleId: Output<string>;
   declare readonly via: Output<ReplicationOutputs["via"]>;

@@ -14,6 +14,7 @@ export class UsageRow extends CustomResource implements ProgramOutputs<UsageRowO
   declare readonly regions: Output<string[]>;
   declare readonly uploadedAt: Output<string>;
   declare readonly ttlDays: Output<number>;
+  declare readonly recordsTable: Output<string>;
   declare readonly sweepId: Output<string>;
   declare readonly openedAt: Output<string>;
 

@@ -73,6 +73,9 @@ describe("StagingEntry", () => {
       sha256: "a1".repeat(32),
       manifestKey: `${ID}/.spawn-manifest.jsonl`,
       manifestSha256: "b2".repeat(32),
+      usageTable: "spawn-usage-dev",
+      usageRegion: "us-east-1",
+      uploadedAt: "2024-01-22T10:30:15Z",
     });
     expect(made.get(`${ID}-replica-us-west-2`).dependsOn).to.deep.equal([`${ID}-data`]);
   });
@@ -95,6 +98,7 @@ describe("StagingEntry", () => {
   it("opens a usage row, without a sweep where there is none", () => {
     expect(inputs("usage")).to.deep.equal({
       table: "spawn-usage-dev",
+      recordsTable: "spawn-staging-dev",
       region: "us-east-1",
       stagingId: ID,
       filename: "reference.fasta",

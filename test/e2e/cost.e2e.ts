@@ -1,6 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import { COST_COLUMNS } from "../../cli/render/cost-csv.ts";
@@ -9,7 +16,7 @@ import { GIB } from "../../staging/units.ts";
 import { parseCsv } from "../cli/csv.ts";
 import { ledgerItem } from "../cli/ledger.ts";
 import { succeed } from "./support/process.ts";
-import { randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
+import { bucketOf, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
 /** Long before anything that other tests stage. */
 const MARCH = ["--since", "2025-03-01", "--until", "2025-03-31"];
@@ -107,6 +114,29 @@ Savings vs. Direct Transfer: $86.70 (96.3%)
     const deleted = await entryOf();
     expect(deleted.entry?.ended_at).to.match(/^20\d\d-/);
     expect(deleted.sum.replication).to.equal(0.000078);
+  });
+
+  it("counts what an upload without a row has in S3, by its id and beside the totals", async () => {
+    const id = "stage-0f0f0f0f0f0f";
+    const s3 = (await world.aws()).s3("us-west-2");
+    const key = { Bucket: bucketOf("us-west-2"), Key: `${id}/big.bin` };
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(key));
+    const part = { ...key, UploadId, PartNumber: 1, Body: Buffer.alloc(6 * 1024 * 1024) };
+    await s3.send(new UploadPartCommand(part));
+    const small = { ...key, Key: `${id}/small.bin` };
+    await s3.send(new PutObjectCommand({ ...small, Body: "small" }));
+    for (const args of [[], ["--staging-id", id]]) {
+      const { stdout } = await succeed(cost("--format", "json", ...args));
+      const { unfinished, operations } = JSON.parse(stdout) as CostJson;
+      if (args.length > 0) expect(operations).to.equal(0);
+      const [found] = unfinished?.entries.filter(({ staging_id }) => staging_id === id) ?? [];
+      expect(found).to.deep.include({ regions: ["us-west-2"], bytes: 6 * 1024 * 1024 + 5, open_uploads: 1 });
+      expect(found?.cost_per_day).to.equal(0.000004);
+    }
+    expect((await succeed(cost())).stdout).to.contain("Unfinished Uploads (not in the total): ");
+    await s3.send(new AbortMultipartUploadCommand({ ...key, UploadId }));
+    for (const { versionId } of await (await world.aws()).versions("us-west-2", key.Bucket, `${id}/`))
+      await s3.send(new DeleteObjectCommand({ ...small, VersionId: versionId }));
   });
 
   it("says so where nothing was staged, and what it does not understand", async () => {

@@ -128,4 +128,48 @@ describe("the ledger's rows", () => {
     refuse({ lives: 3 }, "lives");
     refuse({ lives: [3] }, "lives");
   });
+
+  describe("arrivals of copies", () => {
+    const facts = {
+      ...{ filename: "f", size_bytes: 1, uploaded_at: "2026-01-01T00:00:00Z", ttl_days: 10 },
+      ...{ regions: ["us-east-1", "us-west-2", "eu-west-1"], sweep_id: undefined },
+    };
+    const opened = () => ({
+      staging_id: "stage-abc123def456",
+      ...rowWith(undefined, facts, new Date("2026-01-01T00:00:01Z"), true),
+    });
+    const regionsOf = (row: Record<string, unknown>, at = 0) => {
+      const life = parseLedgerRow(row).lives[at];
+      if (life === undefined) throw new Error("no such life");
+      return staysOf(life).map(({ region, from }) => [region, from.toISOString().slice(0, 10)]);
+    };
+
+    it("charges a region from when its copy is there, and one whose copy never came not at all", () => {
+      const row = { ...opened(), "arrived_in_us-west-2": "2026-01-03T00:00:00Z" };
+      const charged = [
+        ["us-east-1", "2026-01-01"],
+        ["us-west-2", "2026-01-03"],
+      ];
+      expect(regionsOf(row)).to.deep.equal(charged);
+      expect(regionsOf({ ...row, closed_at: "2026-01-05T00:00:00Z" })).to.deep.equal(charged);
+      expect(regionsOf({ ...row, closed_at: "2026-01-02T00:00:00Z" })).to.deep.equal(charged.slice(0, 1));
+    });
+
+    it("charges every region of a row that notes no arrivals from the upload", () => {
+      const row = { staging_id: "stage-abc123def456", ...rowWith(undefined, facts, new Date("2026-01-01")) };
+      expect(regionsOf(row)).to.deep.equal(facts.regions.map((region) => [region, "2026-01-01"]));
+    });
+
+    it("keeps the arrivals of a life that is over", () => {
+      const row = { ...opened(), "arrived_in_us-west-2": "2026-01-03T00:00:00Z" };
+      const next = { ...facts, uploaded_at: "2026-02-01T00:00:00Z" };
+      const again = { ...row, ...rowWith(row, next, new Date("2026-02-01T00:00:01Z"), true) };
+      const then = { ...again, "arrived_in_eu-west-1": "2026-02-02T00:00:00Z" };
+      expect(regionsOf(then, 0).map(([region]) => region)).to.deep.equal(["us-east-1", "us-west-2"]);
+      expect(regionsOf(then, 1)).to.deep.equal([
+        ["us-east-1", "2026-02-01"],
+        ["eu-west-1", "2026-02-02"],
+      ]);
+    });
+  });
 });

@@ -20,11 +20,13 @@ export default class StageCost extends BaseCommand {
 
 A replication counts whole at the moment at which a region got its copy; storage by the millisecond, in every region, for as long as the data were there. What expires is counted until the 00:00 UTC at which S3 removes it.
 
+Uploads that have not ended, and what a deletion left, are in no row of the ledger, though S3 charges for them: the report has them in a part of their own, with their bytes and their cost a day, as the buckets hold them now. They are not in the totals. spawn stage list --incomplete and spawn stage cleanup name what to do about them.
+
 Savings come from instances that really fetched the data outside the primary region: what their own downloads from there would have cost, less what the staging cost. The ledger counts these instances without a time, so an entry's downloads are spread evenly over the time for which its data have been there, and a period gets its part of them.
 
 Amounts are computed from a price book; they are not AWS's bill. Every number is in UTC: a day given as --since counts from its beginning, one given as --until to its end.
 
---format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd. The sums of a column are the totals of the report.`;
+--format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd, unfinished_bytes, unfinished_usd_per_day. The sums of a column are the totals of the report.`;
   static override examples = [
     { description: "Report on the last 30 days", command: "<%= config.bin %> stage cost" },
     {
@@ -87,8 +89,8 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
     const id = flags["staging-id"];
     const stagingId = id === undefined ? undefined : await resolveId(context, id, "ledger");
     const filter = { stagingId, sweepId };
-    const tables = await context.tables();
-    const report = await costReport(tables, { period, filter, prices: flags.prices, now }, (error) => {
+    const question = { period, filter, prices: flags.prices, now };
+    const report = await costReport(context, question, (error) => {
       // The others are counted, but the report does not end as a success.
       this.warn(error);
       process.exitCode = 1;

@@ -12,6 +12,7 @@ import {
   type Section,
   savingsSection,
   sweepSection,
+  unfinishedPart,
 } from "./sections.ts";
 import { STYLE } from "./style.ts";
 
@@ -44,6 +45,7 @@ export async function renderCostPage(report: CostReport): Promise<string> {
 ${facts(report)}
 </header>
 ${sections.length === 0 ? html`<p class="card empty">Nothing was staged in this period.</p>` : html`${headline(report)}${sections.map((section) => section.html)}`}
+${unfinishedPart(report)}
 <footer>Computed by spawn from its usage ledger and a price book; not a bill of AWS. 1 GB is 2<sup>30</sup> bytes. Amounts are US dollars, times are UTC.</footer>
 </main>
 ${sections.length === 0 ? "" : html`<script type="application/json" id="chart-data">${scriptJson(sections.map(({ chart }) => chart))}</script>`}

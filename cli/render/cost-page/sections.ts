@@ -151,3 +151,25 @@ ${rows.map(line)}
 </tbody>
 </table>`;
 }
+
+/** What S3 charges for now beside the totals; empty where that is nothing. */
+export function unfinishedPart({ unfinished }: CostReport): Html {
+  if (unfinished === undefined || unfinished.entries.length === 0) return html``;
+  const { entries, bytes, perDay } = unfinished;
+  const rows = entries
+    .slice(0, TABLE_ROWS)
+    .map(
+      (entry) =>
+        html`<tr><th scope="row"><code>${entry.stagingId}</code><small>${entry.regions.join(", ")}</small></th><td>${formatBytes(entry.bytes)}</td><td>${money(entry.perDay)}</td></tr>`,
+    );
+  return html`<section class="card" id="section-unfinished" aria-labelledby="title-unfinished">
+<h2 id="title-unfinished">Unfinished uploads</h2>
+<p class="note">${plural(entries.length, "upload")} with ${formatBytes(bytes)}, ${money(perDay)} per day, as the buckets are now. Not in the totals.</p>
+<table>
+<thead><tr><th scope="col">Staging ID</th><th scope="col">Size</th><th scope="col">Cost per day</th></tr></thead>
+<tbody>
+${rows}
+</tbody>
+</table>
+</section>`;
+}

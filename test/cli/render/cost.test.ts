@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import { COST_COLUMNS, renderCostCsv } from "../../../cli/render/cost-csv.ts";
+import { renderCostPage } from "../../../cli/render/cost-page/page.ts";
 import { renderCostReport } from "../../../cli/render/cost-text.ts";
 import { toCostJson } from "../../../cli/services/cost-json.ts";
+import type { UnfinishedCost } from "../../../cli/services/cost-unfinished.ts";
+import { parseStagingId } from "../../../staging/ids.ts";
 import { dollars, type MicroDollars, toDollars } from "../../../staging/money.ts";
 import { GIB } from "../../../staging/units.ts";
 import { parseCsv } from "../csv.ts";
@@ -94,9 +97,46 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
     expect(json.entries.map(({ cost }) => cost.total.toFixed(6))).to.deep.equal(column("total_usd"));
   });
 
+  it("has unfinished uploads in a part of their own in every form, and in no total", async () => {
+    const unfinished: UnfinishedCost = {
+      ...{ bytes: 60 * GIB, perDay: dollars(0.046) },
+      entries: [
+        {
+          stagingId: parseStagingId("stage-0123456789ab"),
+          ...{ regions: ["us-east-1"], bytes: 60 * GIB, openUploads: 1, perDay: dollars(0.046) },
+        },
+      ],
+    };
+    const report = { ...reportOf(ITEMS), unfinished };
+    expect(renderCostReport(report)).to.contain(
+      "\n\nUnfinished Uploads (not in the total): 1, 60.0 GB, $0.05 per day\n  stage-0123456789ab (60GB, us-east-1): $0.05 per day\n",
+    );
+    const { unfinished: part, ...json } = toCostJson(report);
+    expect(part).to.deep.equal({
+      ...{ count: 1, bytes: 60 * GIB, cost_per_day: 0.046 },
+      entries: [
+        {
+          staging_id: "stage-0123456789ab",
+          ...{ regions: ["us-east-1"], bytes: 60 * GIB, open_uploads: 1, cost_per_day: 0.046 },
+        },
+      ],
+    });
+    const { unfinished: none, ...plain } = toCostJson(reportOf(ITEMS));
+    expect(none).to.equal(null);
+    expect(json).to.deep.equal(plain);
+    const [head = [], ...rows] = parseCsv(renderCostCsv(report));
+    expect(rows).to.have.length(5);
+    const last = Object.fromEntries(head.map((name, at) => [name, rows[4]?.[at]]));
+    expect(last).to.include({ staging_id: "stage-0123456789ab", total_usd: "", size_bytes: "" });
+    expect(last).to.include({ unfinished_bytes: String(60 * GIB), unfinished_usd_per_day: "0.046000" });
+    const page = await renderCostPage(report);
+    expect(page).to.contain("Unfinished uploads").and.contain("<code>stage-0123456789ab</code>");
+    expect(await renderCostPage(reportOf(ITEMS))).to.not.contain("Unfinished uploads");
+  });
+
   it("keeps its columns and its keys", () => {
     expect(COST_COLUMNS.join()).to.equal(
-      "staging_id,filename,sweep_id,size_bytes,regions,uploaded_at,ended_at,operations,staged_bytes,replication_usd,storage_usd,total_usd,remote_instances,direct_usd",
+      "staging_id,filename,sweep_id,size_bytes,regions,uploaded_at,ended_at,operations,staged_bytes,replication_usd,storage_usd,total_usd,remote_instances,direct_usd,unfinished_bytes,unfinished_usd_per_day",
     );
     const { entries, by_day, ...rest } = toCostJson(reportOf(ITEMS.slice(0, 1)));
     const cost = { replication: 30, storage: 10.733332, total: 40.733332 };
@@ -130,6 +170,7 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
       cost,
       savings: { direct: 1350, saved: 1309.266668, share: 1309.266668 / 1350 },
       by_sweep: [{ sweep_id: null, entries: 1, cost, direct: 1350 }],
+      unfinished: null,
     });
     expect(by_region[3]).to.deep.equal({
       region: "us-east-1",

@@ -1,0 +1,34 @@
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { arrivalAttribute } from "../staging/ledger.ts";
+import type { ReplicationInputs } from "../staging/resources.ts";
+import { isoSeconds } from "../staging/ttl.ts";
+import { USAGE_KEY } from "../staging/usage.ts";
+import { errorName } from "./transfer/aws-errors.ts";
+
+/**
+ * Notes in the usage row that a region has its copy: from now on it is charged for. The first note of an upload stays. The row may
+ * not be there yet.
+ */
+export async function noteArrival(
+  { usageTable, usageRegion, uploadedAt, stagingId, region }: ReplicationInputs,
+  dynamo: (region: string) => DynamoDBClient,
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  // A stack of an earlier version: its row has no arrivals.
+  if (usageTable === undefined || usageRegion === undefined || uploadedAt === undefined) return;
+  const command = new UpdateItemCommand({
+    TableName: usageTable,
+    Key: marshall({ [USAGE_KEY]: stagingId }),
+    UpdateExpression: "SET #arrived = :now",
+    ConditionExpression: "attribute_not_exists(#arrived) OR #arrived < :uploaded",
+    ExpressionAttributeNames: { "#arrived": arrivalAttribute(region) },
+    ExpressionAttributeValues: marshall({ ":now": isoSeconds(now), ":uploaded": uploadedAt }),
+  });
+  try {
+    await dynamo(usageRegion).send(command, { abortSignal: signal });
+  } catch (error) {
+    if (errorName(error) !== "ConditionalCheckFailedException") throw error;
+  }
+}
