@@ -8,6 +8,10 @@ const REGIONS = ["eu-west-1", "us-east-2"] as const;
 const bucketOf = (region: string): string => `e2e-second-${region}`;
 const IN_SECOND = ["--environment", "second"];
 
+/** The settings file with more keys. Not at its end, where the engine adds a line of its own. */
+const withLines = (file: string, ...lines: string[]): string =>
+  file.replace("config:", ["config:", ...lines.map((line) => `  ${line}`)].join("\n"));
+
 describe("An environment", function () {
   this.timeout(120_000);
   let world: World;
@@ -129,7 +133,11 @@ describe("An environment", function () {
     }
 
     it("is not worked on by another environment that names its tables and buckets", async () => {
-      const named = `${file.trimEnd()}\n  spawn:recordsTable: spawn-staging-second\n  spawn:usageTable: spawn-usage-second\n`;
+      const named = withLines(
+        file,
+        "spawn:recordsTable: spawn-staging-second",
+        "spawn:usageTable: spawn-usage-second",
+      );
       await world.writeProjectFile("Pulumi.twin.yaml", named);
       for (const args of [
         ["environment", "up"],
@@ -193,7 +201,7 @@ describe("An environment", function () {
       expect(refused.stderr).to.contain("which belongs to another environment second");
       await world.writeProjectFile(
         "Pulumi.second.yaml",
-        `${other.trimEnd()}\n  spawn:recordsTable: team-b-records\n  spawn:usageTable: team-b-usage\n`,
+        withLines(other, "spawn:recordsTable: team-b-records", "spawn:usageTable: team-b-usage"),
       );
       const role = await environment("up");
       expect(role.code).to.equal(2);
