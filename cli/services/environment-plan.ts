@@ -63,9 +63,15 @@ function isLeft({ buckets }: EnvironmentSettings, { inputs = {} }: StateResource
   return typeof bucket === "string" && ![...buckets.values()].includes(bucket);
 }
 
+/** What was taken over has its region in the outputs only. */
+const propertiesOf = ({ inputs = {}, outputs = {} }: StateResource): Readonly<Record<string, unknown>> => ({
+  ...inputs,
+  ...outputs,
+});
+
 function heldOf(resources: readonly StateResource[]): Held {
   const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const entries = resources.map(({ urn, type, inputs = {} }) => ({ urn, type, properties: inputs }));
+  const entries = resources.map((resource) => ({ ...resource, properties: propertiesOf(resource) }));
   return heldIn(entries, stack?.outputs?.["cloud"]);
 }
 
@@ -77,9 +83,10 @@ export const lostOf = (resources: readonly StateResource[], missing: readonly Mi
   missing.filter(({ name, region }) => resources.some((resource) => isOf(resource, name, region)));
 
 /** Whether the resource is the one of that name and region, or a setting of it. */
-function isOf({ inputs = {} }: StateResource, name: string, region: string | undefined): boolean {
-  if (!Object.values(inputs).includes(name)) return false;
-  return region === undefined || inputs["region"] === region;
+function isOf(resource: StateResource, name: string, region: string | undefined): boolean {
+  const properties = propertiesOf(resource);
+  if (!Object.values(properties).includes(name)) return false;
+  return region === undefined || properties["region"] === region;
 }
 
 /** A table that AWS has no more cannot be moved, and may be made elsewhere. */

@@ -42,6 +42,12 @@ describe("what the state has and AWS has not", () => {
     expect(lostOf([table], [missing("us-east-1")])).to.deep.equal([missing("us-east-1")]);
   });
 
+  it("is told by the outputs of what was taken over, whose inputs name no region", () => {
+    const { region: _, ...inputs } = table.inputs;
+    const adopted = { ...table, inputs, outputs: table.inputs };
+    expect(lostOf([adopted], [missing("us-east-1")])).to.deep.equal([missing("us-east-1")]);
+  });
+
   it("is not a table of the same name in another region, where settings would move it", () => {
     expect(lostOf([table], [missing("us-west-2")])).to.deep.equal([]);
   });
