@@ -14,7 +14,7 @@ import { parseRegionList } from "../../staging/regions.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
 import { testRecord } from "../cli/records.ts";
 import type { Aws } from "./support/aws.ts";
-import { later } from "./support/later.ts";
+import { clockOff, later } from "./support/later.ts";
 import { type Ended, succeed } from "./support/process.ts";
 import { bucketOf, RECORDS, randomFile, sharedWorld, USAGE, type World } from "./support/world.ts";
 
@@ -98,6 +98,24 @@ describe("stage cleanup", function () {
     for (const id of [unrecorded, lasting, LOST, CUT, STACKLESS]) expect(ids).to.not.include(id);
     expect(await keysOf(SECOND, LOST)).to.have.length(3);
   });
+
+  for (const days of [40, -40]) {
+    it(`removes nothing by a clock that is off by ${days} days, and lists by the server's time`, async () => {
+      const env = await clockOff(world, days);
+      const on = (...args: string[]) => world.startIn({ env }, "stage", ...args).ended;
+      for (const flag of ["--expired", "--orphans"]) {
+        const { code, stderr } = await on("cleanup", flag, "--yes");
+        expect(code, stderr).to.equal(1);
+        expect(stderr).to.match(
+          /Why: It says \S+ \S+ UTC, and the server says \S+ \S+ UTC: it is (40|39) days (ahead of|behind) the server. Nothing was removed./,
+        );
+      }
+      expect((await succeed(on("list"))).stdout)
+        .to.contain("1d expiring")
+        .and.not.contain("expired");
+      expect(await keysOf(SECOND, LOST)).to.have.length(3);
+    });
+  }
 
   it("shows in a dry run what has expired and what nobody owns, and changes nothing", async () => {
     const [text, json] = await Promise.all([
