@@ -24,8 +24,7 @@ async function shifted(world: World, { machineDays = 0, serverDays = 0 }: Shift)
   const file = join(world.home, `shifted-${machineDays}-${serverDays}.mjs`);
   await writeFile(
     file,
-    `import { IncomingMessage } from "node:http";
-if (process.argv[1]?.endsWith("/bin/spawn")) {
+    `if (process.argv[1]?.endsWith("/bin/spawn")) {
   const Now = Date;
   globalThis.Date = class extends Now {
     constructor(...args) {
@@ -35,16 +34,11 @@ if (process.argv[1]?.endsWith("/bin/spawn")) {
     static now() {
       return Now.now() + ${machineDays * 86_400_000};
     }
+    // A date in the form of HTTP is that of an answer.
+    static parse(text) {
+      return Now.parse(text) + (/ GMT$/.test(text) ? ${serverDays * 86_400_000} : 0);
+    }
   };
-  const { get } = Object.getOwnPropertyDescriptor(IncomingMessage.prototype, "headers");
-  Object.defineProperty(IncomingMessage.prototype, "headers", {
-    configurable: true,
-    get() {
-      const headers = get.call(this);
-      if (headers.date === undefined) return headers;
-      return { ...headers, date: new Now(Now.parse(headers.date) + ${serverDays * 86_400_000}).toUTCString() };
-    },
-  });
 }
 `,
   );
