@@ -23,5 +23,6 @@ export function contextWith(items: {
     client: client as unknown as DynamoDBClient,
     settings: { name: "dev", recordsTable: "records", usageTable: "usage" },
   };
-  return { environmentName: "dev", tables: async () => tables } as unknown as Context;
+  const stateUrl = async () => undefined;
+  return { environmentName: "dev", tables: async () => tables, stateUrl } as unknown as Context;
 }
