@@ -3,8 +3,8 @@ import type { Writable } from "node:stream";
 import { UserError } from "../staging/errors.ts";
 
 /*
- * Every command writes its results here, and every failed write is an error of the command. Node alone reports it to nobody:
- * it drops what a full disk did not take, and ends with exit code 0.
+ * Every command writes its results here, and every failed write is an error of the command. Node itself does not report it:
+ * it drops output that a full disk refuses, and exits with code 0.
  */
 
 /** The reader of our output has gone (`| head -1`): there is nobody left to write for. */
@@ -52,7 +52,7 @@ function outputError(error: NodeJS.ErrnoException): OutputClosed | OutputFailed 
   }
   return new OutputFailed("the output could not be written", {
     why: `${error.message}.`,
-    fix: "Make room where the output goes, or send it somewhere else.",
+    fix: "Free space on the disk of the output, or write the output to another place.",
     cause: error,
   });
 }

@@ -14,18 +14,18 @@ export const uploadFlags = {
     helpValue: "PATH",
   }),
   exclude: Flags.string({
-    summary: "Leave out of a directory what matches. Can be given several times.",
+    summary: "Exclude files of a directory that match. Can be given several times.",
     description:
-      "In the syntax of .gitignore, relative to the directory: '*.tmp' at any depth, 'build/' a folder with all that is in it, '/notes.txt' or './notes.txt' only at the top, '!keep.tmp' after another pattern to keep what that one leaves out, but not below a folder that it leaves out. An absolute path below the directory is read as relative to it. Upper and lower case count. A pattern that matches nothing is named in a warning.",
+      "In the syntax of .gitignore, relative to the directory: '*.tmp' at any depth, 'build/' a folder with all that is in it, '/notes.txt' or './notes.txt' only at the top, '!keep.tmp' after another pattern to keep what that one leaves out, but not below a folder that it leaves out. An absolute path below the directory is read as relative to it. Matching is case-sensitive. A warning names each pattern that matches nothing.",
     multiple: true,
     multipleNonGreedy: true,
     helpValue: "PATTERN",
   }),
   "follow-links": Flags.boolean({
     default: false,
-    summary: "Stage what the links of a directory lead to in their place, each link's content once.",
+    summary: "Stage the targets of a directory's links in place of the links.",
     description:
-      "Also of links that leave the directory. A link that leads to nothing, or in a circle, is refused. Without it, links inside the directory stay links.",
+      "This includes links that leave the directory. A broken or circular link is refused. Without this option, links inside the directory stay links.",
   }),
   name: Flags.string({
     summary: "Name under which the data are stored. Default: the last part of the path.",
@@ -34,9 +34,9 @@ export const uploadFlags = {
   }),
   "no-sha256": Flags.boolean({
     default: false,
-    summary: "Do without the SHA-256 of a source on S3, which has to be read for it.",
+    summary: "Do not compute the SHA-256 of a source on S3, so that the source need not be read.",
     description:
-      "The copies are compared by S3's checksums, ETags and sizes all the same. Instances then have no SHA-256 to check, and stage info says that it was not computed.",
+      "The copies are still compared by S3's checksums, ETags and sizes. Instances then have no SHA-256 to check, and stage info says that it was not computed.",
   }),
   "sweep-id": Flags.string({ summary: "Sweep that the data belong to.", helpValue: "ID" }),
   ttl: Flags.string({
@@ -52,31 +52,31 @@ export const uploadFlags = {
   }),
   reuse: Flags.boolean({
     default: false,
-    summary: "Answer with an entry that has the same data, where there is one, in place of another upload.",
+    summary: "Return an existing entry with the same data, if there is one, instead of uploading.",
     description:
-      "Such an entry has the same SHA-256, which is computed of a local source, name, destination, sweep and readers, is in every region that is asked for, and has at least 90 % of the TTL that is asked for left. Its data are looked at in each of these regions. A source on S3 is compared by its ETags with what was uploaded from this machine. Where nothing fits, the data are uploaded, and a note says why.",
+      "The entry must have the same SHA-256, name, destination, sweep and readers, be in every requested region, and have at least 90 % of the requested TTL left. The command computes the SHA-256 of a local source; it compares a source on S3 by its ETags with the uploads from this machine. It checks the data of the entry in each requested region. If no entry fits, the command uploads the data, and a note says why.",
   }),
   multipart: Flags.boolean({
     default: false,
-    summary: "Send in parts whatever the size.",
+    summary: "Upload files of any size in parts.",
     description:
-      "Files of more than 16 MiB always go in parts; with this, smaller ones go in parts of 5 MiB, too, of which only the missing ones are sent again. It does nothing for what is on S3 already, which is copied.",
+      "Files of more than 16 MiB are always uploaded in parts. With this option, smaller files are uploaded in parts of 5 MiB, too; after an interruption only the missing parts are uploaded again. It has no effect on a source on S3, which is copied.",
   }),
   timeout: Flags.string({
-    summary: `Seconds for which S3 may answer nothing and no byte may move. Default: ${DEFAULT_TIMEOUT_SECONDS}.`,
+    summary: `Seconds without a response and without progress after which a request fails. Default: ${DEFAULT_TIMEOUT_SECONDS}.`,
     description:
-      "Of each request, with its retries on other connections. An upload takes as long as it takes while bytes move.",
+      "The limit applies to each request, including its retries on other connections. An upload that makes progress has no time limit.",
     helpValue: "SECONDS",
   }),
   "bandwidth-limit": Flags.string({
     summary: "Bytes a second that this machine sends at most. Default: no limit.",
     description:
-      "A number with a unit: 50MB/s, 500KiB/s or 200Mbit/s. KB, MB and GB are powers of 1,024, bits powers of 1,000. All connections share it. It also limits what is read of a source on S3 for its SHA-256. Copies that S3 makes from bucket to bucket send nothing from here, and have no limit.",
+      "A number with a unit: 50MB/s, 500KiB/s or 200Mbit/s. KB, MB and GB are powers of 1,024, bits powers of 1,000. All connections share it. It also limits reads of a source on S3 for its SHA-256. It does not limit copies that S3 makes from bucket to bucket.",
     helpValue: "RATE",
   }),
   "request-payer": Flags.boolean({
     default: false,
-    summary: "Pay for reading a source on S3 whose bucket has the requester pay.",
+    summary: "Accept the charges for reading a source in a Requester Pays bucket.",
     description:
       "AWS charges your account for the requests to the source and for the transfer out of its region.",
   }),

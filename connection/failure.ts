@@ -69,7 +69,7 @@ function proxyProblem({ proxy, status, code }: ProxyError): SetupProblem {
     return {
       message: "the proxy made no connection to AWS",
       why: `${proxy} answered ${status}.`,
-      fix: `Ask who runs the proxy to allow it, or ${without}, ${AGAIN}`,
+      fix: `Ask the operator of the proxy to allow it, or ${without}, ${AGAIN}`,
     };
   }
   return {
@@ -119,7 +119,7 @@ function certificateProblem(
     return {
       message: `the certificate of ${server} is ${code === "CERT_HAS_EXPIRED" ? "out of date" : "not valid yet"}`,
       why: `${code}; the clock of this machine says ${new Date().toISOString()}.`,
-      fix: `Set the clock where it is wrong; else who runs the server has to renew the certificate.`,
+      fix: `Set the clock if it is wrong; otherwise the operator of the server has to renew the certificate.`,
     };
   }
   if (OTHER_HOST.has(code)) {

@@ -84,7 +84,7 @@ export function readUserConfig(variables: Variables = process.env): UserConfig {
     if (!(error instanceof InputError || error instanceof SyntaxError)) throw error;
     throw new InputError(`the configuration ${file} cannot be used`, {
       why: messageOf(error),
-      fix: `Mend the file, or start anew without it: rm ${shellQuoted(file)}`,
+      fix: `Correct the file, or start again without it: rm ${shellQuoted(file)}`,
     });
   }
 }

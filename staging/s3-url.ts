@@ -49,7 +49,7 @@ export function assertOnS3(source: string): void {
 /** Makes sure that requests to a source can be charged to the requester. @throws InputError for one that is not on S3 */
 export function assertRequestPayer(source: string): void {
   if (isS3Url(source)) return;
-  throw new InputError(`nobody charges for reading ${source}`, {
+  throw new InputError(`there are no request charges for reading ${source}`, {
     why: "A requester pays only for sources on S3.",
     fix: "Leave --request-payer out.",
   });

@@ -37,7 +37,7 @@ export class ServerClock {
     return this.#local.steady();
   }
 
-  /** Whether a server has told its time. */
+  /** Whether a response had the server's time. */
   get isKnown(): boolean {
     return this.#offset !== undefined;
   }
@@ -60,7 +60,7 @@ export class ServerClock {
     this.#offset = offset;
   }
 
-  /** The server's time; this machine's as long as no server has told its own. */
+  /** The server's time; this machine's time until the first response of a server. */
   now(): Date {
     return new Date(this.#offset === undefined ? this.#local.wall() : this.#local.steady() + this.#offset);
   }
@@ -80,16 +80,16 @@ export class ServerClock {
 export const serverClock = new ServerClock();
 
 /**
- * The time by which something may be removed. Who has set a clock wrong would be surprised by what has expired, or be
- * misled by the times that commands print: both have to agree first.
- * @param what would be removed, for the error
- * @throws UserError when no server has told its time, or when this machine's differs by more than {@link MAX_SKEW_MS}
+ * The time that decides which data are removed. On a machine with a wrong clock, users would misjudge which entries have
+ * expired, and commands would print misleading times. So both clocks have to agree first.
+ * @param what the time decides, for the error
+ * @throws UserError if no response had the server's time, or if this machine's clock differs by more than {@link MAX_SKEW_MS}
  */
 export function timeToRemoveBy(what: string, clock: ServerClock = serverClock): Date {
   if (!clock.isKnown) {
-    throw new UserError(`${what} cannot be told: the server does not say what time it is`, {
-      why: "Its answers have no Date header. Nothing was removed.",
-      fix: "spawn stage delete <staging-id> removes an entry whatever the time is.",
+    throw new UserError(`cannot determine ${what}: the server does not send its time`, {
+      why: "Its responses have no Date header. Nothing was removed.",
+      fix: "To remove an entry at any time: spawn stage delete <staging-id>",
     });
   }
   const skew = clock.skewMs;

@@ -8,7 +8,7 @@ export default class Env extends BaseCommand {
   static override summary =
     "Print the variables with which plain pulumi and AWS clients work on the same environment.";
   static override description =
-    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, keys and region, and unset the AWS and proxy settings of this shell that would lead elsewhere. Starts the local cloud, and brings the engine where it is missing.";
+    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, keys and region, and unset the AWS and proxy settings of this shell that lead to other servers. Starts the local cloud, and installs the engine if it is missing.";
   static override examples = [
     {
       description: "See what an update would change, with pulumi itself",
@@ -27,6 +27,6 @@ export default class Env extends BaseCommand {
   }
 }
 
-/** In JSON a variable that is to be removed is null. */
+/** In JSON, null means that the variable must be unset. */
 const asJson = (variables: VariableChanges): Record<string, string | null> =>
   Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value ?? null]));

@@ -18,7 +18,7 @@ export function explainFullDisk(text: string): UserError | undefined {
   return new UserError(
     isFull ? `there is no space left for the state in ${folder}` : `the state in ${folder} cannot be written`,
     {
-      why: `The engine cannot write there: ${reason}. What it did not write is found again.`,
+      why: `The engine cannot write there: ${reason}. The next command recovers the state that it did not write.`,
       fix: isFull
         ? `Make room, then run the command again. To see how full it is: df -h ${folder}`
         : `Make it writable, then run the command again. To see where it is: df -h ${folder}`,

@@ -31,7 +31,7 @@ const TEXTS: readonly SetupText[] = [
   {
     pattern: /x509: certificate has expired|certificate has expired|certificate is not yet valid/i,
     message: "a server's certificate is out of date",
-    fix: `Set the clock of this machine where it is wrong; else who runs the server has to renew the certificate.`,
+    fix: `Set the clock of this machine if it is wrong; otherwise the operator of the server has to renew the certificate.`,
     variables: [],
   },
   {

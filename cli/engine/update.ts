@@ -138,7 +138,7 @@ async function takenOver(url: string | undefined, stack: string): Promise<UserEr
   const worker = await workerOf(url, stack);
   return new UserError(`another command has taken over the stack ${stack}`, {
     why: `This one gave no sign of life for a while. ${worker === undefined ? "The other one has ended." : `Process ${worker.pid} on ${worker.host} works on it now.`}`,
-    fix: "Wait for it to end, then look what there is: spawn stage list, spawn stage list --incomplete",
+    fix: "Wait for it to end, then list the entries: spawn stage list, spawn stage list --incomplete",
   });
 }
 

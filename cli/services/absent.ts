@@ -35,14 +35,14 @@ export async function absentEntry(
   const unfinished = await readUnfinished(stack);
   if (unfinished?.deleting === true) {
     return new InputError(`the deletion of ${id} has begun and did not end`, {
-      why: "Its record is gone; some of its data may be there.",
+      why: "Its record is deleted; some of its data may still exist.",
       fix: remove,
     });
   }
   if (unfinished !== undefined) {
     const running = await isBeingUploaded(unfinished, stack, await context.stateUrl());
     return new InputError(`the upload of ${id} has not ended`, {
-      why: running ? `Process ${unfinished.pid} is at work on it.` : "It was interrupted.",
+      why: running ? `Process ${unfinished.pid} is uploading it.` : "It was interrupted.",
       fix: commandLine(running ? "spawn stage list --incomplete" : `spawn stage resume ${id}`, environment),
     });
   }

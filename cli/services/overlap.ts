@@ -54,7 +54,7 @@ async function aliasesOf(
     // A bucket that does not exist has no access points.
     if (statusOf(error) === 404) return [];
     if (statusOf(error) !== 403) throw error;
-    throw new InputError(`nothing tells which bucket is behind the access point ${asked}`, {
+    throw new InputError(`the bucket of the access point ${asked} cannot be determined`, {
       why: `The credentials in use may not list the access points of ${bucket}, a bucket that the upload writes to.`,
       fix: "Name the bucket itself: s3://BUCKET/PREFIX/. Or use credentials with s3:ListAccessPoints.",
     });

@@ -151,7 +151,7 @@ function keptLonger(
   return new InputError(
     `your bucket ${bucket} in ${region} keeps every object for ${describeRetention(retention)}`,
     {
-      why: `That is its default retention (S3 Object Lock), and the data are to go after ${ttl} ${ttl === 1 ? "day" : "days"} (--ttl). Until then nobody could delete them, and S3 would charge for them.`,
+      why: `That is its default retention (S3 Object Lock), and the TTL is ${ttl} ${ttl === 1 ? "day" : "days"} (--ttl). S3 would keep the data until the retention ends, and charge for them.`,
       fix: days > MAX_TTL_DAYS ? change : `--ttl ${days}; or, in the bucket, ${change}`,
     },
   );

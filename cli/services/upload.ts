@@ -90,8 +90,8 @@ export async function preflight(context: Context, spec: EntrySpec, measured: Mea
 }
 
 /**
- * The same error, which also tells what is there of the entry and what to do about it: of one that has its record, nothing
- * is missing, and nothing is to be resumed or deleted.
+ * The same error with the state of the entry and the commands for it. An entry with a record is complete, so the error
+ * offers neither a resume nor a deletion.
  */
 export async function withEntry(
   context: Context,
@@ -104,18 +104,13 @@ export async function withEntry(
   const command = (verb: string) => commandLine(`spawn stage ${verb} ${spec.id}`, environment.name);
   if (await isRecorded(context, spec)) {
     return new UserError(known.message, {
-      why: [sentence(known.why), `The entry ${spec.id} is whole and recorded all the same.`]
-        .filter(Boolean)
-        .join(" "),
+      why: [sentence(known.why), `The entry ${spec.id} is whole and recorded.`].filter(Boolean).join(" "),
       fix: [sentence(known.fix), `To see the entry: ${command("info")}`].filter(Boolean).join(" "),
       exitCode,
       cause: error,
     });
   }
-  const ways = [
-    `To go on with it: ${command("resume")}.`,
-    `To remove what is there: ${command("delete")} --yes`,
-  ];
+  const ways = [`To resume it: ${command("resume")}.`, `To remove its data: ${command("delete")} --yes`];
   // Where only a new start helps, the error says so itself.
   const isFinal = known.fix?.includes(`delete ${spec.id}`) === true;
   return new UserError(known.message, {

@@ -176,7 +176,9 @@ describe("An environment", function () {
       );
       expect(refused.stderr).to.contain("Fix: spawn environment up --environment second");
       const { stderr } = await succeed(environment("up"));
-      expect(stderr).to.contain("the bucket e2e-second-ap-south-1 in ap-south-1 is gone and is made again");
+      expect(stderr).to.contain(
+        "the bucket e2e-second-ap-south-1 in ap-south-1 is missing and is created again",
+      );
       expect((await environment("status")).code).to.equal(0);
       expect(Object.keys(await changesOf("up"))).to.deep.equal(["same"]);
       await isWhole();

@@ -94,7 +94,7 @@ describe("A directory or a source on S3 that was interrupted", function () {
       running.killGroup("SIGINT");
       const ended = await running.ended;
       expect(ended.code, ended.stderr).to.equal(130);
-      expect(ended.stderr).to.contain(`To go on with it: spawn stage resume ${id}.`);
+      expect(ended.stderr).to.contain(`To resume it: spawn stage resume ${id}.`);
 
       const { stdout } = await succeed(world.spawn("stage", "list", "--incomplete", "--format", "json"));
       const entry = (JSON.parse(stdout) as Record<string, unknown>[]).find(

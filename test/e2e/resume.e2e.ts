@@ -120,7 +120,7 @@ describe("An upload that was interrupted", function () {
     const ended = await running.ended;
     expect(ended.code, ended.stderr).to.equal(130);
     expect(ended.stderr).to.match(/^Error: interrupted$/m);
-    expect(ended.stderr).to.contain(`To go on with it: spawn stage resume ${id}.`);
+    expect(ended.stderr).to.contain(`To resume it: spawn stage resume ${id}.`);
 
     const [entry] = await listed();
     expect(entry).to.deep.include({
@@ -341,7 +341,7 @@ describe("An upload that was interrupted", function () {
     expect(refused.stderr)
       .to.contain(`was a file when ${id} was begun`)
       .and.contain(`Fix: spawn stage delete ${id} --yes, then upload it again`)
-      .and.not.contain("To go on with it");
+      .and.not.contain("To resume it");
     await succeed(world.spawn("stage", "delete", id, "--yes"));
   });
 

@@ -266,7 +266,7 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
       [["resume", "stage-0123456789ab", "--timeout", "0"], 'time-out "0" is not possible'],
       [["upload", NAME, "--bandwidth-limit", "50Mb/s"], '"50Mb/s" is not a bandwidth'],
       [["resume", "stage-0123456789ab", "--bandwidth-limit", "50"], '"50" is not a bandwidth'],
-      [["upload", NAME, "--request-payer"], `nobody charges for reading ${NAME}`],
+      [["upload", NAME, "--request-payer"], `there are no request charges for reading ${NAME}`],
     ] as const) {
       const { code, stderr } = await world.spawn("stage", ...args);
       expect(code, stderr).to.equal(2);

@@ -165,7 +165,7 @@ describe("entries", () => {
     [
       "a requester who pays for what is local",
       [{ ...ITEM, requestPayer: true }],
-      "spawn:entries: item reference: requestPayer is not valid: nobody charges for reading",
+      "spawn:entries: item reference: requestPayer is not valid: there are no request charges for reading",
     ],
     [
       "a bandwidth without a unit",

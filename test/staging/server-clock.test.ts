@@ -8,7 +8,7 @@ const NOW = Date.parse("2026-11-23T12:00:00Z");
 const http = (ms: number): string => new Date(ms).toUTCString();
 const MINUTE = 60_000;
 
-/** A machine whose clock is wrong by some milliseconds. */
+/** A machine with a clock that is wrong by some milliseconds. */
 class Machine implements LocalClocks {
   error: number;
   passed = 0;
@@ -24,7 +24,7 @@ class Machine implements LocalClocks {
 }
 
 describe("ServerClock", () => {
-  it("is this machine's clock until a server has told its time", () => {
+  it("uses this machine's clock until the first response of a server", () => {
     const clock = new ServerClock(new Machine(3 * MINUTE));
     expect(clock.isKnown).to.equal(false);
     expect(clock.now().getTime()).to.equal(NOW + 3 * MINUTE);
@@ -102,9 +102,9 @@ describe("timeToRemoveBy", () => {
     });
   }
 
-  it("refuses where no server has told its time", () => {
-    expect(() => timeToRemoveBy("what has expired", new ServerClock(new Machine(0)))).to.throw(
-      "what has expired cannot be told",
+  it("refuses if no response had the server's time", () => {
+    expect(() => timeToRemoveBy("which entries have expired", new ServerClock(new Machine(0)))).to.throw(
+      "cannot determine which entries have expired",
     );
   });
 });

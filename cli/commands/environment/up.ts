@@ -19,9 +19,9 @@ export interface EnvironmentUpResult {
 export default class EnvironmentUp extends BaseCommand {
   static override summary = "Make the environment: buckets, rules and tables in its regions.";
   static override description =
-    `Brings the environment to what Pulumi.<environment>.yaml says, the staging entries declared there included. Run it again after every edit of that file.
+    `Updates the environment to match Pulumi.<environment>.yaml, including the staging entries that it declares. Run it again after every edit of that file.
 
-Makes again what somebody deleted by hand, and takes over tables, buckets and a role that carry the environment's own tags where its stack was lost. Lists the staged data that it would delete, since the file declares them no more, and asks. A table, or a bucket with data, is never replaced or deleted: such a change of the file is refused.`;
+Creates resources again that were deleted by hand. If the environment's stack was lost, the command takes over the tables, buckets and role that carry the environment's own tags. If the file no longer declares an entry, the command lists the data to delete, and asks first. It never replaces or deletes a table, or a bucket with data: it refuses such a change of the file.`;
   static override examples = [
     { description: "Make the environment on this machine", command: "<%= config.bin %> environment up" },
     {

@@ -9,14 +9,14 @@ export interface LocalResetResult {
   readonly reset: boolean;
   /** Where it runs again, if it was running. */
   readonly endpoint: string | null;
-  /** Stacks that were left alone: their environment is not on the local cloud, or nobody knows where it is. */
+  /** Stacks that the reset kept: their environment is not on the local cloud, or its cloud is unknown. */
   readonly kept: readonly string[];
 }
 
 export default class LocalReset extends BaseCommand {
   static override summary = "Delete everything in the local cloud.";
   static override description =
-    "Deletes every bucket, object, table and role in it, and the state and settings of the stacks of environments on it, in whichever backend they are. Nothing of an environment on AWS is touched: its stacks, settings and interrupted uploads are kept and named. It is started again if it was running. Then: spawn environment up.";
+    "Deletes every bucket, object, table and role in it, and the state and settings of the stacks of its environments, in every kind of backend. The command keeps the stacks, settings and interrupted uploads of environments on AWS, and names them. It restarts the local cloud if it was running. Afterwards run: spawn environment up.";
   static override examples = [
     { description: "Empty the local cloud", command: "<%= config.bin %> local reset" },
     { description: "Empty it in a script", command: "<%= config.bin %> local reset --yes" },

@@ -140,12 +140,12 @@ Entries that the environment's file declares are never removed, only reported. -
 
 /**
  * The server's time.
- * @throws UserError when something would be removed by the time, and this machine's clock is wrong
+ * @throws UserError if the cleanup removes data by their age, and this machine's clock is wrong
  */
 async function timeOf(question: CleanupQuestion, context: Context): Promise<Date> {
   const now = await serverTime(context);
-  if (question.expired) return timeToRemoveBy("what has expired");
-  return question.orphans ? timeToRemoveBy("how long nobody has changed what nobody owns") : now;
+  if (question.expired) return timeToRemoveBy("which entries have expired");
+  return question.orphans ? timeToRemoveBy("the age of data without an owner") : now;
 }
 
 /** @throws InputError when nothing is asked for */

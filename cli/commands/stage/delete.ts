@@ -26,9 +26,9 @@ export default class StageDelete extends BaseCommand {
   static override description =
     `Removes the record first, so that no instance picks the entry any more, then every version of its objects in every region. Also removes what an upload that did not end has left.
 
-What refuses the deletion is looked for first, while nothing is changed: protected resources (pulumi state protect) and objects under a legal hold or a retention (S3 Object Lock). In the end it looks in every bucket, table and access point for what is left under the ID, and says "deleted" only where that is nothing. So an entry can be deleted whose stack or state file is lost.
+Before it changes anything, the command checks for protected resources (pulumi state protect) and for objects under a legal hold or a retention (S3 Object Lock), and refuses the deletion if it finds any. At the end it searches every bucket, table and access point for the ID, and reports "deleted" only if it finds nothing. So it can also delete an entry without a stack or a state file.
 
-Of several entries, all are looked up before any is deleted; then a few are deleted side by side. One that fails stops no other. With --json the result is a list then.`;
+With several IDs, the command looks up all entries before it deletes any, then deletes a few at a time. If one deletion fails, the others continue. With --json, the result of several IDs is a list.`;
   static override examples = [
     {
       description: "Delete an entry, after a question",

@@ -53,7 +53,7 @@ The guide's prices take AWS's internet price for a download from another region.
   static override args = {
     "local-path": Args.string({
       description: "File or directory whose size is taken, or an s3:// URL. In place of --data-size-gb.",
-      // Else a missing path would be read from a pipe.
+      // Otherwise oclif would read a missing path from a pipe.
       ignoreStdin: true,
     }),
   };
@@ -86,7 +86,7 @@ The guide's prices take AWS's internet price for a download from another region.
     })(),
     "request-payer": Flags.boolean({
       default: false,
-      summary: "Pay for looking at an s3:// URL whose bucket has the requester pay.",
+      summary: "Accept the charges for requests to a Requester Pays bucket.",
     }),
     format: Flags.option({
       options: ["table", "json", "yaml", "csv"] as const,

@@ -22,7 +22,7 @@ export default class StageInfo extends BaseCommand {
   static override description =
     `Shows where the data are, when they expire and by which lifecycle rule of each bucket, with whom they are shared, who has used them, what they have cost so far and what that saved. Instances are counted when they fetch the data; savings count only those outside the primary region.
 
-Looks into every region, without reading the data: each is whole, missing, different, or not reachable. Where one is not whole the exit code is 1, after everything was printed; an entry that has expired may be missing.
+Checks every region without reading the data, and reports each as whole, missing, different, or not reachable. If a region is not whole, the command still prints everything, and the exit code is 1. Missing data of an expired entry are no failure.
 
 Costs come from the usage ledger, as those of stage cost do, and under the guide's prices: a region counts for the time in which the data were there.`;
   static override examples = [
@@ -49,7 +49,7 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     verify: Flags.boolean({
       summary: "Compare every byte of every region with the recorded SHA-256.",
       description:
-        "Reads one region's objects, and another's where S3 has no checksum of both whole objects: what leaves AWS is charged.",
+        "Reads the objects of one region, and those of another region if S3 has no checksum of both complete objects. AWS charges for the transfer to this machine.",
       default: false,
     }),
   };
@@ -83,7 +83,7 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     );
   }
 
-  /** What is not whole is a failure, but for what S3 has removed because it expired. */
+  /** Data that are not whole are a failure, unless the entry has expired and S3 has removed them. */
   #judge({ record, presence, now }: EntryReport, environment: string): void {
     const isExpired = statusOf(record, now) === "expired";
     const found = isExpired ? presence.filter(({ state }) => state !== "missing") : presence;

@@ -8,18 +8,18 @@ import { watchUpdate } from "../../watch-update.ts";
 
 export interface StageRepairResult {
   readonly staging_id: string;
-  /** Regions whose copies were made again. */
+  /** Regions that were repaired. */
   readonly repaired: readonly { readonly region: string; readonly from: string }[];
   /** What each region holds now. */
   readonly presence: Readonly<Record<string, RegionPresenceJson>>;
 }
 
 export default class StageRepair extends BaseCommand {
-  static override summary = "Make missing or different copies of an entry again, from a whole one.";
+  static override summary = "Repair missing or different copies of an entry from a complete copy.";
   static override description =
-    `Looks into every region as stage info does. Where the data are missing, or are not what was staged, it copies them inside S3 from a region that is whole, and compares each object with its source. Any region can be repaired, the primary one, too. What was overwritten stays as an old version for a day. The data expire when they would have expired.
+    `Checks every region as stage info does. If the data of a region are missing or differ from the staged data, the command copies them inside S3 from a complete region, and compares each object with its source. It can repair any region, also the primary one. Overwritten objects stay as old versions for a day. The expiry time does not change.
 
-What is whole stays as it is. A repair that was interrupted is completed by the same command again. Exit code 1 where no region is whole, or one cannot be reached.`;
+Complete regions do not change. To continue an interrupted repair, run the same command again. The exit code is 1 if no region is complete, or if a region cannot be reached.`;
   static override examples = [
     { description: "Repair an entry", command: "<%= config.bin %> stage repair stage-abc123def456" },
     {

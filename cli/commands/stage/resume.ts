@@ -15,7 +15,7 @@ import { watchUpdate } from "../../watch-update.ts";
 export default class StageResume extends BaseCommand {
   static override summary = "Go on with an upload that was interrupted.";
   static override description =
-    "Sends only what has not arrived yet, under the same ID and with the options that the upload was started with. Of a source that has changed since, what differs is sent again, and the entry is what the source is now. Running the same upload again does the same.";
+    "Uploads only the missing data, under the same ID and with the options of the first attempt. If the source has changed since, the command also uploads the changed data, and the entry holds the source as it is now. Running the same upload command again has the same effect.";
   static override examples = [
     { description: "Go on with an upload", command: "<%= config.bin %> stage resume stage-abc123def456" },
     {

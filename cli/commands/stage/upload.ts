@@ -51,13 +51,13 @@ export default class StageUpload extends BaseCommand {
   static override description =
     `Uploads the data to the first of the regions, replicates them to the others, verifies every byte in every region, and only then records the entry. It expires by itself.
 
-Of a directory every file is staged, hidden ones too, with its permissions; symbolic links are kept as links, empty folders as folders. A link that leaves the directory (without --follow-links), a pipe, a socket, a device, and a file whose content does not match its size are refused before anything is created.
+A directory is staged with all its files, hidden ones too, and their permissions, with symbolic links as links and with empty folders. A link that leaves the directory (without --follow-links), a pipe, a socket, a device, and a file whose content does not match its size are refused before anything is created.
 
-What is on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all that is below a prefix (s3://bucket/prefix/, with a slash at its end). Only where S3 has no SHA-256 of an object is it read once, for that. Copies keep Content-Type, Content-Encoding, Cache-Control, Content-Disposition, Content-Language, Expires and user metadata. They do not keep ACLs, tags, the storage class, website redirects and encryption settings.
+A source on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all objects below a prefix (s3://bucket/prefix/, with a slash at its end). If S3 has no SHA-256 of an object, the command reads the object once to compute it. Copies keep Content-Type, Content-Encoding, Cache-Control, Content-Disposition, Content-Language, Expires and user metadata. They do not keep ACLs, tags, the storage class, website redirects and encryption settings.
 
-The same upload again, after one that was interrupted, goes on with that one under its ID. After one that ended it makes another entry, which is paid, too, and a note names the first; --reuse answers with that one instead.
+If an upload was interrupted, the same command resumes it under its ID. If it was completed, the same command makes a second entry, with its own costs, and a note names the first. With --reuse, the command returns the first entry instead.
 
-At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, for id=$(spawn stage upload …), and everything else goes to stderr.`;
+At a terminal the command prints a summary. Otherwise stdout has only the staging ID, for id=$(spawn stage upload …), and everything else goes to stderr.`;
   static override examples = [
     {
       description: "Stage a dataset in the default regions",
@@ -73,19 +73,19 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
       command: "<%= config.bin %> stage upload input.dat --sweep-id sweep-xyz789 --ttl 14",
     },
     {
-      description: "Stage a directory without what need not be there",
+      description: "Stage a directory without some of its files",
       command: "<%= config.bin %> stage upload data/ --dest /opt/app/data --exclude .git/ --exclude '*.tmp'",
     },
     {
-      description: "Stage what is on S3 already",
+      description: "Stage data that are already on S3",
       command: "<%= config.bin %> stage upload s3://example-sources/grch38/",
     },
     {
-      description: "Stage from a bucket whose requester pays",
+      description: "Stage from a Requester Pays bucket",
       command: "<%= config.bin %> stage upload s3://example-sources/grch38/ --request-payer",
     },
     {
-      description: "Leave room on the network for others",
+      description: "Leave bandwidth for other programs",
       command: "<%= config.bin %> stage upload dataset.tar.gz --bandwidth-limit 50MB/s",
     },
     {
@@ -176,7 +176,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
         this.note(`${untold.stagingId} is whole: the upload ended before it could tell its ID\n`);
         return await this.#tell(upload, summaryOf(untold));
       }
-      this.note(`${untold.stagingId} is not taken for this upload: ${damage}\n`);
+      this.note(`${untold.stagingId} is not used as the result of this upload: ${damage}\n`);
     }
     const resumed = untold === undefined ? interrupted : undefined;
     if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted\n`);
@@ -193,7 +193,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     return await this.#tell(upload, details, flags.reuse ? false : undefined);
   }
 
-  /** The entry that makes the upload needless; a note says which one it is, or why there is none. */
+  /** The entry to reuse in place of an upload. A note names it, or says why there is none. */
   async #reuse({ context, spec, source }: Upload): Promise<StagingRecord | undefined> {
     const found = await interruptible((signal) => findReusable(context, spec, source, signal));
     if ("record" in found) {
@@ -204,7 +204,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     return undefined;
   }
 
-  /** An upload that is made twice is paid twice. */
+  /** A second upload of the same data costs as much as the first. */
   async #tellOfTwin({ context, spec, source }: Upload): Promise<void> {
     const [twin] = await findUploaded(context, spec, source);
     if (twin === undefined) return;
@@ -217,7 +217,7 @@ At a terminal the summary is printed. Elsewhere stdout is the staging ID alone, 
     else this.note(`${text}\n`);
   }
 
-  /** Tells of an entry that is whole, and forgets the upload once that is told. */
+  /** Reports a complete entry, and forgets the upload once the report is written. */
   async #tell(
     { context, spec, source }: Upload,
     staged: StagedSummary,
