@@ -7,7 +7,7 @@ export interface CloudOfError {
   readonly environment: string;
   /** Unknown when the failure came before the settings were read. */
   readonly cloud: "local" | "aws" | undefined;
-  /** Who asked, where and on which way; undefined until it is resolved. */
+  /** The connection of the failed request; undefined until it is resolved. */
   readonly connection: Connection | undefined;
 }
 

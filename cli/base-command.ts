@@ -61,8 +61,8 @@ export abstract class BaseCommand extends Command {
   }
 
   /**
-   * Does something once the result has been written: what a command remembers is kept until its user knows.
-   * @param fact what the user must not lose, such as an ID: stderr tells it where the result cannot be written
+   * Runs an action after the result has been written: the command keeps its journal until the user has the result.
+   * @param fact what the user must not lose, such as an ID: it goes to stderr if the result cannot be written
    */
   protected whenTold(fact: string, work: () => Promise<void>): void {
     this.#fact = fact;
@@ -102,7 +102,7 @@ export abstract class BaseCommand extends Command {
     if (this.argv.includes("--verbose")) process.stderr.write(renderDetails(error));
   }
 
-  /** An error that stdout does not take goes to stderr: it must not be lost with it. */
+  /** If stdout cannot take the error, it goes to stderr. */
   async #printEnvelope(failure: UserError): Promise<void> {
     this.logJson(failureEnvelope(failure, this.#warnings));
     if ((await endOutput()) !== undefined) process.stderr.write(renderFailure(failure, process.stderr));

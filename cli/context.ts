@@ -53,7 +53,7 @@ export class Context {
   #tables: Promise<Tables> | undefined;
   #iam: Promise<IAMClient> | undefined;
   readonly #s3 = new Map<Region, Promise<S3Client>>();
-  /** Those whose bucket was found to be the environment's. */
+  /** Regions with a bucket that is known to belong to the environment. */
   readonly #ownS3 = new Map<Region, Promise<S3Client>>();
   /** What is known so far, for errors. */
   #known: { cloud?: "local" | "aws"; connection?: Connection } = {};
@@ -99,8 +99,8 @@ export class Context {
   }
 
   /**
-   * Who asks AWS, where, and on which way. This process gets the variables that its children get, since the AWS SDK reads
-   * some by itself.
+   * The connection to AWS: credentials, endpoints, proxies. This process gets the same variables as its children, since the AWS SDK
+   * reads some by itself.
    * @throws InputError that names the variable or the file that cannot be used
    */
   connection(): Promise<Connection> {
@@ -238,8 +238,8 @@ export class Context {
   }
 
   /**
-   * The S3 client of `region` for looking at buckets, whoever they belong to: a request to a bucket in another region than its
-   * client's is turned away.
+   * The S3 client of `region` for checking buckets of any owner. AWS refuses a request to a bucket in another region than the
+   * client's.
    */
   anyBucketsS3(region: Region): Promise<S3Client> {
     let client = this.#s3.get(region);

@@ -1,4 +1,4 @@
-/** Runs what changes nothing, until the user interrupts it. */
+/** Runs a read-only task until the user interrupts it. */
 export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   const stop = () => abort.abort();

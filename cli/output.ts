@@ -12,7 +12,7 @@ export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
 
-/** The output could not be written, for another reason than a reader that has gone. */
+/** The output could not be written, for another reason than a closed pipe. */
 export class OutputFailed extends UserError {}
 
 /** The first error of each stream: what is written after it only fails because of it. */
@@ -72,7 +72,7 @@ export function watchOutput(): void {
 }
 
 /**
- * Closes stdout where it is a file: some file systems tell only then that there was no room.
+ * Closes stdout if it is a file: some file systems report a full disk only then.
  * @returns why it could not be written; undefined where it was
  */
 export function closeOutput(): OutputClosed | OutputFailed | undefined {
@@ -101,7 +101,7 @@ function writeWholeChunks(stream: Writable, fd: number): void {
 /**
  * Writes all of `bytes`.
  * @param write writes some of them and returns how many
- * @throws the system's error for what it does not take
+ * @throws the system's error if a write fails
  */
 export function writeWhole(bytes: Uint8Array, write: (bytes: Uint8Array) => number): void {
   let left = bytes;

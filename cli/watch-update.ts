@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly onChange?: (change: ResourceChange) => void;
-  /** Told of the warnings that are not shown because of `quiet`. */
+  /** Called with each warning that `quiet` hides. */
   readonly onQuietWarning?: (message: string) => void;
   /** Warnings that the user has seen already. */
   readonly told?: readonly string[];
@@ -18,7 +18,7 @@ export interface WatchOptions {
 
 /**
  * Runs an update with its progress on stderr. The first Ctrl-C, SIGTERM, or SIGHUP of a terminal that is
- * closed asks it to stop cleanly; its state is written and nothing is left half-known, so further ones only say that it is under way.
+ * closed asks it to stop cleanly; the engine writes its complete state. Further signals only print that the stop is in progress.
  */
 export async function watchUpdate<T>(
   options: WatchOptions,

@@ -28,7 +28,7 @@ export interface ServiceSettings {
   readonly profile?: string;
 }
 
-/** Who asks the service in `region`, and where it is, said so that the SDK looks nothing up. */
+/** Credentials, region and endpoint of a service, all explicit, so that the SDK looks nothing up. */
 export function serviceSettings(connection: Connection, service: Service, region: string): ServiceSettings {
   const { endpoints, keys, profile } = connection;
   const endpoint = endpoints[service]?.url;

@@ -40,7 +40,7 @@ export function connectionVariables(env: Variables, target: Target): VariableCha
   return own === undefined ? variablesOnLocalCloud(env, target) : variablesAtEndpoint(env, own, target);
 }
 
-/** The local cloud works whatever the shell says of AWS: nothing of it is left, and no file is read. */
+/** The local cloud ignores the shell's AWS settings: every variable is removed or replaced, and no file is read. */
 function variablesOnLocalCloud(
   env: Variables,
   { endpoint, region }: Extract<Target, { cloud: "local" }>,
@@ -57,7 +57,7 @@ function variablesOnLocalCloud(
     AWS_DEFAULT_REGION: chosenRegion,
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
-    // Else an SDK without keys asks an address that nobody has here.
+    // Otherwise an SDK without keys asks the metadata service of EC2, which does not exist here.
     AWS_EC2_METADATA_DISABLED: "true",
   };
 }
@@ -97,7 +97,7 @@ function explicit(env: Variables, connection: Connection): VariableChanges {
   const { keys, profile, region, endpoints, authorities } = connection;
   const changes: Record<string, string | undefined> = { ...proxyVariables(env) };
   if (profile !== undefined && profile !== env["AWS_PROFILE"]) changes["AWS_PROFILE"] = profile;
-  // Keys that do not count, since the configuration names a profile: every SDK would take them all the same.
+  // The configuration names a profile, so keys must not count; but every SDK would use them.
   if (keys === undefined && keysIn(env) !== undefined) {
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
       if (env[name] !== undefined) changes[name] = undefined;

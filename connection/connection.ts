@@ -12,7 +12,7 @@ export interface Keys {
 }
 
 /**
- * All that decides who asks AWS, where the requests go, and on which way. It is resolved here only, from the variables of a
+ * Credentials, endpoints, proxies and certificate authorities of requests to AWS. It is resolved here only, from the variables of a
  * process and the AWS configuration files; every client is made from it. The command line gives the processes that it
  * starts variables from which they resolve the same (`child-variables.ts`).
  */
@@ -63,7 +63,7 @@ export function connectionOfProcess(): Connection | undefined {
   }
 }
 
-/** On this machine, with keys that it takes from everybody: no proxy, and none of the user's files. */
+/** The local cloud on this machine, which accepts any keys: no proxy, and none of the user's files. */
 function localCloud(env: Variables): Connection {
   const endpoint = { url: env["AWS_ENDPOINT_URL"] ?? "", source: "AWS_ENDPOINT_URL" };
   return {

@@ -21,7 +21,7 @@ export const endpointVariable = (service: Service): string => `AWS_ENDPOINT_URL_
  * The endpoint of each service, by the rules that all AWS tools have: the service's own variable, AWS_ENDPOINT_URL, the
  * profile's section of services, the profile's `endpoint_url`. A service that has none is at AWS's own.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
- * @throws InputError that names the variable or the profile whose value is no URL
+ * @throws InputError that names the variable or the profile, if its value is no URL
  */
 export function endpointsOf(env: Variables, profile: Profile): Endpoints {
   if (ignoresEndpoints(env)) return {};

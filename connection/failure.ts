@@ -3,7 +3,7 @@ import { SERVICES } from "./endpoints.ts";
 import { ProxyError } from "./proxy-error.ts";
 import type { Variables } from "./variables.ts";
 
-/** Why requests do not reach AWS, or not as whom they should, in the words of an error for the user. */
+/** Why requests do not reach AWS, or use the wrong credentials, as an error for the user. */
 export interface SetupProblem {
   readonly message: string;
   readonly why: string;
@@ -23,8 +23,8 @@ export interface Failure extends Error {
 const AGAIN = "then run the command again.";
 
 /**
- * What the user's set-up (variables, configuration files, the network) has to do with a failed request; undefined where it
- * is another's. Looks at the causes, too.
+ * Explains a failed request by the user's set-up (variables, configuration files, the network); undefined if it has another
+ * cause. Checks the causes of the error, too.
  * @param connection as far as it is known
  */
 export function explainSetup(
@@ -255,7 +255,7 @@ function endpointOf(
 const serverOf = (error: Failure, connection: Connection | undefined): string =>
   endpointOf(error, connection)?.url ?? (hostIn(error) || "AWS");
 
-/** A certificate for another host says which was asked for. */
+/** The requested host, from an error about a certificate for another host. */
 const hostIn = ({ hostname, message }: Failure): string =>
   hostname ?? /Host: ([^ ]+)\. is not/.exec(message)?.[1] ?? "";
 

@@ -3,7 +3,7 @@ export const HANGUP_VARIABLE = "SPAWN_HANGUP";
 
 /**
  * Whether this program was started with SIGHUP ignored, as `nohup` does it, and has to outlive its terminal. `nohup node …` leaves out
- * `bin/spawn`'s first lines; then only the shell's `_` tells of it.
+ * `bin/spawn`'s first lines; then only the shell's variable `_` shows it.
  */
 export const isHangupIgnored = (env: NodeJS.ProcessEnv = process.env): boolean =>
   env[HANGUP_VARIABLE] === "ignore" || /(^|\/)nohup$/.test(env["_"] ?? "");

@@ -31,7 +31,7 @@ const SPELLINGS = {
 /**
  * The proxies that the variables set, by the rules of the AWS CLI: HTTPS_PROXY for `https:`, HTTP_PROXY for `http:`,
  * except for the hosts of NO_PROXY. This machine is never reached through a proxy. ALL_PROXY is not read.
- * @throws InputError that names the variable whose value is no URL of an HTTP proxy
+ * @throws InputError that names the variable, if its value is no URL of an HTTP proxy
  */
 export function proxySettings(env: Variables): ProxySettings {
   const [https, http] = [proxyIn(env, SPELLINGS.https), proxyIn(env, SPELLINGS.http)];

@@ -8,12 +8,12 @@ export const HEARTBEAT_VARIABLE = "SPAWN_HEARTBEAT";
 /** Milliseconds between two beats. */
 export const BEAT_EVERY_MS = 1_000;
 
-/** Who works on a stack, as its heartbeat's file tells. */
+/** The process that works on a stack, from the file of its heartbeat. */
 export const recordOf = (heartbeat: string): string => `${heartbeat}.json`;
 /** What changes with each beat. */
 export const pulseOf = (heartbeat: string): string => `${heartbeat}.beat`;
 
-/** A thread, so that a busy process is not taken for a dead one. Each beat is another text, so that no clock has to be right. */
+/** A thread, so that a busy process still beats. Each beat writes another text, so that no clock has to be right. */
 const PROGRAM = `
 const { randomUUID } = require("node:crypto");
 const { readFileSync, writeFileSync } = require("node:fs");
@@ -34,9 +34,9 @@ const timer = setInterval(() => {
 `;
 
 /**
- * Beats until it is stopped, or until somebody else has put a record of their own in the place of this one.
+ * Beats until it is stopped, or until another command has replaced this record by its own.
  * @param instance of the record
- * @param onLost told of that
+ * @param onLost called if another command has replaced the record
  * @returns what stops it
  */
 export function startPulse(heartbeat: string, instance: string, onLost: () => void): () => void {

@@ -16,7 +16,7 @@ export type RequestHandler = Pick<
   "metadata" | "handle" | "destroy" | "updateHttpClientConfig" | "httpHandlerConfigs"
 >;
 
-/** The way on which requests leave this process: with the proxies and the authorities of a {@link Connection}. */
+/** How requests leave this process: with the proxies and the certificate authorities of a {@link Connection}. */
 export interface Transport {
   handler(options: HandlerOptions): RequestHandler;
   /** What server certificates are checked against; undefined for Node's own authorities. */

@@ -24,7 +24,7 @@ export function shellVariables(env: Variables): VariableChanges {
     const kept = nodeOptionsForChildren(options);
     if (kept !== options) changes["NODE_OPTIONS"] = kept === "" ? undefined : kept;
   }
-  // The engine needs them to tell whose locks are whose.
+  // The engine needs them to tell who holds a lock.
   if (!env["HOME"]) changes["HOME"] = homeFolder(env);
   if (!env["USER"]) changes["USER"] = userName();
   return changes;

@@ -151,7 +151,7 @@ async function requireBucket({ client, bucket, signal }: Target, region: string)
 }
 
 /**
- * Makes sure that what expires in the bucket can be deleted, and tells of locks that single objects can have.
+ * Makes sure that expired objects in the bucket can be deleted, and reports that single objects can be locked.
  * @throws UserError for a default retention beyond the longest TTL, and where a deletion takes a second factor
  */
 async function requireDeletable(

@@ -21,7 +21,7 @@ export interface Dependencies {
 /** Milliseconds between two notes of one resource that S3 is slow. */
 const NOTE_EVERY_MS = 30_000;
 
-/** What the work on one resource is done with: its requests keep to its time-out and bandwidth, and people hear of their trouble. */
+/** What the work on one resource is done with: requests with its time-out and bandwidth limit, and a log of their problems. */
 export function withTimeout(
   deps: Dependencies,
   { timeoutSeconds, bandwidthLimit }: { readonly timeoutSeconds?: number; readonly bandwidthLimit?: number },

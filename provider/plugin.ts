@@ -41,7 +41,7 @@ const dynamo = once(async () =>
   (await import("./usage-row.ts")).createDynamoClients({ access: await access() }),
 );
 
-/** Resolved once: who asks AWS, where, and on which way. */
+/** The connection to AWS, resolved once. */
 const access = once(async () => (await import("../connection/access.ts")).openAccess());
 
 /** Shared by all resources: the connections and the memory for the bytes on their way. */

@@ -81,7 +81,7 @@ export function replication(
       if (found.state === "unreachable") {
         throw new UserError(`reading the replica in ${region} failed`, { why: `${found.why}.` });
       }
-      // What is left of it is the next update's, or the deletion's.
+      // The next update, or the deletion, handles the rest of it.
       return found.holdsSome ? { id, inputs, outputs: inputs as ReplicationOutputs } : undefined;
     },
 

@@ -15,7 +15,7 @@ export const closingUpdate = (table: string, stagingId: string, now: Date): Upda
 });
 
 /**
- * Opens a row again that a deletion has closed whose data are still there: S3 charges for them. The life stays the same one.
+ * Opens a row again that a deletion has closed, if data still exist: S3 charges for them. The life of the row stays the same.
  * Fails on its condition where the row is open.
  */
 export const reopeningUpdate = (table: string, stagingId: string): UpdateItemCommandInput => ({

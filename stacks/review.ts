@@ -13,7 +13,7 @@ import { SURVEY_ENVIRONMENT } from "../staging/resources.ts";
 
 /**
  * Looks, before anything is declared, at what the stack's state holds and at what AWS has under the names of `settings`. It runs in
- * every preview and update, whoever started it, so nothing is made, replaced or deleted on a wrong assumption.
+ * every preview and update, also those of plain `pulumi`, so nothing is made, replaced or deleted on a wrong assumption.
  * @param held what the stack's state holds
  * @param options.warns whether to warn of what the state has and AWS has not
  * @returns what AWS has of this environment and the state has not

@@ -7,7 +7,7 @@ type Path = readonly (string | number)[];
 
 /**
  * The configuration of a stack, `config:` in its `Pulumi.<stack>.yaml`: one text for each key, lists and mappings as JSON, as the engine
- * hands it to a program. So one parser reads it, whoever reads the file.
+ * hands it to a program. So all readers of the file use one parser.
  *
  * A plain word that Go, this program or other readers of YAML take for different values is refused, and so is a number where
  * a string is wanted: `0123` is 83 for the engine, `1.10` is 1.1.
@@ -115,7 +115,7 @@ function textOf(node: Node | null): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Keys of an item of `spawn:entries` whose value is a string, or a list of them. */
+/** Keys of an item of `spawn:entries` with a string, or a list of strings, as the value. */
 const STRINGS: ReadonlySet<string> = new Set([
   "name",
   "source",

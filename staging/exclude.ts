@@ -198,7 +198,7 @@ function parentsOf(path: string): string[] {
 /** The folder that a path is in; of one at the top something that no pattern matches. */
 const parentOf = (path: string): string => parentsOf(path).at(-1) ?? "\n";
 
-/** @throws InputError for an upload of which patterns leave no file */
+/** @throws InputError if the patterns exclude every file */
 export function refuseNothingLeft(where: string, fileCount: number, exclusion: Exclusion): void {
   if (fileCount > 0 || exclusion.excluded === 0) return;
   throw new InputError(`nothing is left of ${where} to upload`, {

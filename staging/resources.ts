@@ -41,7 +41,7 @@ export interface StagedDataInputs {
   requestPayer?: boolean;
   /** Bytes a second that this machine sends at most, and reads of a source on S3. Absent: no limit. */
   bandwidthLimit?: number;
-  /** Of a source on S3: the buckets of the environment, whose new objects the source must not hold. */
+  /** For a source on S3: the buckets of the environment. The source must not contain the objects that the upload writes there. */
   environmentBuckets?: string[];
   region: string;
   bucket: string;

@@ -11,7 +11,7 @@ import { writeAtomically } from "./entry-project.ts";
 import { hasCode } from "./state-file.ts";
 
 /*
- * While a command updates a stack, it beats in the backend's folder, where every machine that shares the state sees it. Who wants the
+ * While a command updates a stack, it beats in the backend's folder, where every machine that shares the state sees it. A command that wants the
  * stack watches whether something changes there: no clock of two machines is compared. Only a `file://` backend can hold it.
  */
 
@@ -24,7 +24,7 @@ export interface Worker {
   /** Another one for each command. */
   readonly instance: string;
   readonly host: string;
-  /** The machine, or the container, whose process ids these are. */
+  /** The machine, or the container, of these process ids. */
   readonly machine: string;
   readonly pid: number;
   /** The engine that it has started last: the lock's holder. */
@@ -81,7 +81,7 @@ export async function startHeartbeat(url: string | undefined, stack: string): Pr
   };
 }
 
-/** Who works on the stack, or did until it was killed; undefined where nobody does. */
+/** The process that works on the stack, or was killed while it did; undefined if there is none. */
 export async function workerOf(url: string | undefined, stack: string): Promise<Worker | undefined> {
   const file = fileOf(url, stack);
   return file === undefined ? undefined : await readWorker(file);
@@ -128,7 +128,7 @@ export async function isSilent(
   return true;
 }
 
-/** Takes away what a command has left that was killed. */
+/** Removes the record of a command that was killed. */
 export async function removeHeartbeat(url: string | undefined, stack: string): Promise<void> {
   const file = fileOf(url, stack);
   if (file === undefined) return;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "./state-file.ts";
 
-/** Milliseconds after which a lock that no engine has written to its end is nobody's: writing one takes less than one. */
+/** Milliseconds after which an incomplete lock file belongs to no running engine: writing one takes less than 1 ms. */
 const WRITTEN_WITHIN = 2_000;
 const POLL_EVERY = 100;
 
@@ -20,7 +20,7 @@ export async function removeLockLeftovers(folder: string): Promise<void> {
   await Promise.all(files.map(removeLeftover));
 }
 
-/** An engine may be at work on the file right now. */
+/** An engine may be writing the file right now. */
 async function removeLeftover(file: string): Promise<void> {
   try {
     for (;;) {

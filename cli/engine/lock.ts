@@ -65,7 +65,7 @@ export async function takeOverDeadLocks(
   options.onNote?.(`Going on after a command that was killed${where}; its lock is taken over.`, "info");
 }
 
-/** Returns once nobody can be at work on the stack elsewhere. @throws UserError where somebody is */
+/** Returns once no process elsewhere can work on the stack. @throws UserError if one does */
 async function waitForSilence(
   url: string | undefined,
   holder: LockHolder,

@@ -3,13 +3,13 @@ import { importState } from "./pending.ts";
 import type { EngineSettings } from "./process.ts";
 import { exportStack } from "./state.ts";
 
-/** What depends on the content of a source. */
+/** Types of resources that depend on the content of a source. */
 const OF_CONTENT: readonly string[] = [STAGED_DATA, REPLICATION, EXPIRATION];
 
 /**
- * Makes the next update of an entry's stack look at its source and at every region again, though the state has them as done:
- * the resources are written as if they had failed half way. All of them, since a rule may have replicated what was in the
- * source meanwhile, even where the source is now what the replica's state says.
+ * Makes the next update of an entry's stack check its source and every region again, though the state records them as done: it
+ * writes the resources as incomplete. It does so for all of them, since a rule may have replicated an intermediate content of
+ * the source, even if the source now matches the replica's state.
  * @throws UserError when the state can be neither read nor written
  */
 export async function reopenData(settings: EngineSettings, stack: string): Promise<void> {

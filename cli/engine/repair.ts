@@ -5,24 +5,24 @@ import { readState } from "./state.ts";
 import { restoreBackup, type StateFile, setAside } from "./state-file.ts";
 
 /**
- * What became of a state that could not be read. `restored`: it is again what the engine's own backup says, in which the last
- * step may be missing. `lost`: there is no backup; the file was set aside, and the stack is gone for the engine.
+ * The result for a state that could not be read. `restored`: the engine's own backup replaced it; the last step may be missing.
+ * `lost`: there is no backup; the file was moved aside, and the engine no longer knows the stack.
  */
 export type Repair = "whole" | "restored" | "lost";
 
 export interface RepairOptions {
   /**
-   * What becomes of a file that cannot be read where there is no backup. `set aside`: the stack is gone then, for what can do
-   * without. `refuse`: the command ends.
+   * What to do with an unreadable file without a backup. `set aside`: move it, for commands that work without the stack.
+   * `refuse`: end the command.
    */
   readonly whenLost: "set aside" | "refuse";
-  /** Told of the file, and of what is in its place. */
+  /** Called with the name of the damaged file, and what replaced it. */
   readonly onNote?: ((message: string, severity: "info" | "warning") => void) | undefined;
 }
 
 /**
- * Makes a stack whose checkpoint was cut or damaged one that the engine can read, or none.
- * @throws UserError that names the file, where there is no backup and none can be done without
+ * Restores a truncated or damaged checkpoint from its backup, or moves it aside.
+ * @throws UserError that names the file, if there is no backup and `whenLost` is `refuse`
  */
 export async function repairState(
   settings: EngineSettings,
@@ -49,7 +49,7 @@ export async function repairState(
   return "lost";
 }
 
-/** The error of a command that cannot go on without the state. */
+/** The error of a command that needs the state. */
 export function damagedState(
   stack: string,
   { file, why }: Extract<StateFile, { kind: "damaged" }>,

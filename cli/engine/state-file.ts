@@ -24,7 +24,7 @@ export type StateFile =
   | { readonly kind: "absent" }
   /** `deployment` is null of a stack that has never been updated. */
   | { readonly kind: "whole"; readonly file: string; readonly deployment: Deployment | null }
-  /** A crash, a full disk or a hand has left something in the file that is no checkpoint. */
+  /** A crash, a full disk or an edit has damaged the checkpoint. */
   | { readonly kind: "damaged"; readonly file: string; readonly why: string };
 
 export interface Deployment {
@@ -45,7 +45,7 @@ export async function stacksFolder(settings: EngineSettings): Promise<string | u
   return join(state, ".pulumi", "stacks", PROJECT_NAME);
 }
 
-/** Names of the stacks whose checkpoint is in `folder`, damaged ones included. */
+/** Names of the stacks with a checkpoint in `folder`, damaged ones included. */
 export async function stacksIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -100,9 +100,8 @@ async function readCheckpoint(
 }
 
 /**
- * Puts the newest backup of the engine's that can be read in the place of a checkpoint that cannot: the engine keeps what a
- * checkpoint was before its last write (`.bak`), and a copy of each update's end (`backups/`). At most the last step is
- * missing in it.
+ * Replaces an unreadable checkpoint by the engine's newest readable backup. The engine keeps the checkpoint from before its
+ * last write (`.bak`), and a copy from the end of each update (`backups/`). At most the last step is missing in it.
  * @param file where the checkpoint is, or was
  * @returns the backup; undefined where there is none
  */
@@ -165,7 +164,7 @@ export async function setAside(file: string): Promise<string> {
   return path;
 }
 
-/** Removes what {@link setAside} has kept of a stack that is gone for good. */
+/** Removes the files that {@link setAside} has kept, once the stack is deleted. */
 export async function removeSetAside(settings: EngineSettings, stack: string): Promise<void> {
   const folder = await stacksFolder(settings);
   if (folder === undefined) return;

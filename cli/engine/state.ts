@@ -22,9 +22,9 @@ export interface StateResource {
 export interface StackState {
   readonly exists: boolean;
   readonly resources: readonly StateResource[];
-  /** What an engine that was killed had begun. */
+  /** Operations that a killed engine had begun. */
   readonly pending: readonly { readonly type: string; readonly resource: StateResource }[];
-  /** The file that should hold the state and cannot be read; undefined where nothing is wrong with it. */
+  /** The damaged file of the state; undefined if the state can be read. */
   readonly damaged?: Extract<StateFile, { kind: "damaged" }>;
 }
 

@@ -43,7 +43,7 @@ export type Operation =
       readonly kind: "up" | "preview";
       readonly program: PulumiFn;
       readonly expectNoChanges?: boolean;
-      /** Whether the engine looks at what is there before it compares. */
+      /** Whether the engine refreshes the state before it compares. */
       readonly refresh?: boolean;
       /** Whether resources that do not depend on one that failed are made all the same. */
       readonly continueOnError?: boolean;
@@ -104,7 +104,7 @@ export async function runUpdate(
       argumentsOf(operation, stack, program?.address),
       {
         onEvent,
-        // On a disk that is full others cannot tell whose the lock is, and leave it alone.
+        // If the disk is full, other commands cannot tell who holds the lock, and leave it alone.
         onStart: (pid) => void heartbeat?.engineStarted(pid).catch(() => undefined),
         signal: AbortSignal.any([options.signal, heartbeat?.lost].filter((one) => one !== undefined)),
       },
@@ -121,7 +121,7 @@ export async function runUpdate(
   }
 }
 
-/** The program, whose own error is told before the engine makes a text of it. */
+/** The program. It reports its own error before the engine turns it into text. */
 function withErrorsTold(program: PulumiFn, tell: (error: unknown) => void): PulumiFn {
   return async () => {
     try {

@@ -43,7 +43,7 @@ function bodyLines(report: CostReport): string[] {
   ];
 }
 
-/** Beside the totals: what is there now and in no row of the ledger. */
+/** Unfinished uploads and leftovers of deletions, which are not in the totals. */
 function unfinishedLines({ unfinished }: CostReport): string[] {
   if (unfinished === undefined || unfinished.entries.length === 0) return [];
   const { entries, bytes, perDay } = unfinished;

@@ -22,7 +22,7 @@ export async function requireRecord(context: Context, id: StagingId): Promise<St
 /**
  * The error of an id that has no record: what this machine, the backend and AWS itself know of it. Most often that is
  * nothing; else it names the command that works.
- * @param nothing the error where nothing is left of it
+ * @param nothing the error if AWS and the backend hold nothing of it
  */
 export async function absentEntry(
   context: Context,
@@ -71,7 +71,7 @@ function whatIsLeft({ places, accessPoints, unknown }: EntryRemains): string {
   return first === undefined ? "Its usage row is still open." : `${first.message}.`;
 }
 
-/** The error of an id of which nothing is left. */
+/** The error for an id without any data, record or stack. */
 export function noEntry({ environmentName }: Context, id: StagingId): InputError {
   return new InputError(`there is no staging entry ${id} in environment ${environmentName}`, {
     why: "It was deleted, has expired, or belongs to another environment.",

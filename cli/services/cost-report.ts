@@ -19,7 +19,7 @@ export interface CostQuestion {
 /**
  * The report of an environment from its usage ledger, and beside it what S3 charges for now though the ledger does not have it. A report on a
  * sweep, or on a time that is over, has no such part.
- * @param onProblem told of rows and buckets that cannot be read; the others are counted all the same
+ * @param onProblem called with rows and buckets that cannot be read; the report still counts the others
  * @throws InputError when neither the ledger nor a bucket knows the entry, or the price book lacks one of its regions
  */
 export async function costReport(

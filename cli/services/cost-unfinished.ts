@@ -38,7 +38,7 @@ export interface UnfinishedQuestion {
 
 /**
  * Looks into the environment's buckets for what no row of the ledger counts.
- * @param onProblem told of a bucket that cannot be listed; the others are looked into all the same
+ * @param onProblem called with a bucket that cannot be listed; the others are still listed
  * @throws InputError when the price book lacks a region
  */
 export async function unfinishedCost(

@@ -45,7 +45,7 @@ export async function refuseDeclared(
 }
 
 /**
- * Refuses an update of the environment that would delete declared entries of which something is protected or locked: the
+ * Refuses an update of the environment that would delete declared entries with protected or locked resources: the
  * engine would delete their records first, and then fail.
  * @param entries those that the file declares now, under their ids in the state
  * @throws UserError that names what is protected or locked

@@ -105,7 +105,7 @@ async function destroy(
     await forgetStack(project, stack);
     return;
   }
-  // Nobody may find the record while the data go.
+  // No reader may find the record while the data are deleted.
   if (!resources.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
   await runUpdate(project, stack, { kind: "destroy", remove: true }, options);
 }

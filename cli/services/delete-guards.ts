@@ -62,7 +62,7 @@ function nameOf({ urn, type }: StateResource): string {
   return `${type} ${urn.split("::").at(-1) ?? ""}`;
 }
 
-/** The entries whose resources a state holds. */
+/** The entries with resources in a state. */
 export function idsIn(resources: readonly StateResource[]): StagingId[] {
   const ids = resources.flatMap(({ inputs }) => {
     const id = inputs?.["stagingId"];

@@ -108,7 +108,7 @@ async function findUnfinished(id: StagingId, stack: string, stacks: Stacks): Pro
   return (await stacks()).includes(stack) ? { ...UNKNOWN, id } : undefined;
 }
 
-/** An entry of which no record and no stack is left, by what AWS holds under its id. */
+/** An entry without a record and a stack, from the data that AWS holds under its id. */
 async function findRemainder(context: Context, id: StagingId): Promise<Deletable> {
   const remains = await findRemains(context, id, "some");
   if (isGone(remains)) throw noEntry(context, id);

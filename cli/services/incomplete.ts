@@ -54,14 +54,14 @@ export async function readIncomplete(context: Context, stack: string): Promise<I
   return undefined;
 }
 
-/** What was begun on this machine, and never told its end. */
+/** Uploads that began on this machine and have not reported their end. */
 export interface BegunEntry extends IncompleteEntry {
   /** Whether it has its record: it was killed after its end, before it could tell, or its output could not be written. */
   readonly isWhole: boolean;
   readonly record: StagingRecord | undefined;
 }
 
-/** An upload that another run of it goes on with. */
+/** An interrupted upload that the same command resumes. */
 export interface SameUpload extends BegunEntry {
   /** The record of one that has ended as it is wanted, and only has to tell its id. */
   readonly untold: StagingRecord | undefined;

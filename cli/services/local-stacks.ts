@@ -22,9 +22,9 @@ type Cloud = "local" | "aws";
 export interface LocalStacks {
   /** Stacks of environments on the local cloud, by their backend. */
   readonly backends: readonly Backend[];
-  /** Stacks whose settings and journals in the data folder go. */
+  /** Stacks to remove from the data folder, with their settings and journals. */
   readonly forgotten: readonly string[];
-  /** Stacks that stay: their environment is on AWS, or nobody knows where it is. */
+  /** Stacks to keep: their environment is on AWS, or its cloud is unknown. */
   readonly kept: readonly string[];
 }
 
@@ -193,7 +193,7 @@ async function removeFromFolder(folder: string, stack: string): Promise<void> {
   await removeHeartbeat(pathToFileURL(folder).href, stack);
 }
 
-/** Stacks of which the data folder has settings, or a journal. */
+/** Stacks with settings or a journal in the data folder. */
 async function rememberedStacks(folder: string): Promise<string[]> {
   const settings = (await namesIn(folder)).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
   const journals = (await namesIn(join(folder, "unfinished"))).flatMap(

@@ -5,7 +5,7 @@ import { readStateOrBackup, type StateResource } from "../engine/state.ts";
 import { stacksFolder, stacksIn } from "../engine/state-file.ts";
 import { idsIn } from "./delete-guards.ts";
 
-/** A stack whose state holds an entry under another name than the entry's own. */
+/** A stack that holds an entry, and does not have the name of that entry's stack. */
 export interface RenamedStack {
   readonly stack: string;
   readonly resources: readonly StateResource[];
@@ -33,11 +33,11 @@ export async function findRenamed(
   return found;
 }
 
-/** The environment's own stack may hold one declared entry and nobody else's. */
+/** The environment's own stack may hold a single declared entry, too. */
 const holdsEnvironment = (resources: readonly StateResource[]): boolean =>
   resources.some(({ type }) => type === "spawn:index:StagingEnvironment");
 
-/** Makes the engine forget a stack whose entry is gone. Touches no resource. */
+/** Removes the stack of a deleted entry from the backend. Changes no resource. */
 export async function forgetStack(project: EngineSettings, stack: string): Promise<boolean> {
   const name = `organization/${PROJECT_NAME}/${stack}`;
   const run = await runEngine(project, ["stack", "rm", "--force", "--yes", "--stack", name]);

@@ -17,7 +17,7 @@ import { verifyRegions } from "./verify.ts";
 
 export interface Repaired {
   readonly record: StagingRecord;
-  /** The regions whose copies were made again, and the region that they came from. */
+  /** The repaired regions, and the region that each copy came from. */
   readonly regions: readonly { readonly region: string; readonly from: string }[];
   /** What each region holds in the end. */
   readonly presence: readonly RegionPresence[];
@@ -30,8 +30,8 @@ export interface RepairRequest {
 }
 
 /**
- * Makes the copies of an entry that are missing or different again, from a region that is whole, and brings the entry's stack to
- * what there is. One that was interrupted is completed by the next.
+ * Replaces missing or different copies of an entry from a complete region, and updates the entry's stack. After an
+ * interruption, the next repair completes the work.
  * @throws InputError for an entry that does not exist or has expired
  * @throws UserError when no region is whole, or one of them is not whole in the end
  */
@@ -102,7 +102,7 @@ async function repairCopy(
   progress.finish();
 }
 
-/** The stack is brought to what there is: a refresh may have noticed what was missing. */
+/** Updates the stack: an earlier refresh may have recorded the missing data in the state. */
 async function settle(context: Context, record: StagingRecord, options: UpdateOptions): Promise<void> {
   try {
     await updateEntry(context, { record, after: record, isDone: false }, options);

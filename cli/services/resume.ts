@@ -59,8 +59,8 @@ const noUpload = ({ environmentName }: Context, id: StagingId): InputError =>
   });
 
 /**
- * Goes on with an upload where it was interrupted: under its id, with its options, sending what has not arrived. Of a source
- * that has changed, what differs is sent again, in every region.
+ * Resumes an interrupted upload under its id and with its options, and sends only the missing data. If the source has changed,
+ * it also sends the changed data again, to every region.
  * @throws UserError when its time is over, or another process is at it
  */
 export async function resumeUpload(
@@ -93,7 +93,7 @@ async function makeReady(
   }
   const [session] = await Promise.all([openSession(context, signal), preflight(context, spec, source)]);
   const { entryProject: project } = session;
-  // Whoever is refused here has changed nothing.
+  // A resume that is refused here has changed nothing.
   await takeOverDeadLocks(project, stack, options);
   if (!(await claimUpload(stack, "upload"))) {
     throw new UserError(`${spec.id} was deleted, or came to its end, meanwhile`, {
@@ -149,7 +149,7 @@ export async function settleStack(
     if (creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
     await deleteCutAccessPoints(context, creating);
   });
-  // What a lost state had would be in the way of what is made again; data are compared, and gone on with.
+  // Resources of a lost state would collide with new ones; data are compared and resumed instead.
   if (cut === "again" && (repair !== "whole" || !settled.exists))
     await deleteUnknownPoints(context, id, settled);
   return settled;

@@ -22,9 +22,9 @@ import type { InspectedSource } from "./source.ts";
 export type Reuse = { readonly record: StagingRecord } | { readonly why: string };
 
 /**
- * Looks for an entry that makes an upload needless (`--reuse`). Equal sizes, times or names are not believed: the SHA-256 of a local
- * source is computed. What is on S3 is not read for it; of an upload of the same object, or prefix, that this machine has made, the
- * ETags tell that it is the same. The copies of the entry that is found are looked at, in every region that is asked for.
+ * Searches for an entry to use in place of an upload (`--reuse`). Equal sizes, times or names are not enough: it computes the
+ * SHA-256 of a local source. It does not read a source on S3: it compares the ETags with those of an earlier upload of the same
+ * object or prefix from this machine. It checks the copies of the entry in every requested region.
  */
 export async function findReusable(
   context: Context,

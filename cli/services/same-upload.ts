@@ -16,7 +16,7 @@ import type { MeasuredSource } from "./unfinished.ts";
  * upload finds an earlier one of the same source by one look at the disk, however many there are.
  */
 
-/** What makes two uploads the same: the source as it is without being read, its regions, its name, and what is left out of it. */
+/** The facts by which two uploads are the same: the source's path, size and time (not its content), regions, name and patterns. */
 export type SameUpload = Pick<EntrySpec, "source" | "filename" | "exclude" | "followLinks" | "regions">;
 
 function folderOf(environment: string, spec: SameUpload, source: MeasuredSource): string {
@@ -74,7 +74,7 @@ export async function findUploaded(
     .sort((a, b) => expiryOf(b).getTime() - expiryOf(a).getTime());
 }
 
-/** An upload that is made twice is paid twice. */
+/** A second upload of the same data costs as much as the first. */
 export const twinNote = (twin: StagingRecord): string =>
   `The same source is staged already as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. This upload makes another entry, which is paid, too; --reuse takes that one instead.`;
 

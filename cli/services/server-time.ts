@@ -3,7 +3,7 @@ import { serverClock } from "../../staging/server-clock.ts";
 import type { Context } from "../context.ts";
 
 /**
- * Makes sure that the server has told its time in this process; a command that has sent a request already knows it.
+ * Makes sure that this process knows the server's time; a command that has sent a request already knows it.
  * @throws Error when no server answers
  */
 export async function learnServerTime(context: Context): Promise<void> {
@@ -12,7 +12,7 @@ export async function learnServerTime(context: Context): Promise<void> {
   try {
     await client.send(new DescribeTableCommand({ TableName: settings.recordsTable }));
   } catch (error) {
-    // A refusal tells the time, too; whatever else it says, the command's own requests will hear it.
+    // A refusal has the time, too. The command's own requests will report the refusal itself.
     if (!serverClock.isKnown) throw error;
   }
 }

@@ -32,7 +32,7 @@ const folderOf = (url: string | undefined): string | undefined => {
 
 const urlOf = ({ env }: EngineSettings): string | undefined => env["PULUMI_BACKEND_URL"];
 
-/** Lets the other machines know of an upload that this one has begun, or goes on with. */
+/** Shares an upload that this machine has begun or resumed with other machines. */
 export async function shareUpload(project: EngineSettings, stack: string): Promise<void> {
   const folder = folderOf(urlOf(project));
   if (folder === undefined) return;

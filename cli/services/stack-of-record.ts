@@ -11,7 +11,7 @@ import type { StateResource } from "../engine/state.ts";
 import { engineShell, idsIn, renamedError } from "./delete-guards.ts";
 import { findRenamed } from "./renamed-stacks.ts";
 
-/** The error of an entry with a record whose stack the backend does not have; it names the stack that was renamed, if one was. */
+/** The error for an entry that has a record and no stack in the backend; it names the renamed stack, if there is one. */
 export async function noStack(
   { environmentName: environment }: Context,
   project: EngineSettings,
@@ -31,7 +31,7 @@ export async function noStack(
   });
 }
 
-/** @throws UserError for a stack whose state is not that of the entry, or lacks the record: an update would go astray half way */
+/** @throws UserError if the stack's state belongs to another entry or lacks the record: an update would fail half way */
 export function refuseForeign(
   resources: readonly StateResource[],
   { stagingId: id }: { readonly stagingId: StagingId },

@@ -21,7 +21,7 @@ export interface Unfinished extends Measured {
   /** The process that is, or was last, at work on it. */
   readonly pid: number;
   readonly host: string;
-  /** The machine, or the container, whose process that is; of an older version it is not known. */
+  /** The machine, or the container, of that process; undefined in files of older versions. */
   readonly machine?: string;
   /** The backend that has a copy of this for other machines. */
   readonly sharedIn?: string;
@@ -110,7 +110,7 @@ export async function unfinishedStacks(environment: string): Promise<string[]> {
     .map((name) => name.slice(0, -".json".length));
 }
 
-/** The entries of an environment whose deletion was begun on this machine and has not ended. */
+/** The entries of an environment with a deletion that began on this machine and has not ended. */
 export async function deletionsBegun(environment: string): Promise<ReadonlySet<string>> {
   const stacks = await unfinishedStacks(environment);
   const found = await Promise.all(
@@ -176,7 +176,7 @@ export async function claimUpload(stack: string, work: "upload" | "deletion"): P
 
 /**
  * Remembers that a deletion of an entry has begun, whether its upload ever ended or not, so that what it leaves stays visible.
- * @param facts what the record tells of the entry, where there is one
+ * @param facts what the record says about the entry, if there is one
  * @returns what was remembered of it before
  * @throws UserError when another process is at work on the entry
  */
@@ -199,7 +199,7 @@ export async function beginDeletion(
 }
 
 /**
- * Makes of a deletion that has deleted nothing one that never began.
+ * Undoes {@link beginDeletion} for a deletion that has deleted nothing.
  * @param before what {@link beginDeletion} found
  */
 export async function forgetDeletion(stack: string, before: Unfinished | undefined): Promise<void> {

@@ -108,7 +108,7 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
   });
 }
 
-/** Nothing is confirmed, and nothing is copied, of data that are not there. A region that is removed may have lost them. */
+/** An update neither confirms nor copies missing data. A region that is to be removed may have lost its data. */
 async function refuseDamaged(context: Context, record: StagingRecord, after: EntryState): Promise<void> {
   const found = await regionPresence(context, record);
   const kept = found.filter(({ region }) => (after.regions as readonly string[]).includes(region));
@@ -147,7 +147,7 @@ async function isRemembered(record: StagingRecord): Promise<boolean> {
   }
 }
 
-/** Replicas that are to go must be free to: the record would no longer name a region whose data stay and are paid for. */
+/** Replicas that are to be removed must not be locked: the record would no longer name a region that still costs money. */
 async function refuseKeptReplicas(
   context: Context,
   { stagingId: id, stack, regions }: StagingRecord,

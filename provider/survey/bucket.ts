@@ -20,7 +20,7 @@ import { unlessAbsent } from "./absent.ts";
 type Options = { readonly abortSignal?: AbortSignal };
 type Asked = SurveyRequest["buckets"][number];
 
-/** Whether the bucket exists, whose it is, and, where it was asked, whether it holds data and which settings it lacks. */
+/** Whether the bucket exists, its owner, and, if requested, whether it holds data and which settings it lacks. */
 export async function lookAtBucket(asked: Asked, client: S3Client, options: Options): Promise<BucketFact> {
   const { region, name } = asked;
   const [state, owner, lacks, inUse] = await Promise.all([
@@ -56,7 +56,7 @@ async function stateOf(
   }
 }
 
-/** Whose the bucket is; nobody's where there is none. */
+/** The owner of the bucket, if the bucket exists. */
 export async function ownerOfBucket(Bucket: string, client: S3Client, options: Options): Promise<Owner> {
   const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand({ Bucket }), options));
   if (answer === "denied") return {};
@@ -85,7 +85,7 @@ async function holdsData(Bucket: string, client: S3Client, options: Options): Pr
     unlessAbsent(client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 1 }), options)),
     unlessAbsent(client.send(new ListMultipartUploadsCommand({ Bucket, MaxUploads: 1 }), options)),
   ]);
-  // What cannot be looked at is taken for data.
+  // A bucket that cannot be listed counts as one with data.
   if (versions === "denied" || uploads === "denied") return true;
   return [versions?.Versions, versions?.DeleteMarkers, uploads?.Uploads].some(
     (found) => (found?.length ?? 0) > 0,

@@ -3,7 +3,7 @@ import { REPLICATION_POLICY_NAME } from "../../staging/environment.ts";
 import { ownerOfTags, type RoleFact } from "../../staging/ownership/names.ts";
 import { unlessAbsent } from "./absent.ts";
 
-/** Whether the role exists, whose it is, and which buckets its policy names. */
+/** Whether the role exists, its owner, and the buckets that its policy names. */
 export async function lookAtRole(
   name: string,
   iam: () => Promise<IAMClient> | IAMClient,

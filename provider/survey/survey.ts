@@ -14,8 +14,8 @@ export interface SurveyClients {
 }
 
 /**
- * Looks at what AWS has under the names of an environment: whether it exists, and whose it is by its tags. Reads only, all at
- * the same time: two requests for a table or a bucket, more where data or settings are asked for.
+ * Checks the names of an environment in AWS: whether each resource exists, and who owns it by its tags. Reads only, all in
+ * parallel: two requests for a table or a bucket, more where data or settings are asked for.
  */
 export async function surveyEnvironment(
   request: SurveyRequest,

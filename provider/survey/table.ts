@@ -13,7 +13,7 @@ import { errorName, isDenied } from "../transfer/aws-failure.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
 
-/** Whether the table exists, and whose it is. Credentials that may not read tags learn nothing, and are refused nothing. */
+/** Whether the table exists, and its owner. The owner is unknown if the credentials may not read tags; that is no error. */
 export async function lookAtTable(
   { region, name }: SurveyRequest["tables"][number],
   client: DynamoDBClient,

@@ -41,8 +41,8 @@ export const SHORTEST_STALL_MS = 10_000;
 const SMALLEST_READ = 4 * KIB;
 
 /**
- * A token bucket: what is sent and read through it together stays below a rate. Whoever takes bytes gets a time of their own
- * and sleeps until then, so that nobody polls, and all get their turns in the order of asking.
+ * A token bucket: the bytes sent and read through it together stay below a rate. Each sender reserves a time slot and sleeps
+ * until then, so no sender polls, and the order of requests is kept.
  */
 export class Bandwidth {
   /** Bytes to write at once. */
@@ -96,7 +96,7 @@ export class Bandwidth {
    * @throws what writing throws, or the signal's reason
    */
   async paced(write: Write, signal: AbortSignal, send: (write: Write) => Promise<void>): Promise<void> {
-    // Nobody waits for the turn of a body that was given up.
+    // An aborted body must not hold up the next one.
     const ended = new AbortController();
     const stop = AbortSignal.any([signal, ended.signal]);
     let last = Promise.resolve();

@@ -30,7 +30,7 @@ export interface S3ClientOptions {
   readonly stallTimeoutMs?: number;
   /** Leaves every request to the SDK, for those who watch or change them by its middleware. */
   readonly sdkOnly?: boolean;
-  /** Who asks, where, and on which way. @default what the variables of this process say, without a proxy */
+  /** The connection to AWS. @default the variables of this process, without a proxy */
   readonly access?: Access;
   /** Settings that go before those of `access`. */
   readonly config?: S3ClientConfig;

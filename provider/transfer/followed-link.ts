@@ -23,7 +23,7 @@ export interface Followed {
 }
 
 /**
- * What a link, or a folder, leads to in a tree whose links are followed.
+ * The target of a link or a folder in a tree with followed links.
  * @param path relative to the root
  * @param above the folders that it is in
  * @throws InputError that names a link which leads to nothing, in a circle, or to what cannot be staged
@@ -38,7 +38,7 @@ export async function followedLink(
     if (error.code === "ELOOP") throw loop(link);
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") return refuse(link, error);
     throw new InputError(`the link ${shown(link)} leads to nothing`, {
-      why: "With --follow-links, what a link leads to is staged in its place.",
+      why: "With --follow-links, the target of a link is staged in its place.",
       fix: "Remove the link, or leave it out with --exclude.",
     });
   });

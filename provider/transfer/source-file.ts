@@ -215,7 +215,7 @@ function refusal(path: string, error: unknown): InputError {
   return new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
 }
 
-/** The error for a file whose content is longer or shorter than its size: nobody could tell when all of it has arrived. */
+/** The error for a file with content longer or shorter than its size: the upload could not know when it is complete. */
 export function missized(path: string): InputError {
   const file = quoted(path);
   return new InputError(`${shown(path)} does not hold as many bytes as its size says`, {

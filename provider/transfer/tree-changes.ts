@@ -20,7 +20,7 @@ export class TreeChanges {
     if (this.#gone.length < NAMED) this.#gone.push(path);
   }
 
-  /** For people; undefined where nothing changed. */
+  /** A text for the user; undefined if nothing changed. */
   get message(): string | undefined {
     const parts = [
       listed("sent again", this.#again, this.#againCount),

@@ -7,7 +7,7 @@ const ROLE = "aws:iam/role:Role";
 /** Of the program's AWS provider: what names no region is there. */
 const HOME_REGION = "us-east-1";
 
-/** Types of which each resource holds data, and is protected in an AWS account. */
+/** Types of resources that hold data, and are protected in an AWS account. */
 export const DATA_TYPES: ReadonlySet<string> = new Set([TABLE, BUCKET]);
 
 /** A resource of a stack's state, with its inputs or its outputs. */

@@ -44,7 +44,7 @@ export interface Held {
   readonly tables: readonly HeldTable[];
   readonly buckets: readonly HeldBucket[];
   readonly role: string | undefined;
-  /** Ids of the entries of which the state holds data. @default none */
+  /** Ids of the entries with data in the state. @default none */
   readonly stagingIds?: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export const NOTHING_HELD: Held = {
   role: undefined,
 };
 
-/** Whose a thing in AWS is, by its tags. */
+/** The owner of a resource in AWS, by its tags. */
 export interface Owner {
   readonly environment?: string;
   /** {@link BUCKET_TAG} */
@@ -126,7 +126,7 @@ export const ownerOfTags = (tags: Readonly<Record<string, string>>): Owner => ({
   ...(tags[RECORDS_TABLE_TAG] === undefined ? {} : { recordsTable: tags[RECORDS_TABLE_TAG] }),
 });
 
-/** Whether tags name another environment than the one of `settings`. No tag names nobody. */
+/** Whether tags name another environment than the one of `settings`. Without tags: false. */
 export function isOthers(settings: EnvironmentSettings, owner: Owner): boolean {
   if (owner.environment === undefined) return false;
   if (owner.environment !== settings.name) return true;
@@ -134,7 +134,7 @@ export function isOthers(settings: EnvironmentSettings, owner: Owner): boolean {
   return owner.recordsTable !== undefined && owner.recordsTable !== settings.recordsTable;
 }
 
-/** Whose it is, for an error: `environment dev`, with what tells it from another environment of that name. */
+/** The owner for an error: `environment dev`, with a table or bucket that identifies it. */
 export function describeOwner(settings: EnvironmentSettings, owner: Owner): string {
   if (owner.environment !== settings.name) return `environment ${owner.environment}`;
   const proof =

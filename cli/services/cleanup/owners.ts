@@ -17,7 +17,7 @@ export interface Owners {
   readonly records: ReadonlyMap<StagingId, StagingRecord>;
   /** Entries with a stack of their own. */
   readonly stacks: ReadonlySet<StagingId>;
-  /** Entries whose upload or deletion was begun on this machine, with a stack or without. */
+  /** Entries with an upload or deletion that began on this machine, with a stack or without. */
   readonly begun: ReadonlySet<StagingId>;
   /** Those that the environment's file or stack declares, those in stacks that were renamed, and those whose upload was begun on this machine. */
   readonly others: ReadonlySet<StagingId>;
@@ -73,7 +73,7 @@ export function stagingIdIn(text: string): StagingId | undefined {
 
 /**
  * Entries in the environment's stack; also of items that its file no longer has and no update has removed yet.
- * @throws UserError where the state is damaged, without a backup: what it owns would be taken for nobody's
+ * @throws UserError if the state is damaged and has no backup: its data would look like data without an owner
  */
 async function idsInState(project: EngineSettings, stack: string): Promise<StagingId[]> {
   const { resources, damaged } = await readStateOrBackup(project, stack);

@@ -104,7 +104,7 @@ export async function removeOrphan(
     if (kind === "data") await deleteData(bucket.client, bucket.name, id, { signal });
     else for (const upload of place.uploads) await abort(bucket, upload, signal);
   }
-  // What nobody pays for any more must not be counted on.
+  // Deleted data cost nothing, so their usage row must be closed.
   if (kind === "data" && found.places.every(({ isOwn }) => isOwn)) await closeUsage(context, id);
 }
 

@@ -5,7 +5,7 @@ import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { AccessPointName } from "../access-points.ts";
 
-/** What AWS itself holds of one entry, looked up by its id: no stack and no state is asked. */
+/** What AWS itself holds of one entry, found by its id alone, without a stack or its state. */
 export interface EntryRemains {
   readonly id: StagingId;
   /** The buckets that hold something of the entry; the others of the environment hold nothing. */
@@ -15,7 +15,7 @@ export interface EntryRemains {
   /** The life that the usage row has open, so that `cost` counts it; undefined where no row is open. */
   readonly openLife: Life | "unreadable" | undefined;
   readonly accessPoints: readonly AccessPointName[];
-  /** Where nobody could look. While there is one, nothing else proves that the entry is gone. */
+  /** Places that could not be searched. While there is one, the entry does not count as deleted. */
   readonly unknown: readonly UserError[];
 }
 

@@ -18,7 +18,7 @@ export interface RemovalOptions {
 }
 
 /**
- * Removes what is left of an entry, by its id: the record first, so that nobody finds data that go; then access points and
+ * Removes the remains of an entry, by its id: the record first, so that no reader finds data that are being deleted; then access points and
  * the data; the usage row is closed at last, since S3 charges for the data until then.
  */
 export async function removeRemains(
@@ -50,7 +50,7 @@ export async function removeRemains(
 }
 
 /**
- * Looks for what is left of an entry, removes it, and looks again.
+ * Searches for the remains of an entry, removes them, and searches again.
  * @returns what was found at first: nothing where an earlier deletion was complete
  * @throws UserError unless nothing is left, or while a place cannot be looked at
  */
@@ -117,7 +117,7 @@ export async function closeUsage(context: Context, id: StagingId): Promise<void>
   await writeUsage(context, closingUpdate(settings.usageTable, id, serverClock.now()));
 }
 
-/** Opens the usage row of an entry again whose data a deletion has left. */
+/** Opens the usage row of an entry again if a deletion has left data. */
 export async function reopenUsage(context: Context, id: StagingId): Promise<void> {
   const { reopeningUpdate } = await import("../../../provider/usage-closing.ts");
   const { settings } = await context.tables();

@@ -19,8 +19,8 @@ const REQUEST_MS = 60_000;
 let transport: Transport = DIRECT;
 
 /**
- * Loads what requests need where the endpoint is reached through a proxy or has a certificate of its own. Variables that
- * cannot be used are told by the first resource.
+ * Loads the proxies and certificate authorities that the endpoint needs. The first resource reports variables that cannot be
+ * used.
  */
 export async function openTransport(): Promise<void> {
   try {

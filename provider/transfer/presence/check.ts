@@ -4,7 +4,7 @@ import { checkTree } from "./tree.ts";
 
 /**
  * Looks whether each region holds what was staged, without reading the data. A file takes two HEAD requests a region, a directory
- * a listing a region and the manifest once; objects whose ETag or time leaves a doubt take a HEAD request, up to a bound.
+ * a listing a region and the manifest once; objects with an unclear ETag or time take a HEAD request, up to a bound.
  * @param copies the primary region first
  * @returns one result for each copy, in their order; a region that cannot be asked is a result, not an error
  */

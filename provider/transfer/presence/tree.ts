@@ -8,7 +8,7 @@ import { checkManifests } from "./file.ts";
 import { faultOf, missing, type Reference, wholeSecond, wrongSize } from "./object.ts";
 import { type Expected, Findings, type RegionCopy } from "./region.ts";
 
-/** Objects that are looked at by a request of their own: those whose ETag or time leaves a doubt. */
+/** The largest number of objects that take a HEAD request, because their ETag or time is unclear. */
 const MOST_SUSPECTS = 1_024;
 /** Objects of the second in which the staging ended: they stand for each other. */
 const MOST_OF_LAST_SECOND = 64;
@@ -27,7 +27,7 @@ export async function checkTree(
   const manifests = await checkManifests(expected, copies, findings, signal);
   const manifest = manifests.find((one) => one !== undefined);
   if (manifest === undefined) {
-    // Nothing says what the objects must be; whether there are any decides what is left to delete.
+    // Without a manifest the objects cannot be compared; it only matters whether there are any to delete.
     await Promise.all(copies.map((copy, at) => lookForAny(expected, copy, findings[at] as Findings, signal)));
     return findings;
   }
@@ -71,7 +71,7 @@ interface Doubt {
   readonly key: string;
   readonly copy: RegionCopy;
   readonly own: Findings;
-  /** A region whose object is known not to have changed. */
+  /** A region with an object that is known not to have changed. */
   readonly trusted: RegionCopy | undefined;
 }
 

@@ -11,7 +11,7 @@ import type { Expected, Findings, RegionCopy, RegionPresence } from "./region.ts
 import { checkTree, filesOf } from "./tree.ts";
 
 const OBJECTS_IN_FLIGHT = 16;
-/** Reads of one object, of which the connection may break off. */
+/** Attempts to read one object, since a connection may break off. */
 const ATTEMPTS = 4;
 const RETRY_DELAY_MS = 500;
 /** The checksum with which S3 answers for an object by itself. */
@@ -58,7 +58,7 @@ export async function verifyPresence(
   return findings.map((one) => one.result());
 }
 
-/** @param manifest a region whose manifest is the recorded one; where there is none, nothing says what to compare with */
+/** @param manifest a region that has the recorded manifest; without one there is nothing to compare with */
 async function* verifiedFiles(
   { kind, key, sizeBytes, sha256, manifestKey }: Expected,
   manifest: RegionCopy | undefined,
@@ -80,7 +80,7 @@ interface Region {
   readonly own: Findings;
 }
 
-/** @returns the first region whose object is what was staged */
+/** @returns the first region with the staged object */
 async function verifyObject(
   file: VerifiedFile,
   regions: readonly Region[],
