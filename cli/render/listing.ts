@@ -1,9 +1,12 @@
 import type { StagingRecord } from "../../staging/record.ts";
-import { type StagingMetadata, statusOf } from "../services/metadata.ts";
+import type { CheckedRecord } from "../services/list-presence.ts";
+import type { ListedMetadata } from "../services/listing.ts";
+import { statusOf } from "../services/metadata.ts";
+import { isWhole, type RegionPresence, stateInWords } from "../services/presence.ts";
 import { csvLine } from "./csv.ts";
 import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";
-import { compactBytes, formatUtcDay } from "./text.ts";
+import { compactBytes, formatUtcDay, printable } from "./text.ts";
 
 /**
  * The columns of `stage list`, as the guide spaces them.
@@ -23,6 +26,24 @@ export function listingColumns(
   ];
 }
 
+/** What the regions hold, as `stage list --verify` shows it in its last column. */
+export const DATA_COLUMN: Column<CheckedRecord> = {
+  title: "DATA",
+  value: ({ presence }) =>
+    isWhole(presence)
+      ? "whole"
+      : presence
+          .filter(({ state }) => state !== "whole")
+          .map(damageOf)
+          .join(", "),
+};
+
+/** The reason is shown where it is not the data's. */
+function damageOf({ region, state, why }: RegionPresence): string {
+  const text = `${stateInWords(state)} in ${region}`;
+  return state === "unreachable" && why !== undefined ? `${text}: ${printable(why)}` : text;
+}
+
 /** DynamoDB removes expired records within days, not at once; until then they are listed as what they are. */
 function ttl(record: StagingRecord, now: Date, isDeleting: boolean): string {
   const status = statusOf(record, now, isDeleting);
@@ -36,7 +57,7 @@ type Cell = string | number | null;
  * The columns of the list as CSV, in an order that stays; new ones come at the end. Amounts are US dollars, dates UTC;
  * lists are separated by spaces, the primary region first.
  */
-const CSV_COLUMNS: Readonly<Record<string, (entry: StagingMetadata) => Cell>> = {
+const CSV_COLUMNS: Readonly<Record<string, (entry: ListedMetadata) => Cell>> = {
   staging_id: (entry) => entry.staging_id,
   filename: (entry) => entry.filename,
   size_bytes: (entry) => entry.size_bytes,
@@ -60,13 +81,21 @@ const CSV_COLUMNS: Readonly<Record<string, (entry: StagingMetadata) => Cell>> = 
 
 export const LISTING_CSV_COLUMNS: readonly string[] = Object.keys(CSV_COLUMNS);
 
+/** The state of each region, as `us-east-1=whole us-west-2=missing`: the last column where the regions were looked at. */
+const presenceCell = ({ presence = {} }: ListedMetadata): Cell =>
+  Object.entries(presence)
+    .map(([region, { state }]) => `${region}=${state}`)
+    .join(" ");
+
 /** Writes the list as CSV, page by page. Nothing is written before the first page is there. */
 export async function writeListingCsv(
-  pages: AsyncIterable<readonly StagingMetadata[]>,
+  pages: AsyncIterable<readonly ListedMetadata[]>,
   write: Write,
+  hasPresence = false,
 ): Promise<void> {
-  const values = Object.values(CSV_COLUMNS);
-  let head = csvLine(LISTING_CSV_COLUMNS);
+  const columns = hasPresence ? { ...CSV_COLUMNS, presence: presenceCell } : CSV_COLUMNS;
+  const values = Object.values(columns);
+  let head = csvLine(Object.keys(columns));
   for await (const page of pages) {
     await write(head + page.map((entry) => csvLine(values.map((value) => value(entry)))).join(""));
     head = "";

@@ -6,28 +6,45 @@ export type Write = (text: string) => Promise<void>;
 
 type Pages<T> = AsyncIterable<readonly T[]>;
 
+/** A last column whose values take time: rows are written as they come. */
+export interface LateColumn<T, R extends T> {
+  readonly column: Column<R>;
+  /** The rows of a page with what the column shows, in their order. */
+  rows(page: readonly T[]): AsyncIterable<readonly R[]>;
+}
+
 /**
  * Writes rows as a table, page by page: the columns fit the first page, so that nothing waits for the last one.
  * @returns how many rows there were
  */
-export async function writeTable<T>(
+export async function writeTable<T, R extends T = T>(
   pages: Pages<T>,
   columns: readonly Column<T>[],
   write: Write,
+  late?: LateColumn<T, R>,
 ): Promise<number> {
+  const whole = (fitted: readonly Column<T>[]): Column<R>[] =>
+    late === undefined ? [...fitted] : [...fitted, late.column];
   let fitted: Column<T>[] | undefined;
   let count = 0;
   for await (const page of pages) {
     let text = "";
     if (fitted === undefined && page.length > 0) {
       fitted = fitColumns(columns, page);
-      text = tableHead(fitted);
+      text = tableHead(whole(fitted));
     }
-    for (const row of page) text += tableRow(fitted ?? columns, row);
-    count += page.length;
+    if (late === undefined) {
+      for (const row of page) text += tableRow(fitted ?? columns, row);
+      count += page.length;
+    }
     if (text !== "") await write(text);
+    if (late === undefined) continue;
+    for await (const rows of late.rows(page)) {
+      count += rows.length;
+      await write(rows.map((row) => tableRow(whole(fitted ?? columns), row)).join(""));
+    }
   }
-  if (fitted === undefined) await write(tableHead(columns));
+  if (fitted === undefined) await write(tableHead(whole(columns)));
   return count;
 }
 

@@ -1,7 +1,9 @@
 import { InputError, type UserError } from "../../staging/errors.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { expiresAt } from "../../staging/ttl.ts";
+import type { CheckPage } from "./list-presence.ts";
 import { type StagingMetadata, toMetadata } from "./metadata.ts";
+import { presenceJson, type RegionPresenceJson } from "./presence.ts";
 import { getUsages, listRecordPages, type RecordFilter, type Tables } from "./records.ts";
 
 /** By what a list can be sorted. */
@@ -79,7 +81,15 @@ async function* firstOf<T>(pages: AsyncIterable<T[]>, limit: number): AsyncGener
   }
 }
 
-/** A list for programs: the pages of {@link sortedRecordPages}, each joined with its usage rows. */
+/** An entry as `list` prints it for programs. `presence` is there where the regions were looked at. */
+export interface ListedMetadata extends StagingMetadata {
+  readonly presence?: Readonly<Record<string, RegionPresenceJson>>;
+}
+
+/**
+ * A list for programs: the pages of {@link sortedRecordPages}, each joined with its usage rows.
+ * @param check looks at the regions of the entries; their pages are then as small as those that it yields
+ */
 export async function* listMetadataPages(
   tables: Tables,
   filter: RecordFilter,
@@ -87,14 +97,21 @@ export async function* listMetadataPages(
   now: () => Date,
   onMalformed: (error: UserError) => void,
   deleting: ReadonlySet<string> = new Set(),
-): AsyncGenerator<StagingMetadata[]> {
+  check?: CheckPage,
+): AsyncGenerator<ListedMetadata[]> {
   for await (const page of sortedRecordPages(tables, filter, order, onMalformed)) {
     const usages = await getUsages(
       tables,
       page.map(({ stagingId }) => stagingId),
     );
-    yield page.map((record) =>
-      toMetadata(record, usages.get(record.stagingId), now(), deleting.has(record.stagingId)),
-    );
+    const describe = (record: StagingRecord): StagingMetadata =>
+      toMetadata(record, usages.get(record.stagingId), now(), deleting.has(record.stagingId));
+    if (check === undefined) {
+      yield page.map(describe);
+      continue;
+    }
+    for await (const checked of check(page)) {
+      yield checked.map((record) => ({ ...describe(record), presence: presenceJson(record.presence) }));
+    }
   }
 }

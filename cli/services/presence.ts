@@ -6,9 +6,11 @@ import type {
 } from "../../provider/transfer/presence/region.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { StagingRecord } from "../../staging/record.ts";
+import type { Region } from "../../staging/regions.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
+import { statusOf } from "./metadata.ts";
 
 export type { RegionPresence, RegionState };
 
@@ -18,12 +20,21 @@ export type { RegionPresence, RegionState };
  * @returns one result for each region, in the record's order; a region that cannot be asked is a result, not an error
  */
 export async function regionPresence(
-  context: Context,
+  context: Pick<Context, "s3" | "anyBucketsS3">,
   record: StagingRecord,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<RegionPresence[]> {
   const { checkPresence } = await import("../../provider/transfer/presence/check.ts");
-  return checkPresence(expectedOf(record), await copiesOf(context, record), signal);
+  const client = async (region: Region) => {
+    try {
+      return await context.s3(region);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      // The region does not answer. The look itself says so, and the other regions are looked at.
+      return await context.anyBucketsS3(region);
+    }
+  };
+  return checkPresence(expectedOf(record), await copiesOf(record, client), signal);
 }
 
 /** Whether every region holds what was staged. */
@@ -37,12 +48,15 @@ export const expectedOf = (record: StagingRecord): Expected => ({
 });
 
 /** Where the copies of an entry are, the primary region first. */
-export function copiesOf(context: Context, { regions, buckets }: StagingRecord): Promise<RegionCopy[]> {
+export function copiesOf(
+  { regions, buckets }: StagingRecord,
+  client: (region: Region) => Promise<RegionCopy["client"]>,
+): Promise<RegionCopy[]> {
   return Promise.all(
     regions.map(async (region, at) => ({
       region,
       bucket: buckets[at] ?? "",
-      client: await context.s3(region),
+      client: await client(region),
     })),
   );
 }
@@ -67,6 +81,21 @@ export function describeDamage(regions: readonly RegionPresence[]): string {
     .filter(({ state }) => state !== "whole")
     .map(({ region, state }) => `${stateInWords(state)} in ${region}`)
     .join(", ");
+}
+
+/**
+ * The error for an entry as it is judged at `now`: that of {@link damageError}, but an expired entry may be missing.
+ * @returns undefined where nothing is wrong
+ */
+export function judgePresence(
+  record: StagingRecord,
+  presence: readonly RegionPresence[],
+  now: Date,
+  environment: string,
+): UserError | undefined {
+  const isExpired = statusOf(record, now) === "expired";
+  const found = isExpired ? presence.filter(({ state }) => state !== "missing") : presence;
+  return damageError(record, found, environment);
 }
 
 /**

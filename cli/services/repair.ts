@@ -58,7 +58,7 @@ async function repair(
   const damaged = found.filter(({ state }) => state === "missing" || state === "different");
   const from = found.find(({ state }) => state === "whole");
   if (damaged.length > 0 && from !== undefined) {
-    const copies = await copiesOf(context, record);
+    const copies = await copiesOf(record, (region) => context.s3(region));
     const copyIn = (region: string) => copies.find((copy) => copy.region === region) as RegionCopy;
     for (const { region, why } of damaged) {
       options.onNote?.(`${region} is repaired from ${from.region}: ${why ?? "it is not whole"}`, "info");

@@ -25,11 +25,15 @@ export async function verifyRegions(
       ];
     }),
   );
-  const found = await verifyPresence(expectedOf(record), await copiesOf(context, record), {
-    signal,
-    onBytes: (region, bytes) => reporters.get(region)?.add(bytes),
-    onObject: (region) => reporters.get(region)?.objectDone(),
-  });
+  const found = await verifyPresence(
+    expectedOf(record),
+    await copiesOf(record, (region) => context.s3(region)),
+    {
+      signal,
+      onBytes: (region, bytes) => reporters.get(region)?.add(bytes),
+      onObject: (region) => reporters.get(region)?.objectDone(),
+    },
+  );
   for (const reporter of reporters.values()) reporter.finish();
   return found;
 }

@@ -200,6 +200,44 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(envelope.warnings[0]).to.contain("the lifecycle rules of spawn-staging-us-east-1 in us-east-1");
     });
 
+    it("looks into the regions with --verify, in every form, and ends with 1 where data are not whole", async () => {
+      // There are no buckets here.
+      const verify = (...args: string[]) => run("stage", "list", "--verify", ...args);
+      const missing = "missing in us-east-1, missing in us-west-2";
+      const damage = `the data of ${first.stagingId} are ${missing}`;
+      const one = ["--sweep-id", "sweep-xyz789", "--region", "us-west-2"];
+      const table = await verify(...one);
+      expect(table.code).to.equal(1);
+      expect(table.stdout).to.match(/ SWEEP ID +DATA\n/);
+      expect(table.stdout).to.contain(`  sweep-xyz789  ${missing}\n`);
+      expect(table.stderr).to.contain(`Warning: ${damage}. Fix: No region holds the data any more.`);
+      const [json, yaml, csv, envelope] = await Promise.all([
+        verify("--format", "json", "--sort", "size", "--reverse", "--limit", "1"),
+        verify("--format", "yaml", ...one),
+        verify("--format", "csv", ...one),
+        verify("--json", ...one),
+      ]);
+      expect([json.code, yaml.code, csv.code, envelope.code]).to.deep.equal([1, 1, 1, 1]);
+      const entries = JSON.parse(json.stdout);
+      expect(entries).to.have.length(1);
+      expect(Object.keys(entries[0]).at(-1)).to.equal("presence");
+      expect(entries[0].presence["eu-west-1"]).to.include({ state: "missing" });
+      expect(parseYaml(yaml.stdout)[0].presence["us-west-2"]).to.include({ state: "missing" });
+      const [head, row] = parseCsv(csv.stdout);
+      expect(head?.at(-1)).to.equal("presence");
+      expect(row?.at(-1)).to.equal("us-east-1=missing us-west-2=missing");
+      const { status, result, warnings } = JSON.parse(envelope.stdout);
+      expect({ status, ids: result.map((entry: { staging_id: string }) => entry.staging_id) }).to.deep.equal({
+        status: 1,
+        ids: [first.stagingId],
+      });
+      expect(warnings).to.have.length(1);
+      expect(warnings[0]).to.contain(damage);
+      const refused = await verify("--incomplete");
+      expect(refused).to.include({ code: 2, stdout: "" });
+      expect(refused.stderr).to.contain("--incomplete");
+    });
+
     it("shows the details, joined with the use", async () => {
       const { code, stdout } = await run("stage", "info", first.stagingId);
       expect(code).to.equal(1);

@@ -66,12 +66,17 @@ describe("Looking at an entry's data, and repairing them", function () {
     // A refresh notices a replica that is gone; the repair brings data and state together again.
     await remove(SECOND, key);
     expect(await states(id)).to.deep.equal([1, both("whole", "missing")]);
+    const listed = await stage("list", "--verify");
+    expect(listed.code).to.equal(1);
+    expect(listed.stdout).to.match(new RegExp(`^${id} .* missing in ${SECOND}$`, "m"));
+    expect(listed.stderr).to.contain(`Fix: spawn stage repair ${id}\n`);
     await succeed(world.pulumi(`pulumi refresh --yes --stack organization/spawn/dev.${id}`));
     const json = await succeed(stage("repair", id, "--json"));
     expect((JSON.parse(json.stdout) as { result: unknown }).result).to.deep.include({
       staging_id: id,
       repaired: [{ region: SECOND, from: PRIMARY }],
     });
+    expect((await stage("list", "--verify")).stdout).to.match(new RegExp(`^${id} .* whole$`, "m"));
     expect((await succeed(stage("update", id, "--ttl", "9"))).stdout).to.contain("TTL extended to 9 days");
 
     await Promise.all([remove(PRIMARY, key), remove(SECOND, key)]);
@@ -95,6 +100,13 @@ describe("Looking at an entry's data, and repairing them", function () {
     await overwrite(SECOND, `${id}/tree/sub/8`, Buffer.from("CONTENT 8"));
     await overwrite(SECOND, `${id}/tree/stray`, Buffer.from("x"));
     expect(await states(id)).to.deep.equal([1, both("whole", "different")]);
+    const listed = JSON.parse((await stage("list", "--verify", "--format", "json")).stdout) as {
+      readonly staging_id: string;
+      readonly presence: Record<string, { readonly state: string }>;
+    }[];
+    expect(listed.find((entry) => entry.staging_id === id)?.presence[SECOND]).to.include({
+      state: "different",
+    });
     const [one, two] = await Promise.all([stage("repair", id), stage("repair", id)]);
     expect([one.code, two.code], one.stderr + two.stderr).to.deep.equal([0, 0]);
     expect([one.stdout, two.stdout].sort()).to.deep.equal([

@@ -12,8 +12,7 @@ import {
   reportEntry,
   toReportJson,
 } from "../../services/entry-report.ts";
-import { statusOf } from "../../services/metadata.ts";
-import { damageError, type RegionPresence } from "../../services/presence.ts";
+import { judgePresence, type RegionPresence } from "../../services/presence.ts";
 import { resolveId } from "../../services/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
@@ -85,9 +84,7 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
 
   /** Data that are not whole are a failure, unless the entry has expired and S3 has removed them. */
   #judge({ record, presence, now }: EntryReport, environment: string): void {
-    const isExpired = statusOf(record, now) === "expired";
-    const found = isExpired ? presence.filter(({ state }) => state !== "missing") : presence;
-    const damage = damageError(record, found, environment);
+    const damage = judgePresence(record, presence, now, environment);
     if (damage === undefined) return;
     process.exitCode = 1;
     this.warn(`${damage.message}. Fix: ${damage.fix}`);

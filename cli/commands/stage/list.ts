@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { toYaml } from "../../../stacks/yaml.ts";
 import { parseSweepId } from "../../../staging/entry.ts";
-import { InputError } from "../../../staging/errors.ts";
+import { InputError, UserError } from "../../../staging/errors.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { BaseCommand } from "../../base-command.ts";
@@ -9,18 +9,20 @@ import type { Context } from "../../context.ts";
 import { FORMATS as PLAIN_FORMATS } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../render/incomplete.ts";
-import { listingColumns, writeListingCsv } from "../../render/listing.ts";
+import { DATA_COLUMN, listingColumns, writeListingCsv } from "../../render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
 import { renderTable } from "../../render/table.ts";
 import { type IncompleteMetadata, listIncompleteMetadata } from "../../services/incomplete-listing.ts";
+import { DamagedEntries } from "../../services/list-damage.ts";
+import { type CheckPage, pageCheck } from "../../services/list-presence.ts";
 import {
+  type ListedMetadata,
   type ListOrder,
   listMetadataPages,
   parseSort,
   SORTS,
   sortedRecordPages,
 } from "../../services/listing.ts";
-import type { StagingMetadata } from "../../services/metadata.ts";
 import type { RecordFilter, Tables } from "../../services/records.ts";
 import { deletionsBegun } from "../../services/unfinished.ts";
 
@@ -35,6 +37,8 @@ interface Listing {
   readonly now: () => Date;
   /** Entries whose deletion has begun and did not end. */
   readonly deleting: ReadonlySet<string>;
+  /** Looks at the regions of the entries; undefined without --verify. */
+  readonly check: CheckPage | undefined;
 }
 
 export default class StageList extends BaseCommand {
@@ -42,7 +46,9 @@ export default class StageList extends BaseCommand {
   static override description =
     `Shows the newest first. An entry is listed from the moment its data are verified in every region until its deletion starts. In the column TTL, "expiring" marks what expires within 24 hours, "expired" what has expired and is not removed yet, and "deleting" what a deletion that did not end has left: run spawn stage delete again.
 
---sort puts the newest, the largest, the soonest to expire, the first by name, or the dearest from its upload to its expiry first; with - before it, or with --reverse, the other way round.`;
+--sort puts the newest, the largest, the soonest to expire, the first by name, or the dearest from its upload to its expiry first; with - before it, or with --reverse, the other way round.
+
+--verify looks into every region of each entry as spawn stage info does, without reading the data. The column DATA (the key presence) says what is missing, different, or not reachable, and the exit code is 1 after everything was printed; an entry that has expired may be missing. A file takes two HEAD requests a region, a directory a listing of its objects.`;
   static override examples = [
     { description: "List all staged data", command: "<%= config.bin %> stage list" },
     {
@@ -60,6 +66,10 @@ export default class StageList extends BaseCommand {
     {
       description: "List what expires first",
       command: "<%= config.bin %> stage list --sort expires",
+    },
+    {
+      description: "Look whether the data of a sweep are whole in every region",
+      command: "<%= config.bin %> stage list --sweep-id sweep-xyz789 --verify",
     },
     {
       description: "List interrupted uploads",
@@ -83,6 +93,12 @@ export default class StageList extends BaseCommand {
       description: "Go on with one of them by spawn stage resume, or remove it by spawn stage delete.",
       default: false,
     }),
+    verify: Flags.boolean({
+      summary: "Look whether every region of each entry holds what was staged.",
+      description: "spawn stage repair makes copies again that are missing or different.",
+      default: false,
+      exclusive: ["incomplete"],
+    }),
     sort: Flags.string({
       summary: "What to sort by.",
       default: "uploaded",
@@ -101,7 +117,7 @@ export default class StageList extends BaseCommand {
     })(),
   };
 
-  async run(): Promise<StagingMetadata[] | IncompleteMetadata[] | undefined> {
+  async run(): Promise<ListedMetadata[] | IncompleteMetadata[] | undefined> {
     const { flags } = await this.parse(StageList);
     const filter: RecordFilter = {
       sweepId: flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]),
@@ -113,9 +129,17 @@ export default class StageList extends BaseCommand {
     if (flags.incomplete) return await this.#unfinished(context, filter, order, flags.format);
     const tables = await context.tables();
     const deleting = await deletionsBegun(context.environmentName);
-    const listing: Listing = { filter, order, now: () => serverClock.now(), deleting };
+    const now = () => serverClock.now();
+    const damaged = new DamagedEntries(context.environmentName, now, deleting);
+    const check = flags.verify ? noting(damaged, pageCheck(context)) : undefined;
+    const result = await this.#print(tables, { filter, order, now, deleting, check }, flags.format);
+    for (const warning of damaged.warnings) this.#incomplete(new UserError(warning));
+    return result;
+  }
+
+  async #print(tables: Tables, listing: Listing, format: Format): Promise<ListedMetadata[] | undefined> {
     if (this.jsonEnabled()) return this.#collect(tables, listing);
-    switch (flags.format) {
+    switch (format) {
       case "table":
         await this.#table(tables, listing);
         break;
@@ -126,7 +150,7 @@ export default class StageList extends BaseCommand {
         await writeYamlSequence(this.#metadata(tables, listing), writeOut);
         break;
       case "csv":
-        await writeListingCsv(this.#metadata(tables, listing), writeOut);
+        await writeListingCsv(this.#metadata(tables, listing), writeOut, listing.check !== undefined);
     }
     return undefined;
   }
@@ -157,19 +181,23 @@ export default class StageList extends BaseCommand {
     return undefined;
   }
 
-  async #collect(tables: Tables, listing: Listing): Promise<StagingMetadata[]> {
-    const all: StagingMetadata[] = [];
+  async #collect(tables: Tables, listing: Listing): Promise<ListedMetadata[]> {
+    const all: ListedMetadata[] = [];
     for await (const page of this.#metadata(tables, listing)) all.push(...page);
     return all;
   }
 
-  #metadata(tables: Tables, { filter, order, now, deleting }: Listing): AsyncGenerator<StagingMetadata[]> {
-    return listMetadataPages(tables, filter, order, now, (error) => this.#incomplete(error), deleting);
+  #metadata(
+    tables: Tables,
+    { filter, order, now, deleting, check }: Listing,
+  ): AsyncGenerator<ListedMetadata[]> {
+    return listMetadataPages(tables, filter, order, now, (error) => this.#incomplete(error), deleting, check);
   }
 
-  async #table(tables: Tables, { filter, order, now, deleting }: Listing): Promise<void> {
+  async #table(tables: Tables, { filter, order, now, deleting, check }: Listing): Promise<void> {
     const pages = sortedRecordPages(tables, filter, order, (error) => this.#incomplete(error));
-    const count = await writeTable(pages, listingColumns(now, deleting), writeOut);
+    const data = check === undefined ? undefined : { column: DATA_COLUMN, rows: check };
+    const count = await writeTable(pages, listingColumns(now, deleting), writeOut, data);
     if (count > 0) return;
     const filtered = filter.sweepId !== undefined || filter.region !== undefined;
     this.note(
@@ -184,4 +212,14 @@ export default class StageList extends BaseCommand {
     this.warn(error);
     process.exitCode = 1;
   }
+}
+
+/** A check whose damaged entries are noted. */
+function noting(damaged: DamagedEntries, check: CheckPage): CheckPage {
+  return async function* (page) {
+    for await (const checked of check(page)) {
+      for (const record of checked) damaged.add(record);
+      yield checked;
+    }
+  };
 }

@@ -97,6 +97,18 @@ export class Findings {
   }
 }
 
+/**
+ * The result for a region that could not be looked at.
+ * @throws `error` where it is no answer of AWS and no failure of the network
+ */
+export function unreachable(
+  { region, bucket }: Pick<RegionCopy, "region" | "bucket">,
+  error: unknown,
+): RegionPresence {
+  if (!(error instanceof UserError) && !isServiceFailure(error)) throw error;
+  return { region, bucket, holdsSome: false, state: "unreachable", why: reasonOf(error, region) };
+}
+
 const isServiceFailure = (error: unknown): boolean => {
   const { $metadata, code, name } = failureOf(error);
   return (

@@ -1,10 +1,19 @@
 import { expect } from "chai";
 import { parse } from "yaml";
-import { LISTING_CSV_COLUMNS, listingColumns, writeListingCsv } from "../../../cli/render/listing.ts";
+import {
+  DATA_COLUMN,
+  LISTING_CSV_COLUMNS,
+  listingColumns,
+  writeListingCsv,
+} from "../../../cli/render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../../cli/render/streams.ts";
 import { renderTable } from "../../../cli/render/table.ts";
+import type { CheckedRecord } from "../../../cli/services/list-presence.ts";
+import type { ListedMetadata } from "../../../cli/services/listing.ts";
 import { toMetadata } from "../../../cli/services/metadata.ts";
+import { presenceJson, type RegionPresence, type RegionState } from "../../../cli/services/presence.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { parseCsv } from "../csv.ts";
@@ -41,6 +50,23 @@ const EXPIRED = testRecord({
   ttl: parseTtlDays(14),
   sweepId: "sweep-aaa111",
 });
+
+const FOUND: Readonly<Record<string, Partial<Record<string, [RegionState, string]>>>> = {
+  [SECOND.stagingId]: { "us-west-2": ["missing", "it is gone"], "eu-west-1": ["unreachable", "no\nanswer"] },
+  [EXPIRED.stagingId]: { "us-east-1": ["different", "its size is 7"] },
+};
+
+/** Rows one by one, as a look at their regions yields them. */
+async function* checked(page: readonly StagingRecord[]): AsyncGenerator<CheckedRecord[]> {
+  for (const record of page) {
+    const presence = record.regions.map((region, at): RegionPresence => {
+      const base = { region, bucket: record.buckets[at] ?? "", holdsSome: true };
+      const found = FOUND[record.stagingId]?.[region];
+      return found === undefined ? { ...base, state: "whole" } : { ...base, state: found[0], why: found[1] };
+    });
+    yield [{ ...record, presence }];
+  }
+}
 
 describe("lists", () => {
   it("prints the guide's table", async () => {
@@ -115,6 +141,39 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     });
     expect(text).to.equal("STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID\n");
     expect(count).to.equal(0);
+  });
+
+  it("prints what the regions hold in a last column, row by row", async () => {
+    const writes: string[] = [];
+    const count = await writeTable(
+      pages([FIRST, SECOND], [EXPIRED]),
+      listingColumns(() => NOW),
+      async (piece) => void writes.push(piece),
+      { column: DATA_COLUMN, rows: checked },
+    );
+    expect(count).to.equal(3);
+    expect(writes.filter((text) => text !== "")).to.deep.equal([
+      "STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID      DATA\n",
+      "stage-abc123def456  100GB   2        2024-01-22  7d    sweep-xyz789  whole\n",
+      "stage-0123456789ab  50GB    3        2024-01-21  7d    -             missing in us-west-2, not reachable in eu-west-1: no\\u000aanswer\n",
+      "stage-ffffffffffff  25GB    1        2024-01-01  expired  sweep-aaa111  different in us-east-1\n",
+    ]);
+  });
+
+  it("appends one column to the CSV where the regions were looked at", async () => {
+    const metadata = async function* (): AsyncGenerator<ListedMetadata[]> {
+      for await (const rows of checked([FIRST, SECOND])) {
+        yield rows.map((row) => ({
+          ...toMetadata(row, undefined, NOW),
+          presence: presenceJson(row.presence),
+        }));
+      }
+    };
+    const text = await written((write) => writeListingCsv(metadata(), write, true));
+    const [head, first, second] = parseCsv(text);
+    expect(head).to.deep.equal([...LISTING_CSV_COLUMNS, "presence"]);
+    expect(first?.at(-1)).to.equal("us-east-1=whole us-west-2=whole");
+    expect(second?.at(-1)).to.equal("us-east-1=whole us-west-2=missing eu-west-1=unreachable");
   });
 
   it("fits wide characters", () => {
