@@ -243,7 +243,7 @@ describe("bin/spawn", () => {
     });
   }
 
-  it("tells an error on stderr where stdout does not take its envelope", async () => {
+  it("writes an error to stderr if its JSON envelope cannot be written to stdout", async () => {
     for (const [args, message] of [
       [["stage", "lst", "--json"], "there is no command spawn stage lst"],
       [["stage", "info", "nothing", "--json"], '"nothing" is not a staging ID'],
@@ -256,7 +256,7 @@ describe("bin/spawn", () => {
     }
   });
 
-  it("ends quietly when its reader has gone, or there never was one", async () => {
+  it("ends quietly if the reader of stdout has exited, or stdout is closed", async () => {
     for (const script of [`set -o pipefail; "$0" "$@" | true`, `"$0" "$@" >&-`]) {
       for (const args of [["--help"], ["config", "list"], ["config", "list", "--json"]]) {
         expect(await shell(script, args), script).to.deep.equal({ code: 0, stdout: "", stderr: "" });

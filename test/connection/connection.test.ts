@@ -168,7 +168,7 @@ describe("the connection", () => {
     no_proxy: "*",
   };
 
-  it("is the same on the local cloud, whatever the shell says of AWS and proxies", () => {
+  it("is the same on the local cloud for all AWS and proxy settings of the shell", () => {
     const target: Target = { cloud: "local", endpoint: "http://127.0.0.1:4566", region: "eu-west-1" };
     const resolvedIn = (env: Variables) => resolveConnection(changed(env, connectionVariables(env, target)));
     const clean = resolvedIn({});
@@ -190,7 +190,7 @@ describe("the connection", () => {
     );
   });
 
-  it("is the same in a process and in those that it starts, however often the variables are handed on", () => {
+  it("is the same in a process and its descendants, however often the variables are passed on", () => {
     const values: Record<string, readonly string[]> = {
       AWS_PROFILE: ["work", "keys", "ignoring"],
       AWS_ACCESS_KEY_ID: ["k"],

@@ -165,7 +165,7 @@ const ROWS: readonly Row[] = [
 
 describe("errors of the user's set-up", () => {
   for (const { error: failure, env = {}, message, why, fix } of ROWS) {
-    it(`are told by variable and value: ${failure.message}`, () => {
+    it(`name the variable and its value: ${failure.message}`, () => {
       const variables = { ...NO_FILES, ...env };
       const wrapped = new Error("wrapped", { cause: failure });
       const problem = explainSetup(wrapped, resolveConnection({ ...variables, AWS_PROFILE: "" }), variables);

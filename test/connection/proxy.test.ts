@@ -33,7 +33,7 @@ describe("proxies", () => {
     expect(proxySettings({ ALL_PROXY: "http://proxy:3128" }).isSet).to.equal(false);
   });
 
-  it("never stand before this machine, nor before what NO_PROXY names", () => {
+  it("are never used for this machine, nor for servers in NO_PROXY", () => {
     const env = {
       HTTP_PROXY: "http://p:1",
       HTTPS_PROXY: "http://p:1",

@@ -45,7 +45,7 @@ describe("State and cloud that disagree", function () {
     await expectGone(id);
   };
 
-  it("deletes by its ID what a stack no longer knows", async () => {
+  it("deletes an entry by its ID if the stack no longer knows it", async () => {
     const [unstacked, renamed, unrecorded, empty] = [
       await upload(),
       await upload(),
@@ -101,13 +101,13 @@ describe("State and cloud that disagree", function () {
       expect(stderr).to.contain(`${id} has no record and no stack`);
       expect({ code, fix: fixIn(stderr) }).to.deep.equal({ code: 2, fix: `spawn stage delete ${id} --yes` });
     }
-    // Also where nothing but an old version and a record that nobody can read are left.
+    // Also if only an old version and an unreadable record exist.
     const broken = { staging_id: { S: id }, record: { S: "staging" } };
     await aws.dynamo("us-east-1").send(new PutItemCommand({ TableName: RECORDS, Item: broken }));
     await remove(id);
   });
 
-  it("refuses to delete what is protected before anything goes, and names a command that works", async () => {
+  it("refuses to delete protected resources before it deletes anything, and names a command that works", async () => {
     const id = await upload();
     const urn = await urnOf(id, "staging:index:StagedData");
     await succeed(world.pulumi(`pulumi state protect '${urn}' --yes --stack ${full(id)}`));
@@ -125,7 +125,7 @@ describe("State and cloud that disagree", function () {
     await expectGone(id);
   });
 
-  it("goes by the engine's backup where a state file is damaged, and lets it block nothing else", async () => {
+  it("uses the engine's backup if a state file is damaged, and the damage blocks no other stack", async () => {
     const [cut, lost, other] = [await upload(), await upload(), await upload()];
     await truncate(stateFile(cut), 0);
     await writeFile(stateFile(lost), "\0\0\0");

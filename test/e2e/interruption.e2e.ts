@@ -71,7 +71,7 @@ describe("An upload that is broken off", function () {
     });
   }
 
-  it("by nobody, where SIGHUP was ignored at its start: not its engine nor its plugins end by it, either", async () => {
+  it("not by SIGHUP if SIGHUP was ignored at its start: neither its engine nor its plugins end", async () => {
     const { env, folder: cwd, project } = world;
     const upload = new Running(
       "/bin/sh",

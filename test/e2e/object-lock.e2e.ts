@@ -54,7 +54,7 @@ describe("A bucket with S3 Object Lock", function () {
     return JSON.parse(stdout) as { staging_id: string; status?: string; state?: string }[];
   };
 
-  it("is adopted with a note, and not where no entry could be removed at the end of its TTL", async () => {
+  it("is adopted with a note, unless no entry could be removed at the end of its TTL", async () => {
     await setRetention(91);
     const refused = await spawn("environment", "up");
     expect(refused.code).to.equal(1);

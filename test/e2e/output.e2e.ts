@@ -13,7 +13,7 @@ describe("An output that cannot be written", function () {
   /** With exit codes of its own: `bash` of the world ends at the first failure. */
   const shell = (script: string) => world.bash(`set +e\n${script}\nexit $?`);
 
-  it("fails an upload, whose ID is on stderr; the same upload again answers with that ID", async () => {
+  it("fails an upload, with its ID on stderr; the same upload command then returns that ID", async () => {
     await world.writeFile("lost.dat", randomFile(5_000));
     const lost = await shell("spawn stage upload lost.dat --json > /dev/full");
     expect(lost.code, lost.stderr).to.equal(1);
@@ -27,7 +27,7 @@ describe("An output that cannot be written", function () {
     expect(again.stderr).to.contain(`${id} is whole`).and.not.contain("Resuming");
   });
 
-  it("fails an upload whose reader has gone, with its ID on stderr", async () => {
+  it("fails an upload if its reader has exited, with its ID on stderr", async () => {
     await world.writeFile("gone.dat", randomFile(5_000));
     const gone = await shell("set -o pipefail; spawn stage upload gone.dat --json | true");
     expect(gone.code, gone.stderr).to.equal(1);

@@ -30,7 +30,7 @@ describe("Looking at an entry's data, and repairing them", function () {
   const fixIn = (stderr: string): string => /Fix: (.*)/.exec(stderr)?.[1] ?? "";
   const both = (state: string, other: string) => ({ [PRIMARY]: state, [SECOND]: other });
 
-  it("confirms no TTL of a file whose data are gone, and repairs either region from the other", async () => {
+  it("confirms no TTL of a file with missing data, and repairs either region from the other", async () => {
     const bytes = randomFile(200_000);
     await world.writeFile("genome.bin", bytes);
     const id = await world.upload("genome.bin", "--regions", `${PRIMARY},${SECOND}`, "--ttl", "5");

@@ -169,7 +169,7 @@ describe("Staging many files", function () {
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
   });
 
-  it("sends 2,000 small files once: what is there already is not sent again, a changed file is, and one that is gone goes", async () => {
+  it("uploads 2,000 small files once: it skips files that S3 has, uploads a changed one, and removes a deleted one", async () => {
     const path = join(fixture.folder, "many");
     await mkdir(path);
     for (let at = 0; at < 2_000; at += 1) await writeFile(join(path, `file ${at}`), `content ${at}`);

@@ -17,7 +17,7 @@ import {
 
 const SOURCE = bucketOf(THIRD);
 
-describe("A source whose requester pays", function () {
+describe("A source in a Requester Pays bucket", function () {
   this.timeout(60_000);
   let fixture: CloudFixture;
   let proxy: TestProxy;
@@ -41,7 +41,7 @@ describe("A source whose requester pays", function () {
     await fixture.stop();
   });
 
-  // HeadBucket has no such input, and its refusal tells the region all the same.
+  // HeadBucket has no such input, and even its refusal names the region.
   const reads = ({ method, path, headers }: ProxiedRequest): boolean =>
     (path.startsWith(`/${SOURCE}`) && !(method === "HEAD" && /^\/[^/]+\/?$/.test(path))) ||
     String(headers["x-amz-copy-source"] ?? "").startsWith(`${SOURCE}/`);

@@ -38,7 +38,7 @@ describe("aws: in an environment's configuration", () => {
     }
   });
 
-  it("must agree with the shell of plain pulumi, whose plugins know nothing else", () => {
+  it("must agree with the shell of plain pulumi, since its plugins only know the variables", () => {
     const profile = configuredProfile({ "aws:profile": "work" }, FILE);
     expect(() => requireProfile(profile, "prod", { AWS_PROFILE: "work" })).to.not.throw();
     expect(() => requireProfile(undefined, "prod", {})).to.not.throw();

@@ -27,7 +27,7 @@ const BY_HAND = `config:
   spawn:config:old: of the old form
 `;
 
-/** As `pulumi` is told them; each text goes into the file, which it writes itself. */
+/** Arguments of `pulumi config set`, which writes each value into the file. */
 const COMMANDS: readonly (readonly string[])[] = [
   ["spawn:regions", '["us-east-1","us-west-2"]'],
   ["spawn:sweep", "0123"],

@@ -112,7 +112,7 @@ describe("the configuration in a file", () => {
     });
   }
 
-  it("is refused for a TTL in a form of which readers make different numbers", () => {
+  it("is refused for a TTL in a form that readers turn into different numbers", () => {
     for (const ttl of ["030", "0x1E", "3e1", "30.0"]) {
       expect(refusal(item(`ttl: ${ttl}`))).to.include({
         message: `${FILE}: spawn:entries: item genome: ttl is not a plain number: ${ttl} (line 6, column 12)`,
@@ -149,7 +149,7 @@ describe("the configuration in a file", () => {
     });
   }
 
-  it("is refused for a number that comes in JSON, where no line can be told", () => {
+  it("is refused for such a number in JSON, without a line", () => {
     const text = `config:\n  spawn:regions: us-east-1\n  spawn:entries: '[{"name":"a","source":"x","sweep":83}]'`;
     expect(refusal(text).message).to.equal(
       `${FILE}: spawn:entries: item a: sweep must be a string, in quotes: sweep: "83"`,

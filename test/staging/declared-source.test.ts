@@ -41,7 +41,7 @@ describe("the source of a declared entry", () => {
     }
   }
 
-  it("keeps the ids of entries whose source was written canonically", () => {
+  it("keeps the ids of entries with a canonical source", () => {
     for (const spelling of ["data/x", "/mnt/data/x", "data", "..data/x", "s3://bucket/prefix/"]) {
       expect(entryOf(spelling).id).to.equal(idBefore(spelling));
     }

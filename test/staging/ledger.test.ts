@@ -144,7 +144,7 @@ describe("the ledger's rows", () => {
       return staysOf(life).map(({ region, from }) => [region, from.toISOString().slice(0, 10)]);
     };
 
-    it("charges a region from when its copy is there, and one whose copy never came not at all", () => {
+    it("charges a region from the arrival of its copy, and not at all without one", () => {
       const row = { ...opened(), "arrived_in_us-west-2": "2026-01-03T00:00:00Z" };
       const charged = [
         ["us-east-1", "2026-01-01"],

@@ -18,7 +18,7 @@ const WANTED = {
 const later = (days: number): Date => new Date(UPLOADED.getTime() + days * MS_PER_DAY);
 
 describe("an entry in place of an upload", () => {
-  it("fits with what is asked for, in more regions, and with 90 % of the TTL left", () => {
+  it("fits with the same options, in more regions, and with 90 % of the TTL left", () => {
     expect(unfitFor(record, WANTED, UPLOADED)).to.equal(undefined);
     const one = { ...WANTED, regions: [record.regions[0]] } as EntrySpec;
     expect(unfitFor(record, one, UPLOADED)).to.equal(undefined);

@@ -23,7 +23,7 @@ zj0EAwIDSAAwRQIhAN4wY0J9cUOQI4vFps07VfzADIGUKMjBkD903GnNPclxAiA0
 `;
 
 /**
- * An authority for tests, whose key is gone, and what it has signed: a certificate of *.test.invalid, which no name server knows.
+ * A certificate authority for tests (its key is deleted), and a certificate that it signed for *.test.invalid, which no name server resolves.
  * Made by openssl: req -x509 (the authority), req -newkey (the key), x509 -req with subjectAltName (the certificate).
  */
 export const TEST_AUTHORITY = `-----BEGIN CERTIFICATE-----

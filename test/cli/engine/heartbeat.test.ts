@@ -129,7 +129,7 @@ describe("the heartbeat of a stack", () => {
     expect(await readdir(running())).to.deep.equal([]);
   });
 
-  it("tells a command whose stack another one has taken over, and leaves the other's record", async () => {
+  it("notifies a command when another one has taken over its stack, and keeps the other's record", async () => {
     const [asleep, other] = [await startHeartbeat(url, STACK), await startHeartbeat(url, STACK)];
     stops.push(() => other.stop());
     for (const end = performance.now() + 10_000; !asleep.lost.aborted && performance.now() < end; )

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { explainSetupText } from "../../../cli/engine/setup-failure.ts";
 
-describe("the engine's words for the user's set-up", () => {
+describe("an engine error that the user's set-up causes", () => {
   const env = {
     AWS_PROFILE: "work",
     AWS_REGION: "mars-1",
@@ -39,7 +39,7 @@ describe("the engine's words for the user's set-up", () => {
     ["dial tcp: lookup sts.mars-1.amazonaws.com: no such host", /no address/, /AWS_REGION is mars-1/],
   ];
   for (const [text, message, why] of cases) {
-    it(`tells: ${text}`, () => {
+    it(`is explained: ${text}`, () => {
       const error = explainSetupText(`creating urn: ${text}`, env);
       expect(error?.message).to.match(message);
       expect(error?.why).to.match(why).and.not.contain("secret");
@@ -47,7 +47,7 @@ describe("the engine's words for the user's set-up", () => {
     });
   }
 
-  it("leaves other failures alone", () => {
+  it("is not confused with other failures", () => {
     for (const text of ["BucketAlreadyExists", "panic: runtime error", "update failed", ""]) {
       expect(explainSetupText(text, env), text).to.equal(undefined);
     }

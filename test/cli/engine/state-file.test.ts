@@ -88,7 +88,7 @@ describe("A stack's state in a folder", () => {
     });
   }
 
-  it("is set aside or refused where there is no backup, with the file's name", async () => {
+  it("is moved aside or refused if there is no backup, with the file's name", async () => {
     await writeFile(file(`${STACK}.json`), "");
     const refused = await repairState(settings(), STACK, { whenLost: "refuse" }).catch(
       (error: Error) => error,

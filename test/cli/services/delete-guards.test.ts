@@ -14,7 +14,7 @@ const resource = (name: string, rest: Partial<StateResource> = {}): StateResourc
   ...rest,
 });
 
-describe("What stands in the way of a deletion", () => {
+describe("An obstacle to a deletion", () => {
   const refusal = (...resources: StateResource[]): { message: string; fix: string } => {
     try {
       refuseProtected(STACK, resources, { what: "stage-0123456789ab", again: AGAIN, environment: "dev" });
@@ -24,7 +24,7 @@ describe("What stands in the way of a deletion", () => {
     return { message: "", fix: "" };
   };
 
-  it("is nothing where no resource is protected", () => {
+  it("does not exist if no resource is protected", () => {
     expect(refusal(resource("a"), resource("b", { protect: false }))).to.have.property("message", "");
   });
 
@@ -54,7 +54,7 @@ describe("What stands in the way of a deletion", () => {
     });
   }
 
-  it("is a lock of S3, with the object and the command that takes a hold off", () => {
+  it("is an S3 lock, named with the object and the command that releases a hold", () => {
     const lock = { bucket: "mine", region: "us-east-1", key: "stage-x/it's", versionId: "v1" };
     const held = lockedError(testId(1), [{ ...lock, until: undefined }], "nothing", AGAIN);
     expect(held.why).to.contain("s3://mine/stage-x/it's has a legal hold. Nothing was deleted");

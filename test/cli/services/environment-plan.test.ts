@@ -17,20 +17,20 @@ describe("data that an update of the environment would delete", () => {
     expect(doomedData(STATE, [entrySpec("us-east-1,us-west-2")])).to.deep.equal([]);
   });
 
-  it("are an entry that is declared no more, in all its regions", () => {
+  it("are an entry that the file no longer declares, in all its regions", () => {
     expect(doomedData(STATE, [])).to.deep.equal([
       { stagingId: ID, filename: "reference.fasta", sizeBytes: 7, regions: ["us-east-1", "us-west-2"] },
     ]);
   });
 
-  it("are a replica whose region the item leaves out", () => {
+  it("are a replica in a region that the item leaves out", () => {
     expect(doomedData(STATE, [entrySpec("us-east-1")])).to.deep.equal([
       { stagingId: ID, regions: ["us-west-2"] },
     ]);
   });
 });
 
-describe("what the state has and AWS has not", () => {
+describe("a resource that the state has and AWS has not", () => {
   const table = {
     urn: "urn:table",
     type: "aws:dynamodb/table:Table",
@@ -38,11 +38,11 @@ describe("what the state has and AWS has not", () => {
   };
   const missing = (region: string) => ({ what: "table", name: "records", region }) as const;
 
-  it("is what has the same name and region", () => {
+  it("is matched by name and region", () => {
     expect(lostOf([table], [missing("us-east-1")])).to.deep.equal([missing("us-east-1")]);
   });
 
-  it("is told by the outputs of what was taken over, whose inputs name no region", () => {
+  it("is matched by its outputs if it was taken over, since its inputs name no region", () => {
     const { region: _, ...inputs } = table.inputs;
     const adopted = { ...table, inputs, outputs: table.inputs };
     expect(lostOf([adopted], [missing("us-east-1")])).to.deep.equal([missing("us-east-1")]);

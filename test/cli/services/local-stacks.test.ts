@@ -78,7 +78,7 @@ describe("a reset of the local cloud", () => {
     expect(await files()).to.deep.equal(before);
   });
 
-  it("keeps what nobody knows, and an entry whose own settings say that it is on AWS", async () => {
+  it("keeps stacks of unknown clouds, and an entry with settings that say that it is on AWS", async () => {
     await stackIn("data/state", "elsewhere");
     await entry(`dev.${ONE}`, ONE, "aws");
     await write(`data/stacks/unfinished/elsewhere.${TWO}.json`, "{}");
@@ -87,7 +87,7 @@ describe("a reset of the local cloud", () => {
     expect(await files()).to.deep.equal(before);
   });
 
-  it("keeps what the state says to be on AWS, whatever a file of that name says here", async () => {
+  it("keeps stacks with a state on AWS, even if a file of that name says otherwise", async () => {
     await stackIn("data/state", "dev", "aws");
     await stackIn("data/state", `dev.${ONE}`);
     const before = await files();
@@ -95,7 +95,7 @@ describe("a reset of the local cloud", () => {
     expect(await files()).to.deep.equal(before);
   });
 
-  it("removes what is on the local cloud from whichever folder its backend is", async () => {
+  it("removes stacks of the local cloud from every folder of a backend", async () => {
     process.env["PULUMI_BACKEND_URL"] = pathToFileURL(join(home, "shared")).href;
     await stackIn("shared", "prod", "aws");
     await write("shared/notes.txt", "not ours");
@@ -108,7 +108,7 @@ describe("a reset of the local cloud", () => {
     expect(await files()).to.deep.equal(before);
   });
 
-  it("takes no stack whose name only begins like another's", async () => {
+  it("removes no stack with a name that only begins like another's", async () => {
     await stackIn("data/state", "dev", "local");
     await stackIn("data/state", "dev2", "aws");
     expect(await reset()).to.deep.equal(["dev2"]);

@@ -54,7 +54,7 @@ describe("A source behind an access point", function () {
       (error: UserError) => error,
     );
 
-  it("is refused where its alias leads to a staging bucket", async () => {
+  it("is refused if its alias belongs to a staging bucket", async () => {
     const alias = aliases.get("to-staging");
     const error = await refusalOf(`s3://${alias}/`);
     expect(error).to.be.instanceOf(InputError);
@@ -62,13 +62,13 @@ describe("A source behind an access point", function () {
     expect(error?.why).to.contain(`The access point ${alias} leads to it.`);
   });
 
-  it("is a source like any other where nothing overlaps", async () => {
+  it("is accepted if nothing overlaps", async () => {
     expect(await refusalOf(`s3://${aliases.get("to-staging")}/data/`)).to.equal(undefined);
     expect(await refusalOf(`s3://${aliases.get("to-staging")}/`, ["/stage-*/"])).to.equal(undefined);
     expect(await refusalOf(`s3://${aliases.get("to-others")}/`)).to.equal(undefined);
   });
 
-  it("is refused by its ARN, with the way to its alias", async () => {
+  it("is refused by its ARN, and the error says how to find the alias", async () => {
     const error = await refusalOf("s3://arn:aws:s3:us-east-1:000000000000:accesspoint/to-staging/data/");
     expect(error).to.be.instanceOf(InputError);
     expect(error?.fix).to.contain("aws s3control list-access-points");

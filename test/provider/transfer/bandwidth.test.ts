@@ -24,7 +24,7 @@ const never = new AbortController().signal;
 const EARLY_MS = 52;
 
 describe("A bandwidth limit", () => {
-  it("lets no more through than its rate, whoever takes how much", async () => {
+  it("lets no more through than its rate, for any sequence of sizes", async () => {
     const takes = fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 1, maxLength: 30 });
     await fc.assert(
       fc.asyncProperty(takes, fc.integer({ min: KIB, max: MIB }), async (sizes, rate) => {
@@ -102,7 +102,7 @@ describe("A bandwidth limit", () => {
     }
   });
 
-  it("lets a body that was given up before its turn hold up no other", async () => {
+  it("does not delay other bodies by an aborted one", async () => {
     const { files } = new Bandwidth(KIB, new VirtualClock());
     const aborting = new AbortController();
     let end = (): void => {};

@@ -17,7 +17,7 @@ import {
   THIRD,
 } from "../cloud-fixture.ts";
 
-describe("The look at an entry's regions", function () {
+describe("The check of an entry's regions", function () {
   this.timeout(60_000);
   let fixture: CloudFixture;
   before(async () => {
@@ -64,7 +64,7 @@ describe("The look at an entry's regions", function () {
   const overwrite = (region: string, Key: string, Body: string | Buffer, Metadata = {}) =>
     fixture.s3.of(region).send(new PutObjectCommand({ Bucket: bucketOf(region), Key, Body, Metadata }));
 
-  it("tells a file's copy that is whole, missing, cut, of other content, and not reachable", async () => {
+  it("tells whole, missing, truncated, different and unreachable copies of a file apart", async () => {
     const { path, bytes } = await fixture.file("one.bin", 2_000);
     const entry = await stage(path);
     expect(states(await check(entry))).to.deep.equal(["whole", "whole"]);
@@ -100,7 +100,7 @@ describe("The look at an entry's regions", function () {
     ]);
   });
 
-  it("tells a file whose manifest is missing or is another one", async () => {
+  it("finds a missing or different manifest of a file", async () => {
     const { path } = await fixture.file("two.bin", 10);
     const entry = await stage(path);
     await overwrite(SECOND, entry.manifestKey, "nothing");
@@ -109,7 +109,7 @@ describe("The look at an entry's regions", function () {
     expect(states(await check(entry))).to.deep.equal(["missing", "different"]);
   });
 
-  it("finds one object of a directory that is missing, of other content, or of nobody, in either region", async () => {
+  it("finds one missing, different or unknown object of a directory, in either region", async () => {
     const entry = await tree();
     expect(states(await check(entry))).to.deep.equal(["whole", "whole"]);
     const extra = `${entry.stagingId}/zzz`;
@@ -135,7 +135,7 @@ describe("The look at an entry's regions", function () {
     }
   });
 
-  it("tells a directory without any manifest apart by what is left of it", async () => {
+  it("tells whether a directory without any manifest still has objects", async () => {
     const entry = await tree();
     await remove(PRIMARY, entry.manifestKey);
     expect(states(await check(entry))).to.deep.equal(["missing", "whole"]);

@@ -114,7 +114,7 @@ describe("an upload that is gone on with", () => {
     expect([...new Set(sentParts())].sort()).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("sends a part again whose bytes are others now, in place of the one that arrived", async () => {
+  it("replaces a part that S3 has if its bytes have changed", async () => {
     const arrived = await breakOff(4);
     const handle = await open(path, "r+");
     await handle.write(Buffer.from("new"), 0, 3, 16 * MIB + 7);
@@ -143,7 +143,7 @@ describe("an upload that is gone on with", () => {
     });
   }
 
-  it("starts a source anew of whose parts none is of use", async () => {
+  it("starts an upload again if no part can be used", async () => {
     await breakOff(4);
     await writeFile(path, randomBytes(9 * MIB));
     const { digest } = await upload();

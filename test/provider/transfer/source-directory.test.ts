@@ -144,14 +144,14 @@ describe("findDirectory", () => {
     });
   }
 
-  describe("whose links are followed", () => {
+  describe("with followed links", () => {
     const follow = async (exclude: string[] = []) => {
       const found = await findDirectory(tree, { exclude, followLinks: true, signal });
       const all: SourceEntry[] = [];
       for await (const entry of found.entries(signal)) all.push(entry);
       return all;
     };
-    it("has what they lead to in their place, once for each link", async () => {
+    it("has the targets in place of the links, once for each link", async () => {
       await put("a", "content");
       await mkdir(join(folder, "outside/sub"), { recursive: true });
       await writeFile(join(folder, "outside/sub/o"), "out");
@@ -183,7 +183,7 @@ describe("findDirectory", () => {
       ["to itself", "link", "leads in a circle"],
       ["to the folder that it is in", ".", "leads in a circle"],
       ["to a folder above", "../../tree", "leads in a circle"],
-      ["to a folder whose link leads back", "../other", "leads in a circle"],
+      ["to a folder with a link back", "../other", "leads in a circle"],
       ["to a device", "/dev/null", "is a device"],
     ];
     for (const [what, target, message] of bad) {

@@ -42,7 +42,7 @@ describe("a reader of an object on S3", () => {
   const open = (stallTimeoutMs = STALL_MS): S3Reader =>
     new S3Reader({ client: clientOf(endpoint, stallTimeoutMs), bucket: "bucket", key: "key" }, '"etag"');
 
-  it("retries a range whose body stalls, and no other", async () => {
+  it("retries only the range with a stalled body", async () => {
     let stalled: string | undefined;
     intercept = (range, response, bytes) => {
       if (stalled !== undefined) return undefined;

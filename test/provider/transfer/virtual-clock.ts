@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../../../provider/transfer/bandwidth.ts";
 
-/** A clock that goes on only while somebody sleeps: to the end of the shortest sleep, once all else has run. */
+/** A clock that advances only while all tasks sleep: to the end of the shortest sleep. */
 export class VirtualClock implements Clock {
   #now = 0;
   readonly #sleepers: { readonly until: number; wake(): void }[] = [];

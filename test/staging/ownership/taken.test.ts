@@ -159,7 +159,7 @@ describe("names that AWS has already", () => {
     });
   }
 
-  it("are refused as another account's where they cannot be looked at", () => {
+  it("are refused as another account's if they cannot be read", () => {
     const there = facts({});
     const denied = {
       ...there,
@@ -180,7 +180,7 @@ describe("names that AWS has already", () => {
     refuseOthers(SETTINGS, facts({ tables: OF_TABLE, buckets: OF_BUCKET }));
   });
 
-  it("are told as missing, with the settings of buckets that are there", () => {
+  it("are reported as missing, with missing settings of existing buckets", () => {
     const there = facts({ tables: OF_TABLE, buckets: OF_BUCKET });
     const [first, second] = there.buckets;
     if (first === undefined || second === undefined) throw new Error("no buckets");

@@ -27,7 +27,7 @@ import { testId, testRecord } from "../../records.ts";
 
 const VARIABLES = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SPAWN_HOME"] as const;
 
-describe("What is left of an entry", function () {
+describe("The remains of an entry", function () {
   this.timeout(60_000);
   const saved = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
   const id = testId(7);
@@ -82,13 +82,13 @@ describe("What is left of an entry", function () {
     return Item;
   };
 
-  it("is nothing of an id that never was", async () => {
+  it("are none for an id that never existed", async () => {
     expect(await findRemains(context, id)).to.deep.equal({
       ...{ id, places: [], record: undefined, openLife: undefined, accessPoints: [], unknown: [] },
     });
   });
 
-  it("is found by id alone, counted, removed, and looked for again", async () => {
+  it("are found by id alone, counted, removed, and searched for again", async () => {
     const bucket = await bucketOf(primary);
     const client = await context.s3(primary);
     await put(primary, `${id}/a`, "12345");
@@ -145,7 +145,7 @@ describe("What is left of an entry", function () {
     expect((await row())?.["closed_at"]?.S).to.match(/^\d{4}-/);
   });
 
-  it("is removed even where the record cannot be read", async () => {
+  it("are removed even if the record cannot be read", async () => {
     const { client, settings } = await context.tables();
     const broken = marshall({ staging_id: id, regions: 5 });
     await client.send(new PutItemCommand({ TableName: settings.recordsTable, Item: broken }));
@@ -154,7 +154,7 @@ describe("What is left of an entry", function () {
     expect(isGone(await findRemains(context, id))).to.equal(true);
   });
 
-  it("stays counted and listed where S3 refuses to delete it half way", async () => {
+  it("stay counted and listed if S3 refuses to delete some of them", async () => {
     const client = await context.s3(primary);
     const locked = "locked-half-way";
     await client.send(new CreateBucketCommand({ Bucket: locked, ObjectLockEnabledForBucket: true }));
@@ -209,7 +209,7 @@ describe("What is left of an entry", function () {
     expect([...(await deletionsBegun("dev"))]).to.deep.equal([]);
   });
 
-  it("is not called gone while a place cannot be looked at", async () => {
+  it("are not reported as deleted while a place cannot be searched", async () => {
     const deaf = new Context("dev", { onProgress: () => {}, done: () => {} });
     deaf.s3 = () => Promise.reject(Object.assign(new Error("no way"), { code: "ECONNREFUSED" }));
     const found = await findRemains(deaf, id, "some");
