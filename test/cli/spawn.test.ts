@@ -68,6 +68,7 @@ describe("bin/spawn", () => {
       "sweep-id",
       "region",
       "incomplete",
+      "verify",
       "sort",
       "reverse",
       "limit",
