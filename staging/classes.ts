@@ -59,7 +59,7 @@ export function ttlClassAt(ttl: TtlDays, uploadedAt: Date, createdAt: Date): Ttl
   return Math.max(1, ttl - daysBetween(uploadedAt, createdAt)) as TtlDays;
 }
 
-/** The TTL of an entry, whose object of another age is in the class `tag`: what {@link ttlClassAt} was given, where it can be told. */
+/** The TTL of an entry, from the class `tag` of an object of another age: the inverse of {@link ttlClassAt}, if there is one. */
 export const ttlOfClass = (tag: number, uploadedAt: Date, createdAt: Date): number =>
   tag + daysBetween(uploadedAt, createdAt);
 

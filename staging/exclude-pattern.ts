@@ -23,7 +23,7 @@ export interface ReadPattern {
   readonly other?: string;
 }
 
-/** @throws InputError unless the pattern can match something, and says the same to everybody */
+/** @throws InputError unless the pattern can match something, and has a single meaning */
 export function parseExcludePattern(pattern: string): string {
   const refuse = (what: string, { why, fix }: Problem): never => {
     throw new InputError(`the pattern ${JSON.stringify(pattern)} ${what}`, {

@@ -14,8 +14,8 @@ export interface OverlapCase {
 }
 
 /**
- * Refuses a source on S3 that would come to hold the objects of its own entry: the upload would copy its copies without end.
- * Another entry's prefix in the same bucket is a source like any other, and so is a prefix of the user's own.
+ * Refuses a source on S3 that would contain the objects of its own entry: the upload would copy its copies without end.
+ * Another entry's prefix in the same bucket is a valid source, and so is a prefix of the user's own.
  * @param buckets in which the upload writes, or S3 replicates what it writes
  * @throws InputError that names the bucket and the ways out
  */

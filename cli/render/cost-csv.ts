@@ -26,7 +26,7 @@ const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
   total_usd: ({ total }) => amount(total),
   remote_instances: ({ remoteInstances }) => String(remoteInstances),
   direct_usd: ({ direct }) => amount(direct),
-  /** Of what no total has; empty in the rows of entries, as their columns are in the rows of unfinished uploads. */
+  /** For unfinished uploads only, which are in no total; empty in the rows of entries. */
   unfinished_bytes: () => "",
   unfinished_usd_per_day: () => "",
 };

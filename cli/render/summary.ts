@@ -26,7 +26,7 @@ export interface UploadPlan {
   readonly requestPayer?: boolean | undefined;
 }
 
-/** What a requester pays for. No price book has figures for it: they depend on the source's region and its storage class. */
+/** The charges that a requester pays. No price book has figures for them: they depend on the source's region and its storage class. */
 export const REQUESTER_PAYS =
   "Requester pays: AWS charges your account for requests to the source and for transfer out of its region (not in the sums here).";
 

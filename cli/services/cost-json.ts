@@ -45,7 +45,7 @@ export interface CostJson {
     readonly direct: number;
   }[];
   readonly by_day: readonly { readonly date: string; readonly cost: Dollars }[];
-  /** What S3 charges for now and no total has: uploads that have not ended. `null` where it was not looked for. */
+  /** Current charges of S3 that are in no total: unfinished uploads. `null` if the report did not search for them. */
   readonly unfinished: {
     readonly count: number;
     readonly bytes: number;

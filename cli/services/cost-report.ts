@@ -17,8 +17,8 @@ export interface CostQuestion {
 }
 
 /**
- * The report of an environment from its usage ledger, and beside it what S3 charges for now though the ledger does not have it. A report on a
- * sweep, or on a time that is over, has no such part.
+ * The cost report of an environment: from its usage ledger, and separately the current charges of S3 that are not in the ledger.
+ * A report on a sweep, or on a period in the past, does not have the second part.
  * @param onProblem called with rows and buckets that cannot be read; the report still counts the others
  * @throws InputError when neither the ledger nor a bucket knows the entry, or the price book lacks one of its regions
  */
@@ -113,6 +113,6 @@ export interface CostReport extends Cost {
   readonly regions: readonly RegionCost[];
   readonly sweeps: readonly SweepCost[];
   readonly days: readonly DayCost[];
-  /** Beside the totals; absent where it was not looked for. */
+  /** Not in the totals; absent if the report did not search for it. */
   readonly unfinished?: UnfinishedCost;
 }

@@ -9,7 +9,7 @@ import { MS_PER_DAY } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
 import { type Bucket, idsWithObjects, objectsOf, openUploads, partsOf } from "./cleanup/places.ts";
 
-/** What the buckets hold of one id beside what the ledger counts. */
+/** Data of one id in the buckets that the ledger does not count. */
 export interface UnfinishedEntry {
   readonly stagingId: StagingId;
   readonly regions: readonly string[];
@@ -20,7 +20,7 @@ export interface UnfinishedEntry {
   readonly perDay: MicroDollars;
 }
 
-/** What S3 charges for now and the ledger does not have: uploads that have not ended, and what a deletion left. */
+/** Current charges of S3 that are not in the ledger: unfinished uploads, and leftovers of deletions. */
 export interface UnfinishedCost {
   readonly bytes: number;
   readonly perDay: MicroDollars;
@@ -37,7 +37,7 @@ export interface UnfinishedQuestion {
 }
 
 /**
- * Looks into the environment's buckets for what no row of the ledger counts.
+ * Searches the environment's buckets for data that no row of the ledger counts.
  * @param onProblem called with a bucket that cannot be listed; the others are still listed
  * @throws InputError when the price book lacks a region
  */

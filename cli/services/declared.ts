@@ -13,8 +13,8 @@ import { findLocks, lockedError } from "./object-locks.ts";
 import { bucketsOfEntry } from "./remains/buckets.ts";
 
 /**
- * Refuses to delete an entry that the environment's file or its stack has: the next update would make it again, or fail. One
- * that neither has any more is deleted like any other.
+ * Refuses to delete an entry that the environment's file or its stack has: the next update would create it again, or fail. An
+ * entry that neither has any more is deleted like any other.
  * @param item its name in `spawn:entries`, where the record tells
  * @throws InputError that names the item and the command
  */

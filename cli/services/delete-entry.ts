@@ -26,12 +26,12 @@ import { unshareUpload } from "./shared-uploads.ts";
 import { beginDeletion, endUpload, forgetDeletion } from "./unfinished.ts";
 
 /**
- * Deletes an entry: whatever refuses the deletion is looked for first, while nothing is changed; then the entry's stack is
- * destroyed, the record before the data; then what AWS still holds is looked up by the id, removed, and looked up again.
- * Without a stack, or with one whose state is lost, the id alone is enough.
+ * Deletes an entry in three steps. It checks for protection and locks before it changes anything. It destroys the entry's stack,
+ * the record before the data. It searches AWS by the id for remains, removes them, and searches again.
+ * Without a stack, or without its state, the id alone is enough.
  * @param expected of an entry without a stack, its record as it was judged: one that was changed meanwhile stays
- * @throws UserError when it is refused, or when something is left. What is left stays visible: as an entry whose deletion
- * has begun, and in the usage ledger.
+ * @throws UserError if the deletion is refused, or data remain. Remaining data stay visible: as an entry in state `deleting`,
+ * and in the usage ledger.
  */
 export async function deleteEntry(
   context: Context,

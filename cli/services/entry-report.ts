@@ -28,7 +28,7 @@ export interface EntryReport {
   readonly now: Date;
 }
 
-/** Looks what each region of an entry holds: {@link regionPresence}, or a comparison that reads. */
+/** Checks each region of an entry: by {@link regionPresence}, or by a comparison that reads the data. */
 export type LookAtRegions = (context: Context, record: StagingRecord) => Promise<RegionPresence[]>;
 
 /**

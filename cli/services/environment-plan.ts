@@ -76,8 +76,8 @@ function heldOf(resources: readonly StateResource[]): Held {
 }
 
 /**
- * What of the missing things the state has: by name and region. A table of the same name in another region is another one, and
- * settings that name it must not make the engine forget the one that is there.
+ * The missing resources that the state has: by name and region. A table of the same name in another region is a different table, and
+ * settings that name it must not make the engine forget the existing one.
  */
 export const lostOf = (resources: readonly StateResource[], missing: readonly Missing[]): Missing[] =>
   missing.filter(({ name, region }) => resources.some((resource) => isOf(resource, name, region)));

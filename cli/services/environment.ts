@@ -19,8 +19,8 @@ import { refuseWithEntries } from "./environment-entries.ts";
 import { type EnvironmentPlan, planEnvironment } from "./environment-plan.ts";
 
 /**
- * Brings the environment's stack, with the entries that it declares, to what `Pulumi.<environment>.yaml` says. What the state has
- * and AWS has not is made again; what AWS has under the environment's tags and the state has not is taken over.
+ * Updates the environment's stack, with its declared entries, to match `Pulumi.<environment>.yaml`. It creates resources again
+ * that are only in the state, and takes over resources that are only in AWS and carry the environment's tags.
  * @param plan from {@link planEnvironment}, after the user has agreed to what it deletes
  */
 export async function environmentUp(

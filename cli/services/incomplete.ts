@@ -18,7 +18,7 @@ import {
   unfinishedStacks,
 } from "./unfinished.ts";
 
-/** An entry whose upload was begun on this machine, or on one that shares the backend, and has not ended: it has settings and no record. */
+/** An entry with an unfinished upload from this machine, or from one that shares the backend: it has settings and no record. */
 export interface IncompleteEntry {
   readonly stack: string;
   readonly settings: EntrySettings;
@@ -49,21 +49,21 @@ export async function readIncomplete(context: Context, stack: string): Promise<I
   await importShared(context);
   const begun = await readBegun(context, stack);
   if (begun?.isWhole !== true) return begun;
-  // One whose deletion was refused has its record, and stays listed as one that is being deleted.
+  // After a refused deletion, the entry has its record, and stays listed as `deleting`.
   if (begun.unfinished.deleting !== true) await endUpload(stack);
   return undefined;
 }
 
 /** Uploads that began on this machine and have not reported their end. */
 export interface BegunEntry extends IncompleteEntry {
-  /** Whether it has its record: it was killed after its end, before it could tell, or its output could not be written. */
+  /** Whether it has its record: the command was killed before it wrote the id, or could not write its output. */
   readonly isWhole: boolean;
   readonly record: StagingRecord | undefined;
 }
 
 /** An interrupted upload that the same command resumes. */
 export interface SameUpload extends BegunEntry {
-  /** The record of one that has ended as it is wanted, and only has to tell its id. */
+  /** The record of a complete upload with the same options; the command only has to write its id. */
   readonly untold: StagingRecord | undefined;
 }
 
@@ -107,8 +107,8 @@ async function readBegun(context: Context, stack: string): Promise<BegunEntry | 
  * the accounts that are named now, since AWS refuses one that does not exist when the data are there already, and sent as is
  * wanted now, since what timed out is to be given more time.
  *
- * An upload that ended without telling its id is one of them where the source is what it was: it is whole, and nothing is
- * left to be done but to tell its id.
+ * An upload that ended before it wrote its id is one of them, if the source has not changed: it is complete, and the command
+ * only has to write its id.
  */
 export async function findSameUpload(
   context: Context,

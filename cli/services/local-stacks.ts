@@ -38,9 +38,9 @@ interface Backend {
 }
 
 /**
- * Finds the stacks of environments on the local cloud, in whichever backend they are. Where a stack is tells, in this order, the settings
- * that its upload wrote, the state of its environment, and the environment's file; what none of them tells is not known to be
- * local, and stays. Changes nothing.
+ * Finds the stacks of environments on the local cloud, in every kind of backend. The cloud of a stack comes from, in this order,
+ * the settings that its upload wrote, the state of its environment, and the environment's file. A stack without any of them
+ * does not count as local, and stays. Changes nothing.
  */
 export async function findLocalStacks(steps: StepPrinter): Promise<LocalStacks> {
   const paths = spawnPaths();
@@ -74,7 +74,7 @@ export async function findLocalStacks(steps: StepPrinter): Promise<LocalStacks> 
   return { backends, forgotten, kept: [...kept].sort() };
 }
 
-/** State that describes resources which are gone would keep the next update from making them again. */
+/** State of deleted resources would keep the next update from creating them again. */
 export async function forgetStacks(
   { backends, forgotten, kept }: LocalStacks,
   steps: StepPrinter,
@@ -90,7 +90,7 @@ export async function forgetStacks(
   for (const folder of [paths.state, paths.stacks]) await rm(folder, { recursive: true, force: true });
 }
 
-/** The clouds of the environments that have a file; one whose file cannot be read is not known. */
+/** The clouds of the environments that have a file; unknown if the file cannot be read. */
 async function cloudsOfFiles(): Promise<Map<string, Cloud>> {
   const clouds = new Map<string, Cloud>();
   for (const name of await listEnvironments(packageRoot())) {

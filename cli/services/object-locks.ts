@@ -10,13 +10,13 @@ import { shellQuoted } from "../../staging/shell.ts";
 import type { Context } from "../context.ts";
 import type { BucketName } from "./remains/buckets.ts";
 
-/** What keeps S3 from deleting a version of an object. */
+/** A lock that keeps S3 from deleting a version of an object. */
 export interface ObjectLock {
   readonly bucket: string;
   readonly region: string;
   readonly key: string;
   readonly versionId: string;
-  /** When the retention ends; undefined for a legal hold, which somebody has to take off. */
+  /** When the retention ends; undefined for a legal hold, which a user has to release. */
   readonly until: Date | undefined;
 }
 

@@ -65,7 +65,7 @@ export function wholeEnvironment(
 }
 
 /**
- * Makes sure that an environment is whole in the regions of an entry: a creation that failed half way leaves one that is not.
+ * Makes sure that an environment is complete in the regions of an entry: a creation may have failed half way.
  * @throws InputError that names what it lacks
  */
 export async function requireWhole(context: Context, regions: readonly Region[]): Promise<void> {

@@ -81,8 +81,8 @@ export interface Measured {
 }
 
 /**
- * Makes sure that the rules and the retention which the user's own buckets have keep an entry for as long as its TTL says, and
- * no longer. It costs two requests for each bucket that was adopted, and none for others.
+ * Makes sure that the rules and the retention of adopted buckets keep an entry for exactly its TTL. It costs two requests for
+ * each adopted bucket, and none for others.
  * @throws InputError that names the rule, the bucket and the ways out
  */
 export async function checkLifetimes(

@@ -15,7 +15,7 @@ import { statusOf } from "./metadata.ts";
 export type { RegionPresence, RegionState };
 
 /**
- * Looks whether each region of an entry holds what its record says, without reading the data: see
+ * Compares each region of an entry with its record, without reading the data: see
  * `provider/transfer/presence/check.ts`.
  * @returns one result for each region, in the record's order; a region that cannot be asked is a result, not an error
  */
@@ -99,7 +99,7 @@ export function judgePresence(
 }
 
 /**
- * The error for an entry whose data are not whole in every region, with the command that makes them whole.
+ * The error for an entry that is not whole in every region, with the command that repairs it.
  * @returns undefined where nothing is wrong
  */
 export function damageError(

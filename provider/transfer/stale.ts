@@ -2,7 +2,7 @@ import { deleteKey } from "./delete.ts";
 import { headObject, type ObjectPlace } from "./stored.ts";
 
 /**
- * Removes an object of an entry that its source has no more, with every version: the entry is to be what the source is.
+ * Removes an object that the entry's source no longer has, with every version, so that the entry matches the source.
  * @returns false for one that another program wrote, which stays
  */
 export async function removeStale(place: ObjectPlace, signal: AbortSignal): Promise<boolean> {

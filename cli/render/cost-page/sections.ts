@@ -152,7 +152,7 @@ ${rows.map(line)}
 </table>`;
 }
 
-/** What S3 charges for now beside the totals; empty where that is nothing. */
+/** Current charges of S3 that are not in the totals; empty if there are none. */
 export function unfinishedPart({ unfinished }: CostReport): Html {
   if (unfinished === undefined || unfinished.entries.length === 0) return html``;
   const { entries, bytes, perDay } = unfinished;

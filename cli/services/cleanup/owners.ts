@@ -19,7 +19,7 @@ export interface Owners {
   readonly stacks: ReadonlySet<StagingId>;
   /** Entries with an upload or deletion that began on this machine, with a stack or without. */
   readonly begun: ReadonlySet<StagingId>;
-  /** Those that the environment's file or stack declares, those in stacks that were renamed, and those whose upload was begun on this machine. */
+  /** Entries of the environment's file or stack, entries in renamed stacks, and entries with an upload that began on this machine. */
   readonly others: ReadonlySet<StagingId>;
 }
 
@@ -81,7 +81,7 @@ async function idsInState(project: EngineSettings, stack: string): Promise<Stagi
   return idsIn(resources);
 }
 
-/** Entries in stacks that are not named after one: somebody has renamed them. Other environments' stacks are among them. */
+/** Entries in renamed stacks. The stacks of other environments are among them. */
 async function idsInOthers(
   project: EngineSettings,
   stacks: readonly string[],

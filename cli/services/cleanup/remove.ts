@@ -69,7 +69,7 @@ async function isGone(context: Context, project: EngineSettings, id: StagingId):
   return record === undefined && !stacks.has(id);
 }
 
-/** @throws UserError for an entry without a stack that has not expired: who has the stack may not know of this */
+/** @throws UserError for an unexpired entry without a stack: another user may have the stack, and not know of this cleanup */
 function refuseAlive({ environmentName }: Context, { id, reason }: CleanableEntry): void {
   if (reason === "expired") return;
   throw new UserError(`the stack ${entryStackName(environmentName, id)} of ${id} is not in the backend`, {
@@ -104,7 +104,7 @@ export async function removeOrphan(
     if (kind === "data") await deleteData(bucket.client, bucket.name, id, { signal });
     else for (const upload of place.uploads) await abort(bucket, upload, signal);
   }
-  // Deleted data cost nothing, so their usage row must be closed.
+  // S3 no longer charges for deleted data, so the usage row is closed.
   if (kind === "data" && found.places.every(({ isOwn }) => isOwn)) await closeUsage(context, id);
 }
 

@@ -46,10 +46,10 @@ export async function localSettings(environment: string, id: StagingId): Promise
   }
 }
 
-/** `all` counts everything; `some` stops after one page, since who only asks whether something is there needs no more. */
+/** `all` counts everything; `some` stops after one page, which is enough to know whether there is anything. */
 export type Depth = "all" | "some";
 
-/** What is under the entry's prefix in one bucket; undefined where that is nothing, or there is no bucket. */
+/** The objects and uploads under the entry's prefix in one bucket; undefined if there are none, or no bucket. */
 export async function remainsIn(
   client: S3Client,
   { region, bucket }: BucketName,

@@ -16,8 +16,8 @@ import type { EntryRemains } from "./remains.ts";
  * Looks for everything that AWS holds of an entry, by its id: objects, versions, delete markers and open multipart uploads
  * under `{id}/` in every bucket where it can be, the record, an open usage row, and access points under the entry's name.
  * Starts no engine and changes nothing.
- * @param depth whether buckets are counted through, or looked at only until something is found. `some` costs two requests a bucket.
- * @returns also what could not be looked at, in `unknown`; it throws nothing for that
+ * @param depth whether to count all objects of a bucket, or to stop at the first. `some` costs two requests a bucket.
+ * @returns also the places that could not be searched, in `unknown`; they are no error
  */
 export async function findRemains(
   context: Context,

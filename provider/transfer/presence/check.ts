@@ -3,10 +3,10 @@ import type { Expected, RegionCopy, RegionPresence } from "./region.ts";
 import { checkTree } from "./tree.ts";
 
 /**
- * Looks whether each region holds what was staged, without reading the data. A file takes two HEAD requests a region, a directory
+ * Checks whether each region holds the staged data, without reading them. A file takes two HEAD requests a region, a directory
  * a listing a region and the manifest once; objects with an unclear ETag or time take a HEAD request, up to a bound.
  * @param copies the primary region first
- * @returns one result for each copy, in their order; a region that cannot be asked is a result, not an error
+ * @returns one result for each copy, in their order; an unreachable region is a result, not an error
  */
 export async function checkPresence(
   expected: Expected,

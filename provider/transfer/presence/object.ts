@@ -18,9 +18,9 @@ export interface Reference {
 }
 
 /**
- * Compares one object with what was staged, without reading it: by its size, the SHA-256 and the mark in its metadata, and
+ * Compares one object with the staged one, without reading it: by its size, the SHA-256 and the mark in its metadata, and
  * the checksums or the ETag of the same object in another region.
- * @returns undefined where nothing is wrong
+ * @returns undefined if they are the same
  */
 export async function faultOf(
   place: ObjectPlace,

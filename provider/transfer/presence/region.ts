@@ -22,8 +22,8 @@ export interface RegionCopy {
 }
 
 /**
- * `missing`: the bucket, the manifest or some of the objects are not there. `different`: objects are there that are not what was
- * staged. `unreachable`: S3 did not answer, or refused to.
+ * `missing`: the bucket, the manifest or some of the objects do not exist. `different`: some objects differ from the staged
+ * ones. `unreachable`: S3 did not answer, or refused to.
  */
 export type RegionState = "whole" | "missing" | "different" | "unreachable";
 
@@ -89,7 +89,7 @@ export class Findings {
     if (this.#error !== undefined)
       return { ...base, state: "unreachable", why: reasonOf(this.#error, region) };
     if (this.#first === undefined) return { ...base, state: "whole" };
-    // Where both are found, what is there is not what was staged.
+    // If both are found, the data differ from the staged ones.
     const state = this.#different > 0 ? "different" : "missing";
     const others = this.#missing + this.#different - 1;
     const more = others === 0 ? "" : `, and ${others} more`;

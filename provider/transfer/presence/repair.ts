@@ -19,9 +19,9 @@ export interface RepairOptions {
 }
 
 /**
- * Makes a region's copy of an entry again: server-side, from a region that holds what was staged. What is the same stays. Each
- * object is compared with its source, and the manifest is written last. What was never staged gets a delete marker, so that its
- * version stays for a day.
+ * Repairs a region's copy of an entry: server-side, from a region that holds the staged data. Equal objects stay. Each copied
+ * object is compared with its source, and the manifest is written last. Other objects get a delete marker, so that their
+ * versions stay for a day.
  * @throws UserError when the source is not whole, or a copy differs twice
  */
 export async function repairRegion(

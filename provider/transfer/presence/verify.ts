@@ -31,9 +31,9 @@ interface VerifiedFile {
 }
 
 /**
- * Compares every byte of every region with what was recorded. Of each object, one region's is read, unless S3 has a SHA-256 of the
- * whole object; another region's takes no reading where S3 has the same checksum of both whole objects.
- * @returns one result for each copy, in their order; a region that cannot be asked is a result, not an error
+ * Compares every byte of every region with the record. It reads each object in one region, unless S3 has a SHA-256 of the whole
+ * object. It reads the object in another region only if S3 does not have the same checksum of both whole objects.
+ * @returns one result for each copy, in their order; an unreachable region is a result, not an error
  */
 export async function verifyPresence(
   expected: Expected,
