@@ -159,16 +159,24 @@ describe("stage cleanup", function () {
     expect(await uploadsOf(PRIMARY, CUT)).to.equal(1);
   });
 
-  it("leaves what nobody owns where the bucket may be somebody else's", async () => {
+  it("touches nothing in a bucket that carries another environment's tag, and exits with 1", async () => {
     const s3 = aws.s3(SECOND);
     const bucket = { Bucket: bucketOf(SECOND) };
     const { TagSet = [] } = await s3.send(new GetBucketTaggingCommand(bucket));
     const others = TagSet.map((tag) => ({ ...tag, Value: "prod" }));
     await s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet: others } }));
-    const ended = await succeed(cleanupLater("--orphans", "--yes", "--json"));
-    expect(find(resultOf(ended).orphans, LOST)).to.include({ removable: false, state: "found" });
-    expect(await keysOf(SECOND, `${LOST}/`)).to.have.length(2);
-    await s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } }));
+    try {
+      const { code, stdout } = await cleanupLater("--orphans", "--yes", "--json");
+      const { result, warnings } = JSON.parse(stdout);
+      expect(code).to.equal(1);
+      expect(find(result.orphans, LOST)).to.equal(undefined);
+      expect(warnings[0])
+        .to.contain(`${bucketOf(SECOND)} was not searched`)
+        .and.contain("environment prod");
+      expect(await keysOf(SECOND, `${LOST}/`)).to.have.length(2);
+    } finally {
+      await s3.send(new PutBucketTaggingCommand({ ...bucket, Tagging: { TagSet } }));
+    }
   });
 
   it("removes what nobody owns, and nothing else", async () => {
