@@ -100,10 +100,12 @@ async function withoutRecord(
   if (unfinished !== undefined) {
     if (await isBeingUploaded(unfinished, stack, await context.stateUrl()))
       return { id, stack, state: "uploading" };
-    return { id, stack, state: unfinished.deleting ? "half-deleted" : "interrupted" };
+    if (!unfinished.deleting) return { id, stack, state: "interrupted" };
   }
+  // A deletion that was interrupted is judged by the ledger, so that the same cleanup completes it.
   const life = (await getLedgerRow(tables, id)).lives.at(-1);
   if (life === undefined) {
+    if (unfinished !== undefined) return { id, stack, state: "half-deleted" };
     const isRunning = await isBeating(await context.stateUrl(), stack);
     return { id, stack, state: isRunning ? "uploading" : "unknown" };
   }
@@ -111,7 +113,7 @@ async function withoutRecord(
   const reason = reasonOf(life, entry.expiresAt, question, now);
   // Of a removal that was cut off nothing but the stack may be left: the same question finds it again.
   if (reason !== undefined) return { ...entry, reason };
-  if (life.closedAt !== undefined) return { id, stack, state: "half-deleted" };
+  if (life.closedAt !== undefined || unfinished !== undefined) return { id, stack, state: "half-deleted" };
   return entry.expiresAt > now ? { id, stack, state: "unknown" } : undefined;
 }
 

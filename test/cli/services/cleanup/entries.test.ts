@@ -5,7 +5,7 @@ import { expect } from "chai";
 import type { Context } from "../../../../cli/context.ts";
 import { reasonOf, sortEntries } from "../../../../cli/services/cleanup/entries.ts";
 import type { CleanupQuestion } from "../../../../cli/services/cleanup/plan.ts";
-import { beginUpload } from "../../../../cli/services/unfinished.ts";
+import { beginUpload, claimUpload } from "../../../../cli/services/unfinished.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
 import { ledgerItem, NOW } from "../../ledger.ts";
 import { testId, testRecord } from "../../records.ts";
@@ -101,6 +101,23 @@ describe("what of an environment's entries is cleaned up", () => {
       ]);
       // Its record was not written, or was removed by hand.
       expect(incomplete).to.deep.equal([{ id: testId(2), stack: `dev.${testId(2)}`, state: "unknown" }]);
+    });
+
+    it("takes an interrupted deletion that fits the question again, and no other", async () => {
+      const rows = [
+        rowOf(1, { closed_at: hours(-1).toISOString() }),
+        rowOf(2, { uploaded_at: hours(-48).toISOString() }),
+      ];
+      for (const number of [1, 2, 3]) {
+        await beginUpload(`dev.${testId(number)}`, { sizeBytes: 1, version: {} });
+        await claimUpload(`dev.${testId(number)}`, "deletion");
+      }
+      const { entries, incomplete } = await sorted(contextWith({ rows }), [], [1, 2, 3]);
+      expect(entries.map(({ id, reason }) => [id, reason])).to.deep.equal([[testId(1), "expired"]]);
+      expect(incomplete.map(({ id, state }) => [id, state])).to.deep.equal([
+        [testId(2), "half-deleted"],
+        [testId(3), "half-deleted"],
+      ]);
     });
 
     it("leaves what has not ended: uploads, and deletions", async () => {
