@@ -33,7 +33,7 @@ export function explainSystemError(error: unknown): UserError | undefined {
   if (!REFUSED.has(code) || place === undefined) return undefined;
   return new UserError(`${path} cannot be used`, {
     why,
-    fix: `Give your user the right to it, then run the command again. To see who has it: ls -ld ${place}`,
+    fix: `Give your user access to it, then run the command again. To see its owner and permissions: ls -ld ${place}`,
     cause,
   });
 }

@@ -26,7 +26,7 @@ export function configuredProfile(
   if (unknown !== undefined) {
     throw new InputError(`${file}: ${unknown} cannot be used here`, {
       why: "Pulumi's AWS provider would follow it, and what reads and writes the data would not.",
-      fix: `Remove it. What it says of the account belongs into an AWS profile: export AWS_PROFILE=NAME, or aws:profile: NAME in ${file}.`,
+      fix: `Remove it. Put settings of the account into an AWS profile: export AWS_PROFILE=NAME, or aws:profile: NAME in ${file}.`,
     });
   }
   const name = config["aws:profile"];

@@ -42,5 +42,5 @@ export class OverlapError extends InputError {}
 export const overlaps = (source: string, bucket: string, why: string): OverlapError =>
   new OverlapError(`${source} overlaps the entry that is to be made from it`, {
     why: `${bucket} is a staging bucket of this environment. ${why}`,
-    fix: `To stage one entry again: s3://${bucket}/${ID_PREFIX}…/. To stage what else is in the bucket: --exclude '/${ID_PREFIX}*/'`,
+    fix: `To stage one entry again: s3://${bucket}/${ID_PREFIX}…/. To stage the rest of the bucket: --exclude '/${ID_PREFIX}*/'`,
   });

@@ -55,7 +55,7 @@ export async function absentEntry(
     const wasWhole = state.resources.some(({ type }) => type === RECORD_TYPE);
     return new InputError(`${id} has no record`, {
       why: wasWhole
-        ? `It has expired, or somebody deleted its record; its stack ${stack} is there.`
+        ? `It has expired, or its record was deleted by hand; its stack ${stack} exists.`
         : `Its stack ${stack} is there: an upload or a deletion of it did not end.`,
       fix: remove,
     });

@@ -52,9 +52,9 @@ export function refuseProtected(
 }
 
 function why(isProtected: boolean, isRetained: boolean): string {
-  if (!isRetained) return "Somebody protected it (pulumi state protect, or the option protect).";
+  if (!isRetained) return "It was protected by hand (pulumi state protect, or the option protect).";
   if (!isProtected) return "Its option retainOnDelete says to keep it.";
-  return "Somebody protected it (protect, retainOnDelete).";
+  return "It was protected by hand (protect, retainOnDelete).";
 }
 
 /** `staging:index:StagedData stage-…-data`, from a URN. */

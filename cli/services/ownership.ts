@@ -77,7 +77,7 @@ export async function requireWhole(context: Context, regions: readonly Region[])
   throw new InputError(
     `environment ${settings.name} is not whole: there is no ${missing.map(nameOf).join(", no ")}`,
     {
-      why: "Its creation did not end, or somebody deleted it by hand.",
+      why: "Its creation was not completed, or it was deleted by hand.",
       fix: commandLine("spawn environment up", settings.name),
     },
   );

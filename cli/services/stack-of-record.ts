@@ -41,7 +41,7 @@ export function refuseForeign(
   if (other !== undefined) throw renamedError(entryStackName(environment, id), id, other, environment);
   if (resources.some(({ type }) => type === RECORD_TYPE)) return;
   throw new UserError(`the state of ${id} does not hold its record`, {
-    why: "Somebody removed it from the state (pulumi state delete). The entry can only be removed and staged again.",
+    why: "It was removed from the state by hand (pulumi state delete). The entry can only be deleted and staged again.",
     fix: commandLine(`spawn stage delete ${id} --yes`, environment),
   });
 }

@@ -103,7 +103,7 @@ function others(
 function refuseTakenTable(settings: EnvironmentSettings, table: TableFact): void {
   if (table.owner.environment !== undefined) return;
   throw new InputError(
-    `${keyOfTable(settings, table)} names the table ${table.name} in ${table.region}, which is there already`,
+    `${keyOfTable(settings, table)} names the table ${table.name} in ${table.region}, which already exists`,
     {
       why: "It carries no environment's tag: spawn did not make it.",
       fix: `Set ${keyOfTable(settings, table)} in Pulumi.${settings.name}.yaml to another name.`,
@@ -115,7 +115,7 @@ function refuseTakenBucket(settings: EnvironmentSettings, { name, region, state,
   if (owner.environment !== undefined) return;
   const key = bucketKey(settings, region as Region);
   const change = `Set ${key.split(" ")[0]} in Pulumi.${settings.name}.yaml to a name of your own`;
-  throw new InputError(`${key} names the bucket ${name} in ${region}, which is there already`, {
+  throw new InputError(`${key} names the bucket ${name} in ${region}, which already exists`, {
     why:
       state === "denied"
         ? "It is another account's, or your credentials may not look at it. Names of buckets are global in AWS."
@@ -160,7 +160,7 @@ function adoptsRole(settings: EnvironmentSettings, { role }: EnvironmentFacts, h
     (role.buckets.length === 0 || role.buckets.some((bucket) => ours.has(bucket)));
   if (isOurs) return true;
   throw new InputError(
-    `spawn:namePrefix gives the IAM role ${replicationRoleName(settings)}, which is there already`,
+    `spawn:namePrefix gives the IAM role ${replicationRoleName(settings)}, which already exists`,
     {
       why:
         role.owner.environment === undefined

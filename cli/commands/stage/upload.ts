@@ -173,7 +173,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
     if (untold !== undefined) {
       const damage = await damageOf(context, untold);
       if (damage === undefined) {
-        this.note(`${untold.stagingId} is whole: the upload ended before it could tell its ID\n`);
+        this.note(`${untold.stagingId} is whole: the upload was completed, but its ID was not written\n`);
         return await this.#tell(upload, summaryOf(untold));
       }
       this.note(`${untold.stagingId} is not used as the result of this upload: ${damage}\n`);

@@ -84,7 +84,7 @@ function notGone({ environmentName }: Context, left: EntryRemains): UserError {
     ...accessPoints.map(({ name, region }) => `the access point ${name} in ${region}`),
   ];
   return new UserError(`${id} is not deleted: there are still ${named.join(", ") || "an open usage row"}`, {
-    why: "Somebody wrote them while they were being deleted.",
+    why: "Another process wrote them during the deletion.",
     fix,
   });
 }

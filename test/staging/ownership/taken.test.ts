@@ -123,19 +123,19 @@ describe("names that AWS has already", () => {
     [
       "a table that spawn did not make",
       { tables: {} },
-      "spawn:recordsTable names the table spawn-staging-dev in us-east-1, which is there already",
+      "spawn:recordsTable names the table spawn-staging-dev in us-east-1, which already exists",
       "spawn:recordsTable",
     ],
     [
       "a bucket that spawn did not make",
       { buckets: {} },
-      "spawn:bucketPrefix names the bucket spawn-staging-us-east-1 in us-east-1, which is there already",
+      "spawn:bucketPrefix names the bucket spawn-staging-us-east-1 in us-east-1, which already exists",
       "spawn:adopt",
     ],
     [
       "another environment's role",
       { role: { environment: "prod" } },
-      "spawn:namePrefix gives the IAM role spawn-replication-dev, which is there already",
+      "spawn:namePrefix gives the IAM role spawn-replication-dev, which already exists",
       "spawn:namePrefix",
     ],
     [
