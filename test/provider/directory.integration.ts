@@ -27,7 +27,7 @@ import {
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 describe("Staging many files", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let fixture: CloudFixture;
   before(async () => {
     fixture = await CloudFixture.start();
