@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { entryStackName } from "../../staging/entry.ts";
+import { UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
@@ -61,7 +62,9 @@ export async function deleteEntry(
     progress.hasBegun = true;
     await removeAllRemains(context, id, options);
   } catch (error) {
-    if (!progress.hasBegun) {
+    // Of an interrupted deletion a request may have been in flight, so something may be gone.
+    const isInterrupted = error instanceof UserError && error.exitCode === 130;
+    if (!progress.hasBegun && !isInterrupted) {
       await forgetDeletion(stack, before);
       throw error;
     }

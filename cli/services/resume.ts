@@ -16,6 +16,7 @@ import type { EngineSettings } from "../engine/process.ts";
 import { reopenData } from "../engine/reopen.ts";
 import { repairState } from "../engine/repair.ts";
 import { openSession } from "../engine/session.ts";
+import { readStateOrBackup } from "../engine/state.ts";
 import type { UpdateOptions } from "../engine/update.ts";
 import { absentEntry } from "./absent.ts";
 import { ACCESS_POINT_TYPE, deleteAccessPoints, deleteCutAccessPoints } from "./access-points.ts";
@@ -165,4 +166,10 @@ async function deleteUnknownPoints(context: Context, id: StagingId, { resources 
     context,
     accessPoints.filter(({ region }) => !known.has(region)),
   );
+}
+
+/** Whether an engine that was killed has left operations in the stack's state that only an update completes. */
+export async function hasPendingOperations(context: Context, stack: string): Promise<boolean> {
+  const { entryProject } = await openSession(context);
+  return (await readStateOrBackup(entryProject, stack)).pending.length > 0;
 }

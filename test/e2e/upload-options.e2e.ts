@@ -203,7 +203,7 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
       const [, pattern = ""] = /--exclude '([^']+)'/.exec(stderr) ?? [];
       const rest = await spawn("stage", "upload", source, "--exclude", pattern, "--regions", PRIMARY);
       expect(rest.code, rest.stderr).to.equal(2);
-      expect(rest.stderr).to.contain(`there are no objects below ${source}`);
+      expect(rest.stderr).to.contain(`nothing is left of ${source}`);
     });
 
     it("keeps its headers and metadata, and is charged to the requester", async () => {

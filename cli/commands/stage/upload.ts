@@ -30,7 +30,7 @@ import {
 import { findSameUpload } from "../../services/incomplete.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { refuseOverlapIn } from "../../services/overlap.ts";
-import { resumeUpload } from "../../services/resume.ts";
+import { hasPendingOperations, resumeUpload } from "../../services/resume.ts";
 import { damageOf, findReusable } from "../../services/reuse.ts";
 import { findUploaded, rememberUploaded, twinNote } from "../../services/same-upload.ts";
 import { type InspectedSource, inspectSource } from "../../services/source.ts";
@@ -170,15 +170,19 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
     if (reused !== undefined) return await this.#tell(upload, summaryOf(reused), true);
     const interrupted = await findSameUpload(context, spec, source);
     const untold = interrupted?.untold;
-    if (untold !== undefined) {
+    let resumed = untold === undefined ? interrupted : undefined;
+    if (interrupted !== undefined && untold !== undefined) {
       const damage = await damageOf(context, untold);
-      if (damage === undefined) {
+      // The engine was killed before it had noted the record: its state is completed by an update.
+      if (damage === undefined && (await hasPendingOperations(context, interrupted.stack))) {
+        resumed = interrupted;
+      } else if (damage === undefined) {
         this.note(`${untold.stagingId} is whole: the upload was completed, but its ID was not written\n`);
         return await this.#tell(upload, summaryOf(untold));
       }
-      this.note(`${untold.stagingId} is not used as the result of this upload: ${damage}\n`);
+      if (damage !== undefined)
+        this.note(`${untold.stagingId} is not used as the result of this upload: ${damage}\n`);
     }
-    const resumed = untold === undefined ? interrupted : undefined;
     if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted\n`);
     else if (!flags.reuse) await this.#tellOfTwin(upload);
     const watching = {
