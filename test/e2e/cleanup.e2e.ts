@@ -1,6 +1,7 @@
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   GetBucketTaggingCommand,
   PutBucketTaggingCommand,
   PutObjectCommand,
@@ -78,6 +79,12 @@ describe("stage cleanup", function () {
     for (const key of FOREIGN) await put(SECOND, key);
     await beginUpload(PRIMARY, `${CUT}/large.bin`);
     await beginUpload(PRIMARY, `${lasting}/old.dat`);
+  });
+
+  // Other files of the run use the same buckets.
+  after(async () => {
+    for (const { bucket: Bucket, key: Key, versionId: VersionId } of await aws.versions(SECOND, bucketOf(SECOND)))
+      if (FOREIGN.includes(Key)) await aws.s3(SECOND).send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   });
 
   it("wants to be told what to clean up, and asks before it does", async () => {
