@@ -203,7 +203,7 @@ describe("An upload that was interrupted", function () {
       expect(await aws.versions(region, bucketOf(region), `${id}/`), region).to.deep.equal([]);
     }
     expect((await world.traces()).filter((trace) => trace.includes(id))).to.deep.equal([]);
-    expect(await readdir(join(world.home, "data/stacks/unfinished"))).to.deep.equal([]);
+    expect(await readdir(join(world.home, "data/stacks/unfinished"))).to.not.include(`dev.${id}.json`);
   });
 
   it("resumes wherever it was killed", async () => {
