@@ -1,6 +1,6 @@
 import type { Command } from "@oclif/core";
 import { InputError, UserError } from "../staging/errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../staging/nearest.ts";
 
 /** The command line that could not be parsed: which command it was, and the flags that it has. */
 export interface ParsedCommand {

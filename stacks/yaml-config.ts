@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 import { InputError } from "../staging/errors.ts";
-import { ambiguityOf } from "./yaml-scalars.ts";
+import { ambiguityOf } from "../staging/yaml/scalars.ts";
 
 /** Where in the configuration a value is: `["spawn:entries", 0, "sweep"]`. */
 type Path = readonly (string | number)[];

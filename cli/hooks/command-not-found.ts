@@ -1,6 +1,6 @@
 import type { Hook } from "@oclif/core";
 import { InputError } from "../../staging/errors.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../../staging/nearest.ts";
 
 /** Called for a command that does not exist: says so, and which one may have been meant. */
 const hook: Hook.CommandNotFound = async ({ id, config }) => {

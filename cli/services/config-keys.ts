@@ -7,8 +7,8 @@ import {
 } from "../../stacks/user-config.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
+import { nearest } from "../../staging/nearest.ts";
 import { parseRegion, type Region } from "../../staging/regions.ts";
-import { nearest } from "../nearest.ts";
 
 /** A key of `spawn config`. Buckets and the backend are set for one environment, all others for every one. */
 export type ConfigKey =

@@ -83,8 +83,12 @@ describe("stage cleanup", function () {
 
   // Other files of the run use the same buckets.
   after(async () => {
-    for (const { bucket: Bucket, key: Key, versionId: VersionId } of await aws.versions(SECOND, bucketOf(SECOND)))
-      if (FOREIGN.includes(Key)) await aws.s3(SECOND).send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+    for (const { bucket: Bucket, key: Key, versionId: VersionId } of await aws.versions(
+      SECOND,
+      bucketOf(SECOND),
+    ))
+      if (FOREIGN.includes(Key))
+        await aws.s3(SECOND).send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
   });
 
   it("wants to be told what to clean up, and asks before it does", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { editDistance, nearest } from "../../cli/nearest.ts";
+import { editDistance, nearest } from "../../staging/nearest.ts";
 
 const FLAGS = ["regions", "region", "dest", "sweep-id", "ttl", "format", "environment", "verbose"];
 
