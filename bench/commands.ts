@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchWriteItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ensureCloud, LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, stopCloud } from "../local/cloud/cloud.ts";
+import { ensureCloud, type RunningCloud, stopCloud } from "../local/cloud/cloud.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
 import { toolEnvironment } from "../local/tool-environment.ts";
@@ -37,13 +37,13 @@ async function main(): Promise<void> {
   const own = { ...process.env, SPAWN_HOME: home, SPAWN_CACHE: spawnPaths().cache };
   const paths = spawnPaths(own);
   try {
-    const { endpoint } = await ensureCloud({ paths });
+    const cloud = await ensureCloud({ paths });
     const file = join(home, "small.bin");
     await writeFile(file, randomBytes(1024));
     const command = (...args: string[]) => timedCommand(join(root, "bin/spawn"), args, own, root);
     await command("environment", "up");
     await command("stage", "upload", file);
-    const empty = await emptyProgram(home, own, endpoint);
+    const empty = await emptyProgram(home, own, cloud);
     const results = new Map<string, number[]>();
     await measure(
       [
@@ -53,7 +53,7 @@ async function main(): Promise<void> {
       ],
       results,
     );
-    const records = new RecordWriter(endpoint);
+    const records = new RecordWriter(cloud);
     for (const count of ENTRY_COUNTS) {
       await records.fill(count);
       const among = (name: string) => `\`${name}\`, ${count.toLocaleString("en-US")} entries`;
@@ -110,7 +110,7 @@ function timedCommand(
 async function emptyProgram(
   home: string,
   env: NodeJS.ProcessEnv,
-  endpoint: string,
+  { endpoint, keys }: RunningCloud,
 ): Promise<() => Promise<void>> {
   const engine = await ensureEngine();
   const folder = join(home, "empty");
@@ -126,7 +126,12 @@ async function emptyProgram(
   const stateUrl = new URL(`file://${join(home, "empty-state")}`).href;
   const variables = {
     ...env,
-    ...toolEnvironment({ engine, target: { cloud: "local", endpoint, region: undefined }, stateUrl, env }),
+    ...toolEnvironment({
+      engine,
+      target: { cloud: "local", endpoint, keys, region: undefined },
+      stateUrl,
+      env,
+    }),
   };
   const pulumi = (...args: string[]) =>
     timedCommand(engine.command, [...args, "--non-interactive"], variables, folder);
@@ -140,11 +145,11 @@ class RecordWriter {
   #written = 0;
   lastId: string = "";
 
-  constructor(endpoint: string) {
+  constructor({ endpoint, keys }: RunningCloud) {
     this.#client = new DynamoDBClient({
       endpoint,
       region: "us-east-1",
-      credentials: { accessKeyId: LOCAL_ACCESS_KEY, secretAccessKey: LOCAL_SECRET_KEY },
+      credentials: keys,
     });
   }
 

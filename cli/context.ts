@@ -8,6 +8,7 @@ import type { Service } from "../connection/endpoints.ts";
 import { applyChanges } from "../connection/process.ts";
 import type { HandlerOptions, RequestHandler } from "../connection/transport.ts";
 import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
+import type { RunningCloud } from "../local/cloud/cloud.ts";
 import { packageRoot, spawnPaths, stateUrlOf } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
 import type { ConfiguredProfile } from "../stacks/aws-config.ts";
@@ -128,18 +129,19 @@ export class Context {
     const { settings, profile } = await this.environment();
     const { cloud, tableRegion: region } = settings;
     if (cloud === "aws") return { cloud, profile };
-    const endpoint = usersEndpoint() === undefined ? await this.#startCloud() : undefined;
-    return { cloud, endpoint, region };
+    const running = usersEndpoint() === undefined ? await this.#startCloud() : undefined;
+    return { cloud, endpoint: running?.endpoint, keys: running?.keys, region };
   }
 
-  async #startCloud(): Promise<string> {
+  async #startCloud(): Promise<RunningCloud> {
     const { ensureCloud } = await import("../local/cloud/cloud.ts");
     try {
-      const { endpoint, movedFrom } = await ensureCloud({ onProgress: this.#progress.onProgress });
+      const running = await ensureCloud({ onProgress: this.#progress.onProgress });
+      const { endpoint, movedFrom } = running;
       if (movedFrom !== undefined) {
         this.#progress.onProgress({ text: `The local cloud moved from ${movedFrom} to ${endpoint}` });
       }
-      return endpoint;
+      return running;
     } finally {
       this.#progress.done();
     }

@@ -1,18 +1,18 @@
 import { devNull } from "node:os";
-import { type Connection, keysIn, resolveConnection } from "./connection.ts";
+import { type Connection, type Keys, keysIn, resolveConnection } from "./connection.ts";
 import { endpointVariable, SERVICES } from "./endpoints.ts";
 import { proxyVariables } from "./proxy.ts";
 import {
   changed,
   EMBEDDED_ENDPOINT_VARIABLE,
+  EMBEDDED_KEY_VARIABLE,
   usersEndpoint,
   type VariableChanges,
   type Variables,
 } from "./variables.ts";
 
-/** Keys that the local cloud takes, like any others. */
-export const LOCAL_ACCESS_KEY = "test";
-export const LOCAL_SECRET_KEY = "test";
+/** For a server in the place of AWS where the user has set no keys: emulators take any. The local cloud takes its own only. */
+const ANY_KEYS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" } as const;
 
 /** Where a process works: what it needs to know beside the user's variables. */
 export type Target =
@@ -20,6 +20,8 @@ export type Target =
       readonly cloud: "local";
       /** Of the local cloud; an endpoint that the user has chosen goes before it. */
       readonly endpoint: string | undefined;
+      /** Of the local cloud. Where they are unknown, those that the variables hold for it. */
+      readonly keys?: Keys | undefined;
       readonly region: string | undefined;
     }
   | {
@@ -43,7 +45,7 @@ export function connectionVariables(env: Variables, target: Target): VariableCha
 /** The local cloud ignores the shell's AWS settings: every variable is removed or replaced, and no file is read. */
 function variablesOnLocalCloud(
   env: Variables,
-  { endpoint, region }: Extract<Target, { cloud: "local" }>,
+  { endpoint, region, keys = embeddedKeys(env) }: Extract<Target, { cloud: "local" }>,
 ): VariableChanges {
   const theirs = Object.keys(env).filter((name) => name.startsWith("AWS_"));
   const chosenRegion = region || "us-east-1";
@@ -51,8 +53,7 @@ function variablesOnLocalCloud(
     ...Object.fromEntries(theirs.map((name) => [name, undefined])),
     ...proxyVariables(env),
     ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint, [EMBEDDED_ENDPOINT_VARIABLE]: endpoint }),
-    AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
-    AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
+    ...(keys === undefined ? ANY_KEYS : localKeyVariables(keys)),
     AWS_REGION: chosenRegion,
     AWS_DEFAULT_REGION: chosenRegion,
     AWS_CONFIG_FILE: devNull,
@@ -60,6 +61,20 @@ function variablesOnLocalCloud(
     // Otherwise an SDK without keys asks the metadata service of EC2, which does not exist here.
     AWS_EC2_METADATA_DISABLED: "true",
   };
+}
+
+const localKeyVariables = ({ accessKeyId, secretAccessKey }: Keys) => ({
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  [EMBEDDED_KEY_VARIABLE]: `${accessKeyId}:${secretAccessKey}`,
+});
+
+/** The key that a process of the local cloud was given, whatever its AWS variables say now. */
+function embeddedKeys(env: Variables): Keys | undefined {
+  const [, accessKeyId, secretAccessKey] = /^([^:]+):(.+)$/.exec(env[EMBEDDED_KEY_VARIABLE] ?? "") ?? [];
+  return accessKeyId === undefined || secretAccessKey === undefined
+    ? undefined
+    : { accessKeyId, secretAccessKey };
 }
 
 /** A server that the user has put in the local cloud's place: everything counts as in any AWS tool. */
@@ -70,8 +85,7 @@ function variablesAtEndpoint(
 ): VariableChanges {
   const hasKeys = keysIn(env) !== undefined || Boolean(env["AWS_PROFILE"]);
   const keys = {
-    AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
-    AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
+    ...ANY_KEYS,
     ...(env["AWS_SESSION_TOKEN"] === undefined ? {} : { AWS_SESSION_TOKEN: undefined }),
   };
   const given = { ...(hasKeys ? {} : keys), AWS_ENDPOINT_URL: endpoint };

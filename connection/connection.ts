@@ -63,7 +63,7 @@ export function connectionOfProcess(): Connection | undefined {
   }
 }
 
-/** The local cloud on this machine, which accepts any keys: no proxy, and none of the user's files. */
+/** The local cloud on this machine, which has a key of its own: no proxy, and none of the user's files. */
 function localCloud(env: Variables): Connection {
   const endpoint = { url: env["AWS_ENDPOINT_URL"] ?? "", source: "AWS_ENDPOINT_URL" };
   return {

@@ -7,6 +7,9 @@ export type VariableChanges = Readonly<Record<string, string | undefined>>;
 /** Set beside AWS_ENDPOINT_URL where that is the endpoint of the local cloud that this program runs. */
 export const EMBEDDED_ENDPOINT_VARIABLE = "SPAWN_CLOUD_ENDPOINT";
 
+/** Beside it: the key of that local cloud, as ID:SECRET, for the plugins of a shell whose AWS keys were changed since. */
+export const EMBEDDED_KEY_VARIABLE = "SPAWN_CLOUD_KEY";
+
 /**
  * The endpoint that the user has chosen for every service, or undefined. An AWS_ENDPOINT_URL that came from `spawn env` is
  * the local cloud's, which may be down or have moved to another port since.

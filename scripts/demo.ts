@@ -3,8 +3,12 @@ import { createReadStream, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { usersEndpoint } from "../connection/variables.ts";
-import { cloudStatus, LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY } from "../local/cloud/cloud.ts";
+import { serviceSettings } from "../connection/access.ts";
+import { connectionVariables } from "../connection/child-variables.ts";
+import { resolveConnection } from "../connection/connection.ts";
+import { changed, usersEndpoint } from "../connection/variables.ts";
+import { cloudStatus } from "../local/cloud/cloud.ts";
+import { readLocalKeys } from "../local/cloud/keys.ts";
 import { packageRoot } from "../local/paths.ts";
 import { formatSeconds } from "../local/progress.ts";
 import { readEnvironmentFile } from "../stacks/environment-file.ts";
@@ -84,12 +88,14 @@ async function readBack(id: string, source: string, region: string): Promise<voi
   const bucket = bucketOf(settings, parseRegion(region));
   const key = `${id}/${basename(source)}`;
   await timed(`Download s3://${bucket}/${key} with a plain S3 client and compare`, async () => {
-    const client = new S3Client({
-      region,
+    const target = {
+      cloud: "local",
       endpoint: await endpoint(),
-      forcePathStyle: true,
-      credentials: { accessKeyId: LOCAL_ACCESS_KEY, secretAccessKey: LOCAL_SECRET_KEY },
-    });
+      keys: await readLocalKeys(),
+      region,
+    } as const;
+    const connection = resolveConnection(changed(process.env, connectionVariables(process.env, target)));
+    const client = new S3Client({ ...serviceSettings(connection, "S3", region), forcePathStyle: true });
     const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
     if (Body === undefined) throw new Error(`s3://${bucket}/${key} has no body`);
     const [read, local] = await Promise.all([

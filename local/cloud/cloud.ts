@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import type { Keys } from "../../connection/connection.ts";
 import { messageOf, UserError } from "../../staging/errors.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 import type { OnProgress } from "../progress.ts";
 import { cloudPython, ensureInstalled } from "./install.ts";
+import { ensureLocalKeys, readLocalKeys } from "./keys.ts";
 import { freePort } from "./port.ts";
-import { askHealth, pollUntil } from "./process.ts";
-import { readRecord, writeRecord } from "./record.ts";
+import { askProof, pollUntil } from "./process.ts";
+import { type CloudRecord, readRecord, writeRecord } from "./record.ts";
 import { cloudFiles, isAlive, startProcess } from "./start.ts";
 
 /*
@@ -20,8 +22,6 @@ import { cloudFiles, isAlive, startProcess } from "./start.ts";
  * - parts of multipart uploads that are still open: never; they are gone after `down`.
  */
 
-export { LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY } from "../../connection/child-variables.ts";
-
 export interface CloudOptions {
   readonly paths?: SpawnPaths | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -33,6 +33,8 @@ export interface RunningCloud {
   readonly endpoint: string;
   readonly port: number;
   readonly pid: number;
+  /** With which its requests are signed. */
+  readonly keys: Keys;
   /** Whether this call started it. */
   readonly started: boolean;
   /** The endpoint that it had before, where another program took the port: shells with that one must be told. */
@@ -76,21 +78,26 @@ function endpointOf(port: number): string {
 export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCloud> {
   const { paths = spawnPaths(), onProgress, signal } = options;
   const files = cloudFiles(paths.cloud);
-  const running = await findRunning(files.record);
+  const running = await findRunning(paths);
   if (running !== undefined) return running;
   const python = await ensureInstalled(paths.venv, { onProgress, signal });
   return withLock(files.lock, { signal }, async () => {
-    const startedByOther = await findRunning(files.record);
+    const startedByOther = await findRunning(paths);
     if (startedByOther !== undefined) return startedByOther;
-    onProgress?.({ text: "Starting the local cloud" });
     const before = await readRecord(files.record);
+    if (await isAlive(files.record, before)) {
+      onProgress?.({ text: "Restarting the local cloud, which has another access key or none" });
+      await stopUnlocked(files.record);
+    }
+    onProgress?.({ text: "Starting the local cloud" });
+    const keys = await ensureLocalKeys(paths);
     for (let attempt = 1; attempt <= 3; attempt++) {
-      const record = await startProcess(python, paths.cloud, await freePort(before?.port));
+      const record = await startProcess(python, paths.cloud, await freePort(before?.port), keys);
       if (record === undefined) continue; // the port was taken in between
       const { port, pid } = record;
       const moved =
         before !== undefined && before.port !== port ? { movedFrom: endpointOf(before.port) } : {};
-      return { endpoint: endpointOf(port), port, pid, started: true, ...moved };
+      return { endpoint: endpointOf(port), port, pid, keys, started: true, ...moved };
     }
     throw new UserError("The local cloud found no port to listen on", {
       why: "Each port that was free was taken before it could be used.",
@@ -99,20 +106,28 @@ export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCl
   });
 }
 
-/** The cloud that the record names, if it runs and answers. */
-async function findRunning(recordFile: string): Promise<RunningCloud | undefined> {
-  const record = await readRecord(recordFile);
-  if (record?.pid === undefined || record.token === undefined) return undefined;
-  const { port, pid, token } = record;
-  const answers = async () => (await askHealth(port, token)) === "ours";
-  const ours = (await answers()) || ((await isAlive(record)) && (await answersInTime(record.pid, answers)));
-  return ours ? { endpoint: endpointOf(port), port, pid, started: false } : undefined;
+/** The cloud that the record names, if it runs and knows the access key. */
+async function findRunning(paths: SpawnPaths): Promise<RunningCloud | undefined> {
+  const { record: file } = cloudFiles(paths.cloud);
+  const [record, keys] = await Promise.all([readRecord(file), readLocalKeys(paths)]);
+  if (record?.pid === undefined || record.withoutKey || keys === undefined) return undefined;
+  const { port, pid } = record;
+  let answer = await askProof({ port, pid, keys });
+  if (answer === "none" && (await isAlive(file, record))) {
+    await pollUntil(async () => {
+      answer = await askProof({ port, pid, keys });
+      return answer !== "none";
+    }, ANSWER_LIMIT);
+    if (answer === "none") throw unresponsive(pid);
+  }
+  // Also the process must be the user's: it proved that it knows the secret, but a copy of the key may be elsewhere.
+  if (answer !== "ours" || !(await isAlive(file, record))) return undefined;
+  return { endpoint: endpointOf(port), port, pid, keys, started: false };
 }
 
 /** A process that is starting or busy gets time; one that hangs is an error, since its data must not be shared. */
-async function answersInTime(pid: number, answers: () => Promise<boolean>): Promise<boolean> {
-  if (await pollUntil(answers, ANSWER_LIMIT)) return true;
-  throw new UserError("The local cloud is there but does not answer", {
+function unresponsive(pid: number): UserError {
+  return new UserError("The local cloud is there but does not answer", {
     why: `Its process ${pid} did not answer within ${ANSWER_LIMIT / 1000} s.`,
     fix: "spawn local down, then run the command again.",
   });
@@ -122,12 +137,19 @@ async function answersInTime(pid: number, answers: () => Promise<boolean>): Prom
 export async function cloudStatus({ paths = spawnPaths() }: CloudOptions = {}): Promise<CloudStatus> {
   const files = cloudFiles(paths.cloud);
   const record = await readRecord(files.record);
-  if (record?.pid === undefined || record.token === undefined || !(await isAlive(record))) {
+  if (record?.pid === undefined || !(await isAlive(files.record, record))) {
     return { state: "stopped", installed: existsSync(cloudPython(paths.venv)), data: paths.cloud };
   }
-  const { port, pid, token, startedAt = "" } = record;
-  const state = (await askHealth(port, token)) === "ours" ? "running" : "unresponsive";
+  const { port, pid, startedAt = "" } = record;
+  const state = (await answers(paths, record)) ? "running" : "unresponsive";
   return { state, endpoint: endpointOf(port), port, pid, startedAt, log: files.log, data: paths.cloud };
+}
+
+/** One of an older version runs, too: the next command that needs it restarts it. */
+async function answers(paths: SpawnPaths, { port, pid, withoutKey }: CloudRecord): Promise<boolean> {
+  if (withoutKey) return true;
+  const keys = await readLocalKeys(paths);
+  return pid !== undefined && keys !== undefined && (await askProof({ port, pid, keys })) !== "none";
 }
 
 export interface StopResult {
@@ -145,8 +167,8 @@ export async function stopCloud({ paths = spawnPaths(), signal }: CloudOptions =
 
 async function stopUnlocked(recordFile: string): Promise<StopResult> {
   const record = await readRecord(recordFile);
-  if (record?.pid === undefined || !(await isAlive(record))) return { stopped: false };
-  const gone = async () => !(await isAlive(record));
+  if (record?.pid === undefined || !(await isAlive(recordFile, record))) return { stopped: false };
+  const gone = async () => !(await isAlive(recordFile, record));
   signalProcess(record.pid, "SIGTERM");
   const ended = await pollUntil(gone, STOP_LIMIT);
   if (!ended) {

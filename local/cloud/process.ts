@@ -1,61 +1,102 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import type { Keys } from "../../connection/connection.ts";
+import { equalProofs, proofOf } from "./keys.ts";
 
-const HEALTH_PATH = "/_localstack/health";
+const PROOF_PATH = "/_spawn/proof";
+/** Characters of an answer, at most: another program at the port must not fill the memory. */
+const ANSWER_LIMIT = 4_096;
 
 /**
- * Whether `pid` is a running local cloud with this token. Process ids are used again, so a pid alone proves nothing:
- * the token is in the command line.
+ * Whether `pid` is a running local cloud of this name and of the user `uid`. Process ids are used again, so a pid alone proves
+ * nothing. The name is in the command line, which all users can read, so it proves nothing of another user's process.
  */
-export async function isRunning(pid: number, token: string): Promise<boolean> {
-  return (await commandLine(pid)).includes(token);
+export async function isRunning(pid: number, instance: string, uid: number): Promise<boolean> {
+  const seen = await processOf(pid);
+  return seen !== undefined && seen.uid === uid && seen.command.includes(instance);
 }
 
-async function commandLine(pid: number): Promise<string> {
+interface SeenProcess {
+  readonly uid: number;
+  readonly command: string;
+}
+
+async function processOf(pid: number): Promise<SeenProcess | undefined> {
   if (process.platform === "linux") {
-    // Empty for a process that ended and that its parent has not noticed yet.
-    return readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    const folder = `/proc/${pid}`;
+    try {
+      const [{ uid }, command] = await Promise.all([stat(folder), readFile(`${folder}/cmdline`, "utf8")]);
+      // Empty for a process that ended and that its parent has not noticed yet.
+      return { uid, command };
+    } catch {
+      return undefined; // no such process
+    }
   }
-  const { stdout } = await promisify(execFile)("ps", ["-ww", "-o", "command=", "-p", String(pid)]).catch(
+  const { stdout } = await promisify(execFile)("ps", ["-ww", "-o", "uid=,command=", "-p", String(pid)]).catch(
     () => ({
       stdout: "", // no such process
     }),
   );
-  return stdout;
+  const [, uid, command] = /^\s*(\d+)\s+(.*)$/s.exec(stdout) ?? [];
+  return uid === undefined || command === undefined ? undefined : { uid: Number(uid), command };
 }
 
-/** What answers on a port: our cloud, something else, or nothing (in time). */
+/** What answers on a port: the local cloud with this key and process id, something else, or nothing (in time). */
 export type Answer = "ours" | "other" | "none";
 
-/** Asks a port of this machine who it is. `timeout` in milliseconds. */
-export function askHealth(port: number, token: string, timeout = 2_000): Promise<Answer> {
+export interface Asked {
+  readonly port: number;
+  readonly pid: number;
+  readonly keys: Keys;
+}
+
+/**
+ * Asks a port of this machine who it is. After a crash, another user may have taken the port: so both sides prove that they know
+ * the secret, and neither tells it. The port is part of the proof: an answer cannot be fetched from the local cloud at another
+ * port. `timeout` in milliseconds.
+ */
+export function askProof({ port, pid, keys }: Asked, timeout = 2_000): Promise<Answer> {
+  const nonce = randomBytes(16).toString("hex");
+  const headers = {
+    connection: "close",
+    "x-spawn-nonce": nonce,
+    "x-spawn-proof": proofOf(keys, "client", { port, nonce }),
+  };
   return new Promise((resolve) => {
+    const signal = AbortSignal.timeout(timeout);
     const request = get(
-      { host: "127.0.0.1", port, path: HEALTH_PATH, agent: false, timeout, headers: { connection: "close" } },
+      { host: "127.0.0.1", port, path: PROOF_PATH, agent: false, headers, signal },
       (response) => {
         let body = "";
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => {
           body += chunk;
+          if (body.length > ANSWER_LIMIT) {
+            resolve("other");
+            request.destroy();
+          }
         });
-        response.on("end", () => resolve(editionOf(body) === token ? "ours" : "other"));
+        response.on("end", () => {
+          const expected = proofOf(keys, "server", { port, nonce, pid });
+          resolve(equalProofs(proofIn(body), expected) ? "ours" : "other");
+        });
         response.on("error", () => resolve("none"));
       },
     );
-    request.on("timeout", () => request.destroy(new Error("no answer in time")));
     request.on("error", () => resolve("none"));
   });
 }
 
-/** ministack reports its setting MINISTACK_EDITION in its health: it carries the token. */
-function editionOf(body: string): unknown {
+function proofIn(body: string): string {
   try {
-    return (JSON.parse(body) as { edition?: unknown } | null)?.edition;
+    const proof = (JSON.parse(body) as { proof?: unknown } | null)?.proof;
+    return typeof proof === "string" ? proof : "";
   } catch {
-    return undefined; // some other server
+    return ""; // some other server
   }
 }
 

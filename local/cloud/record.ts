@@ -8,10 +8,12 @@ export interface CloudRecord {
   readonly port: number;
   /** The process, while it runs. */
   readonly pid?: number;
-  /** In the process's command line and in its health report: a process without it is not ours. */
-  readonly token?: string;
+  /** The name of the process, which is in its command line, where all users can read it: no secret, and no proof. */
+  readonly instance?: string;
   /** ISO time. */
   readonly startedAt?: string;
+  /** It was started by an older version of this program, and serves requests of anybody. */
+  readonly withoutKey?: true;
 }
 
 /** The record, or undefined where there is none or it cannot be understood (a half-written disk, another program). */
@@ -34,20 +36,21 @@ export function parseRecord(text: string): CloudRecord | undefined {
     return undefined; // told in readRecord
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { port, pid, token, startedAt } = value as Record<string, unknown>;
+  const { port, pid, token, instance = token, startedAt } = value as Record<string, unknown>;
   if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65_535) return undefined;
-  if (!Number.isInteger(pid) || typeof token !== "string" || typeof startedAt !== "string") {
+  if (!Number.isInteger(pid) || typeof instance !== "string" || typeof startedAt !== "string") {
     return { port: port as number };
   }
-  return { port: port as number, pid: pid as number, token, startedAt };
+  const older = token === undefined ? {} : { withoutKey: true as const };
+  return { port: port as number, pid: pid as number, instance, startedAt, ...older };
 }
 
-/** Writes the record whole: a reader sees the old one or the new one. */
+/** Writes the record whole, for its owner alone: a reader sees the old one or the new one. */
 export async function writeRecord(file: string, record: CloudRecord): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    await writeFile(temporary, `${JSON.stringify(record)}\n`);
+    await writeFile(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600 });
     await rename(temporary, file);
   } finally {
     await rm(temporary, { force: true });

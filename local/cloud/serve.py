@@ -7,9 +7,9 @@ everything. It ends by itself when its record is removed or names another proces
 
 What is never written: the parts of multipart uploads that are still open.
 
-Usage: serve.py RECORD TOKEN, with ministack's settings in the environment.
-RECORD is the JSON file that names the running process by TOKEN; the token is also what tells this process from another
-program that was given the same process id.
+Usage: serve.py RECORD INSTANCE, with ministack's settings and SPAWN_CLOUD_KEY (ID:SECRET) in the environment.
+RECORD is the JSON file that names the running process by INSTANCE. INSTANCE is no secret: it tells this process from another
+program that was given the same process id. The key is a secret, so it is in no command line, which all users can read.
 """
 
 import asyncio
@@ -20,14 +20,26 @@ import signal
 import sys
 import time
 
-from hypercorn.asyncio import serve
-from hypercorn.config import Config
+# Private whatever the shell's umask is: other users must not read what is staged.
+os.umask(0o077)
+# Python is started without this folder on its path (-I), and must not write into the program's folder.
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-# ministack is pinned exactly, so leaning on an inner name of it is safe.
-from ministack.app import _build_persistence_save_dict, app
-from ministack.core.persistence import save_all
+from server.services import confine, load_app  # noqa: E402
 
-RECORD, TOKEN = sys.argv[1], sys.argv[2]
+confine()
+
+from hypercorn.asyncio import serve  # noqa: E402
+from hypercorn.config import Config  # noqa: E402
+
+from server.gate import Gate  # noqa: E402
+from server.keys import Keys  # noqa: E402
+
+RECORD, INSTANCE = sys.argv[1], sys.argv[2]
+KEYS = Keys(os.environ.pop("SPAWN_CLOUD_KEY", ""))
+PORT = int(os.environ["GATEWAY_PORT"])
+app, save_state = load_app()
 
 # Seconds from a change until it is written, and the least share of time that stays free of writing.
 SAVE_DELAY = 0.5
@@ -59,7 +71,7 @@ async def save_changes(changed):
         await asyncio.sleep(SAVE_DELAY)
         changed.clear()
         start = time.monotonic()
-        save_all(_build_persistence_save_dict())
+        save_state()
         await asyncio.sleep(IDLE_SHARE * (time.monotonic() - start))
 
 
@@ -69,7 +81,7 @@ async def watch_record():
     while True:
         try:
             with open(RECORD, encoding="utf-8") as file:
-                ours = json.load(file).get("token") == TOKEN
+                ours = json.load(file).get("instance") == INSTANCE
         except FileNotFoundError:
             ours = False
         seen = seen or ours
@@ -83,7 +95,7 @@ async def end_in_time(stop):
     """Ends the process, its state written, though a client keeps a connection open: Python 3.12 would wait for it."""
     await stop.wait()
     await asyncio.sleep(GRACE)
-    save_all(_build_persistence_save_dict())
+    save_state()
     os._exit(0)
 
 
@@ -102,13 +114,13 @@ async def main():
                 changed.set()
 
     config = Config()
-    config.bind = [f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}"]
+    config.bind = [f"127.0.0.1:{PORT}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = GRACE / 2
     config.loglevel = os.environ["LOG_LEVEL"]
     tasks = [asyncio.create_task(work) for work in (save_changes(changed), watch_record(), end_in_time(stop))]
     # Ends with ministack's own shutdown, which writes the state a last time.
-    await serve(noticing_changes, config, shutdown_trigger=stop.wait, mode="asgi")
+    await serve(Gate(noticing_changes, KEYS, PORT), config, shutdown_trigger=stop.wait, mode="asgi")
     for task in tasks:
         task.cancel()
 

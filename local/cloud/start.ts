@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
-import { mkdir, readFile, stat, truncate } from "node:fs/promises";
+import { chmod, mkdir, readFile, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Keys } from "../../connection/connection.ts";
 import { UserError } from "../../staging/errors.ts";
 import { packageRoot } from "../paths.ts";
-import { askHealth, isRunning, pollUntil } from "./process.ts";
+import { askProof, isRunning, pollUntil } from "./process.ts";
 import { type CloudRecord, writeRecord } from "./record.ts";
 
 /** The files of the local cloud in its folder. */
@@ -22,8 +23,10 @@ export function cloudFiles(folder: string) {
 
 /** Bytes over which the log is begun anew at the next start. */
 const LOG_LIMIT = 10 * 1024 * 1024;
-/** Milliseconds until the health report answers. It takes 0.5 s empty; objects are read back into memory first. */
+/** Milliseconds until it answers. It takes 0.5 s empty; objects are read back into memory first. */
 const START_LIMIT = 60_000;
+
+export type StartedRecord = Required<Omit<CloudRecord, "withoutKey">>;
 
 /**
  * Starts the cloud's process in the background, so that it outlives this command and its terminal, and waits until it
@@ -35,20 +38,25 @@ export async function startProcess(
   python: string,
   folder: string,
   port: number,
-): Promise<Required<CloudRecord> | undefined> {
+  keys: Keys,
+): Promise<StartedRecord | undefined> {
   const files = cloudFiles(folder);
-  for (const path of [files.objects, files.services, files.temporary]) await mkdir(path, { recursive: true });
+  for (const path of [files.objects, files.services, files.temporary]) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  }
+  // Older versions made it readable for all users.
+  await chmod(folder, 0o700);
   await keepLogSmall(files.log);
   const logStart = await sizeOf(files.log);
 
-  const token = `spawn-${randomUUID()}`;
+  const instance = `spawn-${randomUUID()}`;
   const script = join(packageRoot(), "local", "cloud", "serve.py");
-  const log = openSync(files.log, "a");
-  const child = spawn(python, ["-I", script, files.record, token], {
+  const log = openSync(files.log, "a", 0o600);
+  const child = spawn(python, ["-I", script, files.record, instance], {
     cwd: folder,
     detached: true, // a session of its own (setsid)
     stdio: ["ignore", log, log],
-    env: ministackSettings(folder, port, token),
+    env: settingsOf(folder, port, keys),
   });
   closeSync(log);
   let ended: string | undefined;
@@ -60,10 +68,10 @@ export async function startProcess(
   });
   child.unref();
 
-  const record = { port, pid: child.pid ?? -1, token, startedAt: new Date().toISOString() };
+  const record = { port, pid: child.pid ?? -1, instance, startedAt: new Date().toISOString() };
   if (child.pid !== undefined) await writeRecord(files.record, record);
   const answered = await pollUntil(
-    async () => ended !== undefined || (await askHealth(port, token)) === "ours",
+    async () => ended !== undefined || (await askProof({ port, pid: record.pid, keys })) === "ours",
     START_LIMIT,
   );
   if (answered && ended === undefined) return record;
@@ -85,29 +93,28 @@ export async function startProcess(
 }
 
 /**
- * ministack's settings, and nothing else of this process's environment: AWS keys, proxies and Python settings of a
+ * The key and ministack's settings, and nothing else of this process's environment: AWS keys, proxies and Python settings of a
  * shell must not change what the local cloud does.
  */
-function ministackSettings(folder: string, port: number, token: string): NodeJS.ProcessEnv {
+function settingsOf(folder: string, port: number, keys: Keys): NodeJS.ProcessEnv {
   const files = cloudFiles(folder);
   return {
     PATH: process.env["PATH"],
     HOME: folder,
     TMPDIR: files.temporary,
     LANG: "C.UTF-8",
+    // Not in the command line, which all users can read.
+    SPAWN_CLOUD_KEY: `${keys.accessKeyId}:${keys.secretAccessKey}`,
     BIND_HOST: "127.0.0.1",
     GATEWAY_PORT: String(port),
     LOG_LEVEL: "WARNING",
     // Objects with their versions, tags and metadata: written as they come.
     S3_PERSIST: "1",
     S3_DATA_DIR: files.objects,
-    // Settings of buckets, access points, tables and items, IAM, EC2: see serve.py.
+    // Settings of buckets, access points, tables and items, IAM: see serve.py.
     PERSIST_STATE: "1",
     STATE_DIR: files.services,
-    // Comes back in the health report, as the sign that it is this cloud.
-    MINISTACK_EDITION: token,
-    // Services load when they are first used; these two would open ports of their own, and the containers of
-    // others are none of our business.
+    // These would open ports of their own, and reach the containers of others. server/services.py removes them, too.
     IOT_MTLS_ENABLED: "0",
     SFTP_ENABLED: "0",
     DOCKER_HOST: `unix://${join(folder, "no-docker.sock")}`,
@@ -128,9 +135,9 @@ async function sizeOf(file: string): Promise<number> {
   );
 }
 
-/** Whether the process that the record names is running. */
-export async function isAlive(record: CloudRecord | undefined): Promise<boolean> {
-  return (
-    record?.pid !== undefined && record.token !== undefined && (await isRunning(record.pid, record.token))
-  );
+/** Whether the process that the record names is running, as a process of the user who wrote the record. */
+export async function isAlive(recordFile: string, record: CloudRecord | undefined): Promise<boolean> {
+  if (record?.pid === undefined || record.instance === undefined) return false;
+  const { uid } = await stat(recordFile);
+  return isRunning(record.pid, record.instance, uid);
 }

@@ -42,7 +42,7 @@ describe("stage list and stage info on the local cloud", function () {
     dynamo = new DynamoDBClient({
       endpoint: cloud.endpoint,
       region: "us-east-1",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      credentials: cloud.keys,
     });
   });
   after(async () => {

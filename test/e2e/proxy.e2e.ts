@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Keys } from "../../connection/connection.ts";
 import { ConnectProxy } from "../support/connect-proxy.ts";
 import { TEST_AUTHORITY } from "../support/tls.ts";
 import { succeed } from "./support/process.ts";
@@ -13,10 +14,12 @@ describe("behind a proxy", () => {
   let world: World;
   let proxy: ConnectProxy;
   let bundle: string;
+  let keys: Keys;
 
   before(async () => {
     world = await World.make();
-    const { endpoint } = JSON.parse((await succeed(world.spawn("local", "up", "--json"))).stdout).result;
+    ({ keys } = await world.aws());
+    const { endpoint } = JSON.parse((await succeed(world.spawn("local", "status", "--json"))).stdout).result;
     proxy = await ConnectProxy.start(endpoint, { login: "me:secret" });
     bundle = join(world.home, "authority.pem");
     await writeFile(bundle, TEST_AUTHORITY);
@@ -32,6 +35,8 @@ describe("behind a proxy", () => {
     }
     Object.assign(world.env, {
       AWS_ENDPOINT_URL: `https://${SERVER.replace(/:.*/, "")}`,
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
       AWS_CA_BUNDLE: bundle,
       ...variables,
     });

@@ -36,14 +36,8 @@ describe("A directory or a source on S3 that was interrupted", function () {
   after(() => proxy.stop());
   beforeEach(() => proxy.reset());
 
-  const start = (...args: string[]): Running => {
-    const env = {
-      AWS_ENDPOINT_URL: proxy.endpoint,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
-    };
-    return world.startIn({ env, ownGroup: true }, ...args);
-  };
+  const start = (...args: string[]): Running =>
+    world.startIn({ env: aws.variables(proxy.endpoint), ownGroup: true }, ...args);
 
   /** A whole file on its way to the primary region. */
   const isSmall = ({ method, path, query }: ProxiedRequest): boolean =>

@@ -37,11 +37,7 @@ describe("An upload that was interrupted", function () {
     await world.writeFile(name, bytes);
   });
 
-  const env = () => ({
-    AWS_ENDPOINT_URL: proxy.endpoint,
-    AWS_ACCESS_KEY_ID: "test",
-    AWS_SECRET_ACCESS_KEY: "test",
-  });
+  const env = () => aws.variables(proxy.endpoint);
   const start = (...args: string[]): Running => world.startIn({ env: env(), ownGroup: true }, ...args);
   const upload = (...more: string[]): Running =>
     start("stage", "upload", name, "--regions", REGIONS.join(","), "--replication", "copy", ...more);

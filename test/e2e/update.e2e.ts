@@ -34,10 +34,9 @@ describe("Updating a staged entry", function () {
   });
   after(() => proxy.stop());
 
-  const keys = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
   const update = (...args: string[]): Promise<Ended> => {
     proxy.reset();
-    const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
+    const env = aws.variables(proxy.endpoint);
     return world.startIn({ env }, "stage", "update", id, ...args).ended;
   };
   const info = async (): Promise<Record<string, unknown>> => {
@@ -81,7 +80,7 @@ describe("Updating a staged entry", function () {
         return { delayMs };
       };
     });
-    const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
+    const env = aws.variables(proxy.endpoint);
     const running = world.startIn({ env }, "stage", "update", entry, ...args);
     await hangs;
     return running;
@@ -207,7 +206,7 @@ describe("Updating a staged entry", function () {
   });
 
   it("is completed by the same command after a failure", async () => {
-    const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
+    const env = aws.variables(proxy.endpoint);
     proxy.reset();
     // Whatever writes the record is turned away, after the tags were set.
     proxy.fault = ({ method, path }) =>
@@ -295,7 +294,7 @@ describe("Updating a staged entry", function () {
 
   it("is shared by the same upload again, where AWS did not know an account", async () => {
     await world.writeFile("shared.bin", bytes);
-    const env = { AWS_ENDPOINT_URL: proxy.endpoint, ...keys };
+    const env = aws.variables(proxy.endpoint);
     const upload = (account: string) =>
       world.startIn({ env }, "stage", "upload", "shared.bin", "--allow-accounts", account).ended;
     proxy.reset();
@@ -326,7 +325,7 @@ describe("Updating a staged entry", function () {
     const isShared = async (): Promise<boolean> => {
       const client = makeS3ControlClient({
         ...{ region: PRIMARY, endpoint: proxy.endpoint, maxAttempts: 1, requestHandler: NO_WAIT },
-        credentials: { accessKeyId: "test", secretAccessKey: "test" },
+        credentials: aws.keys,
       });
       const point = { AccountId: "000000000000", Name: `spawn-${cut}` };
       return client.send(new GetAccessPointCommand(point)).then(

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY } from "../../local/cloud/cloud.ts";
 import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";
 import { type Aws, sha256 } from "./support/aws.ts";
 import { isPart } from "./support/interrupting.ts";
@@ -30,16 +29,7 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
 
   /** A command whose AWS is behind the proxy. */
   const spawn = (...args: string[]): Promise<Ended> =>
-    world.startIn(
-      {
-        env: {
-          AWS_ENDPOINT_URL: proxy.endpoint,
-          AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
-          AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
-        },
-      },
-      ...args,
-    ).ended;
+    world.startIn({ env: aws.variables(proxy.endpoint) }, ...args).ended;
   const upload = (...flags: string[]): Promise<Ended> => spawn("stage", "upload", NAME, ...flags);
   const remove = async (id: string): Promise<void> => {
     await succeed(world.spawn("stage", "delete", id, "--yes"));

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY } from "../../local/cloud/cloud.ts";
 import { type Aws, sha256 } from "../e2e/support/aws.ts";
 import { type Ended, succeed } from "../e2e/support/process.ts";
 import { leftRunning } from "../e2e/support/processes.ts";
@@ -38,16 +37,7 @@ describe("spawn stage upload while the cloud fails", function () {
 
   /** Commands whose AWS is behind the proxy. */
   const spawn = (...args: string[]): Promise<Ended> =>
-    world.startIn(
-      {
-        env: {
-          AWS_ENDPOINT_URL: proxy.endpoint,
-          AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
-          AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
-        },
-      },
-      ...args,
-    ).ended;
+    world.startIn({ env: aws.variables(proxy.endpoint) }, ...args).ended;
   const upload = (): Promise<Ended> => spawn("stage", "upload", NAME, "--regions", REGIONS.join(","));
 
   function inject(kind: FaultKind, when: (exchange: Exchange, injectedBefore: number) => boolean): void {

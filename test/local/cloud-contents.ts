@@ -20,27 +20,35 @@ import {
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { CreateAccessPointCommand, GetAccessPointCommand } from "@aws-sdk/client-s3-control";
 import { expect } from "chai";
+import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
+import type { RunningCloud } from "../../local/cloud/cloud.ts";
 
 const BUCKET = "spawn-staging-us-east-1";
 const REPLICA = "spawn-staging-us-west-2";
 const KEY = "stage-0123456789ab/two words é.bin";
 export const ROLE = "spawn-replication";
-const ACCOUNT = "000000000000";
+const POINT = { AccountId: "000000000000", Name: "stage-0123456789ab" };
+const HANDLER = { connectionTimeout: 5_000, socketTimeout: 5_000 };
+
+/** A local cloud, and the key that it serves. */
+export type CloudAccess = Pick<RunningCloud, "endpoint" | "keys">;
 
 /** For a client of any service. */
-export function clientSettings(endpoint: string) {
+export function clientSettings({ endpoint, keys }: CloudAccess) {
   return {
     endpoint,
     region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    // The SDK writes into the object.
+    credentials: { ...keys },
     forcePathStyle: true,
   };
 }
 
 /** Puts one of everything that this program makes in AWS into the cloud. */
-export async function fill(endpoint: string): Promise<void> {
-  const s3 = new S3Client(clientSettings(endpoint));
+export async function fill(cloud: CloudAccess): Promise<void> {
+  const s3 = new S3Client(clientSettings(cloud));
   for (const Bucket of [BUCKET, REPLICA]) {
     await s3.send(new CreateBucketCommand({ Bucket }));
     await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: "Enabled" } }));
@@ -64,7 +72,7 @@ export async function fill(endpoint: string): Promise<void> {
     new PutBucketReplicationCommand({
       Bucket: BUCKET,
       ReplicationConfiguration: {
-        Role: `arn:aws:iam::${ACCOUNT}:role/${ROLE}`,
+        Role: `arn:aws:iam::${POINT.AccountId}:role/${ROLE}`,
         Rules: [
           {
             ID: "to-us-west-2",
@@ -83,19 +91,15 @@ export async function fill(endpoint: string): Promise<void> {
       new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body, Tagging: "StagingID=stage-0123456789ab" }),
     );
   }
-  await new IAMClient(clientSettings(endpoint)).send(
+  await new IAMClient(clientSettings(cloud)).send(
     new CreateRoleCommand({
       RoleName: ROLE,
       AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
     }),
   );
-  const made = await accessPoint(
-    endpoint,
-    "PUT",
-    `<CreateAccessPointRequest><Bucket>${BUCKET}</Bucket></CreateAccessPointRequest>`,
-  );
-  expect(made.status).to.equal(200);
-  const dynamodb = new DynamoDBClient(clientSettings(endpoint));
+  const control = makeS3ControlClient({ ...clientSettings(cloud), maxAttempts: 1, requestHandler: HANDLER });
+  await control.send(new CreateAccessPointCommand({ ...POINT, Bucket: BUCKET }));
+  const dynamodb = new DynamoDBClient(clientSettings(cloud));
   await dynamodb.send(
     new CreateTableCommand({
       TableName: "records",
@@ -117,8 +121,8 @@ export async function fill(endpoint: string): Promise<void> {
 }
 
 /** @throws AssertionError unless all that {@link fill} made is there, as it was made */
-export async function expectFilled(endpoint: string): Promise<void> {
-  const s3 = new S3Client(clientSettings(endpoint));
+export async function expectFilled(cloud: CloudAccess): Promise<void> {
+  const s3 = new S3Client(clientSettings(cloud));
   const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: BUCKET }));
   expect(Versions.map(({ Key, IsLatest }) => [Key, IsLatest])).to.deep.equal([
     [KEY, true],
@@ -142,10 +146,11 @@ export async function expectFilled(endpoint: string): Promise<void> {
     ID: "to-us-west-2",
     Filter: { Tag: { Key: "spawn:replicate-us-west-2", Value: "true" } },
   });
-  const { Role } = await new IAMClient(clientSettings(endpoint)).send(new GetRoleCommand({ RoleName: ROLE }));
+  const { Role } = await new IAMClient(clientSettings(cloud)).send(new GetRoleCommand({ RoleName: ROLE }));
   expect(Role?.RoleName).to.equal(ROLE);
-  expect(await (await accessPoint(endpoint, "GET")).text()).to.include(`<Bucket>${BUCKET}</Bucket>`);
-  const dynamodb = new DynamoDBClient(clientSettings(endpoint));
+  const control = makeS3ControlClient({ ...clientSettings(cloud), maxAttempts: 1, requestHandler: HANDLER });
+  expect((await control.send(new GetAccessPointCommand(POINT))).Bucket).to.equal(BUCKET);
+  const dynamodb = new DynamoDBClient(clientSettings(cloud));
   const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName: "records" }));
   expect(Table?.TableStatus).to.equal("ACTIVE");
   const { Item } = await dynamodb.send(
@@ -155,18 +160,5 @@ export async function expectFilled(endpoint: string): Promise<void> {
     staging_id: { S: "stage-0123456789ab" },
     size_bytes: { N: "5" },
     regions: { L: [{ S: "us-east-1" }] },
-  });
-}
-
-/** S3 Control as it is on the wire: its client wants the account in the host name, which an IP address cannot have. */
-function accessPoint(endpoint: string, method: string, body?: string): Promise<Response> {
-  return fetch(`${endpoint}/v20180820/accesspoint/stage-0123456789ab`, {
-    method,
-    headers: {
-      "x-amz-account-id": ACCOUNT,
-      authorization:
-        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0",
-    },
-    ...(body === undefined ? {} : { body }),
   });
 }

@@ -46,30 +46,31 @@ describe("local cloud", () => {
   });
 
   it("keeps everything through down and up, on the same endpoint", async () => {
-    const { endpoint } = await ensureCloud({ paths });
-    await fill(endpoint);
+    const cloud = await ensureCloud({ paths });
+    await fill(cloud);
     expect(await stopCloud({ paths })).to.deep.equal({ stopped: true });
     expect((await cloudStatus({ paths })).state).to.equal("stopped");
     expect(await stopCloud({ paths })).to.deep.equal({ stopped: false });
     const again = await ensureCloud({ paths });
-    expect(again.endpoint).to.equal(endpoint);
-    await expectFilled(endpoint);
+    expect(again.endpoint).to.equal(cloud.endpoint);
+    expect(again.keys).to.deep.equal(cloud.keys);
+    await expectFilled(again);
   });
 
   it("keeps what is older than a second through kill -9", async () => {
-    const { endpoint, pid } = await ensureCloud({ paths });
-    await fill(endpoint);
+    const cloud = await ensureCloud({ paths });
+    const { endpoint, pid } = cloud;
+    await fill(cloud);
     await sleep(1_500);
     process.kill(pid, "SIGKILL");
     await ended(pid);
     const again = await ensureCloud({ paths });
     expect(again).to.include({ endpoint, started: true });
-    await expectFilled(endpoint);
+    await expectFilled(cloud);
   });
 
   it("ends though a client keeps its connection open", async () => {
-    const { endpoint } = await ensureCloud({ paths });
-    const client = new S3Client(clientSettings(endpoint)); // its agent keeps connections alive
+    const client = new S3Client(clientSettings(await ensureCloud({ paths }))); // its agent keeps connections alive
     await client.send(new ListBucketsCommand({}));
     const start = Date.now();
     expect(await stopCloud({ paths })).to.deep.equal({ stopped: true });
@@ -78,14 +79,15 @@ describe("local cloud", () => {
   });
 
   it("is empty after a reset, and runs again where it ran", async () => {
-    const { endpoint, pid } = await ensureCloud({ paths });
-    await fill(endpoint);
+    const cloud = await ensureCloud({ paths });
+    const { endpoint, pid } = cloud;
+    await fill(cloud);
     const { restarted } = await resetCloud({ paths });
     expect(restarted).to.include({ endpoint, started: true });
     expect(restarted?.pid).not.to.equal(pid);
-    const { Buckets } = await new S3Client(clientSettings(endpoint)).send(new ListBucketsCommand({}));
+    const { Buckets } = await new S3Client(clientSettings(cloud)).send(new ListBucketsCommand({}));
     expect(Buckets ?? []).to.deep.equal([]);
-    const roleError = await new IAMClient(clientSettings(endpoint))
+    const roleError = await new IAMClient(clientSettings(cloud))
       .send(new GetRoleCommand({ RoleName: ROLE }))
       .then(
         () => undefined,
@@ -108,7 +110,7 @@ describe("local cloud", () => {
       await writeRecord(join(paths.cloud, "cloud.json"), {
         port: 14_999,
         pid,
-        token: "spawn-of-another-time",
+        instance: "spawn-of-another-time",
         startedAt: new Date().toISOString(),
       });
       expect((await cloudStatus({ paths })).state).to.equal("stopped");

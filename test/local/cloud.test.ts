@@ -1,18 +1,24 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
+import { proofOf } from "../../local/cloud/keys.ts";
 import { freePort } from "../../local/cloud/port.ts";
-import { askHealth, isRunning } from "../../local/cloud/process.ts";
+import { askProof, isRunning } from "../../local/cloud/process.ts";
 import { isRecentEnough } from "../../local/cloud/python.ts";
 import { parseRecord } from "../../local/cloud/record.ts";
 
 describe("the local cloud's record", () => {
-  const whole = { port: 14_566, pid: 7, token: "t", startedAt: "2026-01-01T00:00:00.000Z" };
+  const whole = { port: 14_566, pid: 7, instance: "t", startedAt: "2026-01-01T00:00:00.000Z" };
 
   it("is read whole, or only its port while the cloud is down", () => {
     expect(parseRecord(JSON.stringify(whole))).to.deep.equal(whole);
     expect(parseRecord('{"port":14566}')).to.deep.equal({ port: 14_566 });
-    expect(parseRecord(JSON.stringify({ ...whole, token: 1 }))).to.deep.equal({ port: 14_566 });
+    expect(parseRecord(JSON.stringify({ ...whole, instance: 1 }))).to.deep.equal({ port: 14_566 });
+  });
+
+  it("of an older version says that its process has no key", () => {
+    const { instance: token, ...rest } = whole;
+    expect(parseRecord(JSON.stringify({ ...rest, token }))).to.deep.equal({ ...whole, withoutKey: true });
   });
 
   it("is no record when it is spoilt", () => {
@@ -22,32 +28,73 @@ describe("the local cloud's record", () => {
   });
 });
 
+const KEYS = { accessKeyId: "SPAWNLOCALABCDEFGHIJ", secretAccessKey: "secret".repeat(6) };
+
 describe("finding the local cloud", () => {
-  it("knows a process by its token, not by its id", async () => {
-    expect(await isRunning(process.pid, process.argv[1] as string)).to.equal(true);
-    expect(await isRunning(process.pid, "spawn-of-another-time")).to.equal(false);
-    expect(await isRunning(2 ** 22 + 1, "spawn")).to.equal(false);
+  it("knows a process by its name and its user, not by its id", async () => {
+    const [name, uid] = [process.argv[1] as string, process.getuid?.() ?? 0];
+    expect(await isRunning(process.pid, name, uid)).to.equal(true);
+    expect(await isRunning(process.pid, name, uid + 1)).to.equal(false);
+    expect(await isRunning(process.pid, "spawn-of-another-time", uid)).to.equal(false);
+    expect(await isRunning(2 ** 22 + 1, "spawn", uid)).to.equal(false);
   });
 
-  it("knows who answers on a port", async () => {
-    let body = '{"edition":"mine"}';
-    const server = createServer((_, response) => response.end(body)).listen(0, "127.0.0.1");
+  it("believes only an answer that proves the key, the port and the process", async () => {
+    let answer = (_port: number, _nonce: string): string => "";
+    const seen: IncomingMessage[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request);
+      response.end(answer(port, String(request.headers["x-spawn-nonce"])));
+    }).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as AddressInfo;
-    expect(await askHealth(port, "mine")).to.equal("ours");
-    expect(await askHealth(port, "another")).to.equal("other");
-    body = "<html>";
-    expect(await askHealth(port, "mine")).to.equal("other");
+    const asked = { port, pid: 7, keys: KEYS };
+    const proof = (
+      changes: { port?: number; pid?: number },
+      keys = KEYS,
+      side: "client" | "server" = "server",
+    ) => {
+      answer = (port, nonce) =>
+        JSON.stringify({ proof: proofOf(keys, side, { port, nonce, pid: 7, ...changes }) });
+    };
+
+    proof({});
+    expect(await askProof(asked)).to.equal("ours");
+    const untrue = [
+      () => proof({ port: port + 1 }),
+      () => proof({ pid: 8 }),
+      () => proof({}, { ...KEYS, secretAccessKey: "another" }),
+      () => proof({}, KEYS, "client"),
+      // What the client sent, sent back.
+      () => {
+        answer = () => JSON.stringify({ proof: seen.at(-1)?.headers["x-spawn-proof"] });
+      },
+      ...["", "<html>", "null", "[]", '{"proof":7}', `{"proof":"${"0".repeat(64)}"}`, " ".repeat(1e6)].map(
+        (text) => () => {
+          answer = () => text;
+        },
+      ),
+    ];
+    for (const lie of untrue) {
+      lie();
+      expect(await askProof(asked), lie.toString()).to.equal("other");
+    }
+    for (const { rawHeaders, url } of seen) {
+      expect(`${url} ${rawHeaders.join(" ")}`).to.not.include(KEYS.secretAccessKey);
+      expect(`${url} ${rawHeaders.join(" ")}`).to.not.include(KEYS.accessKeyId);
+    }
+    expect(new Set(seen.map(({ headers }) => headers["x-spawn-nonce"])).size).to.equal(seen.length);
     expect(await freePort(port)).not.to.equal(port);
     await new Promise((resolve) => server.close(resolve));
-    expect(await askHealth(port, "mine")).to.equal("none");
+    expect(await askProof(asked)).to.equal("none");
     expect(await freePort(port)).to.equal(port);
   });
 
   it("gives up on a port that takes calls and never answers", async () => {
     const server = createServer(() => undefined).listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
-    expect(await askHealth((server.address() as AddressInfo).port, "mine", 100)).to.equal("none");
+    const { port } = server.address() as AddressInfo;
+    expect(await askProof({ port, pid: 7, keys: KEYS }, 100)).to.equal("none");
     server.closeAllConnections();
     server.close();
   });

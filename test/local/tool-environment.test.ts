@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { devNull } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
+import { prepareProcess } from "../../connection/process.ts";
 import { changed, usersEndpoint } from "../../connection/variables.ts";
 import type { EngineInfo } from "../../local/engine/engine.ts";
 import { ownLanguageHost } from "../../local/engine/language-host.ts";
@@ -14,6 +15,7 @@ const engine: EngineInfo = {
   origin: "cache",
   needsLanguageHost: false,
 };
+const KEYS = { accessKeyId: "SPAWNLOCALID", secretAccessKey: "its secret:" };
 const endpoint = "http://127.0.0.1:14566";
 /** None of this machine's user. */
 const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
@@ -24,7 +26,7 @@ describe("toolEnvironment", () => {
     expect(
       toolEnvironment({
         engine,
-        target: { cloud: "local", endpoint, region: "eu-west-1" },
+        target: { cloud: "local", endpoint, keys: KEYS, region: "eu-west-1" },
         stateUrl: "file:///data/state",
         env: { PATH: "/usr/bin:/bin", AWS_PROFILE: "work" },
       }),
@@ -36,9 +38,10 @@ describe("toolEnvironment", () => {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       SPAWN_LANGUAGE_HOST: ownLanguageHost(),
       SPAWN_CLOUD_ENDPOINT: endpoint,
+      SPAWN_CLOUD_KEY: "SPAWNLOCALID:its secret:",
       AWS_ENDPOINT_URL: endpoint,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_ACCESS_KEY_ID: "SPAWNLOCALID",
+      AWS_SECRET_ACCESS_KEY: "its secret:",
       AWS_REGION: "eu-west-1",
       AWS_DEFAULT_REGION: "eu-west-1",
       AWS_PROFILE: undefined,
@@ -110,6 +113,27 @@ describe("toolEnvironment", () => {
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_REGION: "us-east-1",
     });
+  });
+
+  it("uses the local cloud's key in a shell with the user's own, and in a plugin of a shell that got others later", () => {
+    const user = { AWS_ACCESS_KEY_ID: "AKIAUSER", AWS_SECRET_ACCESS_KEY: "u", AWS_SESSION_TOKEN: "t" };
+    const target = { cloud: "local", endpoint, keys: KEYS, region: undefined } as const;
+    const shell = changed(user, toolEnvironment({ engine, target, env: user }));
+    const plugin = { ...shell, ...user };
+    prepareProcess(plugin);
+    for (const variables of [shell, plugin]) {
+      expect(variables).to.include({
+        AWS_ACCESS_KEY_ID: "SPAWNLOCALID",
+        AWS_SECRET_ACCESS_KEY: "its secret:",
+      });
+      expect(variables).to.not.have.property("AWS_SESSION_TOKEN");
+    }
+  });
+
+  it("never sends the local cloud's key to a server of the user's", () => {
+    const env = { AWS_ENDPOINT_URL: "http://moto:5000" };
+    const target = { cloud: "local", endpoint: undefined, keys: KEYS, region: undefined } as const;
+    expect(JSON.stringify(toolEnvironment({ engine, target, env }))).to.not.include("SPAWNLOCALID");
   });
 
   it("follows the local cloud to another port from a shell that has its old endpoint", () => {

@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureCloud, LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, stopCloud } from "../../local/cloud/cloud.ts";
+import type { Keys } from "../../connection/connection.ts";
+import { ensureCloud, stopCloud } from "../../local/cloud/cloud.ts";
 import { spawnPaths } from "../../local/paths.ts";
 
 export interface TestCloud {
   readonly endpoint: string;
+  /** With which its requests are signed. */
+  readonly keys: Keys;
   /** The throw-away SPAWN_HOME. */
   readonly home: string;
   /** This process's environment with what makes `spawn` and AWS clients use this cloud and these folders. */
@@ -33,15 +36,16 @@ export async function startTestCloud(): Promise<TestCloud> {
   const { home, env, remove } = await makeTestHome();
   const paths = spawnPaths(env);
   try {
-    const { endpoint } = await ensureCloud({ paths });
+    const { endpoint, keys } = await ensureCloud({ paths });
     return {
       endpoint,
+      keys,
       home,
       env: {
         ...env,
         AWS_ENDPOINT_URL: endpoint,
-        AWS_ACCESS_KEY_ID: LOCAL_ACCESS_KEY,
-        AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_KEY,
+        AWS_ACCESS_KEY_ID: keys.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
         AWS_REGION: "us-east-1",
       },
       stop: async () => {

@@ -11,7 +11,8 @@ export default class LocalUp extends BaseCommand {
     { description: "Use it from an AWS client", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
   ];
 
-  async run(): Promise<RunningCloud> {
+  /** Without the key: `spawn env` exports it, and this output is for people and logs. */
+  async run(): Promise<Omit<RunningCloud, "keys">> {
     await this.parse(LocalUp);
     const printer = progressPrinter(process.stderr);
     const cloud = await ensureCloud({ onProgress: printer.onProgress }).finally(printer.done);
@@ -23,6 +24,7 @@ export default class LocalUp extends BaseCommand {
     this.log(
       `The local cloud ${cloud.started ? "is running" : "was running already"} at ${cloud.endpoint} (process ${cloud.pid}).`,
     );
-    return cloud;
+    const { keys: _, ...shown } = cloud;
+    return shown;
   }
 }

@@ -23,7 +23,7 @@ describe("the protection of an environment's tables", () => {
     client = new DynamoDBClient({
       region: "us-east-1",
       endpoint: cloud.env["AWS_ENDPOINT_URL"] ?? "",
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      credentials: cloud.keys,
     });
     await client.send(
       new CreateTableCommand({

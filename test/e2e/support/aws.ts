@@ -10,6 +10,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import type { Keys } from "../../../connection/connection.ts";
 
 export interface ObjectVersion {
   readonly bucket: string;
@@ -20,12 +21,23 @@ export interface ObjectVersion {
 
 /** The local cloud as plain AWS clients see it, which know nothing of this program. */
 export class Aws {
+  readonly keys: Keys;
   readonly #settings;
   readonly #s3 = new Map<string, S3Client>();
   readonly #dynamo = new Map<string, DynamoDBClient>();
 
-  constructor(endpoint: string) {
-    this.#settings = { endpoint, credentials: { accessKeyId: "test", secretAccessKey: "test" } };
+  constructor(endpoint: string, keys: Keys) {
+    this.keys = keys;
+    this.#settings = { endpoint, credentials: keys };
+  }
+
+  /** For commands whose AWS is at `endpoint`, such as a proxy in front of the local cloud. */
+  variables(endpoint: string) {
+    return {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: this.keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: this.keys.secretAccessKey,
+    };
   }
 
   s3(region: string): S3Client {

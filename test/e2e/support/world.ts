@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cloudPython } from "../../../local/cloud/install.ts";
+import { readLocalKeys } from "../../../local/cloud/keys.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import { Aws } from "./aws.ts";
 import { type Ended, Running, run, succeed } from "./process.ts";
@@ -109,9 +110,11 @@ export class World {
 
   /** Clients for the local cloud, which this starts where it is down. */
   aws(): Promise<Aws> {
-    this.#aws ??= succeed(this.spawn("local", "up", "--json")).then(
-      ({ stdout }) => new Aws((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint),
-    );
+    this.#aws ??= succeed(this.spawn("local", "up", "--json")).then(async ({ stdout }) => {
+      const keys = await readLocalKeys(spawnPaths(this.env));
+      if (keys === undefined) throw new Error("the local cloud runs without an access key");
+      return new Aws((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint, keys);
+    });
     return this.#aws;
   }
 

@@ -5,7 +5,7 @@ import { startTestCloud } from "../../support/cloud.ts";
 import { startMoto } from "../../support/moto.ts";
 import type { Case } from "./cases/case.ts";
 import { cases } from "./cases/index.ts";
-import { handlerOf, testContext, withEnvironment } from "./handlers.ts";
+import { type Emulator, handlerOf, testContext, withEnvironment } from "./handlers.ts";
 
 /*
  * Every AWS type, through the life of a resource, against each emulator: what was created reads back to the letter,
@@ -15,7 +15,7 @@ import { handlerOf, testContext, withEnvironment } from "./handlers.ts";
 const emulators = {
   ministack: startTestCloud,
   moto: startMoto,
-} satisfies Record<string, () => Promise<{ endpoint: string; stop(): Promise<void> }>>;
+} satisfies Record<string, () => Promise<Emulator>>;
 
 for (const [emulator, start] of Object.entries(emulators)) {
   describe(`aws plugin on ${emulator}`, () => {

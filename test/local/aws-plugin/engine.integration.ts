@@ -42,7 +42,7 @@ describe("aws plugin under the Pulumi engine", function () {
       endpoint: cloud.endpoint,
       region: "us-west-2",
       forcePathStyle: true,
-      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      credentials: cloud.keys,
     });
     const envVars = {
       PATH: [links, process.env["PATH"]].join(delimiter),
@@ -50,8 +50,8 @@ describe("aws plugin under the Pulumi engine", function () {
       PULUMI_CONFIG_PASSPHRASE: "",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
       AWS_ENDPOINT_URL: cloud.endpoint,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_ACCESS_KEY_ID: cloud.keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: cloud.keys.secretAccessKey,
       AWS_REGION: "us-east-1",
     };
     newStack = (stackName, program) =>

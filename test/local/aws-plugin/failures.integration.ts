@@ -23,7 +23,7 @@ describe("aws plugin when something fails", function () {
       await proxy.stop();
       await cloud.stop();
     };
-    return { endpoint: proxy.endpoint, stop };
+    return { endpoint: proxy.endpoint, keys: cloud.keys, stop };
   });
 
   const target = (operation: string) => (request: IncomingMessage) =>

@@ -1,3 +1,4 @@
+import type { Keys } from "../../../connection/connection.ts";
 import { awsPlugin } from "../../../local/aws-plugin/plugin.ts";
 import type { AnyResourceHandler, CallContext } from "../../../provider/plugin/types.ts";
 
@@ -25,8 +26,15 @@ export function setEnvironment(values: Record<string, string | undefined>): () =
   return () => set(before);
 }
 
+export interface Emulator {
+  readonly endpoint: string;
+  /** Undefined for one that takes any keys. */
+  readonly keys?: Keys;
+  stop(): Promise<void>;
+}
+
 /** Hooks that start an emulator for the tests around it and point the plugin at it. */
-export function withEnvironment(start: () => Promise<{ endpoint: string; stop(): Promise<void> }>): void {
+export function withEnvironment(start: () => Promise<Emulator>): void {
   let stop: (() => Promise<void>) | undefined;
   let restore: (() => void) | undefined;
   before("start the emulator", async function () {
@@ -35,8 +43,8 @@ export function withEnvironment(start: () => Promise<{ endpoint: string; stop():
     stop = () => emulator.stop();
     restore = setEnvironment({
       AWS_ENDPOINT_URL: emulator.endpoint,
-      AWS_ACCESS_KEY_ID: "test",
-      AWS_SECRET_ACCESS_KEY: "test",
+      AWS_ACCESS_KEY_ID: emulator.keys?.accessKeyId ?? "test",
+      AWS_SECRET_ACCESS_KEY: emulator.keys?.secretAccessKey ?? "test",
       AWS_SESSION_TOKEN: undefined,
       AWS_REGION: "us-east-1",
     });

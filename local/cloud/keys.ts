@@ -1,0 +1,114 @@
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { chmod, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Keys } from "../../connection/connection.ts";
+import { UserError } from "../../staging/errors.ts";
+import { type SpawnPaths, spawnPaths } from "../paths.ts";
+
+/** The file with the access key of the local cloud whose data are in `folder`. */
+export const keyFile = (folder: string): string => join(folder, "key.json");
+
+/**
+ * The access key of the local cloud: one for each data folder, made at its first start, and stable, so that shells with
+ * `spawn env` keep working. Only its owner can read the file.
+ * @returns undefined where the local cloud was never started
+ * @throws UserError when the file cannot be understood
+ */
+export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<Keys | undefined> {
+  const file = keyFile(paths.cloud);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const keys = parseKeys(text);
+  if (keys !== undefined) return keys;
+  throw new UserError("The access key of the local cloud cannot be read", {
+    why: `${file} holds no access key: it is damaged.`,
+    fix: `rm '${file.replaceAll("'", "'\\''")}', then run the command again. It makes a new key; the data stay.`,
+  });
+}
+
+/** The access key, which this makes where there is none, or where other users could have read it. */
+export async function ensureLocalKeys(paths: SpawnPaths): Promise<Keys> {
+  const file = keyFile(paths.cloud);
+  if (await wasReadableByOthers(file)) await rm(file, { force: true });
+  const known = await readLocalKeys(paths);
+  if (known !== undefined) return known;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(newKeys())}\n`, { mode: 0o600, flag: "wx" });
+    // Fails where another command was faster: then both use its key.
+    await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  const made = await readLocalKeys(paths);
+  if (made === undefined) throw new Error(`${file} was removed while it was made`);
+  return made;
+}
+
+/** Closes the file. A file system without modes (a mounted Windows disk) keeps it open: there, the mode says nothing. */
+async function wasReadableByOthers(file: string): Promise<boolean> {
+  const modeOf = () =>
+    stat(file).then(
+      ({ mode }) => mode & 0o077,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return 0;
+        throw error;
+      },
+    );
+  if ((await modeOf()) === 0) return false;
+  await chmod(file, 0o600);
+  return (await modeOf()) === 0;
+}
+
+function newKeys(): Keys {
+  // 20 characters, as AWS's. The prefix is none of AWS's, so that scanners for leaked keys of accounts stay quiet.
+  const id = [...randomBytes(10)].map((byte) => ID_LETTERS[byte % ID_LETTERS.length]).join("");
+  return { accessKeyId: `SPAWNLOCAL${id}`, secretAccessKey: randomBytes(30).toString("base64url") };
+}
+
+const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+function parseKeys(text: string): Keys | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined; // reported by the caller
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { accessKeyId, secretAccessKey } = value as Record<string, unknown>;
+  if (typeof accessKeyId !== "string" || !/^[A-Z0-9]{16,128}$/.test(accessKeyId)) return undefined;
+  if (typeof secretAccessKey !== "string" || !/^[\w+/=-]{32,128}$/.test(secretAccessKey)) return undefined;
+  return { accessKeyId, secretAccessKey };
+}
+
+/** The key of another account on the local cloud: its number is the access key id, and the secret follows from the user's. */
+export const keysOfAccount = (keys: Keys, account: string): Keys => ({
+  accessKeyId: account,
+  secretAccessKey: mac(keys, `account ${account}`),
+});
+
+/** What the client sends, and the server answers, to show that they know the secret. Neither says anything about it. */
+export const proofOf = (
+  keys: Keys,
+  side: "client" | "server",
+  { port, nonce, pid = 0 }: { readonly port: number; readonly nonce: string; readonly pid?: number },
+): string => mac(keys, `proof ${side} ${port} ${pid} ${nonce}`);
+
+/** Compares in a time that does not depend on where the texts differ. */
+export function equalProofs(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** As `_mac` of local/cloud/server/keys.py. */
+const mac = ({ secretAccessKey }: Keys, text: string): string =>
+  createHmac("sha256", secretAccessKey).update(`spawn local cloud: ${text}`).digest("hex");

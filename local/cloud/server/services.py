@@ -1,0 +1,127 @@
+"""What ministack may do in this process: the services that spawn uses, and nothing that runs code or leaves the machine.
+
+ministack has about 100 services, and several run code for their caller: Lambda, ECS, CodeBuild, Step Functions, RDS. Three
+locks, each of which is enough by itself, keep all but SERVICES out of reach:
+- the gate (gate.py) passes on only requests that are signed for one of SERVICES,
+- ministack's routes and handlers of everything else are removed, and its other modules cannot be imported,
+- the interpreter refuses to start a process and to open a connection, whoever asks (an audit hook cannot be removed).
+"""
+
+import importlib.abc
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of AWS that the local cloud serves."""
+
+    # The name in the scope of a signature, and of ministack's handler.
+    name: str
+    # "rest": any method and path. "json": POST / with X-Amz-Target. "query": POST / with a form.
+    protocol: str
+    # The beginning of X-Amz-Target; only of "json".
+    target: bytes = b""
+    # Modules below ministack.services that it needs.
+    modules: tuple = ()
+
+
+# All that this program uses. Another service needs a line here and a reason. Before adding one, read its module: EC2 of
+# ministack can start containers for instances, and SSM can run commands in them.
+# - s3: data, rules of buckets, and S3 Control (access points), which is signed as "s3", too
+# - dynamodb: the records and the usage rows
+# - iam: the role of replication
+# - sts: GetCallerIdentity, for the number of the account
+SERVICES = {
+    service.name: service
+    for service in (
+        Service("s3", "rest", modules=("s3",)),
+        Service("dynamodb", "json", b"DynamoDB_20120810.", modules=("dynamodb", "_dynamodb_keywords")),
+        Service("iam", "query", modules=("iam",)),
+        Service("sts", "query", modules=("sts",)),
+    )
+}
+
+# Modules below ministack.core that these need. The others run code (lambda_runtime, node_pool), or serve other protocols.
+CORE = frozenset(
+    ("arn", "concurrency", "container_reaper", "hypercorn_compat", "iam_actions", "iam_evaluator")
+    + ("persistence", "responses", "router", "sigv4")
+)
+
+_MODULES = frozenset(module for service in SERVICES.values() for module in service.modules)
+
+# https://docs.python.org/3/library/audit_events.html
+_REFUSED_EVENTS = frozenset(
+    ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system")
+    + ("pty.spawn", "subprocess.Popen", "socket.connect", "socket.sendto", "socket.sendmsg")
+)
+
+
+def _refuse(event, _args):
+    if event in _REFUSED_EVENTS:
+        raise PermissionError(f"The local cloud starts no process and opens no connection ({event}).")
+
+
+class _OnlyOurModules(importlib.abc.MetaPathFinder):
+    """Makes every import of a module of ministack fail that is not listed here."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        parent, _, name = fullname.rpartition(".")
+        if (parent == "ministack.services" and name not in _MODULES) or (parent == "ministack.core" and name not in CORE):
+            raise ModuleNotFoundError(f"{fullname} is not part of the local cloud", name=fullname)
+        return None
+
+
+def confine():
+    """Locks this process. To be called before ministack is imported."""
+    sys.meta_path.insert(0, _OnlyOurModules())
+    sys.addaudithook(_refuse)
+
+
+def load_app():
+    """ministack's ASGI application with its routes to anything but SERVICES removed, and the function that saves its state."""
+    # ministack is pinned exactly, so relying on inner names of it is safe: a name that is gone fails here, at the start.
+    from ministack import app as ministack
+    from ministack.core.persistence import save_all
+    from ministack.services import s3
+
+    for name in (
+        ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_special_data_plane_request")
+        + ("_collect_scripts", "_start_iot_mtls", "_stop_docker_containers", "SERVICE_HANDLERS", "_state_map")
+    ):
+        if not hasattr(ministack, name):
+            raise RuntimeError(f"ministack has no {name}: services.py does not fit this version")
+    if not hasattr(s3, "_verify_presigned_sigv4"):
+        raise RuntimeError("ministack's S3 has no _verify_presigned_sigv4: services.py does not fit this version")
+
+    async def special_paths(method, path, headers, body, query_params, request_id, **_):
+        """S3 Control, and buckets in the host name."""
+        return await ministack._handle_s3_control_request(
+            path, method, body, query_params, request_id, headers
+        ) or await ministack._handle_s3_vhost_request(
+            headers.get("host", ""), path, method, headers, body, query_params
+        )
+
+    # Administration, health, CORS, and the endpoints of Cognito, SES, SQS, SNS, Transfer, IoT, RDS and ElastiCache.
+    ministack._handle_pre_body_request = _no_response
+    # CloudFormation, Cognito, and the administration's settings.
+    ministack._handle_post_body_shortcuts = _no_response
+    # The data planes of API Gateway, load balancers, CloudFront, ECR, Lambda URLs, Iceberg and others.
+    ministack._handle_special_data_plane_request = special_paths
+    # Scripts of /docker-entrypoint-initaws.d and /etc/localstack, which run at the start.
+    ministack._collect_scripts = lambda *_folders: []
+    ministack._stop_docker_containers = lambda *_args: None
+    ministack.SERVICE_HANDLERS = {
+        name: handler for name, handler in ministack.SERVICE_HANDLERS.items() if name in SERVICES
+    }
+    # What other services have saved before stays on the disk as it is.
+    ministack._state_map = {key: module for key, module in ministack._state_map.items() if module in _MODULES}
+    # ministack's start reports that two modules are missing, which are removed on purpose.
+    ministack.logger.addFilter(lambda record: "cheduler startup failed" not in record.msg)
+    # The gate has verified the signature, with a secret that ministack does not know.
+    s3._verify_presigned_sigv4 = lambda *_args, **_options: None
+    return ministack.app, lambda: save_all(ministack._build_persistence_save_dict())
+
+
+async def _no_response(*_args):
+    return None
