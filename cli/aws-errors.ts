@@ -1,6 +1,7 @@
 import type { Connection } from "../connection/connection.ts";
 import { causesOf, explainSetup, type Failure } from "../connection/failure.ts";
 import { UserError } from "../staging/errors.ts";
+import { shellQuoted } from "../staging/shell.ts";
 
 /** Where the failed request went. */
 export interface CloudOfError {
@@ -35,7 +36,7 @@ const silent: Explain = (cause, { connection }) => {
 const notUp: Explain = (cause, { environment }) =>
   new UserError(`environment ${environment} is not up`, {
     why: "Its table or bucket does not exist.",
-    fix: `spawn environment up --environment ${environment}`,
+    fix: `spawn environment up --environment ${shellQuoted(environment)}`,
     exitCode: 2,
     cause,
   });

@@ -7,7 +7,8 @@ import { explain } from "./errors.ts";
 import { configured } from "./flags.ts";
 import { endOutput, isOutputDiscarded, OutputClosed, OutputFailed } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure, successEnvelope } from "./render/failure.ts";
-import { paint } from "./render/text.ts";
+import { toJson } from "./render/json.ts";
+import { ExactScreen, linesFor, textOf, writeExactly } from "./screen.ts";
 
 /**
  * What all commands have in common: the global flags, one way out for errors, one JSON envelope.
@@ -41,22 +42,25 @@ export abstract class BaseCommand extends Command {
 
   /** The context of the environment that `--environment` names. */
   protected contextOf(flags: { readonly environment: string }): Context {
-    this.#context ??= new Context(flags.environment, progressPrinter(process.stderr));
+    this.#context ??= new Context(flags.environment, progressPrinter(new ExactScreen(process.stderr)));
     return this.#context;
   }
 
-  /** A line for people, on stderr; none under `--json`. */
-  protected note(line: string): void {
-    if (!this.jsonEnabled()) process.stderr.write(`${line}\n`);
+  /** Lines for people, on stderr; none under `--json`. */
+  protected note(...lines: readonly string[]): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${textOf(lines)}\n`);
+  }
+
+  /** A line of the result for people, on stdout. */
+  override log(line = ""): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${textOf([line])}\n`);
   }
 
   /** A warning on stderr; under `--json` it is in the envelope. */
   override warn(input: Error | string): Error | string {
     const text = typeof input === "string" ? input : input.message;
     this.#warnings.push(text);
-    if (!this.jsonEnabled()) {
-      process.stderr.write(`${paint("yellow", "Warning:", process.stderr)} ${text}\n`);
-    }
+    if (!this.jsonEnabled()) tell(linesFor(process.stderr, { style: "yellow", label: "Warning:", text }));
     return input;
   }
 
@@ -80,7 +84,7 @@ export abstract class BaseCommand extends Command {
       return result;
     }
     if (this.#fact !== undefined && this.jsonEnabled() && isOutputDiscarded()) {
-      process.stderr.write(`${this.#fact}\n`);
+      tell(linesFor(process.stderr, this.#fact));
     }
     for (const work of this.#whenTold) await work();
     return result;
@@ -97,15 +101,15 @@ export abstract class BaseCommand extends Command {
     const failure = this.#explain(error);
     process.exitCode = failure.exitCode;
     const isOutput = error instanceof OutputClosed || error instanceof OutputFailed;
-    if (isOutput || !this.jsonEnabled()) process.stderr.write(renderFailure(failure, process.stderr));
+    if (isOutput || !this.jsonEnabled()) tell(renderFailure(failure, process.stderr));
     else await this.#printEnvelope(failure);
-    if (this.argv.includes("--verbose")) process.stderr.write(renderDetails(error));
+    if (this.argv.includes("--verbose")) tell(renderDetails(error));
   }
 
   /** If stdout cannot take the error, it goes to stderr. */
   async #printEnvelope(failure: UserError): Promise<void> {
     this.logJson(failureEnvelope(failure, this.#warnings));
-    if ((await endOutput()) !== undefined) process.stderr.write(renderFailure(failure, process.stderr));
+    if ((await endOutput()) !== undefined) tell(renderFailure(failure, process.stderr));
   }
 
   #explain(thrown: unknown): UserError {
@@ -129,9 +133,12 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    writeExactly(process.stdout, toJson(json));
   }
 }
+
+/** Writes text that is printable, but for colours, to stderr. */
+const tell = (text: string): boolean => writeExactly(process.stderr, text);
 
 /** The failure of the output of a command that has done its work. */
 function withFact(error: OutputClosed | OutputFailed, fact: string): UserError {

@@ -1,5 +1,6 @@
 import { readUserConfig } from "../stacks/user-config.ts";
 import { InputError } from "../staging/errors.ts";
+import { shellQuoted } from "../staging/shell.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
 
 /**
@@ -7,7 +8,9 @@ import { DEFAULT_SETTINGS } from "./defaults.ts";
  * named: a remedy that is pasted must not work on another environment than the one that it was given for.
  */
 export function commandLine(command: string, environment: string, env = process.env): string {
-  return environment === environmentTaken(env) ? command : `${command} --environment ${environment}`;
+  return environment === environmentTaken(env)
+    ? command
+    : `${command} --environment ${shellQuoted(environment)}`;
 }
 
 /** The environment that a command works on without `--environment`; undefined while the user's config cannot be read. */

@@ -1,5 +1,7 @@
 import { createInterface } from "node:readline";
 import { InputError, UserError } from "../staging/errors.ts";
+import { printable } from "../staging/printable.ts";
+import { ExactScreen } from "./screen.ts";
 
 /** Where the question is asked; by default the process's own terminal. */
 export interface Terminal {
@@ -23,7 +25,10 @@ export interface ConfirmOptions {
  */
 export async function confirm(question: string, options: ConfirmOptions): Promise<boolean> {
   if (options.yes) return true;
-  const { input, output } = options.terminal ?? { input: process.stdin, output: process.stderr };
+  const { input, output } = options.terminal ?? {
+    input: process.stdin,
+    output: new ExactScreen(process.stderr),
+  };
   if (input.isTTY !== true) {
     throw new InputError("nobody can answer the question whether to go on", {
       why: "The input is not a terminal, so this needs --yes.",
@@ -38,7 +43,7 @@ export async function confirm(question: string, options: ConfirmOptions): Promis
         reject(new UserError("interrupted", { why: "Nothing was changed.", exitCode: 130 }));
       });
       lines.once("close", () => resolve(""));
-      lines.question(`${question} [y/N]: `, resolve);
+      lines.question(`${printable(question)} [y/N]: `, resolve);
     });
     return /^y(es)?$/i.test(answer.trim());
   } finally {

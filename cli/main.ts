@@ -10,10 +10,13 @@ import { configFolder } from "../stacks/data-folder.ts";
 import { explain } from "./errors.ts";
 import { closeOutput, endOutput, OutputFailed, watchOutput } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure } from "./render/failure.ts";
+import { toJson } from "./render/json.ts";
+import { guardScreen, writeExactly } from "./screen.ts";
 
 /** Runs the command line of this process, and ends the process. Never rejects. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   watchOutput();
+  guardScreen();
   endBySignal();
   // oclif's search for TypeScript sources is for programs that are not bundled, and depends on NODE_ENV.
   settings.enableAutoTranspile = false;
@@ -70,10 +73,10 @@ async function reportFailure(error: unknown, argv: readonly string[]): Promise<v
   });
   process.exitCode = failure.exitCode;
   if (argv.includes("--json")) {
-    process.stdout.write(`${JSON.stringify(failureEnvelope(failure, []), null, 2)}\n`);
+    writeExactly(process.stdout, toJson(failureEnvelope(failure, [])));
   }
   if (!argv.includes("--json") || (await endOutput()) !== undefined) {
-    process.stderr.write(renderFailure(failure, process.stderr));
+    writeExactly(process.stderr, renderFailure(failure, process.stderr));
   }
-  if (argv.includes("--verbose")) process.stderr.write(renderDetails(error));
+  if (argv.includes("--verbose")) writeExactly(process.stderr, renderDetails(error));
 }

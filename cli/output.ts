@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, statSync, writeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { UserError } from "../staging/errors.ts";
+import { writeExactly } from "./screen.ts";
 
 /*
  * Every command writes its results here, and every failed write is an error of the command. Node itself does not report it:
@@ -20,13 +21,24 @@ const failures = new WeakMap<NodeJS.WritableStream, NodeJS.ErrnoException>();
 
 /**
  * Writes to stdout and waits until it is taken, so that a long output never piles up in memory. An empty text waits for
- * what was written before.
+ * what was written before. It is for people: control characters are shown as escapes.
  * @throws OutputClosed when the reader has gone
  * @throws OutputFailed when it cannot be written (a full disk)
  */
 export function writeOut(text: string, stream: NodeJS.WritableStream = process.stdout): Promise<void> {
+  return writeBy((done) => stream.write(text, done), stream);
+}
+
+/** The same for data that programs read, such as JSON: they are written as they are. */
+export function writeData(text: string, stream: NodeJS.WritableStream = process.stdout): Promise<void> {
+  return writeBy((done) => writeExactly(stream, text, done), stream);
+}
+
+type Done = (error?: NodeJS.ErrnoException | null) => void;
+
+function writeBy(write: (done: Done) => boolean, stream: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(text, (error?: NodeJS.ErrnoException | null) => {
+    write((error) => {
       // The stream's "error" event comes in the next tick.
       if (error) setImmediate(() => reject(outputError(failures.get(stream) ?? error)));
       else resolve();

@@ -4,7 +4,8 @@ import type { StagingRecord } from "../staging/record.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
 import type { Context } from "./context.ts";
 import { writeOut } from "./output.ts";
-import { renderUploadSummary } from "./render/summary.ts";
+import { uploadSummaryLines } from "./render/summary.ts";
+import { textOf } from "./screen.ts";
 import { type StagingMetadata, toMetadata } from "./services/metadata.ts";
 import { getRecord, getUsage } from "./services/records.ts";
 
@@ -19,18 +20,21 @@ export function summaryOf({ stagingId, sizeBytes, regions, ttl, uploadedAt }: St
 /**
  * Tells of an entry that is whole now: the summary at a terminal; elsewhere the ID alone on stdout, for scripts, and the
  * summary on stderr.
- * @param note writes a line on stderr
+ * @param note writes lines on stderr
  */
-export async function reportStaged(details: StagedSummary, note: (line: string) => void): Promise<void> {
-  const summary = renderUploadSummary({
+export async function reportStaged(
+  details: StagedSummary,
+  note: (...lines: string[]) => void,
+): Promise<void> {
+  const summary = uploadSummaryLines({
     stagingId: parseStagingId(details.id),
     sizeBytes: details.sizeBytes,
     regions: details.regions,
     ttl: parseTtlDays(details.ttlDays),
     uploadedAt: new Date(details.uploadedAt),
   });
-  if (process.stdout.isTTY) return await writeOut(`\n${summary}`);
-  note(`\n${summary}`);
+  if (process.stdout.isTTY) return await writeOut(textOf(["", ...summary]));
+  note("", ...summary);
   await writeOut(`${details.id}\n`);
 }
 

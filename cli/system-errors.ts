@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { UserError } from "../staging/errors.ts";
-import { shellQuoted } from "../staging/shell.ts";
+import { shellPath } from "../staging/shell.ts";
 
 /** An error of a system call, as Node throws it. */
 type SystemError = Error & { readonly code: string; readonly syscall: string; readonly path?: string };
@@ -14,7 +14,7 @@ export function explainSystemError(error: unknown): UserError | undefined {
   const cause = systemErrorIn(error);
   if (cause === undefined) return undefined;
   const { code, path, message: why } = cause;
-  const place = path === undefined ? undefined : shellQuoted(dirname(path));
+  const place = path === undefined ? undefined : shellPath(dirname(path));
   if (FULL.has(code)) {
     return new UserError(`there is no space left${place === undefined ? "" : ` in ${place}`}`, {
       why,

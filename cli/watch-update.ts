@@ -3,7 +3,7 @@ import { isHangupIgnored } from "../connection/hangup.ts";
 import { interruption } from "./engine/failure.ts";
 import type { ResourceChange, UpdateOptions } from "./engine/update.ts";
 import { ProgressView } from "./render/progress.ts";
-import { paint } from "./render/text.ts";
+import { ExactScreen } from "./screen.ts";
 
 export interface WatchOptions {
   /** Under `--json` nothing is shown but errors. */
@@ -24,7 +24,9 @@ export async function watchUpdate<T>(
   options: WatchOptions,
   run: (update: UpdateOptions) => Promise<T>,
 ): Promise<T> {
-  const view = options.quiet ? undefined : new ProgressView(process.stderr);
+  const view = options.quiet
+    ? undefined
+    : new ProgressView(new ExactScreen(process.stderr), { colours: process.stderr });
   const abort = new AbortController();
   const stop = () => {
     view?.note(abort.signal.aborted ? "Still stopping; the state is being written." : "Stopping…");
@@ -39,9 +41,7 @@ export async function watchUpdate<T>(
       onNote: (message, severity) => {
         if (options.told?.includes(message)) return;
         if (view === undefined && severity === "warning") options.onQuietWarning?.(message);
-        view?.note(
-          severity === "warning" ? `${paint("yellow", "Warning:", process.stderr)} ${message}` : message,
-        );
+        view?.note(severity === "warning" ? { style: "yellow", label: "Warning:", text: message } : message);
       },
       ...(options.onChange ? { onChange: options.onChange } : {}),
       ...(options.verbose && view ? { onEvent: (event) => logEvent(event, view) } : {}),

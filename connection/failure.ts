@@ -1,3 +1,4 @@
+import { shellQuoted } from "../staging/shell.ts";
 import type { Connection } from "./connection.ts";
 import { SERVICES } from "./endpoints.ts";
 import { ProxyError } from "./proxy-error.ts";
@@ -147,7 +148,7 @@ function credentialsProblem(
   if (name !== "CredentialsProviderError" && name !== "TokenProviderError") return undefined;
   const profile = connection?.profile ?? env["AWS_PROFILE"];
   const why = `${firstLine(message)}${profile ? ` AWS_PROFILE is ${profile}.` : ""}`;
-  const option = profile ? ` --profile ${profile}` : "";
+  const option = profile ? ` --profile ${shellQuoted(profile)}` : "";
   if (/sso|token/i.test(message)) {
     return {
       message: "the AWS sign-in has expired, or is missing",

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { InputError, messageOf } from "../staging/errors.ts";
+import { shellString } from "../staging/shell.ts";
 import type { Variables } from "./variables.ts";
 
 /** The settings of one section; those below an indented one have its name and a dot before theirs: `s3.endpoint_url`. */
@@ -119,7 +120,7 @@ function parse(text: string, file: string): ReadonlyMap<string, Section> {
     if (key === undefined || value === undefined || section === undefined) {
       throw new InputError(`the AWS configuration file ${file} cannot be parsed`, {
         why: `Line ${index + 1} is ${section === undefined && key !== undefined ? "before the first [section]" : "neither a [section] nor name = value"}.`,
-        fix: `Correct the line: "\${EDITOR:-vi}" +${index + 1} '${file}'`,
+        fix: `Correct the line: "\${EDITOR:-vi}" +${index + 1} ${shellString(file)}`,
       });
     }
     if (isNested && parent !== "") section.set(`${parent}.${key}`, value);

@@ -6,6 +6,7 @@ import { probe } from "../connection/probe.ts";
 import { shown } from "../connection/proxy.ts";
 import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import { messageOf, UserError } from "../staging/errors.ts";
+import { shellString } from "../staging/shell.ts";
 import { cloudStatus } from "./cloud/cloud.ts";
 import { findPython } from "./cloud/python.ts";
 import { findOnPath, isExecutable } from "./command.ts";
@@ -105,7 +106,7 @@ function checkLanguageHost({ engine, env }: Machine): Diagnosis {
   const official = engine === undefined ? undefined : findLanguageHost(engine.command, env["PATH"]);
   const host = official ?? ownLanguageHost();
   if (isExecutable(host)) return { name, status: "ok", found: host };
-  return { name, status: "fail", found: `${host} cannot be run`, fix: `chmod +x '${host}'` };
+  return { name, status: "fail", found: `${host} cannot be run`, fix: `chmod +x ${shellString(host)}` };
 }
 
 function checkAwsPlugin({ cloud, env }: Machine): Diagnosis {

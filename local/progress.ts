@@ -1,3 +1,5 @@
+import { printable } from "../staging/printable.ts";
+
 /** What a long step is doing, for people. */
 export interface Progress {
   /** In plain words, such as `Building the Pulumi engine`. */
@@ -24,7 +26,9 @@ const LINE_EVERY = 5_000;
 export function formatProgress({ text, detail, fraction, seconds }: Progress): string {
   const soFar = fraction === undefined ? detail : `${Math.floor(fraction * 100)} %`;
   const share = soFar === undefined ? "" : `: ${soFar}`;
-  return `${text}${share}${seconds === undefined || seconds < 1 ? "" : ` (${formatSeconds(seconds)})`}`;
+  return printable(
+    `${text}${share}${seconds === undefined || seconds < 1 ? "" : ` (${formatSeconds(seconds)})`}`,
+  );
 }
 
 /** `8 s`, `2 min 5 s` */

@@ -1,6 +1,7 @@
 import { delimiter, dirname, join } from "node:path";
 import { connectionVariables, type Target } from "../connection/child-variables.ts";
 import type { VariableChanges } from "../connection/variables.ts";
+import { shellWord } from "../staging/shell.ts";
 import type { EngineInfo } from "./engine/engine.ts";
 import { LANGUAGE_HOST_VARIABLE, ownLanguageHost } from "./engine/language-host.ts";
 import { engineVariables } from "./engine/variables.ts";
@@ -64,11 +65,15 @@ function toolPath(engine: EngineInfo, cloud: "local" | "aws", usersPath: string)
   return [...new Set([...ours, ...users])].filter((folder) => folder !== "").join(delimiter);
 }
 
-/** `export NAME='value'`, or `unset NAME`, for each variable, to be read by `eval` in any POSIX shell. */
+/**
+ * `export NAME='value'`, or `unset NAME`, for each variable, to be read by `eval` in any POSIX shell. A name that no shell can set is
+ * left out: as text it could be a command.
+ */
 export function formatExports(variables: VariableChanges): string {
   return Object.entries(variables)
+    .filter(([name]) => /^[A-Za-z_]\w*$/.test(name))
     .map(([name, value]) =>
-      value === undefined ? `unset ${name}\n` : `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
+      value === undefined ? `unset ${name}\n` : `export ${name}=${shellWord(value)}\n`,
     )
     .join("");
 }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { InputError } from "../staging/errors.ts";
+import { shellQuoted } from "../staging/shell.ts";
 import { configuredProfile, requireProfile } from "./aws-config.ts";
 import { entrySettingsPath } from "./data-folder.ts";
 import { spawnValues } from "./engine-config.ts";
@@ -59,6 +60,6 @@ async function readSettings(path: string, stack: string): Promise<string> {
   if (text !== undefined) return text;
   throw new InputError(`the stack ${stack} has no settings`, {
     why: `Neither its configuration nor ${path} holds them: the entry was made on another machine, or the file was deleted.`,
-    fix: `Copy that file from the machine that made the entry; pulumi destroy -s ${stack} needs no settings.`,
+    fix: `Copy that file from the machine that made the entry; pulumi destroy -s ${shellQuoted(stack)} needs no settings.`,
   });
 }

@@ -11,7 +11,7 @@ import {
 import { InputError, messageOf } from "../staging/errors.ts";
 import { type PriceBookName, parsePriceBookName } from "../staging/price-book.ts";
 import { parseRegion, parseRegionList, type Region } from "../staging/regions.ts";
-import { shellQuoted } from "../staging/shell.ts";
+import { shellPath } from "../staging/shell.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
 import { configFolder } from "./data-folder.ts";
 
@@ -84,7 +84,7 @@ export function readUserConfig(variables: Variables = process.env): UserConfig {
     if (!(error instanceof InputError || error instanceof SyntaxError)) throw error;
     throw new InputError(`the configuration ${file} cannot be used`, {
       why: messageOf(error),
-      fix: `Correct the file, or start again without it: rm ${shellQuoted(file)}`,
+      fix: `Correct the file, or start again without it: rm ${shellPath(file)}`,
     });
   }
 }
@@ -199,7 +199,7 @@ function readIfThere(file: string): string | undefined {
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
     throw new InputError(`the configuration ${file} cannot be read`, {
       why: messageOf(error),
-      fix: `Make it readable: chmod u+r ${shellQuoted(file)}`,
+      fix: `Make it readable: chmod u+r ${shellPath(file)}`,
     });
   }
 }

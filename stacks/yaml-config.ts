@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 import { InputError } from "../staging/errors.ts";
+import { shellQuoted, shellString } from "../staging/shell.ts";
 import { ambiguityOf } from "../staging/yaml/scalars.ts";
 
 /** Where in the configuration a value is: `["spawn:entries", 0, "sweep"]`. */
@@ -83,7 +84,7 @@ export function readYamlConfig(text: string, file: string, project = "spawn"): R
     const key = path[0];
     return new InputError(`${whereOf(path)} is encrypted${at(node)}`, {
       why: "Commands read the file without its passphrase, and nothing in it is secret.",
-      fix: `pulumi config set ${path.length === 1 ? key : `--path '${shownPath(path)}'`} VALUE --plaintext`,
+      fix: `pulumi config set ${path.length === 1 ? shellQuoted(String(key)) : `--path ${shellString(shownPath(path))}`} VALUE --plaintext`,
     });
   }
 

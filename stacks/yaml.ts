@@ -37,7 +37,7 @@ const SMALL_NUMBER: ScalarTag = {
   stringify: ({ value }) => String(value).replace("e", ".0e"),
 };
 
-/** What readers refuse or fold, though it is in quotes. https://yaml.org/spec/1.1/#c-printable */
-const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+/** What readers refuse or fold, though it is in quotes (https://yaml.org/spec/1.1/#c-printable), and what reorders text on a terminal. */
+const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufff9-\ufffb\ufffe\uffff\p{Bidi_Control}\p{Cs}]/gu;
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

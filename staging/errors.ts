@@ -1,3 +1,5 @@
+import { printable, printableLines } from "./printable.ts";
+
 /**
  * What went wrong, told to the person who can mend it.
  *
@@ -36,10 +38,17 @@ export function messageOf(error: unknown): string {
 const WHY = "Why: ";
 const FIX = "Fix: ";
 
-/** An error as text for people: the message and, each on a line of its own, its cause and remedy. */
+/**
+ * An error as text for people: the message and, each on a line of its own, its cause and remedy. It is printable, and no text inside can look
+ * like a remedy: the engine shows it, and {@link parseDescription} reads it.
+ */
 export function describeError(error: unknown): string {
-  if (!(error instanceof UserError)) return messageOf(error);
-  return [error.message, error.why && WHY + error.why, error.fix && FIX + error.fix]
+  if (!(error instanceof UserError)) return printableLines(messageOf(error));
+  return [
+    printableLines(error.message),
+    error.why && WHY + printable(error.why),
+    error.fix && FIX + printable(error.fix),
+  ]
     .filter(Boolean)
     .join("\n");
 }

@@ -1,5 +1,6 @@
 import { InputError } from "./errors.ts";
 import { excludePatternOf } from "./exclude-path.ts";
+import { shellString } from "./shell.ts";
 
 /* What one pattern of what to leave out says. Its syntax is that of .gitignore, read as people write paths. */
 
@@ -28,7 +29,7 @@ export function parseExcludePattern(pattern: string): string {
   const refuse = (what: string, { why, fix }: Problem): never => {
     throw new InputError(`the pattern ${JSON.stringify(pattern)} ${what}`, {
       why,
-      fix: `--exclude ${quotedPattern(fix)}`,
+      fix: `--exclude ${shellString(fix)}`,
     });
   };
   const problem = problemOf(pattern);
@@ -142,6 +143,3 @@ function withoutOwnName(path: string, { locations }: SourceNames): string | unde
   }
   return undefined;
 }
-
-/** A pattern as an argument of a shell's command. */
-export const quotedPattern = (pattern: string): string => `'${pattern.replaceAll("'", "'\\''")}'`;

@@ -1,13 +1,8 @@
 import ignore, { type Ignore } from "ignore";
 import { InputError } from "./errors.ts";
 import { excludePatternOf } from "./exclude-path.ts";
-import {
-  parseStoredPattern,
-  quotedPattern,
-  type ReadPattern,
-  readPattern,
-  type SourceNames,
-} from "./exclude-pattern.ts";
+import { parseStoredPattern, type ReadPattern, readPattern, type SourceNames } from "./exclude-pattern.ts";
+import { shellString } from "./shell.ts";
 
 /** Which paths of a directory are left out. */
 export interface Exclusion {
@@ -147,7 +142,7 @@ class Patterns implements Exclusion {
       `the pattern ${JSON.stringify(keeper.read.given)} cannot keep ${JSON.stringify(path)}`,
       {
         why: `${JSON.stringify(culprit)} leaves out the folder ${JSON.stringify(folder)}, and with it all that is in it.`,
-        fix: `To keep it: ${wanted.map((pattern) => `--exclude ${quotedPattern(pattern)}`).join(" ")}. To leave it out, give ${quotedPattern(culprit)} last.`,
+        fix: `To keep it: ${wanted.map((pattern) => `--exclude ${shellString(pattern)}`).join(" ")}. To leave it out, give ${shellString(culprit)} last.`,
       },
     );
   }
@@ -181,7 +176,7 @@ class Patterns implements Exclusion {
         if (otherUsed && read.other !== undefined) {
           throw new InputError(`the pattern ${quoted} matches nothing in ${this.#where}`, {
             why: "It begins with the directory's own name, and patterns are relative to the directory.",
-            fix: `--exclude ${quotedPattern(read.other)}`,
+            fix: `--exclude ${shellString(read.other)}`,
           });
         }
         return `the pattern ${quoted} matches nothing in ${this.#where}: it ${read.keeps ? "keeps" : "leaves out"} nothing`;

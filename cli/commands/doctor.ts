@@ -2,7 +2,7 @@ import { type Diagnosis, diagnose } from "../../local/doctor.ts";
 import { UserError } from "../../staging/errors.ts";
 import { BaseCommand } from "../base-command.ts";
 import type { Context } from "../context.ts";
-import { writeOut } from "../output.ts";
+import { writeData } from "../output.ts";
 import { renderDiagnosis } from "../render/diagnosis.ts";
 
 export default class Doctor extends BaseCommand {
@@ -29,7 +29,7 @@ export default class Doctor extends BaseCommand {
       )),
     ];
     if (diagnoses.some(({ status }) => status === "fail")) process.exitCode = 1;
-    if (!this.jsonEnabled()) await writeOut(renderDiagnosis(diagnoses, process.stdout));
+    if (!this.jsonEnabled()) await writeData(renderDiagnosis(diagnoses, process.stdout));
     return diagnoses;
   }
 }

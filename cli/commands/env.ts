@@ -2,7 +2,7 @@ import type { VariableChanges } from "../../connection/variables.ts";
 import { formatExports } from "../../local/tool-environment.ts";
 import { BaseCommand } from "../base-command.ts";
 import { prepareTools } from "../engine/session.ts";
-import { writeOut } from "../output.ts";
+import { writeData } from "../output.ts";
 
 export default class Env extends BaseCommand {
   static override summary =
@@ -21,7 +21,7 @@ export default class Env extends BaseCommand {
     const { flags } = await this.parse(Env);
     const { variables } = await prepareTools(this.contextOf(flags));
     if (this.jsonEnabled()) return asJson(variables);
-    await writeOut(formatExports(variables));
+    await writeData(formatExports(variables));
     if (process.stdout.isTTY) this.note('To set them in this shell: eval "$(spawn env)"');
     return asJson(variables);
   }

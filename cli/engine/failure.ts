@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { parseDescription, UserError } from "../../staging/errors.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
@@ -125,7 +126,7 @@ function lastError(stderr: string): string {
  * project's folder.
  */
 export const whenUnlocked = (stack: string): string =>
-  `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack organization/${PROJECT_NAME}/${stack}`;
+  `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${shellQuoted(`organization/${PROJECT_NAME}/${stack}`)}`;
 
 interface KnownFailure {
   readonly pattern: RegExp;

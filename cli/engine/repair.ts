@@ -1,5 +1,5 @@
 import { UserError } from "../../staging/errors.ts";
-import { shellQuoted } from "../../staging/shell.ts";
+import { shellPath } from "../../staging/shell.ts";
 import type { EngineSettings } from "./process.ts";
 import { readState } from "./state.ts";
 import { restoreBackup, type StateFile, setAside } from "./state-file.ts";
@@ -56,6 +56,6 @@ export function damagedState(
 ): UserError {
   return new UserError(`the state of ${stack} is damaged: ${file}`, {
     why,
-    fix: `Put a backup of the file in its place, or move it away: mv ${shellQuoted(file)} ${shellQuoted(`${file}.damaged`)}`,
+    fix: `Put a backup of the file in its place, or move it away: mv ${shellPath(file)} ${shellPath(`${file}.damaged`)}`,
   });
 }

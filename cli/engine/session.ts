@@ -8,6 +8,7 @@ import { shellVariables } from "../../local/shell-variables.ts";
 import { toolEnvironment } from "../../local/tool-environment.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
 import type { Context } from "../context.ts";
+import { ExactScreen } from "../screen.ts";
 import { prepareEntryProject } from "./entry-project.ts";
 import type { EngineSettings } from "./process.ts";
 
@@ -34,7 +35,7 @@ export interface EngineTools {
 export async function prepareTools(context: Context, signal?: AbortSignal): Promise<EngineTools> {
   // First: a wrong environment must not cost the time that the engine's build takes.
   const settings = await context.settings();
-  const printer = progressPrinter(process.stderr);
+  const printer = progressPrinter(new ExactScreen(process.stderr));
   const [engine, target, stateUrl] = await Promise.all([
     ensureEngine({ onProgress: printer.onProgress, signal }).finally(printer.done),
     context.target(),

@@ -1,4 +1,5 @@
 import { UserError } from "../../staging/errors.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { stacksFolder, stacksIn } from "./state-file.ts";
 
@@ -28,6 +29,6 @@ export async function readOutputs(
   if (run.exitCode === 0) return JSON.parse(run.stdout) as Record<string, unknown>;
   throw new UserError(`environment ${stack} cannot be read`, {
     why: reasonOf(run),
-    fix: `spawn environment up --environment ${stack}`,
+    fix: `spawn environment up --environment ${shellQuoted(stack)}`,
   });
 }

@@ -1,12 +1,13 @@
 import type { Hook } from "@oclif/core";
 import { InputError } from "../../staging/errors.ts";
 import { nearest } from "../../staging/nearest.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 
 /** Called for a command that does not exist: says so, and which one may have been meant. */
 const hook: Hook.CommandNotFound = async ({ id, config }) => {
   if (id.startsWith("-")) {
     throw new InputError(`the flag ${id} stands before the command`, {
-      fix: `${config.bin} COMMAND ${id}; all commands: ${config.bin} --help`,
+      fix: `${config.bin} COMMAND ${shellQuoted(id)}; all commands: ${config.bin} --help`,
     });
   }
   // Where a command takes no argument, oclif takes one for a part of the command's name.

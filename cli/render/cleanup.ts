@@ -1,6 +1,8 @@
 import { addMoney, type MicroDollars } from "../../staging/money.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { formatInteger } from "../../staging/units.ts";
 import { commandLine } from "../command-line.ts";
+import { textOf } from "../screen.ts";
 import {
   type CleanableEntry,
   type CleanupPlan,
@@ -11,7 +13,7 @@ import {
   type OrphanPlace,
 } from "../services/cleanup/plan.ts";
 import { type Column, renderTable } from "./table.ts";
-import { compactBytes, formatFineMoney, formatUtcDay, printable } from "./text.ts";
+import { compactBytes, formatFineMoney, formatUtcDay } from "./text.ts";
 
 const ENTRY_COLUMNS: readonly Column<CleanableEntry>[] = [
   { title: "STAGING ID", value: (entry) => entry.id, minWidth: 18 },
@@ -19,7 +21,7 @@ const ENTRY_COLUMNS: readonly Column<CleanableEntry>[] = [
   { title: "REGIONS", value: (entry) => String(entry.regions.length) },
   { title: "EXPIRES", value: (entry) => formatUtcDay(entry.expiresAt), minWidth: 10 },
   { title: "A DAY", value: (entry) => formatFineMoney(entry.costPerDay) },
-  { title: "FILE", value: (entry) => printable(entry.filename) },
+  { title: "FILE", value: (entry) => entry.filename },
 ];
 
 type OrphanRow = OrphanPlace & Pick<Orphan, "id" | "kind" | "changedAt">;
@@ -41,23 +43,29 @@ export function renderCleanup(plan: CleanupPlan, question: CleanupQuestion, envi
     ...incompleteLines(plan.incomplete, environment),
     ...orphanLines(plan.orphans, question, environment),
   ]
-    .map((part) => part.trimEnd())
+    .map((lines) => textOf(lines).trimEnd())
     .join("\n\n")
     .concat("\n")
     .trimStart();
 }
 
-function entryLines(entries: readonly CleanableEntry[]): string[] {
+/** The lines of each part. */
+type Parts = readonly string[][];
+
+function entryLines(entries: readonly CleanableEntry[]): Parts {
   if (entries.length === 0) return [];
   const bytes = entries.reduce((sum, { sizeBytes, regions }) => sum + sizeBytes * regions.length, 0);
   const sum = sumOf(bytes, entries);
   return [
-    `To be removed: ${counted(entries.length, "entry", "entries")} (${sum})\n${renderTable(ENTRY_COLUMNS, entries)}`,
+    [
+      `To be removed: ${counted(entries.length, "entry", "entries")} (${sum})`,
+      ...tableLines(ENTRY_COLUMNS, entries),
+    ],
   ];
 }
 
 /** Their environment's next update would make them again. */
-function declaredLines({ declared }: CleanupPlan, environment: string): string[] {
+function declaredLines({ declared }: CleanupPlan, environment: string): Parts {
   if (declared.length === 0) return [];
   const file = `Pulumi.${environment}.yaml`;
   const lines = declared.map(
@@ -65,15 +73,22 @@ function declaredLines({ declared }: CleanupPlan, environment: string): string[]
   );
   const up = commandLine("spawn environment up", environment);
   return [
-    `Declared in ${file}, and not removed: ${counted(declared.length, "entry", "entries")}\n${lines.join("\n")}\nTo remove one, take its item out of spawn:entries in ${file}, then run: ${up}`,
+    [
+      `Declared in ${file}, and not removed: ${counted(declared.length, "entry", "entries")}`,
+      ...lines,
+      `To remove one, take its item out of spawn:entries in ${file}, then run: ${up}`,
+    ],
   ];
 }
 
-function incompleteLines(stacks: readonly IncompleteStack[], environment: string): string[] {
+function incompleteLines(stacks: readonly IncompleteStack[], environment: string): Parts {
   if (stacks.length === 0) return [];
   const lines = stacks.map(({ id, state }) => `  ${id}  ${remedy(id, state, environment)}`);
   return [
-    `Not ended, and not removed: ${counted(stacks.length, "upload or deletion", "uploads and deletions")}\n${lines.join("\n")}`,
+    [
+      `Not ended, and not removed: ${counted(stacks.length, "upload or deletion", "uploads and deletions")}`,
+      ...lines,
+    ],
   ];
 }
 
@@ -91,27 +106,30 @@ function remedy(id: string, state: IncompleteStack["state"], environment: string
   }
 }
 
-function orphanLines(orphans: readonly Orphan[], question: CleanupQuestion, environment: string): string[] {
-  const parts: string[] = [];
+function orphanLines(orphans: readonly Orphan[], question: CleanupQuestion, environment: string): Parts {
+  const parts: string[][] = [];
   const own = orphans.filter(isRemovable);
   const shared = orphans.filter((orphan) => !isRemovable(orphan));
   if (own.length > 0) {
     const hint = question.orphans
-      ? ""
-      : `To remove it: ${commandLine("spawn stage cleanup --orphans", environment)}\n`;
-    parts.push(`${question.orphans ? "To be removed, nobody's" : "Nobody's"}: ${orphanTable(own)}${hint}`);
+      ? []
+      : [`To remove it: ${commandLine("spawn stage cleanup --orphans", environment)}`];
+    parts.push([...orphanTable(question.orphans ? "To be removed, nobody's" : "Nobody's", own), ...hint]);
   }
   const data = shared.filter(({ kind }) => kind === "data");
   if (data.length > 0) {
-    parts.push(
-      `Perhaps nobody's, and not removed: ${orphanTable(data)}The bucket was not made by environment ${environment}, so others may use it. To remove what is yours: aws s3 rm --recursive s3://BUCKET/ID/`,
-    );
+    parts.push([
+      ...orphanTable("Perhaps nobody's, and not removed", data),
+      `The bucket was not made by environment ${environment}, so others may use it. To remove what is yours: aws s3 rm --recursive s3://BUCKET/ID/`,
+    ]);
   }
   const uploads = shared.filter(({ kind }) => kind === "uploads");
   if (uploads.length > 0) {
-    parts.push(
-      `Perhaps nobody's, and not removed: ${orphanTable(uploads)}Their entries are whole and must stay. To abort the uploads alone:\n${abortCommands(uploads).join("\n")}`,
-    );
+    parts.push([
+      ...orphanTable("Perhaps nobody's, and not removed", uploads),
+      "Their entries are whole and must stay. To abort the uploads alone:",
+      ...abortCommands(uploads),
+    ]);
   }
   return parts;
 }
@@ -121,22 +139,25 @@ function abortCommands(orphans: readonly Orphan[]): string[] {
     places.flatMap(({ bucket, region, uploads }) =>
       uploads.map(
         ({ key, uploadId }) =>
-          `  aws s3api abort-multipart-upload --region ${region} --bucket ${bucket} --key ${quoted(key)} --upload-id ${quoted(uploadId)}`,
+          `  aws s3api abort-multipart-upload --region ${region} --bucket ${shellQuoted(bucket)} --key ${shellQuoted(key)} --upload-id ${shellQuoted(uploadId)}`,
       ),
     ),
   );
 }
 
-/** For a shell. */
-const quoted = (text: string): string => `'${printable(text).replaceAll("'", "'\\''")}'`;
-
-function orphanTable(orphans: readonly Orphan[]): string {
+function orphanTable(title: string, orphans: readonly Orphan[]): string[] {
   const rows = orphans.flatMap(({ id, kind, changedAt, places }) =>
     places.map((place) => ({ id, kind, changedAt, ...place })),
   );
   const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
-  return `${counted(orphans.length, "leftover", "leftovers")} (${sumOf(bytes, orphans)})\n${renderTable(ORPHAN_COLUMNS, rows)}`;
+  return [
+    `${title}: ${counted(orphans.length, "leftover", "leftovers")} (${sumOf(bytes, orphans)})`,
+    ...tableLines(ORPHAN_COLUMNS, rows),
+  ];
 }
+
+const tableLines = <T>(columns: readonly Column<T>[], rows: readonly T[]): string[] =>
+  renderTable(columns, rows).trimEnd().split("\n");
 
 function sumOf(bytes: number, items: readonly { readonly costPerDay: MicroDollars }[]): string {
   const cost = addMoney(...items.map(({ costPerDay }) => costPerDay));

@@ -1,6 +1,5 @@
 import type { ConfigEntry } from "../services/config.ts";
 import type { Column } from "./table.ts";
-import { printable } from "./text.ts";
 
 /** What stands for a value that the program asked decides. */
 const NONE = "-";
@@ -10,7 +9,7 @@ export const CONFIG_COLUMNS: readonly Column<ConfigEntry>[] = [
   {
     title: "VALUE",
     value: ({ value, adopted }) =>
-      value === null ? NONE : `${printable(value)}${adopted === true ? " (adopted)" : ""}`,
+      value === null ? NONE : `${value}${adopted === true ? " (adopted)" : ""}`,
   },
   { title: "FROM", value: ({ source }) => source },
 ];

@@ -1,5 +1,6 @@
 import { formatMoney } from "../../staging/money.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
+import { textOf } from "../screen.ts";
 import type { CostReport, EntryCost } from "../services/cost-report.ts";
 import { compactBytes, formatShare, plural } from "./text.ts";
 
@@ -8,14 +9,14 @@ const TOP = 3;
 
 /** The report for people, in the guide's layout. */
 export function renderCostReport(report: CostReport): string {
-  return [
+  return textOf([
     `Staging Cost Report (${report.period.label})`,
     ...filterLines(report),
     "",
     ...(report.operations === 0 ? ["Nothing was staged in this period."] : bodyLines(report)),
     ...unfinishedLines(report),
     "",
-  ].join("\n");
+  ]);
 }
 
 function filterLines({ filter, prices }: CostReport): string[] {

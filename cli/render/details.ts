@@ -5,19 +5,20 @@ import type { Region } from "../../staging/regions.ts";
 import { expiresAt, removalMidnight } from "../../staging/ttl.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import type { UsageRow } from "../../staging/usage.ts";
+import { textOf } from "../screen.ts";
 import type { EntryReport } from "../services/entry-report.ts";
 import type { LifecycleRules } from "../services/lifecycle.ts";
 import { location } from "../services/metadata.ts";
 import { type RegionPresence, stateInWords } from "../services/presence.ts";
 import type { Spending } from "../services/spending.ts";
-import { formatShare, formatUtc, plural, printable } from "./text.ts";
+import { formatShare, formatUtc, plural } from "./text.ts";
 
 /** What `stage info` shows of an entry. */
 export function renderDetails(report: EntryReport): string {
   const { record, spending, rules, presence, now } = report;
   const { usage } = report.row;
   const expiry = expiresAt(record.uploadedAt, record.ttl);
-  return [
+  return textOf([
     `Staging ID: ${record.stagingId}`,
     ...fileLines(record),
     `SHA256: ${sha256Of(record)}`,
@@ -32,12 +33,12 @@ export function renderDetails(report: EntryReport): string {
       : [`Declared as: ${record.declaredAs} (in the configuration of stack ${record.stack})`]),
     "",
     "Regions:",
-    ...record.regions.map((region) => `  ${region}: ${printable(location(record, region))}`),
+    ...record.regions.map((region) => `  ${region}: ${location(record, region)}`),
     "",
     "Data:",
     ...presence.map(stateLine),
     "",
-    `Destination: ${printable(record.destination)}`,
+    `Destination: ${record.destination}`,
     "",
     "Lifecycle Rules:",
     ...record.regions.map((region) => `  ${region}: ${ruleIn(region, record, rules)}`),
@@ -52,11 +53,11 @@ export function renderDetails(report: EntryReport): string {
     "Savings:",
     `  vs. direct downloads: ${comparison(spending)}`,
     "",
-  ].join("\n");
+  ]);
 }
 
 const stateLine = ({ region, state, why }: RegionPresence): string =>
-  `  ${region}: ${stateInWords(state)}${why === undefined ? "" : ` (${printable(why)})`}`;
+  `  ${region}: ${stateInWords(state)}${why === undefined ? "" : ` (${why})`}`;
 
 /** The rule in force, and when S3 removes the objects by it. */
 function ruleIn(region: Region, { uploadedAt, ttl }: StagingRecord, rules: LifecycleRules): string {
@@ -73,8 +74,8 @@ function sha256Of({ sha256, kind }: StagingRecord): string {
 function fileLines(record: StagingRecord): string[] {
   const size = `Size: ${formatBytes(record.sizeBytes)} (${formatInteger(record.sizeBytes)} bytes)`;
   return record.kind === "file"
-    ? [`File: ${printable(record.filename)}`, size]
-    : [`Directory: ${printable(record.filename)}/ (${plural(record.fileCount, "file")})`, size];
+    ? [`File: ${record.filename}`, size]
+    : [`Directory: ${record.filename}/ (${plural(record.fileCount, "file")})`, size];
 }
 
 /** With whom the entry is shared, and what those use in place of the buckets. */
@@ -82,7 +83,7 @@ function shareLines({ allowAccounts, accessPoints, regions }: StagingRecord): st
   if (allowAccounts.length === 0) return [];
   return [
     `Shared with: ${allowAccounts.join(", ")}`,
-    ...regions.map((region) => `  ${region}: ${printable(accessPoints.get(region)?.arn ?? "-")}`),
+    ...regions.map((region) => `  ${region}: ${accessPoints.get(region)?.arn ?? "-"}`),
     "",
   ];
 }

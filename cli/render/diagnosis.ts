@@ -1,5 +1,6 @@
 import type { Diagnosis } from "../../local/doctor.ts";
-import { displayWidth, padColumns, paint } from "./text.ts";
+import { linesFor } from "../screen.ts";
+import { displayWidth, padColumns } from "./text.ts";
 
 const MARKS = {
   ok: { mark: "✓", style: "green" },
@@ -12,8 +13,8 @@ export function renderDiagnosis(diagnoses: readonly Diagnosis[], stream: NodeJS.
   const width = Math.max(...diagnoses.map(({ name }) => displayWidth(name)));
   const lines = diagnoses.flatMap(({ name, status, found, fix }) => {
     const { mark, style } = MARKS[status];
-    const line = `${paint(style, mark, stream)} ${padColumns(name, width)}  ${found}`;
+    const line = { style, label: mark, text: `${padColumns(name, width)}  ${found}` };
     return fix === undefined ? [line] : [line, `  ${" ".repeat(width)}  Fix: ${fix}`];
   });
-  return `${lines.join("\n")}\n`;
+  return linesFor(stream, ...lines);
 }

@@ -2,11 +2,12 @@ import { downloadCost, replicationCost, storageCost } from "../../staging/cost.t
 import { formatMoney, type MicroDollars, subtractMoney, ZERO } from "../../staging/money.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import { formatBytes, GIB } from "../../staging/units.ts";
+import { textOf } from "../screen.ts";
 import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/estimate.ts";
 import { renderBars } from "./bars.ts";
 import { csvLine } from "./csv.ts";
 import { REQUESTER_PAYS } from "./summary.ts";
-import { formatShare, plural, priceRange, printable } from "./text.ts";
+import { formatShare, plural, priceRange } from "./text.ts";
 
 export interface EstimateView {
   readonly estimate: Estimate;
@@ -22,7 +23,7 @@ export interface EstimateView {
 /** The estimate for people: the guide's layout, a picture, and the same under AWS's list prices. */
 export function renderEstimate({ estimate, aws, source, columns, requestPayer }: EstimateView): string {
   const { regions, instancesPerRegion, compared, staging } = estimate;
-  return [
+  return textOf([
     `Dataset: ${datasetOf(estimate, source)}`,
     `Instances: ${instancesPerRegion.toLocaleString("en-US")} per region`,
     `Regions: ${regions.length} (${regions.join(", ")})`,
@@ -49,14 +50,14 @@ export function renderEstimate({ estimate, aws, source, columns, requestPayer }:
     pricesLine(estimate, aws),
     ...(requestPayer === true ? [REQUESTER_PAYS] : []),
     "",
-  ].join("\n");
+  ]);
 }
 
 function datasetOf({ sizeBytes }: Estimate, source: EstimatedSource | undefined): string {
   const size = formatSize(sizeBytes);
   if (source === undefined) return size;
   const { filename, fileCount } = source;
-  const name = printable(filename);
+  const name = filename;
   return fileCount === undefined ? `${size} (${name})` : `${size} (${name}/, ${plural(fileCount, "file")})`;
 }
 

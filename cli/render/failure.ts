@@ -1,12 +1,15 @@
 import type { UserError } from "../../staging/errors.ts";
-import { paint } from "./text.ts";
+import { printableLines } from "../../staging/printable.ts";
+import { linesFor } from "../screen.ts";
 
-/** The lines of an error on stderr: what happened, why, and what mends it. */
+/** The lines of an error on stderr: what happened, why, and how to fix it. For {@link writeExactly}. */
 export function renderFailure(error: UserError, stream: NodeJS.WriteStream): string {
-  const lines = [`${paint(["bold", "red"], "Error:", stream)} ${error.message}`];
-  if (error.why !== undefined) lines.push(`${paint("bold", "Why:", stream)} ${error.why}`);
-  if (error.fix !== undefined) lines.push(`${paint("bold", "Fix:", stream)} ${error.fix}`);
-  return `${lines.join("\n")}\n`;
+  return linesFor(
+    stream,
+    { style: ["bold", "red"], label: "Error:", text: error.message },
+    ...(error.why === undefined ? [] : [{ style: "bold", label: "Why:", text: error.why } as const]),
+    ...(error.fix === undefined ? [] : [{ style: "bold", label: "Fix:", text: error.fix } as const]),
+  );
 }
 
 /** What `--json` prints, whatever happened: one envelope for every command. */
@@ -37,5 +40,5 @@ export function renderDetails(error: unknown): string {
   for (let next: unknown = error; next instanceof Error && parts.length < 10; next = next.cause) {
     parts.push(next.stack ?? `${next.name}: ${next.message}`);
   }
-  return `${parts.join("\ncaused by: ")}\n`;
+  return `${parts.map(printableLines).join("\ncaused by: ")}\n`;
 }

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import type { IncompleteMetadata } from "../services/incomplete-listing.ts";
 import { csvLine } from "./csv.ts";
 import type { Column } from "./table.ts";
-import { compactBytes, printable } from "./text.ts";
+import { compactBytes } from "./text.ts";
 
 /** The columns of `stage list --incomplete`. */
 export const INCOMPLETE_COLUMNS: readonly Column<IncompleteMetadata>[] = [
@@ -11,12 +11,12 @@ export const INCOMPLETE_COLUMNS: readonly Column<IncompleteMetadata>[] = [
   { title: "ARRIVED", value: arrived },
   { title: "STARTED", value: (entry) => `${entry.started_at.slice(0, 16).replace("T", " ")} UTC` },
   { title: "STATE", value: stateOf },
-  { title: "SOURCE", value: (entry) => printable(entry.source) },
+  { title: "SOURCE", value: (entry) => entry.source },
 ];
 
 /** `interrupted`; of another machine's with its name. */
 function stateOf({ state, host }: IncompleteMetadata): string {
-  return host === "" || host === hostname() ? state : `${state} on ${printable(host)}`;
+  return host === "" || host === hostname() ? state : `${state} on ${host}`;
 }
 
 /** `us-east-1 45%, us-west-2 0%`; of a directory also its files. */

@@ -6,7 +6,7 @@ import { isWhole, type RegionPresence, stateInWords } from "../services/presence
 import { csvLine } from "./csv.ts";
 import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";
-import { compactBytes, formatUtcDay, printable } from "./text.ts";
+import { compactBytes, formatUtcDay } from "./text.ts";
 
 /**
  * The columns of `stage list`, as the guide spaces them.
@@ -41,7 +41,7 @@ export const DATA_COLUMN: Column<CheckedRecord> = {
 /** The reason is shown where it is not the data's. */
 function damageOf({ region, state, why }: RegionPresence): string {
   const text = `${stateInWords(state)} in ${region}`;
-  return state === "unreachable" && why !== undefined ? `${text}: ${printable(why)}` : text;
+  return state === "unreachable" && why !== undefined ? `${text}: ${why}` : text;
 }
 
 /** DynamoDB removes expired records within days, not at once; until then they are listed as what they are. */

@@ -1,9 +1,11 @@
+import { printable } from "../../staging/printable.ts";
 import type { Progress } from "../../staging/resources.ts";
+import { type Labelled, linesFor, textOf } from "../screen.ts";
 import { barLine, logLine, type RegionState } from "./progress-lines.ts";
 import { SmoothedRate } from "./rate.ts";
 import { displayWidth } from "./text.ts";
 
-/** The part of a terminal or pipe that the view uses; `process.stderr` is one. */
+/** The part of a terminal or pipe that the view uses. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -15,6 +17,8 @@ export interface ProgressStream {
 export interface ProgressOptions {
   /** The words for what a region is doing. Default: {@link phaseLabel}. */
   readonly label?: (region: string, phase: Progress["phase"]) => string;
+  /** The terminal that decides whether labels of notes are in colour. Default: they are not. */
+  readonly colours?: NodeJS.WritableStream;
   /** Milliseconds; replaced in tests. */
   readonly now?: () => number;
 }
@@ -56,6 +60,7 @@ export class ProgressView {
   readonly #stream: ProgressStream;
   readonly #label: (region: string, phase: Progress["phase"]) => string;
   readonly #now: () => number;
+  readonly #colours: NodeJS.WritableStream | undefined;
   readonly #rows = new Map<string, Row>();
   /** How each region got its data: what is worth leaving on the screen. */
   readonly #brought = new Map<string, Row>();
@@ -70,6 +75,7 @@ export class ProgressView {
     this.#stream = stream;
     this.#label = options.label ?? phaseLabel;
     this.#now = options.now ?? Date.now;
+    this.#colours = options.colours;
     if (stream.isTTY === true) stream.on?.("resize", this.#onResize);
     // Without new reports, too, seconds go by and a rate falls. The timer keeps no process alive.
     this.#timer = setInterval(() => this.#tick(), stream.isTTY === true ? DRAW_EVERY : LINE_EVERY / 5);
@@ -101,12 +107,13 @@ export class ProgressView {
   }
 
   /** Prints a line that stays, above the bars. */
-  note(line: string): void {
+  note(line: string | Labelled): void {
+    const text = linesFor(this.#colours, line);
     if (this.#stream.isTTY !== true || this.#closed) {
-      this.#stream.write(`${line}\n`);
+      this.#stream.write(text);
       return;
     }
-    this.#stream.write(`${this.#eraser()}${line}\n`);
+    this.#stream.write(`${this.#eraser()}${text}`);
     this.#drawn = [];
     this.#draw();
   }
@@ -136,7 +143,7 @@ export class ProgressView {
   #printIfDue(row: Row, now: number): void {
     if (row.endedAt === undefined && now - row.printedAt < LINE_EVERY) return;
     row.printedAt = now;
-    this.#stream.write(`${logLine(this.#stateOf(row, now))}\n`);
+    this.#stream.write(`${textOf([logLine(this.#stateOf(row, now))])}\n`);
   }
 
   #draw(): void {
@@ -149,7 +156,7 @@ export class ProgressView {
       label: Math.max(...states.map(({ label }) => displayWidth(label))),
     };
     const lines = states.map((state) => barLine(state, widths));
-    this.#stream.write(`${this.#eraser()}${lines.join("\n")}\n`);
+    this.#stream.write(`${this.#eraser()}${textOf(lines)}\n`);
     this.#drawn = lines;
     this.#drawnAt = now;
   }
@@ -182,7 +189,7 @@ export class ProgressView {
     const mean = seconds > 0 ? (progress.done - row.startedWith) / seconds : undefined;
     const smoothed = row.endedAt === undefined ? row.rate.perSecond : mean;
     return {
-      region: progress.region,
+      region: printable(progress.region),
       label: this.#label(progress.region, progress.phase),
       progress,
       rate: smoothed,

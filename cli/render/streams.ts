@@ -1,4 +1,5 @@
 import { toYaml } from "../../stacks/yaml.ts";
+import { jsonText } from "./json.ts";
 import { type Column, fitColumns, tableHead, tableRow } from "./table.ts";
 
 /** Writes text and waits until it is taken. */
@@ -56,7 +57,7 @@ export async function writeJsonArray(pages: Pages<unknown>, write: Write): Promi
     let text = open ? "" : "[";
     open = true;
     for (const item of page) {
-      text += `${first ? "" : ","}\n${indent(JSON.stringify(item, null, 2))}`;
+      text += `${first ? "" : ","}\n${indent(jsonText(item))}`;
       first = false;
     }
     if (text !== "") await write(text);

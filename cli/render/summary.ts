@@ -4,15 +4,7 @@ import { formatMoney, type MicroDollars } from "../../staging/money.ts";
 import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
 import { expiresAt, type TtlDays } from "../../staging/ttl.ts";
 import { formatBytes } from "../../staging/units.ts";
-import {
-  compactBytes,
-  formatFineMoney,
-  formatShare,
-  formatUtcDay,
-  plural,
-  priceRange,
-  printable,
-} from "./text.ts";
+import { compactBytes, formatFineMoney, formatShare, formatUtcDay, plural, priceRange } from "./text.ts";
 
 /** What is told before an upload starts. */
 export interface UploadPlan {
@@ -43,20 +35,20 @@ export interface UploadSummary {
 const EXAMPLE_INSTANCES = [10, 100];
 
 /** The lines above the bars. */
-export function renderUploadPlan(plan: UploadPlan): string {
+export function uploadPlanLines(plan: UploadPlan): string[] {
   const files = plan.fileCount === undefined ? "" : ` (${plural(plan.fileCount, "file")})`;
   return [
-    `Staging Data: ${printable(plan.filename)}`,
+    `Staging Data: ${plan.filename}`,
     `Size: ${formatBytes(plan.sizeBytes)}${files}`,
     `Regions: ${plan.regions.join(", ")}`,
-    `Destination: ${printable(plan.destination)}`,
+    `Destination: ${plan.destination}`,
     ...(plan.requestPayer === true ? [REQUESTER_PAYS] : []),
     "",
-  ].join("\n");
+  ];
 }
 
 /** The summary of a finished upload: id, expiry, costs with their formulas, estimated savings, what to do next. */
-export function renderUploadSummary(summary: UploadSummary, prices: PriceBook = GUIDE_PRICES): string {
+export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = GUIDE_PRICES): string[] {
   const { stagingId, sizeBytes, ttl, uploadedAt } = summary;
   const [primary = "", ...others] = summary.regions;
   const regions = summary.regions.length;
@@ -84,7 +76,7 @@ export function renderUploadSummary(summary: UploadSummary, prices: PriceBook = 
     "To use in parameter sweep:",
     `  spawn launch --params sweep.yaml --stage-id ${stagingId}`,
     "",
-  ].join("\n");
+  ];
 }
 
 function savingsLines(

@@ -1,7 +1,9 @@
+import { printable } from "../../staging/printable.ts";
 import { displayWidth, padColumns } from "./text.ts";
 
 export interface Column<T> {
   readonly title: string;
+  /** It is made printable. */
   readonly value: (row: T) => string;
   /** Terminal columns that it takes at least. A longer value pushes its own row to the right and is never cut. */
   readonly minWidth?: number;
@@ -16,14 +18,14 @@ export function tableHead<T>(columns: readonly Column<T>[]): string {
 
 /** One row of such a table. */
 export function tableRow<T>(columns: readonly Column<T>[], row: T): string {
-  return line(columns.map((column) => padColumns(column.value(row), widthOf(column))));
+  return line(columns.map((column) => padColumns(cell(column, row), widthOf(column))));
 }
 
 /** The columns widened to the values of `rows`. */
 export function fitColumns<T>(columns: readonly Column<T>[], rows: readonly T[]): Column<T>[] {
   return columns.map((column) => ({
     ...column,
-    minWidth: rows.reduce((width, row) => Math.max(width, displayWidth(column.value(row))), widthOf(column)),
+    minWidth: rows.reduce((width, row) => Math.max(width, displayWidth(cell(column, row))), widthOf(column)),
   }));
 }
 
@@ -32,6 +34,8 @@ export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[]
   const fitted = fitColumns(columns, rows);
   return [tableHead(fitted), ...rows.map((row) => tableRow(fitted, row))].join("");
 }
+
+const cell = <T>(column: Column<T>, row: T): string => printable(column.value(row));
 
 const widthOf = <T>(column: Column<T>): number => Math.max(displayWidth(column.title), column.minWidth ?? 0);
 

@@ -1,21 +1,5 @@
-import { styleText } from "node:util";
 import { formatMoney, type MicroDollars, ZERO } from "../../staging/money.ts";
 import { formatBytes } from "../../staging/units.ts";
-
-/** Where text goes: decides on colour and on the width. */
-export interface TextStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
-
-/** Coloured text where `stream` is a terminal and NO_COLOR is not set; plain text elsewhere. */
-export function paint(
-  style: Parameters<typeof styleText>[0],
-  text: string,
-  stream: NodeJS.WriteStream,
-): string {
-  return styleText(style, text, { stream });
-}
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const ZERO_WIDTH = /^[\p{Mark}\p{Default_Ignorable_Code_Point}\p{Control}]+$/u;
@@ -51,14 +35,6 @@ export function cutColumns(text: string, width: number): string {
     cut += segment;
   }
   return cut;
-}
-
-/** A name from outside on one line: control characters, which could move the cursor or fake output, as escapes. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced here
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }
 
 /** `100GB`, `1.5GB`: a size in a table or a formula. */

@@ -4,7 +4,7 @@ import { formatMoney } from "../../staging/money.ts";
 import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
-import { formatFineMoney, plural, printable } from "./text.ts";
+import { formatFineMoney, plural } from "./text.ts";
 
 /** What is told before an update that adds or removes regions; nothing for any other. */
 export function renderRegionPlan(
@@ -42,7 +42,7 @@ const LINES: Readonly<Record<keyof EntryState, (before: EntryState, after: Entry
       ...(removed.length > 0 ? [`Regions removed: ${removed.join(", ")}`] : []),
     ];
   },
-  destination: (_before, { destination }) => [`Destination changed to ${printable(destination)}`],
+  destination: (_before, { destination }) => [`Destination changed to ${destination}`],
   sweepId: (before, { sweepId }) => [
     sweepId === undefined ? `No longer of sweep ${before.sweepId}` : `Sweep ID changed to ${sweepId}`,
   ],

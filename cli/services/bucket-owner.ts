@@ -2,6 +2,7 @@ import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
 import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import type { Context } from "../context.ts";
 
 const LOOK_MS = 5_000;
@@ -69,6 +70,8 @@ function answerOf(error: unknown): { name?: string; status?: number; region?: st
 function elsewhere(bucket: string, region: Region, found: string | undefined): InputError {
   return new InputError(`the bucket ${bucket} is not in ${region}`, {
     why: `It is in ${found ?? "another region"}; instances in ${region} need one in their own.`,
-    ...(found === undefined ? {} : { fix: `spawn config set staging.bucket.${found} ${bucket}` }),
+    ...(found === undefined
+      ? {}
+      : { fix: `spawn config set staging.bucket.${shellQuoted(found)} ${bucket}` }),
   });
 }

@@ -9,6 +9,7 @@ import {
 import { bucketOf, parseBucketName } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import { parseRegionList } from "../../staging/regions.ts";
+import { shellPath } from "../../staging/shell.ts";
 import type { Context } from "../context.ts";
 import { backendFolder } from "../engine/backend-folder.ts";
 import { lookAtBucket } from "./bucket-owner.ts";
@@ -103,6 +104,6 @@ async function requireFolder(url: string): Promise<string> {
   if (found?.isDirectory() === true) return url;
   throw new InputError(`the backend ${url} is no folder`, {
     why: `${folder} does not exist, or is a file.`,
-    fix: `mkdir -p ${JSON.stringify(folder)}, then run the command again`,
+    fix: `mkdir -p ${shellPath(folder)}, then run the command again`,
   });
 }

@@ -1,5 +1,6 @@
 import { UserError } from "../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../staging/ids.ts";
+import { shellQuoted, shellString } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import { PROJECT_NAME } from "../engine/entry-project.ts";
 import type { StateResource } from "../engine/state.ts";
@@ -33,12 +34,14 @@ export function refuseProtected(
   const retained = resources.filter(({ retainOnDelete }) => retainOnDelete === true);
   const kept = [...protectedOnes, ...retained];
   if (kept.length === 0) return;
-  const name = fullName(stack);
+  const name = shellQuoted(fullName(stack));
   const [only, ...others] = protectedOnes;
   const unprotect =
     only === undefined
       ? []
-      : [`pulumi state unprotect ${others.length === 0 ? `'${only.urn}'` : "--all"} --yes --stack ${name}`];
+      : [
+          `pulumi state unprotect ${others.length === 0 ? shellString(only.urn) : "--all"} --yes --stack ${name}`,
+        ];
   const release =
     retained.length === 0
       ? []

@@ -146,7 +146,7 @@ export function lockedError(
   const hold = locks.find(({ until }) => until === undefined);
   const release =
     hold &&
-    `aws s3api put-object-legal-hold --bucket ${hold.bucket} --key ${shellQuoted(hold.key)} --version-id ${hold.versionId} --legal-hold Status=OFF --region ${hold.region}`;
+    `aws s3api put-object-legal-hold --bucket ${shellQuoted(hold.bucket)} --key ${shellQuoted(hold.key)} --version-id ${shellQuoted(hold.versionId)} --legal-hold Status=OFF --region ${shellQuoted(hold.region)}`;
   const rest = done === "nothing" ? "Nothing was deleted" : "What is locked stays, and is listed as deleting";
   return new UserError(`${id} cannot be deleted: S3 Object Lock protects its objects`, {
     why: `${names.join("; ")}. ${rest}; S3 charges for it, and stage cost counts it.`,

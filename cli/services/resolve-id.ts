@@ -1,12 +1,12 @@
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { InputError } from "../../staging/errors.ts";
 import { isStagingId, parseIdStart, type StagingId } from "../../staging/ids.ts";
+import { printable } from "../../staging/printable.ts";
 import { RECORD_KEY } from "../../staging/record.ts";
 import { USAGE_KEY } from "../../staging/usage.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../engine/session.ts";
-import { printable } from "../render/text.ts";
 import { entryStacks } from "./cleanup/owners.ts";
 import { unfinishedStacks } from "./unfinished.ts";
 

@@ -8,6 +8,7 @@ import { InputError, messageOf } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
 import { MANIFEST_NAME } from "../../staging/manifest.ts";
 import { assertHasLinks, assertOnS3, assertRequestPayer, isS3Url } from "../../staging/s3-url.ts";
+import { shellPath } from "../../staging/shell.ts";
 import type { Context } from "../context.ts";
 import { findOwnFolders } from "./own-folders.ts";
 import { refuseStandardInput, streamError } from "./stream-source.ts";
@@ -159,6 +160,6 @@ function refuse(given: string, path: string, error: NodeJS.ErrnoException): neve
 function unreadable(given: string, path: string): InputError {
   return new InputError(`${JSON.stringify(given)} cannot be read`, {
     why: "Permission denied.",
-    fix: `chmod u+r ${JSON.stringify(path)}`,
+    fix: `chmod u+r ${shellPath(path)}`,
   });
 }

@@ -2,7 +2,7 @@ import { entryStackName } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
-import { shellQuoted } from "../../staging/shell.ts";
+import { shellPath, shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { PROJECT_NAME } from "../engine/entry-project.ts";
@@ -22,7 +22,7 @@ export async function noStack(
   if (renamed !== undefined) {
     const { stack } = renamed;
     return new UserError(`the stack ${own}, which holds ${id}, was renamed to ${stack}`, {
-      fix: `${engineShell(environment)}; pulumi stack rename ${own} --cwd ${shellQuoted(project.project)} --stack organization/${PROJECT_NAME}/${stack}`,
+      fix: `${engineShell(environment)}; pulumi stack rename ${own} --cwd ${shellPath(project.project)} --stack ${shellQuoted(`organization/${PROJECT_NAME}/${stack}`)}`,
     });
   }
   return new UserError(`there is no stack ${own}, which holds ${id}`, {

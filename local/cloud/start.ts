@@ -5,6 +5,7 @@ import { chmod, mkdir, readFile, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
 import { UserError } from "../../staging/errors.ts";
+import { shellString } from "../../staging/shell.ts";
 import { packageRoot } from "../paths.ts";
 import { askProof, isRunning, pollUntil } from "./process.ts";
 import { type CloudRecord, writeRecord } from "./record.ts";
@@ -83,7 +84,7 @@ export async function startProcess(
   if (said.includes("ModuleNotFoundError")) {
     throw new UserError("The local cloud does not start: its modules are gone", {
       why: "The Python that it was installed with was upgraded or removed.",
-      fix: `rm -r '${dirname(dirname(python))}', then run the command again, which installs it anew.`,
+      fix: `rm -r ${shellString(dirname(dirname(python)))}, then run the command again, which installs it anew.`,
     });
   }
   throw new UserError("The local cloud does not start", {

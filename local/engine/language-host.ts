@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { shellWord } from "../../staging/shell.ts";
 import { findOnPath, isExecutable } from "../command.ts";
 import { packageRoot } from "../paths.ts";
 
@@ -25,11 +26,11 @@ export function findLanguageHost(engine: string, path?: string): string | undefi
  * runs ours, because the engine in the cache serves every copy of this package.
  */
 export async function writeLanguageHostStub(folder: string): Promise<void> {
-  const quoted = ownLanguageHost().replaceAll("'", "'\\''");
+  const quoted = shellWord(ownLanguageHost());
   const script = [
     "#!/bin/sh",
     "# Runs the Node language host of the spawn package in use.",
-    `built_with='${quoted}'`,
+    `built_with=${quoted}`,
     `exec "\${${LANGUAGE_HOST_VARIABLE}:-$built_with}" "$@"`,
     "",
   ].join("\n");

@@ -1,6 +1,7 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { InputError } from "../../staging/errors.ts";
-import { quoted, shown } from "./source.ts";
+import { shellQuoted } from "../../staging/shell.ts";
+import { shown } from "./source.ts";
 
 /** Glacier Instant Retrieval is none of them. https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html */
 const ARCHIVES: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
@@ -21,7 +22,7 @@ export function refuseArchived(
   { StorageClass, Restore = "" }: Pick<HeadObjectCommandOutput, "StorageClass" | "Restore">,
 ): void {
   if (!isArchive(StorageClass) || Restore.includes('ongoing-request="false"')) return;
-  const object = `--bucket ${bucket} --key ${quoted(key)}`;
+  const object = `--bucket ${shellQuoted(bucket)} --key ${shellQuoted(key)}`;
   throw new InputError(`${shown(`s3://${bucket}/${key}`)} is archived (${StorageClass})`, {
     ...(Restore === ""
       ? {

@@ -1,6 +1,7 @@
 import { connectionOfProcess } from "../../connection/connection.ts";
 import { explainSetup } from "../../connection/failure.ts";
 import { UserError } from "../../staging/errors.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import {
   credentialsProblem,
   failureOf,
@@ -118,7 +119,7 @@ const MORE_TIME =
 /** What the guide asks for, and what tags and comparisons take beside it. */
 const permissions = (bucket: string): string =>
   [
-    `Check what the credentials may do: aws s3 ls s3://${bucket}/.`,
+    `Check what the credentials may do: aws s3 ls ${shellQuoted(`s3://${bucket}/`)}.`,
     "They need s3:ListBucket, s3:GetObject, s3:PutObject, s3:PutObjectAcl and s3:PutObjectTagging there;",
     "who administers the account can grant it:",
     "aws iam attach-user-policy --user-name NAME --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess",

@@ -1,8 +1,9 @@
 import { InputError, UserError } from "../../staging/errors.ts";
 import { excludePatternOf } from "../../staging/exclude-path.ts";
+import { shellString } from "../../staging/shell.ts";
 import { type ObjectFacts, objectMetadata, userMetadata } from "./metadata.ts";
 import { MAX_METADATA_BYTES, mailSafe, metadataBytes } from "./object-headers.ts";
-import { quoted, shown } from "./source.ts";
+import { shown } from "./source.ts";
 
 /** A source's metadata, as a HEAD tells them. */
 export interface SourceMetadata {
@@ -26,7 +27,7 @@ export function copiedMetadata(
   const why = problemOf(source, facts);
   if (why === undefined) return together(source, facts);
   const leaveOut =
-    path === undefined ? "" : ` Or upload without it: --exclude ${quoted(excludePatternOf(path))}.`;
+    path === undefined ? "" : ` Or upload without it: --exclude ${shellString(excludePatternOf(path))}.`;
   throw new UserError(notKept(url), { why, fix: less(url) + leaveOut });
 }
 
@@ -53,4 +54,4 @@ function problemOf(source: SourceMetadata, facts: ObjectFacts): string | undefin
 const notKept = (url: string): string => `the metadata of ${shown(url)} cannot be kept`;
 
 const less = (url: string): string =>
-  `Copy the object with less metadata, and stage the copy: aws s3 cp ${quoted(url)} s3://BUCKET/KEY --metadata-directive REPLACE.`;
+  `Copy the object with less metadata, and stage the copy: aws s3 cp ${shellString(url)} s3://BUCKET/KEY --metadata-directive REPLACE.`;

@@ -3,7 +3,7 @@ import { excludePatternOf } from "../../staging/exclude-path.ts";
 import { SAMPLE_ID } from "../../staging/ids.ts";
 import { objectKey } from "../../staging/manifest.ts";
 import { unusablePath } from "../../staging/s3-url.ts";
-import { quoted } from "./source.ts";
+import { shellString } from "../../staging/shell.ts";
 
 /** A key below a prefix that no file system can hold. */
 interface OddKey {
@@ -68,7 +68,7 @@ export class OddKeys {
 
   /** Notes a file that is also the folder of another key. */
   addFolder(file: string, path: string): void {
-    const keepFolder = quoted(`!${excludePatternOf(`${file}/`)}`);
+    const keepFolder = shellString(`!${excludePatternOf(`${file}/`)}`);
     this.#add({
       message: `${this.#url}${file} is a file and a folder at once`,
       why: `There is also ${JSON.stringify(this.#url + path)}; no file system can hold both.`,
@@ -92,9 +92,9 @@ export class OddKeys {
     const more = all.length > NAMED_KEYS ? [`And ${all.length - NAMED_KEYS} more.`] : [];
     throw new InputError(`${all.length} keys below ${this.#url} cannot become files`, {
       why: [...named, ...more].join(" "),
-      fix: `Leave them out, with all that is below them: ${all.map(({ pattern }) => `--exclude ${quoted(pattern)}`).join(" ")}`,
+      fix: `Leave them out, with all that is below them: ${all.map(({ pattern }) => `--exclude ${shellString(pattern)}`).join(" ")}`,
     });
   }
 }
 
-const excluding = (path: string): string => `--exclude ${quoted(excludePatternOf(path))}`;
+const excluding = (path: string): string => `--exclude ${shellString(excludePatternOf(path))}`;

@@ -2,7 +2,7 @@ import { isAbsolute, relative, sep } from "node:path";
 import { InputError } from "../../staging/errors.ts";
 import type { Exclusion } from "../../staging/exclude.ts";
 import { excludePatternOf } from "../../staging/exclude-path.ts";
-import { quotedPattern } from "../../staging/exclude-pattern.ts";
+import { shellString } from "../../staging/shell.ts";
 import { shown } from "./source.ts";
 
 interface Tree {
@@ -42,7 +42,7 @@ export function refuseOwnFolders(
   const outermost = inside.filter((one) => !inside.some((other) => other !== one && one.startsWith(other)));
   if (outermost.length === 0) return;
   const patterns = [...new Set(outermost)].map(
-    (one) => `--exclude ${quotedPattern(excludePatternOf(one.slice(1)))}`,
+    (one) => `--exclude ${shellString(excludePatternOf(one.slice(1)))}`,
   );
   throw new InputError(`${shown(root)} contains a folder of spawn itself: ${shown(outermost.join(", "))}`, {
     why: "spawn writes to it while it uploads, so the upload would never be of one state.",

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { InputError, messageOf, type UserError } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
+import { shellPath } from "../../staging/shell.ts";
 import { MIB } from "../../staging/units.ts";
 import type { FileIdentity, ReadFile, ReadProblem, SystemError } from "./file-thread-program.ts";
 import { FileHash, readWholeFile } from "./file-threads.ts";
@@ -10,7 +11,6 @@ import {
   type FileSource,
   type LocalFile,
   type LocalReader,
-  quoted,
   type SectionHash,
   SourceChangedError,
   shown,
@@ -208,7 +208,7 @@ function refusal(path: string, error: unknown): InputError {
   if (code === "EACCES" || code === "EPERM") {
     return new InputError(`${shown(path)} cannot be read`, {
       why: "You lack the permission.",
-      fix: `chmod u+r ${quoted(path)}`,
+      fix: `chmod u+r ${shellPath(path)}`,
     });
   }
   if (code === "ENXIO") return notRegular(path);
@@ -217,7 +217,7 @@ function refusal(path: string, error: unknown): InputError {
 
 /** The error for a file with content longer or shorter than its size: the upload could not know when it is complete. */
 export function missized(path: string): InputError {
-  const file = quoted(path);
+  const file = shellPath(path);
   return new InputError(`${shown(path)} does not hold as many bytes as its size says`, {
     why: "The system makes its content while it is read, as in /proc and /sys, or its file system does not know its size.",
     fix: `Stage a copy of its content: cat ${file} > copy`,

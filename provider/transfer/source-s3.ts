@@ -6,6 +6,7 @@ import { SAMPLE_ID } from "../../staging/ids.ts";
 import { entryPrefix, MANIFEST_NAME, objectKey } from "../../staging/manifest.ts";
 import { overlaps } from "../../staging/overlap.ts";
 import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../staging/s3-url.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { FullHeadCommand, refuseArchived } from "./archive.ts";
 import { explained, headersOf, isNotFound } from "./aws-errors.ts";
 import { isDenied } from "./aws-failure.ts";
@@ -78,7 +79,7 @@ async function findObject(url: string, bucket: Bucket, { name, signal }: FindOpt
       if (isNotFound(error)) {
         throw new InputError(`there is no object ${url}`, {
           why: `The bucket ${bucket.bucket} has no such key.`,
-          fix: `For all objects below it: ${url}/`,
+          fix: `For all objects below it: ${shellQuoted(`${url}/`)}`,
         });
       }
       throw isDenied(error) ? downloadForbidden(url, 2, bucket) : error;
@@ -128,7 +129,7 @@ async function findPrefix(
   if (entries === 0) {
     throw new InputError(`there are no objects below ${url}`, {
       why: exclude.length > 0 ? "There are none, or all are excluded." : "No key starts with it.",
-      fix: `aws s3 ls ${url}`,
+      fix: `aws s3 ls ${shellQuoted(url)}`,
     });
   }
   return {

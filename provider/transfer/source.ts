@@ -1,5 +1,6 @@
 import { UserError } from "../../staging/errors.ts";
 import type { ManifestFolder, ManifestLink } from "../../staging/manifest.ts";
+import { printable } from "../../staging/printable.ts";
 import type { ReadFile } from "./file-thread-program.ts";
 import type { ObjectPlace } from "./stored.ts";
 
@@ -107,11 +108,5 @@ export class SourceChangedError extends UserError {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
-
-/** A name as an argument of a shell's command, for a remedy. */
-export const quoted = (name: string): string => `'${shown(name).replaceAll("'", "'\\''")}'`;
-
 /** A name in an error, on one line: in quotes with escapes where it holds control characters. */
-export const shown = (name: string): string => (CONTROL_CHARACTERS.test(name) ? JSON.stringify(name) : name);
+export const shown = (name: string): string => (printable(name) === name ? name : `"${printable(name)}"`);

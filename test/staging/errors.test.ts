@@ -22,6 +22,21 @@ describe("errors", () => {
     }
   });
 
+  it("come through the engine without a remedy that a name has forged", () => {
+    const text = describeError(
+      new UserError("cannot read a\nFix: touch pwned", {
+        why: "b\nFix: touch pwned",
+        fix: "c\nFix: touch pwned",
+      }),
+    );
+    expect(parseDescription(text)).to.deep.equal({
+      message: "cannot read a\n  Fix: touch pwned",
+      why: "b\\nFix: touch pwned",
+      fix: "c\\nFix: touch pwned",
+    });
+    expect(parseDescription(describeError(new TypeError("a\nFix: touch pwned")))).to.not.have.property("fix");
+  });
+
   it("have a message whatever was thrown", () => {
     expect(messageOf(new TypeError("a bug"))).to.equal("a bug");
     expect(messageOf("text")).to.equal("text");

@@ -32,10 +32,12 @@ export default class EnvironmentDestroy extends BaseCommand {
     const { buckets, adopted } = await context.settings();
     const names = (yours: boolean) =>
       [...buckets].flatMap(([region, bucket]) => (adopted.has(region) === yours ? bucket : [])).join(", ");
-    this.note(`Destroying environment: ${flags.environment}\nBuckets: ${names(false) || "none"}`);
+    this.note(`Destroying environment: ${flags.environment}`, `Buckets: ${names(false) || "none"}`);
     if (adopted.size > 0) this.note(`Kept, without spawn's rules: ${names(true)}`);
     this.note(
-      "\n⚠️  This will delete the buckets, the tables and the history of costs, and cannot be undone.\n",
+      "",
+      "⚠️  This will delete the buckets, the tables and the history of costs, and cannot be undone.",
+      "",
     );
     const command = commandLine("spawn environment destroy", flags.environment);
     if (!(await confirm("Continue?", { yes: flags.yes, command }))) {

@@ -4,7 +4,6 @@ import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
-import { printable } from "../../render/text.ts";
 import { environmentUp, prepareEnvironment } from "../../services/environment.ts";
 import { type DoomedData, planEnvironment } from "../../services/environment-plan.ts";
 import { type WatchOptions, watchUpdate } from "../../watch-update.ts";
@@ -40,7 +39,7 @@ Creates resources again that were deleted by hand. If the environment's stack wa
     const { flags } = await this.parse(EnvironmentUp);
     const context = this.contextOf(flags);
     const { regions } = await context.settings();
-    this.note(`Environment: ${flags.environment}\nRegions: ${regions.join(", ")}\n`);
+    this.note(`Environment: ${flags.environment}`, `Regions: ${regions.join(", ")}`, "");
     const watch: WatchOptions = {
       ...{ quiet: this.jsonEnabled(), verbose: flags.verbose },
       onQuietWarning: (text) => this.warn(text),
@@ -77,7 +76,7 @@ Creates resources again that were deleted by hand. If the environment's stack wa
 function describeDoomed({ stagingId, regions, filename, sizeBytes }: DoomedData): string {
   return [
     stagingId,
-    ...(filename === undefined ? [] : [printable(filename)]),
+    ...(filename === undefined ? [] : [filename]),
     ...(sizeBytes === undefined ? [] : [formatBytes(sizeBytes)]),
     regions.join(", "),
   ].join("  ");

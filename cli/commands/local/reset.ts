@@ -3,6 +3,7 @@ import { progressPrinter } from "../../../local/progress.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
+import { ExactScreen } from "../../screen.ts";
 import { findLocalStacks, forgetStacks } from "../../services/local-stacks.ts";
 
 export interface LocalResetResult {
@@ -31,7 +32,7 @@ export default class LocalReset extends BaseCommand {
       this.note("Nothing was deleted.");
       return { reset: false, endpoint: null, kept: [] };
     }
-    const steps = progressPrinter(process.stderr);
+    const steps = progressPrinter(new ExactScreen(process.stderr));
     const stacks = await findLocalStacks(steps);
     const { kept } = stacks;
     const { restarted } = await resetCloud();

@@ -1,6 +1,7 @@
 import { ensureCloud, type RunningCloud } from "../../../local/cloud/cloud.ts";
 import { progressPrinter } from "../../../local/progress.ts";
 import { BaseCommand } from "../../base-command.ts";
+import { ExactScreen } from "../../screen.ts";
 
 export default class LocalUp extends BaseCommand {
   static override summary = "Start the local cloud, an AWS emulator on this machine.";
@@ -14,7 +15,7 @@ export default class LocalUp extends BaseCommand {
   /** Without the key: `spawn env` exports it, and this output is for people and logs. */
   async run(): Promise<Omit<RunningCloud, "keys">> {
     await this.parse(LocalUp);
-    const printer = progressPrinter(process.stderr);
+    const printer = progressPrinter(new ExactScreen(process.stderr));
     const cloud = await ensureCloud({ onProgress: printer.onProgress }).finally(printer.done);
     if (cloud.movedFrom !== undefined) {
       this.warn(

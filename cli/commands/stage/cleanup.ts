@@ -4,7 +4,7 @@ import { InputError, type UserError } from "../../../staging/errors.ts";
 import { timeToRemoveBy } from "../../../staging/server-clock.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
-import { confirm } from "../../confirm.ts";
+import { type ConfirmOptions, confirm } from "../../confirm.ts";
 import type { Context } from "../../context.ts";
 import { yesFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
@@ -78,15 +78,20 @@ Entries that the environment's file declares are never removed, only reported. -
     if (text !== "" && !this.jsonEnabled()) await writeOut(text);
     const wanted = toRemove(plan, question);
     if (wanted === "") {
-      this.note(isEmpty(plan) ? "There is nothing to clean up." : "\nNothing was removed.");
+      this.note(...(isEmpty(plan) ? ["There is nothing to clean up."] : ["", "Nothing was removed."]));
     } else if (flags["dry-run"]) {
-      this.note(`\nNothing was removed. To remove ${wanted}: ${command}`);
-    } else if (await confirm(`\nRemove ${wanted} for good?`, { yes: flags.yes, command })) {
+      this.note("", `Nothing was removed. To remove ${wanted}: ${command}`);
+    } else if (await this.#agreed(`Remove ${wanted} for good?`, { yes: flags.yes, command })) {
       return await this.#carryOut(cleanup, plan);
     } else {
       this.note("Nothing was removed.");
     }
     return toCleanupJson(context, plan, undefined, flags["dry-run"]);
+  }
+
+  async #agreed(question: string, options: ConfirmOptions): Promise<boolean> {
+    if (!options.yes) this.note("");
+    return await confirm(question, options);
   }
 
   async #carryOut({ context, question, command, now, verbose }: Cleanup, plan: CleanupPlan) {
@@ -114,7 +119,7 @@ Entries that the environment's file declares are never removed, only reported. -
       () => `${command} --yes`,
     );
     if (failure === undefined)
-      this.note(`\n✅ Cleaned up: ${plural(outcomes.length - kept.size, "item")} removed`);
+      this.note("", `✅ Cleaned up: ${plural(outcomes.length - kept.size, "item")} removed`);
     else if (this.jsonEnabled()) process.exitCode = failure.exitCode;
     else throw failure;
   }

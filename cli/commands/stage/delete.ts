@@ -6,7 +6,6 @@ import { confirm } from "../../confirm.ts";
 import type { Context } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
 import { yesFlag } from "../../flags.ts";
-import { printable } from "../../render/text.ts";
 import { type Deletable, deleteEntries, findDeletables } from "../../services/delete.ts";
 import { deleteEntry } from "../../services/delete-entry.ts";
 import { type ErrorJson, errorJson, explained, failureOf } from "../../services/outcomes.ts";
@@ -58,8 +57,8 @@ With several IDs, the command looks up all entries before it deletes any, then d
     const { args, flags } = await this.parse(StageDelete);
     const context = this.contextOf(flags);
     const entries = await findDeletables(context, await resolveIds(context, args["staging-id"]));
-    for (const entry of entries) this.note(describe(entry));
-    this.note("⚠️  This will delete data from all regions and cannot be undone.\n");
+    for (const entry of entries) this.note(...describe(entry));
+    this.note("⚠️  This will delete data from all regions and cannot be undone.", "");
     const question = entries.length === 1 ? "Continue?" : `Delete ${entries.length} entries?`;
     if (!(await confirm(question, { yes: flags.yes, command: commandFor(entries, context) }))) {
       this.note("Nothing was deleted.");
@@ -90,7 +89,7 @@ With several IDs, the command looks up all entries before it deletes any, then d
       (left) => `${commandFor(left, context)} --yes`,
     );
     if (failure === undefined) {
-      this.note(`\n✅ Staging deleted${outcomes.length === 1 ? "" : ` (${outcomes.length} entries)`}`);
+      this.note("", `✅ Staging deleted${outcomes.length === 1 ? "" : ` (${outcomes.length} entries)`}`);
       return;
     }
     if (!this.jsonEnabled() || outcomes.length === 1) throw failure;
@@ -114,12 +113,12 @@ function resultOf(context: Context, outcome: Outcome<Deletable>): StageDeleteRes
     : result;
 }
 
-function describe({ id, filename, sizeBytes, regions }: Deletable): string {
+function describe({ id, filename, sizeBytes, regions }: Deletable): string[] {
   return [
     `Deleting staged data: ${id}`,
-    `File: ${filename === undefined ? "unknown" : printable(filename)}`,
+    `File: ${filename ?? "unknown"}`,
     `Size: ${sizeBytes === undefined ? "unknown (there is no record of it)" : formatBytes(sizeBytes)}`,
     `Regions: ${regions.length === 0 ? "unknown" : regions.join(", ")}`,
     "",
-  ].join("\n");
+  ];
 }

@@ -7,8 +7,9 @@ import { parseRegionList } from "../../../staging/regions.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { configured } from "../../flags.ts";
-import { writeOut } from "../../output.ts";
+import { writeData, writeOut } from "../../output.ts";
 import { renderEstimate, renderEstimateCsv } from "../../render/estimate.ts";
+import { toJson } from "../../render/json.ts";
 import {
   alternative,
   type EstimatedSource,
@@ -110,9 +111,9 @@ The guide's prices take AWS's internet price for a download from another region.
     const aws = made.prices.name === "aws" ? { estimate: made } : alternative(request, priceBook("aws"));
     const metadata = toEstimateMetadata(made, aws);
     if (this.jsonEnabled()) return metadata;
-    if (flags.format === "json") await writeOut(`${JSON.stringify(metadata, null, 2)}\n`);
-    else if (flags.format === "csv") await writeOut(renderEstimateCsv(metadata));
-    else if (flags.format === "yaml") await writeOut(toYaml(metadata));
+    if (flags.format === "json") await writeData(toJson(metadata));
+    else if (flags.format === "csv") await writeData(renderEstimateCsv(metadata));
+    else if (flags.format === "yaml") await writeData(toYaml(metadata));
     else {
       const columns = process.stdout.columns ?? DEFAULT_COLUMNS;
       await writeOut(renderEstimate({ estimate: made, aws, source, columns, requestPayer }));

@@ -4,8 +4,9 @@ import type { StagingRecord } from "../../../staging/record.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
 import { formatFlag } from "../../flags.ts";
-import { writeOut } from "../../output.ts";
+import { writeData, writeOut } from "../../output.ts";
 import { renderDetails } from "../../render/details.ts";
+import { toJson } from "../../render/json.ts";
 import {
   type EntryReport,
   type EntryReportJson,
@@ -66,9 +67,9 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     this.#judge(report, flags.environment);
     if (this.jsonEnabled()) return toReportJson(report);
     if (flags.format === "json") {
-      await writeOut(`${JSON.stringify(toReportJson(report), null, 2)}\n`);
+      await writeData(toJson(toReportJson(report)));
     } else if (flags.format === "yaml") {
-      await writeOut(toYaml(toReportJson(report)));
+      await writeData(toYaml(toReportJson(report)));
     } else {
       await writeOut(renderDetails(report));
     }

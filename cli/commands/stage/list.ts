@@ -7,8 +7,9 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
 import { FORMATS as PLAIN_FORMATS } from "../../flags.ts";
-import { writeOut } from "../../output.ts";
+import { writeData, writeOut } from "../../output.ts";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../render/incomplete.ts";
+import { toJson } from "../../render/json.ts";
 import { DATA_COLUMN, listingColumns, writeListingCsv } from "../../render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
 import { renderTable } from "../../render/table.ts";
@@ -144,13 +145,13 @@ export default class StageList extends BaseCommand {
         await this.#table(tables, listing);
         break;
       case "json":
-        await writeJsonArray(this.#metadata(tables, listing), writeOut);
+        await writeJsonArray(this.#metadata(tables, listing), writeData);
         break;
       case "yaml":
-        await writeYamlSequence(this.#metadata(tables, listing), writeOut);
+        await writeYamlSequence(this.#metadata(tables, listing), writeData);
         break;
       case "csv":
-        await writeListingCsv(this.#metadata(tables, listing), writeOut, listing.check !== undefined);
+        await writeListingCsv(this.#metadata(tables, listing), writeData, listing.check !== undefined);
     }
     return undefined;
   }
@@ -173,9 +174,9 @@ export default class StageList extends BaseCommand {
     const all = await listIncompleteMetadata(context, filter, (error) => this.#incomplete(error));
     const entries = (reverse ? all.reverse() : all).slice(0, limit);
     if (this.jsonEnabled()) return entries;
-    if (format === "json") await writeOut(`${JSON.stringify(entries, null, 2)}\n`);
-    else if (format === "yaml") await writeOut(toYaml(entries));
-    else if (format === "csv") await writeOut(renderIncompleteCsv(entries));
+    if (format === "json") await writeData(toJson(entries));
+    else if (format === "yaml") await writeData(toYaml(entries));
+    else if (format === "csv") await writeData(renderIncompleteCsv(entries));
     else if (entries.length > 0) await writeOut(renderTable(INCOMPLETE_COLUMNS, entries));
     else this.note("No upload is incomplete.");
     return undefined;

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
 import { writeOut } from "../../output.ts";
+import { textOf } from "../../screen.ts";
 import { presenceJson, type RegionPresenceJson } from "../../services/presence.ts";
 import { repairEntry } from "../../services/repair.ts";
 import { resolveId } from "../../services/resolve-id.ts";
@@ -53,7 +54,7 @@ Complete regions do not change. To continue an interrupted repair, run the same 
     if (this.jsonEnabled()) return { staging_id: id, repaired: regions, presence: presenceJson(presence) };
     const lines = regions.map(({ region, from }) => `Repaired ${region} from ${from}`);
     if (lines.length === 0) lines.push("Nothing to repair: every region is whole.");
-    await writeOut(`${lines.join("\n")}\n`);
+    await writeOut(`${textOf(lines)}\n`);
     return undefined;
   }
 }

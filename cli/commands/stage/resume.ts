@@ -3,7 +3,7 @@ import { parseBandwidthLimit } from "../../../staging/bandwidth.ts";
 import { storedName } from "../../../staging/entry.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { renderUploadPlan } from "../../render/summary.ts";
+import { uploadPlanLines } from "../../render/summary.ts";
 import { reportStaged, stagedFact, stagedMetadata } from "../../report-staged.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { resolveId } from "../../services/resolve-id.ts";
@@ -58,9 +58,9 @@ export default class StageResume extends BaseCommand {
       ...(bandwidthLimit === undefined ? {} : { bandwidthLimit }),
     };
     const entry = { ...found, settings: { ...settings, spec } };
-    this.note(`Resuming ${id}\n`);
+    this.note(`Resuming ${id}`, "");
     this.note(
-      renderUploadPlan({
+      ...uploadPlanLines({
         filename: storedName(spec),
         sizeBytes: entry.unfinished.sizeBytes,
         regions: spec.regions,
@@ -81,7 +81,7 @@ export default class StageResume extends BaseCommand {
       await endUpload(entry.stack);
     });
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
-    await reportStaged(details, (line) => this.note(line));
+    await reportStaged(details, (...lines) => this.note(...lines));
     return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { parseSweepId } from "../../../staging/entry.ts";
 import { differences, type EntryChanges, regionChanges } from "../../../staging/entry-update.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
+import { shellQuoted } from "../../../staging/shell.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
@@ -12,6 +13,7 @@ import { yesFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
 import { renderChanges, renderRegionPlan } from "../../render/update.ts";
 import { stagedMetadata } from "../../report-staged.ts";
+import { textOf } from "../../screen.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { resolveId } from "../../services/resolve-id.ts";
 import { type PlannedUpdate, planUpdate, updateEntry } from "../../services/update.ts";
@@ -115,7 +117,7 @@ The TTL is days from the upload, not from now. The primary region, where the dat
       else if (hasActed) lines = ["Completed an earlier update."];
     }
     if (this.jsonEnabled()) return this.#result(plan, changed, await stagedMetadata(context, { id }));
-    await writeOut(`${lines.join("\n")}\n`);
+    await writeOut(`${textOf(lines)}\n`);
     return undefined;
   }
 
@@ -123,7 +125,7 @@ The TTL is days from the upload, not from now. The primary region, where the dat
   async #isAgreed({ record, after }: PlannedUpdate, yes: boolean): Promise<boolean> {
     for (const line of renderRegionPlan(record, after)) this.note(line);
     if (regionChanges(record, after).removed.length === 0) return true;
-    const command = ["spawn stage update", ...this.argv.map(quoted)].join(" ");
+    const command = ["spawn stage update", ...this.argv.map(shellQuoted)].join(" ");
     return await confirm("Continue?", { yes, command });
   }
 
@@ -135,10 +137,6 @@ The TTL is days from the upload, not from now. The primary region, where the dat
     return { staging_id: record.stagingId, changed: changed.map((name) => METADATA_NAMES[name]), entry };
   }
 }
-
-/** An argument as a shell takes it. */
-const quoted = (argument: string): string =>
-  /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
 interface ChangeFlags {
   readonly ttl?: string | undefined;

@@ -19,7 +19,7 @@ import { parseTtlDays } from "../../../staging/ttl.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
 import { interruptible } from "../../interruptible.ts";
-import { renderUploadPlan } from "../../render/summary.ts";
+import { uploadPlanLines } from "../../render/summary.ts";
 import {
   reportStaged,
   type StagedSummary,
@@ -164,7 +164,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
       allowAccounts,
       declaredAs: undefined,
     };
-    this.note(renderUploadPlan({ ...source, regions, destination: spec.destination, requestPayer }));
+    this.note(...uploadPlanLines({ ...source, regions, destination: spec.destination, requestPayer }));
     const upload: Upload = { context, spec, source };
     const reused = flags.reuse ? await this.#reuse(upload) : undefined;
     if (reused !== undefined) return await this.#tell(upload, summaryOf(reused), true);
@@ -177,13 +177,13 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
       if (damage === undefined && (await hasPendingOperations(context, interrupted.stack))) {
         resumed = interrupted;
       } else if (damage === undefined) {
-        this.note(`${untold.stagingId} is whole: the upload was completed, but its ID was not written\n`);
+        this.note(`${untold.stagingId} is whole: the upload was completed, but its ID was not written`, "");
         return await this.#tell(upload, summaryOf(untold));
       }
       if (damage !== undefined)
-        this.note(`${untold.stagingId} is not used as the result of this upload: ${damage}\n`);
+        this.note(`${untold.stagingId} is not used as the result of this upload: ${damage}`, "");
     }
-    if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted\n`);
+    if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted`, "");
     else if (!flags.reuse) await this.#tellOfTwin(upload);
     const watching = {
       ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, told: source.warnings },
@@ -201,7 +201,10 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
   async #reuse({ context, spec, source }: Upload): Promise<StagingRecord | undefined> {
     const found = await interruptible((signal) => findReusable(context, spec, source, signal));
     if ("record" in found) {
-      this.note(`${found.record.stagingId} has the same data, whole in every region: nothing is uploaded\n`);
+      this.note(
+        `${found.record.stagingId} has the same data, whole in every region: nothing is uploaded`,
+        "",
+      );
       return found.record;
     }
     this.#hint(`Nothing can be reused: ${found.why}. The data are uploaded.`);
@@ -218,7 +221,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
   /** A note for people, which programs find among the warnings. */
   #hint(text: string): void {
     if (this.jsonEnabled()) this.warn(text);
-    else this.note(`${text}\n`);
+    else this.note(`${text}`, "");
   }
 
   /** Reports a complete entry, and forgets the upload once the report is written. */
@@ -235,7 +238,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
     if (this.jsonEnabled()) {
       return { ...(await stagedMetadata(context, staged)), ...(reused === undefined ? {} : { reused }) };
     }
-    await reportStaged(staged, (line) => this.note(line));
+    await reportStaged(staged, (...lines) => this.note(...lines));
     return undefined;
   }
 }

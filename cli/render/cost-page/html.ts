@@ -1,4 +1,4 @@
-import { printable } from "../text.ts";
+import { printable } from "../../../staging/printable.ts";
 
 /** Text that is HTML already. Only {@link html} makes it. */
 export class Html {

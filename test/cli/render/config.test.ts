@@ -22,7 +22,7 @@ describe("the list of spawn config", () => {
         "staging.ttl               14                 user config",
         "backend.url               -                  default",
         "staging.bucket.us-east-1  my-data (adopted)  Pulumi.prod.yaml",
-        "environment               a\\u000ab           SPAWN_ENVIRONMENT",
+        "environment               a\\nb               SPAWN_ENVIRONMENT",
         "",
       ].join("\n"),
     );

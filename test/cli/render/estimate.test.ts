@@ -169,7 +169,7 @@ With AWS's list prices: savings of $16.93 (84.6%), break-even at 2 instances per
     const asked = request(0.1, 10, "us-east-1,us-west-2");
     expect(rendered(asked, { source: { filename: "a.dat" } })).to.contain("Dataset: 102.4 MB (a.dat)\n");
     expect(rendered(asked, { source: { filename: "da\nta", fileCount: 1234 } })).to.contain(
-      "Dataset: 102.4 MB (da\\u000ata/, 1,234 files)\n",
+      "Dataset: 102.4 MB (da\\nta/, 1,234 files)\n",
     );
   });
 

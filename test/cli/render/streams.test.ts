@@ -155,7 +155,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
     expect(writes.filter((text) => text !== "")).to.deep.equal([
       "STAGING ID          SIZE    REGIONS  UPLOADED    TTL   SWEEP ID      DATA\n",
       "stage-abc123def456  100GB   2        2024-01-22  7d    sweep-xyz789  whole\n",
-      "stage-0123456789ab  50GB    3        2024-01-21  7d    -             missing in us-west-2, not reachable in eu-west-1: no\\u000aanswer\n",
+      "stage-0123456789ab  50GB    3        2024-01-21  7d    -             missing in us-west-2, not reachable in eu-west-1: no\\nanswer\n",
       "stage-ffffffffffff  25GB    1        2024-01-01  expired  sweep-aaa111  different in us-east-1\n",
     ]);
   });

@@ -1,17 +1,22 @@
 import { expect } from "chai";
-import { renderUploadPlan, renderUploadSummary } from "../../../cli/render/summary.ts";
+import { type UploadPlan, uploadPlanLines, uploadSummaryLines } from "../../../cli/render/summary.ts";
+import { textOf } from "../../../cli/screen.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
 import { GIB_100 } from "../records.ts";
 
+const uploadPlanText = (plan: UploadPlan): string => textOf(uploadPlanLines(plan));
+
 const finished = (sizeBytes: number, regions: string[], ttl = 7) =>
-  renderUploadSummary({
-    stagingId: parseStagingId("stage-abc123def456"),
-    sizeBytes,
-    regions,
-    ttl: parseTtlDays(ttl),
-    uploadedAt: new Date("2024-01-22T10:30:15Z"),
-  });
+  textOf(
+    uploadSummaryLines({
+      stagingId: parseStagingId("stage-abc123def456"),
+      sizeBytes,
+      regions,
+      ttl: parseTtlDays(ttl),
+      uploadedAt: new Date("2024-01-22T10:30:15Z"),
+    }),
+  );
 
 describe("the upload's summary", () => {
   it("tells before the upload what is staged, where and for whom", () => {
@@ -21,12 +26,12 @@ describe("the upload's summary", () => {
       regions: ["us-east-1", "us-west-2"],
       destination: "/mnt/data/reference.fasta",
     };
-    expect(renderUploadPlan(plan)).to.equal(`Staging Data: reference-genome.fasta
+    expect(uploadPlanText(plan)).to.equal(`Staging Data: reference-genome.fasta
 Size: 100.0 GB
 Regions: us-east-1, us-west-2
 Destination: /mnt/data/reference.fasta
 `);
-    expect(renderUploadPlan({ ...plan, fileCount: 1234 })).to.contain("Size: 100.0 GB (1,234 files)\n");
+    expect(uploadPlanText({ ...plan, fileCount: 1234 })).to.contain("Size: 100.0 GB (1,234 files)\n");
   });
 
   it("has the guide's lines with the calculator's figures", () => {

@@ -8,9 +8,9 @@ import {
   padColumns,
   plural,
   priceRange,
-  printable,
 } from "../../../cli/render/text.ts";
 import { dollars, type MicroDollars } from "../../../staging/money.ts";
+import { printable } from "../../../staging/printable.ts";
 
 describe("text for the terminal", () => {
   it("measures columns, not characters", () => {
@@ -28,7 +28,7 @@ describe("text for the terminal", () => {
   });
 
   it("shows control characters of a file's name as escapes, so that it cannot fake output", () => {
-    expect(printable("a\u001b[2Jb\nc\u202ed")).to.equal("a\\u001b[2Jb\\u000ac\\u202ed");
+    expect(printable("a\u001b[2Jb\nc\u202ed")).to.equal("a\\x1b[2Jb\\nc\\u202ed");
     expect(printable("é 数据 'x'")).to.equal("é 数据 'x'");
   });
 

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { renderChanges, renderRegionPlan } from "../../../cli/render/update.ts";
+import { textOf } from "../../../cli/screen.ts";
 import { parseAccountList } from "../../../staging/accounts.ts";
 import { parseDestination } from "../../../staging/destination.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
@@ -26,7 +27,7 @@ describe("an update of an entry", () => {
       sweepId: "sweep-2",
       allowAccounts: parseAccountList("123456789012,210987654321"),
     };
-    expect(renderChanges(BEFORE, after)).to.deep.equal([
+    expect(textOf(renderChanges(BEFORE, after)).split("\n")).to.deep.equal([
       "Regions added: eu-west-1, eu-west-2",
       "Regions removed: us-west-2",
       "Destination changed to /opt/a\\u202eb",
