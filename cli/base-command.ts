@@ -1,4 +1,5 @@
 import { Command, Flags } from "@oclif/core";
+import { securePrivateFolders } from "../local/private-folders.ts";
 import { progressPrinter } from "../local/progress.ts";
 import type { UserError } from "../staging/errors.ts";
 import { Context } from "./context.ts";
@@ -71,6 +72,11 @@ export abstract class BaseCommand extends Command {
   protected whenTold(fact: string, work: () => Promise<void>): void {
     this.#fact = fact;
     this.#whenTold.push(work);
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    securePrivateFolders();
   }
 
   protected override async _run<T>(): Promise<T> {

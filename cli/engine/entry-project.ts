@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { modeFor } from "../../local/private-folders.ts";
 import { toYaml } from "../../stacks/yaml.ts";
 
 /**
@@ -32,7 +33,7 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   await mkdir(join(path, ".."), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, text, { flush: true });
+    await writeFile(temporary, text, { flush: true, mode: modeFor(temporary) });
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { modeFor } from "../../local/private-folders.ts";
 import { UserError } from "../../staging/errors.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
@@ -53,7 +54,8 @@ async function writeStack(folder: string, stack: string): Promise<boolean> {
   const name = `organization/${PROJECT_NAME}/${stack}`;
   const temporary = join(folder, `.${randomUUID()}.tmp`);
   try {
-    await writeFile(temporary, JSON.stringify({ version: CHECKPOINT_VERSION, checkpoint: { stack: name } }));
+    const checkpoint = JSON.stringify({ version: CHECKPOINT_VERSION, checkpoint: { stack: name } });
+    await writeFile(temporary, checkpoint, { mode: modeFor(temporary) });
     // Unlike a renaming, it fails where another process was faster.
     await link(temporary, path);
     return true;

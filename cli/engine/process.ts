@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { startedAlike } from "../../connection/hangup.ts";
+import { spawnPaths, stateUrlOf } from "../../local/paths.ts";
+import { startPrivately } from "../../local/private-folders.ts";
 
 /** How and where the engine runs. */
 export interface EngineSettings {
@@ -44,13 +46,17 @@ export async function runEngine(
   options: RunOptions = {},
 ): Promise<EngineRun> {
   const engine = startedAlike(settings.command, [...args, "--non-interactive"]);
-  const child = spawn(engine.command, engine.args, {
-    cwd: settings.project,
-    // By it the provider knows when this process is killed, which the engine does not notice while nothing happens.
-    env: { ...settings.env, SPAWN_COMMAND_LINE_PID: String(process.pid) },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+  const start = () =>
+    spawn(engine.command, engine.args, {
+      cwd: settings.project,
+      // By it the provider knows when this process is killed, which the engine does not notice while nothing happens.
+      env: { ...settings.env, SPAWN_COMMAND_LINE_PID: String(process.pid) },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+  // A backend of the user's choice may be for a group.
+  const isOwnState = settings.env["PULUMI_BACKEND_URL"] === stateUrlOf(spawnPaths());
+  const child = isOwnState ? startPrivately(start) : start();
   if (child.pid !== undefined) options.onStart?.(child.pid);
   const interrupt = () => child.kill("SIGINT");
   options.signal?.addEventListener("abort", interrupt, { once: true });

@@ -3,6 +3,7 @@ import { changed, type VariableChanges } from "../../connection/variables.ts";
 import { type EngineInfo, ensureEngine } from "../../local/engine/engine.ts";
 import { commandVariables } from "../../local/engine/variables.ts";
 import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
+import { makeDataFolder } from "../../local/private-folders.ts";
 import { progressPrinter } from "../../local/progress.ts";
 import { shellVariables } from "../../local/shell-variables.ts";
 import { toolEnvironment } from "../../local/tool-environment.ts";
@@ -35,6 +36,7 @@ export interface EngineTools {
 export async function prepareTools(context: Context, signal?: AbortSignal): Promise<EngineTools> {
   // First: a wrong environment must not cost the time that the engine's build takes.
   const settings = await context.settings();
+  makeDataFolder();
   const printer = progressPrinter(new ExactScreen(process.stderr));
   const [engine, target, stateUrl] = await Promise.all([
     ensureEngine({ onProgress: printer.onProgress, signal }).finally(printer.done),

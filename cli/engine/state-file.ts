@@ -3,6 +3,7 @@ import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { parse } from "yaml";
+import { modeFor } from "../../local/private-folders.ts";
 import { isRecord } from "../../staging/environment.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { backendFolder } from "./backend-folder.ts";
@@ -111,7 +112,7 @@ export async function restoreBackup(file: string, stack: string): Promise<string
     if ((await readCheckpoint(path, ending))?.kind !== "whole") continue;
     const temporary = join(file, "..", `.${randomUUID()}.tmp`);
     try {
-      await writeFile(temporary, bytes, { flush: true });
+      await writeFile(temporary, bytes, { flush: true, mode: modeFor(temporary) });
       await rename(temporary, file);
     } finally {
       await rm(temporary, { force: true });

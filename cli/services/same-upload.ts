@@ -39,7 +39,7 @@ export async function rememberUploaded(
 ): Promise<void> {
   const folder = folderOf(environment, spec, source);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, id), "");
+  await writeFile(join(folder, id), "", { mode: 0o600 });
 }
 
 /**
