@@ -9,6 +9,7 @@ import { ensureEngine } from "../local/engine/engine.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
 import { toolEnvironment } from "../local/tool-environment.ts";
 import { parseDestination } from "../staging/destination.ts";
+import { entryStackName } from "../staging/entry.ts";
 import { newStagingId } from "../staging/ids.ts";
 import { recordItem } from "../staging/record.ts";
 import { parseRegionList } from "../staging/regions.ts";
@@ -186,7 +187,7 @@ class RecordWriter {
       uploadedAt: new Date(Date.now() - this.#written * 1000),
       ttl: DEFAULT_TTL_DAYS,
       sweepId: undefined,
-      stack: `dev.${stagingId}`,
+      stack: entryStackName("dev", stagingId),
       declaredAs: undefined,
       allowAccounts: [],
       accessPoints: new Map(),

@@ -205,7 +205,9 @@ export class Context {
       import("./services/ownership.ts"),
     ]);
     await refuseOthersTables(settings, client);
-    return { client, settings };
+    const otherBuckets: Tables["otherBuckets"] = async (entry) =>
+      (await import("./services/other-buckets.ts")).otherBuckets(this, entry);
+    return { client, settings, otherBuckets };
   }
 
   /**

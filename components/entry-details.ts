@@ -6,6 +6,7 @@ import { toDollars } from "../staging/money.ts";
 import { GUIDE_PRICES } from "../staging/price-book.ts";
 import type { StagingRecord } from "../staging/record.ts";
 import type { ExpirationOutputs, ReplicationOutputs, StagedDataOutputs } from "../staging/resources.ts";
+import { parseStackName, type StackName } from "../staging/stack-name.ts";
 import { expiresAt, isoSeconds } from "../staging/ttl.ts";
 
 /** What the upload found out about the data. */
@@ -80,8 +81,10 @@ export interface EntryDetails extends StagedFacts {
 }
 
 /** An entry of the environment's configuration lives in the environment's stack, any other in its own. */
-function stackOf(spec: EntrySpec, settings: EnvironmentSettings): string {
-  return spec.declaredAs === undefined ? entryStackName(settings.name, spec.id) : settings.name;
+function stackOf(spec: EntrySpec, settings: EnvironmentSettings): StackName {
+  return spec.declaredAs === undefined
+    ? entryStackName(settings.name, spec.id)
+    : parseStackName(settings.name);
 }
 
 function costOf(spec: EntrySpec, sizeBytes: number): StagingCost {

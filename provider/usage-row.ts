@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { type Access, directAccess, serviceSettings } from "../connection/access.ts";
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
@@ -19,6 +19,7 @@ import { parseTtlDays } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
+import { plainItem } from "./plain-item.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
 import { followServerTime } from "./transfer/server-time.ts";
@@ -217,7 +218,7 @@ async function readRow(
 ): Promise<Record<string, unknown> | undefined> {
   const command = new GetItemCommand({ TableName: table, Key: keyOf(stagingId), ConsistentRead: true });
   const { Item } = await client.send(command, { abortSignal: signal });
-  return Item && unmarshall(Item);
+  return Item && plainItem(Item);
 }
 
 /** Whether every region has its copy already: what would note their arrivals has come to its end. */
@@ -235,7 +236,7 @@ async function isRecorded(
   });
   try {
     const { Item } = await client.send(command, { abortSignal: signal });
-    return Item !== undefined && unmarshall(Item)["uploaded_at"] === uploadedAt;
+    return Item !== undefined && plainItem(Item)["uploaded_at"] === uploadedAt;
   } catch (error) {
     if (errorName(error) === "ResourceNotFoundException") return false;
     throw error;

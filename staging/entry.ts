@@ -9,6 +9,7 @@ import { parseFilename } from "./filename.ts";
 import { declaredStagingId, parseStagingId, type StagingId } from "./ids.ts";
 import { parseRegionList, type RegionList } from "./regions.ts";
 import { assertHasLinks, assertOnS3, assertRequestPayer } from "./s3-url.ts";
+import { parseStackName, type StackName } from "./stack-name.ts";
 import { parseTimeoutSeconds } from "./timeout.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays, type TtlDays } from "./ttl.ts";
 
@@ -98,13 +99,16 @@ export const storedName = ({ filename, source }: Pick<EntrySpec, "filename" | "s
   filename ?? filenameOf(source);
 
 /** Stack of an entry that the command line made. */
-export const entryStackName = (environment: string, id: StagingId): string => `${environment}.${id}`;
+export const entryStackName = (environment: string, id: StagingId): StackName =>
+  parseStackName(`${environment}.${id}`);
 
 const SWEEP_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+export const isSweepId = (text: string): boolean => SWEEP_ID.test(text);
+
 /** @throws InputError unless `text` can be a sweep's id. */
 export function parseSweepId(text: string): string {
-  if (!SWEEP_ID.test(text)) {
+  if (!isSweepId(text)) {
     throw new InputError(`"${text}" is not a sweep ID`, {
       why: "It has 1 to 128 letters, digits, dots, hyphens and underscores.",
     });
@@ -120,6 +124,15 @@ export function parseReplicationMethod(text: string): ReplicationMethod {
 }
 
 const ITEM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/** @throws InputError unless `text` can name an item of `spawn:entries` */
+export function parseItemName(text: string): string {
+  if (ITEM_NAME.test(text)) return text;
+  throw new InputError(`${JSON.stringify(text.slice(0, 100))} is not the name of an item of spawn:entries`, {
+    why: "It has 1 to 63 letters, digits, dots, hyphens and underscores.",
+  });
+}
+
 const ITEM_KEYS = [
   "name",
   "source",

@@ -36,3 +36,20 @@ function problemOf(name: string): string | undefined {
     ? `It has ${bytes} bytes; a file's name has at most ${MAX_NAME_BYTES}.`
     : undefined;
 }
+
+/** S3's limit for a key, of which a name is a part. */
+const MAX_STORED_BYTES = 1024;
+
+/**
+ * Parses the name under which data are stored, as a record has it. It can be longer than the names that users may choose: that of a
+ * source on S3 is the last part of its key.
+ * @throws InputError unless the name is one component of a path
+ */
+export function parseStoredName(text: string): string {
+  refuseControlCharacters(text);
+  const problem = problemOf(text);
+  if (problem === undefined) return text;
+  const isOnlyLong = !/^\.{0,2}$|\//.test(text) && text !== MANIFEST_NAME;
+  if (isOnlyLong && Buffer.byteLength(text) <= MAX_STORED_BYTES) return text;
+  throw new InputError("the name of the stored data is not a file's name", { why: problem });
+}

@@ -1,13 +1,16 @@
+import { isSweepId } from "./entry.ts";
 import { isRecord, isStringArray } from "./environment.ts";
 import { UserError } from "./errors.ts";
-import { isoSeconds, MS_PER_DAY, removalMidnight, type TtlDays } from "./ttl.ts";
-import { parseUsageRow, type UsageRow } from "./usage.ts";
+import { isStagingId } from "./ids.ts";
+import { isRegionList, type RegionList } from "./regions.ts";
+import { isIsoTime, isoSeconds, MS_PER_DAY, removalMidnight, TTL_CLASSES, type TtlDays } from "./ttl.ts";
+import { parseUsageRow, USAGE_KEY, type UsageRow, wrongCounter } from "./usage.ts";
 
 /** From when on an upload's data were in which regions, the primary one first, and with which TTL. */
 export interface Placement {
   readonly from: Date;
-  readonly regions: readonly string[];
-  readonly ttlDays: number;
+  readonly regions: RegionList;
+  readonly ttlDays: TtlDays;
 }
 
 /** One upload of an entry, from its arrival to its end. An entry that is staged again after its deletion has several. */
@@ -57,6 +60,7 @@ const ARRIVED = "arrived_in_";
 export const REVISION = "revision";
 
 /**
+ * Parses a row strictly: every worker can write to the table, and one row must neither change what others cost nor take long.
  * @param item unmarshalled to plain values
  * @throws UserError when an attribute is missing or of another form; it names the row and the attribute
  */
@@ -64,6 +68,9 @@ export function parseLedgerRow(item: unknown): LedgerRow {
   const usage = parseUsageRow(item);
   const row = isRecord(item) ? item : {};
   const read = new Reader(usage.stagingId);
+  if (!isStagingId(usage.stagingId)) return read.fail(USAGE_KEY);
+  const wrong = wrongCounter(row);
+  if (wrong !== undefined) return read.fail(wrong);
   // What workers alone have written to has no life: it costs nothing.
   if (row["opened_at"] === undefined) return { stagingId: usage.stagingId, lives: [], usage };
   const earlier = row["lives"] ?? [];
@@ -87,6 +94,9 @@ function arrivalsOf(
   return Object.fromEntries(found);
 }
 
+/** Characters; S3's keys have at most 1,024 bytes. */
+const MAX_NAME = 1024;
+
 class Reader {
   readonly #id: string;
 
@@ -97,11 +107,17 @@ class Reader {
   life(value: unknown): Life {
     if (!isRecord(value)) return this.fail("lives");
     const { filename, sweep_id: sweepId } = value;
-    if (typeof filename !== "string") return this.fail("filename");
-    if (sweepId !== undefined && typeof sweepId !== "string") return this.fail("sweep_id");
+    if (typeof filename !== "string" || filename.length > MAX_NAME) return this.fail("filename");
+    if (sweepId !== undefined && !(typeof sweepId === "string" && isSweepId(sweepId)))
+      return this.fail("sweep_id");
     const uploadedAt = this.#date(value, "uploaded_at");
     const history = value["history"];
     if (history !== undefined && !(Array.isArray(history) && history.length > 0)) return this.fail("history");
+    // Rows of versions before the history have one placement for the whole life.
+    const placements = (history ?? [{ ...value, from: value["uploaded_at"] }]).map((one: unknown) =>
+      this.#placement(one),
+    );
+    placements.reduce((before, { from }) => (from < before ? this.fail("history") : from), uploadedAt);
     return {
       filename,
       sizeBytes: this.#count(value, "size_bytes"),
@@ -109,10 +125,7 @@ class Reader {
       closedAt: value["closed_at"] === undefined ? undefined : this.#date(value, "closed_at"),
       sweepId,
       ...this.#arrivals(value),
-      // Rows of versions before the history have one placement for the whole life.
-      placements: (history ?? [{ ...value, from: value["uploaded_at"] }]).map((one: unknown) =>
-        this.#placement(one),
-      ),
+      placements,
     };
   }
 
@@ -126,13 +139,17 @@ class Reader {
   #placement(value: unknown): Placement {
     if (!isRecord(value)) return this.fail("history");
     const { regions } = value;
-    if (!isStringArray(regions) || regions.length === 0) return this.fail("regions");
-    return { from: this.#date(value, "from"), regions, ttlDays: this.#count(value, "ttl_days") };
+    const ttl = TTL_CLASSES.find((days) => days === value["ttl_days"]);
+    return {
+      from: this.#date(value, "from"),
+      regions: isStringArray(regions) && isRegionList(regions) ? regions : this.fail("regions"),
+      ttlDays: ttl ?? this.fail("ttl_days"),
+    };
   }
 
   #date(from: Record<string, unknown>, attribute: string): Date {
-    const date = new Date(typeof from[attribute] === "string" ? from[attribute] : Number.NaN);
-    return Number.isNaN(date.getTime()) ? this.fail(attribute) : date;
+    const value = from[attribute];
+    return isIsoTime(value) ? new Date(value) : this.fail(attribute);
   }
 
   #count(from: Record<string, unknown>, attribute: string): number {
@@ -142,7 +159,7 @@ class Reader {
 
   fail(attribute: string): never {
     throw new UserError(
-      `the usage row of ${this.#id || "?"} cannot be read: attribute ${attribute} is missing or malformed`,
+      `the usage row of ${isStagingId(this.#id) ? this.#id : "?"} cannot be read: attribute ${attribute} is missing or malformed`,
       { why: "The item in DynamoDB was changed by hand or by another version of spawn." },
     );
   }
@@ -200,8 +217,8 @@ function placedStays({ uploadedAt, closedAt, placements }: Life): Stay[] {
 }
 
 /** A TTL that was shortened to less than the data's age removes them at the next midnight, not in the past. */
-function removalOf(uploadedAt: Date, ttlDays: number, from: Date): Date {
-  const removal = removalMidnight(uploadedAt, ttlDays as TtlDays);
+function removalOf(uploadedAt: Date, ttlDays: TtlDays, from: Date): Date {
+  const removal = removalMidnight(uploadedAt, ttlDays);
   return removal > from ? removal : new Date((Math.floor(from.getTime() / MS_PER_DAY) + 1) * MS_PER_DAY);
 }
 

@@ -1,11 +1,15 @@
 import { type AccessPoint, type AccountId, parseAccountList } from "./accounts.ts";
 import { type Destination, parseDestination } from "./destination.ts";
-import { isRecord, isStringArray } from "./environment.ts";
+import { parseItemName, parseSweepId } from "./entry.ts";
+import { isRecord, isStringArray, parseBucketName } from "./environment.ts";
 import { InputError, UserError } from "./errors.ts";
-import { parseStagingId, type StagingId } from "./ids.ts";
+import { parseStoredName } from "./filename.ts";
+import { isStagingId, parseStagingId, type StagingId } from "./ids.ts";
+import { NO_SHA256 } from "./manifest.ts";
 import { parseRegionList, REGIONS, type Region, type RegionList } from "./regions.ts";
 import type { SourceKind } from "./resources.ts";
-import { expiresAt, isoSeconds, parseTtlDays, type TtlDays } from "./ttl.ts";
+import { parseStackName, type StackName } from "./stack-name.ts";
+import { expiresAt, isoSeconds, parseIsoTime, parseTtlDays, type TtlDays } from "./ttl.ts";
 
 /**
  * The record of a staging entry: its item in DynamoDB. It exists from the moment every region is verified until the
@@ -29,7 +33,7 @@ export interface StagingRecord {
   readonly ttl: TtlDays;
   readonly sweepId: string | undefined;
   /** The stack that holds the entry. */
-  readonly stack: string;
+  readonly stack: StackName;
   /** For an entry of the environment's configuration: the item's name. */
   readonly declaredAs: string | undefined;
   /** Accounts that may read the data, beside the one that they are in. */
@@ -98,18 +102,43 @@ function accessPointsItem(points: StagingRecord["accessPoints"]): AttributeValue
   return { M: Object.fromEntries(items) };
 }
 
+/** A record that cannot be read, or that names what is not its entry's. Commands that act on an entry refuse it. */
+export class CorruptRecordError extends UserError {
+  /** The entry; undefined where the item's key is no staging ID. */
+  readonly stagingId: StagingId | undefined;
+
+  constructor(
+    stagingId: StagingId | undefined,
+    message: string,
+    detail: { readonly why: string; readonly fix?: string },
+  ) {
+    super(message, detail);
+    this.stagingId = stagingId;
+  }
+}
+
+/** US dollars; amounts above are not exact. */
+const MAX_COST = 8_000_000_000;
+const SHA256 = /^[0-9a-f]{64}$/;
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html */
+const ACCESS_POINT_ARN = /^arn:aws[a-z-]*:s3:[a-z0-9-]+:\d{12}:accesspoint\/[a-z0-9-]{3,50}$/;
+/** Empty where S3 did not tell it. */
+const ACCESS_POINT_ALIAS = /^(?:[a-z0-9-]{1,100}-s3alias)?$/;
+
 /**
- * Parses an item, unmarshalled to plain values.
- * @throws UserError when an attribute is missing or of another form; it names the item and the attribute
+ * Parses an item, unmarshalled to plain values. Other programs can write to the table, so nothing of it is trusted: each value must
+ * have the form that {@link recordItem} gives it. Unknown attributes are ignored. Whether the names are those of the entry is
+ * checked by `record-names.ts`.
+ * @throws CorruptRecordError when an attribute is missing or of another form; it names the item and the attribute
  */
 export function parseRecord(item: unknown): StagingRecord {
-  const id = isRecord(item) && typeof item[RECORD_KEY] === "string" ? item[RECORD_KEY] : "?";
+  const key = isRecord(item) ? item[RECORD_KEY] : undefined;
+  const id = typeof key === "string" && isStagingId(key) ? key : undefined;
   const fail = (attribute: string): never => {
-    throw new UserError(
-      `the record of ${id} cannot be read: attribute ${attribute} is missing or malformed`,
-      {
-        why: "The item in DynamoDB was changed by hand or by another version of spawn.",
-      },
+    throw new CorruptRecordError(
+      id,
+      `the record of ${id ?? "?"} cannot be read: attribute ${attribute} is missing or malformed`,
+      { why: "Somebody changed the item in DynamoDB, or another version of spawn wrote it." },
     );
   };
   if (!isRecord(item)) return fail(RECORD_KEY);
@@ -117,11 +146,18 @@ export function parseRecord(item: unknown): StagingRecord {
     const value = from[attribute];
     return typeof value === "string" ? value : fail(attribute);
   };
-  const number = (attribute: string, from: Record<string, unknown> = item): number => {
-    const value = from[attribute];
-    return typeof value === "number" && Number.isFinite(value) ? value : fail(attribute);
+  const count = (attribute: string): number => {
+    const value = item[attribute];
+    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : fail(attribute);
   };
-  const optional = (attribute: string) => (item[attribute] === undefined ? undefined : text(attribute));
+  const cost = (name: string): number => {
+    const value = isRecord(item["cost"]) ? item["cost"][name] : undefined;
+    return typeof value === "number" && value >= 0 && value <= MAX_COST ? value : fail("cost");
+  };
+  const matching = (attribute: string, pattern: RegExp, from?: Record<string, unknown>): string => {
+    const value = text(attribute, from);
+    return pattern.test(value) ? value : fail(attribute);
+  };
   const list = (attribute: string): string[] => {
     const value = item[attribute];
     return isStringArray(value) ? value : fail(attribute);
@@ -134,46 +170,52 @@ export function parseRecord(item: unknown): StagingRecord {
       throw error;
     }
   };
+  const parsed = <T>(attribute: string, read: (value: string) => T): T =>
+    parse(attribute, () => read(text(attribute)));
+  const optional = <T>(attribute: string, read: (value: string) => T): T | undefined =>
+    item[attribute] === undefined ? undefined : parsed(attribute, read);
   const accessPoints = (value: unknown): ReadonlyMap<Region, AccessPoint> => {
     if (!isRecord(value)) return fail("access_points");
     const points = new Map<Region, AccessPoint>();
     for (const [name, point] of Object.entries(value)) {
       const region = REGIONS.find((known) => known === name);
       if (region === undefined || !isRecord(point)) return fail("access_points");
-      points.set(region, { arn: text("arn", point), alias: text("alias", point) });
+      points.set(region, {
+        arn: matching("arn", ACCESS_POINT_ARN, point),
+        alias: matching("alias", ACCESS_POINT_ALIAS, point),
+      });
     }
     return points;
   };
   const kind = text("kind");
   if (kind !== "file" && kind !== "directory") return fail("kind");
-  const uploadedAt = new Date(text("uploaded_at"));
-  if (Number.isNaN(uploadedAt.getTime())) return fail("uploaded_at");
-  const cost = item["cost"];
-  if (!isRecord(cost)) return fail("cost");
+  const sha256 = text("sha256");
+  if (sha256 !== NO_SHA256 && !SHA256.test(sha256)) return fail("sha256");
+  if (!isRecord(item["cost"])) return fail("cost");
   return {
-    stagingId: parse(RECORD_KEY, () => parseStagingId(text(RECORD_KEY))),
-    filename: text("filename"),
+    stagingId: parsed(RECORD_KEY, parseStagingId),
+    filename: parsed("filename", parseStoredName),
     kind,
     key: text("key"),
-    sizeBytes: number("size_bytes"),
-    fileCount: number("file_count"),
-    sha256: text("sha256"),
+    sizeBytes: count("size_bytes"),
+    fileCount: count("file_count"),
+    sha256,
     manifestKey: text("manifest_key"),
-    manifestSha256: text("manifest_sha256"),
+    manifestSha256: matching("manifest_sha256", SHA256),
     regions: parse("regions", () => parseRegionList(list("regions"))),
-    buckets: list("buckets"),
-    destination: parse("destination", () => parseDestination(text("destination"))),
-    uploadedAt,
-    ttl: parse("ttl_days", () => parseTtlDays(number("ttl_days"))),
-    sweepId: optional("sweep_id"),
-    stack: text("stack"),
-    declaredAs: optional("declared_as"),
+    buckets: parse("buckets", () => list("buckets").map(parseBucketName)),
+    destination: parsed("destination", parseDestination),
+    uploadedAt: parsed("uploaded_at", parseIsoTime),
+    ttl: parse("ttl_days", () => parseTtlDays(count("ttl_days"))),
+    sweepId: optional("sweep_id", parseSweepId),
+    stack: parsed("stack", parseStackName),
+    declaredAs: optional("declared_as", parseItemName),
     // Absent in records of entries that are not shared.
     allowAccounts:
       item["allow_accounts"] === undefined
         ? []
         : parse("allow_accounts", () => parseAccountList(list("allow_accounts"))),
     accessPoints: accessPoints(item["access_points"] ?? {}),
-    cost: { replication: number("replication", cost), storagePerDay: number("storage_per_day", cost) },
+    cost: { replication: cost("replication"), storagePerDay: cost("storage_per_day") },
   };
 }

@@ -25,6 +25,12 @@ export const REGIONS = Object.keys(REGION_NAMES) as Region[];
 /** One region or more, without repetition; the first is the primary region. */
 export type RegionList = readonly [Region, ...Region[]];
 
+/** Whether a list is what {@link parseRegionList} gives: known regions, one at least, none twice. */
+export const isRegionList = (list: readonly string[]): list is RegionList =>
+  list.length > 0 &&
+  new Set(list).size === list.length &&
+  list.every((region) => Object.hasOwn(REGION_NAMES, region));
+
 /** @throws InputError when `text` is no region of {@link REGION_NAMES}; it suggests the nearest name. */
 export function parseRegion(text: string): Region {
   if (Object.hasOwn(REGION_NAMES, text)) return text as Region;

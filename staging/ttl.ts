@@ -49,3 +49,19 @@ export function removalMidnight(uploadedAt: Date, ttl: TtlDays): Date {
 export function isoSeconds(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`;
 }
+
+/** With milliseconds or without: the times that {@link isoSeconds} and `toISOString` write. */
+const ISO_TIME = /^(?:19[7-9]|2\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
+
+/** Whether a value is a time as records have it: UTC, of the years 1970 to 2999. */
+export const isIsoTime = (value: unknown): value is string =>
+  typeof value === "string" && ISO_TIME.test(value) && !Number.isNaN(Date.parse(value));
+
+/** Parses a time as records have it. @throws InputError for anything else */
+export function parseIsoTime(text: string): Date {
+  const time: unknown = text;
+  if (isIsoTime(time)) return new Date(time);
+  throw new InputError(`${JSON.stringify(text.slice(0, 40))} is not a time`, {
+    fix: "Write it in UTC: 2026-01-31T10:30:00Z",
+  });
+}

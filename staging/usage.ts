@@ -1,4 +1,5 @@
 import { isRecord } from "./environment.ts";
+import { isIsoTime } from "./ttl.ts";
 
 /**
  * A row of the usage table: what an entry was and who used it. It is opened when the entry is made and closed, not
@@ -20,22 +21,46 @@ export const DOWNLOAD_COUNT = "download_count";
 /** Counter of one region: the region's code after this prefix. */
 export const INSTANCES_IN_PREFIX = "instances_in_";
 
-/** Parses a row, unmarshalled to plain values. Counters that are absent are zero: nobody has bumped them yet. */
+/** More is no count of instances or downloads. */
+const MAX_COUNT = 1_000_000_000;
+/** The code of a region of AWS, whether staging is offered there or not. */
+const REGION_CODE = /^[a-z]{2,3}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
+
+const isCount = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= MAX_COUNT;
+
+const countersOf = (row: Readonly<Record<string, unknown>>): string[] =>
+  Object.keys(row).filter((attribute) => attribute.startsWith(INSTANCES_IN_PREFIX));
+
+/** The first counter of a row that is no count, or is of what is no region; undefined where all are right. */
+export function wrongCounter(row: Readonly<Record<string, unknown>>): string | undefined {
+  const byRegion = countersOf(row);
+  return (
+    [INSTANCE_COUNT, DOWNLOAD_COUNT, ...byRegion].find(
+      (attribute) => row[attribute] !== undefined && !isCount(row[attribute]),
+    ) ?? byRegion.find((attribute) => !REGION_CODE.test(attribute.slice(INSTANCES_IN_PREFIX.length)))
+  );
+}
+
+/**
+ * Parses a row, unmarshalled to plain values. Counters that are absent are zero: no worker has changed them yet. Counters that are
+ * {@link wrongCounter wrong} are zero, too: every worker can write to the row, and a list must not fail because of one.
+ */
 export function parseUsageRow(item: unknown): UsageRow {
   const row = isRecord(item) ? item : {};
   const count = (attribute: string): number => {
     const value = row[attribute];
-    return typeof value === "number" ? value : 0;
+    return isCount(value) ? value : 0;
   };
-  const byRegion = Object.keys(row)
-    .filter((attribute) => attribute.startsWith(INSTANCES_IN_PREFIX))
-    .map((attribute) => [attribute.slice(INSTANCES_IN_PREFIX.length), count(attribute)] as const);
-  const closed = row["closed_at"];
+  const byRegion = countersOf(row)
+    .map((attribute) => [attribute.slice(INSTANCES_IN_PREFIX.length), count(attribute)] as const)
+    .filter(([region]) => REGION_CODE.test(region));
+  const closed = isIsoTime(row["closed_at"]) ? row["closed_at"] : undefined;
   return {
     stagingId: String(row[USAGE_KEY] ?? ""),
     instanceCount: count(INSTANCE_COUNT),
     downloadCount: count(DOWNLOAD_COUNT),
     instancesByRegion: Object.fromEntries(byRegion),
-    closedAt: typeof closed === "string" ? new Date(closed) : undefined,
+    closedAt: closed === undefined ? undefined : new Date(closed),
   };
 }

@@ -4,7 +4,7 @@ import {
   type ScanCommandInput,
   type ScanCommandOutput,
 } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { plainItem } from "../../provider/plain-item.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { type LedgerRow, parseLedgerRow } from "../../staging/ledger.ts";
@@ -50,7 +50,7 @@ export async function* ledgerPages(
     const page: LedgerRow[] = [];
     for (const item of Items) {
       try {
-        page.push(parseLedgerRow(unmarshall(item)));
+        page.push(parseLedgerRow(plainItem(item)));
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         onMalformed(error);
@@ -68,7 +68,7 @@ async function ledgerRow({ client, settings }: Tables, id: StagingId): Promise<L
       ConsistentRead: true,
     }),
   );
-  if (Item !== undefined) return parseLedgerRow(unmarshall(Item));
+  if (Item !== undefined) return parseLedgerRow(plainItem(Item));
   throw new InputError(`no staging entry ${id} was ever in environment ${settings.name}`, {
     why: "The usage ledger keeps a row of every entry, also of those deleted since, and has none of this one.",
     fix: `To see which entries cost something: ${commandLine("spawn stage cost --format csv", settings.name)}`,

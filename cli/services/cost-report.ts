@@ -1,5 +1,6 @@
 import type { Savings } from "../../staging/cost.ts";
-import { InputError } from "../../staging/errors.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
+import type { LedgerRow } from "../../staging/ledger.ts";
 import type { MicroDollars } from "../../staging/money.ts";
 import type { Period } from "../../staging/period.ts";
 import type { PriceBookName } from "../../staging/price-book.ts";
@@ -33,7 +34,7 @@ export async function costReport(
   try {
     for await (const page of ledgerPages(await context.tables(), filter, onProblem)) {
       for (const row of page) {
-        reporter.add(row);
+        if (!countRow(reporter, row, filter, onProblem)) continue;
         const last = row.lives.at(-1);
         if (last !== undefined && last.closedAt === undefined) counted.add(row.stagingId);
       }
@@ -51,6 +52,32 @@ export async function costReport(
   const unfinished = await unfinishedCost(context, { ...question, prices: priceBook(prices) }, onProblem);
   if (unknown !== undefined && unfinished.entries.length === 0) throw unknown;
   return { ...reporter.report(), unfinished };
+}
+
+/**
+ * Counts a row of the ledger. A row with impossible figures must not keep a report from counting the others.
+ * @returns whether it was counted
+ * @throws UserError for the only row that is asked for
+ */
+function countRow(
+  reporter: CostReporter,
+  row: LedgerRow,
+  { stagingId }: LedgerFilter,
+  onProblem: (error: Error) => void,
+): boolean {
+  try {
+    reporter.add(row);
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError) || stagingId !== undefined) throw error;
+    onProblem(
+      new UserError(`the cost of ${row.stagingId} is not counted: ${error.message}`, {
+        why: "Its usage row in DynamoDB was changed by hand, or all amounts together are too large.",
+        cause: error,
+      }),
+    );
+    return false;
+  }
 }
 
 /** What was paid, by its cause. */

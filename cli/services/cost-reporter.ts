@@ -1,4 +1,5 @@
 import { downloadCost, replicationCost, savings, storageCost } from "../../staging/cost.ts";
+import { UserError } from "../../staging/errors.ts";
 import { type LedgerRow, type Life, type Stay, staysOf } from "../../staging/ledger.ts";
 import { addMoney, type MicroDollars, scaleMoney, subtractMoney, ZERO } from "../../staging/money.ts";
 import type { Period } from "../../staging/period.ts";
@@ -25,6 +26,8 @@ export class CostReporter {
   readonly #regions = new Map<string, Sum>();
   readonly #sweeps = new Map<string | undefined, Sum & { entries: number; direct: MicroDollars }>();
   readonly #days = new Map<number, Sum>();
+  #staged = ZERO;
+  #direct = ZERO;
 
   /**
    * @param now downloads are spread over the time until then, also where the period ended before
@@ -37,7 +40,11 @@ export class CostReporter {
     this.#filter = filter;
   }
 
-  /** @throws InputError when the price book lacks a region in which the entry was, or a pair of them */
+  /**
+   * Counts a row whole, or not at all.
+   * @throws InputError when the price book lacks a region in which the entry was, or a pair of them
+   * @throws UserError for a row that no use of the program can have written: it would take long, or make sums inexact
+   */
   add(row: LedgerRow): void {
     const lived = row.lives.map((life) => livedOf(life, this.#period, this.#now));
     const all = lived.reduce((time, { age }) => time + age, 0);
@@ -48,8 +55,15 @@ export class CostReporter {
     );
     const last = counted.at(-1);
     if (last === undefined) return;
-    const parts = counted.map((one) => this.#count(one, row, all));
+    refuseEndless(row, counted);
+    const parts = counted.map((one) => this.#countOf(one, row, all));
     const sum = addUp(parts);
+    // Every other sum is a part of these: if they are exact, all are.
+    [this.#staged, this.#direct] = [
+      addMoney(this.#staged, sum.replication, sum.storage),
+      addMoney(this.#direct, sum.direct),
+    ];
+    for (const part of parts) this.#charge(part);
     const regions = [...new Set(counted.flatMap(({ stays }) => stays.map(({ region }) => region)))];
     const { filename, sizeBytes, sweepId, uploadedAt, placements } = last.life;
     const primary = placements.at(-1)?.regions[0];
@@ -92,30 +106,34 @@ export class CostReporter {
     };
   }
 
-  /** Counts what one life cost, for its regions, its days and its sweep. */
-  #count(
-    { life, age, overlap = 0, stays }: Lived,
-    row: LedgerRow,
-    all: number,
-  ): Sum & { direct: MicroDollars } {
+  /** What one life cost. */
+  #countOf({ life, age, overlap = 0, stays }: Lived, row: LedgerRow, all: number): Counted {
     const sum = nothing();
+    const charges: Charged[] = [];
     for (const stay of stays) {
-      const region = getOrAdd(this.#regions, stay.region, nothing);
       const charge = (kind: keyof Sum, amount: MicroDollars, at: number): void => {
-        const day = getOrAdd(this.#days, Math.floor(at / MS_PER_DAY), nothing);
-        for (const one of [sum, region, day]) one[kind] = addMoney(one[kind], amount);
+        sum[kind] = addMoney(sum[kind], amount);
+        charges.push({ region: stay.region, kind, amount, day: Math.floor(at / MS_PER_DAY) });
       };
       this.#chargeReplication(life, stay, charge);
       this.#chargeStorage(life, stay, charge);
     }
     // The counters have no times: downloads count as spread evenly over the time in which the data were there.
     const [part, whole] = all === 0 ? [1, 1] : [age === 0 ? 0 : overlap, all];
-    const direct = scaleMoney(this.#direct(row, life), BigInt(part), BigInt(whole));
-    const sweep = this.#sweep(life.sweepId);
-    sweep.replication = addMoney(sweep.replication, sum.replication);
-    sweep.storage = addMoney(sweep.storage, sum.storage);
+    const direct = scaleMoney(this.#directOf(row, life), BigInt(part), BigInt(whole));
+    return { ...sum, direct, charges, sweepId: life.sweepId };
+  }
+
+  /** Adds what a life cost to the sums of its regions, its days and its sweep. */
+  #charge({ replication, storage, direct, charges, sweepId }: Counted): void {
+    for (const { region, day, kind, amount } of charges) {
+      for (const one of [getOrAdd(this.#regions, region, nothing), getOrAdd(this.#days, day, nothing)])
+        one[kind] = addMoney(one[kind], amount);
+    }
+    const sweep = this.#sweep(sweepId);
+    sweep.replication = addMoney(sweep.replication, replication);
+    sweep.storage = addMoney(sweep.storage, storage);
     sweep.direct = addMoney(sweep.direct, direct);
-    return { ...sum, direct };
   }
 
   #chargeReplication(life: Life, { region, from, replicatedFrom }: Stay, charge: Charge): void {
@@ -141,7 +159,7 @@ export class CostReporter {
     }
   }
 
-  #direct(row: LedgerRow, life: Life): MicroDollars {
+  #directOf(row: LedgerRow, life: Life): MicroDollars {
     const primary = life.placements.at(-1)?.regions[0] ?? "";
     return addMoney(
       ...remoteInstances(row, life).map(([region, count]) =>
@@ -164,6 +182,32 @@ export class CostReporter {
       ...(this.#days.get(from + index) ?? nothing()),
     }));
   }
+}
+
+/** What one life cost, and on which day in which region. */
+interface Counted extends Sum {
+  readonly direct: MicroDollars;
+  readonly charges: readonly Charged[];
+  readonly sweepId: string | undefined;
+}
+
+interface Charged {
+  readonly region: string;
+  readonly day: number;
+  readonly kind: keyof Sum;
+  readonly amount: MicroDollars;
+}
+
+/** Ten years in every region have fewer. */
+const MAX_REGION_DAYS = 50_000;
+
+function refuseEndless({ stagingId }: LedgerRow, lived: readonly Lived[]): void {
+  const stays = lived.flatMap((one) => one.stays);
+  const days = stays.reduce((sum, { from, to }) => sum + 1 + (to.getTime() - from.getTime()) / MS_PER_DAY, 0);
+  if (days <= MAX_REGION_DAYS) return;
+  throw new UserError(`the usage row of ${stagingId} cannot be counted`, {
+    why: "Its uploads would have been stored for more than ten years in every region. Somebody changed the item in DynamoDB.",
+  });
 }
 
 type Charge = (kind: keyof Sum, amount: MicroDollars, at: number) => void;

@@ -23,24 +23,41 @@ export async function refuseDeclared(
   id: StagingId,
   item: string | undefined,
 ): Promise<void> {
+  await refuseInFile(context, id);
+  await refuseInState(context, id, item);
+}
+
+/** Refuses to delete an entry that the environment's file declares, whatever its record says. @throws InputError as above */
+export async function refuseInFile(context: Context, id: StagingId): Promise<void> {
   const { environmentName: environment } = context;
   const { entries } = await context.environment();
   const declared = entries.find((entry) => idsOf(entry).includes(id))?.declaredAs;
+  if (declared === undefined) return;
   const file = `Pulumi.${environment}.yaml`;
   const up = commandLine("spawn environment up", environment);
-  if (declared !== undefined) {
-    throw new InputError(`${id} is declared in ${file} as item ${declared} of spawn:entries`, {
-      why: "The next update would make it again.",
-      fix: `Remove the item ${declared} from ${file}, then run: ${up}`,
-    });
-  }
+  throw new InputError(`${id} is declared in ${file} as item ${declared} of spawn:entries`, {
+    why: "The next update would make it again.",
+    fix: `Remove the item ${declared} from ${file}, then run: ${up}`,
+  });
+}
+
+/** Refuses to delete an entry that the environment's own stack has. @throws InputError as above */
+export async function refuseInState(
+  context: Context,
+  id: StagingId,
+  item: string | undefined,
+): Promise<void> {
+  const { environmentName: environment } = context;
   const { environmentProject } = await openSession(context);
   const { resources, damaged } = await readStateOrBackup(environmentProject, environment);
   if (damaged !== undefined) throw damagedState(environment, damaged);
   if (!idsIn(resources).includes(id)) return;
   throw new InputError(
     `${id} belongs to the stack of environment ${environment}${item === undefined ? "" : `, as item ${item}`}`,
-    { why: `${file} no longer declares it, and no update has removed it yet.`, fix: up },
+    {
+      why: `Pulumi.${environment}.yaml no longer declares it, and no update has removed it yet.`,
+      fix: commandLine("spawn environment up", environment),
+    },
   );
 }
 

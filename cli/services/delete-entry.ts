@@ -14,6 +14,7 @@ import { repairState } from "../engine/repair.ts";
 import { readState, type StateResource } from "../engine/state.ts";
 import { removeSetAside } from "../engine/state-file.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
+import { refuseInState } from "./declared.ts";
 import type { Deletable } from "./delete.ts";
 import { idsIn, refuseProtected, renamedError } from "./delete-guards.ts";
 import { findLocks, lockedError } from "./object-locks.ts";
@@ -52,6 +53,8 @@ export async function deleteEntry(
   for (const one of [{ stack, resources }, ...renamed])
     refuseProtected(one.stack, one.resources, { what: id, again, environment });
   await refuseForeign(context, stack, id, resources);
+  // Without a stack of its own it may be an entry of the environment's, whatever its record says.
+  if (!exists) await refuseInState(context, id, undefined);
   const facts = { startedAt: entry.uploadedAt, sizeBytes: entry.sizeBytes, fileCount: entry.fileCount };
   const locks = await findLocks(context, id, await bucketsOfEntry(context, id), serverClock.now());
   const before = await beginDeletion(stack, facts);

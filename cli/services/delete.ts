@@ -2,9 +2,9 @@ import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
 import { type EntrySpec, entryStackName, storedName } from "../../staging/entry.ts";
-import { InputError, UserError } from "../../staging/errors.ts";
+import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
-import type { StagingRecord } from "../../staging/record.ts";
+import { CorruptRecordError, type StagingRecord } from "../../staging/record.ts";
 import type { Progress } from "../../staging/resources.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
@@ -13,7 +13,7 @@ import { openSession } from "../engine/session.ts";
 import { listStacks } from "../engine/stacks.ts";
 import type { ResourceChange, UpdateOptions } from "../engine/update.ts";
 import { noEntry } from "./absent.ts";
-import { refuseDeclared } from "./declared.ts";
+import { refuseDeclared, refuseInFile } from "./declared.ts";
 import { findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { holdsAnything, isGone } from "./remains/remains.ts";
@@ -30,6 +30,8 @@ export interface Deletable {
   readonly regions: readonly string[];
   /** Undefined where there is no record. */
   readonly uploadedAt: Date | undefined;
+  /** Why its record is not used: it cannot be read, or names what is not the entry's. */
+  readonly corrupt?: CorruptRecordError;
 }
 
 /**
@@ -65,10 +67,17 @@ type Stacks = () => Promise<readonly string[]>;
 
 async function findDeletable(context: Context, id: StagingId, stacks: Stacks): Promise<Deletable> {
   const record = await findAnyRecord(context, id);
-  if (record !== undefined && record !== "unreadable") {
-    if (record.declaredAs !== undefined) await refuseDeclared(context, id, record.declaredAs);
-    return deletableOf(record);
+  if (record instanceof CorruptRecordError) {
+    return { ...(await findWithoutRecord(context, id, stacks)), corrupt: record };
   }
+  if (record === undefined) return await findWithoutRecord(context, id, stacks);
+  // A record may conceal that its entry is declared. The stack of the environment is asked where the entry has none of its own.
+  if (record.declaredAs === undefined) await refuseInFile(context, id);
+  else await refuseDeclared(context, id, record.declaredAs);
+  return deletableOf(record);
+}
+
+async function findWithoutRecord(context: Context, id: StagingId, stacks: Stacks): Promise<Deletable> {
   const stack = entryStackName(context.environmentName, id);
   const unfinished = await findUnfinished(id, stack, stacks);
   if (unfinished !== undefined) return unfinished;
@@ -79,12 +88,12 @@ async function findDeletable(context: Context, id: StagingId, stacks: Stacks): P
 async function findAnyRecord(
   context: Context,
   id: StagingId,
-): Promise<StagingRecord | "unreadable" | undefined> {
+): Promise<StagingRecord | CorruptRecordError | undefined> {
   try {
     return await findRecord(await context.tables(), id);
   } catch (error) {
-    // A record that somebody has damaged must not keep its entry alive: a deletion needs the id alone.
-    if (error instanceof UserError) return "unreadable";
+    // A corrupt record must not keep its entry alive: a deletion needs the ID alone.
+    if (error instanceof CorruptRecordError) return error;
     throw error;
   }
 }

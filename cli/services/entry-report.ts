@@ -50,7 +50,28 @@ export async function reportEntry(
   ]);
   const deleting = begun.has(id);
   const now = serverClock.now();
-  return { record, row, rules, deleting, presence, now, spending: spendingOf(record, row, now) };
+  return { record, row, rules, deleting, presence, now, spending: spendingIn(record, row, now, onProblem) };
+}
+
+/** Without the row where its figures are impossible. */
+function spendingIn(
+  record: StagingRecord,
+  row: LedgerRow,
+  now: Date,
+  onProblem: (error: Error) => void,
+): Spending {
+  try {
+    return spendingOf(record, row, now);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onProblem(
+      new UserError(`the usage row of ${record.stagingId} is not counted: ${error.message}`, {
+        cause: error,
+      }),
+    );
+    const usage = { ...row.usage, instanceCount: 0, downloadCount: 0, instancesByRegion: {} };
+    return spendingOf(record, { ...row, lives: [], usage }, now);
+  }
 }
 
 /** The counters alone where the rest of the row cannot be read. */

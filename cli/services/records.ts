@@ -7,12 +7,13 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
 } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { plainItem } from "../../provider/plain-item.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { type LedgerRow, parseLedgerRow } from "../../staging/ledger.ts";
 import {
+  CorruptRecordError,
   parseRecord,
   RECORD_KEY,
   RECORD_KIND,
@@ -21,13 +22,22 @@ import {
   SWEEP_INDEX,
   UPLOADED_INDEX,
 } from "../../staging/record.ts";
+import { disagreementOf, type NamingSettings, type OtherBuckets } from "../../staging/record-names.ts";
 import type { Region } from "../../staging/regions.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { parseUsageRow, USAGE_KEY, type UsageRow } from "../../staging/usage.ts";
+import { commandLine } from "../command-line.ts";
 
 /** Where the records and the usage rows of an environment are. */
 export interface Tables {
   readonly client: DynamoDBClient;
-  readonly settings: Pick<EnvironmentSettings, "name" | "recordsTable" | "usageTable">;
+  readonly settings: NamingSettings &
+    Pick<EnvironmentSettings, "recordsTable" | "usageTable" | "tableRegion">;
+  /**
+   * Where an entry can be beside the buckets of the settings, by what the user controls: the entry's settings file on this machine,
+   * and its stack's state. Only asked where a record names another bucket than the settings.
+   */
+  readonly otherBuckets?: (entry: Pick<StagingRecord, "stagingId" | "declaredAs">) => Promise<OtherBuckets>;
 }
 
 export interface RecordFilter {
@@ -49,7 +59,59 @@ const PAGE = 1000;
 /** Attribute of {@link SWEEP_INDEX}'s hash key. */
 const SWEEP_ATTRIBUTE = "sweep_id";
 
-/** The record of an entry, read strongly consistent: an entry just made or just deleted is seen as it is. */
+/**
+ * Reads a record from an item. This is the only way from the table to a record: see `staging/record-names.ts`.
+ * @throws CorruptRecordError when the item is malformed or names what is not its entry's
+ */
+export async function readRecord(
+  tables: Tables,
+  item: Readonly<Record<string, AttributeValue>>,
+): Promise<StagingRecord> {
+  const plain = plainItem(item);
+  let record: StagingRecord;
+  try {
+    record = parseRecord(plain);
+  } catch (error) {
+    if (!(error instanceof CorruptRecordError)) throw error;
+    const { stagingId: id, message, why = "" } = error;
+    const fix = id === undefined ? removeItem(tables, plain[RECORD_KEY]) : removeEntry(tables, id);
+    throw new CorruptRecordError(id, message, { why, fix });
+  }
+  const { settings } = tables;
+  let wrong = disagreementOf(record, settings);
+  if (wrong?.attribute === "buckets" && tables.otherBuckets !== undefined)
+    wrong = disagreementOf(record, settings, await tables.otherBuckets(record));
+  if (wrong === undefined) return record;
+  const { attribute, recorded, expected } = wrong;
+  const moved = attribute === "buckets" ? ", or the environment's settings name another bucket now" : "";
+  throw new CorruptRecordError(
+    record.stagingId,
+    `the record of ${record.stagingId} is corrupt: ${attribute} is ${shown(recorded)} instead of ${shown(expected)}`,
+    {
+      why: `Somebody changed the item in the table ${settings.recordsTable}${moved}. No command uses such a name.`,
+      fix: removeEntry(tables, record.stagingId),
+    },
+  );
+}
+
+/** A text of unknown length and characters, for an error. */
+const shown = (text: string): string => JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
+
+/** A deletion needs nothing but the ID. */
+const removeEntry = ({ settings }: Tables, id: StagingId): string =>
+  commandLine(`spawn stage delete ${id} --yes`, settings.name);
+
+/** The command that removes an item under a key that no entry can have. */
+function removeItem({ settings: { recordsTable, tableRegion } }: Tables, key: unknown): string {
+  if (typeof key !== "string") return `Look at the items of the table ${recordsTable} in ${tableRegion}.`;
+  const json = JSON.stringify({ [RECORD_KEY]: { S: key } });
+  return `aws dynamodb delete-item --region ${tableRegion} --table-name ${recordsTable} --key ${shellQuoted(json)}`;
+}
+
+/**
+ * The record of an entry, read strongly consistent: an entry just made or just deleted is seen as it is.
+ * @throws CorruptRecordError as {@link readRecord}
+ */
 export async function findRecord(tables: Tables, id: StagingId): Promise<StagingRecord | undefined> {
   const { Item } = await tables.client.send(
     new GetItemCommand({
@@ -58,7 +120,17 @@ export async function findRecord(tables: Tables, id: StagingId): Promise<Staging
       ConsistentRead: true,
     }),
   );
-  return Item === undefined ? undefined : parseRecord(unmarshall(Item));
+  return Item === undefined ? undefined : await readRecord(tables, Item);
+}
+
+/** The record; undefined where it is corrupt. For what a record is only a hint. */
+export async function unlessCorrupt<T>(record: Promise<T>): Promise<T | undefined> {
+  try {
+    return await record;
+  } catch (error) {
+    if (error instanceof CorruptRecordError) return undefined;
+    throw error;
+  }
 }
 
 /** @throws InputError when the environment has no such entry */
@@ -76,7 +148,7 @@ export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow>
   const { Item } = await tables.client.send(
     new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
   );
-  return parseUsageRow(unmarshall(Item ?? { [USAGE_KEY]: { S: id } }));
+  return parseUsageRow(plainItem(Item ?? { [USAGE_KEY]: { S: id } }));
 }
 
 /** What the ledger knows of an entry: its lives, and who has used it; nothing where it has no row. */
@@ -84,13 +156,13 @@ export async function getLedgerRow(tables: Tables, id: StagingId): Promise<Ledge
   const { Item } = await tables.client.send(
     new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
   );
-  return parseLedgerRow(unmarshall(Item ?? { [USAGE_KEY]: { S: id } }));
+  return parseLedgerRow(plainItem(Item ?? { [USAGE_KEY]: { S: id } }));
 }
 
 /**
  * The records of an environment, newest first, a page at a time, the next page being fetched while the
  * caller uses the one it has.
- * @param onMalformed told of a record that cannot be read; the others are listed all the same
+ * @param onMalformed called with the error of a corrupt record; the others are listed
  */
 export async function* listRecordPages(
   tables: Tables,
@@ -111,7 +183,7 @@ export async function* listRecordPages(
     const page: StagingRecord[] = [];
     for (const item of Items) {
       try {
-        page.push(parseRecord(unmarshall(item)));
+        page.push(await readRecord(tables, item));
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         onMalformed(error);
@@ -173,7 +245,7 @@ async function getUsageBatch(tables: Tables, ids: readonly StagingId[]): Promise
     const answer = await tables.client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }),
     );
-    for (const item of answer.Responses?.[table] ?? []) rows.push(parseUsageRow(unmarshall(item)));
+    for (const item of answer.Responses?.[table] ?? []) rows.push(parseUsageRow(plainItem(item)));
     keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
   return rows;

@@ -1,10 +1,7 @@
-import { type AttributeValue, QueryCommand, type QueryCommandOutput } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { QueryCommand, type QueryCommandOutput } from "@aws-sdk/client-dynamodb";
 import type { EntrySpec } from "../../staging/entry.ts";
-import { UserError } from "../../staging/errors.ts";
 import { NO_SHA256 } from "../../staging/manifest.ts";
 import {
-  parseRecord,
   RECORD_KIND,
   RECORD_KIND_ATTRIBUTE,
   type StagingRecord,
@@ -14,6 +11,7 @@ import { unfitFor } from "../../staging/reuse.ts";
 import { isS3Url } from "../../staging/s3-url.ts";
 import type { Context } from "../context.ts";
 import { regionPresence } from "./presence.ts";
+import { readRecord, unlessCorrupt } from "./records.ts";
 import { findUploaded } from "./same-upload.ts";
 import { serverTime } from "./server-time.ts";
 import type { InspectedSource } from "./source.ts";
@@ -105,7 +103,8 @@ async function recordsOfSize(
   context: Context,
   { sizeBytes, fileCount }: InspectedSource,
 ): Promise<StagingRecord[]> {
-  const { client, settings } = await context.tables();
+  const tables = await context.tables();
+  const { client, settings } = tables;
   const records: StagingRecord[] = [];
   let next: QueryCommandOutput["LastEvaluatedKey"];
   do {
@@ -128,18 +127,12 @@ async function recordsOfSize(
         ...(next === undefined ? {} : { ExclusiveStartKey: next }),
       }),
     );
-    records.push(...(page.Items ?? []).flatMap((item) => readable(item)));
+    for (const item of page.Items ?? []) {
+      // A corrupt record is no reason to reuse anything, and no reason to fail; `stage list` reports it.
+      const record = await unlessCorrupt(readRecord(tables, item));
+      if (record !== undefined) records.push(record);
+    }
     next = page.LastEvaluatedKey;
   } while (next !== undefined);
   return records;
-}
-
-/** A record that cannot be read is no reason to reuse anything, nor one to fail; `stage list` warns of it. */
-function readable(item: Record<string, AttributeValue>): StagingRecord[] {
-  try {
-    return [parseRecord(unmarshall(item))];
-  } catch (error) {
-    if (error instanceof UserError) return [];
-    throw error;
-  }
 }

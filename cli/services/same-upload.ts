@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { spawnPaths } from "../../local/paths.ts";
 import { type EntrySpec, storedName } from "../../staging/entry.ts";
 import { isStagingId, parseStagingId, type StagingId } from "../../staging/ids.ts";
-import type { StagingRecord } from "../../staging/record.ts";
+import { CorruptRecordError, type StagingRecord } from "../../staging/record.ts";
 import { serverClock } from "../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
@@ -61,10 +61,10 @@ export async function findUploaded(
   const tables = await context.tables();
   const found = await Promise.all(
     ids.map(async (id) => {
-      const record = await findRecord(tables, id);
+      const record = await findRecord(tables, id).catch(corruptAsNull);
       // It was deleted, or has expired.
       if (record === undefined) await rm(join(folder, id), { force: true });
-      return record;
+      return record ?? undefined;
     }),
   );
   const now = serverClock.now();
@@ -72,6 +72,12 @@ export async function findUploaded(
     .filter((record) => record !== undefined)
     .filter((record) => expiryOf(record) > now)
     .sort((a, b) => expiryOf(b).getTime() - expiryOf(a).getTime());
+}
+
+/** An upload does not use an entry with a corrupt record, and does not fail because of one; `stage list` reports it. */
+function corruptAsNull(error: unknown): null {
+  if (error instanceof CorruptRecordError) return null;
+  throw error;
 }
 
 /** A second upload of the same data costs as much as the first. */

@@ -7,7 +7,7 @@ import {
   renderEntrySettings,
 } from "../../stacks/settings-file.ts";
 import { entryProgram } from "../../stacks/staging.ts";
-import type { EntrySpec } from "../../staging/entry.ts";
+import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
 import { changedState, differences, type EntryChanges, type EntryState } from "../../staging/entry-update.ts";
 import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
@@ -61,7 +61,7 @@ export async function planUpdate(
   await refuseDamaged(context, record, after);
   // What this machine remembers is forgotten while an update runs: one that was interrupted, with replicas that are not in
   // the record yet, or still there though they are not in it any more, is not taken for one that came to its end.
-  const isDone = differences(record, after).length === 0 && (await isRemembered(record));
+  const isDone = differences(record, after).length === 0 && (await isRemembered(context, record));
   return { record, after, isDone };
 }
 
@@ -76,7 +76,8 @@ export async function updateEntry(
   { record, after }: PlannedUpdate,
   options: UpdateOptions,
 ): Promise<boolean> {
-  const { stagingId: id, stack } = record;
+  const { stagingId: id } = record;
+  const stack = entryStackName(context.environmentName, id);
   const session = await openSession(context);
   const { entryProject, settings: environment } = session;
   const settled = await settleStack(context, entryProject, stack, id, "adopt", options);
@@ -135,8 +136,8 @@ function refuseMovedBuckets(
 }
 
 /** Whether the settings file of this machine says the same of the entry as its record. */
-async function isRemembered(record: StagingRecord): Promise<boolean> {
-  const file = settingsFile(spawnPaths().stacks, record.stack);
+async function isRemembered({ environmentName }: Context, record: StagingRecord): Promise<boolean> {
+  const file = settingsFile(spawnPaths().stacks, entryStackName(environmentName, record.stagingId));
   const text = await readTextIfThere(file);
   if (text === undefined) return false;
   try {
@@ -150,7 +151,7 @@ async function isRemembered(record: StagingRecord): Promise<boolean> {
 /** Replicas that are to be removed must not be locked: the record would no longer name a region that still costs money. */
 async function refuseKeptReplicas(
   context: Context,
-  { stagingId: id, stack, regions }: StagingRecord,
+  { stagingId: id, regions }: StagingRecord,
   after: EntryState,
   resources: readonly StateResource[],
 ): Promise<void> {
@@ -160,7 +161,11 @@ async function refuseKeptReplicas(
   const { environmentName: environment } = context;
   const again = commandLine(`spawn stage update ${id} --regions ${after.regions.join(",")}`, environment);
   const replicas = resources.filter(({ inputs }) => gone.some((region) => region === inputs?.["region"]));
-  refuseProtected(stack, replicas, { what: `a replica of ${id}`, again, environment });
+  refuseProtected(entryStackName(environment, id), replicas, {
+    what: `a replica of ${id}`,
+    again,
+    environment,
+  });
   const buckets = gone.map((region) => ({ region, bucket: bucketOf(settings, region) }));
   const locks = await findLocks(context, id, buckets, serverClock.now());
   if (locks.length > 0) throw lockedError(id, locks, "nothing", again);

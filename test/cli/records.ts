@@ -1,16 +1,24 @@
 import { stagingCost } from "../../staging/cost.ts";
 import { defaultDestination } from "../../staging/destination.ts";
+import { entryStackName } from "../../staging/entry.ts";
 import { parseStagingId, type StagingId } from "../../staging/ids.ts";
 import { toDollars } from "../../staging/money.ts";
 import { GUIDE_PRICES } from "../../staging/price-book.ts";
 import type { StagingRecord } from "../../staging/record.ts";
-import { parseRegionList } from "../../staging/regions.ts";
+import { parseRegion, parseRegionList, REGIONS } from "../../staging/regions.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
 
 export const GIB_100 = 107_374_182_400;
 
 export const testId = (number: number): StagingId =>
   parseStagingId(`stage-${number.toString(16).padStart(12, "0")}`);
+
+/** The settings of the environment that {@link testRecord} is in, with a bucket in every region. */
+export const testSettings = (name = "dev") => ({
+  ...{ name, namePrefix: "spawn", recordsTable: "records", usageTable: "usage" },
+  tableRegion: parseRegion("us-east-1"),
+  buckets: new Map(REGIONS.map((region) => [region, `spawn-staging-${region}`])),
+});
 
 /** The guide's entry: 100 GB in two regions for seven days, of a sweep. */
 export function testRecord(changes: Partial<StagingRecord> = {}): StagingRecord {
@@ -36,7 +44,7 @@ export function testRecord(changes: Partial<StagingRecord> = {}): StagingRecord 
     uploadedAt: new Date("2024-01-22T10:30:15Z"),
     ttl,
     sweepId: "sweep-xyz789",
-    stack: `dev.${stagingId}`,
+    stack: entryStackName("dev", stagingId),
     declaredAs: undefined,
     allowAccounts: [],
     accessPoints: new Map(),

@@ -132,7 +132,8 @@ export async function record(
 }
 
 function computedBy(type: string, name: string): Record<string, unknown> {
-  if (type.startsWith("aws:s3/accessPoint:")) return { arn: `arn:of:${name}`, alias: `${name}-s3alias` };
+  if (type.startsWith("aws:s3/accessPoint:"))
+    return { arn: `arn:aws:s3:us-east-1:111111111111:accesspoint/${name}`, alias: `${name}-s3alias` };
   if (type.startsWith("aws:")) return { arn: `arn:of:${name}` };
   const computed = COMPUTED[type];
   if (computed === undefined) throw new Error(`the program declares ${type}, which no test knows of`);

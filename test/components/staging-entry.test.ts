@@ -296,7 +296,7 @@ describe("StagingEntry", () => {
 
     it("tells in record and outputs with whom and where", () => {
       const point = (region: string) => ({
-        arn: `arn:of:${ID}-access-${region}`,
+        arn: `arn:aws:s3:us-east-1:111111111111:accesspoint/${ID}-access-${region}`,
         alias: `${ID}-access-${region}-s3alias`,
       });
       const item = JSON.parse(String(inputs("record", shared)["item"])) as Record<string, never>;

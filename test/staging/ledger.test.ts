@@ -85,11 +85,11 @@ describe("the ledger's rows", () => {
     expect(rowWith(row, again, at("06T00:00:00"))).to.deep.equal(second);
     // What nobody closed ended when it was uploaded again.
     const { closed_at: _, ...open } = first;
-    expect(stays({ staging_id: "x", ...rowWith(open, again, at("05T10:00:10")) })[0]?.[0]).to.contain(
-      " 03-05T10:00 ",
-    );
+    expect(
+      stays({ staging_id: "stage-abc123def456", ...rowWith(open, again, at("05T10:00:10")) })[0]?.[0],
+    ).to.contain(" 03-05T10:00 ");
     const third = rowWith(row, { ...FACTS, uploaded_at: "2026-03-07T00:00:00Z" }, at("07T00:00:00"));
-    expect(stays({ staging_id: "x", ...third })).to.have.length(3);
+    expect(stays({ staging_id: "stage-abc123def456", ...third })).to.have.length(3);
   });
 
   it("never turns the order of its history round, whatever the clock says", () => {

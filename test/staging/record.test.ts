@@ -7,6 +7,7 @@ import { UserError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { parseRecord, recordItem, type StagingRecord } from "../../staging/record.ts";
 import { parseRegionList, REGIONS } from "../../staging/regions.ts";
+import { parseStackName } from "../../staging/stack-name.ts";
 import { parseTtlDays, TTL_CLASSES } from "../../staging/ttl.ts";
 
 const RECORD: StagingRecord = {
@@ -25,13 +26,15 @@ const RECORD: StagingRecord = {
   uploadedAt: new Date("2024-01-22T10:30:15Z"),
   ttl: parseTtlDays(7),
   sweepId: "sweep-xyz789",
-  stack: "dev.stage-abc123def456",
+  stack: parseStackName("dev.stage-abc123def456"),
   declaredAs: undefined,
   allowAccounts: [],
   accessPoints: new Map(),
   cost: { replication: 2, storagePerDay: 0.153333 },
 };
 
+const arnIn = (region: string): string =>
+  `arn:aws:s3:${region}:123456789012:accesspoint/spawn-${RECORD.stagingId}`;
 const there = (record: StagingRecord): Record<string, unknown> => unmarshall(recordItem(record));
 
 describe("record", () => {
@@ -68,8 +71,8 @@ describe("record", () => {
       regions: fc.shuffledSubarray(REGIONS, { minLength: 1 }),
       uploadedAt: fc.integer({ min: 0, max: 4_000_000_000 }),
       ttl: fc.constantFrom(...TTL_CLASSES),
-      sweepId: fc.option(text, { nil: undefined }),
-      declaredAs: fc.option(text, { nil: undefined }),
+      sweepId: fc.option(fc.constantFrom("sweep-1", "a.b_c"), { nil: undefined }),
+      declaredAs: fc.option(fc.constantFrom("mesh", "A-1"), { nil: undefined }),
       allowAccounts: fc.constantFrom([], parseAccountList("000000000042,123456789012")),
       cost: fc.record({ replication: money, storagePerDay: money }),
     });
@@ -86,7 +89,7 @@ describe("record", () => {
           accessPoints: new Map(
             rest.allowAccounts.length === 0
               ? []
-              : regions.map((region) => [region, { arn: `arn:${region}`, alias: `${region}-s3alias` }]),
+              : regions.map((region) => [region, { arn: arnIn(region), alias: `${region}-s3alias` }]),
           ),
           uploadedAt: new Date(uploadedAt * 1000),
         };
@@ -102,7 +105,7 @@ describe("record", () => {
     it(`names ${attribute} when it is missing or of another type`, () => {
       for (const wrong of [undefined, true]) {
         const item = { ...there(RECORD), [attribute]: wrong };
-        const id = attribute === "staging_id" ? "?" : "stage-abc123def456";
+        const id = attribute === "staging_id" ? "?" : RECORD.stagingId;
         expect(() => parseRecord(item)).to.throw(
           UserError,
           `the record of ${id} cannot be read: attribute ${attribute} is missing or malformed`,

@@ -57,7 +57,11 @@ With several IDs, the command looks up all entries before it deletes any, then d
     const { args, flags } = await this.parse(StageDelete);
     const context = this.contextOf(flags);
     const entries = await findDeletables(context, await resolveIds(context, args["staging-id"]));
-    for (const entry of entries) this.note(...describe(entry));
+    for (const entry of entries) {
+      this.note(...describe(entry));
+      if (entry.corrupt !== undefined)
+        this.warn(`${entry.corrupt.message}. It is not used: the ID is enough.`);
+    }
     this.note("⚠️  This will delete data from all regions and cannot be undone.", "");
     const question = entries.length === 1 ? "Continue?" : `Delete ${entries.length} entries?`;
     if (!(await confirm(question, { yes: flags.yes, command: commandFor(entries, context) }))) {

@@ -32,8 +32,10 @@ export async function sortEntries(
   const add = (record: StagingRecord): void => {
     const reason = reasonOf(record, expiresAt(record.uploadedAt, record.ttl), question, now);
     if (reason === undefined) return;
-    const { stagingId: id, declaredAs: item } = record;
-    if (item !== undefined) declared.push({ id, item, reason });
+    const { stagingId: id, declaredAs } = record;
+    // Whether an entry is declared is not for its record to say.
+    if (declaredAs !== undefined || owners.declared.has(id))
+      declared.push({ id, item: owners.declared.get(id) ?? declaredAs ?? "unknown", reason });
     else entries.push(recorded(record, reason, owners.stacks.has(id), now));
   };
   for (const record of owners.records.values()) add(record);

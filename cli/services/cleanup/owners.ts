@@ -19,6 +19,8 @@ export interface Owners {
   readonly stacks: ReadonlySet<StagingId>;
   /** Entries with an upload or deletion that began on this machine, with a stack or without. */
   readonly begun: ReadonlySet<StagingId>;
+  /** Entries of the environment's file or stack, with the names of their items where the file has them. */
+  readonly declared: ReadonlyMap<StagingId, string | undefined>;
   /** Entries of the environment's file or stack, entries in renamed stacks, and entries with an upload that began on this machine. */
   readonly others: ReadonlySet<StagingId>;
 }
@@ -41,11 +43,16 @@ export async function findOwners(context: Context, onMalformed: (error: UserErro
     idsInOthers(session.entryProject, stacks, name),
   ]);
   const known = idsOfStacks(begun, name);
+  const declared = new Map<StagingId, string | undefined>([
+    ...inState.map((id) => [id, undefined] as const),
+    ...entries.flatMap((entry) => idsOf(entry).map((id) => [id, entry.declaredAs] as const)),
+  ]);
   return {
+    declared,
     records,
     stacks: new Set(idsOfStacks(stacks, name)),
     begun: new Set(known),
-    others: new Set([...entries.flatMap(idsOf), ...inState, ...inOthers, ...known]),
+    others: new Set([...declared.keys(), ...inOthers, ...known]),
   };
 }
 

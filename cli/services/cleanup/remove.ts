@@ -10,6 +10,7 @@ import type { UpdateOptions } from "../../engine/update.ts";
 import { deleteEntry } from "../delete-entry.ts";
 import { findRecord } from "../records.ts";
 import { closeUsage } from "../remains/remove.ts";
+import { confirmByBuckets, confirmByState } from "./confirm-end.ts";
 import { reasonOf } from "./entries.ts";
 import { lookAgain } from "./orphans.ts";
 import { entryStacks } from "./owners.ts";
@@ -49,6 +50,7 @@ export async function removeExpired(
     }
   }
   if (stacks.has(id)) {
+    await confirmByState(context, project, id, question, now);
     try {
       await deleteEntry(context, project, entry, options);
     } catch (error) {
@@ -57,6 +59,7 @@ export async function removeExpired(
     }
   } else if (record !== undefined) {
     refuseAlive(context, entry);
+    await confirmByBuckets(context, id, now);
     await deleteEntry(context, project, entry, options, record);
   }
 }

@@ -1,9 +1,10 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { plainItem } from "../../../provider/plain-item.ts";
 import { errorName } from "../../../provider/transfer/aws-errors.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { type Life, parseLedgerRow } from "../../../staging/ledger.ts";
+import { CorruptRecordError } from "../../../staging/record.ts";
 import { USAGE_KEY } from "../../../staging/usage.ts";
 import type { Context } from "../../context.ts";
 import { explained } from "../outcomes.ts";
@@ -74,7 +75,7 @@ async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["re
   try {
     return await unlessNoTable(() => findRecord(tables, id));
   } catch (error) {
-    if (error instanceof UserError) return "unreadable";
+    if (error instanceof CorruptRecordError) return "unreadable";
     throw error;
   }
 }
@@ -94,7 +95,7 @@ async function openLifeOf(
     ),
   );
   if (answer?.Item === undefined) return undefined;
-  const row = unmarshall(answer.Item);
+  const row = plainItem(answer.Item);
   // Workers may have counted in a row that no upload has opened.
   if (row["opened_at"] === undefined || row["closed_at"] !== undefined) return undefined;
   try {

@@ -8,6 +8,7 @@ import { parseLedgerRow } from "../../../staging/ledger.ts";
 import { NO_SHA256 } from "../../../staging/manifest.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
+import { parseStackName } from "../../../staging/stack-name.ts";
 import { testRecord } from "../records.ts";
 
 const TWO_DAYS_LATER = new Date("2024-01-24T10:30:15Z");
@@ -140,7 +141,7 @@ Instances Using Data: 0
       key: "stage-abc123def456/inputs/",
       fileCount: 1200,
       declaredAs: "mesh",
-      stack: "dev",
+      stack: parseStackName("dev"),
     });
     const text = renderDetails(reportOf(record));
     expect(text).to.contain("Directory: inputs/ (1,200 files)\n");

@@ -5,6 +5,7 @@ import { type LedgerFilter, ledgerPages } from "../../../cli/services/cost-ledge
 import { InputError } from "../../../staging/errors.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { ledgerItem } from "../ledger.ts";
+import { testSettings } from "../records.ts";
 
 type Item = Record<string, unknown>;
 
@@ -34,7 +35,7 @@ class Ledger {
 
   async read(filter: LedgerFilter = {}): Promise<{ ids: string[]; problems: string[] }> {
     const [ids, problems]: [string[], string[]] = [[], []];
-    const settings = { name: "prod", recordsTable: "records", usageTable: "usage" };
+    const settings = testSettings("prod");
     const tables = { client: this as unknown as DynamoDBClient, settings };
     for await (const page of ledgerPages(tables, filter, ({ message }) => problems.push(message)))
       ids.push(...page.map(({ stagingId }) => stagingId));

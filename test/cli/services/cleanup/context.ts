@@ -2,6 +2,7 @@ import type { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { Context } from "../../../../cli/context.ts";
 import { recordItem, type StagingRecord } from "../../../../staging/record.ts";
+import { testSettings } from "../../records.ts";
 
 /** An environment whose tables answer from `items`: records by id, and rows of the ledger. */
 export function contextWith(items: {
@@ -21,7 +22,7 @@ export function contextWith(items: {
   const client = { send: async ({ input }: GetItemCommand) => ({ Item: find(input) }) };
   const tables = {
     client: client as unknown as DynamoDBClient,
-    settings: { name: "dev", recordsTable: "records", usageTable: "usage" },
+    settings: testSettings(),
   };
   const stateUrl = async () => undefined;
   return { environmentName: "dev", tables: async () => tables, stateUrl } as unknown as Context;

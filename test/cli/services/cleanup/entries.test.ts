@@ -7,6 +7,7 @@ import { reasonOf, sortEntries } from "../../../../cli/services/cleanup/entries.
 import type { CleanupQuestion } from "../../../../cli/services/cleanup/plan.ts";
 import { beginUpload, claimUpload } from "../../../../cli/services/unfinished.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
+import { parseStackName } from "../../../../staging/stack-name.ts";
 import { ledgerItem, NOW } from "../../ledger.ts";
 import { testId, testRecord } from "../../records.ts";
 import { contextWith } from "./context.ts";
@@ -64,6 +65,7 @@ describe("what of an environment's entries is cleaned up", () => {
         stacks: new Set(stacks.map(testId)),
         begun: new Set<never>(),
         others: new Set<never>(),
+        declared: new Map<never, never>(),
       };
       const found = await sortEntries(context, question, owners, NOW, ({ message }) =>
         problems.push(message),
@@ -78,7 +80,7 @@ describe("what of an environment's entries is cleaned up", () => {
     it("keeps what is active, and never removes what the environment's file declares", async () => {
       const records = [
         recordOf(1),
-        recordOf(2, { declaredAs: "mesh", stack: "dev" }),
+        recordOf(2, { declaredAs: "mesh", stack: parseStackName("dev") }),
         recordOf(3, { uploadedAt: hours(-1) }),
       ];
       const { entries, declared, incomplete } = await sorted(contextWith({ records }), records, [1, 3]);

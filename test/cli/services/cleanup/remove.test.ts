@@ -7,6 +7,7 @@ import { deletableOf } from "../../../../cli/services/delete.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import { ZERO } from "../../../../staging/money.ts";
 import { parseRegion } from "../../../../staging/regions.ts";
+import { parseStackName } from "../../../../staging/stack-name.ts";
 import { parseTtlDays } from "../../../../staging/ttl.ts";
 import { NOW } from "../../ledger.ts";
 import { testId, testRecord } from "../../records.ts";
@@ -26,7 +27,7 @@ const project: EngineSettings = { command: "/no/engine", env: {}, project: "/no/
 
 describe("the removal of what was found", () => {
   it("leaves an entry that was given more time, or was declared, since it was found", async () => {
-    for (const changes of [{ ttl: parseTtlDays(30) }, { declaredAs: "mesh" }]) {
+    for (const changes of [{ ttl: parseTtlDays(30) }, { declaredAs: "mesh", stack: parseStackName("dev") }]) {
       const kept = new Map<string, string>();
       const context = contextWith({ records: [{ ...record, ...changes }] });
       const stacks = new Set([ID]);
