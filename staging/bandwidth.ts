@@ -1,14 +1,14 @@
 import { InputError } from "./errors.ts";
-import { formatBytes, GIB, KIB, MIB, TIB } from "./units.ts";
+import { BYTE_UNITS } from "./size.ts";
+import { formatBytes, KIB, TIB } from "./units.ts";
 
 /** Bytes a second below which an upload makes no sense, and above which a limit does not. */
 const LEAST = KIB;
 const MOST = TIB;
 
-/** Bytes of each unit. KB, MB and GB are powers of 1,024, as in every size that spawn shows; bits are powers of 1,000. */
+/** Bytes of each unit; bits are powers of 1,000. */
 const UNITS: ReadonlyMap<string, number> = new Map([
-  ...[["KB", KIB] as const, ["MB", MIB] as const, ["GB", GIB] as const],
-  ...[["KiB", KIB] as const, ["MiB", MIB] as const, ["GiB", GIB] as const],
+  ...Object.entries(BYTE_UNITS).filter(([unit]) => !unit.startsWith("T")),
   ...[["kbit", 1e3 / 8] as const, ["Mbit", 1e6 / 8] as const, ["Gbit", 1e9 / 8] as const],
 ]);
 

@@ -1,0 +1,216 @@
+import { DURATION_PATTERN, parseDuration } from "../duration.ts";
+import { InputError } from "../errors.ts";
+import { parseIdStart } from "../ids.ts";
+import { parseRegion, REGIONS } from "../regions.ts";
+import { isPrefix, parseS3Url } from "../s3-url.ts";
+import { parseSize, SIZE_PATTERN } from "../size.ts";
+import { GIB, KIB } from "../units.ts";
+import { gridShape } from "./grid.ts";
+import { INSTANCE_TYPE_PATTERN, MAX_INSTANCE_TYPES } from "./instance-types.ts";
+import { regionsShape } from "./region-keys.ts";
+import { MAX_INDICES } from "./row-checks.ts";
+import { rowFormatOf } from "./rows.ts";
+import {
+  decimal,
+  integer,
+  type Key,
+  list,
+  mapOf,
+  matching,
+  oneOf,
+  record,
+  type Shape,
+  text,
+  type ValuesOf,
+} from "./shapes.ts";
+
+/*
+ * The keys of a parameter file: the one table from which the parser (`file.ts`) and the JSON Schema (`schema.ts`) are made.
+ */
+
+export const DISTRIBUTIONS = ["even", "proportional", "cheapest"] as const;
+export type Distribution = (typeof DISTRIBUTIONS)[number];
+
+export const DEFAULT_DEADLINE = "24h";
+/** A sweep does not outlive its data, which have a TTL of at most 90 days. */
+export const MAX_DEADLINE_SECONDS = 90 * 86_400;
+export const DEFAULT_RETRIES: { readonly interrupted: number; readonly error: number } = {
+  interrupted: 3,
+  error: 0,
+};
+const MAX_RETRIES = 100;
+
+/** The root volume: from the size of Amazon Linux's image to the largest gp3 volume of 16 TiB. */
+export const MIN_DISK_BYTES = 8 * GIB;
+export const MAX_DISK_BYTES = 16_384 * GIB;
+
+/** The command is an attribute of the sweep's item, which has at most 400 KB. */
+export const MAX_COMMAND_BYTES = 64 * KIB;
+
+const duration = (least: number, most: number): Shape<number> =>
+  text({
+    expected: "a duration such as 24h, 90m or 1h30m",
+    schema: { pattern: DURATION_PATTERN },
+    parse: (value) => parseDuration(value, least, most),
+  });
+
+/** An id or its first digits, with or without `stage-`. */
+const stageId = text({
+  expected: "a staging ID such as stage-abc123def456",
+  schema: { pattern: "^(stage-)?[0-9a-f]{4,12}$" },
+  parse: parseIdStart,
+});
+
+const instanceType = matching(INSTANCE_TYPE_PATTERN, "an instance type such as m5.xlarge", 64);
+
+const region = text({
+  expected: "a region such as us-east-1",
+  schema: { enum: REGIONS },
+  parse: parseRegion,
+});
+
+const disk = text({
+  expected: "a size such as 200 GB",
+  schema: { pattern: SIZE_PATTERN },
+  parse(value) {
+    const bytes = parseSize(value);
+    if (bytes >= MIN_DISK_BYTES && bytes <= MAX_DISK_BYTES) return bytes;
+    throw new InputError(`the disk size ${value} is out of range`, { why: "It must be from 8 GB to 16 TB." });
+  },
+});
+
+const results = text({
+  expected: "an S3 prefix such as s3://my-bucket/results/",
+  schema: { pattern: "^s3://[^/]+/(.*/)?$" },
+  parse(value) {
+    const url = parseS3Url(value);
+    if (isPrefix(url)) return value;
+    throw new InputError(`${value} is an object, not a prefix`, { fix: `Add a slash at its end: ${value}/` });
+  },
+});
+
+const paramsFile = text({
+  expected: "the path of a .csv, .jsonl or .ndjson file",
+  schema: { pattern: "^[^\\u0000]+\\.([cC][sS][vV]|[jJ][sS][oO][nN][lL]|[nN][dD][jJ][sS][oO][nN])$" },
+  parse(value) {
+    if (value.includes("\0")) throw new InputError("a path cannot have the character NUL");
+    rowFormatOf(value);
+    return value;
+  },
+});
+
+const command = text({
+  expected: "a shell script",
+  schema: { minLength: 1 },
+  parse(value) {
+    if (value.trim() === "") throw new InputError("expected a shell script, got nothing");
+    if (value.includes("\0")) throw new InputError("a command cannot have the character NUL");
+    if (Buffer.byteLength(value) <= MAX_COMMAND_BYTES) return value;
+    throw new InputError("the command is longer than 64 KB", {
+      fix: "Stage the script as data, and run it from base_command.",
+    });
+  },
+});
+
+const retries = record(
+  {
+    interrupted: {
+      description:
+        "How many times an index runs again after its instance was interrupted or died. Default: 3.",
+      shape: integer(0, MAX_RETRIES),
+    },
+    error: {
+      description: "How many times an index runs again after its command failed. Default: 0.",
+      shape: integer(0, MAX_RETRIES),
+    },
+  },
+  "a mapping of interrupted and error",
+);
+
+const key = <T>(description: string, shape: Shape<T>): Key<T> => ({ description, shape });
+
+export const KEYS = {
+  sweep_name: key(
+    "Name of the sweep. Default: the name of the file.",
+    matching(
+      "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$",
+      "1 to 63 letters, digits, dots, hyphens and underscores",
+      63,
+    ),
+  ),
+  count: key(
+    "Number of indices: the command runs once for each, with SWEEP_INDEX from 0. Default: the number of rows of params_file or grid, the sum of the regions' counts, or one for each region of the list.",
+    integer(1, MAX_INDICES),
+  ),
+  regions: key(
+    "Regions in which the sweep runs, with counts or without. Default: the regions of the staged data.",
+    regionsShape(region),
+  ),
+  distribution: key(
+    "How indices are distributed over the regions. even (default): the regions' numbers differ by one at most. proportional (default where regions have counts): by the counts. cheapest: in the order of the price; counts are upper limits.",
+    oneOf(DISTRIBUTIONS),
+  ),
+  instance_type: key("EC2 instance type of the workers. Default: m5.xlarge.", instanceType),
+  instance_types: key(
+    "Instance types of the workers, any of which will do. They have one architecture.",
+    list(instanceType, { expected: "a list of instance types", most: MAX_INSTANCE_TYPES, unique: true }),
+  ),
+  stage_id: key("Staged data that each worker downloads before its first index.", stageId),
+  stage_ids: key(
+    "Several staged datasets that each worker downloads before its first index.",
+    list(stageId, { expected: "a list of staging IDs", most: 20, unique: true }),
+  ),
+  params_file: key(
+    "File of rows, one index for each: CSV with a header, or JSON lines. The path is relative to this file.",
+    paramsFile,
+  ),
+  grid: key(
+    "Parameters with their values: one index for each combination. The last parameter changes fastest. Values reach the command as they are written.",
+    gridShape,
+  ),
+  base_command: key("The script that runs for each index. Its first line may name its interpreter.", command),
+  max_concurrent: key(
+    "Workers at a time, in all regions together. Default: one for each index.",
+    integer(1, MAX_INDICES),
+  ),
+  retries: key("How many times an index runs again, by cause.", retries),
+  timeout: key(
+    "How long the command of an index may run. Default: until the deadline.",
+    duration(1, MAX_DEADLINE_SECONDS),
+  ),
+  deadline: key(
+    `How long the sweep may run; then all workers end. Default: ${DEFAULT_DEADLINE}.`,
+    duration(60, MAX_DEADLINE_SECONDS),
+  ),
+  max_cost: key(
+    "What the instances may cost at most, in US dollars. It shortens the deadline.",
+    decimal("an amount in US dollars such as 25 or 12.50", {}, 1_000_000_000),
+  ),
+  subnets: key(
+    "Subnets of the workers, by region. Default: the subnets of the region's default VPC.",
+    mapOf(
+      region,
+      list(matching("^subnet-[0-9a-f]{8,17}$", "a subnet ID such as subnet-0abc1234", 24), {
+        expected: "a list of subnet IDs",
+        most: 16,
+        unique: true,
+      }),
+      { expected: "a mapping from regions to lists of subnet IDs", most: REGIONS.length },
+    ),
+  ),
+  disk: key("Size of the workers' root volume. Default: the data × 1.1 + 16 GB.", disk),
+  results: key("S3 prefix for the results of the sweep, such as s3://my-bucket/results/.", results),
+} as const;
+
+export type SweepKey = keyof typeof KEYS;
+export type SweepValues = ValuesOf<typeof KEYS>;
+
+/** Keys that say the same in two ways: a file has one of them at most. */
+export const EXCLUSIVE: readonly (readonly [SweepKey, SweepKey])[] = [
+  ["stage_id", "stage_ids"],
+  ["instance_type", "instance_types"],
+  ["params_file", "grid"],
+];
+
+/** The keys that every file has. */
+export const REQUIRED: readonly SweepKey[] = ["base_command"];

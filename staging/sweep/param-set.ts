@@ -1,0 +1,61 @@
+import { InputError } from "../errors.ts";
+import { shown } from "./problems.ts";
+
+/*
+ * PARAM_SET is a row as one word: `alpha=1,label=plain`. The guide's command uses the variable without quotes, so that the shell
+ * splits it at blanks and expands `*`, `?` and `[`. Therefore every character but letters, digits and `._:/@+-` is percent-encoded:
+ * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_06
+ */
+
+/** A parameter and its value. */
+export type Parameter = readonly [name: string, value: string];
+
+/**
+ * @param row names are shell names; see `columns.ts`
+ * @throws InputError for a value that has no form in UTF-8
+ */
+export function encodeParamSet(row: readonly Parameter[]): string {
+  return row.map(([name, value]) => `${name}=${encoded(value)}`).join(",");
+}
+
+function encoded(value: string): string {
+  if (!value.isWellFormed()) {
+    throw new InputError(`the value ${shown(value)} has half of a surrogate pair`, {
+      why: "It has no form in UTF-8.",
+    });
+  }
+  return value.replace(/[^A-Za-z0-9._:/@+-]+/gu, (run) =>
+    Array.from(Buffer.from(run), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+  );
+}
+
+/**
+ * Reads what {@link encodeParamSet} wrote.
+ * @throws InputError for any other text
+ */
+export function decodeParamSet(text: string): Parameter[] {
+  if (text === "") return [];
+  return text.split(",").map((part): Parameter => {
+    const [, name, value] =
+      /^([A-Za-z_][A-Za-z0-9_]*)=((?:[A-Za-z0-9._:/@+-]|%[0-9A-F]{2})*)$/.exec(part) ?? [];
+    if (name === undefined || value === undefined) throw malformed(text);
+    return [name, decoded(value, text)];
+  });
+}
+
+function decoded(value: string, text: string): string {
+  let plain: string;
+  try {
+    plain = decodeURIComponent(value);
+  } catch {
+    throw malformed(text);
+  }
+  // One value has one encoding: `%41` is not what `A` is written as.
+  if (encoded(plain) !== value) throw malformed(text);
+  return plain;
+}
+
+const malformed = (text: string): InputError =>
+  new InputError(`${shown(text)} is not a parameter set`, {
+    why: "It is NAME=VALUE,…; characters other than letters, digits and ._:/@+- are percent-encoded.",
+  });

@@ -1,0 +1,138 @@
+import { parseDuration } from "../duration.ts";
+import { InputError } from "../errors.ts";
+import { parseIdStart } from "../ids.ts";
+import { dollars, type MicroDollars } from "../money.ts";
+import type { Region } from "../regions.ts";
+import { countsOf, rowCountProblems } from "./cross-checks.ts";
+import type { SweepFile } from "./file.ts";
+import { gridRows } from "./grid.ts";
+import { DEFAULT_INSTANCE_TYPES, INSTANCE_TYPE_PATTERN } from "./instance-types.ts";
+import { DEFAULT_DEADLINE, DEFAULT_RETRIES, type Distribution } from "./keys.ts";
+import { SweepFileError, shown } from "./problems.ts";
+import type { RegionCount } from "./region-keys.ts";
+import type { Rows } from "./rows.ts";
+
+/** What a sweep is to do, as far as its file and the command line say. Names of regions and data are not resolved yet. */
+export interface SweepParameters {
+  readonly name: string;
+  /** Indices are 0 to `count` - 1. */
+  readonly count: number;
+  /** One row for each index; undefined for a sweep without parameters. */
+  readonly rows: Rows | undefined;
+  /** Empty: the regions of the staged data. Either all have counts or none has. */
+  readonly regions: readonly RegionCount[];
+  readonly distribution: Distribution;
+  /** Any of them will do. They have one architecture. */
+  readonly instanceTypes: readonly [string, ...string[]];
+  /** Ids of staged data, or the beginnings of ids. */
+  readonly entries: readonly string[];
+  readonly command: string;
+  /** Workers at a time in all regions together, at most `count`. */
+  readonly maxConcurrent: number;
+  readonly retries: { readonly interrupted: number; readonly error: number };
+  /** For the command of one index; undefined: until the deadline. */
+  readonly timeoutSeconds: number | undefined;
+  readonly deadlineSeconds: number;
+  readonly maxCost: MicroDollars | undefined;
+  readonly subnets: ReadonlyMap<Region, readonly string[]>;
+  readonly diskBytes: number | undefined;
+  readonly results: string | undefined;
+  readonly spot: boolean;
+}
+
+/** Options of the command line that say something about a sweep. */
+export interface SweepOptions {
+  /** `--stage-id`, repeatable. */
+  readonly stageIds?: readonly string[];
+  readonly instanceType?: string | undefined;
+  readonly spot?: boolean;
+}
+
+/**
+ * The parameters of a sweep. An option of the command line replaces every key of the file that says the same: `--stage-id` replaces
+ * `stage_id` and `stage_ids`, `--instance-type` replaces `instance_type` and `instance_types`. Nothing is merged.
+ * @param rows the rows of `params_file`; undefined where the file has no such key
+ * @throws InputError when the rows contradict the file, or an option is wrong
+ */
+export function sweepParameters(
+  file: SweepFile,
+  rows: Rows | undefined,
+  options: SweepOptions = {},
+): SweepParameters {
+  const { values, places } = file;
+  if ((rows === undefined) !== (values.params_file === undefined)) {
+    throw new RangeError("rows are given if and only if the file has the key params_file");
+  }
+  if (rows !== undefined) {
+    const problems = rowCountProblems(values, places, rows.values.length, "params_file");
+    if (problems.length > 0) throw new SweepFileError(file.file, problems);
+  }
+  const all = rows ?? (values.grid === undefined ? undefined : gridRows(values.grid));
+  const { regions = [] } = values;
+  const counts = countsOf(values.regions);
+  const count = values.count ?? all?.values.length ?? counts ?? Math.max(1, regions.length);
+  if (values.base_command === undefined) throw new RangeError("base_command is missing");
+  return {
+    name: values.sweep_name ?? sweepNameOf(file.file),
+    count,
+    rows: all,
+    regions,
+    distribution: values.distribution ?? (counts === undefined ? "even" : "proportional"),
+    instanceTypes: instanceTypesOf(file, options),
+    entries: entriesOf(file, options),
+    command: values.base_command,
+    maxConcurrent: Math.min(count, values.max_concurrent ?? count),
+    retries: { ...DEFAULT_RETRIES, ...values.retries },
+    timeoutSeconds: values.timeout,
+    deadlineSeconds: values.deadline ?? parseDuration(DEFAULT_DEADLINE),
+    maxCost: values.max_cost === undefined ? undefined : dollars(Number(values.max_cost)),
+    subnets: new Map(values.subnets),
+    diskBytes: values.disk,
+    results: values.results,
+    spot: options.spot ?? false,
+  };
+}
+
+function entriesOf({ values }: SweepFile, { stageIds = [] }: SweepOptions): readonly string[] {
+  if (stageIds.length === 0)
+    return values.stage_ids ?? (values.stage_id === undefined ? [] : [values.stage_id]);
+  const ids = stageIds.map(parseIdStart);
+  const twice = ids.find((id, place) => ids.indexOf(id) !== place);
+  if (twice !== undefined) throw new InputError(`--stage-id ${twice} is given twice`);
+  return ids;
+}
+
+function instanceTypesOf(
+  { values }: SweepFile,
+  { instanceType }: SweepOptions,
+): readonly [string, ...string[]] {
+  if (instanceType !== undefined) {
+    if (new RegExp(INSTANCE_TYPE_PATTERN).test(instanceType)) return [instanceType];
+    throw new InputError(`${shown(instanceType)} is not an instance type`, {
+      fix: "--instance-type m5.xlarge",
+    });
+  }
+  const [first, ...others] =
+    values.instance_types ?? (values.instance_type === undefined ? [] : [values.instance_type]);
+  return first === undefined ? DEFAULT_INSTANCE_TYPES : [first, ...others];
+}
+
+/** The name of a sweep whose file gives none: `genome` for `runs/genome.yaml`. */
+function sweepNameOf(file: string): string {
+  const base = file.split("/").at(-1) ?? "";
+  const name = base
+    .replace(/\.[^.]*$/, "")
+    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "");
+  return name.slice(0, 63) || "sweep";
+}
+
+/**
+ * A note for a sweep whose command is the same for each index. An unquoted heredoc of the shell does that: it replaces `${SWEEP_INDEX}` by
+ * nothing before the file is written.
+ */
+export function commandNote({ command, count, rows }: SweepParameters): string | undefined {
+  const names = ["SWEEP_INDEX", "SWEEP_ATTEMPT", "PARAM_SET", "PARAM_FILE", ...(rows?.columns ?? [])];
+  if (count === 1 || names.some((name) => new RegExp(`\\b${name}\\b`).test(command))) return undefined;
+  return `base_command does not use SWEEP_INDEX or a parameter: all ${count} indices run the same command. If a shell wrote the file, quote the end of its heredoc: <<'EOF'.`;
+}

@@ -1,0 +1,47 @@
+import { InputError } from "../errors.ts";
+import type { Place } from "../yaml/bounded.ts";
+
+/** One thing that is wrong with a file, and where. */
+export interface Problem {
+  /** Undefined for what concerns the file as a whole, such as a key that is missing. */
+  readonly place: Place | undefined;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** Further problems are counted only. */
+const MAX_SHOWN = 20;
+
+/** A parameter file, or a file of rows, with all that is wrong with it. */
+export class SweepFileError extends InputError {
+  readonly problems: readonly Problem[];
+
+  constructor(file: string, problems: readonly Problem[]) {
+    const [first, ...others] = problems;
+    if (others.length === 0 && first !== undefined) {
+      super(`${file}: ${described(first)}`, first.fix === undefined ? {} : { fix: first.fix });
+    } else {
+      const shown = problems.slice(0, MAX_SHOWN).map((problem) => {
+        const fix = problem.fix === undefined ? "" : `. ${problem.fix}`;
+        return `  ${described(problem)}${fix}`;
+      });
+      const more = problems.length - shown.length;
+      super(
+        [
+          `${file} has ${problems.length} errors:`,
+          ...shown,
+          ...(more > 0 ? [`  and ${more} more`] : []),
+        ].join("\n"),
+      );
+    }
+    this.problems = problems;
+  }
+}
+
+const described = ({ place, message }: Problem): string =>
+  place === undefined ? message : `${message} (line ${place.line}, column ${place.column})`;
+
+/** A text of a file as an error shows it: short, and on one line. */
+export function shown(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}

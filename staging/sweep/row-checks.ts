@@ -1,0 +1,56 @@
+import { formatInteger, KIB } from "../units.ts";
+import { columnProblem, MAX_COLUMNS, valueProblem } from "./columns.ts";
+import { type Problem, shown } from "./problems.ts";
+
+/** Indices that a sweep has at most. */
+export const MAX_INDICES = 100_000;
+
+/**
+ * Names and values of a row together, in UTF-8, with two bytes for each value. PARAM_SET is one string of the environment, of which
+ * Linux allows 128 KiB (MAX_ARG_STRLEN, https://man7.org/linux/man-pages/man2/execve.2.html), and percent-encoding takes three bytes for one.
+ * As JSON, a row has at most six bytes for one: 192 KiB of the 400 KB of an item
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
+ */
+export const MAX_ROW_BYTES = 32 * KIB;
+
+/** A row as it is read, with the line on which it begins. */
+export interface RawRow {
+  readonly line: number;
+  readonly values: readonly string[];
+}
+
+/** Rows of a file, and what is wrong with it. */
+export interface ParsedRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly RawRow[];
+  readonly problems: readonly Problem[];
+}
+
+/** What is wrong with names of columns: of a header, or of a grid. */
+export function columnsProblems(columns: readonly string[]): string[] {
+  const seen = new Set<string>();
+  const found = columns.flatMap((name): string[] => {
+    const problem = columnProblem(name);
+    if (problem !== undefined) return [`column ${shown(name)}: ${problem}`];
+    if (seen.has(name)) return [`column ${shown(name)} is given twice`];
+    seen.add(name);
+    return [];
+  });
+  if (columns.length > MAX_COLUMNS)
+    found.push(`there are ${columns.length} columns; at most ${MAX_COLUMNS} are possible`);
+  return found;
+}
+
+/** What is wrong with the values of a row; undefined where nothing is. */
+export function rowProblem(columns: readonly string[], values: readonly string[]): string | undefined {
+  let bytes = 0;
+  for (const [place, value] of values.entries()) {
+    const name = columns[place] ?? "";
+    const problem = valueProblem(value);
+    if (problem !== undefined) return `column ${shown(name)}: ${problem}`;
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2;
+  }
+  return bytes > MAX_ROW_BYTES
+    ? `the row has ${formatInteger(bytes)} bytes; at most ${formatInteger(MAX_ROW_BYTES)} are possible`
+    : undefined;
+}
