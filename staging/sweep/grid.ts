@@ -80,8 +80,9 @@ function readValues(node: Node | null, path: string, reader: Reader): readonly s
       return [];
     }
     const problem = valueProblem(value);
-    if (problem !== undefined) reader.add(item, `${at}: ${problem}`);
-    return [value];
+    if (problem === undefined) return [value];
+    reader.add(item, `${at}: ${problem}`);
+    return [];
   });
   return values.length === node.items.length ? values : undefined;
 }

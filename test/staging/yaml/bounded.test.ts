@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { MAX_YAML_BYTES, readPlainYaml } from "../../../staging/yaml/bounded.ts";
 
-const valueOf = (text: string): unknown => {
+const plainValue = (text: string): unknown => {
   const read = readPlainYaml(text);
   if ("problems" in read) throw new Error(JSON.stringify(read.problems));
   return read.root?.toJSON() ?? null;
@@ -26,7 +26,7 @@ describe("plain YAML", () => {
     ["an anchor that nothing refers to", "a: &x 1", { a: 1 }],
   ] as const) {
     it(`is read with ${title}`, () => {
-      expect(valueOf(text)).to.deep.equal(value);
+      expect(plainValue(text)).to.deep.equal(value);
     });
   }
 
@@ -80,6 +80,6 @@ describe("plain YAML", () => {
 
   it("is read in linear time with many keys", () => {
     const keys = Array.from({ length: 40_000 }, (_, place) => `key${place}: 1`);
-    expect(Object.keys(valueOf(keys.join("\n")) as object)).to.have.length(40_000);
+    expect(Object.keys(plainValue(keys.join("\n")) as object)).to.have.length(40_000);
   });
 });
