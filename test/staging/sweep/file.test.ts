@@ -87,7 +87,7 @@ describe("a parameter file", () => {
   it("is refused with the first 20 of many problems", () => {
     const { message } = refused(Array.from({ length: 30 }, (_, at) => `x${at}z: 1`).join("\n"));
     expect(message.split("\n")).to.have.length(22);
-    expect(message).to.match(/has 31 errors:[^]*\n {2}and 11 more$/);
+    expect(message).to.match(/has 31 errors:[\s\S]*\n {2}and 11 more$/);
   });
 
   it("is refused when it is no plain YAML", () => {
