@@ -1,0 +1,109 @@
+import { durationText } from "../duration.ts";
+import { InputError } from "../errors.ts";
+import type { StagingRecord } from "../record.ts";
+import type { Region } from "../regions.ts";
+import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY } from "../ttl.ts";
+
+/** A staged dataset as a sweep needs it: a part of its record, or what its manifest and options say. */
+export type SweepEntry = Pick<
+  StagingRecord,
+  "stagingId" | "regions" | "sizeBytes" | "destination" | "uploadedAt" | "ttl"
+>;
+
+/** Regions of a sweep that names none: those that hold every entry, in the order of the first one. */
+export function commonRegions(entries: readonly SweepEntry[]): readonly Region[] {
+  const [first, ...others] = entries;
+  if (first === undefined) {
+    throw new InputError("the sweep has no region", {
+      why: "It names no region, and no staged data whose regions it could take.",
+      fix: "Add regions to the parameter file, or give --stage-id.",
+    });
+  }
+  const common = first.regions.filter((region) => others.every(({ regions }) => regions.includes(region)));
+  if (common.length > 0) return common;
+  throw new InputError("no region holds all datasets of the sweep", {
+    why: entries.map(({ stagingId, regions }) => `${stagingId} is in ${regions.join(", ")}`).join("; "),
+    fix: others.map((entry) => updateCommand(entry, first.regions)).join(" && "),
+  });
+}
+
+/** What an entry lacks for a sweep. */
+interface Lack {
+  readonly text: string;
+  readonly regions: readonly Region[];
+  readonly ttl?: number;
+}
+
+/**
+ * Makes sure that every region holds every entry until the deadline, and that the entries are at different places of a worker.
+ * @param now the server's time
+ * @throws InputError that names each entry with what it lacks; its fix is the commands that add it
+ */
+export function checkEntries(
+  entries: readonly SweepEntry[],
+  regions: readonly Region[],
+  deadlineSeconds: number,
+  now: Date,
+): void {
+  refuseSamePlaces(entries);
+  const lacking = entries
+    .map((entry) => ({ entry, lack: lackOf(entry, regions, deadlineSeconds, now) }))
+    .filter(({ lack }) => lack.text !== "");
+  if (lacking.length === 0) return;
+  const commands = lacking.flatMap(({ entry, lack }) => {
+    if (lack.ttl !== undefined && lack.ttl > MAX_TTL_DAYS) return [];
+    return [updateCommand(entry, lack.regions, lack.ttl)];
+  });
+  // Data that are as old as a TTL can be have to be staged again.
+  const tooOld = lacking
+    .filter(({ lack }) => (lack.ttl ?? 0) > MAX_TTL_DAYS)
+    .map(({ entry }) => entry.stagingId);
+  const again = `Stage the data of ${tooOld.join(", ")} again, or give the sweep a shorter deadline`;
+  throw new InputError(lacking.map(({ lack }) => lack.text).join("; "), {
+    why: "Each worker reads the data from its own region until the sweep's deadline.",
+    fix: tooOld.length > 0 ? [again, ...commands].join("; then: ") : commands.join(" && "),
+  });
+}
+
+function lackOf(entry: SweepEntry, regions: readonly Region[], deadlineSeconds: number, now: Date): Lack {
+  const { stagingId } = entry;
+  const missing = regions.filter((region) => !entry.regions.includes(region));
+  const until = new Date(now.getTime() + deadlineSeconds * 1000);
+  const expiry = expiresAt(entry.uploadedAt, entry.ttl);
+  const texts = missing.length === 0 ? [] : [`${stagingId} is not in ${missing.join(", ")}`];
+  if (expiry > until) return { text: texts.join("; "), regions: missing };
+  texts.push(
+    expiry <= now
+      ? `${stagingId} expired at ${isoSeconds(expiry)}`
+      : `${stagingId} expires at ${isoSeconds(expiry)}, before the deadline of ${durationText(deadlineSeconds)} at ${isoSeconds(until)}`,
+  );
+  const days = Math.floor((until.getTime() - entry.uploadedAt.getTime()) / MS_PER_DAY) + 1;
+  // The data of an expired entry may be gone: no update brings them back.
+  return { text: texts.join("; "), regions: missing, ttl: expiry <= now ? Number.POSITIVE_INFINITY : days };
+}
+
+function updateCommand({ stagingId, regions }: SweepEntry, more: readonly Region[], ttl?: number): string {
+  const all = [...regions, ...more.filter((region) => !regions.includes(region))];
+  const withRegions = all.length > regions.length ? ` --regions ${all.join(",")}` : "";
+  return `spawn stage update ${stagingId}${withRegions}${ttl === undefined ? "" : ` --ttl ${ttl}`}`;
+}
+
+/** Two datasets at one place, or one within the other, would overwrite each other. */
+function refuseSamePlaces(entries: readonly SweepEntry[]): void {
+  for (const [place, { stagingId, destination }] of entries.entries()) {
+    for (const other of entries.slice(place + 1)) {
+      if (other.stagingId === stagingId) {
+        throw new InputError(`${stagingId} is given twice`, { fix: "Name each dataset once." });
+      }
+      const [outer, inner] =
+        destination.length <= other.destination.length
+          ? [destination, other.destination]
+          : [other.destination, destination];
+      if (inner !== outer && !inner.startsWith(`${outer.replace(/\/$/, "")}/`)) continue;
+      throw new InputError(`the datasets ${stagingId} and ${other.stagingId} are at overlapping places`, {
+        why: `Their destinations are ${destination} and ${other.destination}.`,
+        fix: `spawn stage update ${other.stagingId} --dest /mnt/data/${other.stagingId}`,
+      });
+    }
+  }
+}
