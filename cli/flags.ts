@@ -1,6 +1,8 @@
 import { Flags } from "@oclif/core";
 import { readUserConfig, type SettingKey, type UserSettings } from "../stacks/user-config.ts";
+import { InputError } from "../staging/errors.ts";
 import { DEFAULT_SETTINGS } from "./defaults.ts";
+import type { CsvForm } from "./render/csv.ts";
 
 /**
  * The default of a flag whose value can be configured: what `spawn config set` has stored under `key`, else the program's
@@ -36,3 +38,22 @@ export const yesFlag = Flags.boolean({
   default: false,
   summary: "Do it without asking.",
 });
+
+/** `--raw`: for CSV. */
+export const rawFlag = Flags.boolean({
+  default: false,
+  summary: "Print the exact text of CSV cells, for programs.",
+  description:
+    "Without it, CSV is safe to open in a spreadsheet: a text that would be a formula (it starts with =, +, - or @) gets an apostrophe in front, and control characters are escapes such as \\n.",
+});
+
+/** @throws InputError for another format than CSV */
+export function csvForm(raw: boolean, format: string): CsvForm {
+  if (raw && format !== "csv") {
+    throw new InputError("--raw is for CSV only", {
+      why: "JSON and YAML hold the exact text in any case.",
+      fix: "--format csv --raw",
+    });
+  }
+  return raw ? "raw" : "spreadsheet";
+}

@@ -1,7 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { modeFor } from "../../local/private-folders.ts";
+import { spawnPaths } from "../../local/paths.ts";
+import { isBelow } from "../../local/private-folders.ts";
 import { toYaml } from "../../stacks/yaml.ts";
+import { replaceFile } from "../services/replace-file.ts";
 
 /**
  * The Pulumi project of the entries that the command line makes, in the user's data folder: a `Pulumi.yaml` with the name
@@ -31,12 +33,5 @@ export const settingsFile = (folder: string, stack: string): string => join(fold
 export async function writeAtomically(path: string, text: string): Promise<void> {
   if ((await readFile(path, "utf8").catch(() => undefined)) === text) return;
   await mkdir(join(path, ".."), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text, { flush: true, mode: modeFor(temporary) });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await replaceFile(path, text, isBelow(path, spawnPaths().data) ? 0o600 : undefined);
 }

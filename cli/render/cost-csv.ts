@@ -2,7 +2,7 @@ import type { MicroDollars } from "../../staging/money.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import type { CostReport, EntryCost } from "../services/cost-report.ts";
 import type { UnfinishedEntry } from "../services/cost-unfinished.ts";
-import { csvLine } from "./csv.ts";
+import { type CsvForm, csvLine } from "./csv.ts";
 
 /**
  * The columns, in an order that stays; new ones come at the end. Amounts are US dollars with six decimals, dates UTC.
@@ -34,11 +34,19 @@ const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
 export const COST_COLUMNS: readonly string[] = Object.keys(COLUMNS);
 
 /** The report's entries as CSV. */
-export function renderCostCsv({ entries, unfinished }: CostReport): string {
+export function renderCostCsv({ entries, unfinished }: CostReport, form?: CsvForm): string {
   const values = Object.values(COLUMNS);
-  const rows = entries.map((entry) => csvLine(values.map((value) => value(entry))));
+  const rows = entries.map((entry) =>
+    csvLine(
+      values.map((value) => value(entry)),
+      form,
+    ),
+  );
   const open = (unfinished?.entries ?? []).map((entry) =>
-    csvLine(COST_COLUMNS.map((name) => cellOf(entry, name))),
+    csvLine(
+      COST_COLUMNS.map((name) => cellOf(entry, name)),
+      form,
+    ),
   );
   return [csvLine(COST_COLUMNS), ...rows, ...open].join("");
 }

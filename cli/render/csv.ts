@@ -1,11 +1,29 @@
+import { printable } from "../../staging/printable.ts";
+
 type Cell = string | number | boolean | null | undefined;
 
+/** `spreadsheet`: no cell is a formula, and control characters are escapes. `raw`: the exact text, for programs. */
+export type CsvForm = "spreadsheet" | "raw";
+
 /** One line of CSV (RFC 4180), with its line end. A cell is quoted where it must be; null and undefined are empty. */
-export function csvLine(cells: readonly Cell[]): string {
-  return `${cells.map(csvCell).join(",")}\r\n`;
+export function csvLine(cells: readonly Cell[], form: CsvForm = "spreadsheet"): string {
+  return `${cells.map((cell) => csvCell(cell, form)).join(",")}\r\n`;
 }
 
-function csvCell(cell: Cell): string {
+function csvCell(cell: Cell, form: CsvForm): string {
   const text = String(cell ?? "");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const shown = form === "raw" ? text : defused(text);
+  return /[",\r\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
+
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/**
+ * What a spreadsheet takes for the start of a formula, also in its full-width forms, and after the semicolon that separates cells in many
+ * countries. https://owasp.org/www-community/attacks/CSV_Injection
+ */
+const FORMULA = /(^|;)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+
+/** Text that a spreadsheet shows as text: with an apostrophe in front of what it would compute. Numbers stay numbers. */
+const defused = (text: string): string =>
+  NUMBER.test(text) ? text : printable(text).replace(FORMULA, "$1$2'");

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { IncompleteMetadata } from "../services/incomplete-listing.ts";
-import { csvLine } from "./csv.ts";
+import { type CsvForm, csvLine } from "./csv.ts";
 import type { Column } from "./table.ts";
 import { compactBytes } from "./text.ts";
 
@@ -55,8 +55,13 @@ const CSV_COLUMNS: Readonly<Record<string, (entry: IncompleteMetadata) => string
   host: (entry) => entry.host,
 };
 
-export function renderIncompleteCsv(entries: readonly IncompleteMetadata[]): string {
+export function renderIncompleteCsv(entries: readonly IncompleteMetadata[], form?: CsvForm): string {
   const values = Object.values(CSV_COLUMNS);
-  const rows = entries.map((entry) => csvLine(values.map((value) => value(entry))));
+  const rows = entries.map((entry) =>
+    csvLine(
+      values.map((value) => value(entry)),
+      form,
+    ),
+  );
   return [csvLine(Object.keys(CSV_COLUMNS)), ...rows].join("");
 }

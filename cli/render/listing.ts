@@ -3,7 +3,7 @@ import type { CheckedRecord } from "../services/list-presence.ts";
 import type { ListedMetadata } from "../services/listing.ts";
 import { statusOf } from "../services/metadata.ts";
 import { isWhole, type RegionPresence, stateInWords } from "../services/presence.ts";
-import { csvLine } from "./csv.ts";
+import { type CsvForm, csvLine } from "./csv.ts";
 import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";
 import { compactBytes, formatUtcDay } from "./text.ts";
@@ -91,13 +91,23 @@ const presenceCell = ({ presence = {} }: ListedMetadata): Cell =>
 export async function writeListingCsv(
   pages: AsyncIterable<readonly ListedMetadata[]>,
   write: Write,
-  hasPresence = false,
+  { hasPresence = false, form }: { readonly hasPresence?: boolean; readonly form?: CsvForm } = {},
 ): Promise<void> {
   const columns = hasPresence ? { ...CSV_COLUMNS, presence: presenceCell } : CSV_COLUMNS;
   const values = Object.values(columns);
   let head = csvLine(Object.keys(columns));
   for await (const page of pages) {
-    await write(head + page.map((entry) => csvLine(values.map((value) => value(entry)))).join(""));
+    await write(
+      head +
+        page
+          .map((entry) =>
+            csvLine(
+              values.map((value) => value(entry)),
+              form,
+            ),
+          )
+          .join(""),
+    );
     head = "";
   }
   if (head !== "") await write(head);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { withLock } from "../../local/lock.ts";
 import {
@@ -13,6 +13,7 @@ import {
 import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { ConfigKey } from "./config-keys.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** A value, checked, for the key that it belongs to; undefined takes the key's value away. */
 export type ConfigChange =
@@ -42,12 +43,7 @@ async function change(edit: (config: UserConfig) => UserConfig): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await withLock(`${path}.lock`, {}, async () => {
       const text = renderUserConfig(edit(readUserConfig()));
-      // Where the file is a link, to one that is kept elsewhere, the link stays.
-      const target = await realpath(path).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "ENOENT") return path;
-        throw error;
-      });
-      await replaceFile(target, text);
+      await replaceFile(path, text, 0o600);
     });
   } catch (error) {
     if (!(error instanceof Error && "syscall" in error)) throw error;
@@ -56,18 +52,6 @@ async function change(edit: (config: UserConfig) => UserConfig): Promise<void> {
       fix: `Make ${dirname(path)} a folder that you may write to, or name another one in SPAWN_CONFIG_DIR.`,
       cause: error,
     });
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text, { mode: 0o600, flush: true });
-    // One that a killed process left has the mode that it was made with.
-    await chmod(temporary, 0o600);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
   }
 }
 

@@ -1,5 +1,9 @@
-import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../staging/errors.ts";
+import { writeData } from "../output.ts";
+import { replaceFile, writeIntoSpecial } from "./replace-file.ts";
+
+/** Names of this process's own stdout. It may be a socket, which no path opens. */
+const STDOUT: ReadonlySet<string> = new Set(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]);
 
 /**
  * Writes a report whole or not at all. What is no regular file, such as a pipe or `/dev/stdout`, is written into and stays what it
@@ -7,35 +11,15 @@ import { messageOf, UserError } from "../../staging/errors.ts";
  * @throws UserError when the file cannot be written
  */
 export async function writeReportFile(path: string, text: string): Promise<void> {
+  if (STDOUT.has(path)) return await writeData(text);
   try {
-    const there = await ifThere(stat(path));
-    if (there !== undefined && !there.isFile()) return await writeFile(path, text);
-    await replace((await ifThere(realpath(path))) ?? path, text);
+    if (!(await writeIntoSpecial(path, text))) await replaceFile(path, text);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${path} could not be written`, {
       why: messageOf(error),
       fix: "Name a file in a folder that exists, that you may write to, and that has room: --output FILE",
       cause: error,
     });
-  }
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text, { flag: "wx", flush: true });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await looking;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
   }
 }

@@ -3,8 +3,10 @@ import { parseSweepId } from "../../../staging/entry.ts";
 import { checkTimes, parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { configured } from "../../flags.ts";
-import { writeOut } from "../../output.ts";
+import { configured, csvForm, rawFlag } from "../../flags.ts";
+import { writeData, writeOut } from "../../output.ts";
+import type { CsvForm } from "../../render/csv.ts";
+import { toJson } from "../../render/json.ts";
 import { writeReportFile } from "../../services/cost-file.ts";
 import { type CostJson, toCostJson } from "../../services/cost-json.ts";
 import { type CostReport, costReport } from "../../services/cost-report.ts";
@@ -26,7 +28,7 @@ Savings come from instances that really fetched the data outside the primary reg
 
 Amounts are computed from a price book; they are not AWS's bill. Every number is in UTC: a day given as --since counts from its beginning, one given as --until to its end.
 
---format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd, unfinished_bytes, unfinished_usd_per_day. The sums of a column are the totals of the report.`;
+--format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd, unfinished_bytes, unfinished_usd_per_day. The sums of a column are the totals of the report. Text that a spreadsheet would take for a formula gets an apostrophe in front; --raw prints the exact text.`;
   static override examples = [
     { description: "Report on the last 30 days", command: "<%= config.bin %> stage cost" },
     {
@@ -72,6 +74,7 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
       helpValue: FORMATS.join("|"),
       exclusive: ["json"],
     })(),
+    raw: rawFlag,
     output: Flags.string({
       summary: "Write to this file instead of stdout.",
       helpValue: "FILE",
@@ -81,6 +84,7 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
 
   async run(): Promise<CostJson | undefined> {
     const { flags } = await this.parse(StageCost);
+    const form = csvForm(flags.raw, flags.format);
     checkTimes(flags.since, flags.until);
     const sweepId = flags["sweep-id"] === undefined ? undefined : parseSweepId(flags["sweep-id"]);
     const context = this.contextOf(flags);
@@ -97,8 +101,8 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
     });
     if (period.cut) this.warn(`--until ${flags.until} is in the future: counted up to now.`);
     if (this.jsonEnabled()) return toCostJson(report);
-    const text = await render(report, flags.format);
-    if (flags.output === undefined) await writeOut(text);
+    const text = await render(report, flags.format, form);
+    if (flags.output === undefined) await (flags.format === "table" ? writeOut : writeData)(text);
     else {
       await writeReportFile(flags.output, text);
       this.note(`Written to ${flags.output}`);
@@ -109,15 +113,15 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
 }
 
 /** The renderers are loaded when they are needed: a page brings a charting library. */
-async function render(report: CostReport, format: (typeof FORMATS)[number]): Promise<string> {
+async function render(report: CostReport, format: (typeof FORMATS)[number], form: CsvForm): Promise<string> {
   switch (format) {
     case "table":
       return (await import("../../render/cost-text.ts")).renderCostReport(report);
     case "csv":
-      return (await import("../../render/cost-csv.ts")).renderCostCsv(report);
+      return (await import("../../render/cost-csv.ts")).renderCostCsv(report, form);
     case "html":
       return (await import("../../render/cost-page/page.ts")).renderCostPage(report);
     case "json":
-      return `${JSON.stringify(toCostJson(report), null, 2)}\n`;
+      return toJson(toCostJson(report));
   }
 }

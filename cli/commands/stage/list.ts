@@ -6,8 +6,9 @@ import { parseRegion } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
-import { FORMATS as PLAIN_FORMATS } from "../../flags.ts";
+import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
+import type { CsvForm } from "../../render/csv.ts";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../render/incomplete.ts";
 import { toJson } from "../../render/json.ts";
 import { DATA_COLUMN, listingColumns, writeListingCsv } from "../../render/listing.ts";
@@ -40,6 +41,7 @@ interface Listing {
   readonly deleting: ReadonlySet<string>;
   /** Looks at the regions of the entries; undefined without --verify. */
   readonly check: CheckPage | undefined;
+  readonly form: CsvForm;
 }
 
 export default class StageList extends BaseCommand {
@@ -112,10 +114,11 @@ export default class StageList extends BaseCommand {
       default: "table",
       summary: "How to print: for people, or for programs.",
       description:
-        "json and yaml print the metadata itself; --json wraps it in an envelope with a status and warnings. csv has one row for each entry.",
+        "json and yaml print the metadata itself; --json wraps it in an envelope with a status and warnings. csv has one row for each entry; see --raw.",
       helpValue: FORMATS.join("|"),
       exclusive: ["json"],
     })(),
+    raw: rawFlag,
   };
 
   async run(): Promise<ListedMetadata[] | IncompleteMetadata[] | undefined> {
@@ -126,14 +129,16 @@ export default class StageList extends BaseCommand {
     };
     const { sort, reverse } = parseSort(flags.sort);
     const order: ListOrder = { sort, reverse: reverse !== flags.reverse, limit: flags.limit };
+    const form = csvForm(flags.raw, flags.format);
     const context = this.contextOf(flags);
-    if (flags.incomplete) return await this.#unfinished(context, filter, order, flags.format);
+    if (flags.incomplete)
+      return await this.#unfinished(context, filter, order, { format: flags.format, form });
     const tables = await context.tables();
     const deleting = await deletionsBegun(context.environmentName);
     const now = () => serverClock.now();
     const damaged = new DamagedEntries(context.environmentName, now, deleting);
     const check = flags.verify ? noting(damaged, pageCheck(context)) : undefined;
-    const result = await this.#print(tables, { filter, order, now, deleting, check }, flags.format);
+    const result = await this.#print(tables, { filter, order, now, deleting, check, form }, flags.format);
     for (const warning of damaged.warnings) this.#incomplete(new UserError(warning));
     return result;
   }
@@ -151,7 +156,10 @@ export default class StageList extends BaseCommand {
         await writeYamlSequence(this.#metadata(tables, listing), writeData);
         break;
       case "csv":
-        await writeListingCsv(this.#metadata(tables, listing), writeData, listing.check !== undefined);
+        await writeListingCsv(this.#metadata(tables, listing), writeData, {
+          hasPresence: listing.check !== undefined,
+          form: listing.form,
+        });
     }
     return undefined;
   }
@@ -161,7 +169,7 @@ export default class StageList extends BaseCommand {
     context: Context,
     filter: RecordFilter,
     { sort, reverse, limit }: ListOrder,
-    format: Format,
+    { format, form }: { readonly format: Format; readonly form: CsvForm },
   ): Promise<IncompleteMetadata[] | undefined> {
     if (sort !== "uploaded") {
       throw new InputError(`--incomplete cannot be sorted by ${sort}`, {
@@ -176,7 +184,7 @@ export default class StageList extends BaseCommand {
     if (this.jsonEnabled()) return entries;
     if (format === "json") await writeData(toJson(entries));
     else if (format === "yaml") await writeData(toYaml(entries));
-    else if (format === "csv") await writeData(renderIncompleteCsv(entries));
+    else if (format === "csv") await writeData(renderIncompleteCsv(entries, form));
     else if (entries.length > 0) await writeOut(renderTable(INCOMPLETE_COLUMNS, entries));
     else this.note("No upload is incomplete.");
     return undefined;

@@ -110,7 +110,9 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
   it("writes CSV that parses back, with names in quotes where they need it", async () => {
     const odd = testRecord({ filename: 'a "b", c\n.tar', sweepId: undefined });
     const entries = [odd, EXPIRED].map((record) => toMetadata(record, undefined, NOW));
-    const text = await written((write) => writeListingCsv(pages(...entries.map((entry) => [entry])), write));
+    const text = await written((write) =>
+      writeListingCsv(pages(...entries.map((entry) => [entry])), write, { form: "raw" }),
+    );
     const [head, first, second] = parseCsv(text);
     expect(head).to.deep.equal(LISTING_CSV_COLUMNS);
     const row = Object.fromEntries(LISTING_CSV_COLUMNS.map((name, at) => [name, first?.[at]]));
@@ -169,7 +171,7 @@ stage-0123456789ab  50GB    3        2024-01-21  7d       -
         }));
       }
     };
-    const text = await written((write) => writeListingCsv(metadata(), write, true));
+    const text = await written((write) => writeListingCsv(metadata(), write, { hasPresence: true }));
     const [head, first, second] = parseCsv(text);
     expect(head).to.deep.equal([...LISTING_CSV_COLUMNS, "presence"]);
     expect(first?.at(-1)).to.equal("us-east-1=whole us-west-2=whole");
