@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+import { InputError } from "../errors.ts";
+
+declare const brand: unique symbol;
+
+/**
+ * The id of a sweep that `spawn launch` started: `sweep-` and 12 lower-case hexadecimal digits. The `sweep_id` of a record is a label that
+ * the user chooses, and any text; see `parseSweepId` in `staging/entry.ts`.
+ */
+export type SweepId = string & { readonly [brand]: "SweepId" };
+
+export const SWEEP_PREFIX = "sweep-";
+const DIGITS = 12;
+const MIN_SHORT_DIGITS = 4;
+const PATTERN = new RegExp(`^${SWEEP_PREFIX}[0-9a-f]{${DIGITS}}$`);
+const SHORT = new RegExp(`^(?:${SWEEP_PREFIX})?([0-9a-f]{${MIN_SHORT_DIGITS},${DIGITS}})$`);
+
+export const isSweepId = (text: string): text is SweepId => PATTERN.test(text);
+
+/** A new random id of 48 bits. */
+export const newSweepId = (): SweepId =>
+  `${SWEEP_PREFIX}${randomBytes(DIGITS / 2).toString("hex")}` as SweepId;
+
+/** @throws InputError when `text` is not the id of a launched sweep */
+export function parseLaunchedSweepId(text: string): SweepId {
+  if (isSweepId(text)) return text;
+  throw new InputError(`"${text}" is not the ID of a sweep`, {
+    why: `The ID of a sweep is ${SWEEP_PREFIX} and ${DIGITS} hexadecimal digits, such as sweep-abc123def456.`,
+    fix: "spawn sweep list",
+  });
+}
+
+/**
+ * Parses an id as a user types it: whole, or its first digits, with or without `sweep-`.
+ * @returns the beginning of the id
+ * @throws InputError when `text` cannot begin an id
+ */
+export function parseLaunchedSweepIdStart(text: string): string {
+  const [, digits] = SHORT.exec(text) ?? [];
+  return digits === undefined ? parseLaunchedSweepId(text) : `${SWEEP_PREFIX}${digits}`;
+}
+
+/** The stack of a sweep. */
+export const sweepStackName = (environment: string, id: SweepId): string => `${environment}.${id}`;

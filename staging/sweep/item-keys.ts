@@ -1,0 +1,37 @@
+import { REGIONS, type Region } from "../regions.ts";
+
+/** Hash key of the sweeps table. */
+export const SWEEP_KEY = "sweep_id";
+/** Range key of the sweeps table. */
+export const ITEM_KEY = "item";
+
+/** The item of the sweep itself. */
+export const META_ITEM = "meta";
+/** Begins the range key of a region's counters. */
+export const REGION_ITEM_PREFIX = "region#";
+/** Begins the range key of an index. */
+export const INDEX_ITEM_PREFIX = "index#";
+
+/** So many digits that range keys sort by index. */
+const INDEX_DIGITS = 6;
+
+export const regionItemKey = (region: Region): string => `${REGION_ITEM_PREFIX}${region}`;
+export const indexItemKey = (index: number): string =>
+  `${INDEX_ITEM_PREFIX}${String(index).padStart(INDEX_DIGITS, "0")}`;
+
+/** What a range key names. */
+export type ItemName =
+  | { readonly kind: "meta" }
+  | { readonly kind: "region"; readonly region: Region }
+  | { readonly kind: "index"; readonly index: number };
+
+/** What a range key names; undefined for one of another form. */
+export function parseItemKey(text: string): ItemName | undefined {
+  if (text === META_ITEM) return { kind: "meta" };
+  if (text.startsWith(REGION_ITEM_PREFIX)) {
+    const region = REGIONS.find((known) => known === text.slice(REGION_ITEM_PREFIX.length));
+    return region === undefined ? undefined : { kind: "region", region };
+  }
+  const digits = text.startsWith(INDEX_ITEM_PREFIX) ? text.slice(INDEX_ITEM_PREFIX.length) : "";
+  return /^\d{6}$/.test(digits) ? { kind: "index", index: Number(digits) } : undefined;
+}
