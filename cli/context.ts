@@ -13,12 +13,14 @@ import { packageRoot, spawnPaths, stateUrlOf } from "../local/paths.ts";
 import type { OnProgress } from "../local/progress.ts";
 import type { ConfiguredProfile } from "../stacks/aws-config.ts";
 import { readUserConfig } from "../stacks/user-config.ts";
+import type { AccountId } from "../staging/accounts.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
-import { InputError } from "../staging/errors.ts";
+import type { TableFact } from "../staging/ownership/names.ts";
 import type { Region } from "../staging/regions.ts";
 import type { CloudOfError } from "./aws-errors.ts";
 import type { Tables } from "./services/records.ts";
+import { shellOfLocalCloud } from "./shell-of-local-cloud.ts";
 
 /** What every AWS client of one region is made with. */
 export interface ClientConfig extends ServiceSettings {
@@ -52,6 +54,8 @@ export class Context {
   #connection: Promise<Connection> | undefined;
   #dynamo: Promise<DynamoDBClient> | undefined;
   #tables: Promise<Tables> | undefined;
+  #tableFacts: Promise<readonly TableFact[]> | undefined;
+  #account: Promise<AccountId | undefined> | undefined;
   #iam: Promise<IAMClient> | undefined;
   readonly #s3 = new Map<Region, Promise<S3Client>>();
   /** Regions with a bucket that is known to belong to the environment. */
@@ -69,9 +73,7 @@ export class Context {
   }
 
   /** The folder of `Pulumi.yaml` and of the environments' settings files. */
-  get projectFolder(): string {
-    return packageRoot();
-  }
+  readonly projectFolder = packageRoot();
 
   /** @throws InputError when the environment has no settings file or the file is not valid */
   environment(): Promise<Environment> {
@@ -191,7 +193,7 @@ export class Context {
 
   /**
    * The environment's tables, for the functions of `services/records.ts`.
-   * @throws InputError when they belong to another environment
+   * @throws InputError when they belong to another environment, or are to be in another account
    */
   tables(): Promise<Tables> {
     this.#tables ??= this.#ownTables();
@@ -199,20 +201,44 @@ export class Context {
   }
 
   async #ownTables(): Promise<Tables> {
-    const [settings, client, { refuseOthersTables }] = await Promise.all([
+    const [settings, client, facts, { refuseOthersTables }] = await Promise.all([
       this.settings(),
       this.dynamo(),
+      this.#lookAtTables(),
       import("./services/ownership.ts"),
     ]);
-    await refuseOthersTables(settings, client);
+    if (settings.account !== undefined) await this.account();
+    refuseOthersTables(settings, facts);
     const otherBuckets: Tables["otherBuckets"] = async (entry) =>
       (await import("./services/other-buckets.ts")).otherBuckets(this, entry);
     return { client, settings, otherBuckets };
   }
 
+  #lookAtTables(): Promise<readonly TableFact[]> {
+    this.#tableFacts ??= Promise.all([
+      this.settings(),
+      this.dynamo(),
+      import("./services/ownership.ts"),
+    ]).then(([settings, client, { lookAtTables }]) => lookAtTables(settings, client));
+    return this.#tableFacts;
+  }
+
+  /**
+   * The account of the credentials in use, which is the environment's; undefined where the server has no accounts
+   * (`connection/account.ts`). The ARNs of the tables tell it; STS is asked only where there are no tables.
+   * @throws InputError when the environment is to be in another account
+   * @throws UserError when AWS does not tell
+   */
+  account(): Promise<AccountId | undefined> {
+    this.#account ??= import("./services/account.ts").then(({ findAccount }) =>
+      findAccount(this, () => this.#lookAtTables()),
+    );
+    return this.#account;
+  }
+
   /**
    * The S3 client for the environment's bucket in `region`.
-   * @throws InputError when the bucket belongs to another environment
+   * @throws InputError when the bucket belongs to another environment or account
    */
   s3(region: Region): Promise<S3Client> {
     let client = this.#ownS3.get(region);
@@ -224,12 +250,13 @@ export class Context {
   }
 
   async #checkedS3(region: Region): Promise<S3Client> {
-    const [settings, client, { refuseOthersBucket }] = await Promise.all([
+    const [settings, client, account, { refuseOthersBucket }] = await Promise.all([
       this.settings(),
       this.anyBucketsS3(region),
+      this.account(),
       import("./services/ownership.ts"),
     ]);
-    await refuseOthersBucket(settings, region, client);
+    await refuseOthersBucket(settings, region, client, account);
     return client;
   }
 
@@ -242,8 +269,8 @@ export class Context {
   }
 
   /**
-   * The S3 client of `region` for checking buckets of any owner. AWS refuses a request to a bucket in another region than the
-   * client's.
+   * The S3 client of `region` for checking buckets of any environment. Its requests expect the bucket to be in the account of the
+   * credentials. AWS refuses a request to a bucket in another region than the client's.
    */
   anyBucketsS3(region: Region): Promise<S3Client> {
     let client = this.#s3.get(region);
@@ -259,7 +286,7 @@ export class Context {
       import("./clients/s3.ts"),
       this.clientConfig("S3", region),
     ]);
-    return makeS3Client(config);
+    return makeS3Client(config, () => this.account());
   }
 
   /** Where requests went, as far as it is known: for the texts of errors. Loads nothing. */
@@ -268,9 +295,3 @@ export class Context {
     return { environment: this.environmentName, cloud, connection };
   }
 }
-
-const shellOfLocalCloud = (environment: string): InputError =>
-  new InputError(`environment ${environment} is in AWS, but this shell is set to the local cloud`, {
-    why: "It has the variables of spawn env: AWS_ENDPOINT_URL and the local cloud's keys.",
-    fix: "Use another shell, or first: unset AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE",
-  });

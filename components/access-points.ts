@@ -2,6 +2,7 @@ import { AccessPoint, type AccessPointArgs } from "@pulumi/aws/s3/accessPoint.js
 import { type CustomResourceOptions, type Output, output } from "@pulumi/pulumi";
 import { accessPointName } from "../staging/access-point.ts";
 import type { AccountId } from "../staging/accounts.ts";
+import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
 import type { Region } from "../staging/regions.ts";
@@ -13,6 +14,8 @@ export interface SharedRegion {
   readonly namePrefix: string;
   readonly stagingId: StagingId;
   readonly region: Region;
+  /** Where the environment is. The local cloud has plain HTTP only. */
+  readonly cloud: EnvironmentSettings["cloud"];
   /** The accounts that may read, one at least. */
   readonly accounts: readonly AccountId[];
 }
@@ -47,11 +50,13 @@ export function accessPoint(
 
 /**
  * Who may do what by the access point: read the entry's objects, and list them. The bucket's own policy leaves that to the
- * access points; in each account that is named here its own IAM policies say which of its users may.
+ * access points; in each account that is named here its own IAM policies say which of its users may. Plain HTTP is refused here,
+ * too: the policy of a bucket that the user made says nothing about listings.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
  */
 export function accessPointPolicy(shared: SharedRegion, owner: string): string {
-  const { stagingId, region, accounts } = shared;
+  const { stagingId, region, accounts, cloud } = shared;
+  const overTls = cloud === "aws" ? { Bool: { "aws:SecureTransport": "true" } } : {};
   const arn = `arn:aws:s3:${region}:${owner}:accesspoint/${accessPointName(shared.namePrefix, stagingId)}`;
   const prefix = entryPrefix(stagingId);
   const Principal = { AWS: accounts.map((account) => `arn:aws:iam::${account}:root`) };
@@ -64,6 +69,7 @@ export function accessPointPolicy(shared: SharedRegion, owner: string): string {
         Principal,
         Action: "s3:GetObject",
         Resource: `${arn}/object/${prefix}*`,
+        ...(cloud === "aws" ? { Condition: overTls } : {}),
       },
       {
         Sid: "ListEntry",
@@ -71,7 +77,7 @@ export function accessPointPolicy(shared: SharedRegion, owner: string): string {
         Principal,
         Action: "s3:ListBucket",
         Resource: arn,
-        Condition: { StringLike: { "s3:prefix": `${prefix}*` } },
+        Condition: { StringLike: { "s3:prefix": `${prefix}*` }, ...overTls },
       },
     ],
   });

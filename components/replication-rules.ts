@@ -69,6 +69,7 @@ export class ReplicationRules extends ComponentResource {
     super("spawn:index:ReplicationRules", name, {}, options);
     const { settings, buckets, transform = {} } = args;
     const parent = this;
+    const account = output(args.accountId);
     const versionings = [...buckets.values()].map(({ versioning }) => versioning);
 
     if (settings.regions.length > 1) {
@@ -86,13 +87,10 @@ export class ReplicationRules extends ComponentResource {
     this.registerOutputs({ role: this.role?.arn });
 
     function createRole(): Role {
-      const trust = output(args.accountId).apply((id) =>
-        replicationTrustPolicy(settings.cloud === "aws" ? id : undefined),
-      );
       const own: RoleArgs = {
         name: replicationRoleName(settings),
         description: `Replicates staged data between the buckets of ${settings.name}`,
-        assumeRolePolicy: trust,
+        assumeRolePolicy: replicationTrustPolicy(),
         tags: tableTags(settings),
       };
       const options = {
@@ -111,7 +109,9 @@ export class ReplicationRules extends ComponentResource {
       const own: RolePolicyArgs = {
         name: REPLICATION_POLICY_NAME,
         role: role.name,
-        policy: replicationPermissions([...settings.buckets.values()]),
+        policy: account.apply((id) =>
+          replicationPermissions([...settings.buckets.values()], settings.cloud === "aws" ? id : undefined),
+        ),
       };
       return new RolePolicy(...child(transform.rolePolicy, `${name}-role-policy`, own, { parent }));
     }
@@ -127,7 +127,7 @@ export class ReplicationRules extends ComponentResource {
         bucket,
         region,
         role: role.arn,
-        rules: replicationRules(settings, region),
+        rules: account.apply((id) => replicationRules(settings, region, id)),
       };
       return new BucketReplicationConfig(
         ...child(transform.configuration, `${name}-${region}`, own, { parent, dependsOn }),
@@ -140,7 +140,7 @@ export class ReplicationRules extends ComponentResource {
       role: Role,
       dependsOn: Resource[],
     ): BucketRules {
-      const rules = adoptedReplicationRules(settings, region);
+      const rules = account.apply((id) => adoptedReplicationRules(settings, region, id));
       const own: ProgramArgs<BucketRulesInputs> = {
         bucket,
         region,
@@ -170,27 +170,38 @@ function replicationTargets({ buckets }: EnvironmentSettings, source: Region): R
   });
 }
 
-/** The replication rules of the bucket in `source`. */
-export function replicationRules(settings: EnvironmentSettings, source: Region): ReplicationRule[] {
+/**
+ * The replication rules of the bucket in `source`.
+ * @param account the account of every bucket. S3 accepts it for a destination of the same account, without a translation of owners.
+ */
+export function replicationRules(
+  settings: EnvironmentSettings,
+  source: Region,
+  account: string,
+): ReplicationRule[] {
   return replicationTargets(settings, source).map(({ destination, bucket, priority }) => ({
     id: replicationRuleId(destination),
     status: "Enabled",
     priority,
     filter: { tag: { key: replicateTag(destination), value: "true" } },
-    destination: { bucket: bucketArn(bucket) },
+    destination: { bucket: bucketArn(bucket), account },
     // With a tag as its filter a rule cannot replicate delete markers, and an expiry must not travel.
     deleteMarkerReplication: { status: "Disabled" },
   }));
 }
 
 /** The same rules as S3's API has them. */
-export function adoptedReplicationRules(settings: EnvironmentSettings, source: Region): BucketRule[] {
+export function adoptedReplicationRules(
+  settings: EnvironmentSettings,
+  source: Region,
+  account: string,
+): BucketRule[] {
   return replicationTargets(settings, source).map(({ destination, bucket, priority }) => ({
     ID: replicationRuleId(destination),
     Status: "Enabled",
     Priority: priority,
     Filter: { Tag: { Key: replicateTag(destination), Value: "true" } },
-    Destination: { Bucket: bucketArn(bucket) },
+    Destination: { Bucket: bucketArn(bucket), Account: account },
     DeleteMarkerReplication: { Status: "Disabled" },
   }));
 }

@@ -187,7 +187,8 @@ export class StagingEntry extends ComponentResource {
       const create = (region: Region): AccessPoint => {
         const bucket = bucketOf(settings, region);
         const options = { parent, dependsOn };
-        const shared = { namePrefix: settings.namePrefix, stagingId, region, accounts };
+        const { namePrefix, cloud } = settings;
+        const shared = { namePrefix, cloud, stagingId, region, accounts };
         return accessPoint(shared, bucket, owner, transform.accessPoint, options);
       };
       return new Map(spec.regions.map((region) => [region, create(region)]));

@@ -15,7 +15,9 @@ import type { Dependencies } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
+import { isOfOtherAccount } from "./survey/bucket.ts";
 import { errorName, explained, headersOf, isNotFound, statusOf } from "./transfer/aws-errors.ts";
+import { isDenied } from "./transfer/aws-failure.ts";
 import { lockConfigurationOf } from "./transfer/object-lock.ts";
 import { withRetry } from "./transfer/retry.ts";
 
@@ -125,7 +127,7 @@ export function bucketAdoption(
   };
 }
 
-/** @throws UserError unless the bucket is there, in that region, readable, and nobody else's environment's */
+/** @throws UserError unless the bucket is there, in that region, readable, in the own account, and no other environment's */
 async function requireBucket({ client, bucket, signal }: Target, region: string): Promise<void> {
   const options = { abortSignal: signal };
   const doing = `adopting the bucket ${bucket} in ${region}`;
@@ -136,6 +138,8 @@ async function requireBucket({ client, bucket, signal }: Target, region: string)
     if (isNotFound(error)) throw missing(bucket, region, error);
     if (statusOf(error) === 301)
       throw elsewhere(bucket, region, headersOf(error)["x-amz-bucket-region"], error);
+    if (isDenied(error) && (await isOfOtherAccount(bucket, client, options)))
+      throw foreign(bucket, region, error);
     await explained(doing, () => Promise.reject(error));
   }
   const owner = await explained(doing, async () => {
@@ -194,6 +198,14 @@ function elsewhere(bucket: string, region: string, actual: string | undefined, c
   return new UserError(`the bucket ${bucket} is not in ${region}`, {
     why: actual === undefined ? "It is in another region." : `It is in ${actual}.`,
     fix: `Use it as the bucket of ${actual ?? "its own region"}, or make another one: aws s3 mb s3://NAME --region ${region}`,
+    cause,
+  });
+}
+
+function foreign(bucket: string, region: string, cause: unknown): UserError {
+  return new UserError(`the bucket ${bucket} cannot be adopted: it belongs to another account`, {
+    why: "Names of buckets are global in AWS. Its owner could read what is staged there, change it, or delete it.",
+    fix: `Set spawn:buckets in Pulumi.<environment>.yaml to a bucket of your account in ${region}. To see its buckets: aws s3 ls`,
     cause,
   });
 }

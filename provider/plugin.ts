@@ -46,16 +46,23 @@ const access = once(async () => (await import("../connection/access.ts")).openAc
 
 /** Shared by all resources: the connections and the memory for the bytes on their way. */
 const dependencies = once(async (): Promise<Dependencies> => {
-  const [{ createS3Clients }, { BufferPool }, { DEFAULT_PATIENCE }, { DEFAULT_SETTLING }] = await Promise.all(
-    [
-      import("./transfer/clients.ts"),
-      import("./transfer/buffers.ts"),
-      import("./transfer/replicate.ts"),
-      import("./transfer/retry.ts"),
-    ],
-  );
+  const [
+    way,
+    { accountOf },
+    { createS3Clients },
+    { BufferPool },
+    { DEFAULT_PATIENCE },
+    { DEFAULT_SETTLING },
+  ] = await Promise.all([
+    access(),
+    import("../connection/account.ts"),
+    import("./transfer/clients.ts"),
+    import("./transfer/buffers.ts"),
+    import("./transfer/replicate.ts"),
+    import("./transfer/retry.ts"),
+  ]);
   return {
-    s3: createS3Clients({ access: await access() }),
+    s3: createS3Clients({ access: way, account: (region) => accountOf(way, region) }),
     pool: new BufferPool(),
     patience: DEFAULT_PATIENCE,
     settling: DEFAULT_SETTLING,

@@ -6,7 +6,7 @@ import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
 import { refuseOverlap } from "../staging/overlap.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
-import { assertOnS3, assertRequestPayer } from "../staging/s3-url.ts";
+import { assertOnS3, assertRequestPayer, isS3Url, parseS3Url } from "../staging/s3-url.ts";
 import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
@@ -15,6 +15,7 @@ import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
 import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
 import { deleteEntry } from "./transfer/delete.ts";
+import { clientsOfAnyOwner } from "./transfer/expected-owner.ts";
 import { findSource } from "./transfer/find-source.ts";
 import { putFileManifest } from "./transfer/manifest-object.ts";
 import { checkPresence } from "./transfer/presence/check.ts";
@@ -141,7 +142,10 @@ async function sourceOf(inputs: StagedDataInputs, deps: Dependencies, signal: Ab
   refuseOverlap({ source, exclude, id: stagingId }, [bucket, ...environmentBuckets]);
   const { requestPayer = false } = inputs;
   if (requestPayer) assertRequestPayer(source);
-  const options = { exclude, followLinks, entryId: stagingId, clients: deps.s3, requestPayer, signal };
+  // The user names the source. Only a bucket of the environment has an owner that is known.
+  const isOwn = isS3Url(source) && [bucket, ...environmentBuckets].includes(parseS3Url(source).bucket);
+  const clients = isOwn ? deps.s3 : clientsOfAnyOwner(deps.s3);
+  const options = { exclude, followLinks, entryId: stagingId, clients, requestPayer, signal };
   if (name === undefined) return findSource(source, options);
   const filename = parseFilename(name);
   return renamed(await findSource(source, { ...options, name: filename }), filename);

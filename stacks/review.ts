@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type EnvironmentSettings, replicationRoleName } from "../staging/environment.ts";
+import { refuseOtherAccount } from "../staging/ownership/account.ts";
 import { missingOf } from "../staging/ownership/missing.ts";
 import { leftBuckets, refuseMovedBuckets, refuseMovedTables } from "../staging/ownership/moves.ts";
 import {
@@ -17,7 +18,8 @@ import { SURVEY_ENVIRONMENT } from "../staging/resources.ts";
  * @param held what the stack's state holds
  * @param options.warns whether to warn of what the state has and AWS has not
  * @returns what AWS has of this environment and the state has not
- * @throws InputError when a table or a bucket with data would be replaced or deleted, or a name is somebody else's
+ * @throws InputError when a table or a bucket with data would be replaced or deleted, or a name is somebody else's,
+ * or the environment is in another account
  */
 export async function reviewEnvironment(
   settings: EnvironmentSettings,
@@ -33,6 +35,7 @@ export async function reviewEnvironment(
       ...left.map(({ region, name }) => ({ region, name, data: true })),
     ],
   });
+  refuseOtherAccount(settings, facts.account, held);
   const isInUse = ({ region, name }: { region: string; name: string }): boolean =>
     facts.buckets.some((fact) => fact.region === region && fact.name === name && fact.inUse === true);
   refuseMovedBuckets(settings, held, isInUse);

@@ -23,8 +23,8 @@ export interface EntrySettings {
  * the entry's stack needs no other: looking them up in the environment's stack takes the engine a quarter of a second.
  */
 function entryValues({ spec, environment, writableAt }: EntrySettings) {
-  const { name, cloud, regions, namePrefix, buckets, adopted, tableRegion, recordsTable, usageTable } =
-    environment;
+  const { name, cloud, account, regions, namePrefix, buckets, adopted } = environment;
+  const { tableRegion, recordsTable, usageTable } = environment;
   return {
     entry: spec,
     environment: {
@@ -33,6 +33,7 @@ function entryValues({ spec, environment, writableAt }: EntrySettings) {
       regions,
       buckets: Object.fromEntries(buckets),
       // Only where they are not the default: other versions of this program do not know the keys.
+      ...(account === undefined ? {} : { account }),
       ...(namePrefix === DEFAULT_NAME_PREFIX ? {} : { namePrefix }),
       ...(adopted.size === 0 ? {} : { adopt: [...adopted] }),
       ...(tableRegion === regions[0] ? {} : { tableRegion }),

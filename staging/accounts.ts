@@ -10,6 +10,14 @@ export const MAX_SHARED_ACCOUNTS = 100;
 
 const PATTERN = /^\d{12}$/;
 
+export const isAccountId = (text: string): text is AccountId => PATTERN.test(text);
+
+/** The account in the ARN of a resource; undefined where it names none. */
+export function accountOfArn(arn: unknown): AccountId | undefined {
+  const account = typeof arn === "string" ? (arn.split(":")[4] ?? "") : "";
+  return isAccountId(account) ? account : undefined;
+}
+
 /** @throws InputError unless `text` is the number of an AWS account. */
 export function parseAccountId(text: string): AccountId {
   if (!PATTERN.test(text)) {

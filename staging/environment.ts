@@ -1,3 +1,4 @@
+import { type AccountId, parseAccountId } from "./accounts.ts";
 import { InputError } from "./errors.ts";
 import { listOf, parseRegion, parseRegionList, type Region, type RegionList } from "./regions.ts";
 
@@ -22,6 +23,8 @@ export interface EnvironmentSettings {
   readonly tableRegion: Region;
   readonly recordsTable: string;
   readonly usageTable: string;
+  /** The AWS account that the environment must be in. @default that of the credentials in use */
+  readonly account?: AccountId;
   /** Which key gave each name, for errors: the user edits that one. */
   readonly keys: NameKeys;
 }
@@ -37,6 +40,7 @@ export interface NameKeys {
 /** Keys of the namespace `spawn`, without the prefix, that an environment may set. */
 export const ENVIRONMENT_KEYS = [
   "cloud",
+  "account",
   "regions",
   "namePrefix",
   "bucketPrefix",
@@ -119,6 +123,11 @@ export function parseEnvironmentSettings(
   const cloud = values["cloud"] ?? "aws";
   if (cloud !== "local" && cloud !== "aws") return fail("cloud", 'must be "local" or "aws"');
 
+  const rawAccount = values["account"];
+  if (rawAccount !== undefined && typeof rawAccount !== "string")
+    return fail("account", 'must be 12 digits in quotes, such as "123456789012"');
+  const account = rawAccount === undefined ? undefined : at("account", () => parseAccountId(rawAccount));
+
   const rawRegions = values["regions"];
   if (!(typeof rawRegions === "string" || isStringArray(rawRegions)))
     return fail("regions", "must be a list of regions");
@@ -187,7 +196,10 @@ export function parseEnvironmentSettings(
     recordsTable: tableKey("recordsTable"),
     usageTable: tableKey("usageTable"),
   };
-  return { name, cloud, regions, namePrefix, buckets, adopted, tableRegion, recordsTable, usageTable, keys };
+  return {
+    ...{ name, cloud, regions, namePrefix, buckets, adopted, tableRegion, recordsTable, usageTable, keys },
+    ...(account === undefined ? {} : { account }),
+  };
 }
 
 /** The bucket of `region`. @throws InputError when the environment has none there; it says how to add one. */

@@ -4,11 +4,12 @@ import { BaseCommand } from "../base-command.ts";
 import type { Context } from "../context.ts";
 import { writeData } from "../output.ts";
 import { renderDiagnosis } from "../render/diagnosis.ts";
+import { checkAccount } from "../services/check-account.ts";
 
 export default class Doctor extends BaseCommand {
   static override summary = "Check what this machine has of what spawn needs.";
   static override description =
-    "Looks at Node, the Pulumi engine and its plugins, the local cloud, credentials, the state and the disk, and says how to mend what is missing. Installs, starts and changes nothing. The exit code is 1 when something fails.";
+    "Looks at Node, the Pulumi engine and its plugins, the local cloud, credentials and their account, the state and the disk, and says how to mend what is missing. Installs, starts and changes nothing. The exit code is 1 when something fails.";
   static override examples = [
     { description: "Check this machine", command: "<%= config.bin %> doctor" },
     {
@@ -27,6 +28,7 @@ export default class Doctor extends BaseCommand {
       ...(await diagnose(
         usable ? { cloud: (await context.settings()).cloud, stateUrl: await context.stateUrl() } : {},
       )),
+      ...(usable ? [await checkAccount(context)] : []),
     ];
     if (diagnoses.some(({ status }) => status === "fail")) process.exitCode = 1;
     if (!this.jsonEnabled()) await writeData(renderDiagnosis(diagnoses, process.stdout));

@@ -1,6 +1,8 @@
 import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
+import { isOfOtherAccount } from "../../provider/survey/bucket.ts";
 import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
+import { foreignBucket } from "../../staging/ownership/account.ts";
 import type { Region } from "../../staging/regions.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import type { Context } from "../context.ts";
@@ -13,16 +15,17 @@ export type BucketOwner = "none" | "ours" | "theirs" | "another environment's";
 /**
  * Looks whether a bucket exists and by its tag whether this environment made it.
  * @param patience milliseconds
- * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), or it is in another region
+ * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), it is in another region, or it belongs to
+ * another account
  */
 export async function lookAtBucket(
-  context: Pick<Context, "anyBucketsS3" | "environmentName">,
+  context: Pick<Context, "account" | "anyBucketsS3" | "environmentName">,
   region: Region,
   bucket: string,
   patience = LOOK_MS,
 ): Promise<BucketOwner> {
   // Not part of the time: the first use of the local cloud sets it up.
-  const client = await context.anyBucketsS3(region);
+  const [client, account] = await Promise.all([context.anyBucketsS3(region), context.account()]);
   const abortSignal = AbortSignal.timeout(patience);
   try {
     const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
@@ -40,6 +43,8 @@ export async function lookAtBucket(
     const { name = "", status, region: told } = answerOf(error);
     if (name === "NoSuchTagSet") return "theirs";
     if (status === 404) return "none";
+    if (status === 403 && account !== undefined && (await isOfOtherAccount(bucket, client, { abortSignal })))
+      throw foreign(bucket, region, account);
     if (status === 301 || (told !== undefined && told !== region)) throw elsewhere(bucket, region, told);
     throw new InputError(`the bucket ${bucket} cannot be looked at`, {
       why: abortSignal.aborted
@@ -51,6 +56,13 @@ export async function lookAtBucket(
     });
   }
 }
+
+const foreign = (bucket: string, region: Region, account: string): InputError =>
+  foreignBucket(bucket, region, account, {
+    named:
+      "Names of buckets are global in AWS. Its owner could read what is staged there, change it, or delete it.",
+    fix: `spawn config set staging.bucket.${region} NAME, with a bucket of your account or a name of your own`,
+  });
 
 function answerOf(error: unknown): { name?: string; status?: number; region?: string } {
   const { name, $metadata, $response } = error as {

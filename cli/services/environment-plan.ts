@@ -1,6 +1,7 @@
 import type { EnvironmentConfig } from "../../stacks/environment-config.ts";
 import { type EntrySpec, withIdsOf } from "../../staging/entry.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
+import { refuseOtherAccount } from "../../staging/ownership/account.ts";
 import { heldIn } from "../../staging/ownership/held.ts";
 import { type Missing, missingOf } from "../../staging/ownership/missing.ts";
 import type { Held } from "../../staging/ownership/names.ts";
@@ -34,7 +35,10 @@ export interface EnvironmentPlan {
   readonly left: readonly StateResource[];
 }
 
-/** Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none. */
+/**
+ * Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none.
+ * @throws InputError when the environment is in another account
+ */
 export async function planEnvironment(context: Context): Promise<EnvironmentPlan> {
   const [session, declared] = await Promise.all([openSession(context), context.environment()]);
   const { environmentProject, settings } = session;
@@ -43,6 +47,7 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
     surveyOf(context, wholeEnvironment(settings)),
   ]);
   const there = resources.filter((resource) => resource.delete !== true);
+  refuseOtherAccount(settings, facts.account, heldOf(there));
   const lost = lostOf(there, missingOf(facts));
   const held = without(heldOf(there), lost);
   const config = { ...declared, entries: withIdsOf(declared.entries, new Set(held.stagingIds)) };

@@ -9,6 +9,8 @@ export interface EnvironmentStatus {
   readonly environment: string;
   readonly cloud: "local" | "aws";
   readonly endpoint: string | null;
+  /** The account of the credentials in use, which the environment has to be in; null where the server has no accounts. */
+  readonly account: string | null;
   /** Whether everything is there. */
   readonly up: boolean;
   readonly buckets: readonly {
@@ -29,7 +31,7 @@ export interface EnvironmentStatus {
 
 /**
  * Looks at what AWS has of the environment.
- * @throws InputError when a table or a bucket belongs to another environment
+ * @throws InputError when a table or a bucket belongs to another environment or account
  */
 export async function environmentStatus(context: Context): Promise<EnvironmentStatus> {
   const [settings, endpoint] = await Promise.all([context.settings(), context.endpoint()]);
@@ -51,6 +53,7 @@ export async function environmentStatus(context: Context): Promise<EnvironmentSt
     environment: settings.name,
     cloud: settings.cloud,
     endpoint: endpoint ?? null,
+    account: facts.account ?? null,
     up: missing.length === 0,
     buckets,
     tables,

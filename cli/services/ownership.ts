@@ -1,9 +1,16 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { AccountId } from "../../staging/accounts.ts";
 import { type EnvironmentSettings, replicationRoleName } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import { describeMissing, missingOf } from "../../staging/ownership/missing.ts";
-import { type EnvironmentFacts, type SurveyRequest, tablesOf } from "../../staging/ownership/names.ts";
+import {
+  type BucketFact,
+  type EnvironmentFacts,
+  type SurveyRequest,
+  type TableFact,
+  tablesOf,
+} from "../../staging/ownership/names.ts";
 import { refuseOthers } from "../../staging/ownership/taken.ts";
 import type { Region } from "../../staging/regions.ts";
 import { commandLine } from "../command-line.ts";
@@ -15,28 +22,42 @@ import type { Context } from "../context.ts";
  */
 
 /** @throws InputError when one of the tables belongs to another environment; it names the key */
-export async function refuseOthersTables(
-  settings: EnvironmentSettings,
-  client: DynamoDBClient,
-): Promise<void> {
-  const { lookAtTable } = await import("../../provider/survey/table.ts");
-  const tables = await Promise.all(
-    tablesOf(settings).map(({ name }) => lookAtTable({ region: settings.tableRegion, name }, client, {})),
-  );
+export function refuseOthersTables(settings: EnvironmentSettings, tables: readonly TableFact[]): void {
   refuseOthers(settings, { tables, buckets: [] });
 }
 
-/** @throws InputError when the bucket of `region` belongs to another environment; it names the key */
+/** Looks at the environment's tables, whose ARNs also tell the account of the credentials. */
+export async function lookAtTables(
+  settings: EnvironmentSettings,
+  client: DynamoDBClient,
+): Promise<TableFact[]> {
+  const { lookAtTable } = await import("../../provider/survey/table.ts");
+  return await Promise.all(
+    tablesOf(settings).map(({ name }) => lookAtTable({ region: settings.tableRegion, name }, client, {})),
+  );
+}
+
+/**
+ * @param account that of the credentials; undefined where the server has no accounts
+ * @throws InputError when the bucket of `region` belongs to another environment or account; it names the key
+ */
 export async function refuseOthersBucket(
   settings: EnvironmentSettings,
   region: Region,
   client: S3Client,
+  account: AccountId | undefined,
 ): Promise<void> {
   const name = settings.buckets.get(region);
   if (name === undefined) return;
-  const { ownerOfBucket } = await import("../../provider/survey/bucket.ts");
-  const owner = await ownerOfBucket(name, client, {});
-  refuseOthers(settings, { tables: [], buckets: [{ region, name, state: "there", owner }] });
+  const { isOfOtherAccount, readOwner } = await import("../../provider/survey/bucket.ts");
+  const owner = await readOwner(name, client, {});
+  const isForeign = owner === "denied" && account !== undefined && (await isOfOtherAccount(name, client, {}));
+  const fact: BucketFact = {
+    ...{ region, name },
+    state: isForeign ? "foreign" : "there",
+    owner: owner === "denied" ? {} : owner,
+  };
+  refuseOthers(settings, { tables: [], buckets: [fact], account });
 }
 
 /** What AWS has of the environment, by the clients of the command line. */
@@ -46,6 +67,7 @@ export async function surveyOf(context: Context, request: SurveyRequest): Promis
     s3: (region) => context.anyBucketsS3(region as Region),
     dynamodb: () => context.dynamo(),
     iam: () => context.iam(),
+    account: () => context.account(),
   });
 }
 

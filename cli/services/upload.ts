@@ -13,6 +13,7 @@ import { loadProgramServer } from "../engine/program-server.ts";
 import { openSession } from "../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../engine/update.ts";
 import { explainSystemError } from "../system-errors.ts";
+import { explainMissing } from "./account.ts";
 import { writableTimes } from "./environment.ts";
 import { requireWhole } from "./ownership.ts";
 import { checkEnvironmentIsUp, checkLifetimes, type Measured } from "./preflight.ts";
@@ -85,7 +86,9 @@ export async function preflight(context: Context, spec: EntrySpec, measured: Mea
     checkEnvironmentIsUp(settings, spec.regions, clients),
     requireWhole(context, spec.regions),
   ]);
-  for (const result of [isUp, isWhole]) if (result.status === "rejected") throw result.reason;
+  for (const result of [isUp, isWhole]) {
+    if (result.status === "rejected") throw await explainMissing(context, result.reason);
+  }
   await checkLifetimes(settings, spec, measured, clients);
 }
 

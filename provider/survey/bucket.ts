@@ -15,6 +15,7 @@ import {
   type SurveyRequest,
 } from "../../staging/ownership/names.ts";
 import { headersOf, isDenied, isNotFound, statusOf } from "../transfer/aws-failure.ts";
+import { ofAnyOwner } from "../transfer/expected-owner.ts";
 import { unlessAbsent } from "./absent.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
@@ -51,15 +52,48 @@ async function stateOf(
     if (isNotFound(error)) return "none";
     const told = headersOf(error)["x-amz-bucket-region"];
     if (statusOf(error) === 301 || (told !== undefined && told !== region)) return "elsewhere";
-    if (isDenied(error)) return "denied";
+    if (!isDenied(error)) throw error;
+    return (await isOfOtherAccount(name, client, options)) ? "foreign" : "denied";
+  }
+}
+
+/**
+ * Whether a bucket that was refused belongs to another account: then only the request that names the expected owner is
+ * refused. False also where the credentials cannot read the bucket in any way.
+ */
+export async function isOfOtherAccount(Bucket: string, client: S3Client, options: Options): Promise<boolean> {
+  const head = new HeadBucketCommand({ Bucket });
+  if (await isRefused(client.send(head, options))) {
+    return !(await isRefused(client.send(ofAnyOwner(new HeadBucketCommand({ Bucket })), options)));
+  }
+  return false;
+}
+
+async function isRefused(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return false;
+  } catch (error) {
+    if (isDenied(error)) return true;
+    if (isNotFound(error) || statusOf(error) === 301) return false;
     throw error;
   }
 }
 
-/** The owner of the bucket, if the bucket exists. */
-export async function ownerOfBucket(Bucket: string, client: S3Client, options: Options): Promise<Owner> {
+/** The owner of the bucket, if the bucket exists. Unknown if the credentials may not read its tags. */
+async function ownerOfBucket(Bucket: string, client: S3Client, options: Options): Promise<Owner> {
+  const owner = await readOwner(Bucket, client, options);
+  return owner === "denied" ? {} : owner;
+}
+
+/** The environment that the bucket's tags name, and "denied" where they may not be read. */
+export async function readOwner(
+  Bucket: string,
+  client: S3Client,
+  options: Options,
+): Promise<Owner | "denied"> {
   const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand({ Bucket }), options));
-  if (answer === "denied") return {};
+  if (answer === "denied") return answer;
   return ownerOfTags(
     Object.fromEntries((answer?.TagSet ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
   );

@@ -1,5 +1,6 @@
 import { IAMClient } from "@aws-sdk/client-iam";
 import { type Access, serviceSettings } from "../../connection/access.ts";
+import { accountOf } from "../../connection/account.ts";
 import type { SurveyRequest } from "../../staging/ownership/names.ts";
 import type { Dependencies } from "../deps.ts";
 import type { CallContext, Properties } from "../plugin/types.ts";
@@ -23,7 +24,12 @@ export function surveyFunction(deps: Pick<Dependencies, "s3">, access: Access) {
   };
   return async (args: Properties, { signal }: CallContext): Promise<Properties> => {
     const request = args as unknown as SurveyRequest;
-    const clients = { s3: (region: string) => deps.s3.of(region), dynamodb, iam };
+    const clients = {
+      s3: (region: string) => deps.s3.of(region),
+      dynamodb,
+      iam,
+      account: () => accountOf(access, IAM_REGION),
+    };
     const facts = await explained("looking at the tables and buckets of the environment", () =>
       surveyEnvironment(request, clients, signal),
     );

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { AccountId } from "../../staging/accounts.ts";
 import type { EnvironmentFacts, SurveyRequest } from "../../staging/ownership/names.ts";
 import { lookAtBucket } from "./bucket.ts";
 import { lookAtRole } from "./role.ts";
@@ -11,6 +12,8 @@ export interface SurveyClients {
   s3(region: string): Promise<S3Client> | S3Client;
   dynamodb(region: string): Promise<DynamoDBClient> | DynamoDBClient;
   iam(): Promise<IAMClient> | IAMClient;
+  /** The account of the credentials; undefined where the server has no accounts. */
+  account(): Promise<AccountId | undefined>;
 }
 
 /**
@@ -24,7 +27,7 @@ export async function surveyEnvironment(
 ): Promise<EnvironmentFacts> {
   const options = signal === undefined ? {} : { abortSignal: signal };
   const { role } = request;
-  const [tables, buckets, roleFact] = await Promise.all([
+  const [tables, buckets, roleFact, account] = await Promise.all([
     Promise.all(
       request.tables.map(async (table) => lookAtTable(table, await clients.dynamodb(table.region), options)),
     ),
@@ -32,6 +35,7 @@ export async function surveyEnvironment(
       request.buckets.map(async (bucket) => lookAtBucket(bucket, await clients.s3(bucket.region), options)),
     ),
     role === undefined ? undefined : lookAtRole(role, clients.iam, options),
+    clients.account(),
   ]);
-  return { tables, buckets, role: roleFact };
+  return { tables, buckets, role: roleFact, ...(account === undefined ? {} : { account }) };
 }

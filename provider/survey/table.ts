@@ -3,6 +3,7 @@ import {
   type DynamoDBClient,
   ListTagsOfResourceCommand,
 } from "@aws-sdk/client-dynamodb";
+import { accountOfArn } from "../../staging/accounts.ts";
 import {
   type Owner,
   ownerOfTags,
@@ -13,7 +14,7 @@ import { errorName, isDenied } from "../transfer/aws-failure.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
 
-/** Whether the table exists, and its owner. The owner is unknown if the credentials may not read tags; that is no error. */
+/** Whether the table exists, its account, and its owner. The owner is unknown if the credentials may not read tags; that is no error. */
 export async function lookAtTable(
   { region, name }: SurveyRequest["tables"][number],
   client: DynamoDBClient,
@@ -21,7 +22,12 @@ export async function lookAtTable(
 ): Promise<TableFact> {
   const arn = await arnOf(name, client, options);
   if (arn === undefined) return { region, name, exists: false, owner: {} };
-  return { region, name, exists: true, owner: arn === "" ? {} : await tagsOf(arn, client, options) };
+  const account = accountOfArn(arn);
+  return {
+    ...{ region, name, exists: true },
+    ...(account === undefined ? {} : { account }),
+    owner: arn === "" ? {} : await tagsOf(arn, client, options),
+  };
 }
 
 /** The table's ARN, "" where it may not be looked at, undefined where there is no table. */

@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type Access, directAccess, serviceSettings } from "../../connection/access.ts";
 import { isThrottled } from "./aws-failure.ts";
+import { expectOwner } from "./expected-owner.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
 import { loadFileBodies } from "./load-file-bodies.ts";
 import { sendQuickly } from "./quick/client.ts";
@@ -18,6 +19,8 @@ const MAX_SOCKETS = 640;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface S3Clients {
+  /** Whether their requests expect no owner: for sources that the user names. */
+  readonly anyOwner?: boolean;
   /**
    * The client of a region. A request to a bucket in another region than its client's is answered 301.
    * @param stallTimeoutMs milliseconds after which a connection on which nothing moves is given up
@@ -32,6 +35,11 @@ export interface S3ClientOptions {
   readonly sdkOnly?: boolean;
   /** The connection to AWS. @default the variables of this process, without a proxy */
   readonly access?: Access;
+  /**
+   * The account that owns the buckets, found out when it is first needed. Every request names it.
+   * @default none: requests go to buckets of any owner
+   */
+  readonly account?: ((region: string) => Promise<string | undefined>) | undefined;
   /** Settings that go before those of `access`. */
   readonly config?: S3ClientConfig;
 }
@@ -76,7 +84,10 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
     }),
     ...options.config,
   });
+  const { account } = options;
+  const owner = account && (() => account(region));
   followServerTime(client);
+  if (owner !== undefined) expectOwner(client, owner);
   sendPayloadsUnsigned(client);
   tellWhyHeadsFail(client);
   sendExpiresAsGiven(client);
@@ -84,7 +95,8 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   loadFileBodies(client);
   if (options.sdkOnly !== true) {
     const limits = { most: MAX_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
-    sendQuickly(client, new Connections({ ...limits, ca: transport.ca }), transport.isDirect);
+    const connections = new Connections({ ...limits, ca: transport.ca });
+    sendQuickly(client, connections, { isDirect: transport.isDirect, owner });
   }
   return client;
 }

@@ -6,6 +6,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { attemptsOf, errorName } from "./aws-errors.ts";
+import { copiedFrom, type Owned } from "./expected-owner.ts";
 import type { ObjectHeaders } from "./object-headers.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type Part, partsOf } from "./parts.ts";
@@ -21,7 +22,7 @@ const SINGLE_COPY_MS = 5_000;
 export const FULL_OBJECT_CRC32 = "CRC32/FULL_OBJECT";
 
 /** A copy in parts. */
-export interface PartsJob {
+export interface PartsJob extends Owned {
   readonly object: StoredObject;
   readonly from: {
     readonly CopySource: string;
@@ -122,17 +123,19 @@ export async function copyParts(
 
 /** Copies a part, and tells how long the request took when its turn had come. */
 async function copyPart(
-  { from, common, algorithm, destination }: PartsJob,
+  job: PartsJob,
   upload: CopyUpload,
   part: Part,
   signal: AbortSignal,
 ): Promise<{ readonly entry: CompletedPart; readonly milliseconds: number }> {
-  const command = new UploadPartCopyCommand({
+  const { from, common, algorithm, destination } = job;
+  const input = {
     ...{ Bucket: common.Bucket, Key: common.Key, UploadId: upload.id },
     ...from,
     PartNumber: part.number,
     CopySourceRange: `bytes=${part.offset}-${part.offset + part.length - 1}`,
-  });
+  };
+  const command = copiedFrom(job, new UploadPartCopyCommand(input));
   let begun = 0;
   const { CopyPartResult } = await turnsFor("copy", common.Bucket).run(
     0,

@@ -3,6 +3,7 @@ import { encodeTags, type Tags } from "../../staging/classes.ts";
 import { GIB, MIB } from "../../staging/units.ts";
 import { goOnWithLeft } from "./copy-left.ts";
 import { copyInParts, FULL_OBJECT_CRC32, PARTS_IN_FLIGHT, type PartsJob } from "./copy-parts.ts";
+import { copiedFrom } from "./expected-owner.ts";
 import { late } from "./late-command.ts";
 import { mailSafe } from "./object-headers.ts";
 import { partSizeFor } from "./parts.ts";
@@ -63,13 +64,14 @@ export async function copyObject(
     ...paidFor(source),
   };
   const copyWhole = async (): Promise<void> => {
-    const command = late(CopyObjectCommand, {
+    const input = {
       ...common,
       ...from,
-      ...(sourcePartSize > 0 ? { ChecksumAlgorithm: "CRC32" } : {}),
+      ...(sourcePartSize > 0 ? ({ ChecksumAlgorithm: "CRC32" } as const) : {}),
       MetadataDirective: "REPLACE",
       TaggingDirective: "REPLACE",
-    });
+    } as const;
+    const command = copiedFrom(source, late(CopyObjectCommand, input));
     const { client, bucket } = destination;
     const { signal } = options;
     await turnsFor("copy", bucket).run(0, () => client.send(command, { abortSignal: signal }), signal);
@@ -77,7 +79,7 @@ export async function copyObject(
   };
   if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_PART)) return copyWhole();
 
-  const job = { object, from, common, destination, options };
+  const job = { object, from, common, destination, options, anyOwner: source.anyOwner };
   const checked: PartsJob = {
     ...job,
     algorithm: "CRC32",

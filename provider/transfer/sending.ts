@@ -33,6 +33,7 @@ export function clientsWith(clients: S3Clients, policy: SendPolicy): S3Clients {
   const stallMs = Math.max(stallTimeoutFor(timeoutSeconds), bandwidth === undefined ? 0 : SHORTEST_STALL_MS);
   const made = new Map<string, S3Client>();
   return {
+    ...(clients.anyOwner === true ? { anyOwner: true } : {}),
     of(region) {
       const client = made.get(region) ?? watched(clients.of(region, stallMs), region);
       made.set(region, client);

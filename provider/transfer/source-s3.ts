@@ -10,6 +10,7 @@ import { shellQuoted } from "../../staging/shell.ts";
 import { FullHeadCommand, refuseArchived } from "./archive.ts";
 import { explained, headersOf, isNotFound } from "./aws-errors.ts";
 import { isDenied } from "./aws-failure.ts";
+import type { Owned } from "./expected-owner.ts";
 import type { FindOptions } from "./find-source.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { refuseLostMetadata } from "./kept-metadata.ts";
@@ -35,13 +36,14 @@ const OWN_COPIES = "The upload would copy its own copies without end.";
 export async function findS3Source(url: string, options: FindOptions): Promise<Source> {
   const place = parseS3Url(url);
   const { exclude = [], requestPayer } = options;
-  const bucket = { ...place, client: await clientOf(place, options), requestPayer };
+  const { anyOwner } = options.clients;
+  const bucket = { ...place, client: await clientOf(place, options), requestPayer, anyOwner };
   if (isPrefix(place)) return findPrefix(url, bucket, options);
   if (exclude.length > 0) throw nothingToExclude(url);
   return findObject(url, bucket, options);
 }
 
-interface Bucket extends S3Url, Billed {
+interface Bucket extends S3Url, Billed, Owned {
   readonly client: S3Client;
 }
 
@@ -209,11 +211,11 @@ async function* entriesBelow(
 }
 
 function s3File(
-  { client, bucket, requestPayer }: Bucket,
+  { client, bucket, requestPayer, anyOwner }: Bucket,
   { key, size, etag }: Pick<ListedObject, "key" | "size" | "etag">,
   path: string,
 ): S3File {
-  const place = { client, bucket, key, requestPayer };
+  const place = { client, bucket, key, requestPayer, anyOwner };
   const open = async () => new S3Reader(place, etag);
   return { type: "file", from: "s3", path, size, mode: FILE_MODE, place, etag, open };
 }

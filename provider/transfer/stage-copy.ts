@@ -3,6 +3,7 @@ import { encodeTags } from "../../staging/classes.ts";
 import type { UserError } from "../../staging/errors.ts";
 import { copyObject, copySource } from "./copy.ts";
 import type { FileDigest } from "./digest.ts";
+import { copiedFrom } from "./expected-owner.ts";
 import { copiedMetadata } from "./kept-metadata.ts";
 import { late } from "./late-command.ts";
 import { checksumMismatch } from "./mismatch.ts";
@@ -120,7 +121,8 @@ async function copy(
       await copyObject(from, target, { tags: target.tags, isCompared, signal, onBytes });
       return;
     }
-    await target.client.send(
+    const command = copiedFrom(
+      file.place,
       late(CopyObjectCommand, {
         Bucket: target.bucket,
         Key: target.key,
@@ -134,8 +136,8 @@ async function copy(
         TaggingDirective: "REPLACE",
         ChecksumAlgorithm: "SHA256",
       }),
-      { abortSignal: signal },
     );
+    await target.client.send(command, { abortSignal: signal });
     onBytes(file.size);
   } catch (error) {
     throw changeOf(error, urlOf(file.place)) ?? error;

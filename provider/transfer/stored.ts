@@ -2,6 +2,7 @@ import { GetObjectAttributesCommand, HeadObjectCommand, type S3Client } from "@a
 import { UserError } from "../../staging/errors.ts";
 import { errorName, isNotFound } from "./aws-errors.ts";
 import type { FileDigest } from "./digest.ts";
+import type { Owned } from "./expected-owner.ts";
 import { late } from "./late-command.ts";
 import { type ObjectFacts, parseObjectMetadata } from "./metadata.ts";
 import { checksumMismatch } from "./mismatch.ts";
@@ -31,7 +32,7 @@ export interface StoredObject {
 }
 
 /** Where an object is. */
-export interface ObjectPlace extends Billed {
+export interface ObjectPlace extends Billed, Owned {
   readonly client: S3Client;
   readonly bucket: string;
   readonly key: string;

@@ -1,3 +1,4 @@
+import { accountOfArn } from "../accounts.ts";
 import { BUCKET_ADOPTION, STAGED_DATA } from "../resources.ts";
 import type { Held } from "./names.ts";
 
@@ -43,6 +44,10 @@ export function heldIn(entries: readonly StateEntry[], cloud: unknown): Held {
       ...named(BUCKET_ADOPTION, "bucket").map(({ name, region }) => ({ name, region, adopted: true })),
     ],
     role: named(ROLE, "name")[0]?.name,
+    account: entries
+      .filter(({ type }) => type === TABLE)
+      .map(({ properties: { arn } }) => accountOfArn(arn))
+      .find((account) => account !== undefined),
     stagingIds: entries
       .filter(({ type }) => type === STAGED_DATA)
       .flatMap(({ properties: { stagingId } }) => (typeof stagingId === "string" ? [stagingId] : [])),

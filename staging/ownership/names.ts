@@ -1,3 +1,4 @@
+import type { AccountId } from "../accounts.ts";
 import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../environment.ts";
 import type { Region } from "../regions.ts";
 
@@ -44,6 +45,8 @@ export interface Held {
   readonly tables: readonly HeldTable[];
   readonly buckets: readonly HeldBucket[];
   readonly role: string | undefined;
+  /** The account of the tables, by their ARNs. */
+  readonly account?: AccountId | undefined;
   /** Ids of the entries with data in the state. @default none */
   readonly stagingIds?: readonly string[];
 }
@@ -70,6 +73,8 @@ export interface TableFact {
   readonly region: string;
   readonly name: string;
   readonly exists: boolean;
+  /** The account that it is in: that of the credentials. Absent where they may not look at it. */
+  readonly account?: AccountId;
   readonly owner: Owner;
 }
 
@@ -77,8 +82,11 @@ export interface TableFact {
 export interface BucketFact {
   readonly region: string;
   readonly name: string;
-  /** `denied`: there is one, of another account or out of reach of the credentials. `elsewhere`: in another region. */
-  readonly state: "none" | "there" | "denied" | "elsewhere";
+  /**
+   * `foreign`: it is another account's, though the credentials can read it. `denied`: there is one, of another account or out of
+   * reach of the credentials. `elsewhere`: in another region.
+   */
+  readonly state: "none" | "there" | "foreign" | "denied" | "elsewhere";
   readonly owner: Owner;
   /** Whether it has objects, versions or uploads in progress; only where it was asked. */
   readonly inUse?: boolean;
@@ -104,6 +112,8 @@ export interface EnvironmentFacts {
   readonly tables: readonly TableFact[];
   readonly buckets: readonly BucketFact[];
   readonly role: RoleFact | undefined;
+  /** The account of the credentials, where the server has accounts. */
+  readonly account?: AccountId | undefined;
 }
 
 /** What to look at in AWS. */

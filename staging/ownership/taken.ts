@@ -2,6 +2,7 @@ import type { EnvironmentSettings } from "../environment.ts";
 import { replicationRoleName } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import type { Region } from "../regions.ts";
+import { refuseForeignBucket } from "./account.ts";
 import {
   type BucketFact,
   bucketKey,
@@ -67,11 +68,12 @@ export function adoptionsOf(settings: EnvironmentSettings, facts: EnvironmentFac
   };
 }
 
-/** @throws InputError when a table or bucket carries another environment's tags */
+/** @throws InputError when a bucket is another account's, or a table or bucket carries another environment's tags */
 export function refuseOthers(
   settings: EnvironmentSettings,
-  { tables, buckets }: Pick<EnvironmentFacts, "tables" | "buckets">,
+  { tables, buckets, account }: Pick<EnvironmentFacts, "tables" | "buckets" | "account">,
 ): void {
+  for (const bucket of buckets) refuseForeignBucket(settings, bucket, account);
   for (const table of tables) {
     if (isOthers(settings, table.owner))
       throw others(settings, `the table ${table.name}`, keyOfTable(settings, table), table);

@@ -65,7 +65,7 @@ describe("AdoptedBucket", () => {
   it("has the replication rules of other buckets, with the environment's role", () => {
     const settings = environmentSettings({ ...ADOPTING, cloud: "aws" });
     const { inputs, dependsOn } = made.get("dev-replication-us-west-2-rules");
-    const rules = adoptedReplicationRules(settings, parseRegion("us-west-2"));
+    const rules = adoptedReplicationRules(settings, parseRegion("us-west-2"), ACCOUNT_ID);
     expect(inputs).to.deep.equal({
       ...AT,
       kind: "replication",
@@ -73,7 +73,9 @@ describe("AdoptedBucket", () => {
       rules,
     });
     expect(rules).to.deep.equal(
-      replicationRules(settings, parseRegion("us-west-2")).map((rule) => toReplicationRule(rule as never)),
+      replicationRules(settings, parseRegion("us-west-2"), ACCOUNT_ID).map((rule) =>
+        toReplicationRule(rule as never),
+      ),
     );
     expect(dependsOn).to.include.members(["dev-us-west-2-adoption", "dev-us-east-1-versioning"]);
     expect(made.get("dev-replication-us-east-1").dependsOn).to.include("dev-us-west-2-adoption");

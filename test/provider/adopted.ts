@@ -58,5 +58,5 @@ export function rulesInputs(kind: RuleKind, bucket: string, region: string = PRI
   const at = { region, bucket, kind };
   if (kind === "lifecycle") return { ...at, rules: adoptedLifecycleRules() };
   if (kind === "policy") return { ...at, rules: adoptedPolicyStatements(bucket, "123456789012", "aws") };
-  return { ...at, rules: adoptedReplicationRules(settings, PRIMARY), role: ROLE };
+  return { ...at, rules: adoptedReplicationRules(settings, PRIMARY, "123456789012"), role: ROLE };
 }

@@ -61,7 +61,7 @@ describe("the survey of an environment", () => {
     const iam = new IAMClient({ region: PRIMARY });
     const RoleName = "replicates";
     await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: "{}" }));
-    const PolicyDocument = replicationPermissions(["one-bucket", "two-bucket"]);
+    const PolicyDocument = replicationPermissions(["one-bucket", "two-bucket"], "123456789012");
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "replicate", PolicyDocument }));
     const { tables, buckets, role } = await survey({
       tables: [{ region: PRIMARY, name: "owned" }],

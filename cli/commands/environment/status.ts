@@ -5,7 +5,7 @@ import { type EnvironmentStatus, environmentStatus } from "../../services/enviro
 export default class EnvironmentStatusCommand extends BaseCommand {
   static override summary = "Show whether the environment is up.";
   static override description =
-    "Looks at the buckets and tables themselves and starts no engine. Exits with 1 when something is missing.";
+    "Looks at the buckets and tables themselves, shows the account that they are in, and starts no engine. Exits with 1 when something is missing.";
   static override examples = [
     { description: "Look at the environment", command: "<%= config.bin %> environment status" },
     {
@@ -23,6 +23,7 @@ export default class EnvironmentStatusCommand extends BaseCommand {
     this.log(
       `Environment: ${status.environment} (${status.cloud}${status.endpoint === null ? "" : `, ${status.endpoint}`})`,
     );
+    if (status.account !== null) this.log(`  ${"account".padEnd(16)} ${status.account}`);
     for (const { region, bucket, exists, adopted } of status.buckets) {
       line(region, bucket, exists, adopted ? " (yours, adopted)" : "");
     }

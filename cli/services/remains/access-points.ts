@@ -45,6 +45,8 @@ async function findIn(context: Context, point: AccessPointName): Promise<AccessP
 
 /** The account of the credentials in use. */
 export async function accountOf(context: Context): Promise<string> {
+  const known = await context.account();
+  if (known !== undefined) return known;
   const [{ makeStsClient }, { tableRegion }] = await Promise.all([
     import("../../clients/sts.ts"),
     context.settings(),

@@ -1,6 +1,7 @@
 import { NotFound, type S3Client } from "@aws-sdk/client-s3";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { Bandwidth } from "../bandwidth.ts";
+import { type ExpectedOwner, ownerHeaders } from "../expected-owner.ts";
 import { NoAnswerError } from "../no-answer.ts";
 import type { AttemptWatch } from "../request-watch.ts";
 import { pause } from "../retry.ts";
@@ -27,20 +28,21 @@ const BUSY_PAUSE_MS = 200;
  * Lets the requests that carry the data (uploads, copies, HEADs) go straight to HTTP: what the SDK does for each costs
  * three times as much CPU as sending 16 KiB. Only success is dealt with here. Whatever else happens, the SDK sends the
  * same command again, with its retries and its errors. What goes through a proxy is left to it.
- * @param isDirect whether a server is reached without a proxy
  */
-export function sendQuickly(
-  client: S3Client,
-  connections: Connections,
-  isDirect: (server: Route) => boolean = () => true,
-): void {
-  const way: QuickWay = { client, routes: learnRoutes(client, isDirect), checking: new Set(), connections };
+export function sendQuickly(client: S3Client, connections: Connections, options: QuickOptions = {}): void {
+  const { isDirect = () => true, owner } = options;
+  const routes = learnRoutes(client, isDirect);
+  const way: QuickWay = { client, routes, checking: new Set(), connections, owner };
   const sendBySdk = client.send.bind(client) as (command: object, options?: SendOptions) => Promise<object>;
   const send = async (command: object, sendOptions: SendOptions = {}): Promise<object> => {
     const request = quickRequest(command);
     const route = request && way.routes.get(request.bucket);
     if (request === undefined || route === undefined || sendOptions.abortSignal?.aborted) {
       return sendBySdk(command, sendOptions);
+    }
+    const account = await way.owner?.();
+    if (account !== undefined) {
+      Object.assign(request.headers, ownerHeaders((command as { readonly input: object }).input, account));
     }
     const answer = await attempt(way, request, route, sendOptions);
     return answer ?? sendBySdk(command, sendOptions);
@@ -53,12 +55,20 @@ export function sendQuickly(
   };
 }
 
+export interface QuickOptions {
+  /** Whether a server is reached without a proxy. @default every one is */
+  readonly isDirect?: (server: Route) => boolean;
+  /** The account that owns the buckets; each request names it. @default none */
+  readonly owner?: ExpectedOwner | undefined;
+}
+
 interface QuickWay {
   readonly client: S3Client;
   readonly connections: Connections;
   readonly routes: ReadonlyMap<string, Route>;
   /** Kinds of uploads whose CRC32 the server says back: S3 does where it has compared it with the bytes. */
   readonly checking: Set<string>;
+  readonly owner: ExpectedOwner | undefined;
 }
 
 const NEVER = new AbortController().signal;

@@ -1,0 +1,72 @@
+import { type AccountId, isAccountId } from "../staging/accounts.ts";
+import { UserError } from "../staging/errors.ts";
+import { type Access, serviceSettings } from "./access.ts";
+import type { Connection } from "./connection.ts";
+import type { Service } from "./endpoints.ts";
+
+/**
+ * Whether the buckets of a connection have an account that is known. `always`: S3 is AWS's own. `perhaps`: another server is
+ * both S3 and STS; it is asked, and has no accounts where it does not answer with one. `never`: S3 is a server of its own,
+ * whose accounts AWS's STS does not know.
+ */
+export function hasAccounts({ endpoints }: Connection): "always" | "perhaps" | "never" {
+  if (isAws(endpoints.S3?.url)) return "always";
+  return isSameServer({ endpoints }, "S3", "STS") ? "perhaps" : "never";
+}
+
+/** Whether both services are AWS's, or of one server in its place. */
+export function isSameServer({ endpoints }: Pick<Connection, "endpoints">, a: Service, b: Service): boolean {
+  const [one, other] = [endpoints[a]?.url, endpoints[b]?.url];
+  return (isAws(one) && isAws(other)) || one === other;
+}
+
+/** AWS's own, also by the name of an interface VPC endpoint. https://docs.aws.amazon.com/general/latest/gr/s3.html */
+function isAws(url: string | undefined): boolean {
+  if (url === undefined) return true;
+  return URL.canParse(url) && /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(url).hostname);
+}
+
+const accounts = new WeakMap<Access, Promise<AccountId | undefined>>();
+
+/**
+ * The account of the credentials in use, which STS is asked for once in a process. Nobody needs a permission for that.
+ * @param region of AWS's STS that is asked
+ * @returns undefined where the server has no accounts, see {@link hasAccounts}
+ * @throws UserError when AWS does not tell
+ */
+export function accountOf(access: Access, region: string): Promise<AccountId | undefined> {
+  let account = accounts.get(access);
+  if (account === undefined) {
+    account = askFor(access, region);
+    accounts.set(access, account);
+    // What failed once is asked for again.
+    account.catch(() => accounts.delete(access));
+  }
+  return account;
+}
+
+async function askFor(access: Access, region: string): Promise<AccountId | undefined> {
+  const has = hasAccounts(access.connection);
+  if (has === "never") return undefined;
+  const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
+  const client = new STSClient({
+    ...serviceSettings(access.connection, "STS", region),
+    requestHandler: access.transport.handler({ connectionTimeout: 10_000, socketTimeout: 30_000 }),
+  });
+  try {
+    const { Account = "" } = await client.send(new GetCallerIdentityCommand({}));
+    if (isAccountId(Account)) return Account;
+    if (has === "perhaps") return undefined;
+  } catch (error) {
+    const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+    // An S3 server without STS takes it for a request that it does not know.
+    if (has === "perhaps" && $metadata?.httpStatusCode !== undefined) return undefined;
+    throw error;
+  } finally {
+    client.destroy();
+  }
+  throw new UserError("AWS did not tell the account of the credentials in use", {
+    why: "The answer of GetCallerIdentity has no account.",
+    fix: "Check the credentials: aws sts get-caller-identity",
+  });
+}

@@ -1,0 +1,76 @@
+import type { AccountId } from "../accounts.ts";
+import type { EnvironmentSettings } from "../environment.ts";
+import { InputError } from "../errors.ts";
+import type { Region } from "../regions.ts";
+import { type BucketFact, bucketKey, type Held } from "./names.ts";
+
+/*
+ * An environment is in one account: that of its tables, which AWS looks for in the account of the credentials. Its buckets have to be
+ * in the same one. Their names are global, so a bucket of another account can stand under a name of the environment.
+ */
+
+/**
+ * @param used the account of the credentials in use; undefined where the server has no accounts
+ * @param held what the stack's state holds, where it has been read
+ * @throws InputError when the environment is in another account
+ */
+export function refuseOtherAccount(
+  settings: EnvironmentSettings,
+  used: AccountId | undefined,
+  held?: Pick<Held, "account">,
+): void {
+  if (used === undefined) return;
+  const file = `Pulumi.${settings.name}.yaml`;
+  if (settings.account !== undefined && settings.account !== used) {
+    throw otherAccount(settings, settings.account, used, `spawn:account in ${file} names the account.`);
+  }
+  // Another emulator has another account, and nothing that could be lost.
+  const known = settings.cloud === "aws" ? held?.account : undefined;
+  if (known !== undefined && known !== used) {
+    throw otherAccount(settings, known, used, "The tables in the state of its stack are there.");
+  }
+}
+
+function otherAccount(
+  { name }: EnvironmentSettings,
+  theirs: AccountId,
+  used: AccountId,
+  why: string,
+): InputError {
+  return new InputError(
+    `the environment ${name} is in account ${theirs}, your credentials are of account ${used}`,
+    {
+      why: `${why} Nothing was changed.`,
+      fix: `Use credentials of account ${theirs}: export AWS_PROFILE=NAME. To see whose are in use: aws sts get-caller-identity`,
+    },
+  );
+}
+
+/**
+ * @param used the account of the credentials in use
+ * @throws InputError when the bucket belongs to another account; it names the key
+ */
+export function refuseForeignBucket(
+  settings: EnvironmentSettings,
+  { name, region, state }: Pick<BucketFact, "name" | "region" | "state">,
+  used: AccountId | undefined,
+): void {
+  if (state !== "foreign") return;
+  const key = bucketKey(settings, region as Region);
+  throw foreignBucket(name, region, used, {
+    named: `${key} names it. Names of buckets are global in AWS. Its owner could read what is staged there, change it, or delete it.`,
+    fix: `Set ${key.split(" ")[0]} in Pulumi.${settings.name}.yaml to a bucket of your account, or to a name of your own`,
+  });
+}
+
+/** The error for a bucket of another account. */
+export const foreignBucket = (
+  name: string,
+  region: string,
+  used: string | undefined,
+  { named, fix }: { readonly named: string; readonly fix: string },
+): InputError =>
+  new InputError(`the bucket ${name} in ${region} belongs to another account`, {
+    why: `Your credentials are of account ${used ?? "another account"}, which does not own it. ${named}`,
+    fix,
+  });
