@@ -43,9 +43,10 @@ async function accountOfTables(tables: () => Promise<readonly TableFact[]>): Pro
  * @returns the error that names both accounts, or else `error`
  */
 export async function explainMissing(context: Context, error: unknown): Promise<unknown> {
-  const settings = await context.settings();
-  if (!(error instanceof InputError) || settings.cloud !== "aws") return error;
+  if (!(error instanceof InputError)) return error;
   try {
+    const [settings, account] = await Promise.all([context.settings(), context.account()]);
+    if (settings.cloud !== "aws") return error;
     const [{ openSession }, { readStateOrBackup }] = await Promise.all([
       import("../engine/session.ts"),
       import("../engine/state.ts"),
@@ -56,7 +57,7 @@ export async function explainMissing(context: Context, error: unknown): Promise<
       ...resource,
       properties: { ...inputs, ...outputs },
     }));
-    refuseOtherAccount(settings, await context.account(), heldIn(entries, settings.cloud));
+    refuseOtherAccount(settings, account, heldIn(entries, settings.cloud));
     return error;
   } catch (found) {
     // Without the state the first error stands.

@@ -35,6 +35,7 @@ describe("the survey of an environment", () => {
       tables: [{ region: PRIMARY, name: "no-table", exists: false, owner: {} }],
       buckets: [{ region: PRIMARY, name: "no-such-bucket-here", state: "none", owner: {}, inUse: false }],
       role: { name: "no-role", exists: false, owner: {}, buckets: [] },
+      account: "000000000000",
     });
   });
 

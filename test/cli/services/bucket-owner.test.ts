@@ -34,7 +34,12 @@ describe("a look at a bucket", () => {
   });
 
   const look = (patience?: number) =>
-    lookAtBucket({ environmentName: "dev", account: async () => undefined, anyBucketsS3: async () => client }, EAST, "my-data", patience);
+    lookAtBucket(
+      { environmentName: "dev", account: async () => undefined, anyBucketsS3: async () => client },
+      EAST,
+      "my-data",
+      patience,
+    );
   async function refusal(patience?: number): Promise<InputError> {
     const error = await look(patience).then(
       () => undefined,

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { accountOfArn, parseAccountId } from "../../../staging/accounts.ts";
+import { type EnvironmentSettings, parseEnvironmentSettings } from "../../../staging/environment.ts";
+import { InputError } from "../../../staging/errors.ts";
+import { refuseForeignBucket, refuseOtherAccount } from "../../../staging/ownership/account.ts";
+import { heldIn } from "../../../staging/ownership/held.ts";
+
+const [OURS, THEIRS] = ["123456789012", "210987654321"].map(parseAccountId);
+
+function settings(values: Record<string, unknown> = {}): EnvironmentSettings {
+  return parseEnvironmentSettings("prod", { cloud: "aws", regions: "us-east-1", ...values });
+}
+
+function refusal(work: () => void): InputError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+}
+
+describe("the account of an environment", () => {
+  const tables = (account: string) =>
+    heldIn(
+      [
+        {
+          urn: "urn:pulumi:prod::spawn::aws:dynamodb/table:Table::prod-tables-records",
+          type: "aws:dynamodb/table:Table",
+          properties: {
+            name: "spawn-staging-prod",
+            region: "us-east-1",
+            arn: `arn:aws:dynamodb:us-east-1:${account}:table/spawn-staging-prod`,
+          },
+        },
+      ],
+      "aws",
+    );
+
+  it("is in the ARNs of the tables that a state of any version holds", () => {
+    expect(tables("123456789012").account).to.equal(OURS);
+    expect(tables("").account).to.equal(undefined);
+    expect(heldIn([], "aws").account).to.equal(undefined);
+    for (const arn of [undefined, "", "arn:aws:s3:::bucket", "x", 7]) {
+      expect(accountOfArn(arn)).to.equal(undefined);
+    }
+  });
+
+  it("is refused where the credentials are of another one, with both in the message", () => {
+    const held = refusal(() => refuseOtherAccount(settings(), THEIRS, tables("123456789012")));
+    const declared = refusal(() => refuseOtherAccount(settings({ account: "123456789012" }), THEIRS));
+    for (const error of [held, declared]) {
+      expect(error?.message).to.equal(
+        "the environment prod is in account 123456789012, your credentials are of account 210987654321",
+      );
+      expect(error?.exitCode).to.equal(2);
+      expect(error?.fix).to.contain("AWS_PROFILE");
+    }
+    expect(declared?.why).to.contain("spawn:account in Pulumi.prod.yaml");
+  });
+
+  it("is accepted where nothing contradicts it", () => {
+    for (const [given, used, held] of [
+      [settings(), OURS, tables("123456789012")],
+      [settings({ account: "123456789012" }), OURS, tables("123456789012")],
+      [settings(), OURS, undefined],
+      [settings(), OURS, tables("")],
+      [settings({ account: "123456789012" }), undefined, undefined],
+      [settings({ cloud: "local" }), THEIRS, tables("123456789012")],
+    ] as const) {
+      expect(refusal(() => refuseOtherAccount(given, used, held))).to.equal(undefined);
+    }
+  });
+
+  it("is declared as 12 digits, and kept by the settings only where it is declared", () => {
+    expect(settings({ account: "012345678901" }).account).to.equal("012345678901");
+    expect(settings()).not.to.have.property("account");
+    for (const account of ["12345", "1234-5678-9012", 123456789012, "arn:aws:iam::123456789012:root"]) {
+      expect(refusal(() => settings({ account }))?.message, String(account)).to.contain("spawn:account");
+    }
+  });
+
+  it("must own every bucket: a foreign one is refused under the key that names it", () => {
+    const bucket = { name: "spawn-staging-us-east-1", region: "us-east-1" };
+    const error = refusal(() => refuseForeignBucket(settings(), { ...bucket, state: "foreign" }, OURS));
+    expect(error?.message).to.equal(
+      "the bucket spawn-staging-us-east-1 in us-east-1 belongs to another account",
+    );
+    expect(error?.why).to.contain("Your credentials are of account 123456789012");
+    expect(error?.fix).to.contain("spawn:bucketPrefix in Pulumi.prod.yaml");
+    for (const state of ["there", "none", "denied", "elsewhere"] as const) {
+      expect(refusal(() => refuseForeignBucket(settings(), { ...bucket, state }, OURS))).to.equal(undefined);
+    }
+  });
+});
