@@ -7,6 +7,17 @@ import {
   type ReadFile,
   type ReadProblem,
 } from "./file-thread-program.ts";
+import type {
+  FolderRequest,
+  ListAnswer,
+  Listing,
+  ListRequest,
+  OpenAnswer,
+  Place,
+  Replaced,
+  Resolved,
+  ResolveRequest,
+} from "./folder-thread-program.ts";
 import { TaskThread } from "./thread.ts";
 
 /**
@@ -40,7 +51,8 @@ function freeThread(): FileThread {
  * @param bytes is filled; in shared memory, at its beginning, as long as the file
  */
 export async function readWholeFile(
-  path: string,
+  place: Place,
+  name: string,
   expected: FileIdentity,
   bytes: Uint8Array,
 ): Promise<ReadFile | ReadProblem> {
@@ -48,20 +60,58 @@ export async function readWholeFile(
   if (!(memory instanceof SharedArrayBuffer) || byteOffset !== 0) {
     throw new Error("only the beginning of shared memory can be read into");
   }
-  const { file, problem } = await freeThread().ask({ read: path, expected, memory, length });
+  const { file, problem } = await freeThread().ask({ read: name, place, expected, memory, length });
   const result = file ?? problem;
-  if (result === undefined) throw new Error(`the thread said nothing of ${path}`);
+  if (result === undefined) throw new Error(`the thread said nothing of ${name}`);
   return result;
 }
 
 /**
- * Measures files, without following links, in the order of the paths.
+ * Measures what is in a folder, without following links, in the order of the names.
  * @param open whether regular files are opened, too, to see that they can be read
  */
-export async function measureFiles(paths: readonly string[], open: boolean): Promise<readonly Measured[]> {
-  const { measured } = await freeThread().ask({ measure: paths, open });
+export async function measureFiles(
+  place: Place,
+  names: readonly string[],
+  open: boolean,
+): Promise<readonly Measured[]> {
+  const { measured } = await freeThread().ask({ measure: names, place, open });
   if (measured === undefined) throw new Error("the thread measured nothing");
   return measured;
+}
+
+export interface Listed extends ListAnswer {
+  /** Of the first names, where that was asked for and possible. */
+  readonly firstMeasured?: readonly (Measured | undefined)[];
+}
+
+export interface Opened extends OpenAnswer, Listed {}
+
+/** Opens a folder, without following a link, and lists it where that is wanted. */
+export const openFolder = (request: FolderRequest): Promise<Opened> => folderTask(request);
+
+/** The names in a folder, sorted. */
+export const listFolder = (place: Place, listing: Listing): Promise<Listed> =>
+  folderTask({ list: place, ...listing });
+
+async function folderTask(request: FolderRequest | ListRequest): Promise<Opened> {
+  const { opened, names, firstMeasured, problem } = await freeThread().ask(request);
+  if (problem === "changed" || problem === "missized") {
+    throw new Error("the thread took a folder for a file");
+  }
+  return {
+    ...(opened === undefined ? {} : { opened }),
+    ...(names === undefined ? {} : { names }),
+    ...(firstMeasured === undefined ? {} : { firstMeasured }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** What links lead to, in the order of the names. */
+export async function resolveLinks(request: ResolveRequest): Promise<readonly (Resolved | Replaced)[]> {
+  const { resolved } = await freeThread().ask(request);
+  if (resolved === undefined) throw new Error("the thread resolved nothing");
+  return resolved;
 }
 
 let lastSequence = 0;

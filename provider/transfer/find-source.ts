@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import type { S3Clients } from "./clients.ts";
 import type { Billed } from "./request-payer.ts";
 import type { Source, SourceEntry } from "./source.ts";
-import { findFile, refuse } from "./source-file.ts";
+import { refuse } from "./source-error.ts";
+import { findFile } from "./source-file.ts";
 
 export interface FindOptions extends Billed {
   /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */

@@ -1,68 +1,84 @@
 import { constants } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname } from "node:path";
 import { InputError } from "../../staging/errors.ts";
+import { resolveLinks } from "./file-threads.ts";
+import type { ResolvedLink, SystemError } from "./folder-thread-program.ts";
+import { foreignOwnerOf } from "./foreign-link.ts";
 import { refuseOwnFolders } from "./own-folders.ts";
-import { shown } from "./source.ts";
-import type { Walk } from "./source-directory.ts";
-import { refuse } from "./source-file.ts";
+import { SourceChangedError, shown } from "./source.ts";
+import { refuse, systemError } from "./source-error.ts";
+import type { FilePlace } from "./source-file.ts";
+import type { SourceFolder } from "./source-folder.ts";
 import { refuseFormat } from "./source-format.ts";
+import type { Walk } from "./walk.ts";
 
-/** A folder and those that it is in, up to the root, each by its device and number. */
-export interface FolderChain {
-  readonly key: string;
-  readonly above: FolderChain | undefined;
-}
-
-export interface Followed {
-  readonly isFolder: boolean;
-  /** Where it is in truth. */
-  readonly location: string;
-  /** Of a folder. */
-  readonly chain?: FolderChain;
-}
+/** What a link leads to. */
+export type Followed = (
+  | { readonly kind: "folder"; readonly folder: SourceFolder }
+  | { readonly kind: "file"; readonly at: FilePlace }
+) & {
+  /** The owner of a link on the way who is not the user, see `foreign-link.ts`. */
+  readonly foreignOwner: number | undefined;
+};
 
 /**
- * The target of a link or a folder in a tree with followed links.
- * @param path relative to the root
- * @param above the folders that it is in
+ * The targets of links in a folder of a tree, where links are followed.
+ * @param path of the folder, relative to the root
+ * @returns nothing where links are not followed
  * @throws InputError that names a link which leads to nothing, in a circle, or to what cannot be staged
  */
-export async function followedLink(
+export async function followLinks(
   tree: Walk,
+  folder: SourceFolder,
   path: string,
-  above: FolderChain | undefined,
-): Promise<Followed> {
-  const link = join(tree.root, path);
-  const found = await stat(link).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ELOOP") throw loop(link);
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") return refuse(link, error);
-    throw new InputError(`the link ${shown(link)} leads to nothing`, {
-      why: "With --follow-links, the target of a link is staged in its place.",
-      fix: "Remove the link, or leave it out with --exclude.",
-    });
+  names: readonly string[],
+): Promise<Map<string, Followed>> {
+  const targets = new Map<string, Followed>();
+  if (!tree.followLinks || names.length === 0) return targets;
+  const { access } = folder.folders;
+  const folders = await folder.chain();
+  const { location } = folder;
+  const hold = access === "descriptors";
+  const found = await folder.use((place) => resolveLinks({ resolve: names, place, location, folders, hold }));
+  for (const [index, name] of names.entries()) {
+    const link = folder.pathOf(name);
+    const resolved = found[index] ?? "replaced";
+    if (resolved === "replaced") throw new SourceChangedError(link, "replaced");
+    if ("problem" in resolved) refuseLink(link, resolved.problem);
+    targets.set(name, await targetOf(tree, link, path + name, resolved));
+  }
+  return targets;
+}
+
+async function targetOf(tree: Walk, link: string, path: string, resolved: ResolvedLink): Promise<Followed> {
+  const { folders } = tree.rootFolder;
+  const format = resolved.mode & constants.S_IFMT;
+  const foreignOwner = foreignOwnerOf(link, resolved);
+  if (format === constants.S_IFDIR) {
+    const folder = folders.folder(resolved.location);
+    if ((await folder.facts()).identity !== resolved.identity) throw new SourceChangedError(link, "replaced");
+    if (tree.checked) refuseOwnFolders(tree, resolved.location, `${path}/`);
+    return { kind: "folder", folder, foreignOwner };
+  }
+  refuseFormat(() => link, format);
+  const folder = folders.folder(dirname(resolved.location));
+  const name = basename(resolved.location);
+  return { kind: "file", at: { folder, name, location: resolved.location }, foreignOwner };
+}
+
+function refuseLink(link: string, problem: SystemError): never {
+  if (problem.code === "ELOOP") throw circle(link);
+  if (problem.code !== "ENOENT" && problem.code !== "ENOTDIR") refuse(link, systemError(problem));
+  throw new InputError(`the link ${shown(link)} leads to nothing`, {
+    why: "With --follow-links, the target of a link is staged in its place.",
+    fix: "Remove the link, or leave it out with --exclude.",
   });
-  const location = await realpath(link).catch((error: unknown) => refuse(link, error));
-  if (!found.isDirectory()) {
-    refuseFormat(link, found.mode & constants.S_IFMT);
-    return { isFolder: false, location };
-  }
-  const outermost = above ?? (await chainOfRoot(tree));
-  const key = keyOf(found);
-  for (let folder: FolderChain | undefined = outermost; folder !== undefined; folder = folder.above) {
-    if (folder.key === key) throw loop(link);
-  }
-  if (tree.checked) refuseOwnFolders(tree, location, `${path.replace(/\/$/, "")}/`);
-  return { isFolder: true, location, chain: { key, above: outermost } };
 }
 
-async function chainOfRoot({ root }: Walk): Promise<FolderChain> {
-  return { key: keyOf(await stat(root).catch((error: unknown) => refuse(root, error))), above: undefined };
-}
+/** The error for a folder that is in itself, by a link. */
+export const loop = (root: string, path: string): InputError => circle(`${root}/${path.replace(/\/$/, "")}`);
 
-const keyOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
-
-function loop(link: string): InputError {
+function circle(link: string): InputError {
   return new InputError(`the link ${shown(link)} leads in a circle`, {
     why: "It leads to itself, or to a folder that it is in: with --follow-links there would be no end.",
     fix: "Leave it out with --exclude.",

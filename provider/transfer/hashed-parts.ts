@@ -56,7 +56,7 @@ export async function digestLocalFile(
   const reader = await file.open();
   try {
     for await (const _ of hashedParts(reader, file.size, partSize, digest)) signal.throwIfAborted();
-    await reader.assertUnchanged();
+    await reader.assertUnchanged({ sha256: digest.sha256, signal });
   } finally {
     await reader.close();
   }

@@ -1,22 +1,36 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { basename } from "node:path";
-import { InputError, messageOf, type UserError } from "../../staging/errors.ts";
+import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { InputError, type UserError } from "../../staging/errors.ts";
 import { refuseControlCharacters } from "../../staging/filename.ts";
-import { shellPath } from "../../staging/shell.ts";
 import { MIB } from "../../staging/units.ts";
-import type { FileIdentity, ReadFile, ReadProblem, SystemError } from "./file-thread-program.ts";
+import { type FileIdentity, MOST_READINGS, type ReadFile, type ReadProblem } from "./file-thread-program.ts";
 import { FileHash, readWholeFile } from "./file-threads.ts";
+import type { Place } from "./folder-thread-program.ts";
 import {
   type FileSource,
   type LocalFile,
   type LocalReader,
+  type ReadContent,
   type SectionHash,
   SourceChangedError,
   shown,
 } from "./source.ts";
+import {
+  failedAt,
+  isGone,
+  isReplacement,
+  missized,
+  notRegular,
+  refuse,
+  withoutPath,
+} from "./source-error.ts";
+import { isThere, type SourceFolder, SourceFolders } from "./source-folder.ts";
 
-/** @throws InputError when the file cannot be read, or is no regular file */
+/**
+ * @param path is followed where it is a link; afterwards the file has to stay what it leads to now
+ * @throws InputError when the file cannot be read, or is no regular file
+ */
 export async function findFile(
   path: string,
   { exclude = [] }: { readonly exclude?: readonly string[] } = {},
@@ -24,24 +38,25 @@ export async function findFile(
   if (exclude.length > 0) throw nothingToExclude(path);
   const filename = basename(path);
   refuseControlCharacters(filename);
-  const reader = await openLocal(path);
+  const named = await stat(path).catch((error: unknown) => refuse(path, error));
+  if (!named.isFile()) throw notRegular(path);
+  const real = await realpath(path).catch((error: unknown) => refuse(path, error));
+  const at = { folder: new SourceFolders().folder(dirname(real)), name: basename(real), location: path };
+  const reader = await openLocal(at);
   try {
+    if (!isOne(reader.measured, named)) throw new SourceChangedError(path, "replaced");
     await reader.assertTrueSize();
-    return { kind: "file", filename, file: localFile(path, filename, reader.measured) };
+    return { kind: "file", filename, file: localFile(at, filename, reader.measured) };
   } finally {
     await reader.close();
   }
 }
 
-/** @throws InputError when the file cannot be read, or holds more or less than its size says */
-export async function probeFile(path: string): Promise<void> {
-  const reader = await openLocal(path);
-  try {
-    await reader.assertTrueSize();
-  } finally {
-    await reader.close();
-  }
-}
+/**
+ * @returns the file as it was measured
+ * @throws InputError when the file cannot be read, or holds more or less than its size says
+ */
+export const probeFile = async (path: string): Promise<LocalFile> => (await findFile(path)).file;
 
 /** The error for patterns that were given with a single file. */
 export function nothingToExclude(name: string): InputError {
@@ -55,10 +70,18 @@ export interface Measured extends FileIdentity {
   readonly mode: number;
 }
 
+/** Where a file is. */
+export interface FilePlace {
+  readonly folder: SourceFolder;
+  readonly name: string;
+  /** The path for messages. */
+  readonly location: string;
+}
+
 /** @param path of the file in its source */
-export function localFile(location: string, path: string, measured: Measured): LocalFile {
-  const { size, mode, mtimeMs, ino, dev } = measured;
-  const expected = { size, mode, mtimeMs, ino, dev };
+export function localFile(at: FilePlace, path: string, measured: Measured): LocalFile {
+  const { size, mode, mtimeMs, ctimeMs, ino, dev } = measured;
+  const expected = { size, mode, mtimeMs, ctimeMs, ino, dev };
   return {
     type: "file",
     from: "local",
@@ -66,31 +89,37 @@ export function localFile(location: string, path: string, measured: Measured): L
     size,
     mode: permissionsOf(mode),
     modifiedMs: mtimeMs,
-    open: () => openLocal(location, expected),
-    readWhole: (bytes) => readWhole(location, expected, bytes),
+    changedMs: ctimeMs,
+    open: () => openLocal(at, expected),
+    readWhole: (bytes) => readWhole(at, expected, bytes),
   };
 }
 
-async function readWhole(path: string, expected: FileIdentity, bytes: Buffer): Promise<ReadFile> {
-  const found = await readWholeFile(path, expected, bytes);
-  if (typeof found === "string" || "code" in found) throw problemError(path, found);
+async function readWhole(
+  { folder, name, location }: FilePlace,
+  expected: FileIdentity,
+  bytes: Buffer,
+): Promise<ReadFile> {
+  const found = await folder.use((place) => readWholeFile(place, name, expected, bytes));
+  if (typeof found === "string" || "code" in found) throw problemError(location, found);
   return found;
 }
 
 function problemError(path: string, problem: ReadProblem): Error {
   if (problem === "changed") return new SourceChangedError(path);
-  if (problem === "irregular") return notRegular(path);
   if (problem === "missized") return missized(path);
-  if (isGone(problem)) return new SourceChangedError(path, "vanished");
-  return refusal(path, systemError(problem));
+  if (problem !== "replaced" && isGone(problem)) return new SourceChangedError(path, "vanished");
+  return failedAt(path, problem);
 }
-
-/** The error that a thread has met. */
-export const systemError = ({ code, message }: SystemError): Error =>
-  Object.assign(new Error(message), { code });
 
 /** `644`: what of a mode the manifest keeps. */
 export const permissionsOf = (mode: number): string => (mode & 0o777).toString(8).padStart(3, "0");
+
+/** Bytes that are hashed by one message to a thread. */
+const SECTION = 8 * MIB;
+
+// Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 /** Node reads at most 2 GiB at once; smaller reads let an abort through sooner. */
 const MAX_READ_BYTES = 64 * MIB;
@@ -137,10 +166,33 @@ class FileReader implements LocalReader {
     return new SourceChangedError(this.#path);
   }
 
-  async assertUnchanged(): Promise<void> {
+  async assertUnchanged(read?: ReadContent): Promise<void> {
     const isRight = await this.#endsAt(this.measured.size);
-    if (!isSame(await this.#handle.stat(), this.measured)) throw this.changed();
-    if (!isRight) throw missized(this.#path);
+    let { ctimeMs } = this.measured;
+    for (let reading = 1; ; reading += 1) {
+      const now = await this.#handle.stat();
+      if (!isSame(now, this.measured)) throw this.changed();
+      if (!isRight) throw missized(this.#path);
+      if (now.ctimeMs === ctimeMs) return;
+      // Somebody changed its attributes, or wrote to it and restored its time.
+      if (read === undefined || reading > MOST_READINGS) throw this.changed();
+      ctimeMs = now.ctimeMs;
+      if ((await this.#sha256(read.signal)) !== read.sha256) throw this.changed();
+    }
+  }
+
+  async #sha256(signal: AbortSignal): Promise<string> {
+    const hash = this.hash();
+    try {
+      for (let at = 0; at < this.measured.size; at += SECTION) {
+        signal.throwIfAborted();
+        await hash.add(at, Math.min(SECTION, this.measured.size - at));
+      }
+    } catch (error) {
+      await hash.end();
+      throw error;
+    }
+    return await hash.end();
   }
 
   /** Looks at a file that takes no room on a disk: it is empty, sparse, or made while it is read, as those in /proc. */
@@ -167,66 +219,38 @@ class FileReader implements LocalReader {
 }
 
 /** @param expected what was measured before; without it, the file is measured now */
-async function openLocal(path: string, expected?: Measured): Promise<FileReader> {
-  // Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-    if (expected !== undefined && isGone(error)) throw new SourceChangedError(path, "vanished");
-    return refuse(path, error);
+async function openLocal(at: FilePlace, expected?: Measured): Promise<FileReader> {
+  return at.folder.use((place) => openIn(place, at, expected));
+}
+
+async function openIn(
+  place: Place,
+  { name, location }: FilePlace,
+  expected: Measured | undefined,
+): Promise<FileReader> {
+  const handle = await open(`${place.base}/${name}`, FLAGS).catch((error: unknown) => {
+    if (isReplacement(error)) throw new SourceChangedError(location, "replaced");
+    if (expected !== undefined && isGone(error)) throw new SourceChangedError(location, "vanished");
+    return refuse(location, withoutPath(error));
   });
   try {
     const measured = await handle.stat();
-    if (!measured.isFile()) throw notRegular(path);
-    if (expected !== undefined && !isSame(measured, expected)) throw new SourceChangedError(path);
-    return new FileReader(path, handle, measured);
+    const isOther = expected !== undefined && !(measured.isFile() && isOne(measured, expected));
+    if (isOther || !isThere(place)) throw new SourceChangedError(location, "replaced");
+    if (!measured.isFile()) throw notRegular(location);
+    // Another time of its attributes alone does not matter: the content is read and hashed from here on.
+    if (expected !== undefined && !isSame(measured, expected)) throw new SourceChangedError(location);
+    return new FileReader(location, handle, measured);
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
+/** Whether both are one file in the same state, as far as programs can set it: of another `ctimeMs`, the content has to be compared. */
 function isSame(now: FileIdentity, before: FileIdentity): boolean {
-  return (
-    now.size === before.size &&
-    now.mtimeMs === before.mtimeMs &&
-    now.ino === before.ino &&
-    now.dev === before.dev
-  );
+  return now.size === before.size && now.mtimeMs === before.mtimeMs && isOne(now, before);
 }
 
-const codeOf = (error: unknown): string | undefined => (error as { readonly code?: string }).code;
-
-const isGone = (error: unknown): boolean => codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
-
-/** Throws a system's error about a source, told to the user. */
-export function refuse(path: string, error: unknown): never {
-  throw refusal(path, error);
-}
-
-function refusal(path: string, error: unknown): InputError {
-  const code = codeOf(error);
-  if (isGone(error)) return new InputError(`no such file: ${shown(path)}`);
-  if (code === "EACCES" || code === "EPERM") {
-    return new InputError(`${shown(path)} cannot be read`, {
-      why: "You lack the permission.",
-      fix: `chmod u+r ${shellPath(path)}`,
-    });
-  }
-  if (code === "ENXIO") return notRegular(path);
-  return new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
-}
-
-/** The error for a file with content longer or shorter than its size: the upload could not know when it is complete. */
-export function missized(path: string): InputError {
-  const file = shellPath(path);
-  return new InputError(`${shown(path)} does not hold as many bytes as its size says`, {
-    why: "The system makes its content while it is read, as in /proc and /sys, or its file system does not know its size.",
-    fix: `Stage a copy of its content: cat ${file} > copy`,
-  });
-}
-
-function notRegular(path: string): InputError {
-  return new InputError(`${shown(path)} is not a regular file`, {
-    why: "A pipe, device or socket has no size and cannot be read twice.",
-    fix: "Write its content to a file, then stage that.",
-  });
-}
+const isOne = (now: Pick<FileIdentity, "ino" | "dev">, before: Pick<FileIdentity, "ino" | "dev">): boolean =>
+  now.ino === before.ino && now.dev === before.dev;

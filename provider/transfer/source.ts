@@ -1,6 +1,8 @@
+import { dirname } from "node:path";
 import { UserError } from "../../staging/errors.ts";
 import type { ManifestFolder, ManifestLink } from "../../staging/manifest.ts";
 import { printable } from "../../staging/printable.ts";
+import { shellPath } from "../../staging/shell.ts";
 import type { ReadFile } from "./file-thread-program.ts";
 import type { ObjectPlace } from "./stored.ts";
 
@@ -50,6 +52,8 @@ export interface LocalFile extends Measurable {
   readonly from: "local";
   /** Time of its last change, in milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** Time of the last change of its content or attributes, which programs cannot set, in milliseconds since 1970. */
+  readonly changedMs: number;
   open(): Promise<LocalReader>;
   /**
    * Reads a small file at once, and hashes it.
@@ -83,8 +87,19 @@ export interface SourceReader {
 export interface LocalReader extends SourceReader {
   /** Starts to hash the file in a thread, section by section from its start. */
   hash(): SectionHash;
+  /**
+   * @param read what was read. A file with another time of its attributes alone is hashed again and compared with it
+   * @throws SourceChangedError when the file's size, time, identity or content is not what it was
+   */
+  assertUnchanged(read?: ReadContent): Promise<void>;
   /** The error for what was read of the file twice and was not the same. */
   changed(): SourceChangedError;
+}
+
+export interface ReadContent {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly signal: AbortSignal;
 }
 
 export interface SectionHash {
@@ -97,14 +112,27 @@ export interface SectionHash {
   end(): Promise<string>;
 }
 
+const CHANGES = {
+  changed: "changed while it was being uploaded",
+  vanished: "vanished while it was being uploaded",
+  replaced: "was replaced while it was read",
+};
+
 /** The source changed while it was read: what was read is neither the old content nor the new. */
 export class SourceChangedError extends UserError {
-  /** @param what such as `changed` or `vanished` */
-  constructor(path: string, what = "changed") {
-    super(`${shown(path)} ${what} while it was being uploaded`, {
-      why: "What was sent is neither the old content nor the new one.",
-      fix: "Wait until nothing writes to the file, then run the command again.",
-    });
+  constructor(path: string, what: keyof typeof CHANGES = "changed") {
+    super(
+      `${shown(path)} ${CHANGES[what]}`,
+      what === "replaced"
+        ? {
+            why: "Another file, folder or link has its name now. spawn does not follow a link that appears during a command.",
+            fix: `Check who can write to the folder that contains it: ls -ld ${shellPath(dirname(path))}. Then run the command again.`,
+          }
+        : {
+            why: "What was sent is neither the old content nor the new one.",
+            fix: "Wait until nothing writes to the file, then run the command again.",
+          },
+    );
   }
 }
 

@@ -6,7 +6,7 @@ export interface ThreadAnswer {
   readonly error?: string;
 }
 
-/** A thread's program is small, and so is what it has in mind. */
+/** A thread's program is small, and so is what it has in mind. Typed arrays do not count. */
 const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 };
 
 interface Waiter<A> {
@@ -32,7 +32,11 @@ export class TaskThread<Q extends object, A extends ThreadAnswer> {
    * @param onEnd called when the thread has ended and can do no more
    */
   constructor(name: string, program: string, onEnd: () => void) {
-    this.#worker = new Worker(program, { eval: true, name, execArgv: [], resourceLimits: LIMITS });
+    this.#worker = new Worker(program, {
+      ...{ eval: true, name, execArgv: [], resourceLimits: LIMITS },
+      // The main thread closes descriptors that a thread opened: the thread's end must not close others of the same number.
+      trackUnmanagedFds: false,
+    });
     this.#worker.unref();
     const fail = (error: Error): void => {
       // An error is followed by the exit.

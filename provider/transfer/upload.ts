@@ -95,7 +95,7 @@ async function putWhole(
   signal.throwIfAborted();
   // An empty file has no part.
   await putBody(body ?? Buffer.alloc(0), digest, DATA_CONTENT_TYPE, target, signal);
-  await reader.assertUnchanged();
+  await reader.assertUnchanged({ sha256: digest.sha256, signal });
   body?.arrived();
   return { digest, partSize: 0 };
 }
@@ -153,7 +153,7 @@ async function putInParts(
       }
     },
   );
-  await reader.assertUnchanged();
+  await reader.assertUnchanged({ sha256: digest.sha256, signal: options.signal });
   await completeMultipart(target, upload, sent, size, digest, options.signal);
   return { digest, partSize };
 }

@@ -3,11 +3,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { lstatSync, type Stats, symlinkSync } from "node:fs";
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
-import type { ReadFile } from "../../../provider/transfer/file-thread-program.ts";
-import { measureFiles, readWholeFile } from "../../../provider/transfer/file-threads.ts";
+import type { FileIdentity, ReadFile } from "../../../provider/transfer/file-thread-program.ts";
+import { measureFiles, readWholeFile as readIn } from "../../../provider/transfer/file-threads.ts";
 
 describe("files in threads", () => {
   let folder: string;
@@ -16,6 +16,8 @@ describe("files in threads", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
+  const readWholeFile = (path: string, facts: FileIdentity, bytes: Buffer) =>
+    readIn({ base: folder }, basename(path), facts, bytes);
   const shared = (size: number): Buffer => Buffer.from(new SharedArrayBuffer(size));
 
   async function file(name: string, content: Buffer): Promise<{ path: string; facts: Stats }> {
@@ -51,16 +53,21 @@ describe("files in threads", () => {
     await rm(path);
     expect(await readWholeFile(path, facts, shared(7))).to.include({ code: "ENOENT" });
     execFileSync("mkfifo", [path]);
-    expect(await readWholeFile(path, facts, shared(7))).to.equal("irregular");
+    expect(await readWholeFile(path, facts, shared(7))).to.equal("replaced");
+    expect(await readWholeFile(path, lstatSync(path), shared(7))).to.equal("replaced");
   });
 
   it("measures in order, follows no link, and tells what is missing", async () => {
     const { path, facts } = await file("measured", randomBytes(77));
     const link = join(folder, "link");
     symlinkSync(path, link);
-    const [own, missing, linked] = await measureFiles([path, join(folder, "missing"), link], true);
-    const { size, mode, mtimeMs, ino, dev } = facts;
-    expect(own).to.deep.equal({ size, mode, mtimeMs, ino, dev });
+    const [own, missing, linked] = await measureFiles(
+      { base: folder },
+      ["measured", "missing", "link"],
+      true,
+    );
+    const { size, mode, uid, mtimeMs, ctimeMs, ino, dev } = facts;
+    expect(own).to.deep.equal({ size, mode, uid, mtimeMs, ctimeMs, ino, dev });
     expect(missing).to.have.nested.property("problem.code", "ENOENT");
     expect(linked).to.have.property("mode", lstatSync(link).mode);
   });

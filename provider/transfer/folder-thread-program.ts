@@ -1,0 +1,391 @@
+/* What the threads do with folders, and the part of their program that does it. */
+
+/**
+ * A folder of a source, as a thread gets to what is in it. On Linux, `base` is the path of an open descriptor, so no change of the tree
+ * leads it to another folder. Elsewhere it is the real path, and `verify` is compared after each opening.
+ */
+export interface Place {
+  /** `base/name` is the path of what is in the folder. */
+  readonly base: string;
+  readonly verify?: { readonly path: string; readonly identity: string };
+}
+
+/** An error of the system, as it travels between threads. */
+export interface SystemError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What a name leads to is not what it was when its folder was listed. */
+export type Replaced = "replaced";
+
+export interface FolderRequest {
+  /** Name of a folder; a link is not followed. */
+  readonly folder: string;
+  /** The folder that it is in; absent for `/`. */
+  readonly place: Place | undefined;
+  /** Device and inode of an earlier opening. */
+  readonly identity: string | undefined;
+  /** Whether a descriptor is kept open, which the caller closes. */
+  readonly hold: boolean;
+  /** Whether its names are wanted, too. */
+  readonly listing?: Listing | undefined;
+}
+
+export interface Listing {
+  /** Whether links to folders are sorted as folders. */
+  readonly followLinks: boolean;
+  /** How many of the first names are measured at once, where they are neither folders nor links to be followed. @default 0 */
+  readonly measure?: number | undefined;
+  /** Whether files that are measured are opened, too. */
+  readonly open?: boolean | undefined;
+}
+
+export interface ListRequest extends Listing {
+  readonly list: Place;
+}
+
+export interface ResolveRequest {
+  /** Names of links. */
+  readonly resolve: readonly string[];
+  /** The folder that they are in. */
+  readonly place: Place;
+  /** Its real path. */
+  readonly location: string;
+  /** It and the folders that it is in, the topmost below `/` first. */
+  readonly folders: readonly Owned[];
+  /** Whether descriptors lead from one folder to the next. */
+  readonly hold: boolean;
+}
+
+/** Owner and mode of what a path leads through. */
+export interface Owned {
+  readonly uid: number;
+  readonly mode: number;
+}
+
+export interface OpenedFolder extends Owned {
+  /** Device and inode. */
+  readonly identity: string;
+  readonly fd: number | undefined;
+}
+
+/** The names in a folder, in few bytes: a million of them take less than 40 MB. */
+export interface PackedNames {
+  /** All names, one after the other, in the order in which the system lists them. */
+  readonly bytes: Uint8Array;
+  /** Where each name ends. */
+  readonly ends: Uint32Array;
+  /** Bits 12 to 15 of each mode, and {@link TO_FOLDER}. */
+  readonly kinds: Uint8Array;
+  /** The indexes, sorted by name in byte order. Folders are sorted as if their names ended in `/`. */
+  readonly order: Uint32Array;
+}
+
+/** Added to the kind of a link that leads to a folder. */
+export const TO_FOLDER = 0x10;
+
+/** What a link leads to in the end. */
+export interface ResolvedLink extends Owned {
+  /** A path without links. */
+  readonly location: string;
+  readonly identity: string;
+  /** The owner of each link on the way, the first one included. */
+  readonly linkOwners: readonly number[];
+  /** The folders on the way to the target from `/`. */
+  readonly folders: readonly Owned[];
+}
+
+export type Resolved = ResolvedLink | { readonly problem: SystemError };
+
+/** As many links as Linux follows before it takes them for a loop. */
+export const MAX_LINKS = 40;
+
+export interface ListAnswer {
+  readonly names?: PackedNames;
+  readonly problem?: SystemError | Replaced;
+}
+
+export interface OpenAnswer extends ListAnswer {
+  readonly opened?: OpenedFolder;
+}
+
+/** The part of the thread's program for folders: it must use nothing but its parameters and its own functions. */
+export function workOnFolders(
+  fs: typeof import("node:fs"),
+  { toFolder, maxLinks }: { readonly toFolder: number; readonly maxLinks: number },
+) {
+  type Stats = import("node:fs").BigIntStats;
+  type Names = Pick<PackedNames, "bytes" | "ends" | "kinds">;
+  // O_PATH needs no permission to read, and opens nothing that would notice. Node has no constant for it.
+  const O_PATH = 0o10000000;
+  const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+  const slash = 0x2f;
+  const folderKind = fs.constants.S_IFDIR >> 12;
+  const replacedCodes = ["ENOTDIR", "ELOOP", "EMLINK"];
+  const work = {
+    /** Without the path in the system's message: it may be that of a descriptor. */
+    problemOf(error: unknown): SystemError {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      return { code, message: message.split(",")[0] ?? message };
+    },
+
+    /** Whether the system refused to open what is not a file or folder any more, but a link. */
+    isReplacement: (error: unknown): boolean =>
+      replacedCodes.includes((error as NodeJS.ErrnoException).code ?? ""),
+
+    identityOf: ({ dev, ino }: Pick<Stats, "dev" | "ino">): string => `${dev}:${ino}`,
+
+    pathIn: ({ base }: Place, name: string): string => `${base}/${name}`,
+
+    /** Whether the folder is still at its path, where that is how it was reached. */
+    isThere({ verify }: Place): boolean {
+      if (verify === undefined) return true;
+      try {
+        return (
+          fs.realpathSync.native(verify.path) === verify.path &&
+          work.identityOf(fs.lstatSync(verify.path, { bigint: true })) === verify.identity
+        );
+      } catch {
+        return false; // it is gone
+      }
+    },
+
+    open({ folder, place, identity: expected, hold, listing }: FolderRequest): OpenAnswer {
+      const path = place === undefined ? "/" : work.pathIn(place, folder);
+      let fd: number | undefined;
+      try {
+        if (hold) fd = fs.openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+        const stat =
+          fd === undefined ? fs.lstatSync(path, { bigint: true }) : fs.fstatSync(fd, { bigint: true });
+        const identity = work.identityOf(stat);
+        const isSame = stat.isDirectory() && (expected === undefined || identity === expected);
+        if (isSame && (place === undefined || work.isThere(place))) {
+          const opened = { fd, identity, uid: Number(stat.uid), mode: Number(stat.mode) };
+          if (listing === undefined) return { opened };
+          const base = fd === undefined ? path : `/proc/self/fd/${fd}`;
+          const own: Place = fd === undefined ? { base, verify: { path, identity } } : { base };
+          return { opened, ...work.list({ list: own, ...listing }) };
+        }
+      } catch (error) {
+        if (!work.isReplacement(error)) return { problem: work.problemOf(error) };
+      }
+      if (fd !== undefined) fs.closeSync(fd);
+      return { problem: "replaced" as const };
+    },
+
+    list(request: ListRequest): ListAnswer {
+      const answer = work.listAs("latin1", request);
+      // Where the file system does not tell the kinds, Node looks at each name, which finds only names in ASCII.
+      return typeof answer.problem === "object" && answer.problem.code === "ENOENT"
+        ? work.listAs("buffer", request)
+        : answer;
+    },
+
+    /** @param encoding of names: Latin-1 keeps all bytes, and costs less than an object for each name */
+    listAs(encoding: "latin1" | "buffer", { list: place, followLinks }: ListRequest): ListAnswer {
+      const kinds = fs.constants;
+      let [bytes, ends, kindOf] = [Buffer.allocUnsafeSlow(4096), new Uint32Array(64), new Uint8Array(64)];
+      let [count, used] = [0, 0];
+      try {
+        // A path that ends in a slash is that of the descriptor's folder, not of the link in /proc.
+        const dir = fs.opendirSync(`${place.base}/`, {
+          encoding: encoding as "latin1",
+          bufferSize: 64,
+        });
+        try {
+          for (let item = dir.readSync(); item !== null; item = dir.readSync()) {
+            const name: string | Buffer = item.name;
+            if (used + name.length > bytes.length) {
+              const more = Buffer.allocUnsafeSlow((used + name.length) * 2);
+              bytes.copy(more, 0, 0, used);
+              bytes = more;
+            }
+            if (count === ends.length) {
+              const [moreEnds, moreKinds] = [new Uint32Array(count * 2), new Uint8Array(count * 2)];
+              moreEnds.set(ends);
+              moreKinds.set(kindOf);
+              [ends, kindOf] = [moreEnds, moreKinds];
+            }
+            if (typeof name === "string") bytes.write(name, used, "latin1");
+            else bytes.set(name, used);
+            used += name.length;
+            let format = 0;
+            if (item.isFile()) format = kinds.S_IFREG;
+            else if (item.isDirectory()) format = kinds.S_IFDIR;
+            else if (item.isSymbolicLink()) format = kinds.S_IFLNK;
+            else if (item.isFIFO()) format = kinds.S_IFIFO;
+            else if (item.isSocket()) format = kinds.S_IFSOCK;
+            else if (item.isBlockDevice()) format = kinds.S_IFBLK;
+            else if (item.isCharacterDevice()) format = kinds.S_IFCHR;
+            let kind = format >> 12;
+            if (
+              followLinks &&
+              format === kinds.S_IFLNK &&
+              work.leadsToFolder(place, bytes.subarray(used - name.length, used))
+            )
+              kind += toFolder;
+            ends[count] = used;
+            kindOf[count++] = kind;
+          }
+        } finally {
+          dir.closeSync();
+        }
+      } catch (error) {
+        return { problem: work.problemOf(error) };
+      }
+      if (!work.isThere(place)) return { problem: "replaced" as const };
+      const listed = {
+        bytes: new Uint8Array(bytes.buffer.slice(0, used)),
+        ends: ends.slice(0, count),
+        kinds: kindOf.slice(0, count),
+      };
+      return { names: { ...listed, order: work.sorted(listed) } };
+    },
+
+    leadsToFolder(place: Place, name: Buffer): boolean {
+      try {
+        return fs.statSync(Buffer.concat([Buffer.from(`${place.base}/`), name])).isDirectory();
+      } catch {
+        return false; // its turn comes
+      }
+    },
+
+    startOf: (ends: Uint32Array, index: number): number => (index === 0 ? 0 : (ends[index - 1] ?? 0)),
+
+    /** The byte at `offset` of a name, at its end too: the slash of a folder, or less than any byte. */
+    byteAt({ bytes, ends, kinds }: Names, index: number, offset: number): number {
+      const start = work.startOf(ends, index);
+      if (start + offset < (ends[index] ?? 0)) return bytes[start + offset] ?? 0;
+      const kind = kinds[index] ?? 0;
+      return kind === folderKind || kind >= toFolder ? slash : -1;
+    },
+
+    compare(names: Names, a: number, b: number): number {
+      const { bytes, ends } = names;
+      const [startA, startB] = [work.startOf(ends, a), work.startOf(ends, b)];
+      const shorter = Math.min((ends[a] ?? 0) - startA, (ends[b] ?? 0) - startB);
+      for (let i = 0; i < shorter; i++) {
+        const difference = (bytes[startA + i] ?? 0) - (bytes[startB + i] ?? 0);
+        if (difference !== 0) return difference;
+      }
+      return work.byteAt(names, a, shorter) - work.byteAt(names, b, shorter);
+    },
+
+    /** Merge sort of the indexes, without an object for any name. */
+    sorted(names: Names): Uint32Array {
+      const count = names.ends.length;
+      let [from, to] = [new Uint32Array(count), new Uint32Array(count)];
+      for (let index = 0; index < count; index++) from[index] = index;
+      for (let width = 1; width < count; width *= 2) {
+        for (let start = 0; start < count; start += 2 * width) {
+          const middle = Math.min(start + width, count);
+          const end = Math.min(start + 2 * width, count);
+          let [left, right] = [start, middle];
+          for (let index = start; index < end; index++) {
+            const isLeft =
+              right >= end || (left < middle && work.compare(names, from[left] ?? 0, from[right] ?? 0) <= 0);
+            to[index] = from[isLeft ? left++ : right++] ?? 0;
+          }
+        }
+        [from, to] = [to, from];
+      }
+      return from;
+    },
+
+    /** Goes into a folder. @returns whether it is the expected one */
+    enter(
+      at: { base: string; fd: number; readonly hold: boolean },
+      step: string,
+      location: string,
+      expected?: string,
+    ): boolean {
+      if (!at.hold) {
+        at.base = location;
+        return true;
+      }
+      const opened = fs.openSync(
+        step === "/" ? step : `${at.base}/${step}`,
+        O_PATH | O_DIRECTORY | O_NOFOLLOW,
+      );
+      if (at.fd >= 0) fs.closeSync(at.fd);
+      at.base = `/proc/self/fd/${opened}`;
+      at.fd = opened;
+      return expected === undefined || work.identityOf(fs.fstatSync(opened, { bigint: true })) === expected;
+    },
+
+    /**
+     * Follows a link step by step, to learn who owns the links and folders that it leads through. Each folder is opened before
+     * the next step is looked at, so no step leads through a link that was not seen.
+     */
+    resolve({ place, location, folders: above, hold }: ResolveRequest, name: string): Resolved | Replaced {
+      const linkOwners: number[] = [];
+      const folders = [...above];
+      const steps = location.split("/").filter((step) => step !== "");
+      const ahead = [name];
+      const at = { base: place.base, fd: -1, hold };
+      try {
+        for (let step = ahead.shift(); step !== undefined; step = ahead.shift()) {
+          if (step === "" || step === ".") continue;
+          if (step === "..") {
+            steps.pop();
+            folders.pop();
+            work.enter(at, "..", work.locationOf(steps));
+            continue;
+          }
+          const path = `${at.base}/${step}`;
+          const found = fs.lstatSync(path, { bigint: true });
+          const owned = { uid: Number(found.uid), mode: Number(found.mode) };
+          const identity = work.identityOf(found);
+          if (found.isSymbolicLink()) {
+            linkOwners.push(owned.uid);
+            if (linkOwners.length > maxLinks)
+              return { problem: { code: "ELOOP", message: "too many links" } };
+            const target = fs.readlinkSync(path);
+            const again = fs.lstatSync(path, { bigint: true });
+            if (work.identityOf(again) !== identity || again.ctimeNs !== found.ctimeNs) return "replaced";
+            if (target.startsWith("/")) {
+              steps.length = 0;
+              folders.length = 0;
+              work.enter(at, "/", "");
+            }
+            ahead.unshift(...target.split("/"));
+            continue;
+          }
+          steps.push(step);
+          if (found.isDirectory()) {
+            folders.push(owned);
+            if (!work.enter(at, step, work.locationOf(steps), identity)) return "replaced";
+            continue;
+          }
+          if (ahead.some((next) => next !== "")) {
+            return { problem: { code: "ENOTDIR", message: "a step of the link is no folder" } };
+          }
+          if (!work.isThere(place)) return "replaced";
+          return { location: work.locationOf(steps) || "/", identity, ...owned, linkOwners, folders };
+        }
+        const found = fs.lstatSync(`${at.base}/.`, { bigint: true });
+        if (!work.isThere(place)) return "replaced";
+        folders.pop();
+        return {
+          location: work.locationOf(steps) || "/",
+          identity: work.identityOf(found),
+          uid: Number(found.uid),
+          mode: Number(found.mode),
+          ...{ linkOwners, folders },
+        };
+      } catch (error) {
+        return work.isReplacement(error) && (error as NodeJS.ErrnoException).syscall === "open"
+          ? "replaced"
+          : { problem: work.problemOf(error) };
+      } finally {
+        if (at.fd >= 0) fs.closeSync(at.fd);
+      }
+    },
+
+    /** Empty for `/`. */
+    locationOf: (steps: readonly string[]): string => steps.map((step) => `/${step}`).join(""),
+  };
+  return work;
+}
