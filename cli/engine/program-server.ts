@@ -1,5 +1,6 @@
 import * as grpc from "@grpc/grpc-js";
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
+import { serveEngine } from "../../connection/engine-port.ts";
 
 /** What is used of the SDK's own server for inline programs; the SDK keeps the class out of its declarations. */
 interface ProgramServer {
@@ -40,10 +41,6 @@ export async function hostProgram(program: PulumiFn): Promise<HostedProgram> {
   const server = new grpc.Server(runtime.default.grpcChannelOptions);
   const host = new module.default.LanguageServer(program);
   server.addService(service.default.LanguageRuntimeService, host);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
-  return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
+  const { port, close } = await serveEngine(server);
+  return { address: `127.0.0.1:${port}`, close };
 }

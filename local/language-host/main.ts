@@ -1,5 +1,6 @@
 import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/language_grpc_pb.js";
+import { serveEngine } from "../../connection/engine-port.ts";
 import { keepHangupIgnored } from "../../connection/hangup.ts";
 import { languageRuntime } from "./service.ts";
 
@@ -15,17 +16,15 @@ import { languageRuntime } from "./service.ts";
 const PARENT_CHECK = 1_000;
 
 const engine = process.argv.at(-1) ?? "";
-const runtime = languageRuntime(engine);
+const runtime = languageRuntime(engine, process.cwd());
 
 const server = new grpc.Server({
   "grpc.max_receive_message_length": -1,
   "grpc.max_send_message_length": -1,
 });
 server.addService(services.LanguageRuntimeService, runtime.handlers);
-server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error !== null) throw error;
-  process.stdout.write(`${port}\n`);
-});
+const { port } = await serveEngine(server);
+process.stdout.write(`${port}\n`);
 
 function end(): void {
   runtime.cancel();

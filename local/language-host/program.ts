@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
+import type { RequestedProgram } from "./project.ts";
 
 /** Pulumi's SDK ends with this code when it has told the user already what is wrong (`cmd/run` of @pulumi/pulumi). */
 const ERROR_IS_TOLD = 32;
@@ -19,28 +20,37 @@ export interface RunningProgram {
   cancel(): void;
 }
 
+/** Which program a request names. */
+export function requestedProgram(request: RunRequest): RequestedProgram {
+  const info = request.getInfo();
+  return {
+    root: info?.getRootDirectory() ?? "",
+    folder: info?.getProgramDirectory() ?? "",
+    entryPoint: info?.getEntryPoint() ?? "",
+    options: info?.getOptions()?.toJavaScript() ?? {},
+  };
+}
+
 /**
  * Runs a program (JavaScript that Node can run as it is) in a Node process of its own. Its stdout and stderr are passed
- * on, and all of it has been by the time `ended` resolves.
+ * on, and all of it has been by the time `ended` resolves. What the request names must have been checked.
  * @throws Error when the program's folder has no Pulumi SDK
  */
 export function startProgram(request: RunRequest, engineAddress: string): RunningProgram {
-  const info = request.getInfo();
-  const folder = info?.getProgramDirectory() || request.getPwd();
-  const options = (info?.getOptions()?.toJavaScript() ?? {}) as { nodeargs?: unknown; typescript?: unknown };
-  const nodeArguments =
-    typeof options.nodeargs === "string" ? options.nodeargs.split(/\s+/).filter(Boolean) : [];
+  const { folder, options } = requestedProgram(request);
+  const { nodeargs, typescript } = options;
+  const nodeArguments = typeof nodeargs === "string" ? nodeargs.split(/\s+/).filter(Boolean) : [];
   const child = spawn(
     process.execPath,
     [...nodeArguments, findRunner(folder), ...runnerArguments(request, engineAddress)],
     {
-      cwd: request.getPwd() || folder,
+      cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
         PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
         PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-        PULUMI_NODEJS_TYPESCRIPT: String(options.typescript === true),
+        PULUMI_NODEJS_TYPESCRIPT: String(typescript === true),
       },
     },
   );
@@ -81,7 +91,7 @@ function runnerArguments(request: RunRequest, engineAddress: string): string[] {
     ["project", request.getProject()],
     ["root-directory", info?.getRootDirectory() ?? ""],
     ["stack", request.getStack()],
-    ["pwd", request.getPwd()],
+    ["pwd", info?.getProgramDirectory() ?? ""],
     ["parallel", request.getParallel() > 0 ? String(request.getParallel()) : ""],
   ];
   return [

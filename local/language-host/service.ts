@@ -5,7 +5,8 @@ import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { messageOf } from "../../staging/errors.ts";
 import { installDependencies, listDependencies } from "./dependencies.ts";
-import { type RunningProgram, startProgram } from "./program.ts";
+import { type RunningProgram, requestedProgram, startProgram } from "./program.ts";
+import { requireOwnProgram, requireOwnProject } from "./project.ts";
 
 type Handlers = Partial<ILanguageRuntimeServer>;
 
@@ -15,9 +16,14 @@ const VERSION = "3.259.0";
 /**
  * The calls that the engine makes for a program; all others (code generation, plugins that are source code) are answered
  * UNIMPLEMENTED. https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto
+ * Calls that read files or run code work on the project that this process was started for, and on nothing else.
  * @param engineAddress where the program reports log messages
+ * @param started the folder in which the engine started this process: that of the program
  */
-export function languageRuntime(engineAddress: string): {
+export function languageRuntime(
+  engineAddress: string,
+  started: string,
+): {
   handlers: Handlers & grpc.UntypedServiceImplementation;
   cancel: () => void;
 } {
@@ -39,7 +45,8 @@ export function languageRuntime(engineAddress: string): {
       reply(null, new messages.AboutResponse().setExecutable(process.execPath).setVersion(process.version)),
 
     getProgramDependencies: answer(async (request: messages.GetProgramDependenciesRequest) => {
-      const folder = request.getInfo()?.getRootDirectory() ?? request.getPwd();
+      const asked = request.getInfo()?.getRootDirectory() || request.getPwd();
+      const folder = await requireOwnProject(asked, started);
       const dependencies = await listDependencies(folder, request.getTransitivedependencies());
       return new messages.GetProgramDependenciesResponse().setDependenciesList(
         dependencies.map(({ name, version }) =>
@@ -49,17 +56,23 @@ export function languageRuntime(engineAddress: string): {
     }),
 
     installDependencies: (call) => {
-      const folder = call.request.getInfo()?.getRootDirectory() ?? call.request.getDirectory();
-      installDependencies(folder, {
-        stdout: (chunk) => call.write(new messages.InstallDependenciesResponse().setStdout(chunk)),
-        stderr: (chunk) => call.write(new messages.InstallDependenciesResponse().setStderr(chunk)),
-      }).then(
-        () => call.end(),
-        (error: unknown) => call.destroy(toServiceError(error)),
-      );
+      const asked = call.request.getInfo()?.getRootDirectory() || call.request.getDirectory();
+      const output = {
+        stdout: (chunk: Uint8Array) =>
+          void call.write(new messages.InstallDependenciesResponse().setStdout(chunk)),
+        stderr: (chunk: Uint8Array) =>
+          void call.write(new messages.InstallDependenciesResponse().setStderr(chunk)),
+      };
+      requireOwnProject(asked, started)
+        .then((folder) => installDependencies(folder, output))
+        .then(
+          () => call.end(),
+          (error: unknown) => call.emit("error", toServiceError(error)),
+        );
     },
 
     run: answer(async (request: messages.RunRequest) => {
+      await requireOwnProgram(requestedProgram(request), started);
       const program = startProgram(request, engineAddress);
       running.add(program);
       try {

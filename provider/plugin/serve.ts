@@ -1,6 +1,7 @@
 import { fstatSync } from "node:fs";
 import grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { serveEngine } from "../../connection/engine-port.ts";
 import { keepHangupIgnored } from "../../connection/hangup.ts";
 import { beatAsPlugin } from "../../connection/pulse.ts";
 import { RunningCalls } from "./calls.ts";
@@ -59,11 +60,7 @@ export async function servePlugin(plugin: Plugin): Promise<void> {
   process.on("uncaughtException", unexpected);
   process.on("unhandledRejection", unexpected);
 
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const { port } = await serveEngine(server);
   process.stdout.write(`${port}\n`);
 }
 

@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+
+/** Which program a request names. */
+export interface RequestedProgram {
+  /** The folder of Pulumi.yaml. */
+  readonly root: string;
+  /** The folder of the program, where it runs. */
+  readonly folder: string;
+  /** A file in it, or `.`. */
+  readonly entryPoint: string;
+  /** `runtime.options`: `nodeargs` are arguments of Node, and can load any file as code. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The names that the engine looks for, in its order. */
+const PROJECT_FILES = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"];
+
+/**
+ * Makes sure that a request names the project that this process was started for, so that nothing but its Pulumi.yaml decides what
+ * code runs. The engine starts a language host in the folder of the program.
+ * @param started the folder in which this process was started
+ * @returns the project's folder
+ * @throws Error that says what differs
+ */
+export async function requireOwnProject(root: string, started: string): Promise<string> {
+  const own = projectFolder(await realpath(started));
+  if (own === undefined) throw new Error(`There is no Pulumi.yaml in ${started} or above it`);
+  const asked = await realpath(root).catch(() => root);
+  if (asked !== own) {
+    throw new Error(`This language host serves the project in ${own} only, and was asked for ${root}`);
+  }
+  return own;
+}
+
+/**
+ * As {@link requireOwnProject}, and the program with all of its options must be the one of Pulumi.yaml.
+ * @throws Error that says what differs
+ */
+export async function requireOwnProgram(asked: RequestedProgram, started: string): Promise<void> {
+  const root = await requireOwnProject(asked.root, started);
+  const { main, options } = await readProject(root);
+  const program = await programOf(root, main);
+  const folder = await realpath(asked.folder).catch(() => asked.folder);
+  if (folder !== program.folder || asked.entryPoint !== program.entryPoint) {
+    const names = `${join(asked.folder, asked.entryPoint)}, and not ${join(program.folder, program.entryPoint)}`;
+    throw new Error(`Pulumi.yaml in ${root} names another program: the request is for ${names}`);
+  }
+  for (const name of new Set([...Object.keys(asked.options), ...Object.keys(options)])) {
+    if (isDeepStrictEqual(asked.options[name], options[name])) continue;
+    throw new Error(
+      `Pulumi.yaml in ${root} has another value of the runtime option ${JSON.stringify(name)} than the request. ` +
+        "If the file was edited meanwhile, run the command again",
+    );
+  }
+}
+
+function projectFolder(start: string): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (PROJECT_FILES.some((name) => existsSync(join(folder, name)))) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+interface Project {
+  readonly main: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+async function readProject(root: string): Promise<Project> {
+  const file = join(root, PROJECT_FILES.find((name) => existsSync(join(root, name))) ?? "Pulumi.yaml");
+  const { parse } = await import("yaml"); // JSON is YAML, too
+  const project = record(parse(await readFile(file, "utf8")));
+  const { main, runtime } = project;
+  return { main: typeof main === "string" ? main : "", options: record(record(runtime)["options"]) };
+}
+
+/** Where the engine finds the program: `main` is a file or a folder, and the project's folder without it. */
+async function programOf(root: string, main: string): Promise<{ folder: string; entryPoint: string }> {
+  const path = await realpath(resolve(root, main));
+  const fromRoot = relative(root, path);
+  if (fromRoot.split("/")[0] === ".." || isAbsolute(fromRoot)) {
+    throw new Error(`The program ${path} is outside of its project's folder ${root}`);
+  }
+  if ((await stat(path)).isDirectory()) return { folder: path, entryPoint: "." };
+  return { folder: dirname(path), entryPoint: basename(path) };
+}
+
+/** The value as JSON has it, as the engine sends it: {} for anything that is no object. */
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  return JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
+}
