@@ -87,7 +87,7 @@ function proxyIn(env: Variables, names: readonly string[]): HttpProxy | undefine
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === "" || !/^https?:$/.test(url.protocol)) {
     throw new InputError(`${variable} does not name a proxy that can be used`, {
-      why: `Its value is ${JSON.stringify(value.replace(/\/\/[^@/]*@/, "//***@"))}; an HTTP proxy is needed.`,
+      why: `Its value is ${JSON.stringify(value.replace(/\/\/\S*@/, "//***@"))}; an HTTP proxy is needed.`,
       fix: `Set it to the proxy's address, such as export ${variable}=http://proxy.example.com:3128, or unset ${variable}`,
     });
   }

@@ -1,10 +1,10 @@
 import { delimiter, dirname, join } from "node:path";
 import { connectionVariables, type Target } from "../connection/child-variables.ts";
-import type { VariableChanges } from "../connection/variables.ts";
+import type { VariableChanges, Variables } from "../connection/variables.ts";
 import { shellWord } from "../staging/shell.ts";
 import type { EngineInfo } from "./engine/engine.ts";
 import { LANGUAGE_HOST_VARIABLE, ownLanguageHost } from "./engine/language-host.ts";
-import { engineVariables } from "./engine/variables.ts";
+import { engineVariables, PASSPHRASE_VARIABLES } from "./engine/variables.ts";
 import { engineHomeOf, packageRoot, spawnPaths, stateUrlOf } from "./paths.ts";
 
 export interface ToolEnvironmentOptions {
@@ -64,6 +64,28 @@ function toolPath(engine: EngineInfo, cloud: "local" | "aws", usersPath: string)
     .filter((folder) => cloud === "local" || folder !== awsPluginFolder());
   return [...new Set([...ours, ...users])].filter((folder) => folder !== "").join(delimiter);
 }
+
+/**
+ * The changes that `spawn env` makes in the user's shell: nothing that the user has set there for other work or that repeats the
+ * user's value, which may be a secret. Values reach a terminal, a log or a file.
+ */
+export function shellChanges(variables: VariableChanges, env: Variables): VariableChanges {
+  const hasPassphrase = PASSPHRASE_VARIABLES.some((name) => env[name] !== undefined);
+  const kept = Object.entries(variables).filter(([name, value]) => {
+    if (env[name] === value) return false;
+    // A proxy's address may hold a password. Programs that read the other spelling follow the user's choice.
+    if (PROXY_VARIABLES.has(name)) return false;
+    return !(hasPassphrase && (PASSPHRASE_VARIABLES as readonly string[]).includes(name));
+  });
+  return Object.fromEntries(kept);
+}
+
+const PROXY_VARIABLES: ReadonlySet<string> = new Set([
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "https_proxy",
+  "http_proxy",
+]);
 
 /**
  * `export NAME='value'`, or `unset NAME`, for each variable, to be read by `eval` in any POSIX shell. A name that no shell can set is

@@ -1,5 +1,6 @@
 import type { VariableChanges } from "../../connection/variables.ts";
-import { formatExports } from "../../local/tool-environment.ts";
+import { PASSPHRASE_VARIABLES } from "../../local/engine/variables.ts";
+import { formatExports, shellChanges } from "../../local/tool-environment.ts";
 import { BaseCommand } from "../base-command.ts";
 import { prepareTools } from "../engine/session.ts";
 import { writeData } from "../output.ts";
@@ -8,7 +9,7 @@ export default class Env extends BaseCommand {
   static override summary =
     "Print the variables with which plain pulumi and AWS clients work on the same environment.";
   static override description =
-    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, keys and region, and unset the AWS and proxy settings of this shell that lead to other servers. Starts the local cloud, and installs the engine if it is missing.";
+    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, keys and region, and unset the AWS settings of this shell that lead to other servers. Prints nothing that this shell has already; a passphrase and proxies of the user stay. Starts the local cloud, and installs the engine if it is missing.";
   static override examples = [
     {
       description: "See what an update would change, with pulumi itself",
@@ -19,7 +20,18 @@ export default class Env extends BaseCommand {
 
   async run(): Promise<Readonly<Record<string, string | null>>> {
     const { flags } = await this.parse(Env);
-    const { variables } = await prepareTools(this.contextOf(flags));
+    const tools = await prepareTools(this.contextOf(flags));
+    const variables = shellChanges(tools.variables, process.env);
+    const chosen = PASSPHRASE_VARIABLES.find((name) => process.env[name] !== undefined);
+    if (
+      chosen !== undefined &&
+      tools.variables[PASSPHRASE_VARIABLES[0]] === "" &&
+      process.env[PASSPHRASE_VARIABLES[0]] !== ""
+    ) {
+      this.note(
+        `${chosen} stays as it is. The stacks of ${tools.settings.environment} have the empty passphrase: PULUMI_CONFIG_PASSPHRASE= pulumi preview -s ${tools.settings.environment}`,
+      );
+    }
     if (this.jsonEnabled()) return asJson(variables);
     await writeData(formatExports(variables));
     if (process.stdout.isTTY) this.note('To set them in this shell: eval "$(spawn env)"');

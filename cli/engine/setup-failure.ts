@@ -109,7 +109,7 @@ export function explainSetupText(text: string, env: NodeJS.ProcessEnv): UserErro
   if (known === undefined) return undefined;
   const set = known.variables
     .filter((name) => env[name])
-    .map((name) => `${name} is ${(env[name] ?? "").replace(/\/\/[^@/]*@/, "//***@")}`);
+    .map((name) => `${name} is ${(env[name] ?? "").replace(/\/\/\S*@/, "//***@")}`);
   const line = text.split("\n").find((candidate) => known.pattern.test(candidate)) ?? text;
   const said = line.trim().slice(0, 400);
   return new UserError(known.message, {

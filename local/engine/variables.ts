@@ -7,13 +7,18 @@ export interface EngineTarget {
   readonly home?: string | undefined;
 }
 
+/** The passphrase of a state, and a file that has it. The engine takes the first where it is set, even to nothing. */
+export const PASSPHRASE_VARIABLES = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"] as const;
+
 /**
  * What has to change in the user's variables so that the engine works on the cloud. On the local cloud a variable of Pulumi
- * counts only if it says where the state is, or who may read it. On AWS all of them are the user's own.
+ * counts only if it says where the state is, or who may read it. On AWS all of them are the user's own, and none is added: a
+ * passphrase that the user has not chosen would protect nothing that they encrypt later.
  */
 export function engineVariables(env: Variables, { cloud, home }: EngineTarget): VariableChanges {
   const common = { PULUMI_SKIP_UPDATE_CHECK: "true" };
-  if (cloud === "aws") return { ...passphraseOnAws(env), ...common };
+  if (cloud === "aws") return common;
+  const hasPassphrase = PASSPHRASE_VARIABLES.some((name) => env[name] !== undefined);
   return {
     ...without(
       env,
@@ -21,8 +26,9 @@ export function engineVariables(env: Variables, { cloud, home }: EngineTarget): 
     ),
     ...without(env, (name) => name === "TRACEPARENT"),
     ...(home === undefined ? {} : { PULUMI_HOME: home }),
-    // The empty one, which Pulumi.dev.yaml is made for: its stacks hold no secrets.
-    PULUMI_CONFIG_PASSPHRASE: "",
+    // The state in the data folder is always made with the empty one, as Pulumi.dev.yaml is: it holds no secrets, and the
+    // user's passphrase is for other states. A state in another place has the user's.
+    ...(home === undefined && hasPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
     // Everything that the local cloud needs is here: a plugin that is missing is an error, not a download.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     ...common,
@@ -39,19 +45,8 @@ const OF_STATE: ReadonlySet<string> = new Set([
   "PULUMI_CREDENTIAL_STORE",
   "PULUMI_DEFAULT_ORGANIZATION",
   "PULUMI_HOME",
+  ...PASSPHRASE_VARIABLES,
 ]);
-
-/**
- * The user's own passphrase is kept: the engine takes the variable that is set, even to nothing, before the file that
- * PULUMI_CONFIG_PASSPHRASE_FILE names. The stacks hold no secrets, but the engine insists on a passphrase.
- */
-function passphraseOnAws({
-  PULUMI_CONFIG_PASSPHRASE: own,
-  PULUMI_CONFIG_PASSPHRASE_FILE: file,
-}: Variables): VariableChanges {
-  if (own !== undefined) return { PULUMI_CONFIG_PASSPHRASE: own };
-  return file ? {} : { PULUMI_CONFIG_PASSPHRASE: "" };
-}
 
 /**
  * What has to change further for an engine that `spawn` runs, on any cloud: its commands have their own options, and read

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
 
 /** Which program a request names. */
 export interface RequestedProgram {
@@ -71,8 +72,7 @@ interface Project {
 
 async function readProject(root: string): Promise<Project> {
   const file = join(root, PROJECT_FILES.find((name) => existsSync(join(root, name))) ?? "Pulumi.yaml");
-  const { parse } = await import("yaml"); // JSON is YAML, too
-  const project = record(parse(await readFile(file, "utf8")));
+  const project = record(parse(await readFile(file, "utf8"))); // JSON is YAML, too
   const { main, runtime } = project;
   return { main: typeof main === "string" ? main : "", options: record(record(runtime)["options"]) };
 }

@@ -6,7 +6,9 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { messageOf } from "../../staging/errors.ts";
 import { installDependencies, listDependencies } from "./dependencies.ts";
 import { type RunningProgram, requestedProgram, startProgram } from "./program.ts";
-import { requireOwnProgram, requireOwnProject } from "./project.ts";
+
+/** Loaded when a call needs it, since each command waits for the start of this process. */
+const loadProject = () => import("./project.ts");
 
 type Handlers = Partial<ILanguageRuntimeServer>;
 
@@ -46,7 +48,7 @@ export function languageRuntime(
 
     getProgramDependencies: answer(async (request: messages.GetProgramDependenciesRequest) => {
       const asked = request.getInfo()?.getRootDirectory() || request.getPwd();
-      const folder = await requireOwnProject(asked, started);
+      const folder = await (await loadProject()).requireOwnProject(asked, started);
       const dependencies = await listDependencies(folder, request.getTransitivedependencies());
       return new messages.GetProgramDependenciesResponse().setDependenciesList(
         dependencies.map(({ name, version }) =>
@@ -63,7 +65,8 @@ export function languageRuntime(
         stderr: (chunk: Uint8Array) =>
           void call.write(new messages.InstallDependenciesResponse().setStderr(chunk)),
       };
-      requireOwnProject(asked, started)
+      loadProject()
+        .then(({ requireOwnProject }) => requireOwnProject(asked, started))
         .then((folder) => installDependencies(folder, output))
         .then(
           () => call.end(),
@@ -72,7 +75,7 @@ export function languageRuntime(
     },
 
     run: answer(async (request: messages.RunRequest) => {
-      await requireOwnProgram(requestedProgram(request), started);
+      await (await loadProject()).requireOwnProgram(requestedProgram(request), started);
       const program = startProgram(request, engineAddress);
       running.add(program);
       try {

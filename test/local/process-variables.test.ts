@@ -56,12 +56,25 @@ describe("variables of the processes that spawn starts", () => {
     expect(kept).to.not.have.property("PULUMI_STACK");
   });
 
-  it("keep all of Pulumi's on AWS, the passphrase and its file among them", () => {
-    const on = (env: Variables) => changed(env, engineVariables(env, { cloud: "aws" }));
+  it("keep all of Pulumi's on AWS, and choose no passphrase there", () => {
+    const own = [
+      {},
+      { PULUMI_CONFIG_PASSPHRASE: "p" },
+      { PULUMI_CONFIG_PASSPHRASE: "" },
+      { PULUMI_CONFIG_PASSPHRASE_FILE: "/f", PULUMI_PARALLEL: "4" },
+    ];
+    for (const env of own) {
+      const kept = changed(env, engineVariables(env, { cloud: "aws" }));
+      expect(kept).to.deep.equal({ ...env, PULUMI_SKIP_UPDATE_CHECK: "true" });
+    }
+  });
+
+  it("keep the user's passphrase for a state of the user's own on the local cloud", () => {
+    const on = (env: Variables) => changed(env, engineVariables(env, { cloud: "local" }));
     expect(on({})).to.include({ PULUMI_CONFIG_PASSPHRASE: "" });
     expect(on({ PULUMI_CONFIG_PASSPHRASE: "p" })).to.include({ PULUMI_CONFIG_PASSPHRASE: "p" });
-    const file = on({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f", PULUMI_PARALLEL: "4" });
-    expect(file).to.include({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f", PULUMI_PARALLEL: "4" });
+    const file = on({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f" });
+    expect(file).to.include({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f" });
     expect(file).to.not.have.property("PULUMI_CONFIG_PASSPHRASE");
   });
 

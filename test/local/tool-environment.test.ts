@@ -6,8 +6,13 @@ import { prepareProcess } from "../../connection/process.ts";
 import { changed, usersEndpoint } from "../../connection/variables.ts";
 import type { EngineInfo } from "../../local/engine/engine.ts";
 import { ownLanguageHost } from "../../local/engine/language-host.ts";
-import { packageRoot } from "../../local/paths.ts";
-import { awsPluginFolder, formatExports, toolEnvironment } from "../../local/tool-environment.ts";
+import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
+import {
+  awsPluginFolder,
+  formatExports,
+  shellChanges,
+  toolEnvironment,
+} from "../../local/tool-environment.ts";
 
 const engine: EngineInfo = {
   command: "/cache/engine/bin/pulumi",
@@ -65,12 +70,57 @@ describe("toolEnvironment", () => {
       }),
     ).to.deep.equal({
       PATH: ["/cache/engine/bin", modules, "/bin"].join(delimiter),
-      PULUMI_CONFIG_PASSPHRASE: "p",
       AWS_REGION: "us-west-2",
       AWS_DEFAULT_REGION: "us-west-2",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       SPAWN_LANGUAGE_HOST: ownLanguageHost(),
     });
+  });
+
+  it("prints no secret of the user's into a shell, and overrides no choice of theirs there", () => {
+    const secrets = {
+      AWS_ACCESS_KEY_ID: "AKIAUSERS",
+      AWS_SECRET_ACCESS_KEY: "secret-1",
+      AWS_SESSION_TOKEN: "secret-2",
+      HTTPS_PROXY: "http://user:secret-3@proxy.example.com:3128",
+      https_proxy: "http://user:secret-4@proxy.example.com:3128",
+      PULUMI_ACCESS_TOKEN: "secret-5",
+      PULUMI_BACKEND_URL: "postgres://user:secret-6@example.com/state",
+      PULUMI_CONFIG_PASSPHRASE: "secret-7",
+      PULUMI_CONFIG_PASSPHRASE_FILE: "/secret-8",
+    };
+    const env = { ...NO_FILES, ...secrets, PATH: "/bin", AWS_REGION: "us-west-2" };
+    const targets = [
+      { cloud: "aws" },
+      { cloud: "local", endpoint, region: undefined },
+    ] as const satisfies readonly Parameters<typeof toolEnvironment>[0]["target"][];
+    const state = secrets.PULUMI_BACKEND_URL;
+    for (const target of targets) {
+      for (const stateUrl of [state, "file:///data/state"]) {
+        for (const user of [env, { ...env, AWS_ENDPOINT_URL: "http://127.0.0.1:9" }]) {
+          const changes = shellChanges(toolEnvironment({ engine, target, stateUrl, env: user }), user);
+          expect(formatExports(changes), target.cloud).to.not.match(/secret-\d/);
+          const kept = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE", "HTTPS_PROXY"];
+          expect(changes).to.not.have.any.keys(...kept);
+        }
+      }
+    }
+  });
+
+  it("exports the empty passphrase only for the local cloud, and only where the user has none", () => {
+    const exported = (cloud: "local" | "aws", env: Record<string, string>) => {
+      const target = cloud === "aws" ? { cloud } : { cloud, endpoint, region: undefined };
+      const user = { ...NO_FILES, PATH: "/bin", ...env };
+      const stateUrl = stateUrlOf(spawnPaths(user));
+      const changes = shellChanges(toolEnvironment({ engine, target, stateUrl, env: user }), user);
+      return Object.entries(changes).filter(([name]) => name.startsWith("PULUMI_CONFIG_PASSPHRASE"));
+    };
+    expect(exported("local", {})).to.deep.equal([["PULUMI_CONFIG_PASSPHRASE", ""]]);
+    expect(exported("local", { PULUMI_CONFIG_PASSPHRASE: "" })).to.deep.equal([]);
+    expect(exported("local", { PULUMI_CONFIG_PASSPHRASE: "p" })).to.deep.equal([]);
+    expect(exported("local", { PULUMI_CONFIG_PASSPHRASE_FILE: "/f" })).to.deep.equal([]);
+    expect(exported("aws", {})).to.deep.equal([]);
+    expect(exported("aws", { PULUMI_CONFIG_PASSPHRASE: "p" })).to.deep.equal([]);
   });
 
   it("puts our language host on PATH only where the engine has none", () => {
