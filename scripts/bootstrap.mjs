@@ -1,5 +1,5 @@
 // The first step of `npm run demo` and `npm test`, from a fresh clone on: brings the dependencies, then hands over to the
-// Node that is one of them. Plain JavaScript with nothing but Node itself, since nothing else is there yet: it runs on
+// Node that is one of them. Every file that npm brings is locked by its hash, and no package runs code at its installation. Plain JavaScript with nothing but Node itself, since nothing else is there yet: it runs on
 // Node 18 and newer.
 //
 // Usage: node scripts/bootstrap.mjs demo [file]
@@ -13,6 +13,8 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST_NODE = 18;
+/** The oldest Node that runs the rest: see `engines` in package.json. */
+const OLDEST_OWN_NODE = [22, 18];
 /** An npm that waits for ever, as it does where a registry stops answering half way, is ended and called again. */
 const ATTEMPTS = 3;
 /** Seconds that the first attempt may take; each further one twice as long, and with what came before in npm's cache. */
@@ -34,25 +36,40 @@ async function main([mode = "", ...args]) {
     return fail(`usage: node scripts/bootstrap.mjs ${Object.keys(SCRIPTS).join("|")}`);
   const lock = readFileSync(join(root, "package-lock.json"), "utf8");
   if (!areDependenciesInLine(lock) && !(await installDependencies(lock))) return 1;
-  if (spawnSync(ownNode, ["--version"]).status !== 0) {
-    return fail(`${ownNode} does not run: its install script was kept from running.`, "npm rebuild node");
+  const node = findNode();
+  if (node === undefined) {
+    return fail(
+      `there is no Node ${OLDEST_OWN_NODE.join(".")} or newer: this is ${process.version}, and npm brought none ` +
+        `for ${process.platform}-${process.arch} that runs.`,
+      `npm ci, or install Node ${OLDEST_OWN_NODE.join(".")}`,
+    );
   }
-  return run(ownNode, [join(root, "scripts", script), ...args], {
+  return run(node, [join(root, "scripts", script), ...args], {
     ...process.env,
     PATH: [join(modules, ".bin"), pathWithoutModules()].join(delimiter),
   });
 }
 
+/** The Node that is a dependency; this one where there is none for this system, if it is new enough. */
+function findNode() {
+  if (existsSync(ownNode) && spawnSync(ownNode, ["--version"]).status === 0) return ownNode;
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_OWN_NODE;
+  const isNewEnough = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+  return isNewEnough ? process.execPath : undefined;
+}
+
 /** Whether node_modules has what package-lock.json asks for: known from the stamp, else by comparing versions. */
 function areDependenciesInLine(lock) {
-  if (!existsSync(ownNode)) return false;
+  if (findNode() === undefined) return false;
   const hash = hashOf(lock);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return true;
   const installedLock = join(modules, ".package-lock.json"); // written by npm
   if (!existsSync(installedLock)) return false;
   const installed = JSON.parse(readFileSync(installedLock, "utf8")).packages;
   const inLine = Object.entries(JSON.parse(lock).packages).every(
-    ([path, { version, optional }]) => path === "" || optional || installed[path]?.version === version,
+    ([path, { version, optional }]) =>
+      path === "" || installed[path]?.version === version || (optional && installed[path] === undefined), // for another system
   );
   if (inLine) writeFileSync(stamp, hash);
   return inLine;
@@ -101,7 +118,7 @@ async function npmCi(logs, seconds) {
   );
   // Not the Node in node_modules: npm ci removes it while it works.
   // Its warnings are about the Node that begins, not the one that will run.
-  const options = ["--no-audit", "--no-fund", "--loglevel=error", `--logs-dir=${logs}`];
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", `--logs-dir=${logs}`];
   const env = { ...process.env, PATH: pathWithoutModules() };
   const code = await run("npm", ["ci", ...options], env, seconds);
   clearInterval(timer);

@@ -49,7 +49,7 @@ async function demo([file]: readonly string[]): Promise<number> {
 }
 
 function defaultFile(): string {
-  return realpathSync(join(root, "node_modules", ".bin", "node"));
+  return realpathSync(process.execPath);
 }
 
 async function spawn(args: readonly string[]): Promise<void> {

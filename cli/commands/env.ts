@@ -20,7 +20,9 @@ export default class Env extends BaseCommand {
 
   async run(): Promise<Readonly<Record<string, string | null>>> {
     const { flags } = await this.parse(Env);
-    const tools = await prepareTools(this.contextOf(flags));
+    const context = this.contextOf(flags);
+    const { environmentName } = context;
+    const tools = await prepareTools(context);
     const variables = shellChanges(tools.variables, process.env);
     const chosen = PASSPHRASE_VARIABLES.find((name) => process.env[name] !== undefined);
     if (
@@ -29,7 +31,7 @@ export default class Env extends BaseCommand {
       process.env[PASSPHRASE_VARIABLES[0]] !== ""
     ) {
       this.note(
-        `${chosen} stays as it is. The stacks of ${tools.settings.environment} have the empty passphrase: PULUMI_CONFIG_PASSPHRASE= pulumi preview -s ${tools.settings.environment}`,
+        `${chosen} stays as it is. The stacks of ${environmentName} have the empty passphrase: PULUMI_CONFIG_PASSPHRASE= pulumi preview -s ${environmentName}`,
       );
     }
     if (this.jsonEnabled()) return asJson(variables);

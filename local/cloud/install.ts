@@ -71,7 +71,7 @@ async function install(
     const installed = await runCommand(
       cloudPython(venv),
       [
-        ...["-m", "pip", "install", "--no-input", "--no-deps", "--only-binary=:all:"],
+        ...["-m", "pip", "install", "--no-input", "--no-deps", "--require-hashes", "--only-binary=:all:"],
         ...["--disable-pip-version-check", "--quiet", "--requirement", requirements],
       ],
       { env: clean, signal },

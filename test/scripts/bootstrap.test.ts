@@ -10,10 +10,16 @@ const LOCK = {
   packages: {
     "": { name: "spawn-staging", version: "0.1.0" },
     "node_modules/a": { version: "1.0.0" },
+    "node_modules/node-of-this-system": { version: "1.0.0", optional: true },
     "node_modules/only-on-another-system": { version: "1.0.0", optional: true },
   },
 };
-const INSTALLED = { packages: { "node_modules/a": { version: "1.0.0" } } };
+const INSTALLED = {
+  packages: {
+    "node_modules/a": { version: "1.0.0" },
+    "node_modules/node-of-this-system": { version: "1.0.0" },
+  },
+};
 
 /** A fresh clone in little, with an npm that writes down how it was called and installs at once. */
 describe("bootstrap", () => {
@@ -45,7 +51,8 @@ describe("bootstrap", () => {
          (sleep 30; echo late > '${folder}/late') & # as an install script that hangs
          wait
        fi
-       mkdir -p node_modules/.bin && ln -sf '${process.execPath}' node_modules/.bin/node
+       mkdir -p node_modules/.bin
+       [ -n "$NPM_BRINGS_NO_NODE" ] || ln -sf '${process.execPath}' node_modules/.bin/node
        echo '${JSON.stringify(INSTALLED)}' > node_modules/.package-lock.json`,
     );
     await chmod(join(folder, "bin", "npm"), 0o755);
@@ -91,7 +98,26 @@ describe("bootstrap", () => {
     const newer = { packages: { ...LOCK.packages, "node_modules/a": { version: "1.0.1" } } };
     await writeFile(join(root, "package-lock.json"), JSON.stringify(newer));
     expect(bootstrap(["test"])).to.include({ code: 0 });
-    expect(await npmCalls()).to.match(/^ci /);
+    expect(await npmCalls()).to.match(/^ci --ignore-scripts /);
+  });
+
+  it("installs again when the lock changes for the Node of this system", async () => {
+    expect(bootstrap(["test"])).to.include({ code: 0 });
+    const newer = {
+      packages: {
+        ...LOCK.packages,
+        "node_modules/node-of-this-system": { version: "1.0.1", optional: true },
+      },
+    };
+    await writeFile(join(root, "package-lock.json"), JSON.stringify(newer));
+    expect(bootstrap(["test"])).to.include({ code: 0 });
+    expect((await npmCalls()).split("\n").filter(Boolean)).to.have.length(2);
+  });
+
+  it("runs on the Node that began where npm has none for this system", () => {
+    const { code, stdout, stderr } = bootstrap(["test"], { NPM_BRINGS_NO_NODE: "1" });
+    expect(code, stderr).to.equal(0);
+    expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).to.have.property("node", process.execPath);
   });
 
   it("passes the exit code on", () => {

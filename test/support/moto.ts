@@ -90,7 +90,7 @@ async function ensureMoto(): Promise<string> {
     const { command } = await findPython();
     await run(command, ["-m", "venv", temporary]);
     await run(join(temporary, "bin", "python"), [
-      ...["-m", "pip", "install", "--no-input", "--no-deps", "--only-binary=:all:"],
+      ...["-m", "pip", "install", "--no-input", "--no-deps", "--require-hashes", "--only-binary=:all:"],
       ...["--disable-pip-version-check", "--quiet", "--requirement", REQUIREMENTS],
     ]);
     await rename(temporary, venv);
