@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parse, YAMLParseError } from "yaml";
-import { InputError } from "../staging/errors.ts";
+import { readYamlDocument, UNLIMITED } from "./yaml-document.ts";
 
 /** The text of a file; undefined when there is none. @throws the system's error when it cannot be read */
 export async function readTextIfThere(path: string): Promise<string | undefined> {
@@ -12,12 +11,7 @@ export async function readTextIfThere(path: string): Promise<string | undefined>
   }
 }
 
-/** @throws InputError that names `file` and the line unless `text` is YAML */
+/** @throws InputError that names `file` and the line unless `text` is YAML that can be read in bounded time and memory */
 export function parseYaml(text: string, file: string): unknown {
-  try {
-    return parse(text) as unknown;
-  } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
-    throw new InputError(`${file} is no YAML`, { why: error.message.trim() });
-  }
+  return readYamlDocument(text, file).document.toJS(UNLIMITED) as unknown;
 }

@@ -1,7 +1,8 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 import { InputError } from "../staging/errors.ts";
 import { shellQuoted, shellString } from "../staging/shell.ts";
 import { ambiguityOf } from "../staging/yaml/scalars.ts";
+import { readYamlDocument, UNLIMITED } from "./yaml-document.ts";
 
 /** Where in the configuration a value is: `["spawn:entries", 0, "sweep"]`. */
 type Path = readonly (string | number)[];
@@ -17,10 +18,7 @@ type Path = readonly (string | number)[];
  * @throws InputError that names the file, the item, the line and the column
  */
 export function readYamlConfig(text: string, file: string, project = "spawn"): Record<string, string> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true });
-  const [problem] = document.errors;
-  if (problem !== undefined) throw new InputError(`${file} is no YAML`, { why: problem.message.trim() });
+  const { document, at } = readYamlDocument(text, file);
   const config = document.get("config", true);
   const isNothing = config === undefined || (isScalar(config) && config.value === null);
   if (isNothing && (document.contents === null || isMap(document.contents))) return {};
@@ -34,7 +32,7 @@ export function readYamlConfig(text: string, file: string, project = "spawn"): R
     if (Object.hasOwn(values, name)) throw new InputError(`${file}: ${name} is given twice`);
     const node = resolved(value as Node | null);
     check(node, [name]);
-    values[name] = textOf(node);
+    values[name] = textOf(node, document);
   }
   return values;
 
@@ -65,14 +63,14 @@ export function readYamlConfig(text: string, file: string, project = "spawn"): R
     if (taken === undefined) return;
     const key = path.at(-1);
     if (key === "ttl") {
-      throw new InputError(`${whereOf(path)} is not a plain number: ${source}${at(scalar)}`, {
+      throw new InputError(`${whereOf(path)} is not a plain number: ${source} ${at(scalar)}`, {
         why: CHANGED,
         fix: "Write it in decimal digits, such as ttl: 30",
       });
     }
     const label = typeof key === "string" ? `${key}: ` : "";
     throw new InputError(
-      `${whereOf(path)} is not a string: ${source} without quotes is ${taken}${at(scalar)}`,
+      `${whereOf(path)} is not a string: ${source} without quotes is ${taken} ${at(scalar)}`,
       {
         why: CHANGED,
         fix: `Put it in quotes: ${label}${JSON.stringify(source)}`,
@@ -82,15 +80,10 @@ export function readYamlConfig(text: string, file: string, project = "spawn"): R
 
   function encrypted(path: Path, node: Node): InputError {
     const key = path[0];
-    return new InputError(`${whereOf(path)} is encrypted${at(node)}`, {
+    return new InputError(`${whereOf(path)} is encrypted ${at(node)}`, {
       why: "Commands read the file without its passphrase, and nothing in it is secret.",
       fix: `pulumi config set ${path.length === 1 ? shellQuoted(String(key)) : `--path ${shellString(shownPath(path))}`} VALUE --plaintext`,
     });
-  }
-
-  function at(node: Node): string {
-    const { line, col } = lines.linePos(node.range?.[0] ?? 0);
-    return ` (line ${line}, column ${col})`;
   }
 
   /** `Pulumi.dev.yaml: spawn:entries: item reference: sweep`. */
@@ -111,8 +104,8 @@ function configKey(key: string, project: string): string {
 }
 
 /** As the engine hands a value over: nothing and an empty text are the same. */
-function textOf(node: Node | null): string {
-  const value: unknown = node?.toJSON() ?? "";
+function textOf(node: Node | null, document: Document): string {
+  const value: unknown = node?.toJS(document, UNLIMITED) ?? "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

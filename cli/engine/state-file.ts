@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { parse } from "yaml";
 import { modeFor } from "../../local/private-folders.ts";
+import { parseYaml } from "../../stacks/files.ts";
 import { isRecord } from "../../staging/environment.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { backendFolder } from "./backend-folder.ts";
@@ -41,7 +41,7 @@ export async function stacksFolder(settings: EngineSettings): Promise<string | u
   const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
   if (state === undefined) return undefined;
   const meta = await readFile(join(state, ".pulumi", "meta.yaml"), "utf8").catch(() => "");
-  const layout: unknown = parse(meta);
+  const layout = parseYaml(meta, join(state, ".pulumi", "meta.yaml"));
   if (!isRecord(layout) || layout["version"] !== LAYOUT_VERSION) return undefined;
   return join(state, ".pulumi", "stacks", PROJECT_NAME);
 }

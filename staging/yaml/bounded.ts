@@ -43,11 +43,8 @@ export const MAX_YAML_DEPTH = 32;
  * @returns the document, or everything that is wrong with it
  */
 export function readPlainYaml(text: string): PlainYaml | { readonly problems: readonly YamlProblem[] } {
-  if (Buffer.byteLength(text) > MAX_YAML_BYTES) {
-    return refused({ line: 1, column: 1 }, `the file is larger than ${formatBytes(MAX_YAML_BYTES)}`);
-  }
-  const tooDeep = depthProblem(text);
-  if (tooDeep !== undefined) return { problems: [tooDeep] };
+  const unbounded = boundsProblem(text);
+  if (unbounded !== undefined) return { problems: [unbounded] };
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const placeAt = (offset: number): Place => {
@@ -76,6 +73,12 @@ export function readPlainYaml(text: string): PlainYaml | { readonly problems: re
   });
   problems.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
   return problems.length > 0 ? { problems } : { root: document.contents, placeOf };
+}
+
+/** What makes a text too large or too deep for the parser; undefined where it is neither. */
+export function boundsProblem(text: string): YamlProblem | undefined {
+  if (Buffer.byteLength(text) <= MAX_YAML_BYTES) return depthProblem(text);
+  return { place: { line: 1, column: 1 }, message: `the file is larger than ${formatBytes(MAX_YAML_BYTES)}` };
 }
 
 const refused = (place: Place, message: string) => ({ problems: [{ place, message }] });

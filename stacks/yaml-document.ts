@@ -1,0 +1,128 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from "yaml";
+import { InputError } from "../staging/errors.ts";
+import { boundsProblem } from "../staging/yaml/bounded.ts";
+
+/** A YAML document that is safe to walk: its size with every alias in full, and its depth, are bounded. */
+export interface YamlDocument {
+  readonly document: Document.Parsed;
+  /** `(line 3, column 5)`: where a node begins. */
+  readonly at: (node: Node) => string;
+}
+
+/** Nodes of a document with every alias in full. A file of 1 MiB without aliases has fewer. */
+const MAX_NODES = 1_000_000;
+const MAX_ALIASES = 1_000;
+/** Levels with every alias in full. */
+const MAX_LEVELS = 200;
+
+/** For `toJS`: the document is bounded already, and may use an alias as often as it likes. */
+export const UNLIMITED = { maxAliasCount: -1 } as const;
+
+/**
+ * Reads YAML with aliases and merge keys, as the engine does, in bounded time and memory: a few lines of aliases can stand for more data than
+ * any machine can hold.
+ * @throws InputError that names the file and the line
+ */
+export function readYamlDocument(text: string, file: string): YamlDocument {
+  const unbounded = boundsProblem(text);
+  if (unbounded !== undefined) {
+    const { message, place } = unbounded;
+    throw tooMuch(
+      file,
+      `(line ${place.line}, column ${place.column})`,
+      `${message.charAt(0).toUpperCase()}${message.slice(1)}.`,
+    );
+  }
+  const lines = new LineCounter();
+  // The library compares each key with each other one.
+  const document = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: false });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw new InputError(`${file} is no YAML`, { why: problem.message.trim() });
+  const at = (node: Node): string => {
+    const { line, col } = lines.linePos(node.range?.[0] ?? 0);
+    return `(line ${line}, column ${col})`;
+  };
+  new Expansion(file, at).of(document.contents);
+  return { document, at };
+}
+
+interface Extent {
+  readonly nodes: number;
+  readonly levels: number;
+}
+
+/** Measures a document with every alias in full, without writing it out, and checks that no mapping has a key twice. */
+class Expansion {
+  readonly #file: string;
+  readonly #at: (node: Node) => string;
+  /** An alias names what was read before it; a later anchor of the same name takes its place. */
+  readonly #anchors = new Map<string, Extent>();
+  #aliases = 0;
+
+  constructor(file: string, at: (node: Node) => string) {
+    this.#file = file;
+    this.#at = at;
+  }
+
+  of(node: Node | null): Extent {
+    if (node === null) return { nodes: 1, levels: 0 };
+    if (isAlias(node)) return this.#ofAlias(node);
+    let nodes = 1;
+    let levels = 0;
+    if (isMap(node)) this.#checkKeys(node);
+    if (isCollection(node)) {
+      for (const item of node.items) {
+        for (const part of isPair(item) ? [item.key, item.value] : [item]) {
+          const inner = this.of(part as Node | null);
+          nodes += inner.nodes;
+          levels = Math.max(levels, inner.levels + 1);
+        }
+        if (nodes > MAX_NODES)
+          throw this.#refusal(node, `With its aliases in full it has more than ${MAX_NODES} values.`);
+        if (levels > MAX_LEVELS) throw this.#refusal(node, `It is nested in more than ${MAX_LEVELS} levels.`);
+      }
+    }
+    if (!isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, { nodes, levels });
+    return { nodes, levels };
+  }
+
+  #ofAlias(alias: Node & { readonly source: string }): Extent {
+    this.#aliases += 1;
+    if (this.#aliases > MAX_ALIASES) throw this.#refusal(alias, `It has more than ${MAX_ALIASES} aliases.`);
+    const named = this.#anchors.get(alias.source);
+    if (named === undefined) throw this.#refusal(alias, `*${alias.source} is a part of itself.`);
+    return named;
+  }
+
+  #checkKeys(map: Node & { readonly items: readonly { readonly key: unknown }[] }): void {
+    const seen = new Set<string>();
+    for (const { key } of map.items) {
+      if (!isScalar(key)) continue;
+      const name = String(key.value);
+      if (seen.has(name) && name !== "<<") {
+        throw new InputError(`${this.#file}: the key ${name} is given twice ${this.#at(key)}`);
+      }
+      seen.add(name);
+    }
+  }
+
+  #refusal(node: Node, why: string): InputError {
+    return tooMuch(this.#file, this.#at(node), why);
+  }
+}
+
+const tooMuch = (file: string, where: string, why: string): InputError =>
+  new InputError(`${file} is too large or too deep to read ${where}`, {
+    why,
+    fix: "Write less into the file, or write aliases out.",
+  });
