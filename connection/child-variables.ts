@@ -1,6 +1,7 @@
 import { devNull } from "node:os";
 import { type Connection, type Keys, keysIn, resolveConnection } from "./connection.ts";
 import { endpointVariable, SERVICES } from "./endpoints.ts";
+import { embeddedKeys } from "./local-cloud.ts";
 import { proxyVariables } from "./proxy.ts";
 import {
   changed,
@@ -68,14 +69,6 @@ const localKeyVariables = ({ accessKeyId, secretAccessKey }: Keys) => ({
   AWS_SECRET_ACCESS_KEY: secretAccessKey,
   [EMBEDDED_KEY_VARIABLE]: `${accessKeyId}:${secretAccessKey}`,
 });
-
-/** The key that a process of the local cloud was given, whatever its AWS variables say now. */
-function embeddedKeys(env: Variables): Keys | undefined {
-  const [, accessKeyId, secretAccessKey] = /^([^:]+):(.+)$/.exec(env[EMBEDDED_KEY_VARIABLE] ?? "") ?? [];
-  return accessKeyId === undefined || secretAccessKey === undefined
-    ? undefined
-    : { accessKeyId, secretAccessKey };
-}
 
 /** A server that the user has put in the local cloud's place: everything counts as in any AWS tool. */
 function variablesAtEndpoint(

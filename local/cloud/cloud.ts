@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Keys } from "../../connection/connection.ts";
+import { askProof } from "../../connection/local-cloud.ts";
 import { messageOf, UserError } from "../../staging/errors.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
@@ -8,7 +9,7 @@ import type { OnProgress } from "../progress.ts";
 import { cloudPython, ensureInstalled } from "./install.ts";
 import { ensureLocalKeys, readLocalKeys } from "./keys.ts";
 import { freePort } from "./port.ts";
-import { askProof, pollUntil } from "./process.ts";
+import { pollUntil } from "./process.ts";
 import { type CloudRecord, readRecord, writeRecord } from "./record.ts";
 import { cloudFiles, isAlive, startProcess } from "./start.ts";
 

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
+import { derived } from "../../connection/local-cloud.ts";
 import { UserError } from "../../staging/errors.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 
@@ -93,22 +94,5 @@ function parseKeys(text: string): Keys | undefined {
 /** The key of another account on the local cloud: its number is the access key id, and the secret follows from the user's. */
 export const keysOfAccount = (keys: Keys, account: string): Keys => ({
   accessKeyId: account,
-  secretAccessKey: mac(keys, `account ${account}`),
+  secretAccessKey: derived(keys, `account ${account}`),
 });
-
-/** What the client sends, and the server answers, to show that they know the secret. Neither says anything about it. */
-export const proofOf = (
-  keys: Keys,
-  side: "client" | "server",
-  { port, nonce, pid = 0 }: { readonly port: number; readonly nonce: string; readonly pid?: number },
-): string => mac(keys, `proof ${side} ${port} ${pid} ${nonce}`);
-
-/** Compares in a time that does not depend on where the texts differ. */
-export function equalProofs(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}
-
-/** As `_mac` of local/cloud/server/keys.py. */
-const mac = ({ secretAccessKey }: Keys, text: string): string =>
-  createHmac("sha256", secretAccessKey).update(`spawn local cloud: ${text}`).digest("hex");

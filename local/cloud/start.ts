@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, fchmodSync, openSync } from "node:fs";
 import { chmod, mkdir, readFile, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
+import { askProof } from "../../connection/local-cloud.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellString } from "../../staging/shell.ts";
 import { packageRoot } from "../paths.ts";
-import { askProof, isRunning, pollUntil } from "./process.ts";
+import { isRunning, pollUntil } from "./process.ts";
 import { type CloudRecord, writeRecord } from "./record.ts";
 
 /** The files of the local cloud in its folder. */
@@ -45,7 +46,7 @@ export async function startProcess(
   for (const path of [files.objects, files.services, files.temporary]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
-  // Older versions made it readable for all users.
+  // Older versions made them readable for all users.
   await chmod(folder, 0o700);
   await keepLogSmall(files.log);
   const logStart = await sizeOf(files.log);
@@ -59,6 +60,7 @@ export async function startProcess(
     stdio: ["ignore", log, log],
     env: settingsOf(folder, port, keys),
   });
+  fchmodSync(log, 0o600);
   closeSync(log);
   let ended: string | undefined;
   child.once("error", (error) => {

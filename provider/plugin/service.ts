@@ -3,6 +3,7 @@ import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import proto from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { refuseStranger } from "../../connection/local-cloud.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { RunningCalls } from "./calls.ts";
 import { diffResponse } from "./diff.ts";
@@ -81,7 +82,10 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
     diffConfig: method("DiffConfig", () =>
       new proto.DiffResponse().setChanges(proto.DiffResponse.DiffChanges.DIFF_NONE),
     ),
-    configure: method("Configure", () => new proto.ConfigureResponse().setSupportspreview(true)),
+    configure: method("Configure", async () => {
+      await refuseStranger();
+      return new proto.ConfigureResponse().setSupportspreview(true);
+    }),
     // Answered at once, as the engine asks; the calls that it stops answer for themselves.
     cancel: (_call, callback) => {
       calls.cancelAll("interrupted");

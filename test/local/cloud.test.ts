@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { proofOf } from "../../local/cloud/keys.ts";
+import { askProof, proofOf, refuseStranger } from "../../connection/local-cloud.ts";
 import { freePort } from "../../local/cloud/port.ts";
-import { askProof, isRunning } from "../../local/cloud/process.ts";
+import { isRunning } from "../../local/cloud/process.ts";
 import { isRecentEnough } from "../../local/cloud/python.ts";
 import { parseRecord } from "../../local/cloud/record.ts";
+import type { UserError } from "../../staging/errors.ts";
 
 describe("the local cloud's record", () => {
   const whole = { port: 14_566, pid: 7, instance: "t", startedAt: "2026-01-01T00:00:00.000Z" };
@@ -50,16 +51,27 @@ describe("finding the local cloud", () => {
     const { port } = server.address() as AddressInfo;
     const asked = { port, pid: 7, keys: KEYS };
     const proof = (
-      changes: { port?: number; pid?: number },
+      { pid = 7, ...changes }: { port?: number; pid?: number },
       keys = KEYS,
       side: "client" | "server" = "server",
     ) => {
       answer = (port, nonce) =>
-        JSON.stringify({ proof: proofOf(keys, side, { port, nonce, pid: 7, ...changes }) });
+        JSON.stringify({ pid, proof: proofOf(keys, side, { port, nonce, pid, ...changes }) });
     };
+    const shell = {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      SPAWN_CLOUD_ENDPOINT: `http://127.0.0.1:${port}`,
+      SPAWN_CLOUD_KEY: `${KEYS.accessKeyId}:${KEYS.secretAccessKey}`,
+    };
+    const messageIn = (env: Record<string, string>) =>
+      refuseStranger(env).then(
+        () => "accepted",
+        (error: UserError) => `${error.message} ${error.fix}`,
+      );
 
     proof({});
     expect(await askProof(asked)).to.equal("ours");
+    expect(await messageIn(shell)).to.equal("accepted");
     const untrue = [
       () => proof({ port: port + 1 }),
       () => proof({ pid: 8 }),
@@ -67,7 +79,7 @@ describe("finding the local cloud", () => {
       () => proof({}, KEYS, "client"),
       // What the client sent, sent back.
       () => {
-        answer = () => JSON.stringify({ proof: seen.at(-1)?.headers["x-spawn-proof"] });
+        answer = () => JSON.stringify({ pid: 7, proof: seen.at(-1)?.headers["x-spawn-proof"] });
       },
       ...["", "<html>", "null", "[]", '{"proof":7}', `{"proof":"${"0".repeat(64)}"}`, " ".repeat(1e6)].map(
         (text) => () => {
@@ -78,15 +90,22 @@ describe("finding the local cloud", () => {
     for (const lie of untrue) {
       lie();
       expect(await askProof(asked), lie.toString()).to.equal("other");
+      if (lie !== untrue[1])
+        expect(await messageIn(shell), lie.toString()).to.match(/is not the local cloud.*spawn env/);
     }
     for (const { rawHeaders, url } of seen) {
       expect(`${url} ${rawHeaders.join(" ")}`).to.not.include(KEYS.secretAccessKey);
       expect(`${url} ${rawHeaders.join(" ")}`).to.not.include(KEYS.accessKeyId);
     }
+    expect(await messageIn({ ...shell, SPAWN_CLOUD_KEY: "" })).to.match(
+      /no access key of the local cloud.*spawn env/,
+    );
+    expect(await messageIn({ ...shell, AWS_ENDPOINT_URL: "http://127.0.0.1:1" })).to.equal("accepted");
     expect(new Set(seen.map(({ headers }) => headers["x-spawn-nonce"])).size).to.equal(seen.length);
     expect(await freePort(port)).not.to.equal(port);
     await new Promise((resolve) => server.close(resolve));
     expect(await askProof(asked)).to.equal("none");
+    expect(await messageIn(shell)).to.equal("accepted");
     expect(await freePort(port)).to.equal(port);
   });
 
