@@ -8,6 +8,7 @@ import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import { messageOf, UserError } from "../staging/errors.ts";
 import { shellString } from "../staging/shell.ts";
 import { cloudStatus } from "./cloud/cloud.ts";
+import { keyFile } from "./cloud/keys.ts";
 import { findPython } from "./cloud/python.ts";
 import { findOnPath, isExecutable } from "./command.ts";
 import { type EngineInfo, findEngine } from "./engine/engine.ts";
@@ -147,12 +148,18 @@ async function checkCloud({ paths, env, cloud }: Machine): Promise<Diagnosis> {
   }
 }
 
-async function checkCredentials({ env, cloud }: Machine): Promise<Diagnosis> {
+async function checkCredentials({ env, cloud, paths }: Machine): Promise<Diagnosis> {
   const name = "Credentials";
+  if (cloud === "local" && usersEndpoint(env) === undefined) {
+    const file = keyFile(paths.cloud);
+    const found = existsSync(file) ? file : `made at its first start: ${file}`;
+    return { name, status: "ok", found: `the key of the local cloud, ${found}` };
+  }
   if (env["AWS_ACCESS_KEY_ID"] && env["AWS_SECRET_ACCESS_KEY"]) {
     return { name, status: "ok", found: `AWS_ACCESS_KEY_ID ${mask(env["AWS_ACCESS_KEY_ID"])}` };
   }
-  if (cloud === "local") return { name, status: "ok", found: "the local cloud's fixed keys, test and test" };
+  if (cloud === "local")
+    return { name, status: "ok", found: "none are set, so test and test, as emulators expect" };
   const source = [
     "AWS_PROFILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",

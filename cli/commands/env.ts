@@ -9,7 +9,7 @@ export default class Env extends BaseCommand {
   static override summary =
     "Print the variables with which plain pulumi and AWS clients work on the same environment.";
   static override description =
-    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, keys and region, and unset the AWS settings of this shell that lead to other servers. Prints nothing that this shell has already; a passphrase and proxies of the user stay. Starts the local cloud, and installs the engine if it is missing.";
+    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, access key and region, and unset the AWS settings of this shell that lead to other servers. Prints nothing that this shell has already; a passphrase and proxies of the user stay. Starts the local cloud, and installs the engine if it is missing.";
   static override examples = [
     {
       description: "See what an update would change, with pulumi itself",

@@ -79,15 +79,15 @@ describe("diagnose", () => {
   });
 
   it("never shows a whole key", async () => {
-    const credentials = await ask("Credentials", {
-      AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
-      AWS_SECRET_ACCESS_KEY: "secret",
-    });
-    expect(credentials).to.deep.equal({
-      name: "Credentials",
-      status: "ok",
-      found: "AWS_ACCESS_KEY_ID AKIA…MPLE",
-    });
+    const keys = { AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
+    const masked = { name: "Credentials", status: "ok", found: "AWS_ACCESS_KEY_ID AKIA…MPLE" };
+    expect(await ask("Credentials", keys, { cloud: "aws" })).to.deep.equal(masked);
+    const own = { ...keys, AWS_ENDPOINT_URL: "http://moto:5000" };
+    expect(await ask("Credentials", own)).to.deep.equal(masked);
+    const file = join(home, "data", "cloud", "key.json");
+    expect((await ask("Credentials", keys)).found).to.equal(
+      `the key of the local cloud, made at its first start: ${file}`,
+    );
   });
 
   it("warns where AWS has no keys, and reads profiles from the user's file", async () => {
