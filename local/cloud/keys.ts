@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
 import { derived } from "../../connection/local-cloud.ts";
 import { UserError } from "../../staging/errors.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 
 /** The file with the access key of the local cloud whose data are in `folder`. */
@@ -28,7 +29,7 @@ export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<K
   if (keys !== undefined) return keys;
   throw new UserError("The access key of the local cloud cannot be read", {
     why: `${file} holds no access key: it is damaged.`,
-    fix: `rm '${file.replaceAll("'", "'\\''")}', then run the command again. It makes a new key; the data stay.`,
+    fix: `rm ${shellQuoted(file)}, then run the command again. It makes a new key; the data stay.`,
   });
 }
 
