@@ -40,6 +40,7 @@ export function awsPriceBook(prices: AwsPrices): AwsPriceBook {
   const { storagePerGbMonth, transferPerGb, requestsPer1000, instanceHour } = prices;
   const transfer = (from: string, to: string): MicroDollars =>
     known(known(transferPerGb.prices, from, `transfers from ${from}`), to, `transfers from ${from} to ${to}`);
+  const fix = `Use one of the types ${Object.keys(instanceHour.prices).join(", ")}, in a region that offers it.`;
   return {
     name: "aws",
     storagePerGbMonth: (region) => known(storagePerGbMonth.prices, region, `storage in ${region}`),
@@ -48,9 +49,10 @@ export function awsPriceBook(prices: AwsPrices): AwsPriceBook {
     requestsPer1000: (region) => known(requestsPer1000.prices, region, `requests in ${region}`),
     instanceHour: (type, region) =>
       known(
-        known(instanceHour.prices, type, `instances of type ${type}`),
+        known(instanceHour.prices, type, `instances of type ${type}`, fix),
         region,
         `instances of type ${type} in ${region}`,
+        fix,
       ),
     instanceTypes: Object.keys(instanceHour.prices),
     sources: {
@@ -62,12 +64,17 @@ export function awsPriceBook(prices: AwsPrices): AwsPriceBook {
   };
 }
 
-function known<T>(prices: Readonly<Record<string, T>>, key: string, what: string): T {
+function known<T>(
+  prices: Readonly<Record<string, T>>,
+  key: string,
+  what: string,
+  fix = "Use other regions, or the prices of the guide: --prices guide",
+): T {
   const price = Object.hasOwn(prices, key) ? prices[key] : undefined;
   if (price !== undefined) return price;
   throw new InputError(`the price book of AWS has no price for ${what}`, {
     why: "It holds only figures with a source, and none is guessed.",
-    fix: "Use other regions, or the prices of the guide: --prices guide",
+    fix,
   });
 }
 

@@ -1,0 +1,142 @@
+import { downloadCost, type Savings, savings, stagingCost } from "../cost.ts";
+import { InputError } from "../errors.ts";
+import { addMoney, formatMoney, type MicroDollars, scaleMoney } from "../money.ts";
+import type { PriceBook } from "../price-book.ts";
+import type { Region } from "../regions.ts";
+import { diskGib } from "./disk.ts";
+import { distribute, type RegionRange } from "./distribution.ts";
+import { checkEntries, commonRegions, type SweepEntry } from "./entries.ts";
+import { type Architecture, architectureOf } from "./instance-types.ts";
+import type { SweepParameters } from "./parameters.ts";
+import { workersOf } from "./workers.ts";
+
+export interface SweepPlanInput {
+  readonly parameters: SweepParameters;
+  /** The staged data, in the order of `parameters.entries`. */
+  readonly entries: readonly SweepEntry[];
+  /** The server's time. */
+  readonly now: Date;
+  /**
+   * What an instance costs an hour: the list price (`priceBook("aws").instanceHour`), or the spot price.
+   * @throws InputError for a type whose price is unknown
+   */
+  readonly hourOf: (instanceType: string, region: Region) => MicroDollars;
+  /** For the savings against direct downloads. */
+  readonly prices: PriceBook;
+}
+
+export interface RegionPlan extends RegionRange {
+  /** Workers at a time, at most the number of indices. */
+  readonly workers: number;
+  /** What one worker costs an hour, by the cheapest and the dearest of the instance types. */
+  readonly hour: { readonly least: MicroDollars; readonly most: MicroDollars };
+}
+
+/** What a sweep will do and cost at most. Volumes and requests are not counted; they are small beside the instances. */
+export interface SweepPlan {
+  /** Regions with indices. */
+  readonly regions: readonly RegionPlan[];
+  readonly workers: number;
+  readonly instanceTypes: readonly [string, ...string[]];
+  readonly architecture: Architecture;
+  /** All datasets together: what each worker downloads. */
+  readonly dataBytes: number;
+  readonly diskGib: number;
+  /** What all workers together cost an hour, by the cheapest and the dearest of the instance types. */
+  readonly hour: { readonly least: MicroDollars; readonly most: MicroDollars };
+  /** Seconds from the start to the end of all workers. */
+  readonly deadlineSeconds: number;
+  /** Whether `max_cost` has shortened the deadline. */
+  readonly shortened: boolean;
+  /** All workers until the deadline, at the dearest of the instance types. */
+  readonly maxCost: MicroDollars;
+  /** Staging, as it was paid for, against a download by each worker from the primary region. */
+  readonly savings: Savings;
+}
+
+/**
+ * Plans a sweep.
+ * @throws InputError when data are missing somewhere or expire too early, a price is unknown, `max_cost` pays for less than a minute,
+ * or `max_concurrent` or `disk` is too small
+ */
+export function planSweep({ parameters, entries, now, hourOf, prices }: SweepPlanInput): SweepPlan {
+  const { instanceTypes, count, distribution } = parameters;
+  const hourIn = (region: Region): RegionPlan["hour"] => {
+    const hours = instanceTypes.map((type) => hourOf(type, region));
+    return { least: Math.min(...hours) as MicroDollars, most: Math.max(...hours) as MicroDollars };
+  };
+  const named = parameters.regions.length > 0 ? parameters.regions : commonRegions(entries).map(withoutCount);
+  const ranges = distribute({
+    count,
+    distribution,
+    regions: named,
+    priceOf: (region) => hourIn(region).most,
+  });
+  const workers = workersOf(parameters.maxConcurrent, ranges);
+  const regions = ranges.map(
+    (range, place): RegionPlan => ({ ...range, workers: workers[place] ?? 0, hour: hourIn(range.region) }),
+  );
+  const sum = (bound: "least" | "most"): MicroDollars =>
+    addMoney(...regions.map((region) => scaleMoney(region.hour[bound], BigInt(region.workers), 1n)));
+  const hour = { least: sum("least"), most: sum("most") };
+  const deadlineSeconds = affordable(parameters, hour.most);
+  checkEntries(
+    entries,
+    ranges.map(({ region }) => region),
+    deadlineSeconds,
+    now,
+  );
+  const dataBytes = entries.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  return {
+    regions,
+    workers: parameters.maxConcurrent,
+    instanceTypes,
+    architecture: architectureOf(instanceTypes[0]),
+    dataBytes,
+    diskGib: diskGib(dataBytes, parameters.diskBytes),
+    hour,
+    deadlineSeconds,
+    shortened: deadlineSeconds < parameters.deadlineSeconds,
+    maxCost: costUntil(hour.most, deadlineSeconds),
+    savings: savingsOf(entries, regions, prices),
+  };
+}
+
+const withoutCount = (region: Region) => ({ region, count: undefined });
+
+const SECONDS_PER_HOUR = 3_600n;
+const MIN_DEADLINE_SECONDS = 60;
+
+const costUntil = (hour: MicroDollars, seconds: number): MicroDollars =>
+  scaleMoney(hour, BigInt(seconds), SECONDS_PER_HOUR);
+
+/** The deadline, or the time for which `max_cost` pays, whichever is shorter. */
+function affordable(
+  { maxCost, deadlineSeconds, maxConcurrent }: SweepParameters,
+  hour: MicroDollars,
+): number {
+  if (maxCost === undefined || hour === 0) return deadlineSeconds;
+  const seconds = Number((BigInt(maxCost) * SECONDS_PER_HOUR) / BigInt(hour));
+  if (seconds < MIN_DEADLINE_SECONDS) {
+    throw new InputError(`max_cost: ${formatMoney(maxCost)} pays for less than a minute`, {
+      why: `${maxConcurrent} workers cost up to ${formatMoney(hour)} an hour.`,
+      fix: "Raise max_cost, or lower max_concurrent.",
+    });
+  }
+  return Math.min(deadlineSeconds, seconds);
+}
+
+/** Each worker downloads each dataset once, whatever the number of its indices. */
+function savingsOf(
+  entries: readonly SweepEntry[],
+  regions: readonly RegionPlan[],
+  prices: PriceBook,
+): Savings {
+  const direct = entries.flatMap(({ sizeBytes, regions: [primary] }) =>
+    regions.map(({ region, workers }) => downloadCost(sizeBytes, primary, region, workers, prices)),
+  );
+  const staged = entries.map(
+    ({ sizeBytes, regions: all, ttl }) => stagingCost(sizeBytes, all, ttl, prices).total,
+  );
+  return savings(addMoney(...direct), addMoney(...staged));
+}
