@@ -54,7 +54,10 @@ async function installAws(): Promise<string> {
   console.error("Installing aws-cli...");
   await succeed("python3", ["-m", "venv", folder]);
   const requirements = join(packageRoot(), "bench", "tools", "awscli.txt");
-  await succeed(join(folder, "bin", "pip"), ["install", "--quiet", "--no-deps", "-r", requirements]);
+  await succeed(join(folder, "bin", "pip"), [
+    ...["install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"],
+    ...["-r", requirements],
+  ]);
   return aws;
 }
 

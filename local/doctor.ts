@@ -12,6 +12,7 @@ import { cloudStatus } from "./cloud/cloud.ts";
 import { keyFile } from "./cloud/keys.ts";
 import { findPython } from "./cloud/python.ts";
 import { findOnPath, isExecutable } from "./command.ts";
+import { goCommand } from "./engine/build.ts";
 import { type EngineInfo, findEngine } from "./engine/engine.ts";
 import { findLanguageHost, ownLanguageHost } from "./engine/language-host.ts";
 import { type SpawnPaths, spawnPaths, stateUrlOf } from "./paths.ts";
@@ -90,14 +91,12 @@ function checkEngine({ engine, env }: Machine): Diagnosis {
     const where = engine.origin === "path" ? "on PATH" : "in the cache";
     return { name, status: "ok", found: `${engine.version} ${where} (${engine.command})` };
   }
-  const go = findOnPath("go", env["PATH"])[0];
-  const how = go === undefined ? "downloaded" : `downloaded, or built with ${go}`;
   return {
     name,
     status: "warn",
-    found: `none; ${ENGINE_VERSION} is ${how} at first use`,
+    found: `none; ${ENGINE_VERSION} is built with Go at first use`,
     fix:
-      go === undefined
+      goCommand(env["PATH"]) === undefined
         ? "https://www.pulumi.com/docs/install/, or Go (https://go.dev/doc/install) to build it"
         : "npm run demo, or any command that needs it",
   };

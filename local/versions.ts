@@ -1,4 +1,4 @@
-/** The Pulumi engine that is downloaded or built where none is found; `engine/go.mod` pins the same. */
+/** The Pulumi engine that is built where none is found; `engine/go.mod` pins the same. */
 export const ENGINE_VERSION = "3.259.0";
 
 /** The oldest engine on PATH that is used: what the Automation API of `@pulumi/pulumi` asks for. */

@@ -3,9 +3,14 @@ import { join } from "node:path";
 import { UserError } from "../../staging/errors.ts";
 import { findOnPath, isExecutable, runCommand } from "../command.ts";
 import { packageRoot } from "../paths.ts";
-import type { Progress } from "../progress.ts";
+import type { OnProgress, Progress } from "../progress.ts";
 import { ENGINE_VERSION } from "../versions.ts";
-import type { Work } from "./download.ts";
+
+export interface Work {
+  readonly env: NodeJS.ProcessEnv;
+  readonly onProgress: OnProgress | undefined;
+  readonly signal: AbortSignal | undefined;
+}
 
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
@@ -13,8 +18,9 @@ const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Vers
 const USUAL_GO = "/usr/local/go/bin/go";
 
 /**
- * Builds the engine from the sources that the Go module proxy serves, pinned by go.mod and go.sum beside this file, into
- * `folder`: 4 to 6 minutes on two cores the first time.
+ * Builds the engine from the sources that the Go module proxy serves, into `folder`: 4 to 6 minutes on two cores the first time.
+ * Go compares each source with its hash in go.sum beside this file. Pulumi's own binaries are not downloaded: their installer is
+ * a script from a web site, and this package has no checksums to compare them with.
  * @throws UserError where Go is missing, too old, or the build fails
  */
 export async function buildEngine(folder: string, { env, onProgress, signal }: Work): Promise<void> {
@@ -84,6 +90,11 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
   }
 }
 
+/** The Go that builds the engine, of whatever version. */
+export function goCommand(path?: string): string | undefined {
+  return findOnPath("go", path)[0] ?? (isExecutable(USUAL_GO) ? USUAL_GO : undefined);
+}
+
 /** A copy, so that Go never writes into this package's folder. */
 async function copyModule(folder: string): Promise<void> {
   await mkdir(folder);
@@ -99,7 +110,7 @@ async function findGo(
 ): Promise<string> {
   const needed = /^go (\d+\.\d+)/m.exec(await readFile(join(module, "go.mod"), "utf8"))?.[1] ?? "";
   const fix = `Install Go ${needed} or newer (https://go.dev/doc/install), then run the command again.`;
-  const go = findOnPath("go", env["PATH"])[0] ?? (isExecutable(USUAL_GO) ? USUAL_GO : undefined);
+  const go = goCommand(env["PATH"]);
   if (go === undefined) {
     throw new UserError("The Pulumi engine cannot be built: Go is missing", {
       why: "There is no go on PATH.",

@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { messageOf, UserError } from "../../staging/errors.ts";
+import { UserError } from "../../staging/errors.ts";
 import { findOnPath, isExecutable } from "../command.ts";
 import { withLock } from "../lock.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 import type { OnProgress } from "../progress.ts";
 import { ENGINE_VERSION } from "../versions.ts";
 import { buildEngine } from "./build.ts";
-import { downloadEngine } from "./download.ts";
 import { installInto, removeLeftovers } from "./install.ts";
 import { findLanguageHost, writeLanguageHostStub } from "./language-host.ts";
 import { isAcceptable, versionOf } from "./version.ts";
@@ -16,14 +15,14 @@ export interface EngineInfo {
   readonly command: string;
   /** Such as `3.259.0`. */
   readonly version: string;
-  readonly origin: "path" | "cache" | "download" | "built";
+  readonly origin: "path" | "cache" | "built";
   /** Whether no `pulumi-language-nodejs` is beside the engine or on PATH, so that ours must be put on PATH. */
   readonly needsLanguageHost: boolean;
 }
 
 export interface EngineOptions {
   readonly paths?: SpawnPaths | undefined;
-  /** PATH and what the download and the build need. Default: this process's environment. */
+  /** PATH and what the build needs. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -47,9 +46,8 @@ export async function findEngine(options: EngineOptions = {}): Promise<EngineInf
 }
 
 /**
- * {@link findEngine}, or else downloads the official release, or else builds it from the Go module proxy (some minutes,
- * once). Two at once: one works, the other waits.
- * @throws UserError when neither works, saying why each did not
+ * {@link findEngine}, or else builds it from the Go module proxy (some minutes, once). Two at once: one works, the other waits.
+ * @throws UserError when it cannot be built, with the reason
  */
 export async function ensureEngine(options: EngineOptions = {}): Promise<EngineInfo> {
   const found = await findEngine(options);
@@ -60,25 +58,19 @@ export async function ensureEngine(options: EngineOptions = {}): Promise<EngineI
     const broughtByOther = await findEngine(options);
     if (broughtByOther !== undefined) return broughtByOther;
     await removeLeftovers(paths.engine);
-    const work = { env, onProgress, signal };
-    const downloadFailure = await installInto(paths.engine, (folder) => downloadEngine(folder, work), signal);
-    const origin = downloadFailure === undefined ? "download" : "built";
-    if (downloadFailure !== undefined) {
-      onProgress?.({ text: `No official Pulumi engine (${messageOf(downloadFailure)}): building it` });
-      const buildFailure = await installInto(
-        paths.engine,
-        async (folder) => {
-          await buildEngine(folder, work);
-          await writeLanguageHostStub(join(folder, "bin"));
-        },
-        signal,
-      );
-      if (buildFailure !== undefined) throw withBothReasons(buildFailure, downloadFailure);
-    }
+    const failure = await installInto(
+      paths.engine,
+      async (folder) => {
+        await buildEngine(folder, { env, onProgress, signal });
+        await writeLanguageHostStub(join(folder, "bin"));
+      },
+      signal,
+    );
+    if (failure !== undefined) throw withAlternative(failure);
     const command = cachedEngine(paths);
     const version = await versionOf(command, paths);
     if (version === undefined) throw new Error(`${command} was installed but does not run`);
-    return describe(command, version, origin, env);
+    return describe(command, version, "built", env);
   });
 }
 
@@ -100,13 +92,12 @@ function describe(
   };
 }
 
-function withBothReasons(build: unknown, download: unknown): unknown {
-  if (!(build instanceof UserError)) return build;
-  const why = `Building it: ${build.why ?? build.message} The official download: ${messageOf(download)}.`;
-  return new UserError("There is no Pulumi engine, and none could be brought", {
-    why,
-    fix: `${build.fix ?? ""} Or install Pulumi ${ENGINE_VERSION} yourself: https://www.pulumi.com/docs/install/`.trim(),
+function withAlternative(failure: unknown): unknown {
+  if (!(failure instanceof UserError)) return failure;
+  return new UserError("There is no Pulumi engine, and none could be built", {
+    why: failure.why ?? failure.message,
+    fix: `${failure.fix ?? ""} Or install Pulumi ${ENGINE_VERSION} yourself: https://www.pulumi.com/docs/install/`.trim(),
     exitCode: 2, // nothing was begun
-    cause: build,
+    cause: failure,
   });
 }

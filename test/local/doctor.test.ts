@@ -56,7 +56,7 @@ describe("diagnose", () => {
   it("finds the engine, or says how it comes", async () => {
     expect(await ask("Pulumi engine", {})).to.include({
       status: "warn",
-      found: "none; 3.259.0 is downloaded at first use",
+      found: "none; 3.259.0 is built with Go at first use",
     });
     const file = await command("pulumi", "echo v3.200.0");
     expect(await ask("Pulumi engine", {})).to.deep.equal({

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { changed, type Variables } from "../../connection/variables.ts";
 import { withoutPythonSettings } from "../../local/cloud/install.ts";
-import { downloadVariables } from "../../local/engine/download.ts";
 import { commandVariables, engineVariables, programVariables } from "../../local/engine/variables.ts";
 import { nodeOptionsForChildren, shellVariables } from "../../local/shell-variables.ts";
 
@@ -124,14 +123,5 @@ describe("variables of the processes that spawn starts", () => {
       PIP_PROXY: "p",
       https_proxy: "h",
     });
-  });
-
-  it("let the engine's download follow the proxies", () => {
-    expect(downloadVariables({ HTTPS_PROXY: "http://p:1" })).to.include({
-      NODE_USE_ENV_PROXY: "1",
-      HTTPS_PROXY: "http://p:1",
-    });
-    expect(downloadVariables({ HTTPS_PROXY: "socks5://p:1" })).to.not.have.property("NODE_USE_ENV_PROXY");
-    expect(downloadVariables({})).to.not.have.property("NODE_USE_ENV_PROXY");
   });
 });

@@ -1,12 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { downloadEngine } from "../../local/engine/download.ts";
 import { withLock } from "../../local/lock.ts";
 import { packageRoot } from "../../local/paths.ts";
 import { makeTestHome } from "../support/cloud.ts";
@@ -17,39 +13,6 @@ describe("setting up", () => {
     home = await makeTestHome();
   });
   afterEach(() => home.remove());
-
-  it("gives up the official download when nobody answers, and leaves nothing", async () => {
-    // A proxy that takes every call and never answers.
-    const silent = createServer(() => undefined).on("connect", () => undefined);
-    silent.listen(0, "127.0.0.1");
-    await new Promise((resolve) => silent.once("listening", resolve));
-    const proxy = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const folder = join(home.home, "engine");
-    await mkdir(folder);
-    try {
-      const env = {
-        ...process.env,
-        NODE_USE_ENV_PROXY: "1",
-        HTTPS_PROXY: proxy,
-        https_proxy: proxy,
-        NO_PROXY: "",
-        no_proxy: "",
-      };
-      const started = Date.now();
-      const failure = await downloadEngine(
-        folder,
-        { env, onProgress: undefined, signal: undefined },
-        1_500,
-      ).catch((error: Error) => error.message);
-      expect(failure).to.equal("get.pulumi.com does not answer");
-      expect(Date.now() - started).to.be.below(5_000);
-      expect(await processesNaming(folder)).to.deep.equal([]);
-      expect(await readdir(folder)).to.deep.equal(["tmp"]); // which the caller removes with the folder
-    } finally {
-      silent.closeAllConnections();
-      silent.close();
-    }
-  });
 
   it("takes over a lock that a killed process left", async () => {
     const lock = join(home.home, "lock");
@@ -85,11 +48,3 @@ describe("setting up", () => {
     });
   });
 });
-
-async function processesNaming(text: string): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
-  );
-  return lines.filter((line) => line.includes(text));
-}
