@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { UserError } from "../../staging/errors.ts";
 
 /**
  * Where the search for a port begins: below the ephemeral ports of all systems (32768 upwards on Linux), which the
@@ -13,7 +14,10 @@ export async function freePort(preferred?: number): Promise<number> {
   for (let port = FIRST_PORT; port <= LAST_PORT; port++) {
     if (port !== preferred && (await isFree(port))) return port;
   }
-  throw new Error(`no free port from ${FIRST_PORT} to ${LAST_PORT} on 127.0.0.1`);
+  throw new UserError("The local cloud found no port to listen on", {
+    why: `Other programs have every port from ${FIRST_PORT} to ${LAST_PORT} of 127.0.0.1.`,
+    fix: `See which: ss -ltnp 'sport >= ${FIRST_PORT} and sport <= ${LAST_PORT}'`,
+  });
 }
 
 function isFree(port: number): Promise<boolean> {

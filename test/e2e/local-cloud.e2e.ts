@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import { sha256 } from "./support/aws.ts";
 import { succeed } from "./support/process.ts";
@@ -69,5 +70,14 @@ describe("The local cloud", function () {
       "spawn-staging-us-east-1",
       "spawn-staging-us-west-2",
     ]);
+  });
+
+  it("writes its secret into no file but that of its key: no state, no log, no settings of a stack", async () => {
+    const world = await sharedWorld();
+    const { keys } = await world.aws();
+    const { stdout } = await world.bash(
+      `grep -rlF -e '${keys.secretAccessKey}' "$SPAWN_HOME" "$HOME" | sort -u`,
+    );
+    expect(stdout.trim().split("\n")).to.deep.equal([join(world.home, "data", "cloud", "key.json")]);
   });
 });

@@ -9,6 +9,7 @@ import hmac
 import json
 import os
 import re
+from email.utils import formatdate
 
 from . import body
 from .refusal import KEY_HINT, Refusal, answer
@@ -190,6 +191,7 @@ async def _drain(headers, receive):
 
 async def _send(send, status, content_type, text, closing):
     headers = [(b"content-type", content_type), (b"content-length", str(len(text)).encode())]
+    headers.append((b"date", formatdate(usegmt=True).encode()))
     if closing:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
