@@ -31,7 +31,7 @@ export async function findReusable(
   signal: AbortSignal,
 ): Promise<Reuse> {
   const candidates = isS3Url(wanted.source)
-    ? await findUploaded(context, wanted, source)
+    ? (await findUploaded(context, wanted, source)).map(({ record }) => record)
     : await withSameContent(context, wanted, source, signal);
   if (candidates.length === 0) {
     return {
@@ -89,7 +89,8 @@ async function withSameContent(
     // The index does not have what was recorded a moment ago.
     findUploaded(context, wanted, source),
   ]);
-  const all = new Map([...bySize, ...own].map((record) => [record.stagingId, record]));
+  const earlier = own.map(({ record }) => record);
+  const all = new Map([...bySize, ...earlier].map((record) => [record.stagingId, record]));
   // Nothing is read where no entry has the size.
   if (all.size === 0) return [];
   const { exclude, followLinks } = wanted;

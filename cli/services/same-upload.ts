@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { spawnPaths } from "../../local/paths.ts";
+import { readTextIfThere } from "../../stacks/files.ts";
 import { type EntrySpec, storedName } from "../../staging/entry.ts";
 import { isStagingId, parseStagingId, type StagingId } from "../../staging/ids.ts";
 import { CorruptRecordError, type StagingRecord } from "../../staging/record.ts";
@@ -12,8 +13,9 @@ import { findRecord } from "./records.ts";
 import type { MeasuredSource } from "./unfinished.ts";
 
 /*
- * What this machine remembers of uploads that have ended: an empty file named by the entry, in a folder named by what was uploaded. So an
- * upload finds an earlier one of the same source by one look at the disk, however many there are.
+ * What this machine remembers of uploads that have ended: a file named by the entry, in a folder named by what was uploaded. So an
+ * upload finds an earlier one of the same source by one look at the disk, however many there are. The file holds what shows that a program
+ * wrote to the source and restored its time; it is empty where an older version wrote it, or the source has no such thing.
  */
 
 /** The facts by which two uploads are the same: the source's path, size and time (not its content), regions, name and patterns. */
@@ -39,18 +41,28 @@ export async function rememberUploaded(
 ): Promise<void> {
   const folder = folderOf(environment, spec, source);
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, id), "", { mode: 0o600 });
+  await writeFile(join(folder, id), changesOf(source), { mode: 0o600 });
+}
+
+const changesOf = ({ version: { changedMs, changes = "" } }: MeasuredSource): string =>
+  changedMs === undefined ? changes : String(changedMs);
+
+/** An entry that an upload of the same source has made. */
+export interface EarlierUpload {
+  readonly record: StagingRecord;
+  /** Whether the source changed since in a way that its size and time do not show. */
+  readonly mayDiffer: boolean;
 }
 
 /**
- * The records of the entries that the same upload has made on this machine and that have not expired, the one that expires last
- * first. Where there never was one it costs no request.
+ * The entries that the same upload has made on this machine and that have not expired: those of an unchanged source first, then the
+ * one that expires last. Where there never was one it costs no request.
  */
 export async function findUploaded(
   context: Context,
   spec: SameUpload,
   source: MeasuredSource,
-): Promise<StagingRecord[]> {
+): Promise<EarlierUpload[]> {
   const folder = folderOf(context.environmentName, spec, source);
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -59,19 +71,26 @@ export async function findUploaded(
   const ids = names.filter(isStagingId).map(parseStagingId);
   if (ids.length === 0) return [];
   const tables = await context.tables();
+  const changes = changesOf(source);
   const found = await Promise.all(
     ids.map(async (id) => {
       const record = await findRecord(tables, id).catch(corruptAsNull);
       // It was deleted, or has expired.
       if (record === undefined) await rm(join(folder, id), { force: true });
-      return record ?? undefined;
+      if (record === undefined || record === null) return undefined;
+      const then = (await readTextIfThere(join(folder, id))) ?? "";
+      return { record, mayDiffer: then !== "" && then !== changes };
     }),
   );
   const now = serverClock.now();
   return found
-    .filter((record) => record !== undefined)
-    .filter((record) => expiryOf(record) > now)
-    .sort((a, b) => expiryOf(b).getTime() - expiryOf(a).getTime());
+    .filter((earlier) => earlier !== undefined)
+    .filter(({ record }) => expiryOf(record) > now)
+    .sort(
+      (a, b) =>
+        Number(a.mayDiffer) - Number(b.mayDiffer) ||
+        expiryOf(b.record).getTime() - expiryOf(a.record).getTime(),
+    );
 }
 
 /** An upload does not use an entry with a corrupt record, and does not fail because of one; `stage list` reports it. */
@@ -81,7 +100,9 @@ function corruptAsNull(error: unknown): null {
 }
 
 /** A second upload of the same data costs as much as the first. */
-export const twinNote = (twin: StagingRecord): string =>
-  `The same source is staged already as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. This upload makes another entry, which is paid, too; --reuse takes that one instead.`;
+export const twinNote = ({ record: twin, mayDiffer }: EarlierUpload): string =>
+  mayDiffer
+    ? `A source with the same path, size and time is staged as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. Its attributes changed since, or a program wrote to it and restored the time, so the content may differ. --reuse compares the content.`
+    : `The same source is staged already as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. This upload makes another entry, which is paid, too; --reuse takes that one instead.`;
 
 const expiryOf = ({ uploadedAt, ttl }: StagingRecord): Date => expiresAt(uploadedAt, ttl);

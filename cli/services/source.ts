@@ -30,8 +30,12 @@ export interface InspectedSource {
 export interface SourceVersion {
   /** Time of a single file's last change, in milliseconds since 1970. */
   readonly modifiedMs?: number;
+  /** Time of the last change of a single file's content or attributes, which programs cannot set, in milliseconds since 1970. */
+  readonly changedMs?: number;
   /** Of a directory and of what is on S3. */
   readonly fingerprint?: string;
+  /** A digest of the times in `changedMs` of all files of a directory. */
+  readonly changes?: string;
   /** Of a directory: the file that was changed last. */
   readonly newest?: NewestFile;
 }
@@ -118,21 +122,29 @@ export async function inspectSource(
   await access(path, constants.R_OK).catch(() => {
     throw unreadable(given, path);
   });
-  await probeFile(path);
-  return { path, filename, sizeBytes: status.size, version: { modifiedMs: status.mtimeMs }, warnings: [] };
+  const { size: sizeBytes, modifiedMs, changedMs } = await probeFile(path);
+  return { path, filename, sizeBytes, version: { modifiedMs, changedMs }, warnings: [] };
 }
 
 /** @param entries of a directory */
 function measuresOf(source: Source, entries: Fingerprint): Omit<InspectedSource, "path" | "filename"> {
   if (source.kind === "file") {
     const { file } = source;
-    const version = file.from === "s3" ? { fingerprint: file.etag } : { modifiedMs: file.modifiedMs };
+    const version =
+      file.from === "s3"
+        ? { fingerprint: file.etag }
+        : { modifiedMs: file.modifiedMs, changedMs: file.changedMs };
     return { sizeBytes: file.size, version, warnings: [] };
   }
   const { sizeBytes, fileCount, warnings } = source;
   const { newest } = entries;
   const fingerprint = entries.end();
-  const version = { fingerprint, ...(newest === undefined ? {} : { newest }) };
+  const changes = entries.endChanges();
+  const version = {
+    fingerprint,
+    ...(changes === undefined ? {} : { changes }),
+    ...(newest === undefined ? {} : { newest }),
+  };
   return { sizeBytes, fileCount, version, warnings };
 }
 

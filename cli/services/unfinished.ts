@@ -34,7 +34,8 @@ export interface Unfinished extends Measured {
 }
 
 /** What a source was like when its upload began. */
-export interface Measured extends Pick<SourceVersion, "modifiedMs" | "fingerprint"> {
+export interface Measured
+  extends Pick<SourceVersion, "modifiedMs" | "changedMs" | "fingerprint" | "changes"> {
   readonly sizeBytes: number;
   readonly fileCount: number;
 }
@@ -55,11 +56,13 @@ export async function beginUpload(stack: string, source: MeasuredSource): Promis
 }
 
 function measuredOf({ sizeBytes, fileCount = 1, version }: MeasuredSource): Measured {
-  const { modifiedMs, fingerprint } = version;
+  const { modifiedMs, changedMs, fingerprint, changes } = version;
   return {
     ...{ sizeBytes, fileCount },
     ...(modifiedMs === undefined ? {} : { modifiedMs }),
+    ...(changedMs === undefined ? {} : { changedMs }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(changes === undefined ? {} : { changes }),
   };
 }
 
@@ -67,7 +70,7 @@ function measuredOf({ sizeBytes, fileCount = 1, version }: MeasuredSource): Meas
 export async function remeasureUpload(stack: string, source: MeasuredSource): Promise<void> {
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return;
-  const { modifiedMs: _time, fingerprint: _print, damaged: _damaged, ...rest } = unfinished;
+  const { modifiedMs, changedMs, fingerprint, changes, damaged, ...rest } = unfinished;
   await write(stack, { ...rest, ...measuredOf(source), pid: process.pid, host: hostname() });
 }
 
@@ -242,10 +245,21 @@ export function changeOf(then: Unfinished, source: MeasuredSource): string | und
     const now = modifiedMs === undefined ? "it is no file" : `on ${utc(modifiedMs)}`;
     return `It was last changed on ${utc(then.modifiedMs)} then, and ${now} now.`;
   }
-  if (then.fingerprint === undefined || then.fingerprint === fingerprint) return undefined;
+  if (then.fingerprint === undefined || then.fingerprint === fingerprint) return changedSince(then, version);
   return newest === undefined
     ? "It has the same size and is another version."
     : `It has as many files with as many bytes, but not the same ones. The last change is that of ${JSON.stringify(newest.path)}, on ${utc(newest.modifiedMs)}.`;
+}
+
+/** What size and time do not show. Files of older versions do not have it; on another machine it is always another one. */
+function changedSince(then: Unfinished, { changedMs, changes }: SourceVersion): string | undefined {
+  if (then.changedMs !== undefined && then.changedMs !== changedMs) {
+    return "It has the same size and time, but its attributes changed, or a program wrote to it and restored the time.";
+  }
+  if (then.changes !== undefined && then.changes !== changes) {
+    return "Its files have the same sizes and times, but attributes changed, or a program wrote to a file and restored the time.";
+  }
+  return undefined;
 }
 
 const filesOf = (count: number): string => (count === 1 ? "1 file" : `${formatInteger(count)} files`);

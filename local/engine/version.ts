@@ -5,10 +5,11 @@ import { runCommand } from "../command.ts";
 import type { SpawnPaths } from "../paths.ts";
 import { OLDEST_ENGINE_VERSION } from "../versions.ts";
 
-/** Which version an executable was when it had this size and time: asking `pulumi version` takes 0.2 s. */
+/** Which version an executable was when it had this size and these times: asking `pulumi version` takes 0.2 s. */
 interface KnownVersion {
   readonly size: number;
   readonly mtimeMs: number;
+  readonly ctimeMs?: number;
   readonly version: string;
 }
 type KnownVersions = Readonly<Record<string, KnownVersion>>;
@@ -17,11 +18,12 @@ type KnownVersions = Readonly<Record<string, KnownVersion>>;
 export async function versionOf(command: string, paths: SpawnPaths): Promise<string | undefined> {
   const file = join(paths.cache, "engine", "versions.json");
   const known = await readKnown(file);
-  const { size, mtimeMs } = await stat(command);
+  const { size, mtimeMs, ctimeMs } = await stat(command);
   const entry = known[command];
-  if (entry?.size === size && entry.mtimeMs === mtimeMs) return entry.version;
+  if (entry?.size === size && entry.mtimeMs === mtimeMs && entry.ctimeMs === ctimeMs) return entry.version;
   const version = await askVersion(command);
-  if (version !== undefined) await remember(file, { ...known, [command]: { size, mtimeMs, version } });
+  if (version !== undefined)
+    await remember(file, { ...known, [command]: { size, mtimeMs, ctimeMs, version } });
   return version;
 }
 

@@ -9,18 +9,22 @@ export interface NewestFile {
 }
 
 /**
- * What a tree is like without being read: names, sizes, times or ETags, permissions and links. Of a tree that has another one since,
- * something was changed.
+ * What a tree is like without being read. There are two digests: one of names, sizes, times or ETags, permissions and links, and one of
+ * the times at which attributes changed (ctime), which programs cannot set. A copy of a tree can have the first, never the second.
  */
 export class Fingerprint {
   readonly #hash = createHash("sha256");
+  readonly #changes = createHash("sha256");
+  #isLocal = false;
   #newest: NewestFile | undefined;
 
   /** Adds the next entry, in the order of the tree. */
   add(entry: SourceEntry): void {
     this.#hash.update(`${JSON.stringify(factsOf(entry))}\n`);
     if (entry.type !== "file" || entry.from !== "local") return;
-    const { path, modifiedMs } = entry;
+    const { path, modifiedMs, changedMs } = entry;
+    this.#isLocal = true;
+    this.#changes.update(`${changedMs}\n`);
     if (modifiedMs >= (this.#newest?.modifiedMs ?? 0)) this.#newest = { path, modifiedMs };
   }
 
@@ -32,6 +36,11 @@ export class Fingerprint {
   /** Lower-case hex. To be called once, after the last entry. */
   end(): string {
     return this.#hash.digest("hex");
+  }
+
+  /** The digest of the files' ctimes, lower-case hex; undefined where no file has one. To be called once, after the last entry. */
+  endChanges(): string | undefined {
+    return this.#isLocal ? this.#changes.digest("hex") : undefined;
   }
 }
 

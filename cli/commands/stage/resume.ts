@@ -9,7 +9,7 @@ import type { StagingMetadata } from "../../services/metadata.ts";
 import { resolveId } from "../../services/resolve-id.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
 import { rememberUploaded } from "../../services/same-upload.ts";
-import { endUpload } from "../../services/unfinished.ts";
+import { endUpload, readUnfinished } from "../../services/unfinished.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export default class StageResume extends BaseCommand {
@@ -74,10 +74,9 @@ export default class StageResume extends BaseCommand {
     };
     const details = await watchUpdate(watching, (options) => resumeUpload(context, entry, options));
     this.whenTold(stagedFact(details.id), async () => {
-      await rememberUploaded(context.environmentName, id, spec, {
-        ...entry.unfinished,
-        version: entry.unfinished,
-      });
+      // Of a source that changed, what it was at the resume.
+      const unfinished = (await readUnfinished(entry.stack)) ?? entry.unfinished;
+      await rememberUploaded(context.environmentName, id, spec, { ...unfinished, version: unfinished });
       await endUpload(entry.stack);
     });
     if (this.jsonEnabled()) return await stagedMetadata(context, details);

@@ -95,6 +95,26 @@ describe("an unfinished upload", () => {
       "It has the same size and is another version.",
     ],
   ];
+  const FILE_2: MeasuredSource = { sizeBytes: 10, version: { modifiedMs: 1_000_000, changedMs: 5 } };
+  const TREE_2: MeasuredSource = { ...TREE, version: { ...TREE.version, changes: "c1" } };
+  changes.push(
+    ["the same file with its ctime", FILE_2, FILE_2, undefined],
+    ["the same file, begun by an older version", FILE, FILE_2, undefined],
+    [
+      "a file with restored size and time",
+      FILE_2,
+      { ...FILE_2, version: { ...FILE_2.version, changedMs: 6 } },
+      "It has the same size and time, but its attributes changed, or a program wrote to it and restored the time.",
+    ],
+    ["the same directory with its ctimes", TREE_2, TREE_2, undefined],
+    ["the same directory, begun by an older version", TREE, TREE_2, undefined],
+    [
+      "a directory with a file of restored size and time",
+      TREE_2,
+      { ...TREE_2, version: { ...TREE_2.version, changes: "c2" } },
+      "Its files have the same sizes and times, but attributes changed, or a program wrote to a file and restored the time.",
+    ],
+  );
   for (const [what, then, now, told] of changes) {
     it(`of ${what} ${told === undefined ? "has not changed" : "tells what changed"}`, async () => {
       await beginUpload(STACK, then);

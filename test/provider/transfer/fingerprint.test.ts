@@ -26,7 +26,7 @@ describe("the fingerprint of a directory", () => {
   async function find(exclude: string[] = []) {
     const found = new Fingerprint();
     await findDirectory(folder, { exclude, signal, onEntry: (entry) => found.add(entry) });
-    return { fingerprint: found.end(), newest: found.newest };
+    return { fingerprint: found.end(), changes: found.endChanges(), newest: found.newest };
   }
 
   it("is the same as long as nothing changes", async () => {
@@ -44,6 +44,15 @@ describe("the fingerprint of a directory", () => {
   it("comes with the file that was changed last", async () => {
     await put("sub/b", "56", new Date("2026-01-03T00:00:00Z"));
     expect((await find()).newest).to.deep.equal({ path: "sub/b", modifiedMs: Date.parse("2026-01-03") });
+  });
+
+  it("shows by ctimes that a program wrote to a file and restored its time", async () => {
+    const before = await find();
+    expect(await find()).to.deep.equal(before);
+    await put("a", "21");
+    const after = await find();
+    expect(after.fingerprint).to.equal(before.fingerprint);
+    expect(after.changes).to.not.equal(before.changes);
   });
 
   const changes: [string, () => Promise<unknown>][] = [

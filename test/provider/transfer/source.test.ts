@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmod, mkdtemp, rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -124,6 +125,38 @@ describe("findSource", () => {
         await reader.close();
       });
     }
+
+    const sha256Of = (text: string) => createHash("sha256").update(text).digest("hex");
+    const { signal } = new AbortController();
+
+    it("of the content, where size and time are restored", async () => {
+      const time = new Date("2026-01-02T03:04:05Z");
+      await utimes(path, time, time);
+      const { reader } = await open();
+      const read = { sha256: sha256Of("0123456789"), signal };
+      await reader.assertUnchanged(read);
+      await writeFile(path, "9876543210");
+      await utimes(path, time, time);
+      const { file } = await findSource(path);
+      const restored = await file.open();
+      await restored.assertUnchanged({ sha256: sha256Of("9876543210"), signal });
+      await restored.close();
+      for (const given of [read, undefined]) {
+        const error: unknown = await reader.assertUnchanged(given).catch((reason: unknown) => reason);
+        expect(error).to.be.instanceOf(SourceChangedError);
+      }
+      await reader.close();
+    });
+
+    it("not where only its permissions change: it compares the content", async () => {
+      const { file, reader } = await open();
+      await chmod(path, 0o600);
+      await reader.assertUnchanged({ sha256: sha256Of("0123456789"), signal });
+      await reader.close();
+      const bytes = Buffer.from(new SharedArrayBuffer(10));
+      if (file.from !== "local") throw new Error("it is not local");
+      expect((await file.readWhole(bytes)).sha256).to.equal(sha256Of("0123456789"));
+    });
 
     it("of the size, where it reads beyond the end", async () => {
       const { reader } = await open();
