@@ -1,8 +1,8 @@
 import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
-import { formatInteger } from "../units.ts";
+import { formatBytes, formatInteger } from "../units.ts";
 import { COLUMN_PATTERN, columnProblem, MAX_COLUMNS, valueProblem } from "./columns.ts";
 import { shown } from "./problems.ts";
-import { MAX_INDICES, rowProblem } from "./row-checks.ts";
+import { MAX_INDICES, MAX_ROWS_BYTES, rowProblem } from "./row-checks.ts";
 import type { Rows } from "./rows.ts";
 import { type Reader, type Shape, sourceOf } from "./shapes.ts";
 
@@ -98,6 +98,18 @@ function tooMuch(axes: Grid, node: Node, path: string, reader: Reader): boolean 
     return true;
   }
   const bytes = (text: string): number => Buffer.byteLength(text);
+  // Each value of an axis is in `count / values.length` rows.
+  const total = axes.reduce(
+    (sum, { values }) => sum + (count / values.length) * values.reduce((all, value) => all + bytes(value), 0),
+    0,
+  );
+  if (total > MAX_ROWS_BYTES) {
+    reader.add(
+      node,
+      `${path}: the rows have ${formatBytes(total)}; at most ${formatBytes(MAX_ROWS_BYTES)} are possible`,
+    );
+    return true;
+  }
   const longest = axes.map(({ values }) =>
     values.reduce((most, value) => (bytes(value) > bytes(most) ? value : most), ""),
   );

@@ -1,4 +1,4 @@
-import { formatInteger, KIB } from "../units.ts";
+import { formatInteger, KIB, MIB } from "../units.ts";
 import { columnProblem, MAX_COLUMNS, valueProblem } from "./columns.ts";
 import { type Problem, shown } from "./problems.ts";
 
@@ -12,6 +12,9 @@ export const MAX_INDICES = 100_000;
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html).
  */
 export const MAX_ROW_BYTES = 32 * KIB;
+
+/** All rows of a sweep: a file of rows, or the rows of a grid. */
+export const MAX_ROWS_BYTES = 64 * MIB;
 
 /** A row as it is read, with the line on which it begins. */
 export interface RawRow {

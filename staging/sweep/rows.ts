@@ -1,13 +1,10 @@
 import { InputError } from "../errors.ts";
-import { formatBytes, formatInteger, MIB } from "../units.ts";
+import { formatBytes, formatInteger } from "../units.ts";
 import type { Parameter } from "./param-set.ts";
 import { type Problem, SweepFileError, shown } from "./problems.ts";
-import { MAX_INDICES, type RawRow, rowProblem } from "./row-checks.ts";
+import { MAX_INDICES, MAX_ROWS_BYTES, type RawRow, rowProblem } from "./row-checks.ts";
 import { parseCsv } from "./rows-csv.ts";
 import { parseJsonLines } from "./rows-json.ts";
-
-/** The whole file of rows. */
-export const MAX_ROWS_FILE_BYTES = 64 * MIB;
 
 /** One row for each index of a sweep. The row's number, from 0, is the index. */
 export interface Rows {
@@ -35,9 +32,9 @@ export function rowFormatOf(file: string): RowFormat {
 export function parseRows(text: string, file: string): Rows {
   const format = rowFormatOf(file);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_ROWS_FILE_BYTES) {
+  if (bytes > MAX_ROWS_BYTES) {
     throw new InputError(`${file} is too large: ${formatBytes(bytes)}`, {
-      why: `A file of rows has at most ${formatBytes(MAX_ROWS_FILE_BYTES)}.`,
+      why: `A file of rows has at most ${formatBytes(MAX_ROWS_BYTES)}.`,
     });
   }
   const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;

@@ -178,6 +178,16 @@ export const BAD_FILES: readonly BadFile[] = [
     ["1:7 grid: there are 125,000 combinations; at most 100,000 are possible"],
     { schema: false },
   ),
+  line(
+    `grid: {a: [${Array.from({ length: 50_000 }, (_, at) => at).join(",")}], b: [${"x".repeat(2_000)}]}`,
+    ["1:7 grid: the rows have 95.6 MB; at most 64.0 MB are possible"],
+    { schema: false },
+  ),
+  line(
+    `grid: {a: [${"x".repeat(40_000)}]}`,
+    ["1:7 grid: with its longest values, the row has 40,003 bytes; at most 32,768 are possible"],
+    { schema: false },
+  ),
   line("max_concurrent: 0", [`1:17 max_concurrent: expected ${COUNT}, got "0"`]),
   line("retries: 3", ['1:10 retries: expected a mapping of interrupted and error, got "3"']),
   line("retries: {interupted: 1}", ['1:11 retries: unknown key "interupted"'], {

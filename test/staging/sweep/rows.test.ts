@@ -114,6 +114,21 @@ describe("a CSV file of rows", () => {
     });
   }
 
+  it("gives back every text that is written by the rules of RFC 4180", () => {
+    const values = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll("\0", ""));
+    const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(values, values), { minLength: 1, maxLength: 20 }),
+        fc.constantFrom("\n", "\r\n"),
+        (rows, end) => {
+          const lines = ["a,b", ...rows.map((row) => row.map(quoted).join(","))];
+          expect(parseRows(lines.join(end) + end, "p.csv").values).to.deep.equal(rows);
+        },
+      ),
+    );
+  });
+
   it("offers commas where another separator was used", () => {
     expect(refusalOf(() => parseRows("a;b\n1;2", "p.csv")).fix).to.equal("Separate columns by commas.");
   });
