@@ -32,7 +32,8 @@ export class TaskThread<Q extends object, A extends ThreadAnswer> {
    * @param onEnd called when the thread has ended and can do no more
    */
   constructor(name: string, program: string, onEnd: () => void) {
-    this.#worker = new Worker(program, {
+    // The bundler marks inner functions with their names (keepNames) by a helper of the bundle, which the text does not bring.
+    this.#worker = new Worker(`const __name = (work) => work;\n${program}`, {
       ...{ eval: true, name, execArgv: [], resourceLimits: LIMITS },
       // The main thread closes descriptors that a thread opened: the thread's end must not close others of the same number.
       trackUnmanagedFds: false,
