@@ -23,7 +23,7 @@ import { plainItem } from "./plain-item.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
 import { followServerTime } from "./transfer/server-time.ts";
-import { closingUpdate } from "./usage-closing.ts";
+import { closingUpdate, updateUsage } from "./usage-closing.ts";
 
 /** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */
 const WRITE_TRIES = 5;
@@ -132,9 +132,10 @@ export function usageRow(
         try {
           // Its answer tells the server's time, by which the row is closed.
           if ((await readRow(dynamo(region), { region, table, stagingId }, signal)) === undefined) return;
-          await dynamo(region).send(new UpdateItemCommand(closingUpdate(table, stagingId, deps.now())), {
-            abortSignal: signal,
-          });
+          await updateUsage(
+            (revision) => closingUpdate(table, stagingId, deps.now(), revision),
+            (input) => dynamo(region).send(new UpdateItemCommand(input), { abortSignal: signal }),
+          );
         } catch (error) {
           // No table, or no row: there is nothing to close.
           if (!["ResourceNotFoundException", "ConditionalCheckFailedException"].includes(errorName(error)))
@@ -202,7 +203,11 @@ function rowUpdate(
   return {
     TableName: inputs.table,
     Key: keyOf(inputs.stagingId),
-    UpdateExpression: `SET ${sets.join(", ")}${remove} ADD #revision :one`,
+    // What is no number was written by somebody else: DynamoDB does not add to it.
+    UpdateExpression:
+      revision === undefined || typeof revision === "number"
+        ? `SET ${sets.join(", ")}${remove} ADD #revision :one`
+        : `SET ${sets.join(", ")}, #revision = :one${remove}`,
     ConditionExpression: revision === undefined ? "attribute_not_exists(#revision)" : "#revision = :revision",
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: marshall(values, { removeUndefinedValues: true }),

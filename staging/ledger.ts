@@ -256,14 +256,11 @@ export function rowWith(
       ...facts,
       opened_at: known["opened_at"],
       ...listOf("counts_arrivals", known["counts_arrivals"]),
-      ...listOf("lives", known["lives"]),
+      ...(Array.isArray(known["lives"]) ? { lives: known["lives"] } : {}),
       history: historyOf(known, facts, now),
     };
   }
-  const lives = [
-    ...((known?.["lives"] as unknown[] | undefined) ?? []),
-    ...(known ? [endedLife(known, facts)] : []),
-  ];
+  const lives = [...listIn(known, "lives"), ...(known ? [endedLife(known, facts)] : [])];
   return {
     ...facts,
     opened_at: isoSeconds(now),
@@ -273,6 +270,12 @@ export function rowWith(
   };
 }
 
+/** A list of a row; empty where the row has something else, which somebody else wrote. */
+const listIn = (row: Readonly<Record<string, unknown>> | undefined, name: "lives" | "history"): unknown[] => {
+  const value = row?.[name];
+  return Array.isArray(value) ? value : [];
+};
+
 const listOf = (name: "lives" | "counts_arrivals", value: unknown) =>
   value === undefined ? {} : { [name]: value };
 
@@ -280,7 +283,8 @@ const placementOf = ({ regions, ttl_days }: LifeFacts, from: string) => ({ from,
 
 function historyOf(row: Readonly<Record<string, unknown>>, facts: LifeFacts, now: Date): unknown[] {
   const before = { ...facts, regions: row["regions"], ttl_days: row["ttl_days"] } as LifeFacts;
-  const history = (row["history"] as unknown[] | undefined) ?? [placementOf(before, facts.uploaded_at)];
+  const known = listIn(row, "history");
+  const history = known.length > 0 ? known : [placementOf(before, facts.uploaded_at)];
   const last = history.at(-1);
   const from = isRecord(last) ? String(last["from"]) : "";
   const same = JSON.stringify(placementOf(before, "")) === JSON.stringify(placementOf(facts, ""));

@@ -97,10 +97,14 @@ export interface Manifest {
   readonly entries: AsyncGenerator<ManifestEntry, void, void>;
 }
 
+/** A manifest that this program did not write, or that somebody changed. */
+export class ManifestError extends UserError {}
+
 /**
- * Reads a manifest piece by piece, in memory for one line.
+ * Reads a manifest piece by piece, in memory for one line. Whoever can write below the entry's prefix can write the manifest, so nothing
+ * of it is trusted: paths and links stay in the tree, and no path comes twice.
  * @param chunks its bytes, cut anywhere
- * @throws UserError that names the line which is no manifest's; of the entries, while they are read
+ * @throws ManifestError that names the line which is no manifest's; of the entries, while they are read
  */
 export async function parseManifest(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -129,20 +133,36 @@ async function* readLines(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const rest: string[] = [];
+  let rest = "";
+  let number = 1;
   for await (const chunk of chunks) {
-    const pieces = decoder.decode(chunk, { stream: true }).split("\n");
-    for (let at = 0; at < pieces.length - 1; at += 1) {
-      yield rest.splice(0).join("") + (pieces[at] ?? "");
+    const pieces = decoded(decoder, number, chunk).split("\n");
+    for (const [at, piece] of pieces.entries()) {
+      if (rest.length + piece.length > MAX_LINE) fail(number);
+      const line = rest + piece;
+      rest = at < pieces.length - 1 ? "" : line;
+      if (at === pieces.length - 1) continue;
+      number += 1;
+      yield line;
     }
-    rest.push(pieces.at(-1) ?? "");
   }
-  const last = rest.join("") + decoder.decode();
-  if (last !== "") throw new UserError("the manifest breaks off", { why: "Its last line has no end." });
+  if (rest + decoded(decoder, number) !== "")
+    throw new ManifestError("the manifest breaks off", { why: "Its last line has no end." });
+}
+
+/** Characters. A path and a target of the greatest lengths have fewer, also if every character is escaped. */
+const MAX_LINE = 65_536;
+
+function decoded(decoder: InstanceType<typeof TextDecoder>, line: number, chunk?: Uint8Array): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch {
+    return fail(line); // not UTF-8
+  }
 }
 
 function fail(line: number): never {
-  throw new UserError(`line ${line} of the manifest cannot be read`, {
+  throw new ManifestError(`line ${line} of the manifest cannot be read`, {
     why: "Somebody wrote to it, or another version of spawn wrote it.",
   });
 }
@@ -168,15 +188,26 @@ const HEX = /^[0-9a-f]{64}$/;
 
 /** Whether nothing but a place below the destination can be meant. */
 const isPath = (value: unknown): value is string =>
-  typeof value === "string" && PATH.test(value) && !value.includes("\0");
+  typeof value === "string" && value.length <= MAX_KEY_BYTES && PATH.test(value) && !value.includes("\0");
+
+/**
+ * Whether a link's target begins inside of the tree. The folders of a link are no links, so the `..` at the beginning are exact. Where one
+ * comes after a name, which may be another link's, only the file system can tell: whoever makes links must open them below the tree.
+ */
+function isTarget(target: unknown, path: string): target is string {
+  if (typeof target !== "string" || target === "" || target.startsWith("/") || target.includes("\0"))
+    return false;
+  const steps = target.split("/").filter((step) => step !== "" && step !== ".");
+  const first = steps.findIndex((step) => step !== "..");
+  return (first < 0 ? steps.length : first) < path.split("/").length;
+}
 
 function parseEntry(value: unknown): ManifestEntry | undefined {
   if (!isRecord(value)) return undefined;
   const { type, path, size, sha256, etag, mode, target } = value;
   if (!isPath(path)) return undefined;
   const isFolder = path.endsWith("/");
-  if (type === "link" && !isFolder && typeof target === "string" && target !== "")
-    return { type, path, target };
+  if (type === "link" && !isFolder && isTarget(target, path)) return { type, path, target };
   if (typeof mode !== "string" || !MODE.test(mode)) return undefined;
   if (type === "directory" && isFolder) return { type, path, mode };
   if (type !== "file" || isFolder || !Number.isSafeInteger(size) || Number(size) < 0) return undefined;

@@ -111,6 +111,17 @@ describe("the ledger's rows", () => {
     ).to.have.length(1);
   });
 
+  it("takes lists of other forms for none when it writes", () => {
+    const forged = { ...written({}), lives: "abc", history: { 0: "x" } };
+    const row = {
+      staging_id: "stage-abc123def456",
+      ...rowWith(forged, { ...FACTS, ttl_days: 9 }, at("02T00:00:00")),
+    };
+    expect(parseLedgerRow(row).lives).to.have.length(1);
+    const next = rowWith(forged, { ...FACTS, uploaded_at: "2026-03-05T10:00:00Z" }, at("05T10:00:10"));
+    expect(next.lives).to.have.length(1);
+  });
+
   it("says what of a row cannot be read", () => {
     const refuse = (changes: object, attribute: string) =>
       expect(() => parseLedgerRow({ ...written({}), ...changes })).to.throw(
@@ -126,6 +137,29 @@ describe("the ledger's rows", () => {
     refuse({ history: [7] }, "history");
     refuse({ history: [{ from: "2026-03-01T10:30:00Z", regions: [], ttl_days: 1 }] }, "regions");
     refuse({ lives: 3 }, "lives");
+    for (const uploaded_at of [
+      "+275760-09-12T00:00:00Z",
+      "2026-03-01",
+      "3026-03-01T00:00:00Z",
+      "1 March 2026",
+    ])
+      refuse({ uploaded_at }, "uploaded_at");
+    for (const size_bytes of [1.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY, 10n ** 20n, null])
+      refuse({ size_bytes }, "size_bytes");
+    const placed = { from: FACTS.uploaded_at, regions: ["us-east-1"], ttl_days: 7 };
+    for (const ttl_days of [0, 91, 1.5, -1, "7", 2 ** 40])
+      refuse({ history: [{ ...placed, ttl_days }] }, "ttl_days");
+    for (const regions of [["us-east-1", "us-east-1"], ["moon-1"], ["__proto__"], "us-east-1"])
+      refuse({ history: [{ ...placed, regions }] }, "regions");
+    refuse({ history: [{ ...placed, from: "2026-02-01T00:00:00Z" }] }, "history");
+    refuse({ history: [{ ...placed, from: "2026-03-09T00:00:00Z" }, placed] }, "history");
+    for (const sweep_id of ["\u001b[2J", "=cmd|x", "../x", "s".repeat(129)]) refuse({ sweep_id }, "sweep_id");
+    for (const count of [-1, 0.5, 1e12, "3", null]) {
+      refuse({ instance_count: count }, "instance_count");
+      refuse({ "instances_in_us-west-2": count }, "instances_in_us-west-2");
+    }
+    refuse({ instances_in___proto__: 1 }, "instances_in___proto__");
+    refuse({ filename: "x".repeat(2_000) }, "filename");
     refuse({ lives: [3] }, "lives");
   });
 

@@ -4,6 +4,8 @@ import {
   comparePaths,
   entryPrefix,
   type ManifestEntry,
+  ManifestError,
+  type ManifestFile,
   manifestKey,
   manifestLine,
   objectKey,
@@ -12,6 +14,17 @@ import {
 import { refusalOf } from "./refusal.ts";
 
 const ID = "stage-abc123def456";
+
+const lines = (...entries: ManifestEntry[]): string =>
+  [{ version: 1, kind: "directory" } as const, ...entries].map(manifestLine).join("");
+
+async function read(chunks: Iterable<Uint8Array>): Promise<ManifestEntry[]> {
+  const { header, entries } = await parseManifest(chunks);
+  expect(header).to.deep.equal({ version: 1, kind: "directory" });
+  const all: ManifestEntry[] = [];
+  for await (const entry of entries) all.push(entry);
+  return all;
+}
 
 describe("manifest", () => {
   it("lies beside the objects under the entry's prefix", () => {
@@ -42,17 +55,6 @@ describe("manifest", () => {
 
 describe("parseManifest", () => {
   const sha256 = "a".repeat(64);
-  const lines = (...entries: ManifestEntry[]): string =>
-    [{ version: 1, kind: "directory" } as const, ...entries].map(manifestLine).join("");
-
-  async function read(chunks: Iterable<Uint8Array>): Promise<ManifestEntry[]> {
-    const { header, entries } = await parseManifest(chunks);
-    expect(header).to.deep.equal({ version: 1, kind: "directory" });
-    const all: ManifestEntry[] = [];
-    for await (const entry of entries) all.push(entry);
-    return all;
-  }
-
   const part = fc
     .string({ unit: "grapheme", minLength: 1, maxLength: 4 })
     .filter((text) => !text.includes("/") && !text.includes("\0") && !/^\.{1,2}$/.test(text));
@@ -94,7 +96,7 @@ describe("parseManifest", () => {
     );
   });
 
-  const file = (name: string): ManifestEntry => ({ type: "file", path: name, size: 1, sha256, mode: "644" });
+  const file = (name: string): ManifestFile => ({ type: "file", path: name, size: 1, sha256, mode: "644" });
   const refused: [string, string, string][] = [
     ["no line", "", "line 1"],
     ["another version", '{"version":2,"kind":"file"}\n', "line 1"],
@@ -104,6 +106,18 @@ describe("parseManifest", () => {
     ["an empty part", lines(file("a//b")), "line 2"],
     ["paths out of order", lines(file("b"), file("a")), "line 3"],
     ["the same path twice", lines(file("a"), file("a")), "line 3"],
+    ["a part that is a folder's", lines(file("a/./b")), "line 2"],
+    ["NUL in a path", lines(file("a\0b")), "line 2"],
+    ["a path longer than any key", lines(file("a".repeat(1025))), "line 2"],
+    ["a negative size", lines({ ...file("a"), size: -1 }), "line 2"],
+    ["a size that is not exact", lines({ ...file("a"), size: 2 ** 53 }), "line 2"],
+    ["half a byte", lines({ ...file("a"), size: 0.5 }), "line 2"],
+    ["an absolute link", lines({ type: "link", path: "a", target: "/etc/passwd" }), "line 2"],
+    ["a link out of the tree", lines({ type: "link", path: "a/b", target: "../../x" }), "line 2"],
+    ["a link to the folder above", lines({ type: "link", path: "a", target: "./.." }), "line 2"],
+    ["a list in place of an entry", `${lines()}[1]\n`, "line 2"],
+    ["a prototype in place of keys", `${lines()}{"__proto__":${JSON.stringify(file("a"))}}\n`, "line 2"],
+    ["brackets without end", `${lines()}${"[".repeat(60_000)}\n`, "line 2"],
     ["neither checksum", lines({ type: "file", path: "a", size: 1, mode: "644" }), "line 2"],
     ["an end in the middle", lines(file("a")).slice(0, -1), "breaks off"],
   ];
@@ -113,6 +127,44 @@ describe("parseManifest", () => {
       expect((error as Error).message).to.contain(message);
     });
   }
+});
+
+describe("a hostile manifest", () => {
+  const errorOf = async (chunks: Iterable<Uint8Array>): Promise<unknown> =>
+    read(chunks).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it("is refused with a typed error where it is not UTF-8", async () => {
+    for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80, 0x0a]])
+      expect(await errorOf([Buffer.from(lines()), Uint8Array.from(bytes)])).to.be.instanceOf(ManifestError);
+  });
+
+  it("is read no further than a line can be long, whatever the pieces", async () => {
+    for (const size of [1, 1_000, 1_000_000]) {
+      let given = 0;
+      function* endless() {
+        yield Buffer.from(lines());
+        for (;;) {
+          given += size;
+          yield Buffer.alloc(size, "x");
+        }
+      }
+      expect(await errorOf(endless())).to.be.instanceOf(ManifestError);
+      expect(given).to.be.at.most(65_536 + size);
+    }
+  });
+
+  it("may have links that stay inside, and is not judged by what only the file system can tell", async () => {
+    for (const [path, target] of [
+      ["a/b", "../c"],
+      ["a", "."],
+      ["a/b/c", "../.."],
+      ["a", "b/../../c"],
+    ] as const)
+      expect(await errorOf([Buffer.from(lines({ type: "link", path, target }))])).to.equal(undefined);
+  });
 });
 
 describe("comparePaths", () => {

@@ -10,7 +10,7 @@ export interface EntryRemains {
   readonly id: StagingId;
   /** The buckets that hold something of the entry; the others of the environment hold nothing. */
   readonly places: readonly BucketRemains[];
-  /** `unreadable`: the table has an item of that id, which this program cannot parse. */
+  /** `unreadable`: the table has an item of that ID that is malformed, or names what is not the entry's. */
   readonly record: StagingRecord | "unreadable" | undefined;
   /** The life that the usage row has open, so that `cost` counts it; undefined where no row is open. */
   readonly openLife: Life | "unreadable" | undefined;

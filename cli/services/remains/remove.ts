@@ -1,5 +1,6 @@
-import { DeleteItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { errorName } from "../../../provider/transfer/aws-errors.ts";
+import type { updateUsage } from "../../../provider/usage-closing.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { RECORD_KEY, type StagingRecord } from "../../../staging/record.ts";
@@ -114,20 +115,22 @@ export async function deleteRecord(context: Context, id: StagingId, expected?: S
 export async function closeUsage(context: Context, id: StagingId): Promise<void> {
   const { closingUpdate } = await import("../../../provider/usage-closing.ts");
   const { settings } = await context.tables();
-  await writeUsage(context, closingUpdate(settings.usageTable, id, serverClock.now()));
+  const now = serverClock.now();
+  await writeUsage(context, (revision) => closingUpdate(settings.usageTable, id, now, revision));
 }
 
 /** Opens the usage row of an entry again if a deletion has left data. */
 export async function reopenUsage(context: Context, id: StagingId): Promise<void> {
   const { reopeningUpdate } = await import("../../../provider/usage-closing.ts");
   const { settings } = await context.tables();
-  await writeUsage(context, reopeningUpdate(settings.usageTable, id));
+  await writeUsage(context, (revision) => reopeningUpdate(settings.usageTable, id, revision));
 }
 
-async function writeUsage(context: Context, update: UpdateItemCommandInput): Promise<void> {
+async function writeUsage(context: Context, update: Parameters<typeof updateUsage>[0]): Promise<void> {
   const { client } = await context.tables();
+  const { updateUsage } = await import("../../../provider/usage-closing.ts");
   try {
-    await client.send(new UpdateItemCommand(update));
+    await updateUsage(update, (input) => client.send(new UpdateItemCommand(input)));
   } catch (error) {
     // No table, no row, or the row is as it is wanted.
     if (!["ResourceNotFoundException", "ConditionalCheckFailedException"].includes(errorName(error)))

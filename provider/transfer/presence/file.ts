@@ -32,15 +32,19 @@ export async function checkFile(
   return findings;
 }
 
-/** @returns the places of the manifests that are what was staged, with their objects, in the order of the regions */
+/**
+ * @param rejected regions whose manifest has other content than its metadata say: no other manifest is compared with it
+ * @returns the places of the manifests that are what was staged, with their objects, in the order of the regions
+ */
 export function checkManifests(
   { manifestKey, manifestSha256 }: Expected,
   copies: readonly RegionCopy[],
   findings: readonly Findings[],
   signal: AbortSignal,
+  rejected: ReadonlySet<RegionCopy> = new Set(),
 ): Promise<(Reference | undefined)[]> {
   const wanted = { size: undefined, sha256: manifestSha256 };
-  return checkObject(manifestKey, wanted, undefined, copies, findings, signal);
+  return checkObject(manifestKey, wanted, undefined, copies, findings, signal, rejected);
 }
 
 /**
@@ -54,14 +58,16 @@ async function checkObject(
   copies: readonly RegionCopy[],
   findings: readonly Findings[],
   signal: AbortSignal,
+  rejected: ReadonlySet<RegionCopy> = new Set(),
 ): Promise<(Reference | undefined)[]> {
   const looks = await Promise.all(
     copies.map((copy, at) => look(copy, findings[at] as Findings, key, signal)),
   );
-  const reference = await findReference(looks, wanted, writtenAt, signal);
+  const candidates = looks.filter(({ copy }) => !rejected.has(copy));
+  const reference = await findReference(candidates, wanted, writtenAt, signal);
   return Promise.all(
     looks.map(async ({ copy, findings: own, place, object }): Promise<Reference | undefined> => {
-      if (!own.isReachable) return undefined;
+      if (!own.isReachable || rejected.has(copy)) return undefined;
       try {
         const other = reference?.place === place ? undefined : reference;
         const fault = await faultOf(place, object, wanted, other, signal);

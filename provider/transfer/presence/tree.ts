@@ -1,12 +1,19 @@
+import { createHash, type Hash } from "node:crypto";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
-import { comparePaths, entryPrefix, type ManifestFile, parseManifest } from "../../../staging/manifest.ts";
+import {
+  comparePaths,
+  entryPrefix,
+  ManifestError,
+  type ManifestFile,
+  parseManifest,
+} from "../../../staging/manifest.ts";
 import { type ListedObject, listObjects } from "../listing.ts";
 import { forEachParallel } from "../parallel.ts";
 import { headObject } from "../stored.ts";
 import { checkManifests } from "./file.ts";
 import { faultOf, missing, type Reference, wholeSecond, wrongSize } from "./object.ts";
-import { type Expected, Findings, type RegionCopy } from "./region.ts";
+import { type Expected, type Fault, Findings, type RegionCopy } from "./region.ts";
 
 /** The largest number of objects that take a HEAD request, because their ETag or time is unclear. */
 const MOST_SUSPECTS = 1_024;
@@ -23,16 +30,36 @@ export async function checkTree(
   copies: readonly RegionCopy[],
   signal: AbortSignal,
 ): Promise<Findings[]> {
-  const findings = copies.map((copy) => new Findings(copy));
-  const manifests = await checkManifests(expected, copies, findings, signal);
-  const manifest = manifests.find((one) => one !== undefined);
-  if (manifest === undefined) {
-    // Without a manifest the objects cannot be compared; it only matters whether there are any to delete.
-    await Promise.all(copies.map((copy, at) => lookForAny(expected, copy, findings[at] as Findings, signal)));
-    return findings;
+  const rejected = new Map<RegionCopy, Fault>();
+  // A manifest whose content is not the recorded one says nothing about the objects: the next region's is taken.
+  for (;;) {
+    const findings = copies.map((copy) => new Findings(copy));
+    const manifests = await checkManifests(expected, copies, findings, signal, new Set(rejected.keys()));
+    for (const [copy, fault] of rejected) findings[copies.indexOf(copy)]?.add(fault);
+    const at = manifests.findIndex((one) => one !== undefined);
+    const [manifest, from] = [manifests[at], copies[at]];
+    if (manifest === undefined || from === undefined) {
+      // Without a manifest the objects cannot be compared; it only matters whether there are any to delete.
+      await Promise.all(
+        copies.map((copy, index) => lookForAny(expected, copy, findings[index] as Findings, signal)),
+      );
+      return findings;
+    }
+    const primary = manifests[0]?.object.lastModified;
+    try {
+      const doubts = await compareListings(expected, manifest, primary, copies, findings, signal);
+      await lookAtDoubts(doubts, signal);
+      return findings;
+    } catch (error) {
+      if (!(error instanceof ManifestError)) throw error;
+      const { bucket, key } = manifest.place;
+      const why = `s3://${bucket}/${key} is not the recorded manifest: ${error.message}`;
+      rejected.set(from, { state: "different", why, key });
+    }
   }
-  const primary = manifests[0]?.object.lastModified;
-  const doubts = await compareListings(expected, manifest, primary, copies, findings, signal);
+}
+
+async function lookAtDoubts(doubts: Doubts, signal: AbortSignal): Promise<void> {
   await forEachParallel(
     () => doubts.all(),
     HEADS_IN_FLIGHT,
@@ -52,7 +79,6 @@ export async function checkTree(
       }
     },
   );
-  return findings;
 }
 
 async function referenceTo(
@@ -103,7 +129,7 @@ async function compareListings(
   const sealed = sealedAt === undefined ? undefined : wholeSecond(sealedAt);
   const listings = copies.map((copy, at) => new Listing(expected, copy, findings[at] as Findings, signal));
   const [primary] = copies;
-  for await (const file of filesOf(manifest, signal)) {
+  for await (const file of filesOf(expected, manifest, signal)) {
     const key = expected.key + file.path;
     const found = await Promise.all(listings.map((listing) => listing.take(key)));
     const first = found[0];
@@ -127,8 +153,13 @@ async function compareListings(
 const isAlike = (object: ListedObject, other: ListedObject | undefined): boolean =>
   object.etag !== "" && object.etag === other?.etag;
 
-/** The files that a manifest names, in the order of their keys. */
+/**
+ * The files that a manifest names, in the order of their keys. Its metadata can be forged with its content, so the digest of what was
+ * read is compared at the end; what is done on the way stays below the entry's prefix.
+ * @throws ManifestError if the content is not what was recorded
+ */
 export async function* filesOf(
+  { manifestSha256, fileCount }: Pick<Expected, "manifestSha256" | "fileCount">,
   { place: { client, bucket, key } }: Pick<Reference, "place">,
   signal: AbortSignal,
 ): AsyncGenerator<ManifestFile, void, void> {
@@ -136,8 +167,24 @@ export async function* filesOf(
     abortSignal: signal,
   });
   if (answer.Body === undefined) throw new UserError(`s3://${bucket}/${key} has no content`);
-  const { entries } = await parseManifest(answer.Body as AsyncIterable<Uint8Array>);
-  for await (const entry of entries) if (entry.type === "file") yield entry;
+  const hash = createHash("sha256");
+  const { entries } = await parseManifest(hashed(answer.Body as AsyncIterable<Uint8Array>, hash));
+  let files = 0;
+  for await (const entry of entries) {
+    if (entry.type !== "file") continue;
+    files += 1;
+    if (files > fileCount) throw new ManifestError(`it names more than the ${fileCount} staged files`);
+    yield entry;
+  }
+  if (hash.digest("hex") !== manifestSha256)
+    throw new ManifestError("it has another SHA-256 than was recorded");
+}
+
+async function* hashed(body: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 /** The objects of one region, asked for key by key in their order. Whatever else is listed is a fault. */

@@ -60,7 +60,7 @@ export async function verifyPresence(
 
 /** @param manifest a region that has the recorded manifest; without one there is nothing to compare with */
 async function* verifiedFiles(
-  { kind, key, sizeBytes, sha256, manifestKey }: Expected,
+  { kind, key, sizeBytes, sha256, manifestKey, manifestSha256, fileCount }: Expected,
   manifest: RegionCopy | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<VerifiedFile, void, void> {
@@ -70,7 +70,7 @@ async function* verifiedFiles(
   }
   if (manifest === undefined) return;
   const place = { client: manifest.client, bucket: manifest.bucket, key: manifestKey };
-  for await (const file of filesOf({ place }, signal)) {
+  for await (const file of filesOf({ manifestSha256, fileCount }, { place }, signal)) {
     yield { key: key + file.path, size: file.size, sha256: file.sha256 };
   }
 }

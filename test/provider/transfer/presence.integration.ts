@@ -135,6 +135,31 @@ describe("The check of an entry's regions", function () {
     }
   });
 
+  it("does not believe a manifest by its metadata, and takes the next region's", async () => {
+    const entry = await tree();
+    const marks = { "spawn-part-size": "0", "spawn-sha256": entry.manifestSha256 };
+    const header = '{"version":1,"kind":"directory"}\n';
+    const file = (path: string) =>
+      `${JSON.stringify({ type: "file", path, size: 1, sha256: "0".repeat(64), mode: "644" })}\n`;
+    const forged = {
+      "an empty tree": header,
+      "a path to another entry": header + file("../../stage-000000000bad/x"),
+      "another tree": header + file("x"),
+      "more files than were staged":
+        header + Array.from({ length: 99 }, (_, at) => file(`a${at + 100}`)).join(""),
+      "no text": Buffer.from([0xff, 0xfe]),
+      "a line without end": Buffer.alloc(1_000_000, "x"),
+    };
+    for (const [what, body] of Object.entries(forged)) {
+      await overwrite(PRIMARY, entry.manifestKey, body, marks);
+      const found = await check(entry);
+      expect(states(found), what).to.deep.equal(["different", "whole"]);
+      expect(found[0]?.why).to.contain("is not the recorded manifest: ");
+    }
+    await overwrite(SECOND, entry.manifestKey, header, marks);
+    expect(states(await check(entry))).to.deep.equal(["different", "different"]);
+  });
+
   it("tells whether a directory without any manifest still has objects", async () => {
     const entry = await tree();
     await remove(PRIMARY, entry.manifestKey);

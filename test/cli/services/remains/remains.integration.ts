@@ -126,7 +126,7 @@ describe("The remains of an entry", function () {
         ...{ versionBytes: 1, partBytes: 0, currentBytes: 0, isLowerBound: false },
       },
     ]);
-    expect(found.record).to.have.property("stagingId", id);
+    expect(found.record).to.equal("unreadable");
     expect(found.openLife).to.have.property("filename", "a");
     expect(found.accessPoints).to.deep.equal([
       { region: second, accountId: "000000000000", name: `spawn-${id}` },
