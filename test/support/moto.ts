@@ -1,15 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { findPython } from "../../local/cloud/python.ts";
-import { runCommand } from "../../local/command.ts";
-import { withLock } from "../../local/lock.ts";
-import { packageRoot, spawnPaths } from "../../local/paths.ts";
+import { ensureVenv } from "./venv.ts";
 
-const REQUIREMENTS = join(packageRoot(), "test", "support", "requirements-moto.txt");
 const START_TIMEOUT_MS = 30_000;
 
 /** Runs moto's server, and ends it when its stdin closes: a test that is killed leaves no server behind. */
@@ -33,7 +26,7 @@ export interface Moto {
  * this needs a time-out of two minutes.
  */
 export async function startMoto(): Promise<Moto> {
-  const python = await ensureMoto();
+  const python = join(await ensureVenv("moto"), "python");
   const child = spawn(python, ["-c", SERVE], {
     env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
     stdio: ["pipe", "ignore", "pipe"],
@@ -71,34 +64,4 @@ function endpointOf(child: ChildProcess): Promise<string> {
       resolve(endpoint);
     });
   });
-}
-
-/** Moto's Python environment in the cache, made where it is missing; another list of requirements is another one. */
-async function ensureMoto(): Promise<string> {
-  const digest = createHash("sha256")
-    .update(await readFile(REQUIREMENTS))
-    .digest("hex")
-    .slice(0, 12);
-  const venv = join(spawnPaths().cache, `moto-${digest}`);
-  const python = join(venv, "bin", "python");
-  if (existsSync(python)) return python;
-  await withLock(`${venv}.lock`, {}, async () => {
-    if (existsSync(python)) return;
-    const temporary = `${venv}.tmp`; // ours alone while the lock is held; what a killed test left goes
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(dirname(venv), { recursive: true });
-    const { command } = await findPython();
-    await run(command, ["-m", "venv", temporary]);
-    await run(join(temporary, "bin", "python"), [
-      ...["-m", "pip", "install", "--no-input", "--no-deps", "--require-hashes", "--only-binary=:all:"],
-      ...["--disable-pip-version-check", "--quiet", "--requirement", REQUIREMENTS],
-    ]);
-    await rename(temporary, venv);
-  });
-  return python;
-}
-
-async function run(command: string, args: string[]): Promise<void> {
-  const { code, stdout, stderr } = await runCommand(command, args);
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${stdout}${stderr}`);
 }
