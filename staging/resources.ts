@@ -199,9 +199,9 @@ export interface BucketRulesOutputs extends BucketRulesInputs {
  */
 export interface Progress {
   /** What is being done. `wait`: for a rule or a bucket; nothing can be counted. */
-  phase: "upload" | "copy" | "wait" | "verify" | "delete" | "tag";
+  phase: "upload" | "download" | "copy" | "wait" | "verify" | "delete" | "tag";
   region: string;
-  /** Bytes (phases upload, copy, verify) or objects (others) done and to do. */
+  /** Bytes (phases upload, download, copy, verify) or objects (others) done and to do. */
   done: number;
   total: number;
   /** Objects done and to do. */

@@ -17,7 +17,7 @@ export interface RegionState {
 const BAR = 40;
 const MIN_BAR = 8;
 
-const COUNTS_BYTES: readonly Progress["phase"][] = ["upload", "copy", "verify"];
+const COUNTS_BYTES: readonly Progress["phase"][] = ["upload", "download", "copy", "verify"];
 
 /** The share done, 0 to 1; undefined where nothing can be counted. */
 export function shareDone({ done, total, finished }: Progress): number | undefined {

@@ -29,6 +29,7 @@ const LINE_EVERY = 5_000;
 
 const PHASE_LABELS: Readonly<Record<Progress["phase"], string>> = {
   upload: "Uploading",
+  download: "Downloading",
   copy: "Copying",
   wait: "Waiting",
   verify: "Verifying",
@@ -39,7 +40,7 @@ const PHASE_LABELS: Readonly<Record<Progress["phase"], string>> = {
 export const phaseLabel = (_region: string, phase: Progress["phase"]): string => PHASE_LABELS[phase];
 
 /** The phases in which a region gets its data; the others look at them or mark them. */
-const BRINGS_DATA: readonly Progress["phase"][] = ["upload", "copy", "wait"];
+const BRINGS_DATA: readonly Progress["phase"][] = ["upload", "download", "copy", "wait"];
 
 interface Row {
   progress: Progress;

@@ -62,12 +62,15 @@ export class ProgressReporter {
 
 const VERBS: Readonly<Record<Progress["phase"], string>> = {
   upload: "Uploading to",
+  download: "Downloading from",
   copy: "Replicating to",
   wait: "Waiting for",
   verify: "Verifying",
   delete: "Deleting from",
   tag: "Tagging in",
 };
+
+const COUNTS_BYTES: ReadonlySet<Progress["phase"]> = new Set(["upload", "download", "copy", "verify"]);
 
 /** `Uploading to us-east-1: 45 % of 1.2 GB` */
 function describe(progress: Progress): string {
@@ -77,6 +80,6 @@ function describe(progress: Progress): string {
     return progress.done === 0 ? `${head}...` : `${head}: ${formatInteger(progress.done)} objects`;
   }
   const percent = `${Math.floor((100 * progress.done) / progress.total)} %`;
-  const isBytes = progress.phase === "upload" || progress.phase === "copy" || progress.phase === "verify";
+  const isBytes = COUNTS_BYTES.has(progress.phase);
   return `${head}: ${percent} of ${isBytes ? formatBytes(progress.total) : `${formatInteger(progress.total)} objects`}`;
 }

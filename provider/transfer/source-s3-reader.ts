@@ -19,7 +19,7 @@ const ATTEMPTS = 4;
 const RETRY_DELAY_MS = 500;
 
 /** A body that ended before its time; the range is asked for again. */
-class TruncatedError extends Error {}
+export class TruncatedError extends Error {}
 
 /** Reads one version of an object, the one with the given ETag. */
 export class S3Reader implements SourceReader {

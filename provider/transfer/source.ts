@@ -120,6 +120,8 @@ const CHANGES = {
 
 /** The source changed while it was read: what was read is neither the old content nor the new. */
 export class SourceChangedError extends UserError {
+  readonly what: keyof typeof CHANGES;
+
   constructor(path: string, what: keyof typeof CHANGES = "changed") {
     super(
       `${shown(path)} ${CHANGES[what]}`,
@@ -133,6 +135,7 @@ export class SourceChangedError extends UserError {
             fix: "Wait until nothing writes to the file, then run the command again.",
           },
     );
+    this.what = what;
   }
 }
 

@@ -10,6 +10,7 @@ const PARTS = [
   "dist",
   "local",
   "provider/bin",
+  "worker",
   "package.json",
   "oclif.manifest.json",
   "Pulumi.yaml",

@@ -1,0 +1,113 @@
+import { Args, Flags } from "@oclif/core";
+import { parseRegion } from "../../../staging/regions.ts";
+import { formatBytes, formatInteger } from "../../../staging/units.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { writeOut } from "../../output.ts";
+import { type DownloadResult, downloadEntry, regionOfShell } from "../../services/download.ts";
+import { resolveId } from "../../services/resolve-id.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export interface StageDownloadResult {
+  readonly staging_id: string;
+  readonly region: string;
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly downloaded_files: number;
+  readonly downloaded_bytes: number;
+  readonly replaced_files: number;
+  /** Files without a recorded SHA-256. */
+  readonly unverified_files: number;
+}
+
+export default class StageDownload extends BaseCommand {
+  static override summary = "Download an entry to this machine and verify it.";
+  static override description =
+    `Downloads the data from one region with ranged requests in parallel, verifies the SHA-256 of each file while it arrives, and restores permissions, symbolic links and empty folders. Each file has a temporary name in its own folder until it is verified. The region is the one of --region; without it, that of AWS_REGION or AWS_DEFAULT_REGION if the entry is there, else the primary region. AWS charges for data that leave a region.
+
+A directory is downloaded into PATH, which need not exist; other files in PATH stay. A single file is downloaded to PATH, or into PATH if it is a directory. Files that are there and right are kept. If a file is there and differs, nothing is changed, unless --force is given. Nothing is written outside of PATH, and no symbolic link below PATH is followed.
+
+To continue an interrupted download, run the same command again: complete files and the beginning of large files are not downloaded again.
+
+stdout has only the path. A download counts in the entry's download count, and not as an instance.`;
+  static override examples = [
+    {
+      description: "Download an entry into the working folder, under its own name",
+      command: "<%= config.bin %> stage download stage-abc123def456",
+    },
+    {
+      description: "Download a directory to another place, from a region nearby",
+      command: "<%= config.bin %> stage download stage-abc123def456 /scratch/reference --region eu-west-1",
+    },
+    {
+      description: "Replace files that differ from the staged data",
+      command: "<%= config.bin %> stage download stage-abc123def456 reference --force",
+    },
+  ];
+
+  static override args = {
+    "staging-id": Args.string({
+      required: true,
+      description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
+    }),
+    path: Args.string({
+      description: "Where the data go. Without it, the entry's own name in the working folder.",
+    }),
+  };
+
+  static override flags = {
+    region: Flags.string({
+      summary: "Region to read from.",
+      helpValue: "REGION",
+      defaultHelp: async () => "AWS_REGION, else the primary region",
+    }),
+    force: Flags.boolean({
+      summary: "Replace existing files that differ from the staged data.",
+      default: false,
+    }),
+  };
+
+  async run(): Promise<StageDownloadResult | undefined> {
+    const { args, flags } = await this.parse(StageDownload);
+    const region = flags.region === undefined ? undefined : parseRegion(flags.region);
+    const machineRegion = regionOfShell();
+    const context = this.contextOf(flags);
+    const id = await resolveId(context, args["staging-id"]);
+    const result = await watchUpdate(
+      {
+        quiet: this.jsonEnabled(),
+        verbose: flags.verbose,
+        onQuietWarning: (message) => this.warn(message),
+      },
+      (options) =>
+        downloadEntry(context, { id, path: args.path, region, machineRegion, force: flags.force }, options),
+    );
+    if (result.unverifiedFiles > 0) {
+      this.warn(
+        `${formatInteger(result.unverifiedFiles)} files were staged without SHA-256. Only their sizes were verified.`,
+      );
+    }
+    if (this.jsonEnabled()) return toJson(result);
+    this.note(describe(result));
+    await writeOut(`${result.path}\n`);
+    return undefined;
+  }
+}
+
+const toJson = (result: DownloadResult): StageDownloadResult => ({
+  staging_id: result.record.stagingId,
+  region: result.region,
+  path: result.path,
+  files: result.files,
+  bytes: result.bytes,
+  downloaded_files: result.downloadedFiles,
+  downloaded_bytes: result.downloadedBytes,
+  replaced_files: result.replacedFiles,
+  unverified_files: result.unverifiedFiles,
+});
+
+function describe({ files, bytes, downloadedFiles, downloadedBytes, region }: DownloadResult): string {
+  const all = `${formatInteger(files)} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}`;
+  if (downloadedFiles === 0) return `Complete and verified: ${all}. Nothing was missing.`;
+  return `Complete and verified: ${all}. Downloaded ${formatBytes(downloadedBytes)} from ${region}.`;
+}

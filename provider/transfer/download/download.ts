@@ -1,0 +1,203 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { chmod, mkdtemp, open, rename, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { UserError } from "../../../staging/errors.ts";
+import { type ManifestEntry, type ManifestFile, parseManifest } from "../../../staging/manifest.ts";
+import { isNotFound } from "../aws-errors.ts";
+import { isDenied } from "../aws-failure.ts";
+import type { BufferPool } from "../buffers.ts";
+import { downloadForbidden } from "../forbidden.ts";
+import { checksumMismatch } from "../mismatch.ts";
+import { forEachParallel } from "../parallel.ts";
+import type { Expected, RegionCopy } from "../presence/region.ts";
+import { withRetry } from "../retry.ts";
+import type { ObjectPlace } from "../stored.ts";
+import { downloadFile, missingObject } from "./file.ts";
+import { parentOf } from "./folders.ts";
+import { type DownloadPlan, planDownload } from "./plan.ts";
+
+/** Small files wait for responses, large ones for memory of the pool. */
+const FILES_IN_FLIGHT = 32;
+const ATTEMPTS = 4;
+const RETRY_DELAY_MS = 500;
+
+export interface DownloadRequest {
+  readonly expected: Pick<Expected, "stagingId" | "kind" | "key" | "manifestKey" | "manifestSha256">;
+  readonly copy: RegionCopy;
+  /** Of the file, or of the directory that gets the entry's files. */
+  readonly path: string;
+  /** Whether existing files that differ may be replaced. */
+  readonly force: boolean;
+}
+
+export interface DownloadOptions {
+  readonly pool: BufferPool;
+  readonly signal: AbortSignal;
+  /** Called with the bytes that arrived or were there; negative where they are read again. */
+  onBytes(bytes: number): void;
+  onObject(): void;
+}
+
+export interface Downloaded {
+  readonly files: number;
+  readonly bytes: number;
+  /** Of these, what was downloaded now. */
+  readonly downloadedFiles: number;
+  readonly downloadedBytes: number;
+  readonly replacedFiles: number;
+  /** Files without a recorded SHA-256: only their sizes were verified. */
+  readonly unverifiedFiles: number;
+}
+
+/**
+ * Downloads an entry from one region, and verifies every file by the manifest. First it compares what is there and refuses what
+ * it must not change; then it downloads what is missing, each file under a temporary name. After an interruption, the same
+ * request continues.
+ * @throws InputError when something is in the way; nothing has changed then
+ * @throws UserError when data are missing or differ
+ */
+export async function download(request: DownloadRequest, options: DownloadOptions): Promise<Downloaded> {
+  const { expected, path } = request;
+  const isFile = expected.kind === "file";
+  const [root, nameOf] = isFile ? [dirname(path), () => basename(path)] : [path, (name: string) => name];
+  const folder = await mkdtemp(join(tmpdir(), "spawn-manifest-"));
+  try {
+    const manifest = join(folder, "manifest.jsonl");
+    await readManifestTo(manifest, request, options.signal);
+    const entries = () => entriesIn(manifest, expected.kind);
+    const plan = await planDownload(root, entries(), nameOf, {
+      signal: options.signal,
+      force: request.force,
+      onKept: (bytes) => {
+        options.onBytes(bytes);
+        options.onObject();
+      },
+    });
+    await plan.folders.make("");
+    const done = await downloadFiles(request, entries(), { plan, root, nameOf }, options);
+    await makeLinks(root, plan);
+    for (const [name, mode] of plan.emptyFolders) {
+      if (await plan.folders.make(name)) await chmod(join(root, name), mode);
+    }
+    return {
+      ...{ files: plan.files, bytes: plan.bytes, ...done },
+      replacedFiles: plan.replaced.size,
+      unverifiedFiles: plan.unhashed,
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function downloadFiles(
+  { expected, copy }: DownloadRequest,
+  entries: AsyncIterable<ManifestEntry>,
+  { plan, root, nameOf }: { plan: DownloadPlan; root: string; nameOf: (path: string) => string },
+  options: DownloadOptions,
+): Promise<{ downloadedFiles: number; downloadedBytes: number }> {
+  let downloadedFiles = 0;
+  let downloadedBytes = 0;
+  async function* missing(): AsyncGenerator<ManifestFile, void, void> {
+    for await (const entry of entries) {
+      if (entry.type !== "file") continue;
+      const name = nameOf(entry.path);
+      if (!plan.kept.has(name)) yield entry;
+      // Permissions may have changed; the content is right.
+      else await chmod(join(root, name), Number.parseInt(entry.mode, 8));
+    }
+  }
+  await forEachParallel(missing, FILES_IN_FLIGHT, options.signal, async (entry, signal) => {
+    const name = nameOf(entry.path);
+    await plan.folders.make(parentOf(name));
+    const key = expected.kind === "file" ? expected.key : expected.key + entry.path;
+    const file = {
+      place: { client: copy.client, bucket: copy.bucket, key },
+      path: join(root, name),
+      size: entry.size,
+      sha256: entry.sha256,
+      mode: Number.parseInt(entry.mode, 8),
+      replace: plan.replaced.has(name),
+    };
+    await downloadFile(file, { pool: options.pool, signal, onBytes: (bytes) => options.onBytes(bytes) });
+    downloadedFiles += 1;
+    downloadedBytes += entry.size;
+    options.onObject();
+  });
+  return { downloadedFiles, downloadedBytes };
+}
+
+/** Each is made under another name and renamed: a file or a link that may be replaced is never missing. */
+async function makeLinks(root: string, { links, folders }: DownloadPlan): Promise<void> {
+  for (const [path, target] of links) {
+    await folders.make(parentOf(path));
+    const full = join(root, path);
+    const temporary = join(dirname(full), `.spawn-link-${randomBytes(6).toString("hex")}`);
+    await symlink(target, temporary);
+    try {
+      await rename(temporary, full);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+}
+
+async function* entriesIn(
+  manifest: string,
+  kind: Expected["kind"],
+): AsyncGenerator<ManifestEntry, void, void> {
+  const { header, entries } = await parseManifest(createReadStream(manifest));
+  let count = 0;
+  for await (const entry of entries) {
+    count += 1;
+    if (header.kind !== kind || (kind === "file" && (entry.type !== "file" || count > 1))) {
+      throw new UserError("the manifest does not belong to the record", {
+        why: `The record is of a ${kind}; the manifest is not.`,
+      });
+    }
+    yield entry;
+  }
+}
+
+/** Reads the manifest and verifies it before anything of it is used. */
+async function readManifestTo(
+  path: string,
+  { expected, copy }: DownloadRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const place = { client: copy.client, bucket: copy.bucket, key: expected.manifestKey };
+  const read = async (): Promise<void> => {
+    if ((await readTo(path, place, signal)) === expected.manifestSha256) return;
+    throw checksumMismatch(copy.bucket, place.key, "it is not the recorded manifest.");
+  };
+  await withRetry(read, {
+    ...{ signal, attempts: ATTEMPTS, firstDelayMs: RETRY_DELAY_MS },
+    retryable: (error) => !(error instanceof UserError && error.message !== "SHA256 checksum mismatch"),
+  });
+}
+
+/** @returns the SHA-256 of the object, lower-case hex */
+async function readTo(path: string, place: ObjectPlace, signal: AbortSignal): Promise<string> {
+  const { client, bucket, key } = place;
+  const hash = createHash("sha256");
+  const handle = await open(path, "w", 0o600);
+  try {
+    const { Body } = await client
+      .send(new GetObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })
+      .catch((error: unknown) => {
+        if (isDenied(error)) throw downloadForbidden(`s3://${bucket}/${key}`, 1, {});
+        throw isNotFound(error) ? missingObject(place) : error;
+      });
+    for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+      await handle.appendFile(chunk);
+    }
+  } finally {
+    await handle.close();
+  }
+  return hash.digest("hex");
+}

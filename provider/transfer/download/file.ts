@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { UserError } from "../../../staging/errors.ts";
+import { MIB } from "../../../staging/units.ts";
+import type { BufferPool } from "../buffers.ts";
+import { ThreadHash } from "../hash-thread.ts";
+import { checksumMismatch } from "../mismatch.ts";
+import { forEachParallel } from "../parallel.ts";
+import { partsOf } from "../parts.ts";
+import { SourceChangedError } from "../source.ts";
+import { S3Reader, TruncatedError } from "../source-s3-reader.ts";
+import { headObject, type ObjectPlace } from "../stored.ts";
+import { kindOf } from "./folders.ts";
+
+/** Bytes that are read at a time, by several ranged requests. */
+const PIECE_BYTES = 16 * MIB;
+const PIECES_IN_FLIGHT = 4;
+
+/** A file to download. */
+export interface WantedFile {
+  readonly place: ObjectPlace;
+  /** Where the file goes. */
+  readonly path: string;
+  readonly size: number;
+  /** Undefined where none was recorded; then only the size is compared. */
+  readonly sha256: string | undefined;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Whether a file that is there may be replaced. */
+  readonly replace: boolean;
+}
+
+export interface FileOptions {
+  readonly pool: BufferPool;
+  readonly signal: AbortSignal;
+  /** Called with the bytes that arrived since the last call; negative where they are read again. */
+  onBytes(bytes: number): void;
+}
+
+/**
+ * Downloads a file under a temporary name in its own folder, verifies its SHA-256 while it arrives, and renames it. What an
+ * interrupted download left under that name is hashed and not downloaded again. A mismatch is downloaded once more.
+ * @throws UserError when the object is missing, or differs twice
+ */
+export async function downloadFile(file: WantedFile, options: FileOptions): Promise<void> {
+  const part = partPath(file);
+  // Never through a link, and for the owner only until it is complete.
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+  const handle = await open(part, flags, 0o600);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile() || found.nlink !== 1) {
+      throw new UserError(`${part} is not a partial download`, {
+        why: "Another program made it.",
+        fix: "Move it away.",
+      });
+    }
+    if (!(await arrived(handle, file, options))) {
+      await handle.truncate(0);
+      if (!(await arrived(handle, file, options))) {
+        await unlink(part);
+        const { bucket, key } = file.place;
+        throw checksumMismatch(bucket, key, "it differs after two downloads.");
+      }
+    }
+    await handle.chmod(file.mode);
+  } finally {
+    await handle.close();
+  }
+  await place(part, file);
+}
+
+/** The same for each run, so that the next run finds it. */
+function partPath({ place, path }: WantedFile): string {
+  const [id = ""] = place.key.split("/");
+  const name = createHash("sha256").update(path).digest("hex").slice(0, 16);
+  return join(dirname(path), `.spawn-${id}-${name}.part`);
+}
+
+/** @returns whether the file holds the staged bytes now */
+async function arrived(handle: FileHandle, file: WantedFile, options: FileOptions): Promise<boolean> {
+  let counted = 0;
+  const onBytes = (bytes: number): void => {
+    counted += bytes;
+    options.onBytes(bytes);
+  };
+  const isRight = await readIn(handle, file, { ...options, onBytes });
+  if (!isRight) options.onBytes(-counted);
+  return isRight;
+}
+
+async function readIn(handle: FileHandle, file: WantedFile, options: FileOptions): Promise<boolean> {
+  const { size, sha256, place } = file;
+  const { signal } = options;
+  const present = (await handle.stat()).size;
+  if (present > size) await handle.truncate(0);
+  const from = present > size ? 0 : present;
+  const isSmall = size <= PIECE_BYTES && from === 0;
+  const head = isSmall ? undefined : await headObject(place, signal);
+  if (!isSmall && head === undefined) throw missingObject(place);
+  if (head !== undefined && head.size !== size) return false;
+  const reader = new S3Reader(place, head?.etag ?? "");
+  const hash = size > MIB ? new ThreadHash() : new SmallHash();
+  let isOver = false;
+  let hasFailed = false;
+  const close = (): void => void reader.close();
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    signal.throwIfAborted();
+    let before: Promise<void> = Promise.resolve();
+    await forEachParallel(
+      () => partsOf(size, PIECE_BYTES),
+      PIECES_IN_FLIGHT,
+      signal,
+      async ({ offset, length }, stop) => {
+        const turn = before;
+        let done = (): void => {};
+        before = new Promise((resolve) => (done = resolve));
+        const buffer = await options.pool.acquire(length, stop);
+        try {
+          const kept = Math.min(length, Math.max(0, from - offset));
+          if (kept > 0) await readFully(handle, buffer.subarray(0, kept), offset);
+          if (kept < length) await reader.read(buffer.subarray(kept), offset + kept);
+          // In order, so that what is in the file has no holes when the process is killed.
+          await turn;
+          if (hasFailed) return;
+          await Promise.all([
+            hash.update(buffer),
+            kept < length && writeFully(handle, buffer.subarray(kept), offset + kept),
+          ]);
+          options.onBytes(length);
+        } catch (error) {
+          hasFailed = true;
+          close(); // the other pieces of the file
+          throw error;
+        } finally {
+          options.pool.release(buffer);
+          done();
+        }
+      },
+    );
+    const found = await hash.end();
+    isOver = true;
+    return sha256 === undefined || found === sha256;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SourceChangedError) {
+      if (error.what === "vanished") throw missingObject(place);
+      return false;
+    }
+    if (error instanceof TruncatedError) return false;
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+    if (!isOver) await hash.forget();
+  }
+}
+
+/** For what is hashed sooner here than handed to a thread. */
+class SmallHash {
+  readonly #hash = createHash("sha256");
+  async update(bytes: Uint8Array): Promise<void> {
+    this.#hash.update(bytes);
+  }
+  async end(): Promise<string> {
+    return this.#hash.digest("hex");
+  }
+  async forget(): Promise<void> {}
+}
+
+async function readFully(handle: FileHandle, into: Buffer, position: number): Promise<void> {
+  for (let filled = 0; filled < into.length; ) {
+    const { bytesRead } = await handle.read(into, filled, into.length - filled, position + filled);
+    if (bytesRead === 0) throw new TruncatedError("the partial download was truncated");
+    filled += bytesRead;
+  }
+}
+
+async function writeFully(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await handle.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  }
+}
+
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"]);
+
+/** Gives the file its name. Without `replace`, a file that appeared meanwhile stays as it is. */
+async function place(part: string, { path, replace }: WantedFile): Promise<void> {
+  if (!replace) {
+    try {
+      await link(part, path);
+      await unlink(part);
+      return;
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      // A file system without hard links.
+      const isFree = NO_LINKS.has(code) && (await kindOf(path)) === "nothing";
+      if (code === "EEXIST" || (NO_LINKS.has(code) && !isFree)) {
+        throw new UserError(`${path} appeared during the download`, {
+          why: "Another program made it; it was not replaced.",
+          fix: "Run the command again: it compares the file with the staged data.",
+        });
+      }
+      if (!isFree) throw error;
+    }
+  }
+  await rename(part, path);
+}
+
+export function missingObject({ bucket, key }: Pick<ObjectPlace, "bucket" | "key">): UserError {
+  const [id] = key.split("/");
+  return new UserError(`s3://${bucket}/${key} does not exist`, {
+    why: "The entry has expired, or the object was deleted.",
+    fix: `spawn stage info ${id} shows what each region holds; spawn stage repair ${id} copies missing data again.`,
+  });
+}
