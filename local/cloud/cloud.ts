@@ -121,8 +121,10 @@ async function findRunning(paths: SpawnPaths): Promise<RunningCloud | undefined>
     }, ANSWER_LIMIT);
     if (answer === "none") throw unresponsive(pid);
   }
-  // Also the process must be the user's: it proved that it knows the secret, but a copy of the key may be elsewhere.
-  if (answer !== "ours" || !(await isAlive(file, record))) return undefined;
+  if (answer !== "ours") return undefined;
+  // It proved that it knows the secret; it must be this user's process, too, in case the key was copied. Elsewhere this would cost
+  // a process at every command.
+  if (process.platform === "linux" && !(await isAlive(file, record))) return undefined;
   return { endpoint: endpointOf(port), port, pid, keys, started: false };
 }
 

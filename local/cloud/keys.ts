@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, open, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
 import { derived } from "../../connection/local-cloud.ts";
@@ -20,7 +20,13 @@ export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<K
   const file = keyFile(paths.cloud);
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    const handle = await open(file);
+    try {
+      refuseOthersFile(file, (await handle.stat()).uid);
+      text = await handle.readFile("utf8");
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
@@ -30,6 +36,19 @@ export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<K
   throw new UserError("The access key of the local cloud cannot be read", {
     why: `${file} holds no access key: it is damaged.`,
     fix: `rm ${shellQuoted(file)}, then run the command again. It makes a new key; the data stay.`,
+  });
+}
+
+/**
+ * In a folder that others can write to, such as a SPAWN_HOME in /tmp, another user may have put a key that he knows. Root may work
+ * in the folder of any user.
+ * @throws UserError
+ */
+export function refuseOthersFile(file: string, owner: number, user = process.getuid?.() ?? owner): void {
+  if (owner === user || user === 0) return;
+  throw new UserError("The access key of the local cloud is another user's", {
+    why: `${file} belongs to the user ${owner}, who knows the key then. This is the user ${user}.`,
+    fix: "Choose a folder of your own by SPAWN_HOME, such as: export SPAWN_HOME=~/spawn",
   });
 }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { askProof, proofOf, refuseStranger } from "../../connection/local-cloud.ts";
+import { refuseOthersFile } from "../../local/cloud/keys.ts";
 import { freePort } from "../../local/cloud/port.ts";
 import { isRunning } from "../../local/cloud/process.ts";
 import { isRecentEnough } from "../../local/cloud/python.ts";
@@ -30,6 +31,16 @@ describe("the local cloud's record", () => {
 });
 
 const KEYS = { accessKeyId: "SPAWNLOCALABCDEFGHIJ", secretAccessKey: "secret".repeat(6) };
+
+describe("the local cloud's key", () => {
+  it("is the user's own: not one that another user has put there", () => {
+    const refuse = (owner: number, user: number) => () => refuseOthersFile("/tmp/x/key.json", owner, user);
+    expect(refuse(1000, 1000)).to.not.throw();
+    expect(refuse(1000, 0)).to.not.throw();
+    expect(refuse(1001, 1000)).to.throw(/another user's/);
+    expect(refuse(0, 1000)).to.throw(/another user's/);
+  });
+});
 
 describe("finding the local cloud", () => {
   it("knows a process by its name and its user, not by its id", async () => {
