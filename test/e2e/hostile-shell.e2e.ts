@@ -116,10 +116,16 @@ describe("a shell that is set for other work", () => {
 
   it("is set right by spawn env for plain pulumi, the settings that lead elsewhere being unset", async () => {
     delete world.env["NODE_OPTIONS"]; // the module is another folder's
-    const { stdout } = await succeed(world.pulumi("env; pulumi preview -s dev 2>&1"));
+    // The user's passphrase stays in the shell; the stacks of the local cloud have the empty one.
+    const { stdout } = await succeed(
+      world.pulumi("env; PULUMI_CONFIG_PASSPHRASE= pulumi preview -s dev 2>&1"),
+    );
     expect(stdout).to.match(/39 unchanged/);
     expect(stdout).to.not.match(/^(AWS_PROFILE|AWS_ENDPOINT_URL_S3|AWS_CA_BUNDLE|PULUMI_STACK)=/m);
     expect(stdout).to.match(/^AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+$/m);
+    expect(stdout)
+      .to.match(/^PULUMI_CONFIG_PASSPHRASE=another$/m)
+      .and.to.match(/^PULUMI_CONFIG_PASSPHRASE_FILE=\/nowhere$/m);
   });
 
   it("names a server that AWS_ENDPOINT_URL puts in the local cloud's place", async () => {
