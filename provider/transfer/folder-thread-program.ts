@@ -110,7 +110,10 @@ export interface OpenAnswer extends ListAnswer {
   readonly opened?: OpenedFolder;
 }
 
-/** The part of the thread's program for folders: it must use nothing but its parameters and its own functions. */
+/**
+ * The part of the thread's program for folders: it must use nothing but its parameters, and have its functions as
+ * methods, since the bundler wraps other named ones by a helper that the thread does not have.
+ */
 export function workOnFolders(
   fs: typeof import("node:fs"),
   { toFolder, maxLinks }: { readonly toFolder: number; readonly maxLinks: number },
@@ -132,12 +135,17 @@ export function workOnFolders(
     },
 
     /** Whether the system refused to open what is not a file or folder any more, but a link. */
-    isReplacement: (error: unknown): boolean =>
-      replacedCodes.includes((error as NodeJS.ErrnoException).code ?? ""),
+    isReplacement(error: unknown): boolean {
+      return replacedCodes.includes((error as NodeJS.ErrnoException).code ?? "");
+    },
 
-    identityOf: ({ dev, ino }: Pick<Stats, "dev" | "ino">): string => `${dev}:${ino}`,
+    identityOf({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
+      return `${dev}:${ino}`;
+    },
 
-    pathIn: ({ base }: Place, name: string): string => `${base}/${name}`,
+    pathIn({ base }: Place, name: string): string {
+      return `${base}/${name}`;
+    },
 
     /** Whether the folder is still at its path, where that is how it was reached. */
     isThere({ verify }: Place): boolean {
@@ -252,7 +260,9 @@ export function workOnFolders(
       }
     },
 
-    startOf: (ends: Uint32Array, index: number): number => (index === 0 ? 0 : (ends[index - 1] ?? 0)),
+    startOf(ends: Uint32Array, index: number): number {
+      return index === 0 ? 0 : (ends[index - 1] ?? 0);
+    },
 
     /** The byte at `offset` of a name, at its end too: the slash of a folder, or less than any byte. */
     byteAt({ bytes, ends, kinds }: Names, index: number, offset: number): number {
@@ -385,7 +395,9 @@ export function workOnFolders(
     },
 
     /** Empty for `/`. */
-    locationOf: (steps: readonly string[]): string => steps.map((step) => `/${step}`).join(""),
+    locationOf(steps: readonly string[]): string {
+      return steps.map((step) => `/${step}`).join("");
+    },
   };
   return work;
 }

@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { InputError } from "../../staging/errors.ts";
 import { resolveLinks } from "./file-threads.ts";
 import type { ResolvedLink, SystemError } from "./folder-thread-program.ts";
-import { foreignOwnerOf } from "./foreign-link.ts";
+import { foreignOwnersOf } from "./foreign-link.ts";
 import { refuseOwnFolders } from "./own-folders.ts";
 import { SourceChangedError, shown } from "./source.ts";
 import { refuse, systemError } from "./source-error.ts";
@@ -17,8 +17,8 @@ export type Followed = (
   | { readonly kind: "folder"; readonly folder: SourceFolder }
   | { readonly kind: "file"; readonly at: FilePlace }
 ) & {
-  /** The owner of a link on the way who is not the user, see `foreign-link.ts`. */
-  readonly foreignOwner: number | undefined;
+  /** The owners of links on the way who are not the user, see `foreign-link.ts`. */
+  readonly foreignOwners: readonly number[];
 };
 
 /**
@@ -53,17 +53,17 @@ export async function followLinks(
 async function targetOf(tree: Walk, link: string, path: string, resolved: ResolvedLink): Promise<Followed> {
   const { folders } = tree.rootFolder;
   const format = resolved.mode & constants.S_IFMT;
-  const foreignOwner = foreignOwnerOf(link, resolved);
+  const foreignOwners = foreignOwnersOf(link, resolved);
   if (format === constants.S_IFDIR) {
     const folder = folders.folder(resolved.location);
     if ((await folder.facts()).identity !== resolved.identity) throw new SourceChangedError(link, "replaced");
     if (tree.checked) refuseOwnFolders(tree, resolved.location, `${path}/`);
-    return { kind: "folder", folder, foreignOwner };
+    return { kind: "folder", folder, foreignOwners };
   }
   refuseFormat(() => link, format);
   const folder = folders.folder(dirname(resolved.location));
   const name = basename(resolved.location);
-  return { kind: "file", at: { folder, name, location: resolved.location }, foreignOwner };
+  return { kind: "file", at: { folder, name, location: resolved.location }, foreignOwners };
 }
 
 function refuseLink(link: string, problem: SystemError): never {

@@ -16,25 +16,33 @@ const ownUid = (): number => process.geteuid?.() ?? 0;
 /**
  * @param link the path of the first link
  * @param own the user of this program
- * @returns the owner of the first link on the way that is neither the user's nor root's; undefined where there is none
- * @throws InputError where that owner may be unable to read the target
+ * @returns the owners of links on the way who are neither the user nor root
+ * @throws InputError where one of them may be unable to read the target
  */
-export function foreignOwnerOf(link: string, resolved: ResolvedLink, own = ownUid()): number | undefined {
-  const owner = resolved.linkOwners.find((uid) => uid !== own && uid !== 0);
-  if (owner === undefined) return undefined;
-  const isReachable = resolved.folders.every(({ uid, mode }) => uid === owner || (mode & 0o001) !== 0);
-  if (resolved.uid !== owner && !isReachable) throw foreign(link, resolved.location, owner);
-  assertReadableBy(owner, resolved, resolved.location, link);
-  return owner;
+export function foreignOwnersOf(link: string, resolved: ResolvedLink, own = ownUid()): readonly number[] {
+  const owners = [...new Set(resolved.linkOwners.filter((uid) => uid !== own && uid !== 0))];
+  for (const owner of owners) {
+    const isReachable = resolved.folders.every(({ uid, mode }) => uid === owner || (mode & 0o001) !== 0);
+    if (resolved.uid !== owner && !isReachable) throw foreign(link, resolved.location, owner);
+  }
+  assertReadableBy(owners, resolved, resolved.location, link);
+  return owners;
 }
 
 /**
- * Makes sure that the owner of a link could read what it leads to.
+ * Makes sure that the owners of links could read what these lead to.
  * @throws InputError
  */
-export function assertReadableBy(owner: number, { uid, mode }: Owned, location: string, link?: string): void {
+export function assertReadableBy(
+  owners: readonly number[],
+  { uid, mode }: Owned,
+  location: string,
+  link?: string,
+): void {
   const needed = (mode & constants.S_IFMT) === constants.S_IFDIR ? 0o005 : 0o004;
-  if (uid !== owner && (mode & needed) !== needed) throw foreign(link, location, owner);
+  if ((mode & needed) === needed) return;
+  const owner = owners.find((one) => one !== uid);
+  if (owner !== undefined) throw foreign(link, location, owner);
 }
 
 function foreign(link: string | undefined, location: string, owner: number): InputError {

@@ -40,8 +40,8 @@ interface Frame {
   readonly names: FolderNames;
   /** Where links are followed, device and inode. */
   readonly identity: string | undefined;
-  /** The owner of a link that led here, who is not the user. */
-  readonly foreignOwner: number | undefined;
+  /** The owners of links that led here, who are not the user. */
+  readonly foreignOwners: readonly number[];
   readonly mode: string;
   position: number;
   batch: Item[];
@@ -55,7 +55,7 @@ type Item =
   | {
       readonly folder: SourceFolder;
       readonly path: string;
-      readonly foreignOwner: number | undefined;
+      readonly foreignOwners: readonly number[];
       readonly isLink: boolean;
     };
 
@@ -68,7 +68,7 @@ export async function* walk(tree: Walk): AsyncGenerator<SourceEntry, void, void>
   folders.begin();
   const frames: Frame[] = [];
   try {
-    frames.push(await enter(tree, { folder: tree.rootFolder, path: "", foreignOwner: undefined }, frames));
+    frames.push(await enter(tree, { folder: tree.rootFolder, path: "", foreignOwners: [] }, frames));
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
       tree.signal.throwIfAborted();
       const item = await nextItem(tree, frame);
@@ -92,7 +92,7 @@ export async function* walk(tree: Walk): AsyncGenerator<SourceEntry, void, void>
 
 async function enter(
   tree: Walk,
-  { folder, path, foreignOwner }: Pick<Extract<Item, { path: string }>, "folder" | "path" | "foreignOwner">,
+  { folder, path, foreignOwners }: Pick<Extract<Item, { path: string }>, "folder" | "path" | "foreignOwners">,
   above: readonly Frame[],
 ): Promise<Frame> {
   const names = await FolderNames.read(folder, {
@@ -102,9 +102,9 @@ async function enter(
   });
   const { identity, mode, uid } = await folder.facts();
   if (tree.followLinks && above.some((frame) => frame.identity === identity)) throw loop(tree.root, path);
-  if (foreignOwner !== undefined) assertReadableBy(foreignOwner, { uid, mode }, folder.location);
+  assertReadableBy(foreignOwners, { uid, mode }, folder.location);
   const frame: Frame = {
-    ...{ folder, path, foreignOwner },
+    ...{ folder, path, foreignOwners },
     names,
     identity: tree.followLinks ? identity : undefined,
     mode: permissionsOf(mode),
@@ -135,7 +135,7 @@ function lookAhead(tree: Walk, frame: Frame): void {
 
 /** The items at some positions of a folder. */
 async function look(tree: Walk, frame: Frame, start: number, end: number): Promise<Item[]> {
-  const { folder, path, foreignOwner } = frame;
+  const { folder, path, foreignOwners } = frame;
   const wanted = await wantedNames(tree, frame, start, end);
   const followed = await followLinks(
     tree,
@@ -154,19 +154,19 @@ async function look(tree: Walk, frame: Frame, start: number, end: number): Promi
       path: path + name,
       measured,
     })),
-    foreignOwner,
+    foreignOwners,
   );
   const items: Item[] = [];
   for (const { name, isFolder } of wanted) {
     const target = followed.get(name);
     if (isFolder) {
-      items.push({ folder: folder.child(name), path: `${path}${name}/`, foreignOwner, isLink: false });
+      items.push({ folder: folder.child(name), path: `${path}${name}/`, foreignOwners, isLink: false });
     } else if (target === undefined) {
       const entry = entries.get(path + name);
       if (entry === undefined) throw new Error(`${name} was not measured`);
       items.push({ entry });
     } else {
-      items.push(...(await followedItems(tree, path + name, target, foreignOwner)));
+      items.push(...(await followedItems(tree, path + name, target, foreignOwners)));
     }
   }
   return items;
@@ -177,14 +177,14 @@ async function followedItems(
   tree: Walk,
   path: string,
   target: Followed,
-  foreignAbove: number | undefined,
+  foreignAbove: readonly number[],
 ): Promise<Item[]> {
-  const foreignOwner = foreignAbove ?? target.foreignOwner;
+  const foreignOwners = [...foreignAbove, ...target.foreignOwners];
   if (target.kind === "folder") {
     if (tree.exclusion.excludes(`${path}/`)) return [];
-    return [{ folder: target.folder, path: `${path}/`, foreignOwner, isLink: true }];
+    return [{ folder: target.folder, path: `${path}/`, foreignOwners, isLink: true }];
   }
-  const entry = (await entriesOf(tree, [{ at: target.at, path, measured: undefined }], foreignOwner)).get(
+  const entry = (await entriesOf(tree, [{ at: target.at, path, measured: undefined }], foreignOwners)).get(
     path,
   );
   if (entry === undefined) throw new Error(`${path} was not measured`);
@@ -219,7 +219,7 @@ interface Located {
 async function entriesOf(
   tree: Walk,
   located: readonly Located[],
-  foreignOwner: number | undefined,
+  foreignOwners: readonly number[],
 ): Promise<Map<string, SourceEntry>> {
   const entries = new Map<string, SourceEntry>();
   const folder = located[0]?.at.folder;
@@ -231,7 +231,7 @@ async function entriesOf(
   for (const one of located) {
     const found = one.measured ?? measured[next++];
     if (found === undefined) throw new Error(`${one.path} was not measured`);
-    entries.set(one.path, await entryOf(tree, one, found, foreignOwner));
+    entries.set(one.path, await entryOf(tree, one, found, foreignOwners));
   }
   return entries;
 }
@@ -240,7 +240,7 @@ async function entryOf(
   tree: Walk,
   { at, path }: Located,
   found: Measured,
-  foreignOwner: number | undefined,
+  foreignOwners: readonly number[],
 ): Promise<SourceEntry> {
   if ("problem" in found) throw failedAt(at.location, found.problem);
   const format = found.mode & constants.S_IFMT;
@@ -251,7 +251,7 @@ async function entryOf(
   }
   if (format === constants.S_IFDIR) throw new SourceChangedError(at.location, "replaced");
   refuseFormat(() => at.location, format);
-  if (foreignOwner !== undefined) assertReadableBy(foreignOwner, found, at.location);
+  assertReadableBy(foreignOwners, found, at.location);
   return fileOf(at, path, found);
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { expect } from "chai";
+import { transform } from "esbuild";
 import fc from "fast-check";
 import {
   type FileAnswer,
@@ -162,6 +163,15 @@ describe("the program of the threads for files", () => {
     const names = list({});
     expect(names?.order).to.have.length(4);
     expect(list({ opendirSync })).to.deep.equal(names);
+  });
+
+  it("needs nothing that only the bundle has", async () => {
+    for (const name of ["file-thread-program", "folder-thread-program"]) {
+      const source = fs.readFileSync(`provider/transfer/${name}.ts`, "utf8");
+      const { code } = await transform(source, { loader: "ts", keepNames: true });
+      const [, program = ""] = /^export function workOn\w+(.*?)^}/ms.exec(code) ?? [];
+      expect(program).to.contain("fs.lstatSync").and.not.contain("__name");
+    }
   });
 
   it("sorts names as the bytes of their paths", () => {
