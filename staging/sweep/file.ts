@@ -1,9 +1,10 @@
 import { isMap, type Node, type Scalar } from "yaml";
 import { type Place, readPlainYaml } from "../yaml/bounded.ts";
+import { record } from "./collections.ts";
 import { crossProblems } from "./cross-checks.ts";
 import { KEYS, type SweepKey, type SweepValues } from "./keys.ts";
 import { SweepFileError } from "./problems.ts";
-import { Reader, record, sourceOf } from "./shapes.ts";
+import { Reader, sourceOf } from "./reader.ts";
 
 /** A parameter file: the values of its keys, each one parsed, and where the keys are. */
 export interface SweepFile {

@@ -2,9 +2,9 @@ import { isMap, isScalar, isSeq, type Node, type Scalar } from "yaml";
 import { formatBytes, formatInteger } from "../units.ts";
 import { COLUMN_PATTERN, columnProblem, MAX_COLUMNS, valueProblem } from "./columns.ts";
 import { shown } from "./problems.ts";
+import { type Reader, type Shape, sourceOf } from "./reader.ts";
 import { MAX_INDICES, MAX_ROWS_BYTES, rowProblem } from "./row-checks.ts";
 import type { Rows } from "./rows.ts";
-import { type Reader, type Shape, sourceOf } from "./shapes.ts";
 
 /** A parameter of a grid with its values. */
 export interface GridAxis {

@@ -5,24 +5,14 @@ import { parseRegion, REGIONS } from "../regions.ts";
 import { isPrefix, parseS3Url } from "../s3-url.ts";
 import { parseSize, SIZE_PATTERN } from "../size.ts";
 import { GIB, KIB } from "../units.ts";
+import { type Key, list, mapOf, record, type ValuesOf } from "./collections.ts";
 import { gridShape } from "./grid.ts";
 import { INSTANCE_TYPE_PATTERN, MAX_INSTANCE_TYPES } from "./instance-types.ts";
+import type { Shape } from "./reader.ts";
 import { regionsShape } from "./region-keys.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 import { rowFormatOf } from "./rows.ts";
-import {
-  decimal,
-  integer,
-  type Key,
-  list,
-  mapOf,
-  matching,
-  oneOf,
-  record,
-  type Shape,
-  text,
-  type ValuesOf,
-} from "./shapes.ts";
+import { decimal, integer, matching, oneOf, text } from "./shapes.ts";
 
 /*
  * The keys of a parameter file: the one table from which the parser (`file.ts`) and the JSON Schema (`schema.ts`) are made.

@@ -10,7 +10,7 @@ export interface Problem {
 }
 
 /** Further problems are counted only. */
-const MAX_SHOWN = 20;
+export const MAX_SHOWN = 20;
 
 /** A parameter file, or a file of rows, with all that is wrong with it. */
 export class SweepFileError extends InputError {

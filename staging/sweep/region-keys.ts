@@ -1,7 +1,8 @@
-import { isMap, isScalar, isSeq, type Node } from "yaml";
+import { isMap, isSeq, type Node } from "yaml";
 import { REGIONS, type Region } from "../regions.ts";
+import type { Reader, Shape } from "./reader.ts";
 import { MAX_INDICES } from "./row-checks.ts";
-import { integer, type Reader, type Shape } from "./shapes.ts";
+import { integer } from "./shapes.ts";
 
 /** A region of a parameter file; its count where the file gives one. */
 export interface RegionCount {
@@ -44,11 +45,7 @@ export function regionsShape(region: Shape<Region>): Shape<readonly RegionCount[
           const keyNode = pair.key as Node;
           const name = region.read(keyNode, at, reader);
           const number = reader.under(keyNode, () =>
-            count.read(
-              pair.value as Node | null,
-              `${at}.${isScalar(keyNode) ? String(keyNode.value) : ""}`,
-              reader,
-            ),
+            count.read(pair.value as Node | null, `${at}.${name ?? "?"}`, reader),
           );
           if (name !== undefined && number !== undefined)
             found.push({ item: { region: name, count: number }, node: keyNode });

@@ -1,6 +1,6 @@
 import { FILE_SHAPE } from "./file.ts";
 import { EXCLUSIVE, REQUIRED } from "./keys.ts";
-import type { JsonSchema } from "./shapes.ts";
+import type { JsonSchema } from "./reader.ts";
 
 /** The JSON Schema of parameter files, for editors. It is made from the parser's own table of keys. */
 export function sweepSchema(): JsonSchema {

@@ -90,6 +90,13 @@ describe("a parameter file", () => {
     expect(message).to.match(/has 31 errors:[\s\S]*\n {2}and 11 more$/);
   });
 
+  it("is refused in good time with very many problems, or a huge one", () => {
+    const keys = Array.from({ length: 60_000 }, (_, at) => `key${at}: 1`);
+    expect(refused(keys.join("\n")).message).to.contain("sweep.yaml has 60001 errors");
+    expect(refused(`? ${"k".repeat(900_000)}\n: 1`).message.length).to.be.lessThan(1_000);
+    expect(refused(`count: ${"1".repeat(900_000)}`).message.length).to.be.lessThan(1_000);
+  });
+
   it("is refused when it is no plain YAML", () => {
     expect(problemsOf(refused("a: &x 1\nb: *x\n"))).to.deep.equal(["2:4 the alias *x is not supported"]);
   });

@@ -151,7 +151,7 @@ describe("the note about a command", () => {
 
   it("is not given for one index, or where the command uses a parameter", () => {
     expect(commandNote(read("base_command: x\n"))).to.equal(undefined);
-    for (const command of ["x $SWEEP_INDEX", "x ${PARAM_SET}", 'jq . "$PARAM_FILE"', 'x "$alpha"']) {
+    for (const command of ["x $SWEEP_INDEX", `x ${"$"}{PARAM_SET}`, 'jq . "$PARAM_FILE"', 'x "$alpha"']) {
       const file = `grid: {alpha: [1, 2]}\nbase_command: |\n  ${command}\n`;
       expect(commandNote(read(file))).to.equal(undefined);
     }

@@ -68,7 +68,7 @@ describe("the JSON Schema of parameter files", () => {
           expect(valid(parse(text)), text + JSON.stringify(valid.errors)).to.equal(true);
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
     expect(accepted).to.be.greaterThan(50);
   });
