@@ -1,6 +1,4 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { S3Clients } from "./clients.ts";
-import { limitClient, limitOf } from "./paced-requests.ts";
 
 /*
  * Names of buckets are global: a bucket that was deleted can come back in another account, with a policy that lets everybody write. So
@@ -29,7 +27,8 @@ const toAnyOwner = new WeakSet<object>();
 /** Inputs of copies from a bucket that may be anybody's. */
 const fromAnyOwner = new WeakSet<object>();
 
-interface Command {
+/** A command of the SDK, as far as every one is the same. */
+export interface Command {
   readonly input: object;
 }
 
@@ -48,30 +47,6 @@ export interface Owned {
 export function copiedFrom<C extends Command>(source: Owned, command: C): C {
   if (source.anyOwner === true) fromAnyOwner.add(command.input);
   return command;
-}
-
-/** The same clients, for sources that the user names: their requests expect no owner. */
-export function clientsOfAnyOwner(clients: S3Clients): S3Clients {
-  const made = new Map<S3Client, S3Client>();
-  return {
-    anyOwner: true,
-    of(region, stallTimeoutMs) {
-      const client = clients.of(region, stallTimeoutMs);
-      const own = made.get(client) ?? unbound(client);
-      made.set(client, own);
-      return own;
-    },
-  };
-}
-
-function unbound(client: S3Client): S3Client {
-  const own = Object.create(client) as S3Client;
-  const send = client.send.bind(client) as (command: Command, ...rest: unknown[]) => Promise<object>;
-  own.send = ((command: Command, ...rest: unknown[]) =>
-    send(ofAnyOwner(command), ...rest)) as unknown as S3Client["send"];
-  const limit = limitOf(client);
-  if (limit !== undefined) limitClient(own, limit);
-  return own;
 }
 
 /** The headers of a request that name the expected owner of its bucket, and of the bucket that it copies from. */

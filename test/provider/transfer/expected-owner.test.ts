@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as s3 from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { clientsOfAnyOwner } from "../../../provider/transfer/any-owner.ts";
 import { createS3Clients, type S3Clients } from "../../../provider/transfer/clients.ts";
 import {
-  clientsOfAnyOwner,
   copiedFrom,
   OWNER_HEADER,
   ofAnyOwner,
