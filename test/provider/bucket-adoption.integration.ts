@@ -8,8 +8,10 @@ import {
 import { expect } from "chai";
 import { bucketAdoption } from "../../provider/bucket-adoption.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
+import { createS3Clients } from "../../provider/transfer/clients.ts";
 import type { UserError } from "../../staging/errors.ts";
 import type { BucketAdoptionOutputs } from "../../staging/resources.ts";
+import { TestProxy } from "../support/proxy.ts";
 import { makeBucket, settingsOf } from "./adopted.ts";
 import { CloudFixture, errorOf, PRIMARY, SECOND, TestContext } from "./cloud-fixture.ts";
 
@@ -66,6 +68,32 @@ describe("BucketAdoption", function () {
     const mended = await handler().update?.(id, found.outputs, inputs, new TestContext());
     expect(mended?.writableAt).to.equal("2026-03-01T10:15:00Z");
     expect(await settingsOf(client, Bucket)).to.have.deep.property("versioning", { Status: "Enabled" });
+  });
+
+  it("refuses a bucket of another account that everybody may read and write, and changes nothing in it", async () => {
+    const proxy = await TestProxy.start(fixture.cloud.endpoint);
+    try {
+      // As S3 answers of a bucket that belongs to another account than the expected one.
+      proxy.fault = ({ headers }) =>
+        headers["x-amz-expected-bucket-owner"] === undefined
+          ? undefined
+          : { answer: { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" } };
+      const config = { endpoint: proxy.endpoint, forcePathStyle: true };
+      const s3 = createS3Clients({ config, account: async () => "123456789012" });
+      const adoption = bucketAdoption(fixture.dependencies({ s3, now: () => now }));
+      const error = (await errorOf(adoption.create(inputs, new TestContext()))) as UserError;
+      expect(error.message).to.equal(`the bucket ${Bucket} cannot be adopted: it belongs to another account`);
+      expect(proxy.requests.some(({ method }) => method === "PUT")).to.equal(false);
+      const { id, outputs } = await handler().create(inputs, new TestContext());
+      // One that was adopted before, and has changed hands since.
+      const update = adoption.update?.(id, outputs, inputs, new TestContext());
+      expect((await errorOf(Promise.resolve(update))).message).to.contain(Bucket);
+      expect(proxy.requests.filter(({ method, status }) => method === "PUT" && status === 200)).to.deep.equal(
+        [],
+      );
+    } finally {
+      await proxy.stop();
+    }
   });
 
   describe("whose versioning was turned on without showing", () => {
