@@ -234,7 +234,10 @@ function wayTo(url: string, { proxies }: Connection, env: NodeJS.ProcessEnv): st
 
 async function checkState({ stateUrl }: Machine): Promise<Diagnosis> {
   const name = "State";
-  if (!stateUrl.startsWith("file://")) return { name, status: "ok", found: stateUrl };
+  // A user and a password may be in it, and this output is copied into reports.
+  if (!stateUrl.startsWith("file://")) {
+    return { name, status: "ok", found: stateUrl.replace(/\/\/\S*@/, "//***@") };
+  }
   const folder = stateFolder(stateUrl);
   try {
     await access(await nearestFolder(folder), constants.W_OK);

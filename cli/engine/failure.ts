@@ -177,6 +177,15 @@ const KNOWN: readonly KnownFailure[] = [
       }),
   },
   {
+    // Of a port that this program serves to the engine: connection/engine-port.ts.
+    pattern: /spawn refuses this connection: (?<reason>[^\n]+)/,
+    describe: (match) =>
+      new UserError("the engine was refused by its own plugin", {
+        why: `A plugin serves only processes of its own user, and ${match.groups?.["reason"]?.trim() ?? ""}.`,
+        fix: "Run the engine and its plugins as one user. The owner is looked up in /proc/net/tcp on Linux, and by lsof elsewhere: make them available.",
+      }),
+  },
+  {
     pattern: /incorrect passphrase/,
     describe: (_match, stack) =>
       new UserError(`the state of ${stack} is encrypted with another passphrase`, {

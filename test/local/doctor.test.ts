@@ -121,6 +121,9 @@ describe("diagnose", () => {
     expect(await ask("State", {}, { stateUrl: "s3://bucket/state" })).to.include({
       found: "s3://bucket/state",
     });
+    expect(await ask("State", {}, { stateUrl: "postgres://u:secret@host/state" })).to.include({
+      found: "postgres://***@host/state",
+    });
     expect(await ask("State", {})).to.include({ status: "ok", found: join(home, "data", "state") });
   });
 });

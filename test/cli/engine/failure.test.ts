@@ -50,6 +50,50 @@ describe("what an update that failed has said", () => {
     expect(fix).to.equal("Run the command again.");
   });
 
+  it("tells which passphrase was tried, and never the passphrase", () => {
+    const variables = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"] as const;
+    const before = variables.map((name) => process.env[name]);
+    const set = (...values: (string | undefined)[]): void => {
+      for (const [index, name] of variables.entries()) {
+        const value = values[index];
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    };
+    const failed = (stderr: string) => logOf().failure({ ...ended, stderr }, false);
+    const wrong = "error: getting stack configuration: get stack secrets manager: incorrect passphrase\n";
+    try {
+      set("hunter2", "/f");
+      const { message, why, fix } = failed(wrong);
+      expect(message).to.equal(`the state of ${STACK} is encrypted with another passphrase`);
+      expect(why).to.equal("PULUMI_CONFIG_PASSPHRASE is set.");
+      expect([message, why, fix].join()).to.not.include("hunter2");
+      set("", undefined);
+      expect(failed(wrong).why).to.equal("PULUMI_CONFIG_PASSPHRASE is set, to the empty passphrase.");
+      set(undefined, "/f");
+      expect(failed(wrong).why).to.equal("PULUMI_CONFIG_PASSPHRASE_FILE is /f.");
+      const unreadable = failed("error: unable to read PULUMI_CONFIG_PASSPHRASE_FILE: open /f: no such file");
+      expect(unreadable.message).to.equal("the file of PULUMI_CONFIG_PASSPHRASE_FILE cannot be read");
+      set(undefined, undefined);
+      const none = failed(
+        "error: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
+      );
+      expect(none.message).to.equal(`there is no passphrase for the state of ${STACK}`);
+      expect(none.fix).to.include("export PULUMI_CONFIG_PASSPHRASE=''");
+    } finally {
+      set(...before);
+    }
+  });
+
+  it("tells why a plugin refused the engine", () => {
+    const refused =
+      "rpc error: code = PermissionDenied desc = spawn refuses this connection: no owner is listed";
+    expect(logOf(["", refused]).failure(ended, false)).to.include({
+      message: "the engine was refused by its own plugin",
+      why: "A plugin serves only processes of its own user, and no owner is listed.",
+    });
+  });
+
   it("tells to start the local cloud only where it is the one that did not answer", () => {
     const refused = logOfRefusal();
     expect(refused.message).to.equal("the local cloud did not answer");
