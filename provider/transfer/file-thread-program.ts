@@ -151,7 +151,7 @@ export function workOnFiles(
       try {
         let found = fs.fstatSync(fd);
         const isOther = !found.isFile() || !work.isOne(found, expected);
-        if (isOther || !onFolders.isThere(place)) return { problem: "replaced" };
+        if (isOther || !onFolders.isThere(place, name, found)) return { problem: "replaced" };
         const bytes = new Uint8Array(memory, 0, length);
         for (let reading = 1; reading <= mostReadings; reading++) {
           if (!work.isSame(found, expected)) return { problem: "changed" };
@@ -218,6 +218,7 @@ export function workOnFiles(
           const fd = fs.openSync(path, flags);
           try {
             if (!work.isOne(fs.fstatSync(fd), facts)) return { problem: "replaced" };
+            if (!onFolders.isThere(place, name, facts)) return { problem: "replaced" };
             // A file that takes no room on a disk is empty, sparse, or made while it is read, as those in /proc.
             return blocks === 0 && !work.endsAt(fd, size) ? { ...facts, isMissized: true } : facts;
           } finally {

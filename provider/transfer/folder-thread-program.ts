@@ -119,11 +119,13 @@ export function workOnFolders(
   { toFolder, maxLinks }: { readonly toFolder: number; readonly maxLinks: number },
 ) {
   type Stats = import("node:fs").BigIntStats;
+  type Inode = { readonly dev: number | bigint; readonly ino: number | bigint };
   type Names = Pick<PackedNames, "bytes" | "ends" | "kinds">;
   // O_PATH needs no permission to read, and opens nothing that would notice. Node has no constant for it.
   const O_PATH = 0o10000000;
   const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
   const slash = 0x2f;
+  const rounds = 8;
   const folderKind = fs.constants.S_IFDIR >> 12;
   const replacedCodes = ["ENOTDIR", "ELOOP", "EMLINK"];
   const work = {
@@ -147,14 +149,22 @@ export function workOnFolders(
       return `${base}/${name}`;
     },
 
-    /** Whether the folder is still at its path, where that is how it was reached. */
-    isThere({ verify }: Place): boolean {
+    /**
+     * Whether the folder is still at its path, where that is how it was reached, and what was opened is in it. A link could take the
+     * folder's place for one of these calls: each round has to find the same, so it would have to come and go many times, each time
+     * between the right two calls.
+     */
+    isThere({ verify }: Place, name?: string, opened?: Inode): boolean {
       if (verify === undefined) return true;
       try {
-        return (
-          fs.realpathSync.native(verify.path) === verify.path &&
-          work.identityOf(fs.lstatSync(verify.path, { bigint: true })) === verify.identity
-        );
+        for (let round = 0; round < rounds; round++) {
+          if (fs.realpathSync.native(verify.path) !== verify.path) return false;
+          if (work.identityOf(fs.lstatSync(verify.path, { bigint: true })) !== verify.identity) return false;
+          if (name === undefined || opened === undefined) continue;
+          const found = fs.lstatSync(`${verify.path}/${name}`);
+          if (found.dev !== Number(opened.dev) || found.ino !== Number(opened.ino)) return false;
+        }
+        return true;
       } catch {
         return false; // it is gone
       }
@@ -169,7 +179,7 @@ export function workOnFolders(
           fd === undefined ? fs.lstatSync(path, { bigint: true }) : fs.fstatSync(fd, { bigint: true });
         const identity = work.identityOf(stat);
         const isSame = stat.isDirectory() && (expected === undefined || identity === expected);
-        if (isSame && (place === undefined || work.isThere(place))) {
+        if (isSame && (place === undefined || work.isThere(place, folder, stat))) {
           const opened = { fd, identity, uid: Number(stat.uid), mode: Number(stat.mode) };
           if (listing === undefined) return { opened };
           const base = fd === undefined ? path : `/proc/self/fd/${fd}`;

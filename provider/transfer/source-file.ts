@@ -236,7 +236,7 @@ async function openIn(
   try {
     const measured = await handle.stat();
     const isOther = expected !== undefined && !(measured.isFile() && isOne(measured, expected));
-    if (isOther || !isThere(place)) throw new SourceChangedError(location, "replaced");
+    if (isOther || !isThere(place, name, measured)) throw new SourceChangedError(location, "replaced");
     if (!measured.isFile()) throw notRegular(location);
     // Another time of its attributes alone does not matter: the content is read and hashed from here on.
     if (expected !== undefined && !isSame(measured, expected)) throw new SourceChangedError(location);
