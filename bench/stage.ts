@@ -54,6 +54,8 @@ await Promise.all(
 const ended = performance.now();
 console.log(
   JSON.stringify({
+    stagingId,
+    staged,
     sha256: staged.sha256,
     uploadSeconds: uploaded / 1000,
     copySeconds: (ended - uploaded) / 1000,

@@ -22,11 +22,16 @@ const PACKAGES = {
 
 export const benchCache = (): string => join(spawnPaths().cache, "bench");
 
-/** Builds what is not in the cache: some minutes, once. Versions are pinned in `bench/tools/`. */
-export async function prepareTools(): Promise<Tools> {
+/**
+ * Builds what is not in the cache: some minutes, once. Versions are pinned in `bench/tools/`.
+ * @param unused programs that are not built
+ */
+export async function prepareTools(unused: readonly (keyof typeof PACKAGES)[] = []): Promise<Tools> {
   const bin = join(benchCache(), "bin");
   await mkdir(bin, { recursive: true });
-  for (const [name, path] of Object.entries(PACKAGES)) await buildWithGo(name, path, join(bin, name));
+  for (const name of Object.keys(PACKAGES) as (keyof typeof PACKAGES)[]) {
+    if (!unused.includes(name)) await buildWithGo(name, PACKAGES[name], join(bin, name));
+  }
   return {
     versitygw: join(bin, "versitygw"),
     s5cmd: join(bin, "s5cmd"),

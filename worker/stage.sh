@@ -616,7 +616,7 @@ finish_tree() { # root
 
 command -v aws >/dev/null 2>&1 || die 2 'the AWS CLI is not installed' 'Fix: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html'
 dest=${1:-$destination}
-case $dest in /*) ;; *) dest=$PWD/$dest ;; esac
+case $dest in /*) ;; *) dest=${PWD%/}/${dest#./} ;; esac
 while [ "$dest" != / ] && [ "${dest%/}" != "$dest" ]; do dest=${dest%/}; done
 if [ "$kind" = file ]; then
   [ ! -d "$dest" ] || dest=${dest%/}/$name

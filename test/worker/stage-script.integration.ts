@@ -286,7 +286,7 @@ describe("The download script", function () {
       const full = await run((_, path) => (path.includes("/f/") ? "silence" : undefined));
       await rm(join(bin, "df"));
       expect(full).to.include({ code: 6, stdout: "" });
-      expect(full.stderr).to.contain("the disk is full").and.to.contain("need 18 bytes");
+      expect(full.stderr).to.contain("the disk is full").and.to.contain("need 6 bytes");
     });
 
     it("reads without the permission to list the bucket", async () => {

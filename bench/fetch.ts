@@ -1,0 +1,32 @@
+import { BufferPool } from "../provider/transfer/buffers.ts";
+import { createS3Clients } from "../provider/transfer/clients.ts";
+import { download } from "../provider/transfer/download/download.ts";
+import type { StagedDataOutputs } from "../staging/resources.ts";
+
+/*
+ * The data plane of `spawn stage download` alone.
+ * Usage: fetch ENTRY BUCKET PATH; ENTRY is the outputs of the staged data as JSON. AWS settings from the environment.
+ */
+
+const [entry, bucket, path] = process.argv.slice(2);
+if (entry === undefined || bucket === undefined || path === undefined) {
+  throw new Error("usage: fetch ENTRY BUCKET PATH");
+}
+
+const REGION = "us-east-1";
+await download(
+  {
+    expected: JSON.parse(entry) as StagedDataOutputs,
+    copy: { region: REGION, bucket, client: createS3Clients().of(REGION) },
+    path,
+    force: false,
+  },
+  {
+    pool: new BufferPool(),
+    signal: new AbortController().signal,
+    onBytes: () => {},
+    onObject: () => {},
+  },
+);
+// Connections kept alive would hold the process for some seconds.
+process.exit(0);
