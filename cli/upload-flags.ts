@@ -25,7 +25,7 @@ export const uploadFlags = {
     default: false,
     summary: "Stage the targets of a directory's links in place of the links.",
     description:
-      "This includes links that leave the directory. A broken or circular link is refused. Without this option, links inside the directory stay links.",
+      "This includes links that leave the directory. A broken or circular link is refused, and so is a link of another user that leads to what that user may be unable to read. Without this option, links inside the directory stay links.",
   }),
   name: Flags.string({
     summary: "Name under which the data are stored. Default: the last part of the path.",
