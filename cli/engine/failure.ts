@@ -1,10 +1,10 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
-import { PASSPHRASE_VARIABLES } from "../../local/engine/variables.ts";
 import { parseDescription, UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
+import { explainPassphrase } from "./passphrase.ts";
 import type { EngineRun } from "./process.ts";
 import { explainSetupText } from "./setup-failure.ts";
 
@@ -64,6 +64,8 @@ export class UpdateLog {
     // What our own provider says brings its remedy along, whatever words of the engine's are in it.
     const setup = fix === undefined ? explainSetupText(text, process.env) : undefined;
     if (setup !== undefined) return setup;
+    const passphrase = fix === undefined ? explainPassphrase(text, this.#stack) : undefined;
+    if (passphrase !== undefined) return passphrase;
     const known = fix === undefined ? KNOWN.find(({ pattern }) => pattern.test(text)) : undefined;
     const match = known && text.match(known.pattern);
     if (known && match) return known.describe(match, this.#stack, this.#cloud);
@@ -129,14 +131,6 @@ function lastError(stderr: string): string {
 export const whenUnlocked = (stack: string): string =>
   `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${shellQuoted(`organization/${PROJECT_NAME}/${stack}`)}`;
 
-/** Which variable decides, without the passphrase. */
-function passphraseInUse(env: NodeJS.ProcessEnv): string {
-  const [passphrase, file] = PASSPHRASE_VARIABLES.map((name) => env[name]);
-  if (passphrase === "") return "PULUMI_CONFIG_PASSPHRASE is set, to the empty passphrase.";
-  if (passphrase !== undefined) return "PULUMI_CONFIG_PASSPHRASE is set.";
-  return file ? `PULUMI_CONFIG_PASSPHRASE_FILE is ${file}.` : "The empty passphrase was tried.";
-}
-
 interface KnownFailure {
   readonly pattern: RegExp;
   readonly describe: (match: RegExpMatchArray, stack: string, cloud: EngineCloud) => UserError;
@@ -184,27 +178,6 @@ const KNOWN: readonly KnownFailure[] = [
         why: `A plugin serves only processes of its own user, and ${match.groups?.["reason"]?.trim() ?? ""}.`,
         fix: "Run the engine and its plugins as one user. The owner is looked up in /proc/net/tcp on Linux, and by lsof elsewhere: make them available.",
       }),
-  },
-  {
-    pattern: /incorrect passphrase/,
-    describe: (_match, stack) =>
-      new UserError(`the state of ${stack} is encrypted with another passphrase`, {
-        why: passphraseInUse(process.env),
-        fix: "Set PULUMI_CONFIG_PASSPHRASE to the one that it was made with, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that has it. Stacks that spawn made where neither was set have the empty one: export PULUMI_CONFIG_PASSPHRASE=''",
-      }),
-  },
-  {
-    pattern: /passphrase must be set|unable to read PULUMI_CONFIG_PASSPHRASE_FILE/,
-    describe: (match, stack) =>
-      match[0].startsWith("unable")
-        ? new UserError("the file of PULUMI_CONFIG_PASSPHRASE_FILE cannot be read", {
-            why: passphraseInUse(process.env),
-            fix: "Correct PULUMI_CONFIG_PASSPHRASE_FILE, then run the command again.",
-          })
-        : new UserError(`there is no passphrase for the state of ${stack}`, {
-            why: "Pulumi encrypts the secrets of a state with a passphrase, and spawn chooses none for an environment in AWS.",
-            fix: "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that has it. The stacks of spawn hold no secrets; for the empty passphrase, which earlier versions used: export PULUMI_CONFIG_PASSPHRASE=''",
-          }),
   },
   {
     // What gRPC says of a plugin whose process is gone; the engine names the call that it was in.

@@ -5,6 +5,7 @@ import { modeFor } from "../../local/private-folders.ts";
 import { UserError } from "../../staging/errors.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
+import { explainPassphrase } from "./passphrase.ts";
 import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { hasCode, stacksFolder } from "./state-file.ts";
 
@@ -37,6 +38,8 @@ async function initStack(settings: EngineSettings, stack: string): Promise<boole
   if (/already exists/.test(run.stderr)) return false;
   const full = explainFullDisk(run.stderr);
   if (full !== undefined) throw full;
+  const passphrase = explainPassphrase(run.stderr, stack);
+  if (passphrase !== undefined) throw passphrase;
   throw new UserError(`the stack ${stack} could not be made`, {
     why: reasonOf(run),
     fix: "spawn doctor",

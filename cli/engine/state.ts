@@ -1,6 +1,7 @@
 import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import { explainFullDisk } from "./disk-full.ts";
+import { explainPassphrase } from "./passphrase.ts";
 import { type EngineRun, type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { readBackup, readStateFile, type StateFile } from "./state-file.ts";
 
@@ -76,6 +77,8 @@ export async function exportStack(
 export function unusableState(stack: string, what: "read" | "written", run: EngineRun): UserError {
   const full = explainFullDisk(run.stderr);
   if (full !== undefined) return full;
+  const passphrase = explainPassphrase(run.stderr, stack);
+  if (passphrase !== undefined) return passphrase;
   return new UserError(`the state of ${stack} cannot be ${what}`, {
     why: reasonOf(run),
     fix: "spawn doctor",

@@ -30,6 +30,10 @@ describe("A new stack and a real engine", () => {
       stateUrl: pathToFileURL(state).href,
     });
     settings = { command: engine.command, env: { ...process.env, ...variables }, project };
+    // A state in AWS has the user's passphrase, and no other.
+    const failure: unknown = await createStack(settings, "dev").catch((error: unknown) => error);
+    expect(failure).to.have.property("message", "there is no passphrase for the state of dev");
+    settings = { ...settings, env: { ...settings.env, PULUMI_CONFIG_PASSPHRASE: "p" } };
     // The engine chooses the layout of a backend that is new.
     expect(await createStack(settings, "dev")).to.equal(true);
   });
