@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { spawnPaths } from "../../local/paths.ts";
 import { isBelow } from "../../local/private-folders.ts";
 import { toYaml } from "../../stacks/yaml.ts";
+import type { StackName } from "../../staging/stack-name.ts";
 import { replaceFile } from "../services/replace-file.ts";
 
 /**
@@ -27,7 +28,8 @@ export async function prepareEntryProject(folder: string, packageRoot: string): 
 export const PROJECT_NAME = "spawn";
 
 /** The settings file of a stack. */
-export const settingsFile = (folder: string, stack: string): string => join(folder, `Pulumi.${stack}.yaml`);
+export const settingsFile = (folder: string, stack: StackName): string =>
+  join(folder, `Pulumi.${stack}.yaml`);
 
 /** Writes a file so that a reader, or a crash, or a power cut, never meets half of it. Leaves an equal file alone. */
 export async function writeAtomically(path: string, text: string): Promise<void> {

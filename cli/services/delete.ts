@@ -6,6 +6,7 @@ import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import { CorruptRecordError, type StagingRecord } from "../../staging/record.ts";
 import type { Progress } from "../../staging/resources.ts";
+import type { StackName } from "../../staging/stack-name.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
@@ -109,7 +110,11 @@ const UNKNOWN = {
 } as const;
 
 /** An entry without a record, by the settings file of its stack or, where another machine has that, by the stack alone. */
-async function findUnfinished(id: StagingId, stack: string, stacks: Stacks): Promise<Deletable | undefined> {
+async function findUnfinished(
+  id: StagingId,
+  stack: StackName,
+  stacks: Stacks,
+): Promise<Deletable | undefined> {
   const file = settingsFile(spawnPaths().stacks, stack);
   const text = await readTextIfThere(file);
   const spec = text === undefined ? undefined : specIn(text, file);

@@ -4,6 +4,7 @@ import { type EntrySettings, parseEntrySettingsFile } from "../../stacks/setting
 import { type EntrySpec, splitSpec } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { StagingRecord } from "../../staging/record.ts";
+import type { StackName } from "../../staging/stack-name.ts";
 import type { Context } from "../context.ts";
 import { settingsFile } from "../engine/entry-project.ts";
 import { findRecord } from "./records.ts";
@@ -20,7 +21,7 @@ import {
 
 /** An entry with an unfinished upload from this machine, or from one that shares the backend: it has settings and no record. */
 export interface IncompleteEntry {
-  readonly stack: string;
+  readonly stack: StackName;
   readonly settings: EntrySettings;
   readonly unfinished: Unfinished;
   /** Whether another process is at work on it right now. */
@@ -45,7 +46,10 @@ export async function listIncomplete(
  * The incomplete entry in `stack`; undefined where its upload has ended, or none was begun here. One that was killed after its
  * end, before it could forget, is forgotten: whoever names it knows of it.
  */
-export async function readIncomplete(context: Context, stack: string): Promise<IncompleteEntry | undefined> {
+export async function readIncomplete(
+  context: Context,
+  stack: StackName,
+): Promise<IncompleteEntry | undefined> {
   await importShared(context);
   const begun = await readBegun(context, stack);
   if (begun?.isWhole !== true) return begun;
@@ -84,7 +88,7 @@ async function listBegun(context: Context, onUnreadable: (error: InputError) => 
     .sort((a, b) => b.unfinished.startedAt.localeCompare(a.unfinished.startedAt));
 }
 
-async function readBegun(context: Context, stack: string): Promise<BegunEntry | undefined> {
+async function readBegun(context: Context, stack: StackName): Promise<BegunEntry | undefined> {
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return undefined;
   const file = settingsFile(spawnPaths().stacks, stack);

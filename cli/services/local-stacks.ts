@@ -7,6 +7,7 @@ import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
 import { isRecord } from "../../staging/environment.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
+import { isStackName, type StackName } from "../../staging/stack-name.ts";
 import { Context, type StepPrinter } from "../context.ts";
 import { backendFolder } from "../engine/backend-folder.ts";
 import { PROJECT_NAME, settingsFile } from "../engine/entry-project.ts";
@@ -23,7 +24,7 @@ export interface LocalStacks {
   /** Stacks of environments on the local cloud, by their backend. */
   readonly backends: readonly Backend[];
   /** Stacks to remove from the data folder, with their settings and journals. */
-  readonly forgotten: readonly string[];
+  readonly forgotten: readonly StackName[];
   /** Stacks to keep: their environment is on AWS, or its cloud is unknown. */
   readonly kept: readonly string[];
 }
@@ -61,14 +62,14 @@ export async function findLocalStacks(steps: StepPrinter): Promise<LocalStacks> 
       folder === undefined ? await stacksOf(environment, steps) : await stacksIn(checkpointsOf(folder));
     const local: string[] = [];
     for (const stack of stacks) {
-      if ((await cloudOf(stack, environments, url)) === "local") local.push(stack);
+      if (isStackName(stack) && (await cloudOf(stack, environments, url)) === "local") local.push(stack);
       else kept.add(stack);
     }
     backends.push({ url, environment, folder, stacks: local });
   }
-  const forgotten: string[] = [];
+  const forgotten: StackName[] = [];
   for (const stack of await rememberedStacks(paths.stacks)) {
-    if ((await cloudOf(stack, environments, own)) === "local") forgotten.push(stack);
+    if (isStackName(stack) && (await cloudOf(stack, environments, own)) === "local") forgotten.push(stack);
     else kept.add(stack);
   }
   return { backends, forgotten, kept: [...kept].sort() };
@@ -104,7 +105,7 @@ async function cloudsOfFiles(): Promise<Map<string, Cloud>> {
 }
 
 async function cloudOf(
-  stack: string,
+  stack: StackName,
   environments: ReadonlyMap<string, Cloud>,
   url: string,
 ): Promise<Cloud | undefined> {
@@ -114,7 +115,7 @@ async function cloudOf(
   );
 }
 
-async function cloudInSettings(stack: string): Promise<Cloud | undefined> {
+async function cloudInSettings(stack: StackName): Promise<Cloud | undefined> {
   const file = settingsFile(spawnPaths().stacks, stack);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
@@ -202,7 +203,7 @@ async function rememberedStacks(folder: string): Promise<string[]> {
   return [...new Set([...settings, ...journals])];
 }
 
-async function forget(folder: string, stack: string): Promise<void> {
+async function forget(folder: string, stack: StackName): Promise<void> {
   for (const name of await namesIn(join(folder, "unfinished")))
     if (name.startsWith(`${stack}.json`))
       await rm(join(folder, "unfinished", name), { recursive: true, force: true });

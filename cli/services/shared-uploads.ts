@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { isRecord } from "../../staging/environment.ts";
+import { isStackName, type StackName } from "../../staging/stack-name.ts";
 import type { Context } from "../context.ts";
 import { backendFolder } from "../engine/backend-folder.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
@@ -33,7 +34,7 @@ const folderOf = (url: string | undefined): string | undefined => {
 const urlOf = ({ env }: EngineSettings): string | undefined => env["PULUMI_BACKEND_URL"];
 
 /** Shares an upload that this machine has begun or resumed with other machines. */
-export async function shareUpload(project: EngineSettings, stack: string): Promise<void> {
+export async function shareUpload(project: EngineSettings, stack: StackName): Promise<void> {
   const folder = folderOf(urlOf(project));
   if (folder === undefined) return;
   await noteSharing(stack, urlOf(project) ?? "");
@@ -47,7 +48,7 @@ export async function shareUpload(project: EngineSettings, stack: string): Promi
 }
 
 /** Ends what {@link shareUpload} has begun: the entry is whole, or gone. */
-export async function unshareUpload(project: EngineSettings, stack: string): Promise<void> {
+export async function unshareUpload(project: EngineSettings, stack: StackName): Promise<void> {
   const folder = folderOf(urlOf(project));
   if (folder !== undefined) await rm(join(folder, `${stack}.json`), { force: true });
 }
@@ -63,17 +64,18 @@ export async function importShared(context: Context): Promise<void> {
   for (const stack of known) if (!shared.includes(stack)) await forgetEnded(url, stack);
 }
 
-async function sharedStacks(folder: string, environment: string): Promise<string[]> {
+async function sharedStacks(folder: string, environment: string): Promise<StackName[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (hasCode(error, "ENOENT")) return [];
     throw error;
   });
   return names
     .filter((name) => name.startsWith(`${environment}.`) && name.endsWith(".json"))
-    .map((name) => name.slice(0, -".json".length));
+    .map((name) => name.slice(0, -".json".length))
+    .filter(isStackName);
 }
 
-async function importOne(folder: string, stack: string): Promise<void> {
+async function importOne(folder: string, stack: StackName): Promise<void> {
   const text = await readFile(join(folder, `${stack}.json`), "utf8").catch((error: unknown) => {
     if (hasCode(error, "ENOENT")) return undefined; // it has ended meanwhile
     throw error;
@@ -96,7 +98,7 @@ function parse(text: string): { settings: string; unfinished: Record<string, unk
 }
 
 /** Another machine has deleted the entry: neither its copy nor its stack is there any more. */
-async function forgetEnded(url: string, stack: string): Promise<void> {
+async function forgetEnded(url: string, stack: StackName): Promise<void> {
   const unfinished = await readUnfinished(stack);
   if (unfinished?.sharedIn !== url || unfinished.deleting || (await isBeingUploaded(unfinished, stack, url)))
     return;

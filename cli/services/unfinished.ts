@@ -6,6 +6,7 @@ import { spawnPaths } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { UserError } from "../../staging/errors.ts";
 import { serverClock } from "../../staging/server-clock.ts";
+import { isStackName, type StackName } from "../../staging/stack-name.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import { writeAtomically } from "../engine/entry-project.ts";
 import { isBeating, isHere, machineName } from "../engine/heartbeat.ts";
@@ -41,10 +42,10 @@ export interface Measured
 }
 
 const folder = (): string => join(spawnPaths().stacks, "unfinished");
-const fileOf = (stack: string): string => join(folder(), `${stack}.json`);
+const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
 
 /** Remembers an upload of this process that is about to start. */
-export async function beginUpload(stack: string, source: MeasuredSource): Promise<void> {
+export async function beginUpload(stack: StackName, source: MeasuredSource): Promise<void> {
   const unfinished: Unfinished = {
     startedAt: serverClock.now().toISOString(),
     ...measuredOf(source),
@@ -67,7 +68,7 @@ function measuredOf({ sizeBytes, fileCount = 1, version }: MeasuredSource): Meas
 }
 
 /** Remembers what the source of an upload is like now, in place of what it was when the upload began. */
-export async function remeasureUpload(stack: string, source: MeasuredSource): Promise<void> {
+export async function remeasureUpload(stack: StackName, source: MeasuredSource): Promise<void> {
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return;
   const { modifiedMs, changedMs, fingerprint, changes, damaged, ...rest } = unfinished;
@@ -86,31 +87,32 @@ export const kindOf = ({ modifiedMs }: Measured): string => (modifiedMs === unde
 export type MeasuredSource = Pick<InspectedSource, "sizeBytes" | "fileCount" | "version">;
 
 /** Remembers that other machines know of an upload by the backend. */
-export async function noteSharing(stack: string, url: string): Promise<void> {
+export async function noteSharing(stack: StackName, url: string): Promise<void> {
   const unfinished = await readUnfinished(stack);
   if (unfinished !== undefined && !unfinished.damaged) await write(stack, { ...unfinished, sharedIn: url });
 }
 
 /** Remembers an upload that another machine has begun. What is none is left out. */
-export async function importUnfinished(stack: string, journal: object): Promise<void> {
+export async function importUnfinished(stack: StackName, journal: object): Promise<void> {
   const unfinished = parseUnfinished(JSON.stringify(journal));
   if (unfinished !== undefined) await write(stack, { ...unfinished, imported: true });
 }
 
 /** Forgets an upload: it has ended well, or is deleted. */
-export async function endUpload(stack: string): Promise<void> {
+export async function endUpload(stack: StackName): Promise<void> {
   await rm(fileOf(stack), { force: true });
 }
 
 /** The stacks of the uploads of an environment that were begun on this machine and have not ended. */
-export async function unfinishedStacks(environment: string): Promise<string[]> {
+export async function unfinishedStacks(environment: string): Promise<StackName[]> {
   const names = await readdir(folder()).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
   return names
     .filter((name) => name.startsWith(`${environment}.`) && name.endsWith(".json"))
-    .map((name) => name.slice(0, -".json".length));
+    .map((name) => name.slice(0, -".json".length))
+    .filter(isStackName);
 }
 
 /** The entries of an environment with a deletion that began on this machine and has not ended. */
@@ -122,7 +124,7 @@ export async function deletionsBegun(environment: string): Promise<ReadonlySet<s
   return new Set(found.flat());
 }
 
-export async function readUnfinished(stack: string): Promise<Unfinished | undefined> {
+export async function readUnfinished(stack: StackName): Promise<Unfinished | undefined> {
   const file = fileOf(stack);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
@@ -160,7 +162,7 @@ async function damaged(file: string): Promise<Unfinished | undefined> {
  * @returns false where there is no unfinished upload
  * @throws UserError when another one is at it
  */
-export async function claimUpload(stack: string, work: "upload" | "deletion"): Promise<boolean> {
+export async function claimUpload(stack: StackName, work: "upload" | "deletion"): Promise<boolean> {
   await mkdir(folder(), { recursive: true });
   return await withLock(`${fileOf(stack)}.lock`, {}, async () => {
     const unfinished = await readUnfinished(stack);
@@ -184,7 +186,7 @@ export async function claimUpload(stack: string, work: "upload" | "deletion"): P
  * @throws UserError when another process is at work on the entry
  */
 export async function beginDeletion(
-  stack: string,
+  stack: StackName,
   facts: {
     readonly startedAt: Date | undefined;
     readonly sizeBytes: number | undefined;
@@ -205,12 +207,12 @@ export async function beginDeletion(
  * Undoes {@link beginDeletion} for a deletion that has deleted nothing.
  * @param before what {@link beginDeletion} found
  */
-export async function forgetDeletion(stack: string, before: Unfinished | undefined): Promise<void> {
+export async function forgetDeletion(stack: StackName, before: Unfinished | undefined): Promise<void> {
   if (before === undefined) await endUpload(stack);
   else await write(stack, before);
 }
 
-const idOf = (stack: string): string => stack.slice(stack.indexOf(".") + 1);
+const idOf = (stack: StackName): string => stack.slice(stack.indexOf(".") + 1);
 
 /**
  * Whether another process is at work on the upload. On another machine, or in another container, it beats where the state is.
@@ -218,7 +220,7 @@ const idOf = (stack: string): string => stack.slice(stack.indexOf(".") + 1);
  */
 export async function isBeingUploaded(
   { pid, host, machine }: Unfinished,
-  stack?: string,
+  stack?: StackName,
   url?: string,
 ): Promise<boolean> {
   const here = machine === undefined ? host === hostname() : isHere({ machine });
@@ -266,5 +268,5 @@ const filesOf = (count: number): string => (count === 1 ? "1 file" : `${formatIn
 const bytesOf = (bytes: number): string => `${bytes} bytes (${formatBytes(bytes)})`;
 const utc = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-const write = (stack: string, unfinished: Unfinished): Promise<void> =>
+const write = (stack: StackName, unfinished: Unfinished): Promise<void> =>
   writeAtomically(fileOf(stack), `${JSON.stringify(unfinished, null, 2)}\n`);

@@ -4,6 +4,7 @@ import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-f
 import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
+import type { StackName } from "../../staging/stack-name.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
@@ -60,7 +61,7 @@ export async function upload(
 export async function stageEntry(
   context: Context,
   project: EngineSettings,
-  stack: string,
+  stack: StackName,
   entry: EntrySettings,
   options: UpdateOptions,
 ): Promise<EntryDetails> {

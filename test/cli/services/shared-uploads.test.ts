@@ -8,8 +8,9 @@ import { settingsFile } from "../../../cli/engine/entry-project.ts";
 import { importShared, shareUpload, unshareUpload } from "../../../cli/services/shared-uploads.ts";
 import { beginUpload, readUnfinished, unfinishedStacks } from "../../../cli/services/unfinished.ts";
 import { spawnPaths, stateUrlOf } from "../../../local/paths.ts";
+import { parseStackName } from "../../../staging/stack-name.ts";
 
-const STACK = "dev.stage-0123456789ab";
+const STACK = parseStackName("dev.stage-0123456789ab");
 
 describe("an upload that machines with one backend share", () => {
   let folder: string;

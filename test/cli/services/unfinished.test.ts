@@ -13,8 +13,9 @@ import {
   type Unfinished,
   unfinishedStacks,
 } from "../../../cli/services/unfinished.ts";
+import { parseStackName } from "../../../staging/stack-name.ts";
 
-const STACK = "dev.stage-0123456789ab";
+const STACK = parseStackName("dev.stage-0123456789ab");
 
 describe("an unfinished upload", () => {
   let home: string;

@@ -111,8 +111,8 @@ describe("what of an environment's entries is cleaned up", () => {
         rowOf(2, { uploaded_at: hours(-48).toISOString() }),
       ];
       for (const number of [1, 2, 3]) {
-        await beginUpload(`dev.${testId(number)}`, { sizeBytes: 1, version: {} });
-        await claimUpload(`dev.${testId(number)}`, "deletion");
+        await beginUpload(parseStackName(`dev.${testId(number)}`), { sizeBytes: 1, version: {} });
+        await claimUpload(parseStackName(`dev.${testId(number)}`), "deletion");
       }
       const { entries, incomplete } = await sorted(contextWith({ rows }), [], [1, 2, 3]);
       expect(entries.map(({ id, reason }) => [id, reason])).to.deep.equal([[testId(1), "expired"]]);
@@ -123,7 +123,7 @@ describe("what of an environment's entries is cleaned up", () => {
     });
 
     it("leaves what has not ended: uploads, and deletions", async () => {
-      await beginUpload(`dev.${testId(1)}`, { sizeBytes: 1, version: {} });
+      await beginUpload(parseStackName(`dev.${testId(1)}`), { sizeBytes: 1, version: {} });
       const rows = [
         rowOf(2, { uploaded_at: hours(-48).toISOString(), closed_at: hours(-1).toISOString() }),
         rowOf(1),
