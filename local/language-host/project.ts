@@ -21,19 +21,31 @@ const PROJECT_FILES = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"];
 
 /**
  * Makes sure that a request names the project that this process was started for, so that nothing but its Pulumi.yaml decides what
- * code runs. The engine starts a language host in the folder of the program.
+ * code runs. The engine starts a language host in the folder of the program: below its project, or elsewhere, as for the project of
+ * the entries in the data folder. Elsewhere, only a Pulumi.yaml of this user may name the program.
  * @param started the folder in which this process was started
  * @returns the project's folder
  * @throws Error that says what differs
  */
 export async function requireOwnProject(root: string, started: string): Promise<string> {
-  const own = projectFolder(await realpath(started));
-  if (own === undefined) throw new Error(`There is no Pulumi.yaml in ${started} or above it`);
+  const folder = await realpath(started);
+  const own = projectFolder(folder);
   const asked = await realpath(root).catch(() => root);
-  if (asked !== own) {
-    throw new Error(`This language host serves the project in ${own} only, and was asked for ${root}`);
+  if (asked === own || (await isOfThisUser(asked, folder))) return asked;
+  if (own === undefined) throw new Error(`There is no Pulumi.yaml in ${started} or above it`);
+  throw new Error(`This language host serves the project in ${own} only, and was asked for ${root}`);
+}
+
+/** Whether a project that only this user can have written names a program in the folder in which this process was started. */
+async function isOfThisUser(root: string, started: string): Promise<boolean> {
+  const name = PROJECT_FILES.find((name) => existsSync(join(root, name)));
+  if (name === undefined || !isAbsolute(root)) return false;
+  for (const path of [root, join(root, name)]) {
+    const { uid, mode } = await stat(path);
+    if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return false;
   }
-  return own;
+  const { main } = await readProject(root);
+  return isAbsolute(main) && (await folderOf(await realpath(main))) === started;
 }
 
 /**
@@ -43,7 +55,7 @@ export async function requireOwnProject(root: string, started: string): Promise<
 export async function requireOwnProgram(asked: RequestedProgram, started: string): Promise<void> {
   const root = await requireOwnProject(asked.root, started);
   const { main, options } = await readProject(root);
-  const program = await programOf(root, main);
+  const program = await programOf(root, main, await realpath(started));
   const folder = await realpath(asked.folder).catch(() => asked.folder);
   if (folder !== program.folder || asked.entryPoint !== program.entryPoint) {
     const names = `${join(asked.folder, asked.entryPoint)}, and not ${join(program.folder, program.entryPoint)}`;
@@ -78,14 +90,23 @@ async function readProject(root: string): Promise<Project> {
 }
 
 /** Where the engine finds the program: `main` is a file or a folder, and the project's folder without it. */
-async function programOf(root: string, main: string): Promise<{ folder: string; entryPoint: string }> {
+async function programOf(
+  root: string,
+  main: string,
+  started: string,
+): Promise<{ folder: string; entryPoint: string }> {
   const path = await realpath(resolve(root, main));
+  const folder = await folderOf(path);
   const fromRoot = relative(root, path);
-  if (fromRoot.split("/")[0] === ".." || isAbsolute(fromRoot)) {
+  if ((fromRoot.split("/")[0] === ".." || isAbsolute(fromRoot)) && folder !== started) {
     throw new Error(`The program ${path} is outside of its project's folder ${root}`);
   }
-  if ((await stat(path)).isDirectory()) return { folder: path, entryPoint: "." };
-  return { folder: dirname(path), entryPoint: basename(path) };
+  return { folder, entryPoint: folder === path ? "." : basename(path) };
+}
+
+/** The folder of a program, which is that folder or a file in it. */
+async function folderOf(path: string): Promise<string> {
+  return (await stat(path)).isDirectory() ? path : dirname(path);
 }
 
 /** The value as JSON has it, as the engine sends it: {} for anything that is no object. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
@@ -63,6 +63,19 @@ describe("the project that the language host serves", () => {
     await symlink(root, link);
     await requireOwnProgram(asked({ root: link, folder: join(link, "dist") }), join(link, "dist"));
     expect(await requireOwnProject(root, program)).to.equal(root);
+  });
+
+  it("may name its program from a folder that only this user can write to", async () => {
+    const own = join(folder, "own");
+    await mkdir(own, { mode: 0o700 });
+    const file = join(own, "Pulumi.yaml");
+    await writeFile(file, `name: p\nruntime: nodejs\nmain: ${JSON.stringify(join(program, "index.js"))}\n`);
+    await chmod(file, 0o600);
+    await requireOwnProgram(asked({ root: own, options: {} }), program);
+    // Another program than the one whose folder the host was started in, or a file that others can write to.
+    expect(await refused({ root: own, options: {} }, other)).to.contain("serves the project in");
+    await chmod(file, 0o666);
+    expect(await refused({ root: own, options: {} })).to.contain("serves the project in");
   });
 
   it("runs with no other runtime options", async () => {
