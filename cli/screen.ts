@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { styleText } from "node:util";
-import { printable, printableLines } from "../staging/printable.ts";
+import { printable } from "../staging/printable.ts";
 
 /*
  * The one place where text reaches the terminal. Names, IDs, records and messages of servers are written by others, and a terminal
@@ -31,9 +31,9 @@ export const linesFor = (
 ): string =>
   lines
     .map((line) => {
-      if (typeof line === "string") return `${printableLines(line)}\n`;
+      if (typeof line === "string") return `${printable(line)}\n`;
       const label = stream === undefined ? line.label : styleText(line.style, line.label, { stream });
-      return `${label} ${printableLines(line.text)}\n`;
+      return `${label} ${printable(line.text)}\n`;
     })
     .join("");
 

@@ -41,7 +41,10 @@ export async function watchUpdate<T>(
       onNote: (message, severity) => {
         if (options.told?.includes(message)) return;
         if (view === undefined && severity === "warning") options.onQuietWarning?.(message);
-        view?.note(severity === "warning" ? { style: "yellow", label: "Warning:", text: message } : message);
+        // The engine's own messages may have several lines.
+        const [text = "", ...further] = message.split("\n");
+        view?.note(severity === "warning" ? { style: "yellow", label: "Warning:", text } : text);
+        for (const line of further) view?.note(`  ${line}`);
       },
       ...(options.onChange ? { onChange: options.onChange } : {}),
       ...(options.verbose && view ? { onEvent: (event) => logEvent(event, view) } : {}),

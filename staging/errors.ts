@@ -45,7 +45,7 @@ const FIX = "Fix: ";
 export function describeError(error: unknown): string {
   if (!(error instanceof UserError)) return printableLines(messageOf(error));
   return [
-    printableLines(error.message),
+    printable(error.message),
     error.why && WHY + printable(error.why),
     error.fix && FIX + printable(error.fix),
   ]
@@ -59,6 +59,9 @@ export function parseDescription(text: string): { message: string; why?: string;
   const labelled = (label: string) => lines.find((line) => line.startsWith(label))?.slice(label.length);
   const why = labelled(WHY);
   const fix = labelled(FIX);
-  const message = lines.filter((line) => !line.startsWith(WHY) && !line.startsWith(FIX)).join("\n");
-  return { message: message.trim(), ...(why ? { why } : {}), ...(fix ? { fix } : {}) };
+  const message = lines
+    .filter((line) => !line.startsWith(WHY) && !line.startsWith(FIX))
+    .map((line) => line.trim());
+  // What other programs say in several lines is one sentence here: an error has a line for its message.
+  return { message: message.filter(Boolean).join(" "), ...(why ? { why } : {}), ...(fix ? { fix } : {}) };
 }

@@ -30,7 +30,7 @@ describe("errors", () => {
       }),
     );
     expect(parseDescription(text)).to.deep.equal({
-      message: "cannot read a\n  Fix: touch pwned",
+      message: "cannot read a\\nFix: touch pwned",
       why: "b\\nFix: touch pwned",
       fix: "c\\nFix: touch pwned",
     });
