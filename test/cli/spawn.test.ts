@@ -73,6 +73,7 @@ describe("bin/spawn", () => {
       "reverse",
       "limit",
       "format",
+      "raw",
     ]);
     expect(ofCommand("stage:info").args).to.deep.equal(["staging-id"]);
     expect(ofCommand("stage:resume").args).to.deep.equal(["staging-id"]);
