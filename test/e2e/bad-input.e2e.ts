@@ -68,7 +68,7 @@ const CASES: readonly Case[] = [
   {
     what: "a file whose content does not match its size",
     args: ["stage", "upload", "/proc/cpuinfo"],
-    says: ["/proc/cpuinfo does not hold as many bytes as its size says", "cat '/proc/cpuinfo' > copy"],
+    says: ["/proc/cpuinfo does not hold as many bytes as its size says", "cat /proc/cpuinfo > copy"],
   },
   {
     what: "patterns that leave no file",
