@@ -25,7 +25,7 @@ export async function lookAtBucket(
   patience = LOOK_MS,
 ): Promise<BucketOwner> {
   // Not part of the time: the first use of the local cloud sets it up.
-  const [client, account] = await Promise.all([context.anyBucketsS3(region), context.account()]);
+  const client = await context.anyBucketsS3(region);
   const abortSignal = AbortSignal.timeout(patience);
   try {
     const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
@@ -43,7 +43,8 @@ export async function lookAtBucket(
     const { name = "", status, region: told } = answerOf(error);
     if (name === "NoSuchTagSet") return "theirs";
     if (status === 404) return "none";
-    if (status === 403 && account !== undefined && (await isOfOtherAccount(bucket, client, { abortSignal })))
+    const account = status === 403 ? await context.account() : undefined;
+    if (account !== undefined && (await isOfOtherAccount(bucket, client, { abortSignal })))
       throw foreign(bucket, region, account);
     if (status === 301 || (told !== undefined && told !== region)) throw elsewhere(bucket, region, told);
     throw new InputError(`the bucket ${bucket} cannot be looked at`, {
