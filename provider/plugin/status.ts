@@ -17,10 +17,10 @@ export class CallAborted extends Error {
  * resource's state is known, so that it doesn't warn of a state that may be wrong.
  */
 export function toServiceError(error: unknown): Partial<grpc.ServiceError> {
-  const details = describeError(error);
   if (error instanceof PartialFailure) {
-    return { code: grpc.status.UNKNOWN, details, metadata: partialFailureDetails(error) };
+    return { code: grpc.status.UNKNOWN, details: error.message, metadata: partialFailureDetails(error) };
   }
+  const details = describeError(error);
   if (error instanceof CallAborted) return { code: grpc.status.CANCELLED, details };
   if (error instanceof UserError) {
     return { code: error.exitCode === 2 ? grpc.status.INVALID_ARGUMENT : grpc.status.ABORTED, details };

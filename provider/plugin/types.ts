@@ -64,6 +64,7 @@ export class PartialFailure extends Error {
   readonly id: string;
   readonly outputs: Properties;
 
+  /** @param message as describeError writes it, with lines for cause and remedy */
   constructor(id: string, outputs: Properties, message: string, options?: ErrorOptions) {
     super(message, options);
     this.id = id;

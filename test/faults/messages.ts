@@ -17,7 +17,7 @@ const UNCLEAR = [
 
 /** The text of a failure. @throws Error for one that no user understands */
 export function assertClear(error: unknown): string {
-  const text = describeError(error);
+  const text = error instanceof PartialFailure ? error.message : describeError(error);
   const complain = (why: string): Error => new Error(`${why}: ${text}`, { cause: error });
   if (!(error instanceof UserError || error instanceof PartialFailure || error instanceof CallAborted)) {
     throw complain("an error that was not meant for people");
