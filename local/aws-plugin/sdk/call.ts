@@ -15,13 +15,14 @@ export function callIn(region: string, context: CallContext): Call {
 }
 
 /**
- * Gives one client an endpoint and region, made at its first use.
+ * Gives one client an endpoint, access key and region, made at its first use.
  * @param make the client's constructor
  */
 export function clientOf<C>(service: Service, make: (settings: ClientSettings) => C): (call: Call) => C {
   const clients = new Map<string, C>();
   return (call) => {
-    const key = `${process.env["AWS_ENDPOINT_URL"]} ${call.region}`;
+    const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID } = process.env;
+    const key = `${AWS_ENDPOINT_URL} ${AWS_ACCESS_KEY_ID} ${call.region}`;
     let client = clients.get(key);
     if (client === undefined) {
       client = make(clientSettings(service, call.region));
