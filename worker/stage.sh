@@ -197,11 +197,20 @@ held_by_others() { # own lock
   return 1
 }
 
+is_own_folder() { [ ! -L "$1" ] && [ -d "$1" ] && [ -n "$(find "$1" -prune -user "$(id -u)" 2>/dev/null)" ]; }
+
 take_lock() {
-  told=''
+  told='' tries=0
   while :; do
     mkdir -m 700 "$work" 2>/dev/null
-    if [ -L "$work" ] || [ ! -d "$work" ] || [ -z "$(find "$work" -prune -user "$(id -u)")" ]; then
+    if is_own_folder "$work"; then
+      tries=0
+    elif [ "$tries" -lt 5 ]; then
+      # A run that ended just now removed it.
+      tries=$((tries + 1))
+      nap
+      continue
+    else
       die 2 "$work cannot be used" 'Why: it cannot be made, or another user made it.' "Fix: mkdir -p '${work%/*}', or remove it, or give another destination."
     fi
     if ! other=$(held_by_others ''); then
