@@ -1,4 +1,5 @@
 import { type AccessPoint, type AccountId, parseAccountList } from "./accounts.ts";
+import { type AttributeValue, N, S } from "./attribute-value.ts";
 import { type Destination, parseDestination } from "./destination.ts";
 import { parseItemName, parseSweepId } from "./entry.ts";
 import { isRecord, isStringArray, parseBucketName } from "./environment.ts";
@@ -54,16 +55,6 @@ export const RECORD_KIND_ATTRIBUTE = "record";
 export const RECORD_KIND = "staging";
 /** Index of the records of a sweep by time of upload; records without a sweep are not in it. */
 export const SWEEP_INDEX = "by-sweep";
-
-/** DynamoDB's wire form of the values that records use. */
-export type AttributeValue =
-  | { S: string }
-  | { N: string }
-  | { L: AttributeValue[] }
-  | { M: Record<string, AttributeValue> };
-
-const S = (text: string): AttributeValue => ({ S: text });
-const N = (value: number): AttributeValue => ({ N: String(value) });
 
 /** The item as DynamoDB takes it. Its `expires_at` is the upload plus the TTL. */
 export function recordItem(record: StagingRecord): Record<string, AttributeValue> {

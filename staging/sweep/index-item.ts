@@ -1,4 +1,4 @@
-import type { AttributeValue } from "../record.ts";
+import { type AttributeValue, N, S } from "../attribute-value.ts";
 import type { Region } from "../regions.ts";
 import { isoSeconds } from "../ttl.ts";
 import { KIB } from "../units.ts";
@@ -65,9 +65,6 @@ export function errorText(text: string): string {
   const cut = bytes.subarray(0, MAX_ERROR_BYTES - 3).toString();
   return `${cut.replace(/\ufffd$/, "")}…`;
 }
-
-const S = (text: string): AttributeValue => ({ S: text });
-const N = (value: number): AttributeValue => ({ N: String(value) });
 
 /** The item as DynamoDB takes it. */
 export function indexItem(item: IndexItem): Record<string, AttributeValue> {

@@ -1,5 +1,5 @@
+import { type AttributeValue, N, S } from "../attribute-value.ts";
 import { parseStagingId, type StagingId } from "../ids.ts";
-import type { AttributeValue } from "../record.ts";
 import { parseRegionList, type RegionList } from "../regions.ts";
 import { isoSeconds } from "../ttl.ts";
 import type { SweepId } from "./id.ts";
@@ -28,9 +28,6 @@ export interface SweepMeta {
   readonly startedAt: Date | undefined;
   readonly cancelledAt: Date | undefined;
 }
-
-const S = (text: string): AttributeValue => ({ S: text });
-const N = (value: number): AttributeValue => ({ N: String(value) });
 
 /** The item as DynamoDB takes it. */
 export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {

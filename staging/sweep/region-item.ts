@@ -1,4 +1,4 @@
-import type { AttributeValue } from "../record.ts";
+import { type AttributeValue, N } from "../attribute-value.ts";
 import type { Region } from "../regions.ts";
 import type { SweepId } from "./id.ts";
 import { ITEM_KEY, regionItemKey, SWEEP_KEY } from "./item-keys.ts";
@@ -41,8 +41,6 @@ export function newRegionItem(
     generation: 0,
   };
 }
-
-const N = (value: number): AttributeValue => ({ N: String(value) });
 
 /** The item as DynamoDB takes it. */
 export function regionItem(item: RegionItem): Record<string, AttributeValue> {

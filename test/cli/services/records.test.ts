@@ -1,8 +1,9 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { findRecord, listRecordPages, type Tables, unlessCorrupt } from "../../../cli/services/records.ts";
+import type { AttributeValue } from "../../../staging/attribute-value.ts";
 import type { UserError } from "../../../staging/errors.ts";
-import { type AttributeValue, CorruptRecordError, recordItem } from "../../../staging/record.ts";
+import { CorruptRecordError, recordItem } from "../../../staging/record.ts";
 import { testId, testRecord, testSettings } from "../records.ts";
 
 const ID = testId(1);

@@ -1,7 +1,7 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
+import type { AttributeValue } from "../../../staging/attribute-value.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
-import type { AttributeValue } from "../../../staging/record.ts";
 import { parseRegionList, REGIONS, type Region } from "../../../staging/regions.ts";
 import { parseLaunchedSweepId } from "../../../staging/sweep/id.ts";
 import {
