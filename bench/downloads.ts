@@ -10,7 +10,7 @@ import { parseRegionList } from "../staging/regions.ts";
 import type { StagedDataOutputs } from "../staging/resources.ts";
 import { renderStageScript } from "../staging/stage-script.ts";
 import { GIB, MIB } from "../staging/units.ts";
-import type { Measurement } from "./report.ts";
+import { cpuOf, type Measurement, spread } from "./report.ts";
 import { BUCKETS, startServer } from "./server.ts";
 import { benchCache, prepareTools, succeed } from "./tools.ts";
 
@@ -148,13 +148,12 @@ async function writeRandom(path: string, bytes: number): Promise<void> {
 }
 
 function table(title: string, results: ReadonlyMap<string, readonly Measurement[]>): string {
-  const cpu = (one: Measurement) => one.userSeconds + one.systemSeconds;
   const plain = results.get(PLAIN) ?? [];
   const lines = [...results].map(([name, runs]) => {
     const ratio = (value: (one: Measurement) => number) =>
       name === PLAIN ? "" : spread(runs.map((run, at) => value(run) / value(plain[at] ?? run)));
     const wall = (one: Measurement) => one.wallSeconds;
-    return `| ${[name, spread(runs.map(wall)), spread(runs.map(cpu)), ratio(wall), ratio(cpu)].join(" | ")} |`;
+    return `| ${[name, spread(runs.map(wall)), spread(runs.map(cpuOf)), ratio(wall), ratio(cpuOf)].join(" | ")} |`;
   });
   return [
     `## ${title}`,
@@ -164,12 +163,6 @@ function table(title: string, results: ReadonlyMap<string, readonly Measurement[
     ...lines,
     "",
   ].join("\n");
-}
-
-function spread(values: readonly number[]): string {
-  const sorted = [...values].sort((left, right) => left - right);
-  const at = (index: number): string => (sorted[index] ?? 0).toFixed(2);
-  return `${at(0)} / ${at(Math.floor(sorted.length / 2))} / ${at(sorted.length - 1)}`;
 }
 
 await main();

@@ -22,7 +22,8 @@ export interface RowResult {
 const OURS = "spawn";
 const FLOORS = new Set(["sha256sum", "cat"]);
 
-const cpuOf = (one: Measurement): number => one.userSeconds + one.systemSeconds;
+/** Seconds. */
+export const cpuOf = (one: Measurement): number => one.userSeconds + one.systemSeconds;
 
 /**
  * Writes the table to `benchmarks.md` and the figures to `benchmarks.json` beside it, and prints the table. Rows that were
@@ -95,7 +96,8 @@ function table({ title, date, measurements }: RowResult): string {
   ].join("\n");
 }
 
-function spread(values: readonly number[]): string {
+/** Min / median / max. */
+export function spread(values: readonly number[]): string {
   const sorted = [...values].sort((left, right) => left - right);
   const at = (index: number): string => (sorted[index] ?? 0).toFixed(2);
   if (sorted.length === 1) return at(0);
