@@ -27,11 +27,12 @@ import {
   stagedMetadata,
   summaryOf,
 } from "../../report-staged.ts";
+import { continuationOf } from "../../services/continuation.ts";
 import { findSameUpload } from "../../services/incomplete.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { refuseOverlapIn } from "../../services/overlap.ts";
-import { hasPendingOperations, resumeUpload } from "../../services/resume.ts";
-import { damageOf, findReusable } from "../../services/reuse.ts";
+import { resumeUpload } from "../../services/resume.ts";
+import { findReusable } from "../../services/reuse.ts";
 import { findUploaded, rememberUploaded, twinNote } from "../../services/same-upload.ts";
 import { type InspectedSource, inspectSource } from "../../services/source.ts";
 import { refuseStandardInput } from "../../services/stream-source.ts";
@@ -168,21 +169,14 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
     const upload: Upload = { context, spec, source };
     const reused = flags.reuse ? await this.#reuse(upload) : undefined;
     if (reused !== undefined) return await this.#tell(upload, summaryOf(reused), true);
-    const interrupted = await findSameUpload(context, spec, source);
-    const untold = interrupted?.untold;
-    let resumed = untold === undefined ? interrupted : undefined;
-    if (interrupted !== undefined && untold !== undefined) {
-      const damage = await damageOf(context, untold);
-      // The engine was killed before it had noted the record: its state is completed by an update.
-      if (damage === undefined && (await hasPendingOperations(context, interrupted.stack))) {
-        resumed = interrupted;
-      } else if (damage === undefined) {
-        this.note(`${untold.stagingId} is whole: the upload was completed, but its ID was not written`, "");
-        return await this.#tell(upload, summaryOf(untold));
-      }
-      if (damage !== undefined)
-        this.note(`${untold.stagingId} is not used as the result of this upload: ${damage}`, "");
+    const continuation = await continuationOf(context, await findSameUpload(context, spec, source));
+    if (continuation.kind === "complete") {
+      const { record } = continuation;
+      this.note(`${record.stagingId} is whole: the upload was completed, but its ID was not written`, "");
+      return await this.#tell(upload, summaryOf(record));
     }
+    const resumed = continuation.kind === "resume" ? continuation.earlier : undefined;
+    if (continuation.kind === "new" && continuation.why !== undefined) this.note(continuation.why, "");
     if (resumed !== undefined) this.note(`Resuming ${resumed.settings.spec.id}, which was interrupted`, "");
     else if (!flags.reuse) await this.#tellOfTwin(upload);
     const watching = {
