@@ -35,8 +35,7 @@ describe("The owner of the staging buckets", function () {
   before(async () => {
     world = await sharedWorld();
     aws = await world.aws();
-    const { stdout } = await succeed(world.spawn("local", "status", "--json"));
-    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+    proxy = await TestProxy.start(aws.endpoint);
     await world.writeFile("owned.bin", bytes);
     await aws.s3(PRIMARY).send(new CreateBucketCommand({ Bucket: SOURCE }));
     for (const [Key, size] of [

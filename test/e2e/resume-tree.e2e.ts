@@ -23,8 +23,7 @@ describe("A directory or a source on S3 that was interrupted", function () {
   before(async () => {
     world = await sharedWorld();
     aws = await world.aws();
-    const { stdout } = await succeed(world.spawn("local", "status", "--json"));
-    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+    proxy = await TestProxy.start(aws.endpoint);
     const folder = join(world.folder, "interrupted tree");
     await mkdir(join(folder, "small files"), { recursive: true });
     for (let index = 0; index < SMALL; index += 1) {

@@ -26,8 +26,7 @@ describe("An upload that was interrupted", function () {
   before(async () => {
     world = await sharedWorld();
     aws = await world.aws();
-    const { stdout } = await succeed(world.spawn("local", "status", "--json"));
-    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+    proxy = await TestProxy.start(aws.endpoint);
   });
   after(() => proxy.stop());
   beforeEach(async () => {

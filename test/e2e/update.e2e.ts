@@ -25,8 +25,7 @@ describe("Updating a staged entry", function () {
   before(async () => {
     world = await sharedWorld();
     aws = await world.aws();
-    const { stdout } = await succeed(world.spawn("local", "status", "--json"));
-    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+    proxy = await TestProxy.start(aws.endpoint);
     await world.writeFile(FILE, bytes);
     id = await world.upload(FILE, "--regions", "us-east-1,us-west-2");
     // The source is of no more use once it is staged.

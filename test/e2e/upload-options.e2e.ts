@@ -20,8 +20,7 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
   before(async () => {
     world = await sharedWorld();
     aws = await world.aws();
-    const { stdout } = await succeed(world.spawn("local", "up", "--json"));
-    proxy = await TestProxy.start((JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint);
+    proxy = await TestProxy.start(aws.endpoint);
     await world.writeFile(NAME, bytes);
   });
   afterEach(() => proxy.reset());

@@ -21,12 +21,14 @@ export interface ObjectVersion {
 
 /** The local cloud as plain AWS clients see it, which know nothing of this program. */
 export class Aws {
+  readonly endpoint: string;
   readonly keys: Keys;
   readonly #settings;
   readonly #s3 = new Map<string, S3Client>();
   readonly #dynamo = new Map<string, DynamoDBClient>();
 
   constructor(endpoint: string, keys: Keys) {
+    this.endpoint = endpoint;
     this.keys = keys;
     this.#settings = { endpoint, credentials: keys };
   }
