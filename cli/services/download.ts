@@ -66,7 +66,10 @@ export async function downloadEntry(
   ]);
   // Refuses a bucket of another environment.
   await context.s3(region);
-  const client = createS3Clients({ access: await openAccess(await context.connection()) }).of(region);
+  const client = createS3Clients({
+    access: await openAccess(await context.connection()),
+    account: () => context.account(),
+  }).of(region);
   const bucket = record.buckets[record.regions.indexOf(region)] ?? "";
   const key = createHash("sha256").update(`${record.stagingId} ${path}`).digest("hex").slice(0, 24);
   const lock = join(spawnPaths().stacks, "downloads", `${key}.lock`);

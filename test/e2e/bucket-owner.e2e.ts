@@ -97,6 +97,7 @@ describe("The owner of the staging buckets", function () {
       await succeed(spawn("stage", "repair", id));
       expect(await aws.sha256(PRIMARY, bucketOf(PRIMARY), Key)).to.equal(sha256(bytes));
       await succeed(spawn("stage", "list", "--verify"));
+      await succeed(spawn("stage", "download", id, "./fetched.bin"));
       await succeed(spawn("stage", "cleanup", "--orphans", "--dry-run"));
       await succeed(spawn("stage", "delete", id, "--yes"));
       const methods = new Set(proxy.requests.filter(isS3).map(({ method }) => method));
