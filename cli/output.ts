@@ -34,6 +34,10 @@ export function writeData(text: string, stream: NodeJS.WritableStream = process.
   return writeBy((done) => writeExactly(stream, text, done), stream);
 }
 
+/** The same for text that programs read and people may look at, such as a script or a path: as it is, and printable on a terminal. */
+export const writeForPrograms = (text: string): Promise<void> =>
+  process.stdout.isTTY ? writeOut(text) : writeData(text);
+
 type Done = (error?: NodeJS.ErrnoException | null) => void;
 
 function writeBy(write: (done: Done) => boolean, stream: NodeJS.WritableStream): Promise<void> {

@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { parseRegion } from "../../../staging/regions.ts";
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { writeOut } from "../../output.ts";
+import { writeForPrograms } from "../../output.ts";
 import { type DownloadResult, downloadEntry, regionOfShell } from "../../services/download.ts";
 import { resolveId } from "../../services/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
@@ -89,7 +89,7 @@ stdout has only the path. A download counts in the entry's download count, and n
     }
     if (this.jsonEnabled()) return toJson(result);
     this.note(describe(result));
-    await writeOut(`${result.path}\n`);
+    await writeForPrograms(`${result.path}\n`);
     return undefined;
   }
 }

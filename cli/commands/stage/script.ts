@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { parseDestination } from "../../../staging/destination.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { BaseCommand } from "../../base-command.ts";
-import { writeOut } from "../../output.ts";
+import { writeForPrograms } from "../../output.ts";
 import { resolveId } from "../../services/resolve-id.ts";
 import { stageScript } from "../../services/stage-script.ts";
 
@@ -62,7 +62,7 @@ It prints the path of the data on stdout. Exit codes: 0 complete and verified, 1
     const id = await resolveId(context, args["staging-id"]);
     const script = await stageScript(context, id, { destination, region });
     if (this.jsonEnabled()) return { staging_id: id, script };
-    await writeOut(script);
+    await writeForPrograms(script);
     return undefined;
   }
 }
