@@ -15,7 +15,7 @@ import { listStacks } from "../engine/stacks.ts";
 import type { ResourceChange, UpdateOptions } from "../engine/update.ts";
 import { noEntry } from "./absent.ts";
 import { refuseDeclared, refuseInFile } from "./declared.ts";
-import { findRecord } from "./records.ts";
+import { findRecord, orCorrupt } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { holdsAnything, isGone } from "./remains/remains.ts";
 import { type Outcome, sideBySide } from "./side-by-side.ts";
@@ -67,7 +67,8 @@ function lazily<T>(get: () => Promise<T>): () => Promise<T> {
 type Stacks = () => Promise<readonly string[]>;
 
 async function findDeletable(context: Context, id: StagingId, stacks: Stacks): Promise<Deletable> {
-  const record = await findAnyRecord(context, id);
+  // A corrupt record must not keep its entry alive: a deletion needs the ID alone.
+  const record = await orCorrupt(findRecord(await context.tables(), id));
   if (record instanceof CorruptRecordError) {
     return { ...(await findWithoutRecord(context, id, stacks)), corrupt: record };
   }
@@ -84,19 +85,6 @@ async function findWithoutRecord(context: Context, id: StagingId, stacks: Stacks
   if (unfinished !== undefined) return unfinished;
   await refuseDeclared(context, id, undefined);
   return await findRemainder(context, id);
-}
-
-async function findAnyRecord(
-  context: Context,
-  id: StagingId,
-): Promise<StagingRecord | CorruptRecordError | undefined> {
-  try {
-    return await findRecord(await context.tables(), id);
-  } catch (error) {
-    // A corrupt record must not keep its entry alive: a deletion needs the ID alone.
-    if (error instanceof CorruptRecordError) return error;
-    throw error;
-  }
 }
 
 /** An entry that is whole. */

@@ -37,7 +37,7 @@ export interface Tables {
    * Where an entry can be beside the buckets of the settings, by what the user controls: the entry's settings file on this machine,
    * and its stack's state. Only asked where a record names another bucket than the settings.
    */
-  readonly otherBuckets?: (entry: Pick<StagingRecord, "stagingId" | "declaredAs">) => Promise<OtherBuckets>;
+  readonly otherBuckets?: (record: StagingRecord) => Promise<OtherBuckets>;
 }
 
 export interface RecordFilter {
@@ -123,14 +123,17 @@ export async function findRecord(tables: Tables, id: StagingId): Promise<Staging
   return Item === undefined ? undefined : await readRecord(tables, Item);
 }
 
+/** The record, or why it is corrupt. */
+export const orCorrupt = <T>(record: Promise<T>): Promise<T | CorruptRecordError> =>
+  record.catch((error: unknown) => {
+    if (error instanceof CorruptRecordError) return error;
+    throw error;
+  });
+
 /** The record; undefined where it is corrupt. For what a record is only a hint. */
 export async function unlessCorrupt<T>(record: Promise<T>): Promise<T | undefined> {
-  try {
-    return await record;
-  } catch (error) {
-    if (error instanceof CorruptRecordError) return undefined;
-    throw error;
-  }
+  const found = await orCorrupt(record);
+  return found instanceof CorruptRecordError ? undefined : found;
 }
 
 /** @throws InputError when the environment has no such entry */

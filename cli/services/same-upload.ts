@@ -9,7 +9,7 @@ import { CorruptRecordError, type StagingRecord } from "../../staging/record.ts"
 import { serverClock } from "../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
-import { findRecord } from "./records.ts";
+import { findRecord, orCorrupt } from "./records.ts";
 import type { MeasuredSource } from "./unfinished.ts";
 
 /*
@@ -74,10 +74,14 @@ export async function findUploaded(
   const changes = changesOf(source);
   const found = await Promise.all(
     ids.map(async (id) => {
-      const record = await findRecord(tables, id).catch(corruptAsNull);
-      // It was deleted, or has expired.
-      if (record === undefined) await rm(join(folder, id), { force: true });
-      if (record === undefined || record === null) return undefined;
+      const record = await orCorrupt(findRecord(tables, id));
+      // An upload does not use an entry with a corrupt record, and does not fail because of one; `stage list` reports it.
+      if (record instanceof CorruptRecordError) return undefined;
+      if (record === undefined) {
+        // It was deleted, or has expired.
+        await rm(join(folder, id), { force: true });
+        return undefined;
+      }
       const then = (await readTextIfThere(join(folder, id))) ?? "";
       return { record, mayDiffer: then !== "" && then !== changes };
     }),
@@ -91,12 +95,6 @@ export async function findUploaded(
         Number(a.mayDiffer) - Number(b.mayDiffer) ||
         expiryOf(b.record).getTime() - expiryOf(a.record).getTime(),
     );
-}
-
-/** An upload does not use an entry with a corrupt record, and does not fail because of one; `stage list` reports it. */
-function corruptAsNull(error: unknown): null {
-  if (error instanceof CorruptRecordError) return null;
-  throw error;
 }
 
 /** A second upload of the same data costs as much as the first. */

@@ -8,7 +8,7 @@ import { CorruptRecordError } from "../../../staging/record.ts";
 import { USAGE_KEY } from "../../../staging/usage.ts";
 import type { Context } from "../../context.ts";
 import { explained } from "../outcomes.ts";
-import { findRecord, type Tables } from "../records.ts";
+import { findRecord, orCorrupt, type Tables } from "../records.ts";
 import { findAccessPoints } from "./access-points.ts";
 import { bucketsOfEntry, type Depth, localSettings, remainsIn } from "./buckets.ts";
 import type { EntryRemains } from "./remains.ts";
@@ -72,12 +72,8 @@ function notSeen(context: Context, what: string, cause: unknown): UserError {
 }
 
 async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["record"]> {
-  try {
-    return await unlessNoTable(() => findRecord(tables, id));
-  } catch (error) {
-    if (error instanceof CorruptRecordError) return "unreadable";
-    throw error;
-  }
+  const record = await orCorrupt(unlessNoTable(() => findRecord(tables, id)));
+  return record instanceof CorruptRecordError ? "unreadable" : record;
 }
 
 /** The life that is open in the ledger. Read strongly consistent: a row just closed is seen as it is. */
