@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { isRecord } from "../../staging/environment.ts";
-import { isStackName, type StackName } from "../../staging/stack-name.ts";
+import type { StackName } from "../../staging/stack-name.ts";
 import type { Context } from "../context.ts";
 import { backendFolder } from "../engine/backend-folder.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
@@ -13,6 +13,7 @@ import {
   endUpload,
   importUnfinished,
   isBeingUploaded,
+  journalsIn,
   noteSharing,
   readUnfinished,
   unfinishedStacks,
@@ -58,21 +59,10 @@ export async function importShared(context: Context): Promise<void> {
   const url = await context.stateUrl();
   const folder = folderOf(url);
   if (url === undefined || folder === undefined) return;
-  const shared = await sharedStacks(folder, context.environmentName);
+  const shared = await journalsIn(folder, context.environmentName);
   const known = await unfinishedStacks(context.environmentName);
   for (const stack of shared) if (!known.includes(stack)) await importOne(folder, stack);
   for (const stack of known) if (!shared.includes(stack)) await forgetEnded(url, stack);
-}
-
-async function sharedStacks(folder: string, environment: string): Promise<StackName[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
-  });
-  return names
-    .filter((name) => name.startsWith(`${environment}.`) && name.endsWith(".json"))
-    .map((name) => name.slice(0, -".json".length))
-    .filter(isStackName);
 }
 
 async function importOne(folder: string, stack: StackName): Promise<void> {

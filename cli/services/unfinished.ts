@@ -105,7 +105,12 @@ export async function endUpload(stack: StackName): Promise<void> {
 
 /** The stacks of the uploads of an environment that were begun on this machine and have not ended. */
 export async function unfinishedStacks(environment: string): Promise<StackName[]> {
-  const names = await readdir(folder()).catch((error: NodeJS.ErrnoException) => {
+  return await journalsIn(folder(), environment);
+}
+
+/** The stacks of an environment that have a journal in a folder, which need not exist. */
+export async function journalsIn(folder: string, environment: string): Promise<StackName[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
