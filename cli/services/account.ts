@@ -1,7 +1,6 @@
 import type { AccountId } from "../../staging/accounts.ts";
 import { InputError } from "../../staging/errors.ts";
 import { refuseOtherAccount } from "../../staging/ownership/account.ts";
-import { heldIn } from "../../staging/ownership/held.ts";
 import type { TableFact } from "../../staging/ownership/names.ts";
 import type { Context } from "../context.ts";
 
@@ -47,17 +46,14 @@ export async function explainMissing(context: Context, error: unknown): Promise<
   try {
     const [settings, account] = await Promise.all([context.settings(), context.account()]);
     if (settings.cloud !== "aws") return error;
-    const [{ openSession }, { readStateOrBackup }] = await Promise.all([
+    const [{ openSession }, { readStateOrBackup }, { heldOf }] = await Promise.all([
       import("../engine/session.ts"),
       import("../engine/state.ts"),
+      import("./environment-plan.ts"),
     ]);
     const { environmentProject } = await openSession(context);
     const { resources } = await readStateOrBackup(environmentProject, settings.name);
-    const entries = resources.map(({ inputs = {}, outputs = {}, ...resource }) => ({
-      ...resource,
-      properties: { ...inputs, ...outputs },
-    }));
-    refuseOtherAccount(settings, account, heldIn(entries, settings.cloud));
+    refuseOtherAccount(settings, account, heldOf(resources));
     return error;
   } catch (found) {
     // Without the state the first error stands.

@@ -47,9 +47,10 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
     surveyOf(context, wholeEnvironment(settings)),
   ]);
   const there = resources.filter((resource) => resource.delete !== true);
-  refuseOtherAccount(settings, facts.account, heldOf(there));
+  const all = heldOf(there);
+  refuseOtherAccount(settings, facts.account, all);
   const lost = lostOf(there, missingOf(facts));
-  const held = without(heldOf(there), lost);
+  const held = without(all, lost);
   const config = { ...declared, entries: withIdsOf(declared.entries, new Set(held.stagingIds)) };
   return {
     session,
@@ -74,7 +75,8 @@ const propertiesOf = ({ inputs = {}, outputs = {} }: StateResource): Readonly<Re
   ...outputs,
 });
 
-function heldOf(resources: readonly StateResource[]): Held {
+/** What the state of an environment's stack holds. */
+export function heldOf(resources: readonly StateResource[]): Held {
   const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
   const entries = resources.map((resource) => ({ ...resource, properties: propertiesOf(resource) }));
   return heldIn(entries, stack?.outputs?.["cloud"]);
