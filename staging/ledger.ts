@@ -255,7 +255,7 @@ export function rowWith(
     return {
       ...facts,
       opened_at: known["opened_at"],
-      ...listOf("counts_arrivals", known["counts_arrivals"]),
+      ...(known["counts_arrivals"] === undefined ? {} : { counts_arrivals: known["counts_arrivals"] }),
       ...(Array.isArray(known["lives"]) ? { lives: known["lives"] } : {}),
       history: historyOf(known, facts, now),
     };
@@ -275,9 +275,6 @@ const listIn = (row: Readonly<Record<string, unknown>> | undefined, name: "lives
   const value = row?.[name];
   return Array.isArray(value) ? value : [];
 };
-
-const listOf = (name: "lives" | "counts_arrivals", value: unknown) =>
-  value === undefined ? {} : { [name]: value };
 
 const placementOf = ({ regions, ttl_days }: LifeFacts, from: string) => ({ from, regions, ttl_days });
 

@@ -215,7 +215,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
   /** A note for people, which programs find among the warnings. */
   #hint(text: string): void {
     if (this.jsonEnabled()) this.warn(text);
-    else this.note(`${text}`, "");
+    else this.note(text, "");
   }
 
   /** Reports a complete entry, and forgets the upload once the report is written. */
