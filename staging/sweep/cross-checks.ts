@@ -1,6 +1,7 @@
 import { durationText, parseDuration } from "../duration.ts";
 import { formatInteger } from "../units.ts";
 import type { Place } from "../yaml/bounded.ts";
+import { combinationsOf } from "./grid.ts";
 import { architectureOf } from "./instance-types.ts";
 import { DEFAULT_DEADLINE, EXCLUSIVE, REQUIRED, type SweepKey, type SweepValues } from "./keys.ts";
 import type { Problem } from "./problems.ts";
@@ -46,8 +47,8 @@ export function crossProblems(values: SweepValues, places: Places): Problem[] {
       add("subnets", `subnets: ${region} is not in regions`);
     }
   }
-  const combinations = values.grid?.reduce((product, axis) => product * axis.values.length, 1);
-  if (combinations !== undefined) problems.push(...rowCountProblems(values, places, combinations, "grid"));
+  if (values.grid !== undefined)
+    problems.push(...rowCountProblems(values, places, combinationsOf(values.grid), "grid"));
   return problems;
 }
 

@@ -87,9 +87,13 @@ function readValues(node: Node | null, path: string, reader: Reader): readonly s
   return values.length === node.items.length ? values : undefined;
 }
 
+/** How many rows a grid has. */
+export const combinationsOf = (grid: Grid): number =>
+  grid.reduce((product, { values }) => product * values.length, 1);
+
 /** Before the rows are made: a few lists of a thousand values are a billion rows. */
 function tooMuch(axes: Grid, node: Node, path: string, reader: Reader): boolean {
-  const count = axes.reduce((product, { values }) => product * values.length, 1);
+  const count = combinationsOf(axes);
   if (count > MAX_INDICES) {
     reader.add(
       node,

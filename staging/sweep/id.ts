@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { InputError } from "../errors.ts";
+import { parseStackName, type StackName } from "../stack-name.ts";
 
 declare const brand: unique symbol;
 
@@ -41,4 +42,5 @@ export function parseLaunchedSweepIdStart(text: string): string {
 }
 
 /** The stack of a sweep. */
-export const sweepStackName = (environment: string, id: SweepId): string => `${environment}.${id}`;
+export const sweepStackName = (environment: string, id: SweepId): StackName =>
+  parseStackName(`${environment}.${id}`);

@@ -1,4 +1,5 @@
 import { type AttributeValue, N, S } from "../attribute-value.ts";
+import { isRecord, isStringArray } from "../environment.ts";
 import type { Region } from "../regions.ts";
 import { isoSeconds } from "../ttl.ts";
 import { KIB } from "../units.ts";
@@ -149,8 +150,6 @@ function parametersText(read: ItemReader, text: string): string {
   } catch {
     throw read.error("params");
   }
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isObject || !Object.values(value as object).every((one) => typeof one === "string"))
-    throw read.error("params");
+  if (!isRecord(value) || !isStringArray(Object.values(value))) throw read.error("params");
   return text;
 }

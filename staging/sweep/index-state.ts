@@ -14,8 +14,6 @@ import { errorText } from "./index-item.ts";
 
 /** Seconds for which a claim or a heartbeat holds an index. */
 export const LEASE_SECONDS = 300;
-/** Seconds between two heartbeats. */
-export const HEARTBEAT_SECONDS = 60;
 
 /** How many times an index runs again, by cause. */
 export interface Retries {

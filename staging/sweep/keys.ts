@@ -174,7 +174,7 @@ export const KEYS = {
   ),
   max_cost: key(
     "What the instances may cost at most, in US dollars. It shortens the deadline.",
-    decimal("an amount in US dollars such as 25 or 12.50", {}, 1_000_000_000),
+    decimal("an amount in US dollars such as 25 or 12.50", 1_000_000_000),
   ),
   subnets: key(
     "Subnets of the workers, by region. Default: the subnets of the region's default VPC.",

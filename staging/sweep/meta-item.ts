@@ -1,6 +1,7 @@
 import { type AttributeValue, N, S } from "../attribute-value.ts";
 import { parseStagingId, type StagingId } from "../ids.ts";
 import { parseRegionList, type RegionList } from "../regions.ts";
+import { parseStackName, type StackName } from "../stack-name.ts";
 import { isoSeconds } from "../ttl.ts";
 import type { SweepId } from "./id.ts";
 import type { Retries } from "./index-state.ts";
@@ -13,7 +14,7 @@ export interface SweepMeta {
   readonly sweepId: SweepId;
   readonly name: string;
   /** The stack that holds the sweep. */
-  readonly stack: string;
+  readonly stack: StackName;
   readonly count: number;
   readonly regions: RegionList;
   readonly entries: readonly StagingId[];
@@ -65,7 +66,7 @@ export function parseMetaItem(value: unknown): SweepMeta {
   return {
     sweepId: read.sweepId,
     name: read.text("name", /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
-    stack: read.text("stack", /^[A-Za-z0-9._-]{1,100}$/),
+    stack: read.parsed("stack", () => parseStackName(read.text("stack"))),
     count: read.whole("count", 1, MAX_INDICES),
     regions: read.parsed("regions", () => parseRegionList(regions)),
     entries: read.texts("entries", parseStagingId),

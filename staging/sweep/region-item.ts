@@ -1,4 +1,4 @@
-import { type AttributeValue, N } from "../attribute-value.ts";
+import { type AttributeValue, N, S } from "../attribute-value.ts";
 import type { Region } from "../regions.ts";
 import type { SweepId } from "./id.ts";
 import { ITEM_KEY, regionItemKey, SWEEP_KEY } from "./item-keys.ts";
@@ -45,8 +45,8 @@ export function newRegionItem(
 /** The item as DynamoDB takes it. */
 export function regionItem(item: RegionItem): Record<string, AttributeValue> {
   return {
-    [SWEEP_KEY]: { S: item.sweepId },
-    [ITEM_KEY]: { S: regionItemKey(item.region) },
+    [SWEEP_KEY]: S(item.sweepId),
+    [ITEM_KEY]: S(regionItemKey(item.region)),
     start: N(item.start),
     end: N(item.end),
     workers: N(item.workers),

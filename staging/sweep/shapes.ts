@@ -89,10 +89,10 @@ export function integer(minimum: number, maximum: number): Shape<number> {
 }
 
 /** A decimal number without quotes, of at most six decimals, as it is written. */
-export function decimal(expected: string, schema: JsonSchema, most: number): Shape<string> {
+export function decimal(expected: string, most: number): Shape<string> {
   return {
     expected,
-    schema: { type: "number", exclusiveMinimum: 0, maximum: most, ...schema },
+    schema: { type: "number", exclusiveMinimum: 0, maximum: most },
     read(node, path, reader) {
       const source = isScalar(node) && isPlain(node) ? sourceOf(node) : "";
       const value = /^(0|[1-9]\d{0,14})(\.\d{1,6})?$/.test(source) ? Number(source) : Number.NaN;

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { AttributeValue } from "../../../staging/attribute-value.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { parseRegionList, REGIONS, type Region } from "../../../staging/regions.ts";
+import { parseStackName } from "../../../staging/stack-name.ts";
 import { parseLaunchedSweepId } from "../../../staging/sweep/id.ts";
 import {
   errorText,
@@ -58,7 +59,7 @@ const cancelled: IndexItem = {
 const meta: SweepMeta = {
   sweepId,
   name: "genome",
-  stack: "dev.sweep-abc123def456",
+  stack: parseStackName("dev.sweep-abc123def456"),
   count: 12,
   regions: parseRegionList("us-east-1,us-west-2"),
   entries: [parseStagingId("stage-abc123def456")],
@@ -242,6 +243,7 @@ describe("the item of a sweep", () => {
   for (const [change, attribute] of [
     [{ name: "a b" }, "name"],
     [{ stack: "../x" }, "stack"],
+    [{ stack: "..x" }, "stack"],
     [{ count: 0 }, "count"],
     [{ regions: [] }, "regions"],
     [{ regions: ["us-east-1", "us-east-1"] }, "regions"],
