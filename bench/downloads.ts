@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { build } from "esbuild";
 import { packageRoot } from "../local/paths.ts";
 import { parseDestination } from "../staging/destination.ts";
 import { parseStagingId } from "../staging/ids.ts";
@@ -12,7 +11,7 @@ import { renderStageScript } from "../staging/stage-script.ts";
 import { GIB, MIB } from "../staging/units.ts";
 import { cpuOf, type Measurement, spread } from "./report.ts";
 import { BUCKETS, startServer } from "./server.ts";
-import { benchCache, prepareTools, succeed } from "./tools.ts";
+import { bundle, measure, prepareTools, succeed } from "./tools.ts";
 
 /*
  * Downloads of an entry: the script of `spawn stage script` and the data plane of `spawn stage download`, which verify every file,
@@ -78,7 +77,7 @@ async function main(): Promise<void> {
         for (const [name, command] of Object.entries(contestants)) {
           await rm(target, { recursive: true, force: true });
           const PATH = [dirname(tools.aws), process.env["PATH"]].join(delimiter);
-          const one = await measure(command, { ...env, PATH });
+          const one = await measure([[command]], { ...env, PATH });
           // The first round warms up.
           if (round > 0) results.set(name, [...(results.get(name) ?? []), one]);
           console.error(`${row.title}, round ${round}, ${name}: ${one.wallSeconds.toFixed(2)} s`);
@@ -115,29 +114,6 @@ async function scriptOf(stagingId: string, staged: StagedDataOutputs): Promise<s
     buckets: [BUCKETS[0]],
     destination: parseDestination("/nowhere"),
   });
-}
-
-async function measure(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Measurement> {
-  const stdout = await succeed("python3", [join(root, "bench", "measure.py"), JSON.stringify([[command]])], {
-    env: { ...process.env, ...env },
-  });
-  return JSON.parse(stdout) as Measurement;
-}
-
-/** As production's programs are built. */
-async function bundle(name: string): Promise<string> {
-  const outfile = join(benchCache(), `${name}.mjs`);
-  await build({
-    absWorkingDir: root,
-    entryPoints: [`bench/${name}.ts`],
-    outfile,
-    ...{ bundle: true, platform: "node", format: "esm", target: "node22.18" },
-    banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
-    ...{ minifyWhitespace: true, minifySyntax: true, mainFields: ["module", "main"] },
-    external: ["typescript", "ts-node", "tsx"],
-    logLevel: "error",
-  });
-  return outfile;
 }
 
 async function writeRandom(path: string, bytes: number): Promise<void> {

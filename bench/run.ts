@@ -4,14 +4,13 @@ import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
 import { packageRoot } from "../local/paths.ts";
 import { GIB, MIB } from "../staging/units.ts";
-import { type Contestant, contestants, type Dataset, type Plan } from "./contestants.ts";
+import { type Contestant, contestants, type Dataset } from "./contestants.ts";
 import { NETWORK, startNetwork } from "./network.ts";
-import { type Measurement, type RowResult, renderTables, writeReport } from "./report.ts";
+import { cpuOf, type Measurement, type RowResult, renderTables, writeReport } from "./report.ts";
 import { startServer } from "./server.ts";
-import { benchCache, prepareTools, succeed } from "./tools.ts";
+import { bundle, measure, prepareTools, succeed } from "./tools.ts";
 
 /*
  * The data plane beside the tools that users would take instead, against one S3 server on this machine.
@@ -78,7 +77,7 @@ async function main(): Promise<void> {
   const unknown = rows.find((name) => !(name in ROWS));
   if (unknown !== undefined) throw new Error(`no row ${unknown}: ${Object.keys(ROWS).join(", ")}`);
   const tools = values.tools?.split(",");
-  const all = contestants(await prepareTools(), await bundleStage()).filter(
+  const all = contestants(await prepareTools(), await bundle("stage")).filter(
     ({ name }) => tools === undefined || tools.includes(name),
   );
   const results: RowResult[] = [];
@@ -115,7 +114,7 @@ async function runRow(row: Row, name: string, all: readonly Contestant[], runs: 
         measurements[contestant.name] = [...(measurements[contestant.name] ?? []), measured];
         console.error(
           `${row.title}, run ${run + 1}, ${contestant.name}: ${measured.wallSeconds.toFixed(2)} s, ` +
-            `CPU ${(measured.userSeconds + measured.systemSeconds).toFixed(2)} s, ` +
+            `CPU ${cpuOf(measured).toFixed(2)} s, ` +
             `${Math.round(measured.peakBytes / MIB)} MiB`,
         );
       }
@@ -125,35 +124,6 @@ async function runRow(row: Row, name: string, all: readonly Contestant[], runs: 
     await server.stop();
   }
   return { title: row.title, date: new Date().toISOString().slice(0, 10), measurements };
-}
-
-async function measure(plan: Plan, env: NodeJS.ProcessEnv): Promise<Measurement> {
-  const script = join(root, "bench", "measure.py");
-  const stdout = await succeed("python3", [script, JSON.stringify(plan)], {
-    env: { ...process.env, ...env },
-  });
-  return JSON.parse(stdout) as Measurement;
-}
-
-/** As production's provider is built. */
-async function bundleStage(): Promise<string> {
-  const outfile = join(benchCache(), "stage.mjs");
-  await build({
-    absWorkingDir: root,
-    entryPoints: ["bench/stage.ts"],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node22.18",
-    banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
-    minifyWhitespace: true,
-    minifySyntax: true,
-    mainFields: ["module", "main"],
-    external: ["typescript", "ts-node", "tsx"],
-    logLevel: "error",
-  });
-  return outfile;
 }
 
 function smallFiles(folder: string, count: number): (readonly [string, number])[] {

@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { build } from "esbuild";
 import { findOnPath, runCommand } from "../local/command.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
+import type { Plan } from "./contestants.ts";
+import type { Measurement } from "./report.ts";
 
 /** The programs that the benchmark compares with, the server that all of them talk to, and the network between them. */
 export interface Tools {
@@ -19,6 +22,8 @@ const PACKAGES = {
   rclone: "github.com/rclone/rclone",
   toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
 } as const;
+
+const root = packageRoot();
 
 export const benchCache = (): string => join(spawnPaths().cache, "bench");
 
@@ -75,4 +80,34 @@ export async function succeed(
   const { code, stdout, stderr } = await runCommand(command, args, options);
   if (code !== 0) throw new Error(`${command} ${args[0] ?? ""} failed (${code}): ${stderr.slice(-800)}`);
   return stdout;
+}
+
+/** Runs commands one after another, those of a step side by side, and measures them together. */
+export async function measure(plan: Plan, env: NodeJS.ProcessEnv): Promise<Measurement> {
+  const script = join(root, "bench", "measure.py");
+  const stdout = await succeed("python3", [script, JSON.stringify(plan)], {
+    env: { ...process.env, ...env },
+  });
+  return JSON.parse(stdout) as Measurement;
+}
+
+/** Builds a program of this folder as production's provider is built. @returns its file */
+export async function bundle(name: "stage" | "fetch"): Promise<string> {
+  const outfile = join(benchCache(), `${name}.mjs`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [`bench/${name}.ts`],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22.18",
+    banner: { js: 'import{createRequire as __r}from"node:module";const require=__r(import.meta.url);' },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    mainFields: ["module", "main"],
+    external: ["typescript", "ts-node", "tsx"],
+    logLevel: "error",
+  });
+  return outfile;
 }
