@@ -18,9 +18,9 @@ describe("behind a proxy", () => {
 
   before(async () => {
     world = await World.make();
-    ({ keys } = await world.aws());
-    const { endpoint } = JSON.parse((await succeed(world.spawn("local", "status", "--json"))).stdout).result;
-    proxy = await ConnectProxy.start(endpoint, { login: "me:secret" });
+    const aws = await world.aws();
+    keys = aws.keys;
+    proxy = await ConnectProxy.start(aws.endpoint, { login: "me:secret" });
     bundle = join(world.home, "authority.pem");
     await writeFile(bundle, TEST_AUTHORITY);
   });

@@ -26,7 +26,7 @@ describe("spawn stage upload while the cloud fails", function () {
   before(async () => {
     world = await sharedWorld();
     aws = await world.aws();
-    proxy = await FaultProxy.start(await endpointOf(world));
+    proxy = await FaultProxy.start(aws.endpoint);
     await world.writeFile(NAME, bytes);
   });
   afterEach(() => proxy.heal());
@@ -121,8 +121,3 @@ describe("spawn stage upload while the cloud fails", function () {
     );
   });
 });
-
-async function endpointOf(world: World): Promise<string> {
-  const { stdout } = await succeed(world.spawn("local", "up", "--json"));
-  return (JSON.parse(stdout) as { result: { endpoint: string } }).result.endpoint;
-}
