@@ -6,13 +6,13 @@ import {
   type ResourceHandler,
 } from "../../provider/plugin/types.ts";
 import { isUnknown } from "../../provider/plugin/values.ts";
-import { UserError } from "../../staging/errors.ts";
+import { describeError, UserError } from "../../staging/errors.ts";
 import { checkFields } from "./schema/check.ts";
 import { compareFields } from "./schema/compare.ts";
 import { type Fields, type InputsOf, string } from "./schema/fields.ts";
 import { importedInputs, reconcileFields, refreshedInputs } from "./schema/reconcile.ts";
 import { type Call, callIn } from "./sdk/call.ts";
-import { explain, wholeMessage } from "./sdk/errors.ts";
+import { explain } from "./sdk/errors.ts";
 import { defaultRegion } from "./sdk/settings.ts";
 import { settle } from "./sdk/settle.ts";
 
@@ -121,7 +121,7 @@ export function defineResource<F extends Fields, C extends object>(
       } catch (error) {
         const outputs = await readAs(id, inputs, call).catch(() => undefined); // the first error is the one to tell
         const atLeast = global ? inputs : { ...inputs, region: call.region };
-        throw new PartialFailure(id, outputs ?? atLeast, wholeMessage(error), { cause: error });
+        throw new PartialFailure(id, outputs ?? atLeast, describeError(error), { cause: error });
       }
     },
 

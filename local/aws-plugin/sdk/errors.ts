@@ -50,9 +50,3 @@ export function explain(doing: string, error: unknown): unknown {
   if ($metadata?.httpStatusCode === undefined) return error;
   return new UserError(`${doing}: ${(error as Error).name}: ${messageOf(error)}`, { cause: error });
 }
-
-/** What happened, why, and what mends it, where a single text is wanted. */
-export function wholeMessage(error: unknown): string {
-  if (!(error instanceof UserError)) return messageOf(error);
-  return [error.message, error.why, error.fix].filter((line) => line !== undefined).join("\n");
-}

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { callIn } from "../../../local/aws-plugin/sdk/call.ts";
 import { dynamodb } from "../../../local/aws-plugin/sdk/dynamodb.ts";
 import { type AnyResourceHandler, PartialFailure, type Properties } from "../../../provider/plugin/types.ts";
-import { UserError } from "../../../staging/errors.ts";
+import { parseDescription, UserError } from "../../../staging/errors.ts";
 import { startTestCloud } from "../../support/cloud.ts";
 import { cases } from "./cases/index.ts";
 import { handlerOf, setEnvironment, testContext, withEnvironment } from "./handlers.ts";
@@ -118,6 +118,27 @@ describe("aws plugin when something fails", function () {
     expect(whole.ttl).to.deep.equal({ attributeName: "expires", enabled: true });
     expect(whole.pointInTimeRecovery.enabled).to.equal(true);
     await handler.delete(id, whole, testContext());
+  });
+
+  it("says why a resource failed half-way, and what to do, on lines of their own", async () => {
+    const handler = await handlerOf("aws:dynamodb/table:Table");
+    const { inputs } = await inputsOf("Table");
+    const isTimeToLive = target("UpdateTimeToLive");
+    // No attempt gets its answer.
+    const lose = () =>
+      proxy.loseNext((request) => {
+        if (!isTimeToLive(request)) return false;
+        setImmediate(lose);
+        return true;
+      });
+    lose();
+    const error = await failure(handler.create(inputs, testContext()));
+    proxy.loseNext(() => false);
+    expect(error).to.be.instanceOf(PartialFailure);
+    const { id, outputs, message } = error as PartialFailure;
+    expect(parseDescription(message)).to.include({ fix: "spawn local up, then the same command again" });
+    expect(message).to.match(/\nWhy: .+\nFix: /);
+    await handler.delete(id, outputs, testContext());
   });
 
   it("says that a resource is gone, and what to do", async () => {
