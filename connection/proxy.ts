@@ -21,12 +21,18 @@ export const NO_PROXIES: ProxySettings = { isSet: false, of: () => undefined };
 /** Hosts of this machine, as NO_PROXY names them. */
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"] as const;
 
+/** A text with an address in it, for people: without its user and password. */
+export const withoutCredentials = (text: string): string => text.replace(/\/\/\S*@/, "//***@");
+
 /** Both spellings; the lower-case one goes first, as in the AWS CLI and curl. */
 const SPELLINGS = {
   https: ["https_proxy", "HTTPS_PROXY"],
   http: ["http_proxy", "HTTP_PROXY"],
   none: ["no_proxy", "NO_PROXY"],
 } as const;
+
+/** The variables that name a proxy. */
+export const PROXY_VARIABLES: ReadonlySet<string> = new Set([...SPELLINGS.https, ...SPELLINGS.http]);
 
 /**
  * The proxies that the variables set, by the rules of the AWS CLI: HTTPS_PROXY for `https:`, HTTP_PROXY for `http:`,
@@ -87,7 +93,7 @@ function proxyIn(env: Variables, names: readonly string[]): HttpProxy | undefine
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.hostname === "" || !/^https?:$/.test(url.protocol)) {
     throw new InputError(`${variable} does not name a proxy that can be used`, {
-      why: `Its value is ${JSON.stringify(value.replace(/\/\/\S*@/, "//***@"))}; an HTTP proxy is needed.`,
+      why: `Its value is ${JSON.stringify(withoutCredentials(value))}; an HTTP proxy is needed.`,
       fix: `Set it to the proxy's address, such as export ${variable}=http://proxy.example.com:3128, or unset ${variable}`,
     });
   }

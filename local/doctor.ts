@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { type Connection, resolveConnection } from "../connection/connection.ts";
 import { probe } from "../connection/probe.ts";
-import { shown } from "../connection/proxy.ts";
+import { shown, withoutCredentials } from "../connection/proxy.ts";
 import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import { messageOf, UserError } from "../staging/errors.ts";
 import { shellString } from "../staging/shell.ts";
@@ -236,7 +236,7 @@ async function checkState({ stateUrl }: Machine): Promise<Diagnosis> {
   const name = "State";
   // A user and a password may be in it, and this output is copied into reports.
   if (!stateUrl.startsWith("file://")) {
-    return { name, status: "ok", found: stateUrl.replace(/\/\/\S*@/, "//***@") };
+    return { name, status: "ok", found: withoutCredentials(stateUrl) };
   }
   const folder = stateFolder(stateUrl);
   try {

@@ -1,5 +1,6 @@
 import { delimiter, dirname, join } from "node:path";
 import { connectionVariables, type Target } from "../connection/child-variables.ts";
+import { PROXY_VARIABLES } from "../connection/proxy.ts";
 import type { VariableChanges, Variables } from "../connection/variables.ts";
 import { shellWord } from "../staging/shell.ts";
 import type { EngineInfo } from "./engine/engine.ts";
@@ -79,13 +80,6 @@ export function shellChanges(variables: VariableChanges, env: Variables): Variab
   });
   return Object.fromEntries(kept);
 }
-
-const PROXY_VARIABLES: ReadonlySet<string> = new Set([
-  "HTTPS_PROXY",
-  "HTTP_PROXY",
-  "https_proxy",
-  "http_proxy",
-]);
 
 /**
  * `export NAME='value'`, or `unset NAME`, for each variable, to be read by `eval` in any POSIX shell. A name that no shell can set is

@@ -1,3 +1,4 @@
+import { withoutCredentials } from "../../connection/proxy.ts";
 import { UserError } from "../../staging/errors.ts";
 
 /** Where the texts of the engine and of its plugins say that the user's set-up is the cause. */
@@ -109,7 +110,7 @@ export function explainSetupText(text: string, env: NodeJS.ProcessEnv): UserErro
   if (known === undefined) return undefined;
   const set = known.variables
     .filter((name) => env[name])
-    .map((name) => `${name} is ${(env[name] ?? "").replace(/\/\/\S*@/, "//***@")}`);
+    .map((name) => `${name} is ${withoutCredentials(env[name] ?? "")}`);
   const line = text.split("\n").find((candidate) => known.pattern.test(candidate)) ?? text;
   const said = line.trim().slice(0, 400);
   return new UserError(known.message, {
