@@ -10,7 +10,7 @@ import { isNotFound } from "../aws-errors.ts";
 import { isDenied } from "../aws-failure.ts";
 import type { BufferPool } from "../buffers.ts";
 import { downloadForbidden } from "../forbidden.ts";
-import { checksumMismatch } from "../mismatch.ts";
+import { checksumMismatch, isMismatch } from "../mismatch.ts";
 import { forEachParallel } from "../parallel.ts";
 import type { Expected, RegionCopy } from "../presence/region.ts";
 import { withRetry } from "../retry.ts";
@@ -175,7 +175,7 @@ async function readManifestTo(
   };
   await withRetry(read, {
     ...{ signal, attempts: ATTEMPTS, firstDelayMs: RETRY_DELAY_MS },
-    retryable: (error) => !(error instanceof UserError && error.message !== "SHA256 checksum mismatch"),
+    retryable: (error) => !(error instanceof UserError) || isMismatch(error),
   });
 }
 
