@@ -56,7 +56,6 @@ type Item =
       readonly folder: SourceFolder;
       readonly path: string;
       readonly foreignOwners: readonly number[];
-      readonly isLink: boolean;
     };
 
 /**
@@ -160,7 +159,7 @@ async function look(tree: Walk, frame: Frame, start: number, end: number): Promi
   for (const { name, isFolder } of wanted) {
     const target = followed.get(name);
     if (isFolder) {
-      items.push({ folder: folder.child(name), path: `${path}${name}/`, foreignOwners, isLink: false });
+      items.push({ folder: folder.child(name), path: `${path}${name}/`, foreignOwners });
     } else if (target === undefined) {
       const entry = entries.get(path + name);
       if (entry === undefined) throw new Error(`${name} was not measured`);
@@ -182,7 +181,7 @@ async function followedItems(
   const foreignOwners = [...foreignAbove, ...target.foreignOwners];
   if (target.kind === "folder") {
     if (tree.exclusion.excludes(`${path}/`)) return [];
-    return [{ folder: target.folder, path: `${path}/`, foreignOwners, isLink: true }];
+    return [{ folder: target.folder, path: `${path}/`, foreignOwners }];
   }
   const entry = (await entriesOf(tree, [{ at: target.at, path, measured: undefined }], foreignOwners)).get(
     path,

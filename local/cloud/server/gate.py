@@ -98,7 +98,7 @@ class Gate:
             raise Refusal(403, "AccessDenied", KEY_HINT)
         pid = os.getpid()
         text = json.dumps({"pid": pid, "proof": self._keys.proof("server", self._port, nonce, pid)}).encode()
-        await _send(send, 200, b"application/json", text, closing=True)
+        await _send(send, 200, b"application/json", text)
 
 
 def _headers_of(scope):
@@ -176,7 +176,7 @@ async def _refuse(refusal, scope, headers, receive, send):
     service = SERVICES.get(match.group(1)) if match else None
     protocol = "json" if "x-amz-target" in headers else service.protocol if service else "rest"
     content_type, text = answer(refusal, protocol)
-    await _send(send, refusal.status, content_type, b"" if scope["method"] == "HEAD" else text, closing=True)
+    await _send(send, refusal.status, content_type, b"" if scope["method"] == "HEAD" else text)
 
 
 async def _drain(headers, receive):
@@ -189,10 +189,9 @@ async def _drain(headers, receive):
         message = await receive()
 
 
-async def _send(send, status, content_type, text, closing):
+async def _send(send, status, content_type, text):
     headers = [(b"content-type", content_type), (b"content-length", str(len(text)).encode())]
     headers.append((b"date", formatdate(usegmt=True).encode()))
-    if closing:
-        headers.append((b"connection", b"close"))
+    headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text, "more_body": False})
