@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Collects stdout here instead of showing it. */
   readonly onStdout?: (text: string) => void;
+  /** Collects stderr here instead of showing it. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /**
@@ -16,15 +18,36 @@ export interface RunOptions {
 export function run(
   command: string,
   args: readonly string[],
-  { env, onStdout }: RunOptions = {},
+  { env, onStdout, onStderr }: RunOptions = {},
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const stdout = onStdout === undefined ? "inherit" : "pipe";
-    const child = spawn(command, args, { cwd: packageRoot(), env, stdio: ["ignore", stdout, "inherit"] });
+    const shown = (collect: unknown) => (collect === undefined ? "inherit" : "pipe");
+    const stdio = ["ignore", shown(onStdout), shown(onStderr)] as const;
+    const child = spawn(command, args, { cwd: packageRoot(), env, stdio: [...stdio] });
     child.stdout?.setEncoding("utf8").on("data", onStdout ?? (() => undefined));
+    child.stderr?.setEncoding("utf8").on("data", onStderr ?? (() => undefined));
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
   });
+}
+
+/** The same, with `prefix` before each line of its output, so that commands that run at a time can be told apart. */
+export async function runPrefixed(
+  prefix: string,
+  command: string,
+  args: readonly string[],
+  options: Pick<RunOptions, "env"> = {},
+): Promise<number> {
+  const rest = { stdout: "", stderr: "" };
+  const show = (stream: "stdout" | "stderr") => (text: string) => {
+    const lines = (rest[stream] + text).split("\n");
+    rest[stream] = lines.pop() ?? "";
+    for (const line of lines) process[stream].write(`${prefix}${line}\n`);
+  };
+  const code = await run(command, args, { ...options, onStdout: show("stdout"), onStderr: show("stderr") });
+  for (const stream of ["stdout", "stderr"] as const)
+    if (rest[stream] !== "") process[stream].write(`${prefix}${rest[stream]}\n`);
+  return code;
 }
 
 /** Runs a script: its exit code, or what went wrong and how it is mended, for people. */

@@ -1,15 +1,17 @@
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { stopCloud } from "../local/cloud/cloud.ts";
 import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { lanesOf } from "./lanes.ts";
 import { prepare } from "./prepare.ts";
 import { COUNTS_VARIABLE, type Counts } from "./reporter.ts";
-import { main, run } from "./run.ts";
+import { main, run, runPrefixed } from "./run.ts";
 
 /*
- * Every check and test, in the order of what they cost; the first that fails ends the run.
+ * Every check and test, in the order of what they cost; the first that fails ends the run. Test files run in two lanes at
+ * a time where the machine has the cores: each file has a local cloud and folders of its own, or shares its lane's.
  * Usage: test.ts [test files] [options of mocha]; with files only those run, and no check.
  */
 
@@ -25,6 +27,9 @@ const TIERS: readonly Tier[] = [
   { suffix: ".integration.ts", title: "Tests against the local cloud", timeout: 60_000 },
   { suffix: ".e2e.ts", title: "Tests from end to end", timeout: 300_000 },
 ];
+
+/** More would compete for the memory and disk of a small machine. */
+const LANES = 2;
 
 const root = packageRoot();
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
@@ -64,8 +69,18 @@ async function runAll(args: readonly string[], env: NodeJS.ProcessEnv): Promise<
     console.log(`\n${title}`);
     const settings = ["--forbid-only", "--forbid-pending", "--timeout", String(timeout)];
     const reporter = ["--reporter", join(root, "scripts", "reporter.ts")];
-    if ((await run(bin("mocha"), [...settings, ...reporter, ...options, ...files], { env })) !== 0)
-      return true;
+    const lanes = lanesOf(
+      files.map((path) => ({ path, bytes: statSync(join(root, path)).size })),
+      Math.min(LANES, availableParallelism()),
+    );
+    const codes = await Promise.all(
+      lanes.map((lane, index) => {
+        const all = [...settings, ...reporter, ...options, ...lane];
+        if (lanes.length === 1) return run(bin("mocha"), all, { env });
+        return runPrefixed(`${index + 1}│ `, bin("mocha"), all, { env });
+      }),
+    );
+    if (codes.some((code) => code !== 0)) return true;
   }
   return false;
 }
