@@ -11,6 +11,7 @@ export const USAGE_ROW = "staging:index:UsageRow";
 export const VERSIONING_READINESS = "staging:index:VersioningReadiness";
 export const BUCKET_ADOPTION = "staging:index:BucketAdoption";
 export const BUCKET_RULES = "staging:index:BucketRules";
+export const SWEEP_RUN = "staging:index:SweepRun";
 
 /** The type of an entry's record, which the official provider makes. */
 export const RECORD_TYPE = "aws:dynamodb/tableItem:TableItem";
@@ -226,4 +227,56 @@ export function decodeProgress(message: string): Progress | undefined {
   } catch {
     return undefined; // another program's message that happens to begin like one
   }
+}
+
+/** A sweep's region as {@link SweepRunInputs} has it. */
+export interface SweepRunRegion {
+  region: string;
+  /** The region's indices are `start` to `end` - 1. */
+  start: number;
+  end: number;
+  /** Workers at a time; the maximum of the group. */
+  workers: number;
+  /** The name of the Auto Scaling group. */
+  group: string;
+}
+
+/**
+ * The run of a sweep: its items in the sweeps table, and the capacity of its groups. Creation starts the sweep, once; an update with a
+ * higher generation opens indices again; deletion ends it. Progress is no difference.
+ */
+export interface SweepRunInputs {
+  sweepId: string;
+  /** The sweeps table and its region. */
+  table: string;
+  tableRegion: string;
+  name: string;
+  stack: string;
+  count: number;
+  regions: SweepRunRegion[];
+  /** Ids of the staged data. */
+  entries: string[];
+  command: string;
+  /** How many times an index runs again after an interruption, or after an error. */
+  retriesInterrupted: number;
+  retriesError: number;
+  timeoutSeconds?: number;
+  results?: string;
+  /** Seconds from the start to the end of all workers. */
+  deadlineSeconds: number;
+  /** An absolute path to JSON lines, one object of texts for each index. A change of the path alone is none. */
+  rowsFile?: string;
+  /** Of that file, lower-case hex. */
+  rowsSha256?: string;
+  /** 0 at first. A higher one opens indices again. */
+  generation: number;
+  /** What the generation opens. Absent: all that failed or were cancelled. */
+  retryIndices?: number[];
+}
+
+export interface SweepRunOutputs extends SweepRunInputs {
+  /** ISO times, UTC to the second. */
+  createdAt: string;
+  deadlineAt: string;
+  startedAt: string;
 }

@@ -16,6 +16,10 @@ export interface RegionItem {
   readonly workers: number;
   /** Indices that have not ended. */
   readonly open: number;
+  /** Indices that have ended, by how. With `open` they add up to `end` - `start`. */
+  readonly done: number;
+  readonly failed: number;
+  readonly cancelled: number;
   /** Workers that the group is to keep alive; one that ends in good order takes itself off. */
   readonly alive: number;
   /** The next ticket. Past the last index there are no tickets, and workers look for indices that are open again. */
@@ -36,6 +40,9 @@ export function newRegionItem(
     end,
     workers,
     open: end - start,
+    done: 0,
+    failed: 0,
+    cancelled: 0,
     alive: workers,
     nextTicket: 0,
     generation: 0,
@@ -51,6 +58,9 @@ export function regionItem(item: RegionItem): Record<string, AttributeValue> {
     end: N(item.end),
     workers: N(item.workers),
     open: N(item.open),
+    done: N(item.done),
+    failed: N(item.failed),
+    cancelled: N(item.cancelled),
     alive: N(item.alive),
     next_ticket: N(item.nextTicket),
     generation: N(item.generation),
@@ -74,6 +84,9 @@ export function parseRegionItem(value: unknown): RegionItem {
     end,
     workers,
     open: read.whole("open", 0, end - start),
+    done: read.whole("done", 0, end - start),
+    failed: read.whole("failed", 0, end - start),
+    cancelled: read.whole("cancelled", 0, end - start),
     alive: read.whole("alive", 0, workers),
     nextTicket: read.whole("next_ticket"),
     generation: read.whole("generation"),

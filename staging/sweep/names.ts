@@ -1,0 +1,34 @@
+import type { EnvironmentSettings } from "../environment.ts";
+import type { Region } from "../regions.ts";
+import type { SweepId } from "./id.ts";
+
+/**
+ * The name of all that a sweep makes in AWS: its role, instance profile, and in each region the security group, the launch template
+ * and the Auto Scaling group. The id is random, so no two sweeps of an account share a name.
+ */
+export const sweepResourceName = (
+  { namePrefix }: Pick<EnvironmentSettings, "namePrefix">,
+  id: SweepId,
+): string => `${namePrefix}-${id}`;
+
+/** The scheduled action that ends all workers of a group at the deadline. */
+export const DEADLINE_ACTION = "spawn-deadline";
+
+/** Days after which the logs of a sweep expire, by the lifecycle rules of the regional bucket. */
+export const LOG_TTL_DAYS = 30;
+
+/** Days after the deadline for which DynamoDB keeps the items of a sweep. */
+export const ITEM_TTL_DAYS = 90;
+
+/** The prefix of a sweep's logs in each regional bucket. */
+export const logPrefix = (id: SweepId): string => `${id}/logs/`;
+
+/** The object of one attempt's log. */
+export const logKey = (id: SweepId, index: number, attempt: number): string =>
+  `${logPrefix(id)}${index}/${attempt}.log`;
+
+/** Where a region's workers write. */
+export interface LogPlace {
+  readonly region: Region;
+  readonly bucket: string;
+}
