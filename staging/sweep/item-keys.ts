@@ -7,6 +7,12 @@ export const ITEM_KEY = "item";
 
 /** The item of the sweep itself. */
 export const META_ITEM = "meta";
+/** Index of all sweeps by creation: only `meta` items have its hash key, which has one value, {@link SWEEP_KIND}. */
+export const SWEEPS_INDEX = "by-creation";
+export const SWEEP_KIND_ATTRIBUTE = "kind";
+export const SWEEP_KIND = "sweep";
+/** Range key of {@link SWEEPS_INDEX}. */
+export const CREATED_AT = "created_at";
 /** Begins the range key of a region's counters. */
 export const REGION_ITEM_PREFIX = "region#";
 /** Begins the range key of an index. */

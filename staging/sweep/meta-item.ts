@@ -5,7 +5,7 @@ import { parseStackName, type StackName } from "../stack-name.ts";
 import { isoSeconds } from "../ttl.ts";
 import type { SweepId } from "./id.ts";
 import type { Retries } from "./index-state.ts";
-import { ITEM_KEY, META_ITEM, SWEEP_KEY } from "./item-keys.ts";
+import { CREATED_AT, ITEM_KEY, META_ITEM, SWEEP_KEY, SWEEP_KIND, SWEEP_KIND_ATTRIBUTE } from "./item-keys.ts";
 import { ItemReader } from "./item-reader.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 
@@ -37,6 +37,7 @@ export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
   return {
     [SWEEP_KEY]: S(meta.sweepId),
     [ITEM_KEY]: S(META_ITEM),
+    [SWEEP_KIND_ATTRIBUTE]: S(SWEEP_KIND),
     name: S(meta.name),
     stack: S(meta.stack),
     count: N(meta.count),
@@ -48,7 +49,7 @@ export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
     generation: N(meta.generation),
     ...(meta.timeoutSeconds === undefined ? {} : { timeout_seconds: N(meta.timeoutSeconds) }),
     ...(meta.results === undefined ? {} : { results: S(meta.results) }),
-    ...date("created_at", meta.createdAt),
+    ...date(CREATED_AT, meta.createdAt),
     ...date("deadline_at", meta.deadlineAt),
     ...date("started_at", meta.startedAt),
     ...date("cancelled_at", meta.cancelledAt),
@@ -75,7 +76,7 @@ export function parseMetaItem(value: unknown): SweepMeta {
     timeoutSeconds: read.optional("timeout_seconds", (name) => read.whole(name, 1)),
     results: read.optional("results", (name) => read.text(name, /^s3:\/\//)),
     generation: read.whole("generation"),
-    createdAt: read.date("created_at"),
+    createdAt: read.date(CREATED_AT),
     deadlineAt: read.date("deadline_at"),
     startedAt: read.optional("started_at", (name) => read.date(name)),
     cancelledAt: read.optional("cancelled_at", (name) => read.date(name)),

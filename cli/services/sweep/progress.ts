@@ -1,0 +1,84 @@
+import type { Region } from "../../../staging/regions.ts";
+import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
+import type { RegionItem } from "../../../staging/sweep/region-item.ts";
+import type { StateCounts } from "./items.ts";
+
+/**
+ * `starting`: its items are being written. `running`: indices are open. `succeeded`: every index is done. `failed`: all have ended, not
+ * all well. `cancelled`: by the user. `overdue`: the deadline has passed and indices are still open; no worker is left for them.
+ */
+export const SWEEP_STATES = ["starting", "running", "succeeded", "failed", "cancelled", "overdue"] as const;
+export type SweepState = (typeof SWEEP_STATES)[number];
+
+/** How far a region is. The five counts add up to `end` - `start`. */
+export interface RegionProgress {
+  readonly region: Region;
+  readonly start: number;
+  readonly end: number;
+  readonly workers: number;
+  readonly alive: number;
+  readonly pending: number;
+  readonly running: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly cancelled: number;
+}
+
+/** How far a sweep is. */
+export interface SweepProgress {
+  readonly meta: SweepMeta;
+  readonly state: SweepState;
+  /** In the order of their indices. */
+  readonly regions: readonly RegionProgress[];
+  /** All regions together. */
+  readonly total: Counts;
+}
+
+export type Counts = Pick<RegionProgress, "pending" | "running" | "done" | "failed" | "cancelled">;
+
+/** Whether nothing will change any more, unless the user retries. */
+export const hasEnded = ({ state }: Pick<SweepProgress, "state">): boolean =>
+  state !== "starting" && state !== "running";
+
+/**
+ * Works out how far a sweep is.
+ * @param states the indices by region and state. Without it, each living worker counts as running one index
+ * @param now the server's time
+ */
+export function progressOf(
+  meta: SweepMeta,
+  items: readonly RegionItem[],
+  states: StateCounts | undefined,
+  now: Date,
+): SweepProgress {
+  const regions = items.map((item) => regionProgress(item, states));
+  const sum = (name: keyof Counts): number => regions.reduce((all, region) => all + region[name], 0);
+  const total: Counts = {
+    pending: sum("pending"),
+    running: sum("running"),
+    done: sum("done"),
+    failed: sum("failed"),
+    cancelled: sum("cancelled"),
+  };
+  return { meta, state: stateOf(meta, total, now), regions, total };
+}
+
+function regionProgress(item: RegionItem, states: StateCounts | undefined): RegionProgress {
+  const { region, start, end, workers, alive, open, done, failed, cancelled } = item;
+  // The counters and the indices are read one after the other: what has ended in between is in the counters.
+  const running = Math.min(open, states === undefined ? alive : (states.get(region)?.running ?? 0));
+  return { region, start, end, workers, alive, pending: open - running, running, done, failed, cancelled };
+}
+
+function stateOf(
+  { startedAt, cancelledAt, deadlineAt, count }: SweepMeta,
+  { pending, running, done }: Counts,
+  now: Date,
+): SweepState {
+  if (cancelledAt !== undefined) return "cancelled";
+  const isOpen = pending + running > 0;
+  if (isOpen && now >= deadlineAt) return "overdue";
+  if (startedAt === undefined) return "starting";
+  if (isOpen) return "running";
+  return done === count ? "succeeded" : "failed";
+}

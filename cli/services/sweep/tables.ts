@@ -1,0 +1,23 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Region } from "../../../staging/regions.ts";
+import type { Context } from "../../context.ts";
+
+/** Where the items of an environment's sweeps are. */
+export interface SweepTable {
+  readonly client: DynamoDBClient;
+  readonly name: string;
+  readonly region: Region;
+  /** The environment, for commands in errors. */
+  readonly environment: string;
+}
+
+/** @throws InputError when the environment's tables belong to another one */
+export async function sweepTable(context: Context): Promise<SweepTable> {
+  const [{ client }, settings] = await Promise.all([context.tables(), context.settings()]);
+  return {
+    client,
+    name: `${settings.namePrefix}-sweeps-${settings.name}`,
+    region: settings.tableRegion,
+    environment: settings.name,
+  };
+}
