@@ -40,7 +40,7 @@ export interface StagingEnvironmentArgs {
 
 /**
  * An environment: all that its staging entries share. A bucket in each region, private or the user's own, with the lifecycle and the
- * replication rules that entries join by tags, one role for the replication, and two tables.
+ * replication rules that entries join by tags, one role for the replication, and the tables.
  *
  * @example
  * const settings = parseEnvironmentSettings("dev", { cloud: "local", regions: ["us-east-1", "us-west-2"] });
@@ -76,7 +76,7 @@ export class StagingEnvironment extends ComponentResource {
     this.registerOutputs({
       buckets: Object.fromEntries(settings.buckets),
       writableAt: this.writableAt,
-      tables: { records: settings.recordsTable, usage: settings.usageTable },
+      tables: { records: settings.recordsTable, usage: settings.usageTable, sweeps: settings.sweepsTable },
       replicationRole: this.replication.role?.arn,
     });
 
@@ -154,9 +154,9 @@ export class StagingEnvironment extends ComponentResource {
 
   /** What entries lean on, in this stack or in their own. */
   #settingsInForce(): Resource[] {
-    const { records, usage } = this.tables;
+    const { records, usage, sweeps } = this.tables;
     const ofBuckets = [...this.buckets.values()].flatMap(({ configuration }) => configuration);
-    return [...ofBuckets, ...this.replication.configurations, records, usage];
+    return [...ofBuckets, ...this.replication.configurations, records, usage, sweeps];
   }
 }
 

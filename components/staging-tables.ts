@@ -9,6 +9,7 @@ import {
   SWEEP_INDEX,
   UPLOADED_INDEX,
 } from "../staging/record.ts";
+import { ITEM_KEY, SWEEP_KEY, SWEEP_TTL_ATTRIBUTE } from "../staging/sweep/item-keys.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import { child, type Transform } from "./child.ts";
 import { keep } from "./keep.ts";
@@ -23,6 +24,8 @@ export interface StagingTablesTransform {
   records?: Transform<TableArgs>;
   /** The table of their usage. @default none */
   usage?: Transform<TableArgs>;
+  /** The table of the sweeps. @default none */
+  sweeps?: Transform<TableArgs>;
 }
 
 export interface StagingTablesArgs {
@@ -35,12 +38,14 @@ export interface StagingTablesArgs {
 }
 
 /**
- * The two tables of an environment: the records of its entries, which DynamoDB removes when they expire, and the
- * ledger of their usage, which stays. Both are on demand and can be restored to any second of the last 35 days.
+ * The tables of an environment: the records of its entries, which DynamoDB removes when they expire, the ledger of their usage, which
+ * stays, and the items of its sweeps, which workers claim and DynamoDB removes long after their end. All are on demand and can be
+ * restored to any second of the last 35 days.
  */
 export class StagingTables extends ComponentResource {
   readonly records: Table;
   readonly usage: Table;
+  readonly sweeps: Table;
 
   constructor(name: string, args: StagingTablesArgs, options?: ComponentResourceOptions) {
     super("spawn:index:StagingTables", name, {}, options);
@@ -61,7 +66,12 @@ export class StagingTables extends ComponentResource {
 
     this.records = createRecords();
     this.usage = createUsage();
-    this.registerOutputs({ records: this.records.name, usage: this.usage.name });
+    this.sweeps = createSweeps();
+    this.registerOutputs({
+      records: this.records.name,
+      usage: this.usage.name,
+      sweeps: this.sweeps.name,
+    });
 
     function createRecords(): Table {
       const own: TableArgs = {
@@ -89,6 +99,18 @@ export class StagingTables extends ComponentResource {
         attributes: [{ name: USAGE_KEY, type: "S" }],
       };
       return new Table(...child(transform.usage, `${name}-usage`, own, optionsOf(settings.usageTable)));
+    }
+
+    function createSweeps(): Table {
+      const own: TableArgs = {
+        ...common,
+        name: settings.sweepsTable,
+        hashKey: SWEEP_KEY,
+        rangeKey: ITEM_KEY,
+        attributes: [SWEEP_KEY, ITEM_KEY].map((attribute) => ({ name: attribute, type: "S" })),
+        ttl: { attributeName: SWEEP_TTL_ATTRIBUTE, enabled: true },
+      };
+      return new Table(...child(transform.sweeps, `${name}-sweeps`, own, optionsOf(settings.sweepsTable)));
     }
   }
 }

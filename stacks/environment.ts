@@ -35,6 +35,7 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig, sta
         region: settings.tableRegion,
         records: settings.recordsTable,
         usage: settings.usageTable,
+        sweeps: settings.sweepsTable,
       },
       ...(role === undefined ? {} : { replicationRole: role.arn }),
       entries: Object.fromEntries(declared),

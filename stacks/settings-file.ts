@@ -1,6 +1,7 @@
 import { type EntrySpec, entryStackName, parseEntrySpec } from "../staging/entry.ts";
 import {
   DEFAULT_NAME_PREFIX,
+  defaultTableName,
   type EnvironmentSettings,
   isRecord,
   parseEnvironmentName,
@@ -24,7 +25,7 @@ export interface EntrySettings {
  */
 function entryValues({ spec, environment, writableAt }: EntrySettings) {
   const { name, cloud, account, regions, namePrefix, buckets, adopted } = environment;
-  const { tableRegion, recordsTable, usageTable } = environment;
+  const { tableRegion, recordsTable, usageTable, sweepsTable } = environment;
   return {
     entry: spec,
     environment: {
@@ -39,6 +40,7 @@ function entryValues({ spec, environment, writableAt }: EntrySettings) {
       ...(tableRegion === regions[0] ? {} : { tableRegion }),
       recordsTable,
       usageTable,
+      ...(sweepsTable === defaultTableName(environment, "sweepsTable") ? {} : { sweepsTable }),
       ...(writableAt === undefined ? {} : { writableAt }),
     },
   };

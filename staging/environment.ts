@@ -19,10 +19,11 @@ export interface EnvironmentSettings {
   readonly buckets: ReadonlyMap<Region, string>;
   /** Regions whose bucket the user made: it is taken over as it is, and never deleted. */
   readonly adopted: ReadonlySet<Region>;
-  /** The region of the two tables; it may have no bucket. */
+  /** The region of the tables; it may have no bucket. */
   readonly tableRegion: Region;
   readonly recordsTable: string;
   readonly usageTable: string;
+  readonly sweepsTable: string;
   /** The AWS account that the environment must be in. @default that of the credentials in use */
   readonly account?: AccountId;
   /** Which key gave each name, for errors: the user edits that one. */
@@ -35,6 +36,7 @@ export interface NameKeys {
   readonly tableRegion: string;
   readonly recordsTable: string;
   readonly usageTable: string;
+  readonly sweepsTable: string;
 }
 
 /** Keys of the namespace `spawn`, without the prefix, that an environment may set. */
@@ -49,9 +51,13 @@ export const ENVIRONMENT_KEYS = [
   "tableRegion",
   "recordsTable",
   "usageTable",
+  "sweepsTable",
   "entries",
 ] as const;
 type EnvironmentKey = (typeof ENVIRONMENT_KEYS)[number];
+
+/** Keys that name a table. */
+type TableKey = "recordsTable" | "usageTable" | "sweepsTable";
 
 /** Tag of what an environment is made of. Unlike object tags it can be a cost allocation tag. */
 export const ENVIRONMENT_TAG = "spawn:environment";
@@ -175,32 +181,54 @@ export function parseEnvironmentSettings(
   for (const region of adopted) {
     if (!buckets.has(region)) return fail("adopt", `names ${region}, which spawn:regions does not`);
   }
-  const table = (key: "recordsTable" | "usageTable", fallback: string): string => {
-    const value = values[key] ?? fallback;
+  const table = (key: TableKey): string => {
+    const value = values[key] ?? defaultTableName({ namePrefix, name }, key);
     if (typeof value !== "string" || !TABLE_NAME.test(value))
       return fail(key, "must be 3 to 255 of letters, digits, . _ -");
     return value;
   };
-  const recordsTable = table("recordsTable", `${namePrefix}-staging-${name}`);
-  const usageTable = table("usageTable", `${namePrefix}-usage-${name}`);
+  const recordsTable = table("recordsTable");
+  const usageTable = table("usageTable");
+  const sweepsTable = table("sweepsTable");
   if (recordsTable === usageTable)
     return fail("usageTable", "must not be the same table as spawn:recordsTable");
+  for (const [other, key] of [
+    [recordsTable, "recordsTable"],
+    [usageTable, "usageTable"],
+  ] as const) {
+    if (sweepsTable === other) return fail("sweepsTable", `must not be the same table as spawn:${key}`);
+  }
   const rawTableRegion = values["tableRegion"] ?? regions[0];
   if (typeof rawTableRegion !== "string") return fail("tableRegion", "must be a region");
   const tableRegion = at("tableRegion", () => parseRegion(rawTableRegion));
-  const tableKey = (key: "recordsTable" | "usageTable"): string =>
+  const tableKey = (key: TableKey): string =>
     values[key] === undefined && values["namePrefix"] !== undefined ? "spawn:namePrefix" : `spawn:${key}`;
   const keys = {
     buckets: bucketKeys,
     tableRegion: values["tableRegion"] === undefined ? "spawn:regions" : "spawn:tableRegion",
     recordsTable: tableKey("recordsTable"),
     usageTable: tableKey("usageTable"),
+    sweepsTable: tableKey("sweepsTable"),
   };
   return {
-    ...{ name, cloud, regions, namePrefix, buckets, adopted, tableRegion, recordsTable, usageTable, keys },
+    ...{ name, cloud, regions, namePrefix, buckets, adopted, keys },
+    ...{ tableRegion, recordsTable, usageTable, sweepsTable },
     ...(account === undefined ? {} : { account }),
   };
 }
+
+/** What names the tables of each key, between the prefix and the environment. */
+const TABLE_WORDS: Readonly<Record<TableKey, string>> = {
+  recordsTable: "staging",
+  usageTable: "usage",
+  sweepsTable: "sweeps",
+};
+
+/** The name of a table that its key does not set. */
+export const defaultTableName = (
+  { namePrefix, name }: Pick<EnvironmentSettings, "namePrefix" | "name">,
+  key: TableKey,
+): string => `${namePrefix}-${TABLE_WORDS[key]}-${name}`;
 
 /** The bucket of `region`. @throws InputError when the environment has none there; it says how to add one. */
 export function bucketOf(settings: EnvironmentSettings, region: Region): string {

@@ -1,5 +1,5 @@
 import { describeMissing, missingOf } from "../../staging/ownership/missing.ts";
-import { tablesOf } from "../../staging/ownership/names.ts";
+import { type TableRole, tablesOf } from "../../staging/ownership/names.ts";
 import { refuseOthers } from "../../staging/ownership/taken.ts";
 import type { Context } from "../context.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
@@ -21,7 +21,7 @@ export interface EnvironmentStatus {
     readonly exists: boolean;
   }[];
   readonly tables: readonly {
-    readonly role: "records" | "usage";
+    readonly role: TableRole;
     readonly table: string;
     readonly exists: boolean;
   }[];

@@ -8,7 +8,9 @@ import {
   type BucketFact,
   type EnvironmentFacts,
   type SurveyRequest,
+  TABLE_ROLES,
   type TableFact,
+  type TableRole,
   tablesOf,
 } from "../../staging/ownership/names.ts";
 import { refuseOthers } from "../../staging/ownership/taken.ts";
@@ -75,9 +77,12 @@ export async function surveyOf(context: Context, request: SurveyRequest): Promis
 export function wholeEnvironment(
   settings: EnvironmentSettings,
   regions: readonly Region[] = settings.regions,
+  roles: readonly TableRole[] = TABLE_ROLES,
 ): SurveyRequest {
   return {
-    tables: tablesOf(settings).map(({ name }) => ({ region: settings.tableRegion, name })),
+    tables: tablesOf(settings)
+      .filter(({ role }) => roles.includes(role))
+      .map(({ name }) => ({ region: settings.tableRegion, name })),
     buckets: regions.flatMap((region) => {
       const name = settings.buckets.get(region);
       return name === undefined ? [] : [{ region, name, settings: true }];
@@ -86,13 +91,16 @@ export function wholeEnvironment(
   };
 }
 
+/** The tables of entries. An environment that an older version made has no others, and its entries need none. */
+const ENTRY_TABLES: readonly TableRole[] = ["records", "usage"];
+
 /**
  * Makes sure that an environment is complete in the regions of an entry: a creation may have failed half way.
  * @throws InputError that names what it lacks
  */
 export async function requireWhole(context: Context, regions: readonly Region[]): Promise<void> {
   const settings = await context.settings();
-  const facts = await surveyOf(context, wholeEnvironment(settings, regions));
+  const facts = await surveyOf(context, wholeEnvironment(settings, regions, ENTRY_TABLES));
   refuseOthers(settings, facts);
   const missing = missingOf(facts);
   if (missing.length === 0) return;

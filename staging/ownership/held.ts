@@ -1,6 +1,6 @@
 import { accountOfArn } from "../accounts.ts";
 import { BUCKET_ADOPTION, STAGED_DATA } from "../resources.ts";
-import type { Held } from "./names.ts";
+import { type Held, TABLE_ROLES } from "./names.ts";
 
 const TABLE = "aws:dynamodb/table:Table";
 const BUCKET = "aws:s3/bucket:Bucket";
@@ -35,7 +35,7 @@ export function heldIn(entries: readonly StateEntry[], cloud: unknown): Held {
     isKnown: true,
     cloud: typeof cloud === "string" ? cloud : undefined,
     tables: named(TABLE, "name").map(({ urn, name, region }) => ({
-      role: urn.endsWith("-usage") ? "usage" : "records",
+      role: TABLE_ROLES.find((role) => urn.endsWith(`-${role}`)) ?? "records",
       name,
       region,
     })),

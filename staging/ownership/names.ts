@@ -24,9 +24,13 @@ export const bucketTags = (
   [RECORDS_TABLE_TAG]: settings.recordsTable,
 });
 
+/** What the environment's tables are for. */
+export const TABLE_ROLES = ["records", "usage", "sweeps"] as const;
+export type TableRole = (typeof TABLE_ROLES)[number];
+
 /** A name that the environment's stack holds. */
 export interface HeldTable {
-  readonly role: "records" | "usage";
+  readonly role: TableRole;
   readonly region: string;
   readonly name: string;
 }
@@ -154,10 +158,11 @@ export function describeOwner(settings: EnvironmentSettings, owner: Owner): stri
 
 /** The names of an environment's tables, with the key that gave each. */
 export const tablesOf = (settings: EnvironmentSettings) =>
-  [
-    { role: "records", name: settings.recordsTable, key: settings.keys.recordsTable },
-    { role: "usage", name: settings.usageTable, key: settings.keys.usageTable },
-  ] as const;
+  TABLE_ROLES.map((role) => ({
+    role,
+    name: settings[`${role}Table`],
+    key: settings.keys[`${role}Table`],
+  }));
 
 /** The key that gave the bucket of a region. */
 export const bucketKey = (settings: EnvironmentSettings, region: Region): string =>

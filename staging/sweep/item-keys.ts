@@ -4,6 +4,8 @@ import { REGIONS, type Region } from "../regions.ts";
 export const SWEEP_KEY = "sweep_id";
 /** Range key of the sweeps table. */
 export const ITEM_KEY = "item";
+/** The attribute by which DynamoDB removes items: seconds since 1970. */
+export const SWEEP_TTL_ATTRIBUTE = "expires_epoch";
 
 /** The item of the sweep itself. */
 export const META_ITEM = "meta";

@@ -15,7 +15,7 @@ export const testId = (number: number): StagingId =>
 
 /** The settings of the environment that {@link testRecord} is in, with a bucket in every region. */
 export const testSettings = (name = "dev") => ({
-  ...{ name, namePrefix: "spawn", recordsTable: "records", usageTable: "usage" },
+  ...{ name, namePrefix: "spawn", recordsTable: "records", usageTable: "usage", sweepsTable: "sweeps" },
   tableRegion: parseRegion("us-east-1"),
   buckets: new Map(REGIONS.map((region) => [region, `spawn-staging-${region}`])),
 });

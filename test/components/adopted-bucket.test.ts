@@ -99,8 +99,8 @@ describe("AdoptedBucket", () => {
 
   it("is one of the environment's buckets to its entries", () => {
     expect(made.outputs["writableAt"]).to.have.property("us-west-2", "2024-01-22T10:15:00Z");
-    // Two buckets with five settings each, the adopted one with three, three replications, two tables, three guards.
-    expect(made.outputs["leanOn"]).to.equal(2 * 5 + 3 + 3 + 2 + 3);
+    // Two buckets with five settings each, the adopted one with three, three replications, three tables, three guards.
+    expect(made.outputs["leanOn"]).to.equal(2 * 5 + 3 + 3 + 3 + 3);
   });
 
   it("has no replication in an environment of one region", async () => {

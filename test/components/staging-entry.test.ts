@@ -391,6 +391,7 @@ describe("StagingEntry", () => {
         ]),
         "dev-tables-records",
         "dev-tables-usage",
+        "dev-tables-sweeps",
       ]);
       expect(both.get(`${ID}-data`).inputs["writableAt"]).to.equal("2024-01-22T10:15:00Z");
     });

@@ -98,6 +98,7 @@ describe("StagingEnvironment", () => {
         buckets: { "us-west-2": "genomes-oregon" },
         recordsTable: "records",
         usageTable: "usage",
+        sweepsTable: "sweeps",
       });
       new StagingEnvironment("dev", { settings });
       return {};
@@ -110,6 +111,7 @@ describe("StagingEnvironment", () => {
     expect(named.ofType("aws:dynamodb/table:Table").map(({ inputs }) => inputs["name"])).to.have.members([
       "records",
       "usage",
+      "sweeps",
     ]);
   });
 
@@ -165,6 +167,6 @@ describe("StagingEnvironment", () => {
     expect(all.ofType("aws:s3/bucket:Bucket")).to.have.length(11);
     expect(all.ofType("staging:index:VersioningReadiness")).to.have.length(11);
     expect(all.ofType("aws:iam/role:Role")).to.have.length(1);
-    expect(all.ofType("aws:dynamodb/table:Table")).to.have.length(2);
+    expect(all.ofType("aws:dynamodb/table:Table")).to.have.length(3);
   }).timeout(10_000);
 });

@@ -42,13 +42,27 @@ describe("StagingTables", () => {
     });
   });
 
+  it("keeps the items of sweeps by sweep and item: on demand, restorable, expiring", () => {
+    expect(made.get("dev-tables-sweeps").inputs).to.deep.equal({
+      name: "spawn-sweeps-dev",
+      region: "us-west-2",
+      billingMode: "PAY_PER_REQUEST",
+      hashKey: "sweep_id",
+      rangeKey: "item",
+      attributes: ["sweep_id", "item"].map((name) => ({ name, type: "S" })),
+      ttl: { attributeName: "expires_epoch", enabled: true },
+      pointInTimeRecovery: { enabled: true },
+      tags: { "spawn:environment": "dev", "spawn:bucket": "spawn-staging-us-west-2" },
+    });
+  });
+
   it("protects the tables of an AWS account from deletion, in the engine and in DynamoDB", async () => {
     const onAws = environmentSettings({ cloud: "aws" });
     const changed = await record(async () => {
       new StagingTables("dev-tables", { settings: onAws });
       return {};
     });
-    for (const name of ["dev-tables-records", "dev-tables-usage"]) {
+    for (const name of ["dev-tables-records", "dev-tables-usage", "dev-tables-sweeps"]) {
       expect(changed.get(name).inputs["deletionProtectionEnabled"]).to.equal(true);
       expect(changed.get(name).isProtected).to.equal(true);
       expect(made.get(name).isProtected).to.equal(false);
@@ -71,11 +85,13 @@ describe("StagingTables", () => {
         transform: {
           records: { deletionProtectionEnabled: true },
           usage: { tableClass: "STANDARD_INFREQUENT_ACCESS" },
+          sweeps: { tableClass: "STANDARD_INFREQUENT_ACCESS" },
         },
       });
       return {};
     });
     expect(changed.get("dev-tables-records").inputs["deletionProtectionEnabled"]).to.equal(true);
-    expect(changed.get("dev-tables-usage").inputs["tableClass"]).to.equal("STANDARD_INFREQUENT_ACCESS");
+    for (const name of ["dev-tables-usage", "dev-tables-sweeps"])
+      expect(changed.get(name).inputs["tableClass"]).to.equal("STANDARD_INFREQUENT_ACCESS");
   });
 });

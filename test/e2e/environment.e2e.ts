@@ -37,6 +37,7 @@ describe("An environment", function () {
     expect(status.code).to.equal(1);
     expect(status.stdout).to.match(/^ {2}eu-west-1 +e2e-second-eu-west-1 +missing$/m);
     expect(status.stdout).to.match(/^ {2}records +spawn-staging-second +missing$/m);
+    expect(status.stdout).to.match(/^ {2}sweeps +spawn-sweeps-second +missing$/m);
     expect(status.stderr).to.equal("Fix: spawn environment up --environment second\n");
     const json = await environment("status", "--json");
     expect(json.code).to.equal(1);
@@ -137,6 +138,7 @@ describe("An environment", function () {
         file,
         "spawn:recordsTable: spawn-staging-second",
         "spawn:usageTable: spawn-usage-second",
+        "spawn:sweepsTable: spawn-sweeps-second",
       );
       await world.writeProjectFile("Pulumi.twin.yaml", named);
       for (const args of [
@@ -203,7 +205,12 @@ describe("An environment", function () {
       expect(refused.stderr).to.contain("which belongs to another environment second");
       await world.writeProjectFile(
         "Pulumi.second.yaml",
-        withLines(other, "spawn:recordsTable: team-b-records", "spawn:usageTable: team-b-usage"),
+        withLines(
+          other,
+          "spawn:recordsTable: team-b-records",
+          "spawn:usageTable: team-b-usage",
+          "spawn:sweepsTable: team-b-sweeps",
+        ),
       );
       const role = await environment("up");
       expect(role.code).to.equal(2);

@@ -55,7 +55,12 @@ describe("programs", () => {
           "us-west-2": "spawn-staging-us-west-2",
         },
         writableAt: { "us-east-1": time, "us-west-2": time },
-        tables: { region: "us-east-1", records: "spawn-staging-dev", usage: "spawn-usage-dev" },
+        tables: {
+          region: "us-east-1",
+          records: "spawn-staging-dev",
+          usage: "spawn-usage-dev",
+          sweeps: "spawn-sweeps-dev",
+        },
         replicationRole: "arn:of:dev-replication-role",
       });
       expect(entries).to.have.all.keys("reference");

@@ -27,6 +27,7 @@ describe("environment settings", () => {
       tableRegion: "us-west-2",
       recordsTable: "spawn-staging-prod",
       usageTable: "spawn-usage-prod",
+      sweepsTable: "spawn-sweeps-prod",
     });
     expect([...buckets]).to.deep.equal([
       ["us-west-2", "spawn-staging-us-west-2"],
@@ -52,7 +53,11 @@ describe("environment settings", () => {
       "acme-staging-us-east-1",
       "acme-staging-us-west-2",
     ]);
-    expect(settings).to.include({ recordsTable: "acme-staging-dev", usageTable: "acme-usage-dev" });
+    expect(settings).to.include({
+      recordsTable: "acme-staging-dev",
+      usageTable: "acme-usage-dev",
+      sweepsTable: "acme-sweeps-dev",
+    });
     expect(replicationRoleName(settings)).to.equal("acme-replication-dev");
   });
 
@@ -68,6 +73,7 @@ describe("environment settings", () => {
         keys.tableRegion,
         keys.recordsTable,
         keys.usageTable,
+        keys.sweepsTable,
         keys.buckets.get(parseRegion("us-east-1")),
       ];
     };
@@ -75,6 +81,7 @@ describe("environment settings", () => {
       "spawn:regions",
       "spawn:recordsTable",
       "spawn:usageTable",
+      "spawn:sweepsTable",
       "spawn:bucketPrefix",
     ]);
     expect(keysOf({ namePrefix: "acme", usageTable: "usage" })).to.deep.equal([
@@ -82,11 +89,13 @@ describe("environment settings", () => {
       "spawn:namePrefix",
       "spawn:usageTable",
       "spawn:namePrefix",
+      "spawn:namePrefix",
     ]);
     expect(keysOf({ tableRegion: "us-west-2", buckets: { "us-east-1": "genomes" } })).to.deep.equal([
       "spawn:tableRegion",
       "spawn:recordsTable",
       "spawn:usageTable",
+      "spawn:sweepsTable",
       "spawn:buckets",
     ]);
   });
@@ -132,6 +141,9 @@ describe("environment settings", () => {
     ["recordsTable", "a b c", "must be 3 to 255 of letters, digits, . _ -"],
     ["usageTable", 7, "must be 3 to 255 of letters, digits, . _ -"],
     ["usageTable", "spawn-staging-dev", "must not be the same table as spawn:recordsTable"],
+    ["sweepsTable", "a/b", "must be 3 to 255 of letters, digits, . _ -"],
+    ["sweepsTable", "spawn-staging-dev", "must not be the same table as spawn:recordsTable"],
+    ["sweepsTable", "spawn-usage-dev", "must not be the same table as spawn:usageTable"],
   ] as const) {
     const shown = JSON.stringify(value)?.slice(0, 40);
     it(`refuse spawn:${key} ${shown} and name the key`, () => {

@@ -10,6 +10,7 @@ const HELD: Held = {
   tables: [
     { role: "records", region: "us-east-1", name: "spawn-staging-dev" },
     { role: "usage", region: "us-east-1", name: "spawn-usage-dev" },
+    { role: "sweeps", region: "us-east-1", name: "spawn-sweeps-dev" },
   ],
   buckets: ["us-east-1", "us-west-2", "eu-west-1"].map((region) => ({
     region,
@@ -42,6 +43,12 @@ describe("a change of settings", () => {
       "spawn:recordsTable: spawn-staging-dev",
     ],
     ["another usage table", { usageTable: "other" }, "spawn:usageTable", "spawn:usageTable: spawn-usage-dev"],
+    [
+      "another sweeps table",
+      { sweepsTable: "other" },
+      "spawn:sweepsTable",
+      "spawn:sweepsTable: spawn-sweeps-dev",
+    ],
     [
       "another prefix of names",
       { namePrefix: "acme" },

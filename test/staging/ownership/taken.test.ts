@@ -7,6 +7,7 @@ import {
   NOTHING_HELD,
   type Owner,
   ownerOfTags,
+  tablesOf,
   tableTags,
 } from "../../../staging/ownership/names.ts";
 import { adoptionsOf, refuseOthers } from "../../../staging/ownership/taken.ts";
@@ -14,7 +15,7 @@ import { environmentSettings } from "../../components/settings.ts";
 import { refusalOf } from "../refusal.ts";
 
 const SETTINGS = environmentSettings({ regions: "us-east-1,us-west-2" });
-const TABLES = ["spawn-staging-dev", "spawn-usage-dev"];
+const TABLES = ["spawn-staging-dev", "spawn-usage-dev", "spawn-sweeps-dev"];
 const REGIONS = ["us-east-1", "us-west-2"];
 const OF_TABLE = ownerOfTags(tableTags(SETTINGS));
 const OF_BUCKET = ownerOfTags(bucketTags(SETTINGS));
@@ -52,7 +53,7 @@ const facts = ({ tables, buckets, role }: There): EnvironmentFacts => ({
 const HELD: Held = {
   isKnown: true,
   cloud: "local",
-  tables: TABLES.map((name, at) => ({ role: at === 0 ? "records" : "usage", name, region: "us-east-1" })),
+  tables: tablesOf(SETTINGS).map(({ role, name }) => ({ role, name, region: "us-east-1" })),
   buckets: REGIONS.map((region) => ({ region, name: `spawn-staging-${region}`, adopted: false })),
   role: "spawn-replication-dev",
 };
