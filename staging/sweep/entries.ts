@@ -1,17 +1,27 @@
+import type { AccountId } from "../accounts.ts";
 import { durationText } from "../duration.ts";
 import { InputError } from "../errors.ts";
 import type { StagingRecord } from "../record.ts";
 import type { Region } from "../regions.ts";
-import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY } from "../ttl.ts";
+import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY, type TtlDays } from "../ttl.ts";
 
 /** A staged dataset as a sweep needs it: a part of its record, or what its manifest and options say. */
-export type SweepEntry = Pick<
-  StagingRecord,
-  "stagingId" | "regions" | "sizeBytes" | "destination" | "uploadedAt" | "ttl"
->;
+export interface SweepEntry
+  extends Pick<StagingRecord, "stagingId" | "regions" | "sizeBytes" | "destination" | "uploadedAt"> {
+  /** Undefined where another account does not tell it. */
+  readonly ttl: TtlDays | undefined;
+  /** The account that staged it. Absent: the sweep's own. */
+  readonly account?: AccountId;
+}
 
-/** Regions of a sweep that names none: those that hold every entry, in the order of the first one. */
-export function commonRegions(entries: readonly SweepEntry[]): readonly Region[] {
+/** Turns a command of spawn into one for the user to paste, with the environment that it is for. */
+export type CommandText = (command: string) => string;
+
+/**
+ * Regions of a sweep that names none: those that hold every entry, in the order of the first one.
+ * @throws InputError when there is none
+ */
+export function commonRegions(entries: readonly SweepEntry[], command: CommandText): readonly Region[] {
   const [first, ...others] = entries;
   if (first === undefined) {
     throw new InputError("the sweep has no region", {
@@ -23,7 +33,7 @@ export function commonRegions(entries: readonly SweepEntry[]): readonly Region[]
   if (common.length > 0) return common;
   throw new InputError("no region holds all datasets of the sweep", {
     why: entries.map(({ stagingId, regions }) => `${stagingId} is in ${regions.join(", ")}`).join("; "),
-    fix: others.map((entry) => updateCommand(entry, first.regions)).join(" && "),
+    fix: joined(others.map((entry) => updateCommand(entry, command, first.regions))),
   });
 }
 
@@ -44,15 +54,16 @@ export function checkEntries(
   regions: readonly Region[],
   deadlineSeconds: number,
   now: Date,
+  command: CommandText,
 ): void {
-  refuseSamePlaces(entries);
+  refuseSamePlaces(entries, command);
   const lacking = entries
     .map((entry) => ({ entry, lack: lackOf(entry, regions, deadlineSeconds, now) }))
     .filter(({ lack }) => lack.text !== "");
   if (lacking.length === 0) return;
   const commands = lacking.flatMap(({ entry, lack }) => {
     if (lack.ttl !== undefined && lack.ttl > MAX_TTL_DAYS) return [];
-    return [updateCommand(entry, lack.regions, lack.ttl)];
+    return [updateCommand(entry, command, lack.regions, lack.ttl)];
   });
   // Data that are as old as a TTL can be have to be staged again.
   const tooOld = lacking
@@ -61,17 +72,17 @@ export function checkEntries(
   const again = `Stage the data of ${tooOld.join(", ")} again, or give the sweep a shorter deadline`;
   throw new InputError(lacking.map(({ lack }) => lack.text).join("; "), {
     why: "Each worker reads the data from its own region until the sweep's deadline.",
-    fix: tooOld.length > 0 ? [again, ...commands].join("; then: ") : commands.join(" && "),
+    fix: tooOld.length > 0 ? [again, ...commands].join("; then: ") : joined(commands),
   });
 }
 
 function lackOf(entry: SweepEntry, regions: readonly Region[], deadlineSeconds: number, now: Date): Lack {
-  const { stagingId } = entry;
+  const { stagingId, ttl } = entry;
   const missing = regions.filter((region) => !entry.regions.includes(region));
   const until = new Date(now.getTime() + deadlineSeconds * 1000);
-  const expiry = expiresAt(entry.uploadedAt, entry.ttl);
   const texts = missing.length === 0 ? [] : [`${stagingId} is not in ${missing.join(", ")}`];
-  if (expiry > until) return { text: texts.join("; "), regions: missing };
+  const expiry = ttl === undefined ? undefined : expiresAt(entry.uploadedAt, ttl);
+  if (expiry === undefined || expiry > until) return { text: texts.join("; "), regions: missing };
   texts.push(
     expiry <= now
       ? `${stagingId} expired at ${isoSeconds(expiry)}`
@@ -82,14 +93,26 @@ function lackOf(entry: SweepEntry, regions: readonly Region[], deadlineSeconds: 
   return { text: texts.join("; "), regions: missing, ttl: expiry <= now ? Number.POSITIVE_INFINITY : days };
 }
 
-function updateCommand({ stagingId, regions }: SweepEntry, more: readonly Region[], ttl?: number): string {
+function updateCommand(
+  { stagingId, regions, account }: SweepEntry,
+  command: CommandText,
+  more: readonly Region[],
+  ttl?: number,
+): string {
   const all = [...regions, ...more.filter((region) => !regions.includes(region))];
   const withRegions = all.length > regions.length ? ` --regions ${all.join(",")}` : "";
-  return `spawn stage update ${stagingId}${withRegions}${ttl === undefined ? "" : ` --ttl ${ttl}`}`;
+  const text = `spawn stage update ${stagingId}${withRegions}${ttl === undefined ? "" : ` --ttl ${ttl}`}`;
+  // Their environment has a name that this account does not know.
+  return account === undefined ? command(text) : `Account ${account} must run: ${text}`;
+}
+
+/** Commands in one line, which are run one after the other; what another account must do stands apart. */
+function joined(commands: readonly string[]): string {
+  return commands.join(commands.some((text) => text.startsWith("Account ")) ? "; then: " : " && ");
 }
 
 /** Two datasets at one place, or one within the other, would overwrite each other. */
-function refuseSamePlaces(entries: readonly SweepEntry[]): void {
+function refuseSamePlaces(entries: readonly SweepEntry[], command: CommandText): void {
   for (const [place, { stagingId, destination }] of entries.entries()) {
     for (const other of entries.slice(place + 1)) {
       if (other.stagingId === stagingId) {
@@ -102,7 +125,7 @@ function refuseSamePlaces(entries: readonly SweepEntry[]): void {
       if (inner !== outer && !inner.startsWith(`${outer.replace(/\/$/, "")}/`)) continue;
       throw new InputError(`the datasets ${stagingId} and ${other.stagingId} are at overlapping places`, {
         why: `Their destinations are ${destination} and ${other.destination}.`,
-        fix: `spawn stage update ${other.stagingId} --dest /mnt/data/${other.stagingId}`,
+        fix: command(`spawn stage update ${other.stagingId} --dest /mnt/data/${other.stagingId}`),
       });
     }
   }

@@ -5,7 +5,7 @@ import type { PriceBook } from "../price-book.ts";
 import type { Region } from "../regions.ts";
 import { diskGib } from "./disk.ts";
 import { distribute, type RegionRange } from "./distribution.ts";
-import { checkEntries, commonRegions, type SweepEntry } from "./entries.ts";
+import { type CommandText, checkEntries, commonRegions, type SweepEntry } from "./entries.ts";
 import { type Architecture, architectureOf } from "./instance-types.ts";
 import type { SweepParameters } from "./parameters.ts";
 import { workersOf } from "./workers.ts";
@@ -17,10 +17,14 @@ export interface SweepPlanInput {
   /** The server's time. */
   readonly now: Date;
   /**
-   * What an instance costs an hour: the list price (`priceBook("aws").instanceHour`), or the spot price.
+   * What an instance costs an hour at most: the list price (`priceBook("aws").instanceHour`). A spot instance never costs more.
    * @throws InputError for a type whose price is unknown
    */
   readonly hourOf: (instanceType: string, region: Region) => MicroDollars;
+  /** What a spot instance costs an hour at the moment. It decides `distribution: cheapest` only, and `hourOf` all that is a limit. */
+  readonly spotHourOf?: (instanceType: string, region: Region) => MicroDollars | undefined;
+  /** For the remedies in errors. */
+  readonly command: CommandText;
   /** For the savings against direct downloads. */
   readonly prices: PriceBook;
 }
@@ -29,7 +33,15 @@ export interface RegionPlan extends RegionRange {
   /** Workers at a time, at most the number of indices. */
   readonly workers: number;
   /** What one worker costs an hour, by the cheapest and the dearest of the instance types. */
-  readonly hour: { readonly least: MicroDollars; readonly most: MicroDollars };
+  readonly hour: HourRange;
+  /** The same at the spot prices of the moment, where they are known for each of the types. */
+  readonly spotHour?: HourRange;
+}
+
+/** A price an hour by the cheapest and the dearest of the instance types. */
+export interface HourRange {
+  readonly least: MicroDollars;
+  readonly most: MicroDollars;
 }
 
 /** What a sweep will do and cost at most. Volumes and requests are not counted; they are small beside the instances. */
@@ -43,7 +55,9 @@ export interface SweepPlan {
   readonly dataBytes: number;
   readonly diskGib: number;
   /** What all workers together cost an hour, by the cheapest and the dearest of the instance types. */
-  readonly hour: { readonly least: MicroDollars; readonly most: MicroDollars };
+  readonly hour: HourRange;
+  /** The same at the spot prices of the moment, where all are known. */
+  readonly spotHour?: HourRange;
   /** Seconds from the start to the end of all workers. */
   readonly deadlineSeconds: number;
   /** Whether `max_cost` has shortened the deadline. */
@@ -59,32 +73,42 @@ export interface SweepPlan {
  * @throws InputError when data are missing somewhere or expire too early, a price is unknown, `max_cost` pays for less than a minute,
  * or `max_concurrent` or `disk` is too small
  */
-export function planSweep({ parameters, entries, now, hourOf, prices }: SweepPlanInput): SweepPlan {
+export function planSweep(input: SweepPlanInput): SweepPlan {
+  const { parameters, entries, now, hourOf, spotHourOf, prices, command } = input;
   const { instanceTypes, count, distribution } = parameters;
-  const hourIn = (region: Region): RegionPlan["hour"] => {
-    const hours = instanceTypes.map((type) => hourOf(type, region));
-    return { least: Math.min(...hours) as MicroDollars, most: Math.max(...hours) as MicroDollars };
+  const hourIn = (region: Region): HourRange => rangeOf(instanceTypes.map((type) => hourOf(type, region)));
+  const spotHourIn = (region: Region): HourRange | undefined => {
+    const hours = instanceTypes.map((type) => spotHourOf?.(type, region));
+    return hours.every((hour) => hour !== undefined) ? rangeOf(hours) : undefined;
   };
-  const named = parameters.regions.length > 0 ? parameters.regions : commonRegions(entries).map(withoutCount);
+  const named =
+    parameters.regions.length > 0 ? parameters.regions : commonRegions(entries, command).map(withoutCount);
+  const areSpotPricesKnown = named.every(({ region }) => spotHourIn(region) !== undefined);
   const ranges = distribute({
     count,
     distribution,
     regions: named,
-    priceOf: (region) => hourIn(region).most,
+    priceOf: (region) => ((areSpotPricesKnown ? spotHourIn(region) : undefined) ?? hourIn(region)).most,
   });
   const workers = workersOf(parameters.maxConcurrent, ranges);
-  const regions = ranges.map(
-    (range, place): RegionPlan => ({ ...range, workers: workers[place] ?? 0, hour: hourIn(range.region) }),
+  const regions = ranges.map((range, place): RegionPlan => {
+    const spotHour = spotHourIn(range.region);
+    return {
+      ...{ ...range, workers: workers[place] ?? 0, hour: hourIn(range.region) },
+      ...(spotHour === undefined ? {} : { spotHour }),
+    };
+  });
+  const hour = totalOf(regions.map((region) => ({ ...region.hour, workers: region.workers })));
+  const spot = regions.flatMap((region) =>
+    region.spotHour === undefined ? [] : [{ ...region.spotHour, workers: region.workers }],
   );
-  const sum = (bound: "least" | "most"): MicroDollars =>
-    addMoney(...regions.map((region) => scaleMoney(region.hour[bound], BigInt(region.workers), 1n)));
-  const hour = { least: sum("least"), most: sum("most") };
   const deadlineSeconds = affordable(parameters, hour.most);
   checkEntries(
     entries,
     ranges.map(({ region }) => region),
     deadlineSeconds,
     now,
+    command,
   );
   const dataBytes = entries.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
   return {
@@ -95,11 +119,24 @@ export function planSweep({ parameters, entries, now, hourOf, prices }: SweepPla
     dataBytes,
     diskGib: diskGib(dataBytes, parameters.diskBytes),
     hour,
+    ...(spot.length === regions.length ? { spotHour: totalOf(spot) } : {}),
     deadlineSeconds,
     shortened: deadlineSeconds < parameters.deadlineSeconds,
     maxCost: costUntil(hour.most, deadlineSeconds),
     savings: savingsOf(entries, regions, prices),
   };
+}
+
+const rangeOf = (hours: readonly MicroDollars[]): HourRange => ({
+  least: Math.min(...hours) as MicroDollars,
+  most: Math.max(...hours) as MicroDollars,
+});
+
+/** What workers cost an hour together. */
+function totalOf(regions: readonly (HourRange & { readonly workers: number })[]): HourRange {
+  const sum = (bound: keyof HourRange): MicroDollars =>
+    addMoney(...regions.map((region) => scaleMoney(region[bound], BigInt(region.workers), 1n)));
+  return { least: sum("least"), most: sum("most") };
 }
 
 const withoutCount = (region: Region) => ({ region, count: undefined });
@@ -135,8 +172,9 @@ function savingsOf(
   const direct = entries.flatMap(({ sizeBytes, regions: [primary] }) =>
     regions.map(({ region, workers }) => downloadCost(sizeBytes, primary, region, workers, prices)),
   );
-  const staged = entries.map(
-    ({ sizeBytes, regions: all, ttl }) => stagingCost(sizeBytes, all, ttl, prices).total,
+  // Another account's staging costs this one nothing.
+  const staged = entries.flatMap(({ sizeBytes, regions: all, ttl, account }) =>
+    ttl === undefined || account !== undefined ? [] : [stagingCost(sizeBytes, all, ttl, prices).total],
   );
   return savings(addMoney(...direct), addMoney(...staged));
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { parseAccountId } from "../../../staging/accounts.ts";
 import { parseDestination } from "../../../staging/destination.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { parseRegionList, type Region } from "../../../staging/regions.ts";
@@ -8,6 +9,7 @@ import { refusalOf } from "../refusal.ts";
 
 const NOW = new Date("2026-11-10T12:00:00Z");
 const HOUR = 3_600;
+const plain = (text: string): string => text;
 const A = "stage-aaaaaaaaaaaa";
 const B = "stage-bbbbbbbbbbbb";
 
@@ -27,7 +29,7 @@ const entry = (
 const regions = (text: string): readonly Region[] => parseRegionList(text);
 
 const refusal = (entries: readonly SweepEntry[], names = "us-east-1,us-west-2", seconds = 24 * HOUR) =>
-  refusalOf(() => checkEntries(entries, regions(names), seconds, NOW));
+  refusalOf(() => checkEntries(entries, regions(names), seconds, NOW, plain));
 
 describe("the entries of a sweep", () => {
   it("are accepted where every region holds them until the deadline", () => {
@@ -36,8 +38,9 @@ describe("the entries of a sweep", () => {
       regions("us-east-1,us-west-2"),
       24 * HOUR,
       NOW,
+      plain,
     );
-    checkEntries([], regions("us-east-1"), 24 * HOUR, NOW);
+    checkEntries([], regions("us-east-1"), 24 * HOUR, NOW, plain);
   });
 
   it("are refused with the command that adds the missing regions, the primary one first", () => {
@@ -77,7 +80,7 @@ describe("the entries of a sweep", () => {
   it("must outlive the deadline by the second", () => {
     const uploaded = "2026-11-10T12:00:00Z";
     const check = (seconds: number) => () =>
-      checkEntries([entry(A, "us-east-1", { ttl: 1, uploaded })], regions("us-east-1"), seconds, NOW);
+      checkEntries([entry(A, "us-east-1", { ttl: 1, uploaded })], regions("us-east-1"), seconds, NOW, plain);
     check(24 * HOUR - 1)();
     expect(refusalOf(check(24 * HOUR)).fix).to.equal(`spawn stage update ${A} --ttl 2`);
   });
@@ -102,6 +105,19 @@ describe("the entries of a sweep", () => {
       regions("us-east-1"),
       HOUR,
       NOW,
+      plain,
+    );
+  });
+
+  it("of another account are its matter, and their TTL need not be known", () => {
+    const foreign = {
+      ...entry(A, "us-east-1"),
+      ttl: undefined,
+      account: parseAccountId("111111111111"),
+    };
+    checkEntries([foreign], regions("us-east-1"), 24 * HOUR, NOW, plain);
+    expect(refusal([foreign, entry(B, "us-east-1")]).fix).to.equal(
+      `Account 111111111111 must run: spawn stage update ${A} --regions us-east-1,us-west-2; then: spawn stage update ${B} --regions us-east-1,us-west-2`,
     );
   });
 
@@ -115,16 +131,18 @@ describe("the entries of a sweep", () => {
 describe("the regions of a sweep that names none", () => {
   it("are those that hold every entry, in the order of the first one", () => {
     const entries = [entry(A, "us-west-2,eu-west-1,us-east-1"), entry(B, "us-east-1,us-west-2")];
-    expect(commonRegions(entries)).to.deep.equal(["us-west-2", "us-east-1"]);
+    expect(commonRegions(entries, plain)).to.deep.equal(["us-west-2", "us-east-1"]);
   });
 
   it("are missing where no region holds all", () => {
-    const { message, fix } = refusalOf(() => commonRegions([entry(A, "us-west-2"), entry(B, "us-east-1")]));
+    const { message, fix } = refusalOf(() =>
+      commonRegions([entry(A, "us-west-2"), entry(B, "us-east-1")], plain),
+    );
     expect(message).to.equal("no region holds all datasets of the sweep");
     expect(fix).to.equal(`spawn stage update ${B} --regions us-east-1,us-west-2`);
   });
 
   it("are missing without entries", () => {
-    expect(refusalOf(() => commonRegions([])).message).to.equal("the sweep has no region");
+    expect(refusalOf(() => commonRegions([], plain)).message).to.equal("the sweep has no region");
   });
 });

@@ -34,6 +34,7 @@ const plan = (text: string, more: Partial<SweepPlanInput> = {}) =>
     now: NOW,
     hourOf: priceBook("aws").instanceHour,
     prices: GUIDE_PRICES,
+    command: (text) => `${text} --environment test`,
     ...more,
   });
 
@@ -94,13 +95,34 @@ describe("the plan of a sweep", () => {
     ]);
   });
 
+  it("ranks regions by the spot prices of the moment, and limits by the list prices", () => {
+    const found = plan("count: 5\ndistribution: cheapest\nregions: [us-west-2, us-east-1]\nmax_cost: 3", {
+      hourOf: (_type, region) => dollars(region === "us-east-1" ? 0.1 : 0.2),
+      spotHourOf: (_type, region) => dollars(region === "us-east-1" ? 0.06 : 0.05),
+    });
+    expect(found.regions.map(({ region, spotHour }) => [region, spotHour?.most])).to.deep.equal([
+      ["us-west-2", dollars(0.05)],
+    ]);
+    expect(found.spotHour).to.deep.equal({ least: dollars(0.25), most: dollars(0.25) });
+    expect(found).to.include({ deadlineSeconds: 3 * 3_600, maxCost: dollars(3) });
+  });
+
+  it("ranks by list prices where a spot price is unknown", () => {
+    const found = plan("count: 5\ndistribution: cheapest\nregions: [us-west-2, us-east-1]", {
+      hourOf: (_type, region) => dollars(region === "us-east-1" ? 0.1 : 0.2),
+      spotHourOf: (_type, region) => (region === "us-east-1" ? undefined : dollars(0.05)),
+    });
+    expect(found.regions.map(({ region }) => region)).to.deep.equal(["us-east-1"]);
+    expect(found).not.to.have.property("spotHour");
+  });
+
   it("needs the data only in regions that have indices", () => {
     const found = plan("count: 5\ndistribution: cheapest\nregions: [us-west-2, eu-west-1]", {
       hourOf: (_type, region) => dollars(region === "us-west-2" ? 0.1 : 0.2),
     });
     expect(found.regions).to.have.length(1);
     expect(refusalOf(() => plan("count: 5\nregions: [us-west-2, eu-west-1]")).fix).to.equal(
-      "spawn stage update stage-abc123def456 --regions us-east-1,us-west-2,eu-west-1",
+      "spawn stage update stage-abc123def456 --regions us-east-1,us-west-2,eu-west-1 --environment test",
     );
   });
 
@@ -109,7 +131,7 @@ describe("the plan of a sweep", () => {
     expect(found).to.include({ shortened: true, deadlineSeconds: Math.floor((0.5 / 0.384) * 3_600) });
     expect(found.maxCost).to.be.at.most(dollars(0.5));
     expect(refusalOf(() => plan("count: 2\ndeadline: 30d")).fix).to.equal(
-      "spawn stage update stage-abc123def456 --ttl 31",
+      "spawn stage update stage-abc123def456 --ttl 31 --environment test",
     );
     expect(plan("count: 2\nmax_cost: 1000")).to.include({ shortened: false, deadlineSeconds: 86_400 });
   });
