@@ -3,7 +3,17 @@ import type { Profile } from "./profile-file.ts";
 import { ignoresEndpoints, type Variables } from "./variables.ts";
 
 /** The services that any part of this program speaks to, by the ending of their variables. */
-export const SERVICES = ["S3", "S3_CONTROL", "DYNAMODB", "IAM", "STS"] as const;
+export const SERVICES = [
+  "S3",
+  "S3_CONTROL",
+  "DYNAMODB",
+  "IAM",
+  "STS",
+  "AUTO_SCALING",
+  "EC2",
+  "SSM",
+  "SERVICE_QUOTAS",
+] as const;
 export type Service = (typeof SERVICES)[number];
 
 /** A server that stands in for AWS's own, and what names it. */

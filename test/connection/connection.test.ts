@@ -59,19 +59,18 @@ describe("the connection", () => {
   };
 
   it("finds each service's endpoint by the rules of all AWS tools", () => {
-    expect(urls({})).to.deep.equal([undefined, undefined, undefined, undefined, undefined]);
-    const all = "https://all.example.com";
-    expect(urls({ AWS_PROFILE: "work" })).to.deep.equal([
-      "https://s3.example.com",
-      all,
-      "https://dynamodb.example.com",
-      all,
-      all,
+    expect(urls({})).to.deep.equal(SERVICES.map(() => undefined));
+    const own = new Map([
+      ["S3", "https://s3.example.com"],
+      ["DYNAMODB", "https://dynamodb.example.com"],
     ]);
+    expect(urls({ AWS_PROFILE: "work" })).to.deep.equal(
+      SERVICES.map((service) => own.get(service) ?? "https://all.example.com"),
+    );
     // A variable goes before the profile, and a service's own before that of all.
     expect(
       urls({ AWS_PROFILE: "work", AWS_ENDPOINT_URL: "http://a:1", AWS_ENDPOINT_URL_STS: "http://b:1" }),
-    ).to.deep.equal(["http://a:1", "http://a:1", "http://a:1", "http://a:1", "http://b:1"]);
+    ).to.deep.equal(SERVICES.map((service) => (service === "STS" ? "http://b:1" : "http://a:1")));
     expect(urls({ AWS_PROFILE: "ignoring" })[0]).to.equal(undefined);
     expect(urls({ AWS_PROFILE: "ignoring", AWS_ENDPOINT_URL_S3: "http://a:1" })[0]).to.equal("http://a:1");
     const ignoring = { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "TRUE" };
