@@ -1,18 +1,10 @@
 import { printable } from "../../staging/printable.ts";
 import type { Progress } from "../../staging/resources.ts";
 import { type Labelled, linesFor, textOf } from "../screen.ts";
+import { InPlace, type ViewStream } from "./in-place.ts";
 import { barLine, logLine, type RegionState } from "./progress-lines.ts";
 import { SmoothedRate } from "./rate.ts";
 import { displayWidth } from "./text.ts";
-
-/** The part of a terminal or pipe that the view uses. */
-export interface ProgressStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-  on?(event: "resize", listener: () => void): unknown;
-  off?(event: "resize", listener: () => void): unknown;
-}
 
 export interface ProgressOptions {
   /** The words for what a region is doing. Default: {@link phaseLabel}. */
@@ -58,22 +50,22 @@ interface Row {
  * (CI, a log): plain lines, one a region every few seconds and one at the end of each phase.
  */
 export class ProgressView {
-  readonly #stream: ProgressStream;
+  readonly #stream: ViewStream;
+  readonly #screen: InPlace;
   readonly #label: (region: string, phase: Progress["phase"]) => string;
   readonly #now: () => number;
   readonly #colours: NodeJS.WritableStream | undefined;
   readonly #rows = new Map<string, Row>();
   /** How each region got its data: what is worth leaving on the screen. */
   readonly #brought = new Map<string, Row>();
-  /** Lines on the terminal that the next drawing replaces. */
-  #drawn: string[] = [];
   #drawnAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #onResize = (): void => this.#draw();
 
-  constructor(stream: ProgressStream, options: ProgressOptions = {}) {
+  constructor(stream: ViewStream, options: ProgressOptions = {}) {
     this.#stream = stream;
+    this.#screen = new InPlace(stream);
     this.#label = options.label ?? phaseLabel;
     this.#now = options.now ?? Date.now;
     this.#colours = options.colours;
@@ -114,8 +106,7 @@ export class ProgressView {
       this.#stream.write(text);
       return;
     }
-    this.#stream.write(`${this.#eraser()}${text}`);
-    this.#drawn = [];
+    this.#screen.above(text);
     this.#draw();
   }
 
@@ -152,35 +143,12 @@ export class ProgressView {
     const now = this.#now();
     const states = [...this.#rows.values()].map((row) => this.#stateOf(row, now));
     const widths = {
-      columns: this.#columns(),
+      columns: this.#screen.columns,
       region: Math.max(...states.map(({ region }) => displayWidth(region))),
       label: Math.max(...states.map(({ label }) => displayWidth(label))),
     };
-    const lines = states.map((state) => barLine(state, widths));
-    this.#stream.write(`${this.#eraser()}${textOf(lines)}\n`);
-    this.#drawn = lines;
+    this.#screen.draw(states.map((state) => barLine(state, widths)));
     this.#drawnAt = now;
-  }
-
-  /** Moves to the first drawn line and clears from there. A terminal that became narrower has wrapped the lines. */
-  #eraser(): string {
-    if (this.#drawn.length === 0) return "";
-    const columns = this.#width();
-    const rows = this.#drawn.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)),
-      0,
-    );
-    return `\u001b[${rows}A\r\u001b[J`;
-  }
-
-  /** Usable columns: the last one stays free, since some terminals wrap as soon as it is written. */
-  #columns(): number {
-    return Math.max(1, this.#width() - 1);
-  }
-
-  /** Columns of the terminal. One that nobody has told its size (in a container, under `script`) reports 0. */
-  #width(): number {
-    return this.#stream.columns || 80;
   }
 
   #stateOf(row: Row, now: number): RegionState {

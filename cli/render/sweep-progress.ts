@@ -1,0 +1,114 @@
+import { type Labelled, linesFor } from "../screen.ts";
+import {
+  type Counts,
+  hasEnded,
+  type RegionProgress,
+  type SweepProgress,
+} from "../services/sweep/progress.ts";
+import { InPlace, type ViewStream } from "./in-place.ts";
+import { cutColumns, displayWidth, padColumns } from "./text.ts";
+
+/** Milliseconds between two lines in a pipe. */
+const LINE_EVERY = 5_000;
+const BAR = 40;
+const MIN_BAR = 8;
+
+export interface SweepViewOptions {
+  /** The terminal that decides whether labels of notes are in colour. Default: they are not. */
+  readonly colours?: NodeJS.WritableStream;
+  /** Milliseconds; replaced in tests. */
+  readonly now?: () => number;
+}
+
+/**
+ * Shows how far a sweep is. On a terminal: a bar for each region, drawn in place. Elsewhere (CI, a log): a line when numbers have changed,
+ * at most every few seconds, and one at the end.
+ */
+export class SweepView {
+  readonly #stream: ViewStream;
+  readonly #screen: InPlace;
+  readonly #colours: NodeJS.WritableStream | undefined;
+  readonly #now: () => number;
+  #progress: SweepProgress | undefined;
+  /** The last line in a pipe, and when it was written. */
+  #line = "";
+  #writtenAt = Number.NEGATIVE_INFINITY;
+  readonly #onResize = (): void => this.#draw();
+
+  constructor(stream: ViewStream, { colours, now = Date.now }: SweepViewOptions = {}) {
+    this.#stream = stream;
+    this.#screen = new InPlace(stream);
+    this.#colours = colours;
+    this.#now = now;
+    if (stream.isTTY === true) stream.on?.("resize", this.#onResize);
+  }
+
+  update(progress: SweepProgress): void {
+    this.#progress = progress;
+    if (this.#stream.isTTY === true) this.#draw();
+    else this.#print(hasEnded(progress));
+  }
+
+  /** Prints a line that stays, above the bars. */
+  note(line: string | Labelled): void {
+    const text = linesFor(this.#colours, line);
+    if (this.#stream.isTTY !== true) {
+      this.#stream.write(text);
+      return;
+    }
+    this.#screen.above(text);
+    this.#draw();
+  }
+
+  /** Stops; what is drawn stays. */
+  close(): void {
+    if (this.#stream.isTTY !== true) this.#print(true);
+    this.#stream.off?.("resize", this.#onResize);
+  }
+
+  #draw(): void {
+    if (this.#progress !== undefined) this.#screen.draw(regionLines(this.#progress, this.#screen.columns));
+  }
+
+  #print(isLast: boolean): void {
+    if (this.#progress === undefined) return;
+    const line = sweepLine(this.#progress);
+    if (line === this.#line || (!isLast && this.#now() - this.#writtenAt < LINE_EVERY)) return;
+    this.#line = line;
+    this.#writtenAt = this.#now();
+    this.#stream.write(linesFor(undefined, line));
+  }
+}
+
+/** A bar for each region: ended, running and pending indices, and how many each is. It never wraps: a narrow terminal has shorter bars, or none. */
+export function regionLines({ regions }: SweepProgress, columns: number): string[] {
+  const name = Math.max(0, ...regions.map(({ region }) => region.length));
+  const counts = regions.map((region) => countsText(region));
+  const room = columns - name - Math.max(0, ...counts.map(displayWidth)) - 4;
+  return regions.map((region, place) => {
+    const bar = room < MIN_BAR ? "" : `${drawBar(region, Math.min(BAR, room))}  `;
+    return cutColumns(`${padColumns(region.region, name)}  ${bar}${counts[place] ?? ""}`, columns);
+  });
+}
+
+/** `6 pending, 2 running, 4 done, 0 failed`; cancelled indices only where there are any. */
+export function countsText({ pending, running, done, failed, cancelled }: Counts): string {
+  const texts = [`${pending} pending`, `${running} running`, `${done} done`, `${failed} failed`];
+  return [...texts, ...(cancelled > 0 ? [`${cancelled} cancelled`] : [])].join(", ");
+}
+
+/** The whole sweep on one line: `6 pending, 2 running, 4 done, 0 failed (us-east-1 3 of 6, us-west-2 1 of 6 ended)`. */
+export function sweepLine({ total, regions }: SweepProgress): string {
+  const each = regions.map((region) => `${region.region} ${endedIn(region)} of ${region.end - region.start}`);
+  return `${countsText(total)}${regions.length > 1 ? ` (${each.join(", ")} ended)` : ""}`;
+}
+
+const endedIn = ({ done, failed, cancelled }: Counts): number => done + failed + cancelled;
+
+function drawBar(region: RegionProgress, columns: number): string {
+  const count = Math.max(1, region.end - region.start);
+  const upTo = (indices: number): number => Math.floor((indices / count) * columns);
+  const ended = upTo(endedIn(region));
+  const busy = region.running === 0 ? 0 : Math.max(1, upTo(endedIn(region) + region.running) - ended);
+  return "█".repeat(ended) + "▒".repeat(busy) + "░".repeat(columns - ended - busy);
+}
