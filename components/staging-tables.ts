@@ -9,7 +9,14 @@ import {
   SWEEP_INDEX,
   UPLOADED_INDEX,
 } from "../staging/record.ts";
-import { ITEM_KEY, SWEEP_KEY, SWEEP_TTL_ATTRIBUTE } from "../staging/sweep/item-keys.ts";
+import {
+  CREATED_AT,
+  ITEM_KEY,
+  SWEEP_KEY,
+  SWEEP_KIND_ATTRIBUTE,
+  SWEEP_TTL_ATTRIBUTE,
+  SWEEPS_INDEX,
+} from "../staging/sweep/item-keys.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import { child, type Transform } from "./child.ts";
 import { keep } from "./keep.ts";
@@ -107,8 +114,15 @@ export class StagingTables extends ComponentResource {
         name: settings.sweepsTable,
         hashKey: SWEEP_KEY,
         rangeKey: ITEM_KEY,
-        attributes: [SWEEP_KEY, ITEM_KEY].map((attribute) => ({ name: attribute, type: "S" })),
+        attributes: [SWEEP_KEY, ITEM_KEY, SWEEP_KIND_ATTRIBUTE, CREATED_AT].map((attribute) => ({
+          name: attribute,
+          type: "S",
+        })),
         ttl: { attributeName: SWEEP_TTL_ATTRIBUTE, enabled: true },
+        // Sparse: a list of sweeps does not read their indices.
+        globalSecondaryIndexes: [
+          { name: SWEEPS_INDEX, hashKey: SWEEP_KIND_ATTRIBUTE, rangeKey: CREATED_AT, projectionType: "ALL" },
+        ],
       };
       return new Table(...child(transform.sweeps, `${name}-sweeps`, own, optionsOf(settings.sweepsTable)));
     }

@@ -49,8 +49,11 @@ describe("StagingTables", () => {
       billingMode: "PAY_PER_REQUEST",
       hashKey: "sweep_id",
       rangeKey: "item",
-      attributes: ["sweep_id", "item"].map((name) => ({ name, type: "S" })),
+      attributes: ["sweep_id", "item", "kind", "created_at"].map((name) => ({ name, type: "S" })),
       ttl: { attributeName: "expires_epoch", enabled: true },
+      globalSecondaryIndexes: [
+        { name: "by-creation", hashKey: "kind", rangeKey: "created_at", projectionType: "ALL" },
+      ],
       pointInTimeRecovery: { enabled: true },
       tags: { "spawn:environment": "dev", "spawn:bucket": "spawn-staging-us-west-2" },
     });

@@ -16,7 +16,7 @@ export async function sweepTable(context: Context): Promise<SweepTable> {
   const [{ client }, settings] = await Promise.all([context.tables(), context.settings()]);
   return {
     client,
-    name: `${settings.namePrefix}-sweeps-${settings.name}`,
+    name: settings.sweepsTable,
     region: settings.tableRegion,
     environment: settings.name,
   };
