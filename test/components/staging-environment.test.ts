@@ -45,7 +45,7 @@ describe("StagingEnvironment", () => {
 
   it("names the region of every resource that has one", () => {
     const regional = made.resources.filter(({ type }) => /^(aws:(s3|dynamodb)|staging:)/.test(type));
-    expect(regional).to.have.length(3 * 9 + 2);
+    expect(regional).to.have.length(3 * 9 + 3);
     for (const { inputs, name } of regional) {
       expect(inputs["region"], name).to.be.oneOf(["us-east-1", "us-west-2", "eu-west-1"]);
       const ownRegion = /(us-east-1|us-west-2|eu-west-1)/.exec(name)?.[1];
