@@ -1,7 +1,7 @@
 import { UserError } from "./errors.ts";
 import type { StagingRecord } from "./record.ts";
 import type { Region } from "./regions.ts";
-import { shellWord } from "./shell.ts";
+import { parameterLines, parseTemplate } from "./script-template.ts";
 
 /** What a script that downloads an entry is made for. */
 export interface StageScriptOptions {
@@ -11,13 +11,10 @@ export interface StageScriptOptions {
   readonly region?: Region | undefined;
 }
 
-type Entry = Pick<
-  StagingRecord,
-  "stagingId" | "filename" | "kind" | "manifestSha256" | "regions" | "buckets" | "destination"
->;
-
-const BEGIN = "# Parameters.";
-const END = "# End of the parameters.";
+type Entry = Pick<StagingRecord, "stagingId" | "filename" | "kind" | "manifestSha256" | "buckets"> & {
+  readonly regions: readonly Region[];
+  readonly destination: string;
+};
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; access points' aliases have the same form. */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -25,11 +22,30 @@ const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
  * The self-contained script that downloads an entry and verifies it: the template with the entry's values in place of its examples.
- * Values come from a record that others may write: each is checked, or is in single quotes, which the script never evaluates.
  * @param template the text of `worker/stage.sh`
  * @throws UserError when the record has values that no entry can have
  */
 export function renderStageScript(template: string, entry: Entry, options: StageScriptOptions = {}): string {
+  const { head, code } = parseTemplate(template);
+  return `${head}\n${stageParameters(entry, options)}${code}`;
+}
+
+/** The variable that names the file of an entry's parameters, for {@link renderSharedStageScript}. */
+export const STAGE_PARAMETERS = "SPAWN_STAGE_PARAMETERS";
+
+/**
+ * The same script for any number of entries: it reads the lines of {@link stageParameters} from a file.
+ * @param template the text of `worker/stage.sh`
+ */
+export const renderSharedStageScript = (template: string): string =>
+  `. "$${STAGE_PARAMETERS}" || exit 2\n${parseTemplate(template).code}`;
+
+/**
+ * An entry's values as lines of the script. They come from a record that others may write: each is checked, or is in single quotes,
+ * which the script never evaluates.
+ * @throws UserError when the record has values that no entry can have
+ */
+export function stageParameters(entry: Entry, options: StageScriptOptions = {}): string {
   const { stagingId, kind, filename, manifestSha256, regions, buckets } = entry;
   const isValid =
     SHA256.test(manifestSha256) &&
@@ -43,34 +59,13 @@ export function renderStageScript(template: string, entry: Entry, options: Stage
       why: "Its file name, its buckets or the SHA-256 of its manifest have an impossible value: the item in DynamoDB was changed by hand.",
     });
   }
-  const copies = regions.map((region, at) => `${region} ${buckets[at]}`).join("\n");
-  const values = {
+  return parameterLines({
     id: stagingId,
     kind,
     name: filename,
     manifest_sha256: manifestSha256,
-    copies,
+    copies: regions.map((region, at) => `${region} ${buckets[at]}`).join("\n"),
     destination: options.destination ?? entry.destination,
     fixed_region: options.region ?? "",
-  };
-  const lines = Object.entries(values).map(([name, value]) => `${name}=${shellWord(value)}`);
-  const [before, after] = split(template);
-  return `${before}\n${lines.join("\n")}\n${compact(after)}`;
+  });
 }
-
-/** @returns the template's text before and after its example values */
-function split(template: string): [string, string] {
-  const begin = template.indexOf(BEGIN);
-  const end = template.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error("the template of the script has no parameters");
-  return [template.slice(0, begin).trimEnd(), template.slice(end + END.length)];
-}
-
-/** Without comments, empty lines and indentation: user data of an instance have at most 16 KB. */
-const compact = (code: string): string =>
-  code
-    .split("\n")
-    .map((line) => line.trimStart())
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .join("\n")
-    .concat("\n");

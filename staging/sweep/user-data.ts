@@ -1,0 +1,81 @@
+import { gzipSync } from "node:zlib";
+import { encodeTags } from "../classes.ts";
+import { InputError } from "../errors.ts";
+import { compact, parameterLines, parseTemplate } from "../script-template.ts";
+import { renderSharedStageScript, stageParameters } from "../stage-script.ts";
+import { formatInteger } from "../units.ts";
+import { logPrefix } from "./names.ts";
+import type { SweepDataset } from "./spec.ts";
+import type { WorkerFacts, WorkerTemplates } from "./worker-facts.ts";
+
+/** Before base64. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html */
+export const MAX_USER_DATA_BYTES = 16_384;
+
+/** Where `boot.sh` gets its files. */
+const FILES = "# Files.";
+/** Ends a file within `boot.sh`. No script and no value has a line like it; that is checked. */
+const END_OF_FILE = "SPAWN_END_OF_FILE";
+
+/**
+ * The user data of all instances of a sweep: gzip, which cloud-init unpacks
+ * (https://cloudinit.readthedocs.io/en/latest/explanation/format.html), of a shell script that installs the worker. The same inputs give
+ * the same bytes.
+ * @throws InputError when it does not fit into user data
+ */
+export function renderUserData(templates: WorkerTemplates, facts: WorkerFacts): Uint8Array {
+  const packed = gzipSync(renderBootScript(templates, facts), { level: 9 });
+  packed[9] = 255; // The system that packed it: unknown. https://www.rfc-editor.org/rfc/rfc1952#page-8
+  if (packed.length > MAX_USER_DATA_BYTES) {
+    throw new InputError(
+      `the sweep does not fit into the user data of an instance: ${formatInteger(packed.length)} bytes`,
+      {
+        why: `EC2 takes ${formatInteger(MAX_USER_DATA_BYTES)} bytes. The names, destinations and buckets of ${facts.datasets.length} datasets are in them.`,
+        fix: "Stage the datasets as one directory, or give the sweep fewer datasets.",
+      },
+    );
+  }
+  return packed;
+}
+
+/** The user data before they are packed. */
+export function renderBootScript(templates: WorkerTemplates, facts: WorkerFacts): string {
+  const files: Record<string, string> = {
+    "worker.sh": renderWorker(templates.worker, facts),
+    "stage.sh": renderSharedStageScript(templates.stage),
+  };
+  for (const [place, dataset] of facts.datasets.entries())
+    files[`dataset-${place}`] = datasetParameters(dataset);
+  const [before, after] = templates.boot.split(`${FILES}\n`);
+  if (before === undefined || after === undefined) throw new Error("the boot script has no place for files");
+  return `#!/bin/sh\n${compact(before)}${Object.entries(files).map(hereDocument).join("")}${compact(after)}`;
+}
+
+function hereDocument([name, text]: [string, string]): string {
+  if (text.split("\n").includes(END_OF_FILE)) throw new Error(`${name} has the line ${END_OF_FILE}`);
+  return `cat >"$spawn/${name}" <<'${END_OF_FILE}'\n${text}${END_OF_FILE}\n`;
+}
+
+function renderWorker(template: string, facts: WorkerFacts): string {
+  const counted = facts.datasets.filter(({ account }) => account === undefined);
+  const parameters = parameterLines({
+    sweep: facts.sweepId,
+    table: facts.table,
+    table_region: facts.tableRegion,
+    usage_table: facts.usageTable,
+    datasets: String(facts.datasets.length),
+    counted: counted.map(({ stagingId }) => stagingId).join(" "),
+    logs: facts.logBuckets.map(({ region, bucket }) => `${region} ${bucket}`).join("\n"),
+    log_prefix: logPrefix(facts.sweepId),
+    log_tags: encodeTags({ [facts.logTtlTag.key]: facts.logTtlTag.value }),
+  });
+  return `#!/bin/sh\n${parameters}${parseTemplate(template).code}`;
+}
+
+function datasetParameters(dataset: SweepDataset): string {
+  const { copies, ...entry } = dataset;
+  return stageParameters({
+    ...entry,
+    regions: copies.map(({ region }) => region),
+    buckets: copies.map(({ bucket }) => bucket),
+  });
+}
