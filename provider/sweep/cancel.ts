@@ -1,0 +1,97 @@
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { cancel } from "../../staging/sweep/index-state.ts";
+import { META_ITEM, regionItemKey } from "../../staging/sweep/item-keys.ts";
+import type { RegionItem } from "../../staging/sweep/region-item.ts";
+import { isoSeconds } from "../../staging/ttl.ts";
+import { errorName } from "../transfer/aws-errors.ts";
+import type { RegionGroup, SweepAccess } from "./access.ts";
+import { findMeta, findRegions, indexPages, keyOf } from "./items.ts";
+import { MissingGroup } from "./missing-group.ts";
+import { moveIndices } from "./move-indices.ts";
+
+/**
+ * Ends a sweep: no worker is left alive, and every index that has not ended is cancelled. Running it again changes nothing more. A sweep
+ * whose indices have all ended stays what it is, succeeded or failed.
+ *
+ * The order matters: `cancelled_at` comes first, so that a launch which is still under way does not commit; then the workers end, so that
+ * none claims an index any more; a worker that ends later than its index was cancelled cannot close it.
+ * @param groups those that are gone already are passed over
+ * @returns the number of indices that were cancelled now; undefined where there is no such sweep
+ */
+export async function cancelSweep(
+  access: SweepAccess,
+  groups: readonly RegionGroup[],
+): Promise<number | undefined> {
+  // The answer also tells the server's time.
+  const meta = await findMeta(access);
+  if (meta === undefined) return undefined;
+  const regions = await findRegions(access);
+  const hasEnded = meta["started_at"] !== undefined && regions.every(({ open }) => open === 0);
+  if (!hasEnded) await markCancelled(access);
+  access.progress("Ending the workers");
+  await Promise.all(groups.map((group) => endWorkers(access, group)));
+  const cancelled = await Promise.all(
+    (hasEnded ? [] : await findRegions(access)).map((region) => cancelRegion(access, region)),
+  );
+  return cancelled.reduce((sum, each) => sum + each, 0);
+}
+
+async function markCancelled(access: SweepAccess): Promise<void> {
+  const { client, table, now, signal } = access;
+  const command = new UpdateItemCommand({
+    TableName: table,
+    Key: keyOf(access, META_ITEM),
+    ConditionExpression: "attribute_exists(#name)",
+    UpdateExpression: "SET #cancelled = if_not_exists(#cancelled, :now)",
+    ExpressionAttributeNames: { "#name": "name", "#cancelled": "cancelled_at" },
+    ExpressionAttributeValues: { ":now": { S: isoSeconds(now()) } },
+  });
+  await client.send(command, { abortSignal: signal });
+}
+
+/** Sets the capacity of a group to 0. */
+export async function endWorkers(
+  { groups, signal }: SweepAccess,
+  { region, group }: RegionGroup,
+): Promise<void> {
+  try {
+    if ((await groups.find(region, group, signal)) !== undefined)
+      await groups.setDesired(region, group, 0, signal);
+  } catch (error) {
+    if (!(error instanceof MissingGroup)) throw error;
+  }
+}
+
+async function cancelRegion(access: SweepAccess, region: RegionItem): Promise<number> {
+  let count = 0;
+  const onCorrupt = (error: Error): void => access.note(`${error.message}: it was left as it is`);
+  for await (const page of indexPages(access, region, onCorrupt)) {
+    const { moved } = await moveIndices(
+      access,
+      region.region,
+      page,
+      (item) => cancel(item, access.now()),
+      (done) => access.progress(`Cancelling indices in ${region.region}: ${count + done}`),
+    );
+    count += moved;
+  }
+  await noneAlive(access, region);
+  return count;
+}
+
+/** What the workers counted does not matter any more: a retry counts those that it starts. */
+async function noneAlive(access: SweepAccess, { region }: RegionItem): Promise<void> {
+  const command = new UpdateItemCommand({
+    TableName: access.table,
+    Key: keyOf(access, regionItemKey(region)),
+    ConditionExpression: "attribute_exists(#alive)",
+    UpdateExpression: "SET #alive = :none",
+    ExpressionAttributeNames: { "#alive": "alive" },
+    ExpressionAttributeValues: { ":none": { N: "0" } },
+  });
+  try {
+    await access.client.send(command, { abortSignal: access.signal });
+  } catch (error) {
+    if (errorName(error) !== "ConditionalCheckFailedException") throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  type CancellationReason,
+  type DynamoDBClient,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { UserError } from "../../staging/errors.ts";
+import { errorName } from "../transfer/aws-errors.ts";
+import { pause } from "../transfer/retry.ts";
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+export const MAX_ACTIONS = 100;
+
+/** Others write the same items for milliseconds: the last of so many waits come after about two minutes. */
+const TRIES = 60;
+const FIRST_DELAY_MS = 25;
+const LONGEST_DELAY_MS = 4_000;
+
+/** Reasons for which a transaction is refused that may succeed a moment later. */
+const PASSING = new Set([
+  "None",
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+  "RequestLimitExceeded",
+]);
+
+/**
+ * Writes all of `actions` or none. Waits, for a random time, while others write the same items or the table is busy.
+ * @returns undefined once they are written; or the reason for each action, where the condition of one at least is not met
+ * @throws UserError if the items stay busy; AWS's error for anything else
+ */
+export async function transact(
+  client: DynamoDBClient,
+  actions: readonly TransactWriteItem[],
+  signal: AbortSignal,
+): Promise<readonly CancellationReason[] | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // The SDK gives each command a token, by which DynamoDB knows it when the SDK sends it again.
+      await client.send(new TransactWriteItemsCommand({ TransactItems: [...actions] }), {
+        abortSignal: signal,
+      });
+      return undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      const reasons = reasonsOf(error);
+      if (reasons?.some(isUnmet)) return reasons;
+      if (!isPassing(error, reasons)) throw error;
+      if (attempt >= TRIES) throw busy(error);
+    }
+    await pause(Math.random() * Math.min(FIRST_DELAY_MS * 2 ** attempt, LONGEST_DELAY_MS), signal);
+  }
+}
+
+export const isUnmet = ({ Code }: CancellationReason): boolean => Code === "ConditionalCheckFailed";
+
+const reasonsOf = (error: unknown): CancellationReason[] | undefined =>
+  errorName(error) === "TransactionCanceledException"
+    ? (error as { CancellationReasons?: CancellationReason[] }).CancellationReasons
+    : undefined;
+
+const isPassing = (error: unknown, reasons: readonly CancellationReason[] | undefined): boolean =>
+  reasons === undefined
+    ? errorName(error) === "TransactionInProgressException"
+    : reasons.length > 0 && reasons.every(({ Code = "None" }) => PASSING.has(Code));
+
+const busy = (cause: unknown): UserError =>
+  new UserError("the items of the sweep are busy", {
+    why: "Another program has been writing the same items of the sweeps table for minutes.",
+    fix: "Run the command again. What is written already stays as it is.",
+    cause,
+  });
