@@ -19,6 +19,7 @@ import resource
 import signal
 import sys
 import time
+import traceback
 
 # Private whatever the shell's umask is: other users must not read what is staged.
 os.umask(0o077)
@@ -39,7 +40,7 @@ from server.keys import Keys  # noqa: E402
 RECORD, INSTANCE = sys.argv[1], sys.argv[2]
 KEYS = Keys(os.environ.pop("SPAWN_CLOUD_KEY", ""))
 PORT = int(os.environ["GATEWAY_PORT"])
-app, save_state = load_app()
+app, save_state, tend_groups = load_app()
 
 # Seconds from a change until it is written, and the least share of time that stays free of writing.
 SAVE_DELAY = 0.5
@@ -50,18 +51,19 @@ WATCH_EVERY = 2
 GRACE = 2
 OPEN_FILES = 8192
 
-# DynamoDB calls that change nothing, though they are POST requests like all the others.
-READS = (b"Get", b"BatchGet", b"Query", b"Scan", b"Describe", b"List", b"TransactGet")
+# Seconds between two looks at what groups have to do.
+TEND_EVERY = 1
+
+# Operations that change nothing, though they are POST requests like all the others.
+READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List", "TransactGet")
 
 
 def may_change(scope):
     """Whether a request may change the state of a service. In doubt, yes."""
     if scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return False
-    for name, value in scope["headers"]:
-        if name == b"x-amz-target":
-            return not value.rpartition(b".")[2].startswith(READS)
-    return True
+    # The gate notes it, of all services but S3.
+    return not scope.get("operation", "").startswith(READS)
 
 
 async def save_changes(changed):
@@ -73,6 +75,18 @@ async def save_changes(changed):
         start = time.monotonic()
         save_state()
         await asyncio.sleep(IDLE_SHARE * (time.monotonic() - start))
+
+
+async def tend(changed):
+    """Lets Auto Scaling groups replace what has ended and do what was scheduled."""
+    while True:
+        await asyncio.sleep(TEND_EVERY)
+        try:
+            if tend_groups():
+                changed.set()
+        except Exception:
+            # One group must not stop the others for good; the log says what happened.
+            traceback.print_exc()
 
 
 async def watch_record():
@@ -118,7 +132,8 @@ async def main():
     config.keep_alive_timeout = 75
     config.graceful_timeout = GRACE / 2
     config.loglevel = os.environ["LOG_LEVEL"]
-    tasks = [asyncio.create_task(work) for work in (save_changes(changed), watch_record(), end_in_time(stop))]
+    works = (save_changes(changed), tend(changed), watch_record(), end_in_time(stop))
+    tasks = [asyncio.create_task(work) for work in works]
     # Ends with ministack's own shutdown, which writes the state a last time.
     await serve(Gate(noticing_changes, KEYS, PORT), config, shutdown_trigger=stop.wait, mode="asgi")
     for task in tasks:

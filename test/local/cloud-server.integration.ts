@@ -45,7 +45,7 @@ print(len(names))`;
     const { stdout, stderr } = await run(script);
     const [loaded, count] = stdout.trim().split("\n");
     expect(loaded, stderr).to.equal(
-      ["_dynamodb_keywords", "dynamodb", "iam", "s3", "sts"]
+      ["_dynamodb_keywords", "dynamodb", "ec2", "iam", "s3", "sts"]
         .map((name) => `ministack.services.${name}`)
         .join(" "),
     );

@@ -23,18 +23,20 @@ export interface Answered {
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The request with the headers that sign it for `service`. */
-export function signed(endpoint: string, keys: Keys, service: string, wire: Wire = {}): Wire {
+export function signed(
+  endpoint: string,
+  keys: Keys,
+  service: string,
+  wire: Wire = {},
+  region = "us-east-1",
+): Wire {
   const { method = "GET", path = "/", query = "", body = "" } = wire;
   const headers = {
     host: new URL(endpoint).host,
     "x-amz-content-sha256": sha256(body),
     ...wire.headers,
   };
-  const flat = signedHeaders(
-    { method, path, query, headers },
-    { ...keys, region: "us-east-1", service },
-    new Date(),
-  );
+  const flat = signedHeaders({ method, path, query, headers }, { ...keys, region, service }, new Date());
   const all: Record<string, string> = {};
   for (let at = 0; at < flat.length; at += 2) all[flat[at] ?? ""] = flat[at + 1] ?? "";
   return { method, path, query, headers: all, body };

@@ -9,7 +9,7 @@ from .sigv4 import verify_chunks
 # Bytes of a request of DynamoDB, IAM or STS, at most. DynamoDB itself takes 16 MB.
 SMALL = 20 * 1024 * 1024
 
-_MISMATCH = Refusal(
+MISMATCH = Refusal(
     400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."
 )
 
@@ -62,7 +62,7 @@ class Checked:
         self._ended = True
         if self._matches():
             return message
-        self.refusal = _MISMATCH
+        self.refusal = MISMATCH
         return {"type": "http.disconnect"}
 
     def _take(self, chunk):

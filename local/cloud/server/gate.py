@@ -10,6 +10,7 @@ import json
 import os
 import re
 from email.utils import formatdate
+from urllib.parse import parse_qs
 
 from . import body
 from .refusal import KEY_HINT, Refusal, answer
@@ -74,21 +75,27 @@ class Gate:
         secret = self._keys.secret_of(claim.access_key_id)
         if secret is None:
             raise Refusal(403, "InvalidAccessKeyId", f"There is no access key {claim.access_key_id[:40]}. {KEY_HINT}")
-        _refuse_other_operations(service, claim, method, scope["path"], headers)
+        _refuse_other_operations(service, claim, method, scope["path"], query, headers)
 
         payload = headers.get("x-amz-content-sha256")
         known = None
         if claim.presigned:
             payload = UNSIGNED
-        elif payload is None and service.name != "s3":
+        elif payload is None and service.protocol != "rest":
             known = await body.read(receive)
             payload = hashlib.sha256(known).hexdigest()
         elif payload is None:
             raise Refusal(400, "MissingSecurityHeader", "The header x-amz-content-sha256 is missing.")
         key = verify(claim, secret, method, path, headers, query, payload)
-        if known is not None:
-            return body.replay(known, receive)
-        return _checking(payload, service, claim, key, headers, receive)
+        if service.protocol == "rest":
+            return _checking(payload, claim, key, headers, receive)
+        if known is None:
+            known = await body.read(receive)
+            if not hmac.compare_digest(hashlib.sha256(known).hexdigest().encode(), payload.encode("utf-8", "replace")):
+                raise body.MISMATCH
+        # serve.py looks at it, too.
+        scope["operation"] = _operation_of(service, headers, known)
+        return body.replay(known, receive)
 
     async def _prove(self, headers, send):
         """Answers whoever knows the secret, and shows that this process knows it, too."""
@@ -125,14 +132,16 @@ def _refuse_strangers(headers):
         raise Refusal(403, "AccessDenied", "The local cloud serves only 127.0.0.1, [::1] and localhost.")
 
 
-def _refuse_other_operations(service, claim, method, path, headers):
+def _refuse_other_operations(service, claim, method, path, query, headers):
     """ministack's router looks at more than the signed service, such as X-Amz-Target: it must come to the same service."""
     target = headers.get("x-amz-target")
     if service.protocol == "rest":
         # No bucket's name begins so, but the administration of ministack does, and its stand-ins for other services.
         fits = target is None and not path.startswith("/_")
     else:
-        fits = method == "POST" and path == "/" and not claim.presigned
+        # ministack takes an operation from the query, too, and unpacks a body before it looks for the operation.
+        fits = method == "POST" and path == "/" and not claim.presigned and not query
+        fits = fits and "content-encoding" not in headers
         if service.protocol == "json":
             fits = fits and target is not None and target.encode().startswith(service.target)
         else:
@@ -141,19 +150,32 @@ def _refuse_other_operations(service, claim, method, path, headers):
         raise Refusal(403, "AccessDenied", f"The local cloud does not serve this request of {service.name}.")
 
 
-def _checking(payload, service, claim, key, headers, receive):
-    """`receive` that checks the body against what was signed."""
+def _operation_of(service, headers, known):
+    """The operation that a request names. Raises Refusal where it is none of those that the service serves."""
+    if service.protocol == "json":
+        operation = headers["x-amz-target"].rpartition(".")[2]
+    else:
+        names = parse_qs(known.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
+        if len(names) != 1:
+            raise Refusal(400, "MissingAction", "A request names one operation.")
+        operation = names[0]
+    if service.operations is not None and operation not in service.operations:
+        raise Refusal(403, "AccessDenied", f"The local cloud does not serve {operation[:80]} of {service.name}.")
+    return operation
+
+
+def _checking(payload, claim, key, headers, receive):
+    """`receive` of S3 that checks the body against what was signed."""
     if _SHA256.fullmatch(payload):
         if "content-length" not in headers and "transfer-encoding" not in headers:
             if payload != EMPTY:
                 raise Refusal(400, "XAmzContentSHA256Mismatch", "A request without a body is signed with one.")
             return receive
         return body.Hashed(receive, payload)
-    if service.name == "s3":
-        if payload in (UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"):
-            return receive
-        if payload in ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"):
-            return body.SignedChunks(receive, claim, key, with_trailer=payload.endswith("TRAILER"))
+    if payload in (UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER"):
+        return receive
+    if payload in ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"):
+        return body.SignedChunks(receive, claim, key, with_trailer=payload.endswith("TRAILER"))
     raise Refusal(400, "InvalidRequest", f"The local cloud does not know x-amz-content-sha256: {payload[:60]}")
 
 

@@ -11,6 +11,8 @@ import importlib.abc
 import sys
 from dataclasses import dataclass
 
+from .operations import AUTO_SCALING, EC2, SSM
+
 
 @dataclass(frozen=True)
 class Service:
@@ -24,14 +26,19 @@ class Service:
     target: bytes = b""
     # Modules below ministack.services that it needs.
     modules: tuple = ()
+    # The operations that it serves. None: all that ministack has.
+    operations: frozenset | None = None
 
 
 # All that this program uses. Another service needs a line here and a reason. Before adding one, read its module: EC2 of
-# ministack can start containers for instances, and SSM can run commands in them.
+# ministack can start containers for instances, and SSM can run commands in them (operations.py).
 # - s3: data, rules of buckets, and S3 Control (access points), which is signed as "s3", too
 # - dynamodb: the records and the usage rows
 # - iam: the role of replication
-# - sts: GetCallerIdentity, for the number of the account
+# - sts: GetCallerIdentity, for the number of the account, and AssumeRole, for the workers of a sweep
+# - ec2: networks, launch templates and the instances of groups (compute.py)
+# - autoscaling: the groups of a sweep's workers (groups.py, which is not ministack's)
+# - ssm: the ids of machine images (parameters.py, which is not ministack's)
 SERVICES = {
     service.name: service
     for service in (
@@ -39,6 +46,9 @@ SERVICES = {
         Service("dynamodb", "json", b"DynamoDB_20120810.", modules=("dynamodb", "_dynamodb_keywords")),
         Service("iam", "query", modules=("iam",)),
         Service("sts", "query", modules=("sts",)),
+        Service("ec2", "query", modules=("ec2",), operations=EC2),
+        Service("autoscaling", "query", operations=AUTO_SCALING),
+        Service("ssm", "json", b"AmazonSSM.", operations=SSM),
     )
 }
 
@@ -79,15 +89,21 @@ def confine():
 
 
 def load_app():
-    """ministack's ASGI application with its routes to anything but SERVICES removed, and the function that saves its state."""
+    """
+    ministack's ASGI application with its routes to anything but SERVICES removed, the function that saves its state, and the one
+    that lets groups do what is due, which returns whether anything changed.
+    """
     # ministack is pinned exactly, so relying on inner names of it is safe: a name that is gone fails here, at the start.
     from ministack import app as ministack
     from ministack.core.persistence import save_all
     from ministack.services import s3
 
+    from . import compute, group_store, groups, parameters
+
     for name in (
         ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_special_data_plane_request")
         + ("_collect_scripts", "_start_iot_mtls", "_stop_docker_containers", "SERVICE_HANDLERS", "_state_map")
+        + ("_build_persistence_save_dict", "_load_persisted_state")
     ):
         if not hasattr(ministack, name):
             raise RuntimeError(f"ministack has no {name}: services.py does not fit this version")
@@ -113,14 +129,26 @@ def load_app():
     ministack._stop_docker_containers = lambda *_args: None
     ministack.SERVICE_HANDLERS = {
         name: handler for name, handler in ministack.SERVICE_HANDLERS.items() if name in SERVICES
+    } | {
+        "ec2": compute.handler(),
+        "autoscaling": groups.handle_request,
+        "ssm": parameters.handle_request,
     }
     # What other services have saved before stays on the disk as it is.
     ministack._state_map = {key: module for key, module in ministack._state_map.items() if module in _MODULES}
+    state_of_ministack, load_of_ministack = ministack._build_persistence_save_dict, ministack._load_persisted_state
+
+    def load_state():
+        load_of_ministack()
+        group_store.load()
+
+    ministack._build_persistence_save_dict = lambda: state_of_ministack() | {group_store.STATE: group_store.get_state}
+    ministack._load_persisted_state = load_state
     # ministack's start reports that two modules are missing, which are removed on purpose.
     ministack.logger.addFilter(lambda record: "cheduler startup failed" not in record.msg)
     # The gate has verified the signature, with a secret that ministack does not know.
     s3._verify_presigned_sigv4 = lambda *_args, **_options: None
-    return ministack.app, lambda: save_all(ministack._build_persistence_save_dict())
+    return ministack.app, lambda: save_all(ministack._build_persistence_save_dict()), group_store.tend
 
 
 async def _no_response(*_args):
