@@ -133,14 +133,7 @@ export async function* metaPages(
   table: SweepTable,
   onCorrupt: (error: CorruptSweepItem) => void,
 ): AsyncGenerator<SweepMeta[]> {
-  const query: Partial<QueryCommandInput> = {
-    IndexName: SWEEPS_INDEX,
-    KeyConditionExpression: "#kind = :kind",
-    ExpressionAttributeNames: { "#kind": SWEEP_KIND_ATTRIBUTE },
-    ExpressionAttributeValues: { ":kind": { S: SWEEP_KIND } },
-    ScanIndexForward: false,
-  };
-  for await (const page of pagesOf(table, query)) {
+  for await (const page of pagesOf(table, ALL_SWEEPS)) {
     const metas: SweepMeta[] = [];
     for (const item of page) {
       try {
@@ -153,6 +146,32 @@ export async function* metaPages(
     yield metas;
   }
 }
+
+/** The ids and the names of all sweeps, a page at a time. What is no id is left out. */
+export async function* sweepNames(table: SweepTable): AsyncGenerator<(readonly [SweepId, string])[]> {
+  const query: Partial<QueryCommandInput> = {
+    ...ALL_SWEEPS,
+    ProjectionExpression: "#sweep, #name",
+    ExpressionAttributeNames: {
+      ...ALL_SWEEPS.ExpressionAttributeNames,
+      "#sweep": SWEEP_KEY,
+      "#name": "name",
+    },
+  };
+  for await (const page of pagesOf(table, query)) {
+    yield page.flatMap(({ [SWEEP_KEY]: id, name }) =>
+      id?.S !== undefined && isSweepId(id.S) ? [[id.S, name?.S ?? "?"] as const] : [],
+    );
+  }
+}
+
+const ALL_SWEEPS: Partial<QueryCommandInput> = {
+  IndexName: SWEEPS_INDEX,
+  KeyConditionExpression: "#kind = :kind",
+  ExpressionAttributeNames: { "#kind": SWEEP_KIND_ATTRIBUTE },
+  ExpressionAttributeValues: { ":kind": { S: SWEEP_KIND } },
+  ScanIndexForward: false,
+};
 
 const itemsOf = (id: SweepId, prefix: string): Partial<QueryCommandInput> => ({
   KeyConditionExpression: "#sweep = :sweep AND begins_with(#item, :prefix)",

@@ -1,0 +1,44 @@
+import { toYaml } from "../../../stacks/yaml.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
+import { formatFlag } from "../../flags.ts";
+import { writeData, writeOut } from "../../output.ts";
+import { toJson } from "../../render/json.ts";
+import { renderSweep } from "../../render/sweep-details.ts";
+import { reportSweep, type SweepReportJson, toSweepReportJson } from "../../services/sweep/report.ts";
+import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
+import { sweepTable } from "../../services/sweep/tables.ts";
+import { sweepIdArg } from "../../sweep-arg.ts";
+
+export default class SweepInfo extends BaseCommand {
+  static override summary = "Show everything about one sweep.";
+  static override description =
+    "Shows how far each region is, which indices have failed and why, and the commands that help on. The exit code is 0 whatever the state of the sweep; spawn sweep watch has one that tells it.";
+  static override examples = [
+    { description: "Show a sweep", command: "<%= config.bin %> sweep info sweep-abc123def456" },
+    {
+      description: "Get the indices that failed, in a script",
+      command: "<%= config.bin %> sweep info sweep-abc123def456 --format json | jq .indices.failed",
+    },
+  ];
+
+  static override args = { "sweep-id": sweepIdArg };
+
+  static override flags = { format: formatFlag() };
+
+  async run(): Promise<SweepReportJson | undefined> {
+    const { args, flags } = await this.parse(SweepInfo);
+    const context = this.contextOf(flags);
+    const id = await resolveSweepId(context, args["sweep-id"]);
+    const report = await reportSweep(await sweepTable(context), id, (error) => {
+      this.warn(error);
+      process.exitCode = 1;
+    });
+    const json = toSweepReportJson(report);
+    if (this.jsonEnabled()) return json;
+    if (flags.format === "json") await writeData(toJson(json));
+    else if (flags.format === "yaml") await writeData(toYaml(json));
+    else await writeOut(renderSweep(report, undefined, (text) => commandLine(text, flags.environment)));
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import { Flags } from "@oclif/core";
+import { BaseCommand } from "../../base-command.ts";
+import { csvForm, FORMATS as PLAIN_FORMATS, rawFlag } from "../../flags.ts";
+import { writeData, writeOut } from "../../output.ts";
+import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
+import { SWEEP_COLUMNS, writeSweepsCsv } from "../../render/sweep-listing.ts";
+import { listSweeps, type SweepFilter, type SweepJson, toSweepJson } from "../../services/sweep/listing.ts";
+import { SWEEP_STATES, type SweepProgress } from "../../services/sweep/progress.ts";
+import { sweepTable } from "../../services/sweep/tables.ts";
+
+const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
+
+export default class SweepList extends BaseCommand {
+  static override summary = "List the sweeps of the environment.";
+  static override description =
+    `Shows the newest first. A sweep is listed from its launch until 90 days after its deadline, or until spawn sweep delete.
+
+STATE is starting, running, succeeded (every index is done), failed (all indices have ended, not all of them well), cancelled, or overdue (the deadline has passed and ended the workers; indices are still open).`;
+  static override examples = [
+    { description: "List all sweeps", command: "<%= config.bin %> sweep list" },
+    {
+      description: "List what is running",
+      command: "<%= config.bin %> sweep list --state starting --state running",
+    },
+    { description: "List the last ten", command: "<%= config.bin %> sweep list --limit 10" },
+    {
+      description: "Save everything for another program",
+      command: "<%= config.bin %> sweep list --format json > sweeps.json",
+    },
+  ];
+
+  static override flags = {
+    state: Flags.option({
+      options: SWEEP_STATES,
+      multiple: true,
+      summary: "Only sweeps in this state. Can be given several times.",
+      helpValue: "STATE",
+    })(),
+    limit: Flags.integer({ summary: "Only so many sweeps.", min: 1, helpValue: "N" }),
+    format: Flags.option({
+      options: FORMATS,
+      default: "table",
+      summary: "How to print: for people, or for programs.",
+      description:
+        "json and yaml print the sweeps themselves; --json wraps them in an envelope with a status and warnings. csv has one row for each sweep; see --raw.",
+      helpValue: FORMATS.join("|"),
+      exclusive: ["json"],
+    })(),
+    raw: rawFlag,
+  };
+
+  async run(): Promise<SweepJson[] | undefined> {
+    const { flags } = await this.parse(SweepList);
+    const filter: SweepFilter = { states: flags.state ?? [], limit: flags.limit };
+    const form = csvForm(flags.raw, flags.format);
+    const table = await sweepTable(this.contextOf(flags));
+    const pages = listSweeps(table, filter, (error) => {
+      // The list goes on, but it does not end as a success.
+      this.warn(error);
+      process.exitCode = 1;
+    });
+    if (this.jsonEnabled()) {
+      const all: SweepJson[] = [];
+      for await (const page of asJson(pages)) all.push(...page);
+      return all;
+    }
+    if (flags.format === "json") await writeJsonArray(asJson(pages), writeData);
+    else if (flags.format === "yaml") await writeYamlSequence(asJson(pages), writeData);
+    else if (flags.format === "csv") await writeSweepsCsv(pages, writeData, form);
+    else if ((await writeTable(pages, SWEEP_COLUMNS, writeOut)) === 0) {
+      this.note(
+        filter.states.length > 0
+          ? "No sweep is in that state."
+          : "There is no sweep. To start one: spawn launch --params sweep.yaml",
+      );
+    }
+    return undefined;
+  }
+}
+
+async function* asJson(pages: AsyncIterable<readonly SweepProgress[]>): AsyncGenerator<SweepJson[]> {
+  for await (const page of pages) yield page.map(toSweepJson);
+}

@@ -1,0 +1,42 @@
+import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
+import { type SweepJson, toSweepJson } from "../../services/sweep/listing.ts";
+import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
+import { sweepIdArg } from "../../sweep-arg.ts";
+import { watchOnScreen } from "../../watch-sweep.ts";
+
+export default class SweepWatch extends BaseCommand {
+  static override summary = "Follow a sweep until it ends.";
+  static override description =
+    "Shows a bar for each region, or, in a pipe, a line when something has changed. The exit code is 0 if every index is done, else 1. Ctrl-C ends the watching; the sweep goes on.";
+  static override examples = [
+    { description: "Follow a sweep", command: "<%= config.bin %> sweep watch sweep-abc123def456" },
+    {
+      description: "Do something when it has succeeded",
+      command: "<%= config.bin %> sweep watch sweep-abc123def456 && ./collect.sh",
+    },
+  ];
+
+  static override args = { "sweep-id": sweepIdArg };
+
+  async run(): Promise<SweepJson | undefined> {
+    const { args, flags } = await this.parse(SweepWatch);
+    const context = this.contextOf(flags);
+    const id = await resolveSweepId(context, args["sweep-id"]);
+    const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
+    if (progress === undefined) {
+      this.note(
+        `${id} goes on. To follow it again: ${commandLine(`spawn sweep watch ${id}`, flags.environment)}`,
+      );
+      process.exitCode = 130;
+      return undefined;
+    }
+    if (progress.state !== "succeeded") {
+      process.exitCode = 1;
+      this.note(
+        `${id} ended as ${progress.state}: ${commandLine(`spawn sweep info ${id}`, flags.environment)}`,
+      );
+    } else this.note(`✅ ${id} succeeded`);
+    return toSweepJson(progress);
+  }
+}

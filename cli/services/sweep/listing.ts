@@ -1,0 +1,105 @@
+import type { UserError } from "../../../staging/errors.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
+import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
+import { isoSeconds } from "../../../staging/ttl.ts";
+import { CorruptSweepItem, findRegions, metaPages } from "./items.ts";
+import { progressOf, type SweepProgress, type SweepState } from "./progress.ts";
+import type { SweepTable } from "./tables.ts";
+
+export interface SweepFilter {
+  /** Only sweeps in one of these states; none: all. */
+  readonly states: readonly SweepState[];
+  /** At most so many. */
+  readonly limit?: number | undefined;
+}
+
+/** Sweeps whose counters are read at a time. */
+const SIDE_BY_SIDE = 25;
+
+/**
+ * The sweeps of the environment, the newest first, a page at a time. Their counters tell how far they are; which indices are running would
+ * cost a read of each index.
+ * @param onProblem told of a sweep that cannot be read; the others are listed all the same
+ */
+export async function* listSweeps(
+  table: SweepTable,
+  { states, limit = Number.POSITIVE_INFINITY }: SweepFilter,
+  onProblem: (error: UserError) => void,
+): AsyncGenerator<SweepProgress[]> {
+  let left = limit;
+  for await (const metas of metaPages(table, onProblem)) {
+    for (let at = 0; at < metas.length && left > 0; at += SIDE_BY_SIDE) {
+      const found = await Promise.all(
+        metas.slice(at, at + SIDE_BY_SIDE).map((meta) => progressIn(table, meta, onProblem)),
+      );
+      const page = found
+        .filter((progress) => progress !== undefined)
+        .filter(({ state }) => states.length === 0 || states.includes(state))
+        .slice(0, left);
+      left -= page.length;
+      yield page;
+    }
+    if (left <= 0) return;
+  }
+}
+
+async function progressIn(
+  table: SweepTable,
+  meta: SweepMeta,
+  onProblem: (error: UserError) => void,
+): Promise<SweepProgress | undefined> {
+  try {
+    return progressOf(meta, await findRegions(table, meta.sweepId), undefined, serverClock.now());
+  } catch (error) {
+    if (!(error instanceof CorruptSweepItem)) throw error;
+    onProblem(error);
+    return undefined;
+  }
+}
+
+/** A sweep as `sweep list` and `sweep info` print it for programs. Keys are never renamed or removed. */
+export interface SweepJson {
+  readonly sweep_id: string;
+  readonly name: string;
+  readonly state: SweepState;
+  readonly count: number;
+  /** Indices that have not ended. With the next three they add up to `count`. */
+  readonly open: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  /** In the order of their indices. */
+  readonly regions: readonly string[];
+  /** Ids of the staged data. */
+  readonly entries: readonly string[];
+  /** 0, and one more with each retry. */
+  readonly generation: number;
+  /** UTC to the second. */
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly deadline_at: string;
+  readonly cancelled_at: string | null;
+  readonly stack: string;
+}
+
+export function toSweepJson({ meta, state, total }: SweepProgress): SweepJson {
+  const time = (date: Date | undefined): string | null => (date === undefined ? null : isoSeconds(date));
+  return {
+    sweep_id: meta.sweepId,
+    name: meta.name,
+    state,
+    count: meta.count,
+    open: total.pending + total.running,
+    done: total.done,
+    failed: total.failed,
+    cancelled: total.cancelled,
+    regions: meta.regions,
+    entries: meta.entries,
+    generation: meta.generation,
+    created_at: isoSeconds(meta.createdAt),
+    started_at: time(meta.startedAt),
+    deadline_at: isoSeconds(meta.deadlineAt),
+    cancelled_at: time(meta.cancelledAt),
+    stack: meta.stack,
+  };
+}

@@ -1,0 +1,157 @@
+import type { UserError } from "../../../staging/errors.ts";
+import type { Region } from "../../../staging/regions.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
+import type { SweepId } from "../../../staging/sweep/id.ts";
+import type { IndexItem } from "../../../staging/sweep/index-item.ts";
+import { isoSeconds } from "../../../staging/ttl.ts";
+import { findMeta, findRegions, indexPages, type StateCounts } from "./items.ts";
+import { type SweepJson, toSweepJson } from "./listing.ts";
+import { progressOf, type RegionProgress, type SweepProgress } from "./progress.ts";
+import type { SweepTable } from "./tables.ts";
+import { noSweep } from "./watch.ts";
+
+/** An index that failed, and why. */
+export interface FailedIndex {
+  readonly index: number;
+  readonly region: Region;
+  /** The number of the attempt, which has its log. */
+  readonly attempt: number;
+  readonly exitCode: number | undefined;
+  readonly error: string;
+  readonly endedAt: Date;
+}
+
+/** All that `sweep info` tells of a sweep. */
+export interface SweepReport {
+  readonly progress: SweepProgress;
+  /** In their order. */
+  readonly indices: Readonly<Record<IndexItem["state"], readonly number[]>>;
+  /** In the order of their indices. */
+  readonly failures: readonly FailedIndex[];
+  /** Attempts that ended with their instance, in this generation. */
+  readonly interruptions: number;
+  /** By region, when its last index ended; undefined for a region with open indices. */
+  readonly endedAt: ReadonlyMap<Region, Date | undefined>;
+  readonly now: Date;
+}
+
+/**
+ * @param onProblem told of an item that cannot be read; the rest is reported all the same
+ * @throws InputError when there is no such sweep
+ */
+export async function reportSweep(
+  table: SweepTable,
+  id: SweepId,
+  onProblem: (error: UserError) => void,
+): Promise<SweepReport> {
+  const meta = await findMeta(table, id);
+  if (meta === undefined) throw noSweep(table.environment, id);
+  const seen = new IndexSummary();
+  for await (const page of indexPages(table, id, onProblem)) for (const item of page) seen.add(item);
+  const now = serverClock.now();
+  const progress = progressOf(meta, await findRegions(table, id), seen.states, now);
+  const endedAt = new Map(
+    progress.regions.map(({ region, pending, running }) => [
+      region,
+      pending + running > 0 ? undefined : seen.lastEnd.get(region),
+    ]),
+  );
+  const { indices, failures, interruptions } = seen;
+  return { progress, indices, failures, interruptions, endedAt, now };
+}
+
+/** What a report keeps of the indices. */
+class IndexSummary {
+  readonly indices: Record<IndexItem["state"], number[]> = {
+    pending: [],
+    running: [],
+    done: [],
+    failed: [],
+    cancelled: [],
+  };
+  readonly failures: FailedIndex[] = [];
+  interruptions = 0;
+  readonly lastEnd = new Map<Region, Date>();
+  readonly #states = new Map<string, Record<IndexItem["state"], number>>();
+
+  get states(): StateCounts {
+    return this.#states;
+  }
+
+  add(item: IndexItem): void {
+    const { index, region, state, attempt, exitCode, error } = item;
+    this.indices[state].push(index);
+    this.interruptions += item.interruptions;
+    const counts = this.#states.get(region) ?? { pending: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+    counts[state]++;
+    this.#states.set(region, counts);
+    if (!("endedAt" in item)) return;
+    const { endedAt } = item;
+    const last = this.lastEnd.get(region);
+    if (last === undefined || endedAt > last) this.lastEnd.set(region, endedAt);
+    if (state === "failed")
+      this.failures.push({ index, region, attempt, exitCode, error: error ?? "", endedAt });
+  }
+}
+
+/** A sweep as `info` prints it for programs: as `list` does, and what only `info` knows. Keys are never renamed or removed. */
+export interface SweepReportJson extends SweepJson {
+  readonly pending: number;
+  readonly running: number;
+  readonly command: string;
+  readonly results: string | null;
+  readonly timeout_seconds: number | null;
+  readonly retries: { readonly interrupted: number; readonly error: number };
+  readonly interruptions: number;
+  readonly by_region: readonly {
+    readonly region: string;
+    readonly start: number;
+    /** Exclusive. */
+    readonly end: number;
+    readonly workers: number;
+    readonly pending: number;
+    readonly running: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly cancelled: number;
+  }[];
+  readonly indices: Readonly<Record<IndexItem["state"], readonly number[]>>;
+  readonly failures: readonly {
+    readonly index: number;
+    readonly region: string;
+    readonly attempt: number;
+    readonly exit_code: number | null;
+    readonly error: string;
+    readonly ended_at: string;
+  }[];
+}
+
+export function toSweepReportJson({
+  progress,
+  indices,
+  failures,
+  interruptions,
+}: SweepReport): SweepReportJson {
+  const { meta, total, regions } = progress;
+  return {
+    ...toSweepJson(progress),
+    pending: total.pending,
+    running: total.running,
+    command: meta.command,
+    results: meta.results ?? null,
+    timeout_seconds: meta.timeoutSeconds ?? null,
+    retries: { interrupted: meta.retries.interrupted, error: meta.retries.error },
+    interruptions,
+    by_region: regions.map(regionJson),
+    indices,
+    failures: failures.map(({ index, region, attempt, exitCode, error, endedAt }) => ({
+      ...{ index, region, attempt, exit_code: exitCode ?? null, error },
+      ended_at: isoSeconds(endedAt),
+    })),
+  };
+}
+
+function regionJson(progress: RegionProgress): SweepReportJson["by_region"][number] {
+  const { region, start, end, workers, pending, running, done, failed, cancelled } = progress;
+  return { region, start, end, workers, pending, running, done, failed, cancelled };
+}
