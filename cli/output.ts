@@ -30,13 +30,22 @@ export function writeOut(text: string, stream: NodeJS.WritableStream = process.s
 }
 
 /** The same for data that programs read, such as JSON: they are written as they are. */
-export function writeData(text: string, stream: NodeJS.WritableStream = process.stdout): Promise<void> {
+export function writeData(
+  text: string | Uint8Array,
+  stream: NodeJS.WritableStream = process.stdout,
+): Promise<void> {
   return writeBy((done) => writeExactly(stream, text, done), stream);
 }
 
 /** The same for text that programs read and people may look at, such as a script or a path: as it is, and printable on a terminal. */
 export const writeForPrograms = (text: string): Promise<void> =>
   process.stdout.isTTY ? writeOut(text) : writeData(text);
+
+/** The same for bytes of a log, whose tabs and line ends a terminal shows as it does in any other file. */
+export const writeLog = (bytes: Uint8Array): Promise<void> =>
+  process.stdout.isTTY
+    ? writeOut(Buffer.from(bytes).toString().replaceAll("\r\n", "\n").replaceAll("\t", "    "))
+    : writeData(bytes);
 
 type Done = (error?: NodeJS.ErrnoException | null) => void;
 

@@ -37,7 +37,7 @@ export const linesFor = (
     })
     .join("");
 
-type Write = (text: string, done?: (error?: Error | null) => void) => boolean;
+type Write = (text: string | Uint8Array, done?: (error?: Error | null) => void) => boolean;
 
 /** The streams' own `write`, before the guard. */
 const exact = new WeakMap<NodeJS.WritableStream, Write>();
@@ -45,7 +45,7 @@ const exact = new WeakMap<NodeJS.WritableStream, Write>();
 /** Writes data for programs, or text that has been made printable, as it is. */
 export function writeExactly(
   stream: NodeJS.WritableStream,
-  text: string,
+  text: string | Uint8Array,
   done?: (error?: Error | null) => void,
 ): boolean {
   return (exact.get(stream) ?? (stream.write.bind(stream) as Write))(text, done);

@@ -23,7 +23,11 @@ const STATES: Readonly<Record<SweepState, string>> = {
  * @param cost a line on what it has cost so far
  * @param command makes a command of this environment: `spawn sweep logs ID`
  */
-export function renderSweep(report: SweepReport, cost: string | undefined, command: (text: string) => string): string {
+export function renderSweep(
+  report: SweepReport,
+  cost: string | undefined,
+  command: (text: string) => string,
+): string {
   const { progress, indices, failures, interruptions } = report;
   const { meta, state, regions, total } = progress;
   const { sweepId: id } = meta;

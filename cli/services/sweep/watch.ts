@@ -1,20 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { causesOf } from "../../../connection/failure.ts";
-import {
-  errorName,
-  isBrokenOff,
-  isNotReached,
-  isStall,
-  isThrottled,
-  statusOf,
-  troubleOf,
-} from "../../../provider/transfer/aws-failure.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { countStates, findMeta, findRegions } from "./items.ts";
+import { passing } from "./passing.ts";
 import { hasEnded, progressOf, type SweepProgress } from "./progress.ts";
 import { type SweepTable, sweepTable } from "./tables.ts";
 
@@ -109,19 +100,3 @@ export const noSweep = (environment: string, id: string): InputError =>
     why: "It was deleted, its items have expired, or it belongs to another environment.",
     fix: commandLine("spawn sweep list", environment),
   });
-
-const THROTTLED = new Set([
-  "ThrottlingException",
-  "ProvisionedThroughputExceededException",
-  "RequestLimitExceeded",
-]);
-
-/** What a look met with that may pass, in a few words; undefined for what stays as it is. */
-function passing(error: unknown): string | undefined {
-  for (const cause of causesOf(error)) {
-    if (THROTTLED.has(errorName(cause)) || isThrottled(cause)) return "the table is throttled";
-    if (isStall(cause) || isBrokenOff(cause) || isNotReached(cause) || (statusOf(cause) ?? 0) >= 500)
-      return troubleOf(cause);
-  }
-  return undefined;
-}

@@ -1,0 +1,38 @@
+const NEWLINE = 0x0a;
+/** A longer line is cut into several: a program that writes no line's end must not fill the memory. */
+const MAX_LINE = 64 * 1024;
+
+/** Puts a prefix in front of each line of a stream of bytes, which may come in any pieces. Only whole lines are given back. */
+export class PrefixedLines {
+  readonly #prefix: Buffer;
+  /** The beginning of a line whose end has not come. */
+  #rest = Buffer.alloc(0);
+
+  constructor(prefix: string) {
+    this.#prefix = Buffer.from(prefix);
+  }
+
+  /** @returns the lines that `bytes` has completed */
+  take(bytes: Uint8Array): Buffer {
+    const all = Buffer.concat([this.#rest, bytes]);
+    const lines: Uint8Array[] = [];
+    let start = 0;
+    for (let end = all.indexOf(NEWLINE); end >= 0; end = all.indexOf(NEWLINE, start)) {
+      lines.push(this.#prefix, all.subarray(start, end + 1));
+      start = end + 1;
+    }
+    while (all.length - start > MAX_LINE) {
+      lines.push(this.#prefix, all.subarray(start, start + MAX_LINE), Buffer.of(NEWLINE));
+      start += MAX_LINE;
+    }
+    this.#rest = Buffer.from(all.subarray(start));
+    return Buffer.concat(lines);
+  }
+
+  /** @returns what is left, as a line */
+  end(): Buffer {
+    const rest = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    return rest.length === 0 ? rest : Buffer.concat([this.#prefix, rest, Buffer.of(NEWLINE)]);
+  }
+}

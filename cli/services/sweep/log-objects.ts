@@ -1,0 +1,101 @@
+import { GetObjectCommand, ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import { bucketOf } from "../../../staging/environment.ts";
+import type { Region } from "../../../staging/regions.ts";
+import type { SweepId } from "../../../staging/sweep/id.ts";
+import { logPrefix } from "../../../staging/sweep/names.ts";
+import type { Context } from "../../context.ts";
+
+/** The log of one attempt of an index, as a bucket lists it. */
+export interface LogObject {
+  readonly region: Region;
+  readonly key: string;
+  readonly index: number;
+  readonly attempt: number;
+  readonly size: number;
+}
+
+/** Where logs are read from; tests give their own. */
+export interface LogStore {
+  /** All logs, in no order. */
+  list(): Promise<LogObject[]>;
+  /** The bytes of a log from `from` up to, without, `to`. */
+  read(log: LogObject, from: number, to: number): Promise<Uint8Array>;
+}
+
+/** The logs of a sweep in the environment's buckets of some regions: of some of its indices, or of all. */
+export function logsInBuckets(
+  context: Context,
+  id: SweepId,
+  regions: readonly Region[],
+  indices: readonly number[],
+): LogStore {
+  const prefixes =
+    indices.length === 0 ? [logPrefix(id)] : indices.map((index) => `${logPrefix(id)}${index}/`);
+  return {
+    list: async () => {
+      const found = await Promise.all(
+        regions.flatMap((region) => prefixes.map((prefix) => listLogs(context, id, region, prefix))),
+      );
+      return found.flat();
+    },
+    read: async ({ region, key }, from, to) => {
+      if (from >= to) return new Uint8Array();
+      const client = await context.s3(region);
+      const { Body } = await client.send(
+        new GetObjectCommand({
+          Bucket: bucketOf(await context.settings(), region),
+          Key: key,
+          Range: `bytes=${from}-${to - 1}`,
+        }),
+      );
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    },
+  };
+}
+
+async function listLogs(context: Context, id: SweepId, region: Region, prefix: string): Promise<LogObject[]> {
+  const client = await context.s3(region);
+  const bucket = bucketOf(await context.settings(), region);
+  const logs: LogObject[] = [];
+  let token: string | undefined;
+  do {
+    const page: ListObjectsV2CommandOutput = await client.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        ...(token === undefined ? {} : { ContinuationToken: token }),
+      }),
+    );
+    for (const { Key: key = "", Size: size = 0 } of page.Contents ?? []) {
+      const name = parseLogKey(id, key);
+      if (name !== undefined) logs.push({ region, key, size, ...name });
+    }
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+  return logs;
+}
+
+/** What a key names; undefined for one that {@link logPrefix} does not begin, or that is no log. */
+export function parseLogKey(id: SweepId, key: string): Pick<LogObject, "index" | "attempt"> | undefined {
+  const prefix = logPrefix(id);
+  const [, index, attempt] =
+    /^(0|[1-9]\d{0,5})\/([1-9]\d{0,8})\.log$/.exec(key.startsWith(prefix) ? key.slice(prefix.length) : "") ??
+    [];
+  return index === undefined || attempt === undefined
+    ? undefined
+    : { index: Number(index), attempt: Number(attempt) };
+}
+
+/**
+ * One log of each index, in the order of the indices.
+ * @param attempt the number of the attempt. Default: the last one of each index
+ */
+export function selectLogs(logs: readonly LogObject[], attempt?: number): LogObject[] {
+  const selected = new Map<number, LogObject>();
+  for (const log of logs) {
+    const other = selected.get(log.index);
+    const fits = attempt === undefined ? log.attempt > (other?.attempt ?? 0) : log.attempt === attempt;
+    if (fits) selected.set(log.index, log);
+  }
+  return [...selected.values()].sort((a, b) => a.index - b.index);
+}

@@ -1,0 +1,153 @@
+import { PrefixedLines } from "../../render/prefixed-lines.ts";
+import { type LogObject, type LogStore, selectLogs } from "./log-objects.ts";
+import { passing } from "./passing.ts";
+
+/** Bytes that one request reads. */
+const PIECE = 1024 * 1024;
+/** Logs that are read at a time. */
+const SIDE_BY_SIDE = 8;
+/** Milliseconds between two looks. Workers write their logs every ten seconds. */
+const INTERVAL = 3_000;
+/** Milliseconds for which nothing may answer. */
+const OUTAGE = 10 * 60_000;
+
+type Write = (bytes: Uint8Array) => Promise<void>;
+
+/** `[7] ` in front of each line; nothing where there is one index only. */
+const prefixOf = ({ index }: LogObject, isOne: boolean): string => (isOne ? "" : `[${index}] `);
+
+/**
+ * Writes the logs, one index after the other.
+ * @param options.isOne whether one index was asked for: its lines have no prefix
+ * @returns how many logs there were
+ */
+export async function writeLogs(
+  store: LogStore,
+  {
+    attempt,
+    isOne,
+    write,
+  }: { readonly attempt?: number | undefined; readonly isOne: boolean; readonly write: Write },
+): Promise<number> {
+  const logs = selectLogs(await store.list(), attempt);
+  const first = (log: LogObject): Promise<Uint8Array> => {
+    const piece = store.read(log, 0, Math.min(log.size, PIECE));
+    // If a log before it fails, the read ahead must not become an unhandled rejection.
+    piece.catch(() => undefined);
+    return piece;
+  };
+  const ahead = logs.slice(0, SIDE_BY_SIDE).map(first);
+  for (const [place, log] of logs.entries()) {
+    const next = logs[place + SIDE_BY_SIDE];
+    const lines = new PrefixedLines(prefixOf(log, isOne));
+    const piece = await ahead[place];
+    if (next !== undefined) ahead.push(first(next));
+    if (piece !== undefined) await write(lines.take(piece));
+    for (let at = PIECE; at < log.size; at += PIECE)
+      await write(lines.take(await store.read(log, at, Math.min(log.size, at + PIECE))));
+    await write(lines.end());
+  }
+  return logs.length;
+}
+
+/** Clocks, which tests replace. */
+export interface FollowDeps {
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Milliseconds on a clock that does not jump. */
+  readonly steady: () => number;
+}
+
+export interface Follow extends FollowDeps {
+  readonly attempt?: number | undefined;
+  readonly isOne: boolean;
+  readonly write: Write;
+  readonly signal: AbortSignal;
+  /** Whether the sweep has ended. */
+  readonly isOver: () => Promise<boolean>;
+  /** Told when an index runs again. */
+  readonly onAttempt: (index: number, attempt: number) => void;
+  /** Told when a look fails and is tried again. */
+  readonly onTrouble: (text: string) => void;
+}
+
+/** Writes what is in the logs, and what comes, until the sweep has ended, or `signal` says so. It survives an outage of ten minutes. */
+export async function followLogs(store: LogStore, follow: Follow): Promise<void> {
+  const { signal, pause, steady, isOver, onTrouble } = follow;
+  const readers = new LogReaders(store, follow);
+  let answeredAt = steady();
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      let isLast = false;
+      try {
+        // Asked first: what a worker wrote before the sweep's end is then read.
+        isLast = await isOver();
+        await readers.readNew();
+        answeredAt = steady();
+      } catch (error) {
+        const trouble = passing(error);
+        if (trouble === undefined || steady() - answeredAt > OUTAGE) throw error;
+        onTrouble(trouble);
+        isLast = false;
+      }
+      if (isLast) break;
+      await pause(INTERVAL, signal);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  await readers.end();
+}
+
+/** What has been read of each log. */
+class LogReaders {
+  readonly #store: LogStore;
+  readonly #follow: Follow;
+  readonly #read = new Map<string, { offset: number; readonly lines: PrefixedLines }>();
+  /** The first attempt of each index that is shown. */
+  readonly #firstAttempts = new Map<number, number>();
+
+  constructor(store: LogStore, follow: Follow) {
+    this.#store = store;
+    this.#follow = follow;
+  }
+
+  /** Writes what is new in all logs. */
+  async readNew(): Promise<void> {
+    const logs = this.#select(await this.#store.list());
+    for (let at = 0; at < logs.length; at += SIDE_BY_SIDE)
+      await Promise.all(logs.slice(at, at + SIDE_BY_SIDE).map((log) => this.#readOne(log)));
+  }
+
+  /** Writes lines without an end. */
+  async end(): Promise<void> {
+    for (const { lines } of this.#read.values()) await this.#follow.write(lines.end());
+  }
+
+  /** The chosen attempt of each index; else the last one, and those that come after it. */
+  #select(logs: readonly LogObject[]): LogObject[] {
+    const { attempt } = this.#follow;
+    if (attempt !== undefined) return selectLogs(logs, attempt);
+    for (const { index, attempt: last } of selectLogs(logs))
+      if (!this.#firstAttempts.has(index)) this.#firstAttempts.set(index, last);
+    return logs
+      .filter((log) => log.attempt >= (this.#firstAttempts.get(log.index) ?? 0))
+      .sort((a, b) => a.index - b.index || a.attempt - b.attempt);
+  }
+
+  async #readOne(log: LogObject): Promise<void> {
+    let read = this.#read.get(log.key);
+    if (read === undefined) {
+      read = { offset: 0, lines: new PrefixedLines(prefixOf(log, this.#follow.isOne)) };
+      this.#read.set(log.key, read);
+      if (log.attempt > (this.#firstAttempts.get(log.index) ?? log.attempt))
+        this.#follow.onAttempt(log.index, log.attempt);
+    }
+    while (read.offset < log.size) {
+      const to = Math.min(log.size, read.offset + PIECE);
+      const bytes = await this.#store.read(log, read.offset, to);
+      read.offset = to;
+      await this.#follow.write(read.lines.take(bytes));
+    }
+  }
+}
