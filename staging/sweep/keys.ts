@@ -2,14 +2,15 @@ import { DURATION_PATTERN, parseDuration } from "../duration.ts";
 import { InputError } from "../errors.ts";
 import { parseIdStart } from "../ids.ts";
 import { parseRegion, REGIONS } from "../regions.ts";
-import { isPrefix, parseS3Url } from "../s3-url.ts";
 import { parseSize, SIZE_PATTERN } from "../size.ts";
-import { GIB, KIB } from "../units.ts";
+import { GIB } from "../units.ts";
 import { type Key, list, mapOf, record, type ValuesOf } from "./collections.ts";
+import { parseCommand } from "./command.ts";
 import { gridShape } from "./grid.ts";
 import { INSTANCE_TYPE_PATTERN, MAX_INSTANCE_TYPES } from "./instance-types.ts";
 import type { Shape } from "./reader.ts";
 import { regionsShape } from "./region-keys.ts";
+import { parseResults } from "./results.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 import { rowFormatOf } from "./rows.ts";
 import { decimal, integer, matching, oneOf, text } from "./shapes.ts";
@@ -33,9 +34,6 @@ const MAX_RETRIES = 100;
 /** The root volume: from the size of Amazon Linux's image to the largest gp3 volume of 16 TiB. */
 export const MIN_DISK_BYTES = 8 * GIB;
 export const MAX_DISK_BYTES = 16_384 * GIB;
-
-/** The command is an attribute of the sweep's item, which has at most 400 KB. */
-export const MAX_COMMAND_BYTES = 64 * KIB;
 
 const duration = (least: number, most: number): Shape<number> =>
   text({
@@ -72,11 +70,7 @@ const disk = text({
 const results = text({
   expected: "an S3 prefix such as s3://my-bucket/results/",
   schema: { pattern: "^s3://[^/]+/(.*/)?$" },
-  parse(value) {
-    const url = parseS3Url(value);
-    if (isPrefix(url)) return value;
-    throw new InputError(`${value} is an object, not a prefix`, { fix: `Add a slash at its end: ${value}/` });
-  },
+  parse: parseResults,
 });
 
 const paramsFile = text({
@@ -92,14 +86,7 @@ const paramsFile = text({
 const command = text({
   expected: "a shell script",
   schema: { minLength: 1 },
-  parse(value) {
-    if (value.trim() === "") throw new InputError("expected a shell script, got nothing");
-    if (value.includes("\0")) throw new InputError("a command cannot have the character NUL");
-    if (Buffer.byteLength(value) <= MAX_COMMAND_BYTES) return value;
-    throw new InputError("the command is longer than 64 KB", {
-      fix: "Stage the script as data, and run it from base_command.",
-    });
-  },
+  parse: parseCommand,
 });
 
 const retries = record(

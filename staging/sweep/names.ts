@@ -11,6 +11,9 @@ export const sweepResourceName = (
   id: SweepId,
 ): string => `${namePrefix}-${id}`;
 
+/** The tag of a sweep's instances, volumes and other resources: its id. */
+export const SWEEP_TAG = "spawn:sweep";
+
 /** The scheduled action that ends all workers of a group at the deadline. */
 export const DEADLINE_ACTION = "spawn-deadline";
 

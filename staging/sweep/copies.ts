@@ -1,0 +1,15 @@
+import type { SweepDataset, SweepRegion } from "./spec.ts";
+
+/** Where a copy of a dataset is. */
+export type CopyPlace = SweepDataset["copies"][number];
+
+/** The copies that workers read: that of their own region, or the first one where it has none. */
+export function copiesToRead(
+  { copies }: Pick<SweepDataset, "copies">,
+  regions: readonly Pick<SweepRegion, "region">[],
+): CopyPlace[] {
+  const isMissing = regions.some(({ region }) => copies.every((copy) => copy.region !== region));
+  return copies.filter(
+    (copy, at) => (at === 0 && isMissing) || regions.some(({ region }) => region === copy.region),
+  );
+}

@@ -1,0 +1,191 @@
+import type { AccountId } from "../accounts.ts";
+import type { EnvironmentSettings } from "../environment.ts";
+import { InputError } from "../errors.ts";
+import { entryPrefix } from "../manifest.ts";
+import { parseS3Url } from "../s3-url.ts";
+import { formatInteger } from "../units.ts";
+import { DOWNLOAD_COUNT, INSTANCE_COUNT, INSTANCES_IN_PREFIX, USAGE_KEY } from "../usage.ts";
+import { type CopyPlace, copiesToRead } from "./copies.ts";
+import { logPrefix, sweepResourceName } from "./names.ts";
+import type { SweepDataset, SweepSpec } from "./spec.ts";
+import { logPlaces } from "./worker-facts.ts";
+
+/** Characters of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+export const MAX_POLICY_CHARACTERS = 10_240;
+
+/** A statement of a policy that allows something. */
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** What the role of a sweep's workers must not outgrow. */
+type PolicySpec = Pick<SweepSpec, "id" | "regions" | "datasets" | "results" | "iamActions">;
+
+/**
+ * The policy of a sweep's workers: read the sweep's data, claim its indices, count its downloads, write its logs and results, leave its
+ * groups, and what the user added. Nothing of other sweeps, and no rights on EC2.
+ * @param account the sweep's own: that of the environment
+ * @throws InputError when the policy is larger than IAM allows, or the environment has no bucket in a region
+ */
+export function workerPolicy(spec: PolicySpec, environment: EnvironmentSettings, account: AccountId): string {
+  const text = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      ...dataStatements(spec, account),
+      ...tableStatements(spec, environment, account),
+      logStatement(spec, environment, account),
+      ...resultStatements(spec),
+      leaveStatement(spec, environment, account),
+      ...userStatements(spec),
+    ],
+  });
+  if (text.length <= MAX_POLICY_CHARACTERS) return text;
+  throw new InputError(
+    `the policy of the workers has ${formatInteger(text.length)} characters; IAM allows ${formatInteger(MAX_POLICY_CHARACTERS)}`,
+    {
+      why: `It names each of ${spec.datasets.length} datasets in ${spec.regions.length} regions.`,
+      fix: "Stage the datasets as one directory, or start a sweep for each part of them.",
+    },
+  );
+}
+
+const allow = (
+  Sid: string,
+  Action: Statement["Action"],
+  Resource: Statement["Resource"],
+  Condition?: Statement["Condition"],
+): Statement => ({
+  Sid,
+  Effect: "Allow",
+  Action,
+  Resource,
+  ...(Condition === undefined ? {} : { Condition }),
+});
+
+/** A name of a bucket says nothing about its owner, and a bucket that was deleted can come back in another account. */
+const ownedBy = (account: AccountId) => ({ StringEquals: { "aws:ResourceAccount": account } });
+
+/** Rights on the data of each account that staged some. */
+function dataStatements({ datasets, regions }: PolicySpec, own: AccountId): Statement[] {
+  const accounts = [...new Set(datasets.map(({ account }) => account ?? own))];
+  return accounts.flatMap((account) => {
+    const theirs = datasets.filter((dataset) => (dataset.account ?? own) === account);
+    const suffix = account === own ? "" : `Of${account}`;
+    const objects = theirs.flatMap((dataset) =>
+      copiesToRead(dataset, regions).map((copy) => objectsArn(copy, dataset, account)),
+    );
+    return [
+      allow(`ReadData${suffix}`, "s3:GetObject", unique(objects), ownedBy(account)),
+      ...listStatement(theirs, regions, account, suffix),
+    ];
+  });
+}
+
+/** `aws s3 sync` lists a directory. A file is read by its name. */
+function listStatement(
+  datasets: readonly SweepDataset[],
+  regions: PolicySpec["regions"],
+  account: AccountId,
+  suffix: string,
+): Statement[] {
+  const directories = datasets.filter(({ kind }) => kind === "directory");
+  if (directories.length === 0) return [];
+  const places = directories.flatMap((dataset) =>
+    copiesToRead(dataset, regions).map((copy) => placeArn(copy, account)),
+  );
+  const prefixes = directories.map(({ stagingId }) => `${entryPrefix(stagingId)}*`);
+  return [
+    allow(`ListData${suffix}`, "s3:ListBucket", unique(places), {
+      ...ownedBy(account),
+      StringLike: { "s3:prefix": unique(prefixes) },
+    }),
+  ];
+}
+
+/**
+ * A bucket, or where the copy is named by the alias of an access point, the access points of that account and region: an alias does not tell
+ * the name, and policies know no aliases.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
+ */
+const placeArn = ({ region, bucket }: CopyPlace, account: AccountId): string =>
+  isAccessPointAlias(bucket) ? `arn:aws:s3:${region}:${account}:accesspoint/*` : `arn:aws:s3:::${bucket}`;
+
+const objectsArn = (copy: CopyPlace, { stagingId }: SweepDataset, account: AccountId): string => {
+  const objects = isAccessPointAlias(copy.bucket) ? "/object/" : "/";
+  return `${placeArn(copy, account)}${objects}${entryPrefix(stagingId)}*`;
+};
+
+const isAccessPointAlias = (bucket: string): boolean => bucket.endsWith("-s3alias");
+
+/**
+ * Rights on items: all of this sweep, and the counters of its own account's datasets.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+function tableStatements(
+  { id, regions, datasets }: PolicySpec,
+  { tableRegion, sweepsTable, usageTable }: EnvironmentSettings,
+  account: AccountId,
+): Statement[] {
+  const arnOf = (table: string) => `arn:aws:dynamodb:${tableRegion}:${account}:table/${table}`;
+  const counted = unique(
+    datasets.filter((dataset) => (dataset.account ?? account) === account).map(({ stagingId }) => stagingId),
+  );
+  const items = allow(
+    "ClaimIndices",
+    ["GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"].map((action) => `dynamodb:${action}`),
+    arnOf(sweepsTable),
+    { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [id] } },
+  );
+  if (counted.length === 0) return [items];
+  const attributes = [
+    ...[USAGE_KEY, INSTANCE_COUNT, DOWNLOAD_COUNT],
+    ...regions.map(({ region }) => `${INSTANCES_IN_PREFIX}${region}`),
+  ];
+  const counters = allow("CountDownloads", "dynamodb:UpdateItem", arnOf(usageTable), {
+    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": counted, "dynamodb:Attributes": attributes },
+    // The other attributes of the row are not to be read, either.
+    StringEqualsIfExists: { "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"] },
+  });
+  return [items, counters];
+}
+
+function logStatement(spec: PolicySpec, environment: EnvironmentSettings, account: AccountId): Statement {
+  const objects = logPlaces(spec, environment).map(
+    ({ bucket }) => `arn:aws:s3:::${bucket}/${logPrefix(spec.id)}*`,
+  );
+  return allow("WriteLogs", ["s3:PutObject", "s3:PutObjectTagging"], objects, ownedBy(account));
+}
+
+/** The bucket is the user's choice, and may be another account's. */
+function resultStatements({ results }: PolicySpec): Statement[] {
+  if (results === undefined) return [];
+  const { bucket, key: prefix } = parseS3Url(results);
+  const objects = `arn:aws:s3:::${bucket}/${literal(prefix)}*`;
+  return [allow("WriteResults", ["s3:PutObject", "s3:AbortMultipartUpload"], objects)];
+}
+
+/** A prefix of the user's may hold what a policy takes for wildcards and variables. */
+const literal = (text: string): string => text.replace(/[*?$]/g, (character) => `\${${character}}`);
+
+/** An instance ends itself and takes its place in the group with it. */
+function leaveStatement({ id, regions }: PolicySpec, environment: EnvironmentSettings, account: AccountId) {
+  const name = sweepResourceName(environment, id);
+  return allow(
+    "LeaveGroup",
+    "autoscaling:TerminateInstanceInAutoScalingGroup",
+    regions.map(
+      ({ region }) =>
+        `arn:aws:autoscaling:${region}:${account}:autoScalingGroup:*:autoScalingGroupName/${name}`,
+    ),
+  );
+}
+
+function userStatements({ iamActions }: PolicySpec): Statement[] {
+  return iamActions.length === 0 ? [] : [allow("UserActions", unique(iamActions), "*")];
+}
+
+const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
