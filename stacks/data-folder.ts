@@ -30,7 +30,7 @@ export function configFolder(variables: Variables = process.env): string {
   return join(base, "spawn");
 }
 
-/** The settings file of an entry's stack. The command line keeps it here, so that a checkout stays clean. */
+/** The settings file of the stack of an entry or a sweep. The command line keeps it here, so that a checkout stays clean. */
 export function entrySettingsPath(stack: string, variables: Variables = process.env): string {
   return join(dataFolder(variables), "stacks", `Pulumi.${stack}.yaml`);
 }

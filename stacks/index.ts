@@ -17,6 +17,13 @@ import {
   parseEntryValues,
 } from "./settings-file.ts";
 import { entryProgram } from "./staging.ts";
+import { sweepProgram } from "./sweep.ts";
+import {
+  assertSweepSettingsOf,
+  parseSweepSettingsFile,
+  parseSweepValues,
+  type SweepSettings,
+} from "./sweep-settings.ts";
 import { readUserConfig } from "./user-config.ts";
 
 /** The program that a plain `pulumi up` runs: the stack's name says which. */
@@ -38,28 +45,54 @@ async function programOf(stack: string, values: Readonly<Record<string, unknown>
     }
     return environmentProgram(config);
   }
-  return entryProgram(await entrySettings(stack, values));
+  return kind.kind === "entry"
+    ? entryProgram(await ownSettings(stack, values, ENTRY))
+    : sweepProgram(await ownSettings(stack, values, SWEEP));
 }
 
+/** How the settings of one kind of stack are read and checked. */
+interface Kind<Settings> {
+  /** What made the stack, for errors. */
+  readonly what: string;
+  parseValues(values: Readonly<Record<string, unknown>>, where: string): Settings;
+  parseFile(text: string, file: string): Settings;
+  assertOf(stack: string, settings: Settings, where: string): void;
+}
+
+const ENTRY: Kind<EntrySettings> = {
+  what: "entry",
+  parseValues: parseEntryValues,
+  parseFile: parseEntrySettingsFile,
+  assertOf: assertSettingsOf,
+};
+
+const SWEEP: Kind<SweepSettings> = {
+  what: "sweep",
+  parseValues: parseSweepValues,
+  parseFile: parseSweepSettingsFile,
+  assertOf: assertSweepSettingsOf,
+};
+
 /** The stack's own configuration, else the file that the command line keeps for it. */
-async function entrySettings(
+async function ownSettings<Settings>(
   stack: string,
   values: Readonly<Record<string, unknown>>,
-): Promise<EntrySettings> {
+  kind: Kind<Settings>,
+): Promise<Settings> {
   const inConfig = Object.keys(values).length > 0;
   const where = inConfig ? `the configuration of ${stack}` : entrySettingsPath(stack);
   const settings = inConfig
-    ? parseEntryValues(values, where)
-    : parseEntrySettingsFile(await readSettings(where, stack), where);
-  assertSettingsOf(stack, settings, where);
+    ? kind.parseValues(values, where)
+    : kind.parseFile(await readSettings(where, stack, kind.what), where);
+  kind.assertOf(stack, settings, where);
   return settings;
 }
 
-async function readSettings(path: string, stack: string): Promise<string> {
+async function readSettings(path: string, stack: string, what: string): Promise<string> {
   const text = await readTextIfThere(path);
   if (text !== undefined) return text;
   throw new InputError(`the stack ${stack} has no settings`, {
-    why: `Neither its configuration nor ${path} holds them: the entry was made on another machine, or the file was deleted.`,
-    fix: `Copy that file from the machine that made the entry; pulumi destroy -s ${shellQuoted(stack)} needs no settings.`,
+    why: `Neither its configuration nor ${path} holds them: the ${what} was made on another machine, or the file was deleted.`,
+    fix: `Copy that file from the machine that made the ${what}; pulumi destroy -s ${shellQuoted(stack)} needs no settings.`,
   });
 }

@@ -1,13 +1,7 @@
 import { type EntrySpec, entryStackName, parseEntrySpec } from "../staging/entry.ts";
-import {
-  DEFAULT_NAME_PREFIX,
-  defaultTableName,
-  type EnvironmentSettings,
-  isRecord,
-  parseEnvironmentName,
-  parseEnvironmentSettings,
-} from "../staging/environment.ts";
+import { type EnvironmentSettings, isRecord } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
+import { environmentValue, parseEnvironmentValue } from "./environment-value.ts";
 import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -19,32 +13,11 @@ export interface EntrySettings {
   readonly writableAt: Readonly<Record<string, string>> | undefined;
 }
 
-/**
- * The stack's configuration values by key, without the prefix `spawn:`. The environment's settings are copied in, so that
- * the entry's stack needs no other: looking them up in the environment's stack takes the engine a quarter of a second.
- */
-function entryValues({ spec, environment, writableAt }: EntrySettings) {
-  const { name, cloud, account, regions, namePrefix, buckets, adopted } = environment;
-  const { tableRegion, recordsTable, usageTable, sweepsTable } = environment;
-  return {
-    entry: spec,
-    environment: {
-      name,
-      cloud,
-      regions,
-      buckets: Object.fromEntries(buckets),
-      // Only where they are not the default: other versions of this program do not know the keys.
-      ...(account === undefined ? {} : { account }),
-      ...(namePrefix === DEFAULT_NAME_PREFIX ? {} : { namePrefix }),
-      ...(adopted.size === 0 ? {} : { adopt: [...adopted] }),
-      ...(tableRegion === regions[0] ? {} : { tableRegion }),
-      recordsTable,
-      usageTable,
-      ...(sweepsTable === defaultTableName(environment, "sweepsTable") ? {} : { sweepsTable }),
-      ...(writableAt === undefined ? {} : { writableAt }),
-    },
-  };
-}
+/** The stack's configuration values by key, without the prefix `spawn:`. */
+const entryValues = ({ spec, environment, writableAt }: EntrySettings) => ({
+  entry: spec,
+  environment: { ...environmentValue(environment), ...(writableAt === undefined ? {} : { writableAt }) },
+});
 
 /** The settings file of an entry's stack, `Pulumi.<stack>.yaml`. */
 export function renderEntrySettings(settings: EntrySettings): string {
@@ -74,11 +47,9 @@ export function parseEntryValues(values: Readonly<Record<string, unknown>>, wher
     });
   }
   const spec = parseEntrySpec(values["entry"], `${where}: spawn:entry`);
-  const { environment, writableAt } = parseEnvironmentValue(
-    values["environment"],
-    `${where}: spawn:environment`,
-  );
-  return { spec, environment, writableAt };
+  const place = `${where}: spawn:environment`;
+  const { environment, others } = parseEnvironmentValue(values["environment"], place, ["writableAt"]);
+  return { spec, environment, writableAt: parseTimes(others["writableAt"], `${place}: writableAt`) };
 }
 
 /** @throws InputError unless the settings are those of the stack's own environment and entry */
@@ -89,14 +60,6 @@ export function assertSettingsOf(stack: string, { spec, environment }: EntrySett
       why: "A stack that took another entry's settings would delete its own data.",
     });
   }
-}
-
-function parseEnvironmentValue(value: unknown, where: string): Omit<EntrySettings, "spec"> {
-  if (!isRecord(value)) throw new InputError(`${where} is missing`);
-  const { name, writableAt, ...values } = value;
-  if (typeof name !== "string") throw new InputError(`${where}: name is missing`);
-  const environment = parseEnvironmentSettings(parseEnvironmentName(name), values, where);
-  return { environment, writableAt: parseTimes(writableAt, `${where}: writableAt`) };
 }
 
 function parseTimes(value: unknown, where: string): Record<string, string> | undefined {

@@ -11,6 +11,15 @@ export const sweepResourceName = (
   id: SweepId,
 ): string => `${namePrefix}-${id}`;
 
+/**
+ * The name of a sweep's security group: that of all its resources, but no name may begin like an id.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+ */
+export function securityGroupName(settings: Pick<EnvironmentSettings, "namePrefix">, id: SweepId): string {
+  const name = sweepResourceName(settings, id);
+  return name.startsWith("sg-") ? `spawn-${name}` : name;
+}
+
 /** The tag of a sweep's instances, volumes and other resources: its id. */
 export const SWEEP_TAG = "spawn:sweep";
 

@@ -183,10 +183,10 @@ describe("programs", () => {
         `the configuration of dev.stage-000000000000 holds the settings of the stack ${ENTRY_STACK}, not of dev.stage-000000000000`,
       ],
       [
-        "a sweep",
-        "dev.sweep-xyz789",
+        "a sweep without settings",
+        "dev.sweep-abc123def456",
         {},
-        "the stack dev.sweep-xyz789 is a sweep's, and this version of spawn has no sweeps",
+        "the stack dev.sweep-abc123def456 has no settings",
       ],
     ] as const) {
       it(`refuses ${what} with one message, the cause and no stack trace`, async () => {

@@ -1,0 +1,105 @@
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
+import { all, ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi";
+import type { EnvironmentSettings } from "../staging/environment.ts";
+import type { Region } from "../staging/regions.ts";
+import type { SweepRunInputs } from "../staging/resources.ts";
+import { sweepStackName } from "../staging/sweep/id.ts";
+import type { SweepRegion, SweepSpec } from "../staging/sweep/spec.ts";
+import { child, type Transform } from "./child.ts";
+import type { ProgramArgs } from "./resources/properties.ts";
+import { SweepRun } from "./resources/sweep-run.ts";
+import { SweepFleet, type SweepFleetTransform, type SweepPlace } from "./sweep-fleet.ts";
+import { SweepRole, type SweepRoleTransform } from "./sweep-role.ts";
+
+/** Changes to the children of {@link Sweep}. */
+export interface SweepTransform {
+  /** The workers' role. @default none @example { role: { path: "/batch/" } } */
+  role?: SweepRoleTransform;
+  /** The workers of each region. @default none @example { launchTemplate: { keyName: "debug" } } */
+  fleets?: SweepFleetTransform;
+  /** The run. @default none */
+  run?: Transform<ProgramArgs<SweepRunInputs>>;
+}
+
+export interface SweepArgs {
+  /** What the sweep is made from. */
+  spec: SweepSpec;
+  /** Its environment, which has the tables and the buckets for logs. */
+  environment: EnvironmentSettings;
+  /** What instances are started from, by region: each region of the sweep has one. */
+  places: ReadonlyMap<Region, SweepPlace>;
+  /** The user data of all instances, in base64. */
+  userData: string;
+  /** Changes to the children. @default none */
+  transform?: SweepTransform;
+}
+
+/**
+ * A sweep: a command that runs for many indices, on workers in several regions. Its resources are the same in number whatever the number
+ * of indices and workers. The last one, the run, starts the sweep, and it is the first that a deletion ends.
+ */
+export class Sweep extends ComponentResource {
+  readonly role: SweepRole;
+  readonly fleets: ReadonlyMap<Region, SweepFleet>;
+  readonly run: SweepRun;
+
+  constructor(name: string, args: SweepArgs, options?: ComponentResourceOptions) {
+    super("spawn:index:Sweep", name, {}, options);
+    const { spec, environment, places, userData, transform = {} } = args;
+    const parent = this;
+
+    const role = createRole();
+    this.role = role;
+    this.fleets = new Map(spec.regions.map((share) => [share.region, createFleet(share, role)]));
+    this.run = createRun(this.fleets);
+    this.registerOutputs({ startedAt: this.run.startedAt });
+
+    function createRole(): SweepRole {
+      const accountId = getCallerIdentityOutput({}, { parent }).accountId;
+      const own = { spec, environment, accountId };
+      return new SweepRole(
+        `${spec.id}-workers`,
+        { ...own, ...(transform.role ? { transform: transform.role } : {}) },
+        { parent },
+      );
+    }
+
+    function createFleet(share: SweepRegion, role: SweepRole): SweepFleet {
+      const place = places.get(share.region);
+      if (place === undefined) throw new Error(`the sweep has no place in ${share.region}`);
+      const own = { spec, environment, share, place, userData, role };
+      return new SweepFleet(
+        `${spec.id}-${share.region}`,
+        { ...own, ...(transform.fleets ? { transform: transform.fleets } : {}) },
+        { parent },
+      );
+    }
+
+    // It waits for all else: once it has started, every worker can do everything.
+    function createRun(fleets: ReadonlyMap<Region, SweepFleet>): SweepRun {
+      const { rows, timeoutSeconds, results, retryIndices } = spec;
+      const own: ProgramArgs<SweepRunInputs> = {
+        sweepId: spec.id,
+        table: environment.sweepsTable,
+        tableRegion: environment.tableRegion,
+        name: spec.name,
+        stack: sweepStackName(environment.name, spec.id),
+        count: spec.count,
+        regions: all([...fleets.values()].map(({ runRegion }) => runRegion)),
+        entries: spec.datasets.map(({ stagingId }) => stagingId),
+        command: spec.command,
+        retriesInterrupted: spec.retries.interrupted,
+        retriesError: spec.retries.error,
+        deadlineSeconds: spec.deadlineSeconds,
+        generation: spec.generation,
+        ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+        ...(results === undefined ? {} : { results }),
+        ...(rows === undefined ? {} : { rowsFile: rows.file, rowsSha256: rows.sha256 }),
+        ...(retryIndices === undefined ? {} : { retryIndices: [...retryIndices] }),
+      };
+      const groups = [...fleets.values()].map(({ group }) => group);
+      const options = { parent, dependsOn: [...role.rights, role.profile, ...groups] };
+      return new SweepRun(...child(transform.run, `${spec.id}-run`, own, options));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { type EnvironmentSettings, isRecord } from "../staging/environment.ts";
+import { InputError } from "../staging/errors.ts";
+import { sweepStackName } from "../staging/sweep/id.ts";
+import type { SweepSpec } from "../staging/sweep/spec.ts";
+import { parseSweepSpec } from "../staging/sweep/spec-parser.ts";
+import { environmentValue, parseEnvironmentValue } from "./environment-value.ts";
+import { parseYaml } from "./files.ts";
+import { toYaml } from "./yaml.ts";
+
+/** All that the stack of one sweep is made from. */
+export interface SweepSettings {
+  readonly spec: SweepSpec;
+  readonly environment: EnvironmentSettings;
+}
+
+/** The settings file of a sweep's stack, `Pulumi.<stack>.yaml`. */
+export function renderSweepSettings({ spec, environment }: SweepSettings): string {
+  const config = toYaml({
+    config: { "spawn:sweep": spec, "spawn:environment": environmentValue(environment) },
+  });
+  return `# Written by spawn for the sweep ${spec.id}.\n${config}`;
+}
+
+/** Reads what {@link renderSweepSettings} wrote. @throws InputError that names `file` and the key */
+export function parseSweepSettingsFile(text: string, file: string): SweepSettings {
+  const content = parseYaml(text, file);
+  const config = isRecord(content) ? content["config"] : undefined;
+  if (!isRecord(config)) throw new InputError(`${file} does not hold a sweep's settings`);
+  return parseSweepValues({ sweep: config["spawn:sweep"], environment: config["spawn:environment"] }, file);
+}
+
+/**
+ * Parses the values of a sweep's stack, by key without the prefix `spawn:`.
+ * @param where named in errors
+ * @throws InputError that names the key
+ */
+export function parseSweepValues(values: Readonly<Record<string, unknown>>, where: string): SweepSettings {
+  const unknown = Object.keys(values).find((key) => key !== "sweep" && key !== "environment");
+  if (unknown !== undefined) {
+    throw new InputError(`${where}: spawn:${unknown} is not a known key`, {
+      why: "The keys of a sweep's stack are spawn:sweep and spawn:environment.",
+    });
+  }
+  const spec = parseSweepSpec(values["sweep"], `${where}: spawn:sweep`);
+  const { environment } = parseEnvironmentValue(values["environment"], `${where}: spawn:environment`);
+  return { spec, environment };
+}
+
+/** @throws InputError unless the settings are those of the stack's own environment and sweep */
+export function assertSweepSettingsOf(
+  stack: string,
+  { spec, environment }: SweepSettings,
+  where: string,
+): void {
+  const theirs = sweepStackName(environment.name, spec.id);
+  if (theirs !== stack) {
+    throw new InputError(`${where} holds the settings of the stack ${theirs}, not of ${stack}`, {
+      why: "A stack that took another sweep's settings would end its own workers.",
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import { Sweep } from "../components/sweep.ts";
+import { renderUserData } from "../staging/sweep/user-data.ts";
+import { workerFacts } from "../staging/sweep/worker-facts.ts";
+import { awsProvider } from "./aws-provider.ts";
+import { type Program, withReadableErrors } from "./program.ts";
+import { lookUpPlaces } from "./sweep-places.ts";
+import type { SweepSettings } from "./sweep-settings.ts";
+import { readWorkerTemplates } from "./worker-templates.ts";
+
+/**
+ * The program of the stack of one sweep. Its one output `sweep` says what was started: `id`, `name`, `count`, `generation`, the `groups`
+ * by region, and the times `createdAt`, `startedAt` and `deadlineAt`.
+ */
+export function sweepProgram({ spec, environment }: SweepSettings): Program {
+  return withReadableErrors(async () => {
+    // First, without AWS: what does not fit is refused before anything is made.
+    const packed = renderUserData(await readWorkerTemplates(), workerFacts(spec, environment));
+    const userData = Buffer.from(packed).toString("base64");
+    const provider = awsProvider();
+    const places = await lookUpPlaces(spec, { provider });
+    const { run, fleets } = new Sweep(
+      spec.id,
+      { spec, environment, places, userData },
+      { providers: [provider] },
+    );
+    const groups = Object.fromEntries([...fleets].map(([region, { group }]) => [region, group.name]));
+    return {
+      sweep: {
+        ...{ id: spec.id, name: spec.name, count: spec.count, generation: spec.generation, groups },
+        ...{ createdAt: run.createdAt, startedAt: run.startedAt, deadlineAt: run.deadlineAt },
+      },
+    };
+  });
+}
