@@ -7,10 +7,17 @@ import type { AnyResourceHandler, Plugin } from "../../provider/plugin/types.ts"
 export const awsPlugin: Plugin = {
   version: "7.48.0", // of the @pulumi/aws whose types these are
   resources: {
+    "aws:autoscaling/group:Group": load(() => import("./autoscaling/group.ts")),
     "aws:dynamodb/table:Table": load(() => import("./dynamodb/table.ts")),
     "aws:dynamodb/tableItem:TableItem": load(() => import("./dynamodb/table-item.ts")),
+    "aws:ec2/launchTemplate:LaunchTemplate": load(() => import("./ec2/launch-template.ts")),
+    "aws:ec2/securityGroup:SecurityGroup": load(() => import("./ec2/security-group.ts")),
+    "aws:iam/instanceProfile:InstanceProfile": load(() => import("./iam/instance-profile.ts")),
     "aws:iam/role:Role": load(() => import("./iam/role.ts")),
     "aws:iam/rolePolicy:RolePolicy": load(() => import("./iam/role-policy.ts")),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": load(
+      () => import("./iam/role-policy-attachment.ts"),
+    ),
     "aws:s3/accessPoint:AccessPoint": load(() => import("./s3/access-point.ts")),
     "aws:s3/bucket:Bucket": load(() => import("./s3/bucket.ts")),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": load(
@@ -32,11 +39,22 @@ export const awsPlugin: Plugin = {
     "aws:s3/bucketVersioning:BucketVersioning": load(() => import("./s3/bucket-versioning.ts")),
   },
   functions: {
-    "aws:index/getCallerIdentity:getCallerIdentity": async (args, context) =>
-      (await import("./sts/get-caller-identity.ts")).default(args, context),
+    "aws:ec2/getSubnet:getSubnet": loadFunction(() => import("./ec2/get-subnet.ts")),
+    "aws:ec2/getSubnets:getSubnets": loadFunction(() => import("./ec2/get-subnets.ts")),
+    "aws:ec2/getVpc:getVpc": loadFunction(() => import("./ec2/get-vpc.ts")),
+    "aws:index/getCallerIdentity:getCallerIdentity": loadFunction(
+      () => import("./sts/get-caller-identity.ts"),
+    ),
+    "aws:ssm/getParameter:getParameter": loadFunction(() => import("./ssm/get-parameter.ts")),
   },
 };
 
 function load(module: () => Promise<{ default: AnyResourceHandler }>): () => Promise<AnyResourceHandler> {
   return async () => (await module()).default;
+}
+
+type PluginFunction = NonNullable<Plugin["functions"]>[string];
+
+function loadFunction(module: () => Promise<{ default: PluginFunction }>): PluginFunction {
+  return async (args, context) => (await module()).default(args, context);
 }

@@ -22,7 +22,7 @@ import type { Call } from "../sdk/call.ts";
 import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
-import { roleNameProblem } from "./names.ts";
+import { pathProblem, roleNameProblem } from "./names.ts";
 
 const fields = {
   name: string({ required: true, replaces: true, names: true, problem: roleNameProblem }),
@@ -149,8 +149,4 @@ async function detachPolicies(RoleName: string, call: Call): Promise<void> {
       await unless(GONE, client.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }), call.http));
     }
   }
-}
-
-function pathProblem(path: string): string | undefined {
-  return /^\/([\x21-\x7e]{1,510}\/)?$/.test(path) ? undefined : `"${path}" must start and end with a slash`;
 }

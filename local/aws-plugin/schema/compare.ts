@@ -22,7 +22,8 @@ export function compareFields(fields: Fields, state: Properties, wanted: Propert
 /** Whether a value means something else than the one wanted. An unknown one may, so it does. */
 export function differs(field: Field, state: Json | undefined, wanted: Json | undefined): boolean {
   if (isUnknown(wanted)) return true;
-  if (wanted === undefined || wanted === null) return !(field.computed || isDefault(field, state));
+  if (wanted === undefined || wanted === null)
+    return !(field.computed || isDefault(field, state, "computed"));
   if (state === undefined || state === null) return !isDefault(field, wanted);
   const { shape } = field;
   switch (shape.kind) {
@@ -58,14 +59,17 @@ function listsDiffer({ of, keyOf }: ListShape, state: Json[], wanted: Json[]): b
   });
 }
 
-/** Whether a value says no more than its absence: the default, or what AWS's XML and JSON have for "not set". */
-function isDefault(field: Field, value: Json | undefined): boolean {
+/**
+ * Whether a value says no more than its absence: the default, or what AWS's XML and JSON have for "not set".
+ * @param besides "computed": nor do members of it that AWS chooses
+ */
+export function isDefault(field: Field, value: Json | undefined, besides?: "computed"): boolean {
   if (value === undefined || value === null || value === field.default) return true;
   const { shape } = field;
   if (isUnknown(value)) return false;
   if (shape.kind === "object" && typeof value === "object" && !Array.isArray(value)) {
     return Object.entries(shape.fields).every(
-      ([name, inner]) => inner.computed || isDefault(inner, value[name]),
+      ([name, inner]) => (besides && inner.computed) || isDefault(inner, value[name], besides),
     );
   }
   if (field.default !== undefined) return false;

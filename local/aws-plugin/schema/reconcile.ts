@@ -1,5 +1,5 @@
 import type { Json, Properties } from "../../../provider/plugin/types.ts";
-import { differs } from "./compare.ts";
+import { differs, isDefault } from "./compare.ts";
 import type { Field, Fields, Item } from "./fields.ts";
 
 /**
@@ -62,14 +62,11 @@ export function importedInputs(fields: Fields, outputs: Properties): Properties 
   const inputs: Properties = {};
   for (const [name, field] of Object.entries(fields)) {
     const value = outputs[name];
-    if (value === undefined || field.alternative || !(field.required || saysMore(field, value))) continue;
+    if (value === undefined || field.alternative || !(field.required || !isDefault(field, value))) continue;
     inputs[name] = importedValue(field, value);
   }
   return inputs;
 }
-
-const saysMore = (field: Field, value: Json): boolean =>
-  differs({ ...field, computed: false }, value, undefined);
 
 function importedValue(field: Field, value: Json): Json {
   const { shape } = field;

@@ -3,7 +3,7 @@ import { awsPlugin } from "../../../local/aws-plugin/plugin.ts";
 import type { AnyResourceHandler, Json, Properties } from "../../../provider/plugin/types.ts";
 import { startTestCloud } from "../../support/cloud.ts";
 import { startMoto } from "../../support/moto.ts";
-import type { Case } from "./cases/case.ts";
+import { type Case, REGION } from "./cases/case.ts";
 import { cases } from "./cases/index.ts";
 import { type Emulator, handlerOf, testContext, withEnvironment } from "./handlers.ts";
 
@@ -19,57 +19,122 @@ const emulators = {
 
 for (const [emulator, start] of Object.entries(emulators)) {
   describe(`aws plugin on ${emulator}`, () => {
-    let account: string;
+    let words: Words;
     withEnvironment(start);
 
-    before("ask for the account", async () => {
-      const identity = await awsPlugin.functions?.["aws:index/getCallerIdentity:getCallerIdentity"]?.(
-        {},
-        testContext(),
-      );
-      account = String(identity?.["accountId"]);
+    before("ask for the account and its subnets", async () => {
+      const identity = await call("aws:index/getCallerIdentity:getCallerIdentity", {});
+      const { ids } = await call("aws:ec2/getSubnets:getSubnets", {
+        filters: [{ name: "default-for-az", values: ["true"] }],
+        region: REGION,
+      });
+      const subnets = (ids as string[]).map((id, index) => [`SUBNET_${index}`, id] as const);
+      words = new Map([["ACCOUNT", String(identity["accountId"])], ...subnets]);
     });
 
     it("says who calls", async () => {
-      const identity = await awsPlugin.functions?.["aws:index/getCallerIdentity:getCallerIdentity"]?.(
-        {},
-        testContext(),
-      );
-      expect(identity?.["accountId"]).to.match(/^\d{12}$/);
-      expect(identity).to.include({ id: identity?.["accountId"] });
-      expect(identity?.["arn"]).to.match(/^arn:aws:/);
-      expect(identity?.["userId"]).to.be.a("string").that.is.not.empty;
+      const identity = await call("aws:index/getCallerIdentity:getCallerIdentity", {});
+      expect(identity["accountId"]).to.match(/^\d{12}$/);
+      expect(identity).to.include({ id: identity["accountId"] });
+      expect(identity["arn"]).to.match(/^arn:aws:/);
+      expect(identity["userId"]).to.be.a("string").that.is.not.empty;
+    });
+
+    it("finds the network that machines start in", async () => {
+      const vpc = await call("aws:ec2/getVpc:getVpc", { default: true, region: REGION });
+      expect(vpc).to.include({ default: true, region: REGION });
+      expect(vpc["id"]).to.match(/^vpc-/);
+      const { ids } = await call("aws:ec2/getSubnets:getSubnets", {
+        filters: [{ name: "vpc-id", values: [String(vpc["id"])] }],
+        region: REGION,
+      });
+      expect(ids).to.include(words.get("SUBNET_0")).and.to.include(words.get("SUBNET_1"));
+      const subnet = await call("aws:ec2/getSubnet:getSubnet", { id: words.get("SUBNET_0"), region: REGION });
+      expect(subnet).to.include({ id: words.get("SUBNET_0"), vpcId: vpc["id"], defaultForAz: true });
+      expect(subnet["availabilityZone"]).to.match(/^us-west-2[a-z]$/);
+    });
+
+    it("says why it finds no subnet, or more than one", async () => {
+      const none = call("aws:ec2/getSubnet:getSubnet", { availabilityZone: "us-west-2z", region: REGION });
+      expect(await messageOf(none)).to.match(/no subnet is like that/);
+      const several = call("aws:ec2/getSubnet:getSubnet", { defaultForAz: true, region: REGION });
+      expect(await messageOf(several)).to.match(/\d subnets are like that/);
+      const wrong = call("aws:ec2/getSubnets:getSubnets", { vpc: "vpc-1", region: REGION });
+      expect(await messageOf(wrong)).to.match(/the argument vpc/);
+    });
+
+    for (const machine of ["x86_64", "arm64"]) {
+      it(`names the newest Amazon Linux for ${machine}`, async () => {
+        const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${machine}`;
+        const parameter = await call("aws:ssm/getParameter:getParameter", { name, region: REGION });
+        expect(parameter).to.include({ id: name, name, type: "String", region: REGION });
+        expect(parameter["insecureValue"])
+          .to.match(/^ami-[0-9a-f]+$/)
+          .and.to.equal(parameter["value"]);
+        expect(parameter["arn"]).to.match(/^arn:aws:ssm:us-west-2:/);
+      });
+    }
+
+    it("says that there is no such parameter", async () => {
+      const missing = call("aws:ssm/getParameter:getParameter", {
+        name: "/aws/service/none",
+        region: REGION,
+      });
+      expect(await messageOf(missing)).to.match(/ParameterNotFound/);
     });
 
     for (const one of cases.filter(({ beyond }) => beyond?.[emulator] === undefined)) {
-      it(one.name, async () => liveThrough(one, account)).timeout(30_000);
+      it(one.name, async () => liveThrough(one, words)).timeout(30_000);
     }
 
     // So the reasons stay true: an emulator that learns it makes this fail.
     for (const one of cases.filter(({ beyond }) => beyond?.[emulator] !== undefined)) {
       it(`${one.name} is beyond it: ${one.beyond?.[emulator]}`, async () => {
-        const failure: unknown = await liveThrough(one, account).catch((error: unknown) => error);
+        const failure: unknown = await liveThrough(one, words).catch((error: unknown) => error);
         expect(failure).to.be.instanceOf(AssertionError);
       }).timeout(30_000);
     }
   });
 }
 
-async function liveThrough(one: Case, account: string): Promise<void> {
+/** What stands for what only an emulator knows, in the cases. */
+type Words = ReadonlyMap<string, string>;
+
+function fillIn<T>(value: T, words: Words): T {
+  const text = JSON.stringify(value).replace(/ACCOUNT|SUBNET_\d/g, (word) => words.get(word) ?? word);
+  return JSON.parse(text) as T;
+}
+
+async function call(token: string, args: Properties): Promise<Properties> {
+  const run = awsPlugin.functions?.[token];
+  if (run === undefined) throw new Error(`the plugin has no function ${token}`);
+  return run(args, testContext());
+}
+
+async function messageOf(failing: Promise<unknown>): Promise<string> {
+  const error: unknown = await failing.catch((reason: unknown) => reason);
+  return error instanceof Error ? error.message : "no error";
+}
+
+async function liveThrough(abstract: Case, words: Words): Promise<void> {
+  const { id } = abstract;
+  const one: Case = { ...fillIn(abstract, words), id: typeof id === "string" ? fillIn(id, words) : id };
   const made: { handler: AnyResourceHandler; id: string; outputs: Properties }[] = [];
   for (const need of one.needs ?? []) {
     const handler = await handlerOf(need.type);
     const { id, outputs } = await handler.create(await checked(handler, need.inputs), testContext());
     made.unshift({ handler, id, outputs });
   }
-  await lifeOf(await handlerOf(one.type), one, one.id.replace("ACCOUNT", account));
+  await lifeOf(await handlerOf(one.type), one);
   for (const { handler, id, outputs } of made) await handler.delete(id, outputs, testContext());
 }
 
-async function lifeOf(handler: AnyResourceHandler, one: Case, expectedId: string): Promise<void> {
+async function lifeOf(handler: AnyResourceHandler, one: Case): Promise<void> {
   const inputs = await checked(handler, one.inputs);
   const created = await handler.create(inputs, testContext());
-  expect(created.id).to.equal(expectedId);
+  const expectedId = created.id;
+  if (typeof one.id === "string") expect(created.id).to.equal(one.id);
+  else expect(created.id).to.match(one.id);
   expectRepeated(created.outputs, { ...inputs, ...one.outputs });
   for (const name of handler.computed) expect(created.outputs, "computed outputs").to.have.property(name);
 

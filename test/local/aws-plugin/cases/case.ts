@@ -11,9 +11,10 @@ export interface Case {
   readonly name: string;
   readonly type: string;
   readonly needs?: readonly Step[];
+  /** `ACCOUNT` stands for the account's number, `SUBNET_0` and `SUBNET_1` for subnets of {@link REGION}; in changes, too. */
   readonly inputs: Properties;
-  /** The id that the official provider gives it, and under which it is imported. `ACCOUNT` stands for the number. */
-  readonly id: string;
+  /** The id that the official provider gives it, and under which it is imported: a text, or a pattern where AWS makes it up. */
+  readonly id: string | RegExp;
   /** The id for an import after the change, where it is another; the engine keeps the first. */
   readonly idAfterChange?: string;
   /** Outputs, besides the inputs. */

@@ -1,6 +1,8 @@
 import { allow, type Case, json } from "./case.ts";
 
 const ROLE = "aws:iam/role:Role";
+const PROFILE = "aws:iam/instanceProfile:InstanceProfile";
+const READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 const trust = (service: string) => ({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }],
@@ -43,5 +45,48 @@ export const iamCases: readonly Case[] = [
     same: { policy: json(allow(["s3:ListBucket", "s3:GetObject"], ["*"]), 2) },
     change: { policy: json(allow("s3:GetObject", "arn:aws:s3:::a+b%20c/*")) },
     replacing: [{ change: { name: "other" } }, { change: { role: "other-role" }, deleteFirst: true }],
+  },
+  {
+    name: "RolePolicyAttachment",
+    type: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    needs: [
+      { type: ROLE, inputs: { name: "conf-attached", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
+    ],
+    inputs: { role: "conf-attached", policyArn: READ_ONLY },
+    id: `conf-attached/${READ_ONLY}`,
+    change: {}, // nothing of it can change
+    replacing: [
+      { change: { role: "other-role" } },
+      { change: { policyArn: "arn:aws:iam::aws:policy/AmazonS3FullAccess" } },
+    ],
+  },
+  {
+    name: "InstanceProfile",
+    type: PROFILE,
+    needs: [
+      { type: ROLE, inputs: { name: "conf-worker", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
+      { type: ROLE, inputs: { name: "conf-other", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
+    ],
+    inputs: { name: "conf-profile", role: "conf-worker", tags: { team: "genomics", old: "x" } },
+    id: "conf-profile",
+    outputs: {
+      arn: "arn:aws:iam::ACCOUNT:instance-profile/conf-profile",
+      path: "/",
+      tagsAll: { team: "genomics", old: "x" },
+    },
+    change: { role: "conf-other", tags: { team: "physics", new: "y" } },
+    replacing: [{ change: { name: "conf-profile-two" } }, { change: { path: "/spawn/" }, deleteFirst: true }],
+  },
+  {
+    name: "InstanceProfile without a role",
+    type: PROFILE,
+    needs: [
+      { type: ROLE, inputs: { name: "conf-late", assumeRolePolicy: json(trust("ec2.amazonaws.com")) } },
+    ],
+    inputs: { name: "conf-empty-profile" },
+    id: "conf-empty-profile",
+    outputs: { tagsAll: {} },
+    change: { role: "conf-late" },
+    replacing: [],
   },
 ];

@@ -1,8 +1,10 @@
 import { accessPointCases } from "./access-points.ts";
+import { autoScalingCases } from "./auto-scaling.ts";
 import { bucketRuleCases } from "./bucket-rules.ts";
 import { bucketCases } from "./buckets.ts";
 import type { Case } from "./case.ts";
 import { dynamodbCases } from "./dynamodb.ts";
+import { ec2Cases } from "./ec2.ts";
 import { iamCases } from "./iam.ts";
 
 /** A case, or several, for every type of the plugin; a test says so. */
@@ -12,4 +14,6 @@ export const cases: readonly Case[] = [
   ...accessPointCases,
   ...iamCases,
   ...dynamodbCases,
+  ...ec2Cases,
+  ...autoScalingCases,
 ];

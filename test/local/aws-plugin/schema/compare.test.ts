@@ -54,6 +54,13 @@ describe("differs", () => {
       undefined,
       false,
     ],
+    [
+      "an object of which AWS has nothing",
+      object({ text: string({ computed: true }) }, { computed: true }),
+      undefined,
+      { text: "a" },
+      true,
+    ],
     ["two ways to say it", oneWay, { name: "a", alias: "a" }, { alias: "a" }, false],
     ["two ways to say something else", oneWay, { name: "a", alias: "a" }, { alias: "b" }, true],
     ["the order where it counts", list(text), ["a", "b"], ["b", "a"], true],

@@ -1,0 +1,165 @@
+import type {
+  LaunchTemplateOverrides,
+  LaunchTemplateSpecification,
+  MixedInstancesPolicy,
+} from "@aws-sdk/client-auto-scaling";
+import { choice, integer, list, object, string, type ValueOf } from "../schema/fields.ts";
+import { given } from "../sdk/given.ts";
+
+const chosen = { computed: true } as const;
+
+const specification = {
+  launchTemplateId: string(chosen),
+  launchTemplateName: string(chosen),
+  version: string(chosen),
+};
+
+const override = object({
+  instanceType: string({}),
+  launchTemplateSpecification: object(specification),
+  weightedCapacity: string({ problem: weightProblem }),
+});
+
+/** Several instance types, on demand and Spot. */
+export const mixedInstancesPolicy = object(
+  {
+    instancesDistribution: object(
+      {
+        onDemandAllocationStrategy: choice(["prioritized", "lowest-price"], chosen),
+        onDemandBaseCapacity: integer(chosen),
+        onDemandPercentageAboveBaseCapacity: integer({ max: 100, ...chosen }),
+        spotAllocationStrategy: choice(
+          [
+            "lowest-price",
+            "capacity-optimized",
+            "capacity-optimized-prioritized",
+            "price-capacity-optimized",
+          ],
+          chosen,
+        ),
+        spotInstancePools: integer(chosen),
+        spotMaxPrice: string({}),
+      },
+      chosen,
+    ),
+    launchTemplate: object(
+      {
+        launchTemplateSpecification: object(specification, { required: true, problem: specificationProblem }),
+        overrides: list(override, chosen), // their order is the order of preference
+      },
+      { required: true },
+    ),
+  },
+  chosen,
+);
+
+type Policy = ValueOf<typeof mixedInstancesPolicy>;
+type Distribution = NonNullable<Policy["instancesDistribution"]>;
+type Specification = Policy["launchTemplate"]["launchTemplateSpecification"];
+type Override = ValueOf<typeof override>;
+
+export function toMixedInstancesPolicy({
+  instancesDistribution,
+  launchTemplate,
+}: Policy): MixedInstancesPolicy {
+  const { launchTemplateSpecification, overrides } = launchTemplate;
+  return {
+    ...(instancesDistribution && {
+      InstancesDistribution: {
+        ...given({
+          OnDemandAllocationStrategy: instancesDistribution.onDemandAllocationStrategy,
+          SpotAllocationStrategy: instancesDistribution.spotAllocationStrategy,
+          SpotInstancePools: instancesDistribution.spotInstancePools || undefined,
+        }),
+        // The official provider sends 0 and "" for what is not declared, which for the percentage means: all Spot.
+        OnDemandBaseCapacity: instancesDistribution.onDemandBaseCapacity ?? 0,
+        OnDemandPercentageAboveBaseCapacity: instancesDistribution.onDemandPercentageAboveBaseCapacity ?? 0,
+        SpotMaxPrice: instancesDistribution.spotMaxPrice ?? "",
+      },
+    }),
+    LaunchTemplate: {
+      LaunchTemplateSpecification: toSpecification(launchTemplateSpecification),
+      ...(overrides?.length && { Overrides: overrides.map(toOverride) }),
+    },
+  };
+}
+
+export function fromMixedInstancesPolicy(policy: MixedInstancesPolicy): Policy {
+  const { InstancesDistribution: distribution, LaunchTemplate: template } = policy;
+  const overrides = template?.Overrides?.map(fromOverride);
+  return {
+    ...(distribution && {
+      instancesDistribution: given({
+        // The SDK has texts where the API has a few values.
+        onDemandAllocationStrategy: distribution.OnDemandAllocationStrategy as
+          | Distribution["onDemandAllocationStrategy"]
+          | undefined,
+        onDemandBaseCapacity: distribution.OnDemandBaseCapacity,
+        onDemandPercentageAboveBaseCapacity: distribution.OnDemandPercentageAboveBaseCapacity,
+        spotAllocationStrategy: distribution.SpotAllocationStrategy as
+          | Distribution["spotAllocationStrategy"]
+          | undefined,
+        spotInstancePools: distribution.SpotInstancePools,
+        spotMaxPrice: distribution.SpotMaxPrice || undefined,
+      }),
+    }),
+    launchTemplate: {
+      launchTemplateSpecification: fromSpecification(template?.LaunchTemplateSpecification ?? {}),
+      ...(overrides?.length && { overrides }),
+    },
+  };
+}
+
+/** AWS says both id and name, and takes only one of them. */
+export function toSpecification(one: Specification): LaunchTemplateSpecification {
+  const { launchTemplateId, launchTemplateName, version = "$Default" } = one;
+  return {
+    ...(launchTemplateId
+      ? { LaunchTemplateId: launchTemplateId }
+      : launchTemplateName && { LaunchTemplateName: launchTemplateName }),
+    Version: version,
+  };
+}
+
+export function fromSpecification(one: LaunchTemplateSpecification): Specification {
+  return given({
+    launchTemplateId: one.LaunchTemplateId || undefined,
+    launchTemplateName: one.LaunchTemplateName || undefined,
+    version: one.Version || undefined,
+  });
+}
+
+function toOverride({
+  instanceType,
+  launchTemplateSpecification,
+  weightedCapacity,
+}: Override): LaunchTemplateOverrides {
+  return given({
+    InstanceType: instanceType || undefined,
+    LaunchTemplateSpecification: launchTemplateSpecification && toSpecification(launchTemplateSpecification),
+    WeightedCapacity: weightedCapacity || undefined,
+  });
+}
+
+function fromOverride(one: LaunchTemplateOverrides): Override {
+  const template = one.LaunchTemplateSpecification;
+  return given({
+    instanceType: one.InstanceType || undefined,
+    launchTemplateSpecification: template && fromSpecification(template),
+    weightedCapacity: one.WeightedCapacity || undefined,
+  });
+}
+
+function specificationProblem(one: {
+  launchTemplateId?: string;
+  launchTemplateName?: string;
+}): string | undefined {
+  return one.launchTemplateId || one.launchTemplateName
+    ? undefined
+    : "needs a launchTemplateId or a launchTemplateName";
+}
+
+/** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html */
+function weightProblem(weight: string): string | undefined {
+  return /^[1-9]\d{0,2}$/.test(weight) ? undefined : `"${weight}" is not a number from 1 to 999`;
+}

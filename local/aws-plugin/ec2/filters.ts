@@ -1,0 +1,43 @@
+import type { Filter } from "@aws-sdk/client-ec2";
+import { UserError } from "../../../staging/errors.ts";
+import { list, object, string, strings, type ValueOf } from "../schema/fields.ts";
+
+const filters = list(
+  object({
+    name: string({ required: true }),
+    values: list(string({}), { required: true, min: 1 }),
+  }),
+);
+
+/** Arguments that every function of EC2 has. */
+export const filterFields = { filters, tags: strings() };
+
+/**
+ * Filters as EC2 takes them: for single attributes, by tags, and by the program's own.
+ * @param attributes by the filter's name; what has no value is left out
+ * @returns undefined when there are none
+ */
+export function toFilters(
+  attributes: Readonly<Record<string, string | undefined>>,
+  args: { filters?: ValueOf<typeof filters>; tags?: Record<string, string> },
+): Filter[] | undefined {
+  const all = [
+    ...Object.entries(attributes).flatMap(([Name, value]) => (value ? [{ Name, Values: [value] }] : [])),
+    ...Object.entries(args.tags ?? {}).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
+    ...(args.filters ?? []).map(({ name, values }) => ({ Name: name, Values: values })),
+  ];
+  return all.length > 0 ? all : undefined;
+}
+
+/** Exactly one is right; the official provider asks for more arguments where several are. */
+export function theOnly<T>(found: readonly T[], what: string): T {
+  const [one, another] = found;
+  if (one === undefined)
+    throw new UserError(`no ${what} is like that`, { why: "AWS has none for these arguments." });
+  if (another !== undefined) {
+    throw new UserError(`${found.length} ${what}s are like that`, {
+      fix: "Give arguments that only one fits.",
+    });
+  }
+  return one;
+}

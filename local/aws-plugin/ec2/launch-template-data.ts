@@ -1,0 +1,248 @@
+import {
+  type _InstanceType,
+  type LaunchTemplateBlockDeviceMapping,
+  type LaunchTemplateBlockDeviceMappingRequest,
+  LaunchTemplateHttpTokensState,
+  LaunchTemplateInstanceMetadataEndpointState,
+  LaunchTemplateInstanceMetadataProtocolIpv6,
+  LaunchTemplateInstanceMetadataTagsState,
+  type LaunchTemplateInstanceNetworkInterfaceSpecification,
+  type LaunchTemplateInstanceNetworkInterfaceSpecificationRequest,
+  type RequestLaunchTemplateData,
+  ResourceType,
+  type ResponseLaunchTemplateData,
+  ShutdownBehavior,
+  VolumeType,
+} from "@aws-sdk/client-ec2";
+import {
+  boolean,
+  choice,
+  type InputsOf,
+  integer,
+  list,
+  object,
+  string,
+  strings,
+  type ValueOf,
+} from "../schema/fields.ts";
+import { given } from "../sdk/given.ts";
+import { fromTagList, toTagList } from "../sdk/tags.ts";
+
+/** Not set, true and false are three different things to AWS, so @pulumi/aws has texts. */
+const flag = () => choice(["true", "false"]);
+/** A list whose order means nothing. */
+const set = () => list(string({}), { keyOf: (item) => item });
+const chosen = { computed: true } as const;
+
+const blockDevice = object({
+  deviceName: string({}),
+  noDevice: string({}),
+  virtualName: string({}),
+  ebs: object({
+    deleteOnTermination: flag(),
+    encrypted: flag(),
+    iops: integer({ min: 1, ...chosen }),
+    kmsKeyId: string({}),
+    snapshotId: string({}),
+    // https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+    throughput: integer({ min: 125, max: 2_000, ...chosen }),
+    volumeSize: integer({ min: 1, ...chosen }),
+    volumeType: choice(Object.values(VolumeType), chosen),
+  }),
+});
+
+const networkInterface = object({
+  associatePublicIpAddress: flag(),
+  deleteOnTermination: flag(),
+  description: string({}),
+  deviceIndex: integer(),
+  securityGroups: set(),
+  subnetId: string({}),
+});
+
+/** What a version of a launch template says of the instances. */
+export const dataFields = {
+  blockDeviceMappings: list(blockDevice),
+  iamInstanceProfile: object({ arn: string({}), name: string({}) }, { problem: profileProblem }),
+  imageId: string({}),
+  instanceInitiatedShutdownBehavior: choice(Object.values(ShutdownBehavior)),
+  instanceType: string({}),
+  keyName: string({}),
+  metadataOptions: object(
+    {
+      httpEndpoint: choice(Object.values(LaunchTemplateInstanceMetadataEndpointState), chosen),
+      httpProtocolIpv6: choice(Object.values(LaunchTemplateInstanceMetadataProtocolIpv6), chosen),
+      httpPutResponseHopLimit: integer({ min: 1, max: 64, ...chosen }),
+      httpTokens: choice(Object.values(LaunchTemplateHttpTokensState), chosen),
+      instanceMetadataTags: choice(Object.values(LaunchTemplateInstanceMetadataTagsState), chosen),
+    },
+    chosen,
+  ),
+  monitoring: object({ enabled: boolean() }),
+  networkInterfaces: list(networkInterface),
+  tagSpecifications: list(object({ resourceType: choice(Object.values(ResourceType)), tags: strings() })),
+  userData: string({ problem: userDataProblem }),
+  vpcSecurityGroupIds: set(),
+};
+
+export type TemplateData = InputsOf<typeof dataFields>;
+
+/** The whole data of a version: AWS takes nothing over from the version before. */
+export function toTemplateData(inputs: TemplateData): RequestLaunchTemplateData {
+  const { iamInstanceProfile: profile, metadataOptions: metadata, monitoring } = inputs;
+  return {
+    UserData: inputs.userData ?? "", // the official provider always sends it, as one field has to be there
+    ...(inputs.blockDeviceMappings?.length && {
+      BlockDeviceMappings: inputs.blockDeviceMappings.map(toBlockDevice),
+    }),
+    ...(profile && {
+      IamInstanceProfile: {
+        ...(profile.arn && { Arn: profile.arn }),
+        ...(profile.name && { Name: profile.name }),
+      },
+    }),
+    ...(inputs.imageId && { ImageId: inputs.imageId }),
+    ...(inputs.instanceInitiatedShutdownBehavior && {
+      InstanceInitiatedShutdownBehavior: inputs.instanceInitiatedShutdownBehavior,
+    }),
+    // The SDK's list of types ends with its release.
+    ...(inputs.instanceType && { InstanceType: inputs.instanceType as _InstanceType }),
+    ...(inputs.keyName && { KeyName: inputs.keyName }),
+    ...(metadata && {
+      MetadataOptions: given({
+        HttpEndpoint: metadata.httpEndpoint,
+        HttpProtocolIpv6: metadata.httpProtocolIpv6,
+        HttpPutResponseHopLimit: metadata.httpPutResponseHopLimit,
+        HttpTokens: metadata.httpTokens,
+        InstanceMetadataTags: metadata.instanceMetadataTags,
+      }),
+    }),
+    ...(monitoring && { Monitoring: { Enabled: monitoring.enabled ?? false } }),
+    ...(inputs.networkInterfaces?.length && { NetworkInterfaces: inputs.networkInterfaces.map(toInterface) }),
+    ...(inputs.tagSpecifications?.length && {
+      TagSpecifications: inputs.tagSpecifications.map(({ resourceType, tags }) => ({
+        ...(resourceType && { ResourceType: resourceType }),
+        ...(tags && { Tags: toTagList(tags) }),
+      })),
+    }),
+    ...(inputs.vpcSecurityGroupIds?.length && { SecurityGroupIds: inputs.vpcSecurityGroupIds }),
+  };
+}
+
+export function fromTemplateData(data: ResponseLaunchTemplateData): TemplateData {
+  const { IamInstanceProfile: profile, MetadataOptions: metadata, Monitoring: monitoring } = data;
+  return given({
+    blockDeviceMappings: unlessEmpty(data.BlockDeviceMappings?.map(fromBlockDevice)),
+    iamInstanceProfile: profile && given({ arn: profile.Arn || undefined, name: profile.Name || undefined }),
+    imageId: data.ImageId || undefined,
+    instanceInitiatedShutdownBehavior: data.InstanceInitiatedShutdownBehavior,
+    instanceType: data.InstanceType || undefined,
+    keyName: data.KeyName || undefined,
+    metadataOptions:
+      metadata &&
+      given({
+        httpEndpoint: metadata.HttpEndpoint,
+        httpProtocolIpv6: metadata.HttpProtocolIpv6,
+        httpPutResponseHopLimit: metadata.HttpPutResponseHopLimit,
+        httpTokens: metadata.HttpTokens,
+        instanceMetadataTags: metadata.InstanceMetadataTags,
+      }),
+    monitoring: monitoring && { enabled: monitoring.Enabled ?? false },
+    networkInterfaces: unlessEmpty(data.NetworkInterfaces?.map(fromInterface)),
+    tagSpecifications: unlessEmpty(
+      data.TagSpecifications?.map(({ ResourceType: resourceType, Tags }) =>
+        given({ resourceType, tags: fromTagList(Tags) }),
+      ),
+    ),
+    userData: data.UserData || undefined,
+    vpcSecurityGroupIds: unlessEmpty(data.SecurityGroupIds),
+  });
+}
+
+type BlockDevice = ValueOf<typeof blockDevice>;
+
+function toBlockDevice({ ebs, ...device }: BlockDevice): LaunchTemplateBlockDeviceMappingRequest {
+  return given({
+    DeviceName: device.deviceName,
+    NoDevice: device.noDevice,
+    VirtualName: device.virtualName,
+    Ebs:
+      ebs &&
+      given({
+        DeleteOnTermination: fromFlag(ebs.deleteOnTermination),
+        Encrypted: fromFlag(ebs.encrypted),
+        Iops: ebs.iops,
+        KmsKeyId: ebs.kmsKeyId,
+        SnapshotId: ebs.snapshotId,
+        Throughput: ebs.throughput,
+        VolumeSize: ebs.volumeSize,
+        VolumeType: ebs.volumeType,
+      }),
+  });
+}
+
+function fromBlockDevice({ Ebs: ebs, ...device }: LaunchTemplateBlockDeviceMapping): BlockDevice {
+  return given({
+    deviceName: device.DeviceName || undefined,
+    noDevice: device.NoDevice || undefined,
+    virtualName: device.VirtualName || undefined,
+    ebs:
+      ebs &&
+      given({
+        deleteOnTermination: toFlag(ebs.DeleteOnTermination),
+        encrypted: toFlag(ebs.Encrypted),
+        iops: ebs.Iops,
+        kmsKeyId: ebs.KmsKeyId || undefined,
+        snapshotId: ebs.SnapshotId || undefined,
+        throughput: ebs.Throughput,
+        volumeSize: ebs.VolumeSize,
+        volumeType: ebs.VolumeType,
+      }),
+  });
+}
+
+type Interface = ValueOf<typeof networkInterface>;
+
+function toInterface(one: Interface): LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
+  return given({
+    AssociatePublicIpAddress: fromFlag(one.associatePublicIpAddress),
+    DeleteOnTermination: fromFlag(one.deleteOnTermination),
+    Description: one.description,
+    DeviceIndex: one.deviceIndex ?? 0, // the official provider sends 0 where none is declared
+    Groups: one.securityGroups,
+    SubnetId: one.subnetId,
+  });
+}
+
+function fromInterface(one: LaunchTemplateInstanceNetworkInterfaceSpecification): Interface {
+  return given({
+    associatePublicIpAddress: toFlag(one.AssociatePublicIpAddress),
+    deleteOnTermination: toFlag(one.DeleteOnTermination),
+    description: one.Description || undefined,
+    deviceIndex: one.DeviceIndex,
+    securityGroups: unlessEmpty(one.Groups),
+    subnetId: one.SubnetId || undefined,
+  });
+}
+
+function toFlag(value: boolean | undefined): "true" | "false" | undefined {
+  if (value === undefined) return undefined;
+  return value ? "true" : "false";
+}
+const fromFlag = (flag: "true" | "false" | undefined) => (flag === undefined ? undefined : flag === "true");
+const unlessEmpty = <T>(items: T[] | undefined) => (items?.length ? items : undefined);
+
+function profileProblem({ arn, name }: { arn?: string; name?: string }): string | undefined {
+  return arn && name ? "has both an arn and a name; AWS takes one of them" : undefined;
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html: 16 KB before base64. */
+const USER_DATA_BYTES = 16_384;
+
+function userDataProblem(text: string): string | undefined {
+  if (!/^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$/.test(text)) return "must be base64";
+  const bytes = Buffer.from(text, "base64").length;
+  return bytes <= USER_DATA_BYTES
+    ? undefined
+    : `has ${bytes} bytes before base64, and AWS takes at most ${USER_DATA_BYTES}`;
+}

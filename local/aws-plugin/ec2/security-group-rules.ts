@@ -1,0 +1,165 @@
+import type { IpPermission } from "@aws-sdk/client-ec2";
+import { containsUnknowns, UNKNOWN } from "../../../provider/plugin/values.ts";
+import { boolean, choice, integer, list, object, string, type ValueOf } from "../schema/fields.ts";
+
+/** A list whose order means nothing. */
+const set = () => list(string({}), { keyOf: (item) => item });
+
+/** What a security group lets in or out. */
+export const rule = object(
+  {
+    protocol: choice(["-1", "tcp", "udp", "icmp", "icmpv6"], { required: true }),
+    fromPort: integer({ required: true, min: -1, max: 65_535 }),
+    toPort: integer({ required: true, min: -1, max: 65_535 }),
+    cidrBlocks: set(),
+    ipv6CidrBlocks: set(),
+    prefixListIds: set(),
+    securityGroups: set(),
+    self: boolean({ default: false }),
+    description: string({}),
+  },
+  { problem: ruleProblem },
+);
+
+export type Rule = ValueOf<typeof rule>;
+
+const SOURCES = ["cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroups"] as const;
+
+/** What tells two rules apart: all of them, as one rule has no name. */
+export function keyOfRule(one: Rule): string {
+  if (containsUnknowns(one)) return UNKNOWN;
+  const { protocol, fromPort, toPort, self, description = "" } = one;
+  const sources = SOURCES.map((source) => [...(one[source] ?? [])].sort());
+  return JSON.stringify([protocol, fromPort, toPort, self, description, ...sources]);
+}
+
+/**
+ * AWS keeps every source of a rule by itself, and joins those with the same ports as it likes. The rules found, as `known` says them where
+ * AWS has all of their sources; what is left over follows.
+ */
+export function arrange(found: readonly Rule[], known: readonly Rule[] = []): Rule[] {
+  const left = new Map(found.flatMap(split).map((part) => [keyOfRule(part), part]));
+  const kept = known.filter((one) => {
+    const keys = split(one).map(keyOfRule);
+    if (keys.length === 0 || !keys.every((key) => left.has(key))) return false;
+    for (const key of keys) left.delete(key);
+    return true;
+  });
+  return [...kept, ...join([...left.values()])];
+}
+
+/** What is to be revoked and what authorized to bring `before` to `after`, source by source. */
+export function ruleChanges(
+  before: readonly Rule[] = [],
+  after: readonly Rule[] = [],
+): { revoked: Rule[]; authorized: Rule[] } {
+  const without = (rules: readonly Rule[], others: readonly Rule[]) => {
+    const keys = new Set(others.flatMap(split).map(keyOfRule));
+    return rules.flatMap(split).filter((part) => !keys.has(keyOfRule(part)));
+  };
+  return { revoked: without(before, after), authorized: without(after, before) };
+}
+
+/** @param groupId of the group itself, for its rules about itself */
+export function toPermission(one: Rule, groupId: string): IpPermission {
+  const note = one.description ? { Description: one.description } : {};
+  const groups = [...(one.securityGroups ?? []), ...(one.self ? [groupId] : [])];
+  return {
+    IpProtocol: one.protocol,
+    ...(one.protocol === "-1" ? {} : { FromPort: one.fromPort, ToPort: one.toPort }),
+    ...(one.cidrBlocks?.length && { IpRanges: one.cidrBlocks.map((CidrIp) => ({ CidrIp, ...note })) }),
+    ...(one.ipv6CidrBlocks?.length && {
+      Ipv6Ranges: one.ipv6CidrBlocks.map((CidrIpv6) => ({ CidrIpv6, ...note })),
+    }),
+    ...(one.prefixListIds?.length && {
+      PrefixListIds: one.prefixListIds.map((PrefixListId) => ({ PrefixListId, ...note })),
+    }),
+    ...(groups.length > 0 && { UserIdGroupPairs: groups.map((group) => ({ ...toPair(group), ...note })) }),
+  };
+}
+
+/** @param group an id, or ACCOUNT/ID of another account's */
+function toPair(group: string): { GroupId: string; UserId?: string } {
+  const [, UserId, GroupId = group] = /^(\d{12})\/(.+)$/.exec(group) ?? [];
+  return { GroupId, ...(UserId && { UserId }) };
+}
+
+/** The rules of a group, one for each source. @param ownerId of the group, whose other groups stand without its number */
+export function fromPermissions(
+  permissions: readonly IpPermission[] = [],
+  groupId: string,
+  ownerId: string,
+): Rule[] {
+  return permissions.flatMap((permission) => {
+    const from = (source: Partial<Rule>, Description = ""): Rule => ({
+      ...portsOf(permission),
+      self: false,
+      ...source,
+      ...(Description && { description: Description }),
+    });
+    const { IpRanges = [], Ipv6Ranges = [], PrefixListIds = [], UserIdGroupPairs = [] } = permission;
+    return [
+      ...IpRanges.map(({ CidrIp = "", Description }) => from({ cidrBlocks: [CidrIp] }, Description)),
+      ...Ipv6Ranges.map(({ CidrIpv6 = "", Description }) =>
+        from({ ipv6CidrBlocks: [CidrIpv6] }, Description),
+      ),
+      ...PrefixListIds.map(({ PrefixListId = "", Description }) =>
+        from({ prefixListIds: [PrefixListId] }, Description),
+      ),
+      ...UserIdGroupPairs.map(({ GroupId = "", UserId = ownerId, Description }) =>
+        GroupId === groupId
+          ? from({ self: true }, Description)
+          : from({ securityGroups: [UserId === ownerId ? GroupId : `${UserId}/${GroupId}`] }, Description),
+      ),
+    ];
+  });
+}
+
+const PROTOCOLS = ["-1", "tcp", "udp", "icmp", "icmpv6"] as const;
+
+function portsOf({
+  IpProtocol,
+  FromPort,
+  ToPort,
+}: IpPermission): Pick<Rule, "protocol" | "fromPort" | "toPort"> {
+  const protocol = PROTOCOLS.find((one) => one === IpProtocol) ?? "-1";
+  return protocol === "-1"
+    ? { protocol, fromPort: 0, toPort: 0 }
+    : { protocol, fromPort: FromPort ?? 0, toPort: ToPort ?? 0 };
+}
+
+/** A rule for each source of a rule. */
+function split(one: Rule): Rule[] {
+  const { protocol, fromPort, toPort, description } = one;
+  const bare = { protocol, fromPort, toPort, self: false, ...(description && { description }) };
+  return [
+    ...SOURCES.flatMap((source) => (one[source] ?? []).map((item) => ({ ...bare, [source]: [item] }))),
+    ...(one.self ? [{ ...bare, self: true }] : []),
+  ];
+}
+
+/** Those that differ in their sources only become one. */
+function join(parts: readonly Rule[]): Rule[] {
+  const joined = new Map<string, Rule>();
+  for (const part of parts) {
+    const { protocol, fromPort, toPort, description = "" } = part;
+    const key = JSON.stringify([protocol, fromPort, toPort, description]);
+    const before = joined.get(key);
+    if (before === undefined) {
+      joined.set(key, { ...part });
+      continue;
+    }
+    before.self ||= part.self;
+    for (const source of SOURCES) {
+      const items = part[source];
+      if (items) before[source] = [...(before[source] ?? []), ...items];
+    }
+  }
+  return [...joined.values()];
+}
+
+function ruleProblem(one: { protocol?: string; fromPort?: number; toPort?: number }): string | undefined {
+  return one.protocol === "-1" && (one.fromPort !== 0 || one.toPort !== 0)
+    ? 'the protocol "-1" means all, so fromPort and toPort must be 0'
+    : undefined;
+}

@@ -1,0 +1,209 @@
+import {
+  AuthorizeSecurityGroupEgressCommand,
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  DescribeSecurityGroupsCommand,
+  type DescribeSecurityGroupsCommandInput,
+  type IpPermission,
+  RevokeSecurityGroupEgressCommand,
+  RevokeSecurityGroupIngressCommand,
+  type SecurityGroup,
+} from "@aws-sdk/client-ec2";
+import { defineResource } from "../resource.ts";
+import { list, string, strings } from "../schema/fields.ts";
+import type { Call } from "../sdk/call.ts";
+import { ec2 } from "../sdk/ec2.ts";
+import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { settle } from "../sdk/settle.ts";
+import { fromTagList, toTagList } from "../sdk/tags.ts";
+import {
+  arrange,
+  fromPermissions,
+  keyOfRule,
+  type Rule,
+  rule,
+  ruleChanges,
+  toPermission,
+} from "./security-group-rules.ts";
+import { setTags } from "./tags.ts";
+
+const fields = {
+  name: string({ required: true, replaces: true, names: true, problem: nameProblem }),
+  description: string({ default: "Managed by Pulumi", replaces: true, problem: descriptionProblem }),
+  vpcId: string({ computed: true, replaces: true }),
+  // Undeclared rules stay as they are; a new group has none, other than AWS's own default.
+  ingress: list(rule, { computed: true, keyOf: keyOfRule }),
+  egress: list(rule, { computed: true, keyOf: keyOfRule }),
+  tags: strings(),
+};
+
+type Computed = { arn: string; ownerId: string; tagsAll: Record<string, string> };
+
+const GONE = ["InvalidGroup.NotFound", "InvalidGroupId.Malformed"];
+/** Interfaces of instances that end keep their group for a while. The official provider waits that long. */
+const DELETE_MS = 15 * 60_000;
+
+/** What AWS gives every new group. The official provider takes it away, so that only declared rules are there. */
+const DEFAULT_EGRESS: readonly IpPermission[] = [
+  { IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] },
+  { IpProtocol: "-1", Ipv6Ranges: [{ CidrIpv6: "::/0" }] },
+];
+/** The second one is not there without IPv6 in the VPC; then AWS answers with either. */
+const NO_RULE = ["InvalidPermission.NotFound", "InvalidParameterValue"];
+
+export default defineResource<typeof fields, Computed>({
+  title: "security group",
+  fields,
+  computed: ["arn", "ownerId", "tagsAll"],
+  changing: ["tagsAll"],
+
+  async create({ name, description, vpcId, tags }, call) {
+    let id: string | undefined;
+    try {
+      const created = await ec2(call).send(
+        new CreateSecurityGroupCommand({
+          GroupName: name,
+          Description: description,
+          ...(vpcId && { VpcId: vpcId }),
+          ...(tags && { TagSpecifications: [{ ResourceType: "security-group", Tags: toTagList(tags) }] }),
+        }),
+        call.http,
+      );
+      id = created.GroupId;
+    } catch (error) {
+      if (!(isAwsError(error, "InvalidGroup.Duplicate") && wasRetried(error))) throw error;
+      id = await findByName(name, vpcId, call);
+      if (id === undefined) throw error;
+    }
+    if (id === undefined) throw new Error("EC2 did not say the id of the security group that it made");
+    return id;
+  },
+  async finish(id, inputs, call) {
+    await settle(call, `the security group ${id} to exist`, () => describe(id, call));
+    for (const permission of DEFAULT_EGRESS) {
+      const request = new RevokeSecurityGroupEgressCommand({ GroupId: id, IpPermissions: [permission] });
+      await unless(NO_RULE, ec2(call).send(request, call.http));
+    }
+    await setRules(id, {}, inputs, call);
+  },
+  async update(id, inputs, actual, call) {
+    await setTags(id, actual.tags, inputs.tags, call);
+    await setRules(id, actual, inputs, call);
+  },
+
+  async read(id, call, known) {
+    const group = await describe(id, call);
+    if (group === undefined) return undefined;
+    const ownerId = group.OwnerId ?? "";
+    const tags = fromTagList(group.Tags);
+    return {
+      name: group.GroupName ?? "",
+      description: group.Description ?? "",
+      vpcId: group.VpcId ?? "",
+      ingress: arrange(fromPermissions(group.IpPermissions, id, ownerId), known.ingress),
+      egress: arrange(fromPermissions(group.IpPermissionsEgress, id, ownerId), known.egress),
+      ...(tags && { tags }),
+      arn: `arn:aws:ec2:${call.region}:${ownerId}:security-group/${id}`,
+      ownerId,
+      tagsAll: tags ?? {},
+    };
+  },
+
+  async delete(id, _outputs, call) {
+    const free = async () => {
+      try {
+        await ec2(call).send(new DeleteSecurityGroupCommand({ GroupId: id }), call.http);
+        return true;
+      } catch (error) {
+        if (isAwsError(error, ...GONE)) return true;
+        if (isAwsError(error, "DependencyViolation", "InvalidGroup.InUse")) return undefined;
+        throw error;
+      }
+    };
+    await settle(call, `the security group ${id} to be unused`, free, DELETE_MS);
+    await settle(call, `the security group ${id} to be gone`, async () =>
+      (await describe(id, call)) === undefined ? true : undefined,
+    );
+  },
+});
+
+async function describe(id: string, call: Call): Promise<SecurityGroup | undefined> {
+  return find({ GroupIds: [id] }, call);
+}
+
+async function find(
+  input: DescribeSecurityGroupsCommandInput,
+  call: Call,
+): Promise<SecurityGroup | undefined> {
+  const request = ec2(call).send(new DescribeSecurityGroupsCommand(input), call.http);
+  return (await unless(GONE, request))?.SecurityGroups?.[0];
+}
+
+async function findByName(name: string, vpcId: string | undefined, call: Call): Promise<string | undefined> {
+  const Filters = [
+    { Name: "group-name", Values: [name] },
+    ...(vpcId ? [{ Name: "vpc-id", Values: [vpcId] }] : []),
+  ];
+  return (await find({ Filters }, call))?.GroupId;
+}
+
+interface RuleCall {
+  readonly GroupId: string;
+  readonly IpPermissions: IpPermission[];
+}
+
+const DIRECTIONS = [
+  {
+    rules: "ingress",
+    revoke: (input: RuleCall, call: Call) =>
+      ec2(call).send(new RevokeSecurityGroupIngressCommand(input), call.http),
+    authorize: (input: RuleCall, call: Call) =>
+      ec2(call).send(new AuthorizeSecurityGroupIngressCommand(input), call.http),
+  },
+  {
+    rules: "egress",
+    revoke: (input: RuleCall, call: Call) =>
+      ec2(call).send(new RevokeSecurityGroupEgressCommand(input), call.http),
+    authorize: (input: RuleCall, call: Call) =>
+      ec2(call).send(new AuthorizeSecurityGroupEgressCommand(input), call.http),
+  },
+] as const;
+
+interface Rules {
+  readonly ingress?: Rule[];
+  readonly egress?: Rule[];
+}
+
+/** Revokes before it authorizes, as the official provider does. Rules of a direction that is not declared stay. */
+async function setRules(GroupId: string, actual: Rules, wanted: Rules, call: Call): Promise<void> {
+  for (const { rules, revoke, authorize } of DIRECTIONS) {
+    if (wanted[rules] === undefined) continue;
+    const { revoked, authorized } = ruleChanges(actual[rules], wanted[rules]);
+    const input = (some: Rule[]) => ({
+      GroupId,
+      IpPermissions: some.map((one) => toPermission(one, GroupId)),
+    });
+    if (revoked.length > 0) await unless(["InvalidPermission.NotFound"], revoke(input(revoked), call));
+    if (authorized.length === 0) continue;
+    try {
+      await authorize(input(authorized), call);
+    } catch (error) {
+      if (!(isAwsError(error, "InvalidPermission.Duplicate") && wasRetried(error))) throw error;
+    }
+  }
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html */
+function nameProblem(name: string): string | undefined {
+  if (name.startsWith("sg-")) return `"${name}" must not begin with sg-`;
+  return /^[\w .:/()#,@[\]+=&;{}!$*-]{1,255}$/.test(name)
+    ? undefined
+    : `"${name}" must have 1 to 255 letters, digits, spaces and characters of ._-:/()#,@[]+=&;{}!$*`;
+}
+
+function descriptionProblem(text: string): string | undefined {
+  return /^[\w .:/()#,@[\]+=&;{}!$*-]{1,255}$/.test(text)
+    ? undefined
+    : "must have 1 to 255 letters, digits, spaces and characters of ._-:/()#,@[]+=&;{}!$*";
+}

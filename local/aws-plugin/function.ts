@@ -1,0 +1,37 @@
+import type { CallContext, Properties } from "../../provider/plugin/types.ts";
+import { UserError } from "../../staging/errors.ts";
+import { checkFields } from "./schema/check.ts";
+import { type Fields, type InputsOf, string } from "./schema/fields.ts";
+import { type Call, callIn } from "./sdk/call.ts";
+import { explain } from "./sdk/errors.ts";
+import { defaultRegion } from "./sdk/settings.ts";
+
+/** A function (invoke) of the aws plugin: what its arguments are, and what it answers. */
+export interface FunctionDefinition<F extends Fields> {
+  /** In messages, as in `reading the subnets`. */
+  readonly doing: string;
+  /** The arguments, besides `region`. */
+  readonly fields: F;
+  run(args: InputsOf<F>, call: Call): Promise<Properties>;
+}
+
+/** The function, from its definition. It repeats its arguments in its answer, as the official ones do. */
+export function defineFunction<F extends Fields>({ doing, fields, run }: FunctionDefinition<F>) {
+  return async (args: Properties, context: CallContext): Promise<Properties> => {
+    const { inputs, failures } = checkFields({ ...fields, region: string({}) }, args);
+    const [wrong] = failures;
+    if (wrong !== undefined) throw new UserError(`${doing}: the argument ${wrong.property}: ${wrong.reason}`);
+    const region = inputs["region"] ?? defaultRegion();
+    if (typeof region !== "string") {
+      throw new UserError(`${doing}: no region`, {
+        why: "The call names none, and AWS_REGION is not set.",
+        fix: 'eval "$(npx spawn env)"',
+      });
+    }
+    try {
+      return { ...inputs, region, ...(await run(inputs as InputsOf<F>, callIn(region, context))) };
+    } catch (error) {
+      throw explain(doing, error);
+    }
+  };
+}

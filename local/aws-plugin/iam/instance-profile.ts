@@ -1,0 +1,109 @@
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  DeleteInstanceProfileCommand,
+  GetInstanceProfileCommand,
+  RemoveRoleFromInstanceProfileCommand,
+  TagInstanceProfileCommand,
+  UntagInstanceProfileCommand,
+} from "@aws-sdk/client-iam";
+import { defineResource } from "../resource.ts";
+import { string, strings } from "../schema/fields.ts";
+import type { Call } from "../sdk/call.ts";
+import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { iam } from "../sdk/iam.ts";
+import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
+import { instanceProfileNameProblem, pathProblem, roleNameProblem } from "./names.ts";
+
+const fields = {
+  name: string({ required: true, replaces: true, names: true, problem: instanceProfileNameProblem }),
+  path: string({ default: "/", replaces: true, problem: pathProblem }),
+  role: string({ problem: roleNameProblem }),
+  tags: strings(),
+};
+
+type Computed = { arn: string; createDate: string; uniqueId: string; tagsAll: Record<string, string> };
+
+const GONE = ["NoSuchEntity", "NoSuchEntityException"];
+
+export default defineResource<typeof fields, Computed>({
+  title: "instance profile",
+  fields,
+  computed: ["arn", "createDate", "uniqueId", "tagsAll"],
+  changing: ["tagsAll"],
+  global: true,
+
+  async create({ name, path, tags }, call) {
+    try {
+      await iam(call).send(
+        new CreateInstanceProfileCommand({
+          InstanceProfileName: name,
+          Path: path,
+          ...(tags && { Tags: toTagList(tags) }),
+        }),
+        call.http,
+      );
+    } catch (error) {
+      const mine =
+        isAwsError(error, "EntityAlreadyExists", "EntityAlreadyExistsException") && wasRetried(error);
+      if (!mine) throw error;
+    }
+    return name;
+  },
+  async finish(name, { role }, call) {
+    if (role !== undefined) await addRole(name, role, call);
+  },
+  async update(InstanceProfileName, { role, tags }, actual, call) {
+    if (role !== actual.role) {
+      if (actual.role !== undefined) await removeRole(InstanceProfileName, actual.role, call);
+      if (role !== undefined) await addRole(InstanceProfileName, role, call);
+    }
+    const { removed, set } = tagChanges(actual.tags, tags);
+    if (removed.length > 0) {
+      const request = new UntagInstanceProfileCommand({ InstanceProfileName, TagKeys: removed });
+      await iam(call).send(request, call.http);
+    }
+    if (set.length > 0) {
+      await iam(call).send(new TagInstanceProfileCommand({ InstanceProfileName, Tags: set }), call.http);
+    }
+  },
+
+  async read(InstanceProfileName, call) {
+    const request = iam(call).send(new GetInstanceProfileCommand({ InstanceProfileName }), call.http);
+    const profile = (await unless(GONE, request))?.InstanceProfile;
+    if (profile === undefined) return undefined;
+    const tags = fromTagList(profile.Tags);
+    const role = profile.Roles?.[0]?.RoleName; // there is never a second one
+    return {
+      name: profile.InstanceProfileName ?? InstanceProfileName,
+      path: profile.Path ?? "/",
+      ...(role && { role }),
+      ...(tags && { tags }),
+      arn: profile.Arn ?? "",
+      createDate: (profile.CreateDate ?? new Date(0)).toISOString().replace(/\.\d+Z$/, "Z"),
+      uniqueId: profile.InstanceProfileId ?? "",
+      tagsAll: tags ?? {},
+    };
+  },
+  inForce: (wanted, { role }) => wanted.role === role,
+
+  async delete(InstanceProfileName, { role }, call) {
+    if (role !== undefined) await removeRole(InstanceProfileName, role, call);
+    await unless(GONE, iam(call).send(new DeleteInstanceProfileCommand({ InstanceProfileName }), call.http));
+  },
+});
+
+async function addRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {
+  const request = new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName });
+  try {
+    await iam(call).send(request, call.http);
+  } catch (error) {
+    const mine = isAwsError(error, "LimitExceeded", "LimitExceededException") && wasRetried(error);
+    if (!mine) throw error;
+  }
+}
+
+async function removeRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {
+  const request = new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName });
+  await unless(GONE, iam(call).send(request, call.http));
+}

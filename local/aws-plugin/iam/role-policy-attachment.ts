@@ -1,0 +1,70 @@
+import {
+  AttachRolePolicyCommand,
+  DetachRolePolicyCommand,
+  paginateListAttachedRolePolicies,
+} from "@aws-sdk/client-iam";
+import { UserError } from "../../../staging/errors.ts";
+import { defineResource } from "../resource.ts";
+import { string } from "../schema/fields.ts";
+import type { Call } from "../sdk/call.ts";
+import { isAwsError, unless } from "../sdk/errors.ts";
+import { iam } from "../sdk/iam.ts";
+import { roleNameProblem } from "./names.ts";
+
+const fields = {
+  role: string({ required: true, replaces: true, problem: roleNameProblem }),
+  policyArn: string({ required: true, replaces: true, problem: arnProblem }),
+};
+
+const GONE = ["NoSuchEntity", "NoSuchEntityException"];
+
+export default defineResource<typeof fields, object>({
+  title: "attachment of a policy",
+  fields,
+  computed: [],
+  global: true,
+
+  async create({ role, policyArn }, call) {
+    await iam(call).send(new AttachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn }), call.http);
+    return `${role}/${policyArn}`;
+  },
+  async update() {
+    // Nothing of it can change.
+  },
+  async read(id, call) {
+    const { role, policyArn } = parseId(id);
+    return (await isAttached(role, policyArn, call)) ? { role, policyArn } : undefined;
+  },
+  async delete(id, _outputs, call) {
+    const { role, policyArn } = parseId(id);
+    const request = new DetachRolePolicyCommand({ RoleName: role, PolicyArn: policyArn });
+    await unless(GONE, iam(call).send(request, call.http));
+  },
+});
+
+async function isAttached(RoleName: string, policyArn: string, call: Call): Promise<boolean> {
+  const client = iam(call);
+  try {
+    for await (const page of paginateListAttachedRolePolicies({ client }, { RoleName }, call.http)) {
+      if (page.AttachedPolicies?.some(({ PolicyArn }) => PolicyArn === policyArn)) return true;
+    }
+    return false;
+  } catch (error) {
+    if (isAwsError(error, ...GONE)) return false; // nor is there the role
+    throw error;
+  }
+}
+
+function parseId(id: string): { role: string; policyArn: string } {
+  const [, role, policyArn] = /^([^/]+)\/(arn:.+)$/.exec(id) ?? [];
+  if (role === undefined || policyArn === undefined) {
+    throw new UserError(`"${id}" is not the id of a policy's attachment`, { why: "It is ROLE/POLICY_ARN." });
+  }
+  return { role, policyArn };
+}
+
+function arnProblem(arn: string): string | undefined {
+  return /^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/.test(arn)
+    ? undefined
+    : `"${arn}" is not the ARN of a managed policy`;
+}

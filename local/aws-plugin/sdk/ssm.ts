@@ -1,0 +1,67 @@
+import { hash } from "node:crypto";
+import { text } from "node:stream/consumers";
+import { HttpRequest } from "@smithy/core/protocols";
+import { signedHeaders } from "../../../provider/transfer/quick/signing.ts";
+import type { Call } from "./call.ts";
+import { clientSettings } from "./settings.ts";
+import { sts } from "./sts.ts";
+
+/** An error that AWS answered, in the form of the SDK's. */
+class AwsError extends Error {
+  readonly $metadata: { readonly httpStatusCode: number };
+
+  constructor(name: string, message: string, httpStatusCode: number) {
+    super(message);
+    this.name = name;
+    this.$metadata = { httpStatusCode };
+  }
+}
+
+/**
+ * One operation of SSM, without the SDK's client of it: 18 MB for a single read.
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
+ * @returns the answer, unchecked
+ * @throws Error named after AWS's error code
+ */
+export async function askSsm(operation: string, input: object, call: Call): Promise<unknown> {
+  const { endpoint, requestHandler } = clientSettings("SSM", call.region);
+  const { accessKeyId, secretAccessKey, sessionToken } = await sts(call).config.credentials();
+  const url = new URL(endpoint);
+  const body = JSON.stringify(input);
+  const headers = {
+    "content-type": "application/x-amz-json-1.1",
+    host: url.host,
+    "x-amz-content-sha256": hash("sha256", body),
+    "x-amz-target": `AmazonSSM.${operation}`,
+  };
+  const signed = signedHeaders(
+    { method: "POST", path: "/", query: "", headers },
+    { accessKeyId, secretAccessKey, sessionToken, region: call.region, service: "ssm" },
+    new Date(),
+  );
+  const request = new HttpRequest({
+    method: "POST",
+    protocol: url.protocol,
+    hostname: url.hostname,
+    ...(url.port === "" ? {} : { port: Number(url.port) }),
+    path: "/",
+    headers: pairs(signed),
+    body,
+  });
+  const { response } = await requestHandler.handle(request, call.http);
+  const answer: unknown = JSON.parse((await text(response.body)) || "{}");
+  if (response.statusCode >= 300) throw errorOf(answer, response.statusCode);
+  return answer;
+}
+
+/** A list of names, each followed by its value, as an object. */
+function pairs(list: readonly string[]): Record<string, string> {
+  const entries = list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1] ?? ""]] : []));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function errorOf(answer: unknown, status: number): AwsError {
+  const { __type = "UnknownError", message, Message } = (answer ?? {}) as Record<string, unknown>;
+  const name = String(__type).replace(/^.*#/, "");
+  return new AwsError(name, String(message ?? Message ?? `HTTP ${status}`), status);
+}
