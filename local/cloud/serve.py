@@ -40,7 +40,10 @@ from server.keys import Keys  # noqa: E402
 RECORD, INSTANCE = sys.argv[1], sys.argv[2]
 KEYS = Keys(os.environ.pop("SPAWN_CLOUD_KEY", ""))
 PORT = int(os.environ["GATEWAY_PORT"])
-app, save_state, tend_groups = load_app()
+# ministack's settings: policies hold for all but this key, which is the root of its account.
+os.environ["AUTH"] = "true"
+os.environ["AWS_ACCESS_KEY_ID"] = KEYS.access_key_id
+app, save_state, tend_groups, session_secret_of = load_app()
 
 # Seconds from a change until it is written, and the least share of time that stays free of writing.
 SAVE_DELAY = 0.5
@@ -135,7 +138,7 @@ async def main():
     works = (save_changes(changed), tend(changed), watch_record(), end_in_time(stop))
     tasks = [asyncio.create_task(work) for work in works]
     # Ends with ministack's own shutdown, which writes the state a last time.
-    await serve(Gate(noticing_changes, KEYS, PORT), config, shutdown_trigger=stop.wait, mode="asgi")
+    await serve(Gate(noticing_changes, KEYS, session_secret_of, PORT), config, shutdown_trigger=stop.wait, mode="asgi")
     for task in tasks:
         task.cancel()
 

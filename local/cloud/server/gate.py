@@ -10,7 +10,7 @@ import json
 import os
 import re
 from email.utils import formatdate
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from . import body
 from .refusal import KEY_HINT, Refusal, answer
@@ -38,8 +38,9 @@ _DRAINED = 1024 * 1024
 class Gate:
     """ASGI application in front of ministack's."""
 
-    def __init__(self, app, keys, port):
-        self._app, self._keys, self._port = app, keys, port
+    def __init__(self, app, keys, session_secret_of, port):
+        """`session_secret_of(access_key_id, token)` is the secret of temporary credentials, or None. It raises Refusal."""
+        self._app, self._keys, self._session_secret_of, self._port = app, keys, session_secret_of, port
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "lifespan":
@@ -73,6 +74,8 @@ class Gate:
         if service is None:
             raise Refusal(403, "AccessDenied", f"The local cloud does not serve {claim.service}.")
         secret = self._keys.secret_of(claim.access_key_id)
+        if secret is None:
+            secret = self._session_secret_of(claim.access_key_id, _token_of(claim, headers, query))
         if secret is None:
             raise Refusal(403, "InvalidAccessKeyId", f"There is no access key {claim.access_key_id[:40]}. {KEY_HINT}")
         _refuse_other_operations(service, claim, method, scope["path"], query, headers)
@@ -122,6 +125,13 @@ def _headers_of(scope):
 
 def _text(value):
     return value.decode("utf-8", "surrogateescape")
+
+
+def _token_of(claim, headers, query):
+    """The token of temporary credentials."""
+    if claim.presigned:
+        return unquote(dict(query).get("X-Amz-Security-Token", ""))
+    return headers.get("x-amz-security-token", "")
 
 
 def _refuse_strangers(headers):

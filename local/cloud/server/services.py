@@ -20,7 +20,7 @@ class Service:
 
     # The name in the scope of a signature, and of ministack's handler.
     name: str
-    # "rest": any method and path. "json": POST / with X-Amz-Target. "query": POST / with a form.
+    # "rest": any method and path. "json": POST / with X-Amz-Target. "query": POST / with a form. "ec2": the same, other errors.
     protocol: str
     # The beginning of X-Amz-Target; only of "json".
     target: bytes = b""
@@ -46,7 +46,7 @@ SERVICES = {
         Service("dynamodb", "json", b"DynamoDB_20120810.", modules=("dynamodb", "_dynamodb_keywords")),
         Service("iam", "query", modules=("iam",)),
         Service("sts", "query", modules=("sts",)),
-        Service("ec2", "query", modules=("ec2",), operations=EC2),
+        Service("ec2", "ec2", modules=("ec2",), operations=EC2),
         Service("autoscaling", "query", operations=AUTO_SCALING),
         Service("ssm", "json", b"AmazonSSM.", operations=SSM),
     )
@@ -90,15 +90,15 @@ def confine():
 
 def load_app():
     """
-    ministack's ASGI application with its routes to anything but SERVICES removed, the function that saves its state, and the one
-    that lets groups do what is due, which returns whether anything changed.
+    ministack's ASGI application with its routes to anything but SERVICES removed, the function that saves its state, the one that
+    lets groups do what is due, which returns whether anything changed, and the one that finds the secret of a role's credentials.
     """
     # ministack is pinned exactly, so relying on inner names of it is safe: a name that is gone fails here, at the start.
     from ministack import app as ministack
     from ministack.core.persistence import save_all
     from ministack.services import s3
 
-    from . import compute, group_store, groups, parameters
+    from . import authorization, compute, group_store, groups, parameters, sessions
 
     for name in (
         ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_special_data_plane_request")
@@ -141,14 +141,22 @@ def load_app():
     def load_state():
         load_of_ministack()
         group_store.load()
+        sessions.load()
 
-    ministack._build_persistence_save_dict = lambda: state_of_ministack() | {group_store.STATE: group_store.get_state}
+    ministack._build_persistence_save_dict = lambda: state_of_ministack() | {
+        module.STATE: module.get_state for module in (group_store, sessions)
+    }
     ministack._load_persisted_state = load_state
     # ministack's start reports that two modules are missing, which are removed on purpose.
     ministack.logger.addFilter(lambda record: "cheduler startup failed" not in record.msg)
     # The gate has verified the signature, with a secret that ministack does not know.
     s3._verify_presigned_sigv4 = lambda *_args, **_options: None
-    return ministack.app, lambda: save_all(ministack._build_persistence_save_dict()), group_store.tend
+    authorization.install()
+    sessions.install()
+    def save_state():
+        save_all(ministack._build_persistence_save_dict())
+
+    return ministack.app, save_state, group_store.tend, sessions.secret_of
 
 
 async def _no_response(*_args):

@@ -1,0 +1,195 @@
+"""Who may do what: requests signed with a role's credentials are evaluated against its policies, as on AWS.
+
+ministack's evaluator does it (AUTH=true). This adds what it lacks and our policies need:
+- dynamodb:LeadingKeys, also of each item of a transaction, and dynamodb:ReturnValues,
+- s3:RequestObjectTag/*, and s3:PutObjectTagging for a write that brings tags,
+- aws:ResourceAccount of a bucket: of its owner, and not of the caller,
+- aws:ResourceTag/* and autoscaling:ResourceTag/*,
+- the group as the resource of Auto Scaling's operations, also where a request names only a member,
+- of S3, the action by method and path alone, and not by a parameter named Action.
+
+The user's own key, and the keys of other accounts, are their accounts' root and may do everything there.
+"""
+
+from contextvars import ContextVar
+from urllib.parse import parse_qsl
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.iam_evaluator import AuthError, EvalContext, combine_resource_policy, evaluate, resolve_principal
+from ministack.core.responses import get_account_id
+from ministack.services import s3
+
+from . import item_keys
+from .groups import group_of_instance
+from .group_store import groups
+from .resource_tags import tag_keys
+
+# Condition keys of the request under way that ministack's own context does not have.
+_request_keys = ContextVar("_request_keys", default={})
+
+
+class _ItemArn(str):
+    """The table of one item of a transaction, with the item's own condition keys."""
+
+    keys: dict
+
+
+def install():
+    """Puts these in the place of ministack's. Its application looks them up at each request."""
+    iam_actions.extract_iam_action = _action_of(iam_actions.extract_iam_action)
+    iam_actions.extract_resource_arn = _resource_of(iam_actions.extract_resource_arn)
+    iam_actions.dynamodb_transaction_checks = _transaction_checks
+    iam_actions.s3_additional_checks = _with_tagging(iam_actions.s3_additional_checks)
+    iam_evaluator._resolve_condition_key = _with_owner(iam_evaluator._resolve_condition_key)
+    iam_evaluator.enforce = enforce
+    iam_evaluator.check_credentials = _refuse_unknown_action
+    # The gate has verified the signature and the token.
+    iam_evaluator.authenticate = lambda *_args: None
+
+
+def enforce(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
+    """None where a request is allowed, or what denies it. The gate has verified the signature."""
+    if iam_action in iam_evaluator._ALWAYS_ALLOWED_ACTIONS:
+        return None
+    principal = resolve_principal(access_key_id or "", get_account_id())
+    if isinstance(principal, AuthError) or principal.policies is None:
+        return principal if isinstance(principal, AuthError) else None
+    context = context_of(principal, iam_action, region, resource_arn, service_context or {})
+    result = evaluate(context, principal.policies, *principal.limits)
+    found = iam_evaluator._resource_policy(service, resource_arn)
+    if found is None and service == "s3" and "s3:dataaccesspointarn" in context.service_context:
+        found = s3.access_point_policy_for_arn(resource_arn)
+    if found is not None:
+        result = combine_resource_policy(result, context, *found, limits=principal.limits)
+    if result.decision == "Allow":
+        return None
+    result.principal_arn = principal.arn
+    return result
+
+
+def context_of(principal, iam_action, region, resource_arn, service_context):
+    """What conditions of policies see of a request."""
+    keys = {name.lower(): value for name, value in {**_request_keys.get(), **service_context}.items()}
+    keys.setdefault("aws:tagkeys", None)
+    return EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        action=iam_action,
+        resource_arn=str(resource_arn),
+        region=region,
+        service_context=keys | tag_keys(resource_arn) | getattr(resource_arn, "keys", {}),
+        principal_keys=principal.keys,
+    )
+
+
+def _refuse_unknown_action(access_key_id, _service=None):
+    """A request that stands for no action is only for root."""
+    principal = resolve_principal(access_key_id or "", get_account_id())
+    if isinstance(principal, AuthError):
+        return principal
+    if principal.policies is None:
+        return None
+    return AuthError("UnrecognizedClientException", "The local cloud knows no action for this request of a role.")
+
+
+def _action_of(extract):
+    def action_of(service, method, path, headers, body, query_params):
+        if service != "s3":
+            return extract(service, method, path, headers, body, query_params)
+        name = iam_actions._s3_action(method, path, query_params)
+        return f"s3:{name}" if name else None
+
+    return action_of
+
+
+def _resource_of(extract):
+    """It is called before each check, so it also notes what the request's body says about conditions."""
+
+    def resource_of(service, method, path, headers, body, query_params, region, account_id):
+        _request_keys.set(_keys_of(service, method, headers, body, query_params))
+        if service == "autoscaling":
+            return _group_arn(query_params, region, account_id)
+        return extract(service, method, path, headers, body, query_params, region, account_id)
+
+    return resource_of
+
+
+def _keys_of(service, method, headers, body, query_params):
+    if service == "dynamodb":
+        keys = {"dynamodb:LeadingKeys": item_keys.leading_keys(body)}
+        keys["dynamodb:ReturnValues"] = item_keys.parse(body).get("ReturnValues")
+        return {name: value for name, value in keys.items() if value is not None}
+    if service == "s3" and method in ("PUT", "POST"):
+        tags = dict(parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True))
+        if "tagging" in query_params:
+            tags = _tags_in(body)
+        keys = {f"s3:RequestObjectTag/{name}": value for name, value in tags.items()}
+        return keys | ({"s3:RequestObjectTagKeys": list(tags)} if tags else {})
+    return {}
+
+
+def _tags_in(body):
+    """The tags of PutObjectTagging."""
+    try:
+        root = iam_actions.fromstring(body)
+    except (iam_actions.ParseError, ValueError):
+        return {}
+    tags = {}
+    for tag in root.iter():
+        if tag.tag.rpartition("}")[2] == "Tag":
+            pair = {child.tag.rpartition("}")[2]: child.text or "" for child in tag}
+            tags[pair.get("Key", "")] = pair.get("Value", "")
+    return tags
+
+
+def _group_arn(params, region, account_id):
+    """The group that a request names, itself or by a member or by its tags. "*" where it names none or several."""
+
+    def value(name):
+        found = params.get(name, "")
+        return found[0] if isinstance(found, list) else found
+
+    names = {value("AutoScalingGroupName")} | {value(key) for key in params if key.endswith(".ResourceId")}
+    names.discard("")
+    member = value("InstanceId")
+    group = group_of_instance(member) if member and not names else None
+    if group is None and len(names) == 1:
+        name = names.pop()
+        group = groups.get(name)
+        if group is None:
+            return f"arn:aws:autoscaling:{region}:{account_id}:autoScalingGroup:*:autoScalingGroupName/{name}"
+    return group["AutoScalingGroupARN"] if group else "*"
+
+
+def _transaction_checks(iam_action, body, region, account_id):
+    """Each item of a transaction is authorized as the operation that it is, with its own key."""
+    if iam_action not in ("dynamodb:TransactWriteItems", "dynamodb:TransactGetItems"):
+        return []
+    checks = []
+    for member, table, keys in item_keys.transaction_items(body):
+        arn = _ItemArn(iam_actions._dynamodb_table_arn(table, region, account_id))
+        arn.keys = {"dynamodb:leadingkeys": keys}
+        checks.append((iam_actions._DYNAMODB_TRANSACT_ITEM_ACTIONS[member], arn))
+    return checks
+
+
+def _with_tagging(additional_checks):
+    def checks(method, path, headers, body, query_params):
+        found = additional_checks(method, path, headers, body, query_params)
+        writes = iam_actions._s3_action(method, path, query_params) == "PutObject"
+        if writes and headers.get("x-amz-tagging"):
+            found = [*found, ("s3:PutObjectTagging", f"arn:aws:s3:::{path.lstrip('/')}")]
+        return found
+
+    return checks
+
+
+def _with_owner(resolve):
+    def resolve_condition_key(key, context):
+        if key.lower() in ("aws:resourceaccount", "s3:resourceaccount") and context.resource_arn.startswith("arn:aws:s3:::"):
+            bucket = context.resource_arn[len("arn:aws:s3:::") :].partition("/")[0]
+            return s3._bucket_owner_account(bucket) or context.principal_account
+        return resolve(key, context)
+
+    return resolve_condition_key

@@ -1,0 +1,389 @@
+import {
+  CreateAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
+import {
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  CreateTableCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { DescribeInstancesCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import { ListRolesCommand } from "@aws-sdk/client-iam";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+} from "@aws-sdk/client-s3";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { expect } from "chai";
+import { ensureCloud, stopCloud } from "../../local/cloud/cloud.ts";
+import { spawnPaths } from "../../local/paths.ts";
+import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { policyOf, RoleCloud } from "./role-cloud.ts";
+import { send, signed } from "./signed-request.ts";
+import { SweepCloud } from "./sweep-cloud.ts";
+
+const ACCOUNT = "000000000000";
+const BUCKET = "roles-data";
+const TABLE = "sweeps";
+const TABLE_ARN = `arn:aws:dynamodb:us-east-1:${ACCOUNT}:table/${TABLE}`;
+const OWN = { sweep_id: { S: "own" }, item: { S: "index#000001" } };
+const OTHER = { sweep_id: { S: "other" }, item: { S: "index#000001" } };
+
+/** What a worker of the sweep "own" may do. */
+const WORKER = [
+  {
+    Effect: "Allow",
+    Action: "s3:GetObject",
+    Resource: `arn:aws:s3:::${BUCKET}/stage-1/*`,
+    Condition: { StringEquals: { "aws:ResourceAccount": ACCOUNT } },
+  },
+  {
+    Effect: "Allow",
+    Action: "s3:ListBucket",
+    Resource: `arn:aws:s3:::${BUCKET}`,
+    Condition: { StringLike: { "s3:prefix": "stage-1/*" } },
+  },
+  {
+    Effect: "Allow",
+    Action: ["s3:PutObject", "s3:PutObjectTagging"],
+    Resource: `arn:aws:s3:::${BUCKET}/own/logs/*`,
+    Condition: { StringEquals: { "s3:RequestObjectTag/ttl": "30" } },
+  },
+  {
+    Effect: "Allow",
+    Action: [
+      ...["GetItem", "PutItem", "UpdateItem", "Query", "ConditionCheckItem", "BatchGetItem"],
+      "BatchWriteItem",
+    ].map((name) => `dynamodb:${name}`),
+    Resource: TABLE_ARN,
+    Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["own"] } },
+  },
+  {
+    Effect: "Allow",
+    Action: "autoscaling:TerminateInstanceInAutoScalingGroup",
+    Resource: `arn:aws:autoscaling:*:${ACCOUNT}:autoScalingGroup:*:autoScalingGroupName/own`,
+  },
+];
+
+describe("roles on the local cloud", function () {
+  this.timeout(60_000);
+  let cloud: TestCloud;
+  let root: RoleCloud;
+  let aws: SweepCloud;
+  let worker: RoleCloud;
+  const opened: RoleCloud[] = [];
+
+  const as = async (arn: string): Promise<RoleCloud> => {
+    const made = new RoleCloud(cloud.endpoint, await root.assume(arn));
+    opened.push(made);
+    return made;
+  };
+  before(async () => {
+    cloud = await startTestCloud();
+    root = new RoleCloud(cloud.endpoint, cloud.keys);
+    aws = new SweepCloud(cloud);
+    await root.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    for (const Key of ["stage-1/a", "stage-2/a"])
+      await root.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "data" }));
+    await root.dynamodb.send(
+      new CreateTableCommand({
+        TableName: TABLE,
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: ["sweep_id", "item"].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: "S",
+        })),
+        KeySchema: [
+          { AttributeName: "sweep_id", KeyType: "HASH" },
+          { AttributeName: "item", KeyType: "RANGE" },
+        ],
+      }),
+    );
+    for (const Item of [OWN, OTHER]) await root.dynamodb.send(new PutItemCommand({ TableName: TABLE, Item }));
+    worker = await as(await root.role("worker", WORKER));
+  });
+  after(async () => {
+    for (const each of [...opened, root, aws]) each?.destroy();
+    await cloud?.stop();
+  });
+
+  /** Each request with the name of its error, or "" where it works. */
+  async function outcomes(requests: Record<string, () => Promise<unknown>>): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const [name, request] of Object.entries(requests)) {
+      found[name] = await request().then(
+        () => "",
+        (error: Error) => error.name,
+      );
+    }
+    return found;
+  }
+
+  it("says who has a role's credentials", async () => {
+    const { Arn, Account } = await worker.sts.send(new GetCallerIdentityCommand({}));
+    expect(Arn).to.equal(`arn:aws:sts::${ACCOUNT}:assumed-role/worker/i-0123`);
+    expect(Account).to.equal(ACCOUNT);
+  });
+
+  it("lets a role do in S3 what its policy says, by prefix, owner and tags", async () => {
+    const get = (Key: string) => () => worker.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    const list = (Prefix?: string) => () =>
+      worker.s3.send(
+        new ListObjectsV2Command({ Bucket: BUCKET, ...(Prefix === undefined ? {} : { Prefix }) }),
+      );
+    const put = (Key: string, Tagging?: string) => () =>
+      worker.s3.send(
+        new PutObjectCommand({
+          Bucket: BUCKET,
+          Key,
+          Body: "log",
+          ...(Tagging === undefined ? {} : { Tagging }),
+        }),
+      );
+    const tag = (Value: string) => () =>
+      worker.s3.send(
+        new PutObjectTaggingCommand({
+          Bucket: BUCKET,
+          Key: "own/logs/1/1.log",
+          Tagging: { TagSet: [{ Key: "ttl", Value }] },
+        }),
+      );
+    expect(
+      await outcomes({
+        own: get("stage-1/a"),
+        other: get("stage-2/a"),
+        list: list("stage-1/"),
+        listAll: list(),
+        listOther: list("stage-2/"),
+        log: put("own/logs/1/1.log", "ttl=30"),
+        logOtherTag: put("own/logs/1/1.log", "ttl=31"),
+        logNoTag: put("own/logs/1/1.log"),
+        logElsewhere: put("stage-1/a", "ttl=30"),
+        tag: tag("30"),
+        tagOther: tag("31"),
+        remove: () => worker.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: "stage-1/a" })),
+        buckets: () => worker.s3.send(new CreateBucketCommand({ Bucket: "another" })),
+      }),
+    ).to.deep.equal({
+      ...{ own: "", other: "AccessDenied", list: "", listAll: "AccessDenied", listOther: "AccessDenied" },
+      ...{ log: "", logOtherTag: "AccessDenied", logNoTag: "AccessDenied", logElsewhere: "AccessDenied" },
+      ...{ tag: "", tagOther: "AccessDenied", remove: "AccessDenied", buckets: "AccessDenied" },
+    });
+    const head = await send(
+      cloud.endpoint,
+      signed(cloud.endpoint, worker.credentials, "s3", {
+        path: `/${BUCKET}/stage-2/a`,
+        query: "Action=ListBucket",
+        headers: { "x-amz-security-token": worker.credentials.sessionToken ?? "" },
+      }),
+    );
+    expect(head.status, "the action is not what a parameter says").to.equal(403);
+  });
+
+  it("lets a role touch the items of its own sweep only", async () => {
+    const { dynamodb } = worker;
+    const named = { TableName: TABLE };
+    const update = (Key: typeof OWN) => ({
+      ...named,
+      Key,
+      UpdateExpression: "SET #s = :s",
+      ExpressionAttributeNames: { "#s": "state" },
+      ExpressionAttributeValues: { ":s": { S: "done" } },
+    });
+    const query = (id: string) => () =>
+      dynamodb.send(
+        new QueryCommand({
+          ...named,
+          KeyConditionExpression: "#k = :k AND begins_with(#i, :i)",
+          ExpressionAttributeNames: { "#k": "sweep_id", "#i": "item" },
+          ExpressionAttributeValues: { ":k": { S: id }, ":i": { S: "index#" } },
+        }),
+      );
+    const transact = (first: typeof OWN, second: typeof OWN) => () =>
+      dynamodb.send(
+        new TransactWriteItemsCommand({
+          TransactItems: [
+            { Update: update(first) },
+            {
+              ConditionCheck: {
+                ...named,
+                Key: { ...second, item: { S: "region#us-east-1" } },
+                ConditionExpression: "attribute_not_exists(sweep_id)",
+              },
+            },
+          ],
+        }),
+      );
+    expect(
+      await outcomes({
+        get: () => dynamodb.send(new GetItemCommand({ ...named, Key: OWN })),
+        getOther: () => dynamodb.send(new GetItemCommand({ ...named, Key: OTHER })),
+        put: () => dynamodb.send(new PutItemCommand({ ...named, Item: OWN })),
+        putOther: () => dynamodb.send(new PutItemCommand({ ...named, Item: OTHER })),
+        update: () => dynamodb.send(new UpdateItemCommand(update(OWN))),
+        updateOther: () => dynamodb.send(new UpdateItemCommand(update(OTHER))),
+        query: query("own"),
+        queryOther: query("other"),
+        transact: transact(OWN, OWN),
+        transactOther: transact(OTHER, OWN),
+        transactCheck: transact(OWN, OTHER),
+        transactDelete: () =>
+          dynamodb.send(
+            new TransactWriteItemsCommand({ TransactItems: [{ Delete: { ...named, Key: OWN } }] }),
+          ),
+        batch: () => dynamodb.send(new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys: [OWN] } } })),
+        batchBoth: () =>
+          dynamodb.send(new BatchGetItemCommand({ RequestItems: { [TABLE]: { Keys: [OWN, OTHER] } } })),
+        writeBoth: () =>
+          dynamodb.send(
+            new BatchWriteItemCommand({
+              RequestItems: {
+                [TABLE]: [{ PutRequest: { Item: OWN } }, { DeleteRequest: { Key: OTHER } }],
+              },
+            }),
+          ),
+        scan: () => dynamodb.send(new ScanCommand(named)),
+      }),
+    ).to.deep.equal({
+      ...{ get: "", put: "", update: "", query: "", transact: "", batch: "" },
+      ...Object.fromEntries(
+        ["getOther", "putOther", "updateOther", "queryOther", "transactOther", "transactCheck"]
+          .concat("transactDelete", "batchBoth", "writeBoth", "scan")
+          .map((name) => [name, "AccessDeniedException"]),
+      ),
+    });
+  });
+
+  it("lets a worker end itself, and no other group's member or capacity", async () => {
+    await aws.group("own", { DesiredCapacity: 1 });
+    await aws.group("other", { DesiredCapacity: 1 });
+    const [own = ""] = await aws.ids("own");
+    const [other = ""] = await aws.ids("other");
+    const end = (InstanceId: string) => () =>
+      worker.groups.send(
+        new TerminateInstanceInAutoScalingGroupCommand({ InstanceId, ShouldDecrementDesiredCapacity: true }),
+      );
+    const resize = (AutoScalingGroupName: string) => () =>
+      worker.groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 3 }));
+    expect(
+      await outcomes({
+        end: end(own),
+        endOther: end(other),
+        endUnknown: end("i-00000000000000000"),
+        resize: resize("own"),
+        resizeOther: resize("other"),
+        describe: () => worker.groups.send(new DescribeAutoScalingGroupsCommand({})),
+        create: () =>
+          worker.groups.send(
+            new CreateAutoScalingGroupCommand({ AutoScalingGroupName: "new", MinSize: 0, MaxSize: 1 }),
+          ),
+        instances: () => worker.ec2.send(new DescribeInstancesCommand({})),
+        terminate: () => worker.ec2.send(new TerminateInstancesCommand({ InstanceIds: [other] })),
+        roles: () => worker.iam.send(new ListRolesCommand({})),
+      }),
+    ).to.deep.equal({
+      ...{ end: "", endOther: "AccessDenied", endUnknown: "AccessDenied" },
+      ...{
+        resize: "AccessDenied",
+        resizeOther: "AccessDenied",
+        describe: "AccessDenied",
+        create: "AccessDenied",
+      },
+      ...{ instances: "UnauthorizedOperation", terminate: "UnauthorizedOperation", roles: "AccessDenied" },
+    });
+    expect(await aws.ids("other")).to.deep.equal([other]);
+  });
+
+  it("knows tags of groups, managed policies and a bucket's own denial", async () => {
+    const tagged = await as(
+      await root.role("tagged", [
+        {
+          Effect: "Allow",
+          Action: "autoscaling:SetDesiredCapacity",
+          Resource: "*",
+          Condition: { StringEquals: { "aws:ResourceTag/spawn:sweep": "own" } },
+        },
+      ]),
+    );
+    const resize = (AutoScalingGroupName: string) => () =>
+      tagged.groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: 1 }));
+    const reader = await as(
+      await root.role("reader", [], ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]),
+    );
+    await root.s3.send(new CreateBucketCommand({ Bucket: "guarded" }));
+    await root.s3.send(new PutObjectCommand({ Bucket: "guarded", Key: "a", Body: "a" }));
+    await root.s3.send(
+      new PutBucketPolicyCommand({
+        Bucket: "guarded",
+        Policy: policyOf([
+          {
+            Effect: "Deny",
+            Principal: { AWS: `arn:aws:iam::${ACCOUNT}:role/reader` },
+            Action: "s3:GetObject",
+            Resource: "arn:aws:s3:::guarded/*",
+          },
+        ]),
+      }),
+    );
+    const get = (Bucket: string, Key: string) => () => reader.s3.send(new GetObjectCommand({ Bucket, Key }));
+    expect(
+      await outcomes({
+        resize: resize("own"),
+        resizeOther: resize("other"),
+        read: get(BUCKET, "stage-2/a"),
+        write: () => reader.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "x", Body: "x" })),
+        guarded: get("guarded", "a"),
+        root: () => root.s3.send(new GetObjectCommand({ Bucket: "guarded", Key: "a" })),
+      }),
+    ).to.deep.equal({
+      ...{ resize: "", resizeOther: "AccessDenied", read: "", write: "AccessDenied" },
+      ...{ guarded: "AccessDenied", root: "" },
+    });
+  });
+
+  it("refuses credentials without their token, with another one, another secret, or from nowhere", async () => {
+    const { accessKeyId, secretAccessKey, sessionToken = "" } = worker.credentials;
+    const forged = {
+      "without token": { accessKeyId, secretAccessKey },
+      "other token": { accessKeyId, secretAccessKey, sessionToken: `${sessionToken}x` },
+      "other secret": { accessKeyId, secretAccessKey: cloud.keys.secretAccessKey, sessionToken },
+      "unknown id": { accessKeyId: "ASIAAAAAAAAAAAAAAAAA", secretAccessKey, sessionToken },
+    };
+    for (const [what, credentials] of Object.entries(forged)) {
+      const client = new RoleCloud(cloud.endpoint, credentials);
+      opened.push(client);
+      const found = await outcomes({
+        s3: () => client.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: "stage-1/a" })),
+        dynamodb: () => client.dynamodb.send(new GetItemCommand({ TableName: TABLE, Key: OWN })),
+        groups: () => client.groups.send(new DescribeAutoScalingGroupsCommand({})),
+        ec2: () => client.ec2.send(new DescribeInstancesCommand({})),
+        sts: () => client.sts.send(new GetCallerIdentityCommand({})),
+      });
+      for (const [service, name] of Object.entries(found))
+        expect(name, `${what} ${service}`).to.not.equal("");
+    }
+  });
+
+  it("keeps a role's credentials over a restart, and evaluates the policy that the role has now", async () => {
+    const paths = spawnPaths(cloud.env);
+    await stopCloud({ paths });
+    await ensureCloud({ paths });
+    const get = (Key: string) => () => worker.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
+    expect(await outcomes({ own: get("stage-1/a"), other: get("stage-2/a") })).to.deep.equal({
+      ...{ own: "", other: "AccessDenied" },
+    });
+  });
+});
