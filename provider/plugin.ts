@@ -5,6 +5,7 @@ import {
   REPLICATION,
   STAGED_DATA,
   SURVEY_ENVIRONMENT,
+  SWEEP_RUN,
   USAGE_ROW,
   VERSIONING_READINESS,
 } from "../staging/resources.ts";
@@ -31,6 +32,17 @@ export const stagingPlugin: Plugin = {
     [BUCKET_ADOPTION]: async () =>
       (await import("./bucket-adoption.ts")).bucketAdoption(await dependencies()),
     [BUCKET_RULES]: async () => (await import("./bucket-rules.ts")).bucketRules(await dependencies()),
+    [SWEEP_RUN]: once(async () => {
+      const [{ sweepRun }, { autoScalingGroups, createAutoScalingClients }, { sweepDynamoClients }] =
+        await Promise.all([
+          import("./sweep-run.ts"),
+          import("./sweep/auto-scaling.ts"),
+          import("./sweep/dynamo.ts"),
+        ]);
+      const way = await access();
+      const groups = autoScalingGroups(createAutoScalingClients({ access: way }));
+      return sweepRun(await dependencies(), sweepDynamoClients({ access: way }), groups);
+    }),
   },
   functions: {
     [SURVEY_ENVIRONMENT]: async (args, context) => (await survey())(args, context),

@@ -1,6 +1,6 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { cancel } from "../../staging/sweep/index-state.ts";
-import { META_ITEM, regionItemKey } from "../../staging/sweep/item-keys.ts";
+import { META_ITEM, regionItemKey, SWEEP_KEY } from "../../staging/sweep/item-keys.ts";
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import { errorName } from "../transfer/aws-errors.ts";
@@ -24,14 +24,19 @@ export async function cancelSweep(
 ): Promise<number | undefined> {
   // The answer also tells the server's time.
   const meta = await findMeta(access);
-  if (meta === undefined) return undefined;
-  const regions = await findRegions(access);
+  if (meta === undefined) {
+    await endAllWorkers(access, groups);
+    return undefined;
+  }
+  const regions = await findRegions(access, (error) => noteCorrupt(access, error));
   const hasEnded = meta["started_at"] !== undefined && regions.every(({ open }) => open === 0);
   if (!hasEnded) await markCancelled(access);
   access.progress("Ending the workers");
-  await Promise.all(groups.map((group) => endWorkers(access, group)));
+  await endAllWorkers(access, groups);
   const cancelled = await Promise.all(
-    (hasEnded ? [] : await findRegions(access)).map((region) => cancelRegion(access, region)),
+    (hasEnded ? [] : await findRegions(access, (error) => noteCorrupt(access, error))).map((region) =>
+      cancelRegion(access, region),
+    ),
   );
   return cancelled.reduce((sum, each) => sum + each, 0);
 }
@@ -41,19 +46,20 @@ async function markCancelled(access: SweepAccess): Promise<void> {
   const command = new UpdateItemCommand({
     TableName: table,
     Key: keyOf(access, META_ITEM),
-    ConditionExpression: "attribute_exists(#name)",
+    ConditionExpression: "attribute_exists(#key)",
     UpdateExpression: "SET #cancelled = if_not_exists(#cancelled, :now)",
-    ExpressionAttributeNames: { "#name": "name", "#cancelled": "cancelled_at" },
+    ExpressionAttributeNames: { "#key": SWEEP_KEY, "#cancelled": "cancelled_at" },
     ExpressionAttributeValues: { ":now": { S: isoSeconds(now()) } },
   });
   await client.send(command, { abortSignal: signal });
 }
 
-/** Sets the capacity of a group to 0. */
-export async function endWorkers(
-  { groups, signal }: SweepAccess,
-  { region, group }: RegionGroup,
-): Promise<void> {
+/** Sets the capacity of groups to 0. Groups that are gone are passed over. */
+export async function endAllWorkers(access: SweepAccess, groups: readonly RegionGroup[]): Promise<void> {
+  await Promise.all(groups.map((group) => endWorkers(access, group)));
+}
+
+async function endWorkers({ groups, signal }: SweepAccess, { region, group }: RegionGroup): Promise<void> {
   try {
     if ((await groups.find(region, group, signal)) !== undefined)
       await groups.setDesired(region, group, 0, signal);
@@ -64,15 +70,10 @@ export async function endWorkers(
 
 async function cancelRegion(access: SweepAccess, region: RegionItem): Promise<number> {
   let count = 0;
-  const onCorrupt = (error: Error): void => access.note(`${error.message}: it was left as it is`);
-  for await (const page of indexPages(access, region, onCorrupt)) {
-    const { moved } = await moveIndices(
-      access,
-      region.region,
-      page,
-      (item) => cancel(item, access.now()),
-      (done) => access.progress(`Cancelling indices in ${region.region}: ${count + done}`),
-    );
+  for await (const page of indexPages(access, region, (error) => noteCorrupt(access, error))) {
+    const { moved } = await moveIndices(access, region.region, page, (item) => cancel(item, access.now()), {
+      onMoved: (done) => access.progress(`Cancelling indices in ${region.region}: ${count + done}`),
+    });
     count += moved;
   }
   await noneAlive(access, region);
@@ -95,3 +96,7 @@ async function noneAlive(access: SweepAccess, { region }: RegionItem): Promise<v
     if (errorName(error) !== "ConditionalCheckFailedException") throw error;
   }
 }
+
+/** A sweep can always be ended. */
+const noteCorrupt = (access: SweepAccess, error: Error): void =>
+  access.note(`${error.message}; it was left as it is`);

@@ -5,12 +5,14 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
 } from "@aws-sdk/client-dynamodb";
+import type { Region } from "../../staging/regions.ts";
 import { type IndexItem, parseIndexItem } from "../../staging/sweep/index-item.ts";
 import {
   ITEM_KEY,
   indexItemKey,
   META_ITEM,
   REGION_ITEM_PREFIX,
+  regionItemKey,
   SWEEP_KEY,
 } from "../../staging/sweep/item-keys.ts";
 import { SweepItemError } from "../../staging/sweep/item-reader.ts";
@@ -38,16 +40,23 @@ export async function findMeta(access: Access): Promise<Record<string, unknown> 
   return Item && plainItem(Item);
 }
 
-/** The counters of all regions, read strongly consistent. @throws SweepItemError for one that cannot be read */
-export async function findRegions(access: Access): Promise<RegionItem[]> {
+/**
+ * The counters of all regions, read strongly consistent.
+ * @param onCorrupt told of an item that cannot be read. @default the error is thrown
+ */
+export async function findRegions(
+  access: Access,
+  onCorrupt: (error: SweepItemError) => void = (error) => {
+    throw error;
+  },
+): Promise<RegionItem[]> {
   const regions: RegionItem[] = [];
   const query = {
     KeyConditionExpression: "#sweep = :sweep AND begins_with(#item, :prefix)",
     ExpressionAttributeNames: { "#sweep": SWEEP_KEY, "#item": ITEM_KEY },
     ExpressionAttributeValues: { ":sweep": { S: access.sweepId }, ":prefix": { S: REGION_ITEM_PREFIX } },
   };
-  for await (const page of pages(access, query))
-    for (const item of page) regions.push(parseRegionItem(plainItem(item)));
+  for await (const page of pages(access, query)) regions.push(...readable(page, parseRegionItem, onCorrupt));
   return regions;
 }
 
@@ -92,18 +101,34 @@ export async function* indexPages(
       ":last": { S: indexItemKey(end - 1) },
     },
   };
-  for await (const page of pages(access, query)) {
-    const items: IndexItem[] = [];
-    for (const item of page) {
-      try {
-        items.push(parseIndexItem(plainItem(item)));
-      } catch (error) {
-        if (!(error instanceof SweepItemError)) throw error;
-        onCorrupt(error);
-      }
+  for await (const page of pages(access, query)) yield readable(page, parseIndexItem, onCorrupt);
+}
+
+function readable<T>(
+  page: readonly Record<string, AttributeValue>[],
+  parse: (plain: unknown) => T,
+  onCorrupt: (error: SweepItemError) => void,
+): T[] {
+  return page.flatMap((item) => {
+    try {
+      return [parse(plainItem(item))];
+    } catch (error) {
+      if (!(error instanceof SweepItemError)) throw error;
+      onCorrupt(error);
+      return [];
     }
-    yield items;
-  }
+  });
+}
+
+/** The counters of a region, read strongly consistent. @throws SweepItemError where they are missing or cannot be read */
+export async function findRegion(access: Access, region: Region): Promise<RegionItem> {
+  const { client, table, signal } = access;
+  const key = keyOf(access, regionItemKey(region));
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }),
+    { abortSignal: signal },
+  );
+  return parseRegionItem(plainItem(Item ?? key));
 }
 
 /** An index without its row, read strongly consistent; undefined where there is none. @throws SweepItemError */

@@ -1,7 +1,8 @@
 import type { CancellationReason, TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue } from "../../staging/attribute-value.ts";
 import type { Region } from "../../staging/regions.ts";
 import { type IndexItem, parseIndexItem } from "../../staging/sweep/index-item.ts";
-import { isRefused, type Outcome, type Refusal } from "../../staging/sweep/index-state.ts";
+import { isRefused, type Outcome } from "../../staging/sweep/index-state.ts";
 import {
   counterChanges,
   type ItemUpdate,
@@ -26,7 +27,15 @@ interface Move {
 /** What happened to indices. */
 export interface Moved {
   readonly moved: number;
-  readonly refused: readonly { readonly index: number; readonly refusal: Refusal }[];
+  /** What the transition does not apply to, as it is. */
+  readonly refused: readonly IndexItem[];
+}
+
+export interface MoveOptions {
+  /** What every item that is moved gets beside. */
+  readonly also?: Readonly<Record<string, AttributeValue>>;
+  /** Told how many have been moved. */
+  onMoved?(count: number): void;
 }
 
 /**
@@ -40,13 +49,13 @@ export async function moveIndices(
   region: Region,
   items: readonly IndexItem[],
   transition: (item: IndexItem) => Outcome,
-  onMoved: (moved: number) => void = () => undefined,
+  { also, onMoved }: MoveOptions = {},
 ): Promise<Moved> {
-  const refused: { index: number; refusal: Refusal }[] = [];
+  const refused: IndexItem[] = [];
   const waiting: Move[] = [];
   const consider = (before: IndexItem): void => {
     const outcome = transition(before);
-    if (isRefused(outcome)) refused.push({ index: before.index, refusal: outcome.refused });
+    if (isRefused(outcome)) refused.push(before);
     else waiting.push({ before, after: outcome.item });
   };
   items.forEach(consider);
@@ -57,7 +66,7 @@ export async function moveIndices(
     const batch = waiting.splice(0, most);
     let unmet: readonly CancellationReason[] | undefined;
     try {
-      unmet = await transact(access.client, actionsOf(access, region, batch), access.signal);
+      unmet = await transact(access.client, actionsOf(access, region, batch, also), access.signal);
     } catch (error) {
       // The items together may be larger than the 4 MB of a transaction; their sizes are not known here.
       if (errorName(error) !== "ValidationException" || batch.length === 1) throw error;
@@ -67,7 +76,7 @@ export async function moveIndices(
     }
     if (unmet === undefined) {
       moved += batch.length;
-      onMoved(moved);
+      onMoved?.(moved);
       continue;
     }
     const counters = unmet[batch.length];
@@ -87,13 +96,14 @@ function actionsOf(
   { sweepId, table: TableName }: SweepAccess,
   region: Region,
   batch: readonly Move[],
+  also: MoveOptions["also"],
 ): TransactWriteItem[] {
   const update = (given: ItemUpdate): TransactWriteItem => ({
     Update: { TableName, ...given, ReturnValuesOnConditionCheckFailure: "ALL_OLD" },
   });
   const counters = regionUpdate(sweepId, region, counterChanges(batch));
   return [
-    ...batch.map(({ before, after }) => update(indexUpdate(before, after))),
+    ...batch.map(({ before, after }) => update(indexUpdate(before, after, also))),
     ...(counters === undefined ? [] : [update(counters)]),
   ];
 }

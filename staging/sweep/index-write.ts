@@ -25,9 +25,17 @@ export interface ItemUpdate {
 /** Whoever changes an item changes one of these. */
 const GUARDS = ["state", "attempt", "generation", "owner", "lease_until"] as const;
 
-/** The update of an index from `before`, as it was read, to `after`. */
-export function indexUpdate(before: IndexItem, after: IndexItem): ItemUpdate {
-  const [old, wanted] = [indexItem(before), indexItem(after)];
+/**
+ * The update of an index from `before`, as it was read, to `after`.
+ * @param also other attributes that the item gets
+ */
+export function indexUpdate(
+  before: IndexItem,
+  after: IndexItem,
+  also: Readonly<Record<string, AttributeValue>> = {},
+): ItemUpdate {
+  const old = indexItem(before);
+  const wanted: Record<string, AttributeValue> = { ...indexItem(after), ...also };
   const names = new Map<string, string>();
   const values: Record<string, AttributeValue> = {};
   const name = (attribute: string): string => {

@@ -1,0 +1,161 @@
+import { InputError, UserError } from "../staging/errors.ts";
+import type { SweepRunInputs, SweepRunOutputs } from "../staging/resources.ts";
+import { parseLaunchedSweepId } from "../staging/sweep/id.ts";
+import type { SweepMeta } from "../staging/sweep/meta-item.ts";
+import { ITEM_TTL_DAYS } from "../staging/sweep/names.ts";
+import { isoSeconds } from "../staging/ttl.ts";
+import type { Dependencies } from "./deps.ts";
+import { partialFailure } from "./partial.ts";
+import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import type { SweepAccess } from "./sweep/access.ts";
+import { cancelSweep, endAllWorkers } from "./sweep/cancel.ts";
+import { checkRun } from "./sweep/check.ts";
+import type { SweepGroups } from "./sweep/groups.ts";
+import { findMeta } from "./sweep/items.ts";
+import { type RunPlan, runPlan } from "./sweep/plan.ts";
+import { reopenSweep } from "./sweep/reopen.ts";
+import { startSweep } from "./sweep/start.ts";
+import { errorName, explained } from "./transfer/aws-errors.ts";
+import type { createDynamoClients } from "./usage-row.ts";
+
+/** Milliseconds between two messages about progress. */
+const PROGRESS_EVERY_MS = 200;
+
+/** The run of a sweep; see {@link SweepRunInputs}. The order of its steps, and why it is safe: `sweep/start.ts`. */
+export function sweepRun(
+  deps: Pick<Dependencies, "now" | "settling">,
+  dynamo: ReturnType<typeof createDynamoClients>,
+  groups: SweepGroups,
+): ResourceHandler<SweepRunInputs, SweepRunOutputs> {
+  const accessTo = (inputs: SweepRunInputs, context: CallContext): SweepAccess => {
+    let shownAt = Number.NEGATIVE_INFINITY;
+    return {
+      sweepId: parseLaunchedSweepId(inputs.sweepId),
+      table: inputs.table,
+      client: dynamo(inputs.tableRegion),
+      groups,
+      now: () => deps.now(),
+      signal: context.signal,
+      settling: deps.settling,
+      progress(text) {
+        const now = performance.now();
+        if (now - shownAt < PROGRESS_EVERY_MS) return;
+        shownAt = now;
+        context.log("info", text, { ephemeral: true });
+      },
+      note: (text) => context.log("warning", text),
+    };
+  };
+
+  /** Starts the sweep if it has not started. A failure after its items are begun leaves the resource in the state, for a deletion. */
+  async function start(plan: RunPlan, context: CallContext): Promise<SweepMeta> {
+    const doing = `starting ${plan.sweepId}`;
+    let isBegun = false;
+    try {
+      return await explained(doing, () =>
+        startSweep(accessTo(plan.inputs, context), plan, () => {
+          isBegun = true;
+        }),
+      );
+    } catch (error) {
+      if (!isBegun) throw error;
+      throw partialFailure(plan.sweepId, { ...plan.inputs, ...NOT_STARTED }, error, doing, context.signal);
+    }
+  }
+
+  /** A sweep that has started does not start again because its items are gone. */
+  async function requireItems(inputs: SweepRunInputs, context: CallContext): Promise<void> {
+    const doing = `reading ${inputs.sweepId}`;
+    if ((await explained(doing, () => findMeta(accessTo(inputs, context)))) !== undefined) return;
+    throw new UserError(`the items of ${inputs.sweepId} are gone`, {
+      why: `They expire ${ITEM_TTL_DAYS} days after the deadline, or somebody has deleted them.`,
+      fix: `spawn sweep delete ${inputs.sweepId}, then spawn launch --params FILE`,
+    });
+  }
+
+  return {
+    computed: ["createdAt", "deadlineAt", "startedAt"],
+    changing: ["createdAt", "deadlineAt", "startedAt"],
+
+    async check(news, olds) {
+      return checkRun(news, olds);
+    },
+
+    diff(_id, oldInputs, oldOutputs, news) {
+      const isHigher = news.generation > oldInputs.generation;
+      // One that failed at its start goes on.
+      return { replaces: [], updates: isHigher || !oldOutputs.startedAt ? ["generation"] : [] };
+    },
+
+    async create(inputs, context) {
+      const meta = await start(runPlan(inputs), context);
+      return { id: inputs.sweepId, outputs: outputsOf(inputs, meta) };
+    },
+
+    async update(id, outputs, news, context) {
+      const plan = runPlan(news);
+      if (outputs.startedAt) await requireItems(news, context);
+      const meta = await start(plan, context);
+      if (plan.inputs.generation <= meta.generation) return outputsOf(news, meta);
+      const reopened = await explained(`running indices of ${id} again`, () =>
+        reopenSweep(accessTo(news, context), plan),
+      );
+      return outputsOf(news, reopened);
+    },
+
+    async read(id, inputs, outputs, context) {
+      if (inputs === undefined || outputs === undefined) {
+        throw new InputError(`${id} cannot be imported`, { fix: "spawn launch --params FILE" });
+      }
+      const meta = await explained(`reading ${id}`, () =>
+        unlessNoTable(
+          () => findMeta(accessTo(inputs, context)),
+          async () => undefined,
+        ),
+      );
+      const isHere = meta !== undefined && meta["stack"] === inputs.stack;
+      // The items of a sweep expire. It is over then: if it were gone, an update would start it again.
+      return isHere || isOver(outputs, deps.now()) ? { id, inputs, outputs } : undefined;
+    },
+
+    async delete(id, outputs, context) {
+      const access = accessTo(outputs, context);
+      await explained(`ending ${id}`, () =>
+        unlessNoTable(
+          () => cancelSweep(access, outputs.regions),
+          async () => {
+            await endAllWorkers(access, outputs.regions);
+            return undefined;
+          },
+        ),
+      );
+    },
+  };
+}
+
+/** Whether the deadline has passed. */
+const isOver = ({ deadlineAt }: SweepRunOutputs, now: Date): boolean =>
+  deadlineAt !== "" && now >= new Date(deadlineAt);
+
+/** @param otherwise used where there is no table */
+async function unlessNoTable<T>(work: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorName(error) !== "ResourceNotFoundException") throw error;
+    return otherwise();
+  }
+}
+
+/** The outputs of a sweep that has not started. */
+const NOT_STARTED = { createdAt: "", deadlineAt: "", startedAt: "" };
+
+const outputsOf = (
+  inputs: SweepRunInputs,
+  { createdAt, deadlineAt, startedAt }: SweepMeta,
+): SweepRunOutputs => ({
+  ...inputs,
+  createdAt: isoSeconds(createdAt),
+  deadlineAt: isoSeconds(deadlineAt),
+  startedAt: startedAt === undefined ? "" : isoSeconds(startedAt),
+});

@@ -1,0 +1,26 @@
+import { InputError } from "../../staging/errors.ts";
+import type { SweepMeta } from "../../staging/sweep/meta-item.ts";
+import type { RegionGroup, SweepAccess } from "./access.ts";
+import { endAllWorkers } from "./cancel.ts";
+
+/** @throws InputError for a sweep that was cancelled */
+export function requireNotCancelled({ sweepId, startedAt, cancelledAt }: SweepMeta): void {
+  if (cancelledAt === undefined) return;
+  throw new InputError(`${sweepId} was cancelled`, {
+    why: "No worker is alive, and none starts.",
+    fix:
+      startedAt === undefined
+        ? `spawn sweep delete ${sweepId}, then spawn launch --params FILE`
+        : `To run what was cancelled: spawn sweep retry ${sweepId}`,
+  });
+}
+
+/** Takes back the capacity of a sweep that was cancelled while its workers were started. @throws InputError then */
+export async function endIfCancelled(
+  access: SweepAccess,
+  groups: readonly RegionGroup[],
+  meta: SweepMeta,
+): Promise<void> {
+  if (meta.cancelledAt !== undefined) await endAllWorkers(access, groups);
+  requireNotCancelled(meta);
+}

@@ -1,0 +1,73 @@
+import type { AttributeValue } from "../../staging/attribute-value.ts";
+import type { Region } from "../../staging/regions.ts";
+import { expiryAttribute } from "../../staging/sweep/expiry.ts";
+import type { SweepId } from "../../staging/sweep/id.ts";
+import { indexItem, type PendingIndex } from "../../staging/sweep/index-item.ts";
+import type { Parameter } from "../../staging/sweep/param-set.ts";
+import { newRegionItem, regionItem } from "../../staging/sweep/region-item.ts";
+import { rowAttributes } from "../../staging/sweep/row-attributes.ts";
+
+export type Item = Record<string, AttributeValue>;
+
+/** What the items of a sweep are made from. */
+export interface NewItems {
+  readonly sweepId: SweepId;
+  readonly generation: number;
+  /** In the order of their indices, which they cover without a gap. */
+  readonly regions: readonly {
+    readonly region: Region;
+    readonly start: number;
+    readonly end: number;
+    readonly workers: number;
+  }[];
+  readonly deadlineAt: Date;
+}
+
+/** The counters of each region, before any worker. */
+export const newRegionItems = ({ sweepId, generation, regions, deadlineAt }: NewItems): Item[] =>
+  regions.map((region) => ({
+    ...regionItem({ ...newRegionItem(sweepId, region, region.workers), generation }),
+    ...expiryAttribute(deadlineAt),
+  }));
+
+/**
+ * The indices, all pending.
+ * @param rows one for each index; undefined for a sweep without parameters
+ */
+export async function* newIndexItems(
+  { sweepId, generation, regions, deadlineAt }: NewItems,
+  rows: AsyncIterable<readonly Parameter[]> | undefined,
+): AsyncGenerator<Item> {
+  const expiry = expiryAttribute(deadlineAt);
+  const each = rows?.[Symbol.asyncIterator]();
+  try {
+    for (const { region, start, end } of regions) {
+      for (let index = start; index < end; index++) {
+        const row = (await each?.next())?.value ?? [];
+        yield {
+          ...indexItem(freshIndex(sweepId, region, index, generation)),
+          ...rowAttributes(row),
+          ...expiry,
+        };
+      }
+    }
+    // The rows check their number at their end.
+    await each?.next();
+  } finally {
+    await each?.return?.();
+  }
+}
+
+const freshIndex = (sweepId: SweepId, region: Region, index: number, generation: number): PendingIndex => ({
+  sweepId,
+  index,
+  region,
+  params: undefined,
+  generation,
+  attempt: 0,
+  interruptions: 0,
+  errors: 0,
+  exitCode: undefined,
+  error: undefined,
+  state: "pending",
+});

@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { isRecord } from "../../staging/environment.ts";
+import { parseStagingId, type StagingId } from "../../staging/ids.ts";
+import { parseRegion, parseRegionList, type Region, type RegionList } from "../../staging/regions.ts";
+import type { SweepRunInputs } from "../../staging/resources.ts";
+import { parseStackName, type StackName } from "../../staging/stack-name.ts";
+import { parseLaunchedSweepId, type SweepId } from "../../staging/sweep/id.ts";
+
+/** The inputs of a run, parsed. */
+export interface RunPlan {
+  readonly inputs: SweepRunInputs;
+  readonly sweepId: SweepId;
+  readonly stack: StackName;
+  readonly entries: readonly StagingId[];
+  readonly regionList: RegionList;
+  readonly regions: readonly {
+    readonly region: Region;
+    readonly start: number;
+    readonly end: number;
+    readonly workers: number;
+    readonly group: string;
+  }[];
+  /** Lower-case hex. A sweep has one; what `sweep retry` changes is not part of it. */
+  readonly fingerprint: string;
+}
+
+/** What may differ between two runs of one sweep. */
+export const CHANGEABLE = ["generation", "retryIndices", "rowsFile"] as const;
+
+/** @throws InputError where an input is malformed */
+export function runPlan(inputs: SweepRunInputs): RunPlan {
+  return {
+    inputs,
+    sweepId: parseLaunchedSweepId(inputs.sweepId),
+    stack: parseStackName(inputs.stack),
+    entries: inputs.entries.map(parseStagingId),
+    regionList: parseRegionList(inputs.regions.map(({ region }) => region)),
+    regions: inputs.regions.map((each) => ({ ...each, region: parseRegion(each.region) })),
+    fingerprint: fingerprintOf(inputs),
+  };
+}
+
+function fingerprintOf(inputs: SweepRunInputs): string {
+  const fixed: Record<string, unknown> = { ...inputs };
+  for (const name of CHANGEABLE) delete fixed[name];
+  return createHash("sha256").update(canonical(fixed)).digest("hex");
+}
+
+/** JSON whose members are in the order of their names. */
+export const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_name, member: unknown) =>
+    isRecord(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  ) ?? "null";

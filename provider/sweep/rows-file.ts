@@ -1,0 +1,171 @@
+import { createHash, hash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { isRecord } from "../../staging/environment.ts";
+import { InputError, messageOf } from "../../staging/errors.ts";
+import type { Parameter } from "../../staging/sweep/param-set.ts";
+import { columnsProblems, MAX_ROW_BYTES, rowProblem } from "../../staging/sweep/row-checks.ts";
+
+/** As JSON, a character takes six bytes at most, and its name, quotes and punctuation are counted with it. */
+const MAX_LINE_BYTES = 8 * MAX_ROW_BYTES;
+const NEWLINE = 0x0a;
+const DIGEST_BYTES = 32;
+
+const AGAIN = "Launch the sweep again: spawn launch --params FILE";
+
+/**
+ * The rows of a sweep: JSON lines, one object of strings for each index. All of the file is checked before it is used, and it is never in
+ * memory as a whole.
+ */
+export class RowsFile {
+  readonly #file: string;
+  readonly #handle: FileHandle;
+  readonly #digests: Buffer;
+  /** The names of the parameters, the same in each row. */
+  readonly #columns: readonly string[];
+
+  private constructor(file: string, handle: FileHandle, digests: Buffer, columns: readonly string[]) {
+    this.#file = file;
+    this.#handle = handle;
+    this.#digests = digests;
+    this.#columns = columns;
+  }
+
+  /**
+   * Opens and checks a file.
+   * @param sha256 of the file, lower-case hex
+   * @param count the number of rows that it must have
+   * @throws InputError if it is not there, is not what the sweep was planned with, or has a row that is none
+   */
+  static async open(file: string, sha256: string, count: number, signal: AbortSignal): Promise<RowsFile> {
+    const handle = await opened(file);
+    try {
+      const all = createHash("sha256");
+      const digests = Buffer.alloc(count * DIGEST_BYTES);
+      let columns: readonly string[] | undefined;
+      let rows = 0;
+      // What is wrong with a row is told only of a file that is the planned one.
+      let problem: InputError | undefined;
+      for await (const line of linesOf(file, handle, signal, (chunk) => all.update(chunk))) {
+        if (rows < count) digestOf(line).copy(digests, rows * DIGEST_BYTES);
+        rows++;
+        try {
+          columns = parseRow(file, rows, line, columns).map(([name]) => name);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          problem ??= error;
+        }
+      }
+      if (all.digest("hex") !== sha256) throw changed(file);
+      if (problem !== undefined) throw problem;
+      if (rows !== count)
+        throw new InputError(`${file} has ${rows} rows; the sweep has ${count} indices`, { fix: AGAIN });
+      return new RowsFile(file, handle, digests, columns ?? []);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** The rows in the order of their indices. @throws InputError if the file has changed since it was opened */
+  async *rows(signal: AbortSignal): AsyncGenerator<readonly Parameter[]> {
+    let index = 0;
+    for await (const line of linesOf(this.#file, this.#handle, signal)) {
+      const known = this.#digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
+      if (!digestOf(line).equals(known)) throw changed(this.#file);
+      index++;
+      yield parseRow(this.#file, index, line, this.#columns);
+    }
+    if (index * DIGEST_BYTES !== this.#digests.length) throw changed(this.#file);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+async function opened(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, "r");
+  } catch (error) {
+    throw new InputError(`the rows of the sweep cannot be read from ${file}`, {
+      why: messageOf(error),
+      fix: AGAIN,
+    });
+  }
+}
+
+const changed = (file: string): InputError =>
+  new InputError(`${file} is not the file with which the sweep was planned`, {
+    why: "Its SHA-256 is another one: it was edited or cut off.",
+    fix: AGAIN,
+  });
+
+const digestOf = (line: Buffer): Buffer => hash("sha256", line, "buffer");
+
+/** The lines of a file, without their ends. The last one may have no end. */
+async function* linesOf(
+  file: string,
+  handle: FileHandle,
+  signal: AbortSignal,
+  onChunk: (chunk: Buffer) => void = () => undefined,
+): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  const take = (part: Buffer): Buffer => {
+    const line = rest.length === 0 ? part : Buffer.concat([...rest, part]);
+    rest = [];
+    restBytes = 0;
+    return line;
+  };
+  const stream = handle.createReadStream({ start: 0, autoClose: false, signal });
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    onChunk(chunk);
+    let from = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, from)) {
+      yield take(chunk.subarray(from, end));
+      from = end + 1;
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from));
+    restBytes += chunk.length - from;
+    if (restBytes > MAX_LINE_BYTES)
+      throw new InputError(`${file} has a line that is too long for a row`, { fix: AGAIN });
+  }
+  if (restBytes > 0) yield take(Buffer.alloc(0));
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** @param columns those of the first row; undefined for the first row itself */
+function parseRow(
+  file: string,
+  number: number,
+  line: Buffer,
+  columns: readonly string[] | undefined,
+): Parameter[] {
+  const refuse = (why: string): InputError =>
+    new InputError(`${file}, line ${number}: ${why}`, { fix: AGAIN });
+  let value: unknown;
+  try {
+    value = JSON.parse(UTF8.decode(line));
+  } catch (error) {
+    throw refuse(messageOf(error));
+  }
+  if (!isRecord(value)) throw refuse("expected a JSON object of strings");
+  const row = Object.entries(value).map(([name, text]): Parameter => {
+    if (typeof text !== "string") throw refuse("expected a JSON object of strings");
+    return [name, text];
+  });
+  const names = row.map(([name]) => name);
+  const problems = columns === undefined ? columnsProblems(names) : [];
+  if (names.length === 0) problems.push("the row has no columns");
+  if (columns !== undefined && columns.join() !== names.join())
+    problems.push(`its columns are ${names.join(", ")}; those of the first row are ${columns.join(", ")}`);
+  const problem =
+    problems[0] ??
+    rowProblem(
+      names,
+      row.map(([, text]) => text),
+    );
+  if (problem !== undefined) throw refuse(problem);
+  return row;
+}

@@ -1,0 +1,167 @@
+import { PutItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { S } from "../../staging/attribute-value.ts";
+import { expiryAttribute, itemsExpireAt } from "../../staging/sweep/expiry.ts";
+import { ITEM_KEY, META_ITEM, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-keys.ts";
+import { metaItem, parseMetaItem, type SweepMeta } from "../../staging/sweep/meta-item.ts";
+import { isoSeconds } from "../../staging/ttl.ts";
+import { errorName } from "../transfer/aws-errors.ts";
+import type { SweepAccess } from "./access.ts";
+import { findMeta, keyOf } from "./items.ts";
+import type { RunPlan } from "./plan.ts";
+
+/*
+ * The sweep's own item, which orders what a run does: `deadline_generation` says for which generation the deadline is set, and so that
+ * groups may have their capacity; `started_at` and `generation` say that they have it.
+ */
+
+/** SHA-256 of what the sweep was launched with. */
+const FINGERPRINT = "inputs_sha256";
+const DEADLINE_GENERATION = "deadline_generation";
+
+/** The sweep's item, and what only a run knows of it. */
+export interface RunItem {
+  readonly meta: SweepMeta;
+  /** Undefined in an item of an earlier version. */
+  readonly fingerprint: string | undefined;
+}
+
+/** Undefined where there is none. @throws SweepItemError */
+export async function findRun(access: SweepAccess): Promise<RunItem | undefined> {
+  const plain = await findMeta(access);
+  if (plain === undefined) return undefined;
+  const fingerprint = plain[FINGERPRINT];
+  return {
+    meta: parseMetaItem(plain),
+    fingerprint: typeof fingerprint === "string" ? fingerprint : undefined,
+  };
+}
+
+/** Writes the sweep's item unless it is there. */
+export async function putRunIfAbsent(access: SweepAccess, plan: RunPlan, deadlineAt: Date): Promise<void> {
+  const { inputs, sweepId, stack, entries, regionList } = plan;
+  const item = metaItem({
+    sweepId,
+    name: inputs.name,
+    stack,
+    count: inputs.count,
+    regions: regionList,
+    entries,
+    command: inputs.command,
+    retries: { interrupted: inputs.retriesInterrupted, error: inputs.retriesError },
+    timeoutSeconds: inputs.timeoutSeconds,
+    results: inputs.results,
+    generation: inputs.generation,
+    createdAt: access.now(),
+    deadlineAt,
+    startedAt: undefined,
+    cancelledAt: undefined,
+  });
+  const command = new PutItemCommand({
+    TableName: access.table,
+    Item: { ...item, ...expiryAttribute(deadlineAt), [FINGERPRINT]: S(plan.fingerprint) },
+    ConditionExpression: "attribute_not_exists(#item)",
+    ExpressionAttributeNames: { "#item": ITEM_KEY },
+  });
+  await onCondition(() => access.client.send(command, { abortSignal: access.signal }));
+}
+
+/**
+ * Sets the deadline of a generation, once, so that a run that is repeated does not prolong it; again where it has passed, since nothing
+ * could run any more.
+ * @param reopen whether the sweep may have been cancelled before, and is not any more
+ * @returns the sweep as it is now: with that deadline, unless it was cancelled, or another process has started it
+ */
+export async function settleDeadline(
+  access: SweepAccess,
+  { inputs: { generation, deadlineSeconds } }: RunPlan,
+  reopen: boolean,
+): Promise<SweepMeta> {
+  const now = access.now();
+  const deadline = new Date(now.getTime() + deadlineSeconds * 1000);
+  const update = (
+    condition: string,
+    remove: string,
+    values: object,
+    names: object,
+  ): UpdateItemCommandInput => ({
+    TableName: access.table,
+    Key: keyOf(access, META_ITEM),
+    UpdateExpression: `SET #deadline = :deadline, #settled = :generation, #expires = :expires${remove}`,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: {
+      "#deadline": "deadline_at",
+      "#settled": DEADLINE_GENERATION,
+      "#expires": SWEEP_TTL_ATTRIBUTE,
+      "#cancelled": "cancelled_at",
+      "#started": "started_at",
+      ...names,
+    },
+    ExpressionAttributeValues: marshall({
+      ":deadline": isoSeconds(deadline),
+      ":generation": generation,
+      ":expires": itemsExpireAt(deadline),
+      ...values,
+    }),
+  });
+  const send = (input: UpdateItemCommandInput): Promise<boolean> =>
+    onCondition(() => access.client.send(new UpdateItemCommand(input), { abortSignal: access.signal }));
+  const isNew = "(attribute_not_exists(#settled) OR #settled < :generation)";
+  const isSettled = reopen
+    ? await send(update(`attribute_exists(#started) AND ${isNew}`, " REMOVE #cancelled", {}, {}))
+    : await send(update(`${NOT_STARTED} AND ${NOT_CANCELLED} AND ${isNew}`, "", {}, {}));
+  if (!isSettled) {
+    const state = reopen ? "attribute_exists(#started)" : NOT_STARTED;
+    const passed = `${state} AND ${NOT_CANCELLED} AND #settled = :generation AND #deadline <= :now`;
+    await send(update(passed, "", { ":now": isoSeconds(now) }, {}));
+  }
+  return requireRun(access);
+}
+
+const NOT_STARTED = "attribute_not_exists(#started)";
+const NOT_CANCELLED = "attribute_not_exists(#cancelled)";
+
+/** The commit of a launch. @returns the sweep as it is now; it may have been cancelled instead */
+export async function commitStart(access: SweepAccess): Promise<SweepMeta> {
+  const command = new UpdateItemCommand({
+    TableName: access.table,
+    Key: keyOf(access, META_ITEM),
+    UpdateExpression: "SET #started = :now",
+    ConditionExpression: `attribute_exists(#item) AND ${NOT_STARTED} AND ${NOT_CANCELLED}`,
+    ExpressionAttributeNames: { "#item": ITEM_KEY, "#started": "started_at", "#cancelled": "cancelled_at" },
+    ExpressionAttributeValues: { ":now": S(isoSeconds(access.now())) },
+  });
+  await onCondition(() => access.client.send(command, { abortSignal: access.signal }));
+  return requireRun(access);
+}
+
+/** The commit of a retry. @returns the sweep as it is now; it may have been cancelled instead */
+export async function commitGeneration(access: SweepAccess, generation: number): Promise<SweepMeta> {
+  const command = new UpdateItemCommand({
+    TableName: access.table,
+    Key: keyOf(access, META_ITEM),
+    UpdateExpression: "SET #generation = :generation",
+    ConditionExpression: `#generation < :generation AND ${NOT_CANCELLED}`,
+    ExpressionAttributeNames: { "#generation": "generation", "#cancelled": "cancelled_at" },
+    ExpressionAttributeValues: marshall({ ":generation": generation }),
+  });
+  await onCondition(() => access.client.send(command, { abortSignal: access.signal }));
+  return requireRun(access);
+}
+
+/** @throws SweepItemError where it is gone */
+async function requireRun(access: SweepAccess): Promise<SweepMeta> {
+  const run = await findRun(access);
+  return run === undefined ? parseMetaItem(undefined) : run.meta;
+}
+
+/** Whether the condition of a write was met. What an answer that got lost has written already, is not met the second time. */
+async function onCondition(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (errorName(error) === "ConditionalCheckFailedException") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { InputError } from "../../staging/errors.ts";
+import type { SweepMeta } from "../../staging/sweep/meta-item.ts";
+import type { SweepAccess } from "./access.ts";
+import { endIfCancelled, requireNotCancelled } from "./cancelled.ts";
+import { startWorkers } from "./capacity.ts";
+import { newIndexItems, newRegionItems } from "./new-items.ts";
+import type { RunPlan } from "./plan.ts";
+import { RowsFile } from "./rows-file.ts";
+import { commitStart, findRun, putRunIfAbsent, type RunItem, settleDeadline } from "./run-item.ts";
+import { writeNewItems } from "./write-items.ts";
+
+/**
+ * Starts a sweep, once. Each step leaves what it finds as it is, so a run that was killed between any two requests is simply run again, and
+ * two runs at a time do no harm:
+ *
+ * 1. The items are written on condition that they are not there; one that a worker has claimed is never written again.
+ * 2. The deadline is settled, once, before any group gets capacity.
+ * 3. Each group gets its deadline, and its capacity where it has less than the workers that are to be alive.
+ * 4. `started_at` is the commit: from then on nothing starts, also where the stack's state was lost.
+ *
+ * @param onBegun called when the sweep is in the table, so that a failure after that leaves something behind
+ * @throws InputError if the rows are not those of the plan, or the sweep is another one or was cancelled
+ */
+export async function startSweep(
+  access: SweepAccess,
+  plan: RunPlan,
+  onBegun: () => void,
+): Promise<SweepMeta> {
+  const { inputs, regions } = plan;
+  const found = await findRun(access);
+  if (found !== undefined) {
+    requireSame(plan, found);
+    onBegun();
+    if (found.meta.startedAt !== undefined) return found.meta;
+    requireNotCancelled(found.meta);
+  }
+  const rows = await rowsOf(access, plan);
+  let meta: SweepMeta;
+  try {
+    const deadlineAt = new Date(access.now().getTime() + inputs.deadlineSeconds * 1000);
+    await putRunIfAbsent(access, plan, deadlineAt);
+    const run = await findRun(access);
+    if (run !== undefined) requireSame(plan, run);
+    onBegun();
+    const items = { ...plan, generation: inputs.generation, deadlineAt: run?.meta.deadlineAt ?? deadlineAt };
+    await writeNewItems(access, newRegionItems(items));
+    await writeNewItems(access, newIndexItems(items, rows?.rows(access.signal)), (count) =>
+      access.progress(`Writing items ${count} of ${inputs.count}`),
+    );
+    meta = await settleDeadline(access, plan, false);
+  } finally {
+    await rows?.close();
+  }
+  if (meta.startedAt !== undefined) return meta;
+  requireNotCancelled(meta);
+  access.progress("Starting workers");
+  const { deadlineAt } = meta;
+  await Promise.all(regions.map((region) => startWorkers(access, region, deadlineAt)));
+  meta = await commitStart(access);
+  await endIfCancelled(access, regions, meta);
+  return meta;
+}
+
+async function rowsOf(
+  { signal }: SweepAccess,
+  { inputs: { rowsFile, rowsSha256, count } }: RunPlan,
+): Promise<RowsFile | undefined> {
+  if (rowsFile === undefined || rowsSha256 === undefined) return undefined;
+  return RowsFile.open(rowsFile, rowsSha256, count, signal);
+}
+
+/** The id of a sweep is random: another sweep under it is this one, edited. */
+export function requireSame({ sweepId, stack, fingerprint }: RunPlan, run: RunItem): void {
+  if (run.meta.stack === stack && (run.fingerprint === undefined || run.fingerprint === fingerprint)) return;
+  throw new InputError(`${sweepId} was launched with other settings`, {
+    why: "Its items in the sweeps table were written with those; a sweep does not change after its launch.",
+    fix: `Undo the edit of the sweep's settings, or launch another sweep: spawn sweep delete ${sweepId}, then spawn launch --params FILE`,
+  });
+}
