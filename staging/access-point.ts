@@ -7,3 +7,9 @@ import type { StagingId } from "./ids.ts";
  */
 export const accessPointName = (namePrefix: string, stagingId: StagingId): string =>
   `${namePrefix}-${stagingId}`;
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html */
+const ARN = /^arn:aws:s3:[a-z0-9-]+:\d{12}:accesspoint\/[a-z0-9][a-z0-9-]{1,48}[a-z0-9]$/;
+
+/** Whether `text` is the ARN of an access point, which the SDKs and the AWS CLI take in place of a bucket's name. */
+export const isAccessPointArn = (text: string): boolean => ARN.test(text);

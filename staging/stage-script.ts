@@ -1,3 +1,4 @@
+import { isAccessPointArn } from "./access-point.ts";
 import { UserError } from "./errors.ts";
 import type { StagingRecord } from "./record.ts";
 import type { Region } from "./regions.ts";
@@ -50,7 +51,7 @@ export function stageParameters(entry: Entry, options: StageScriptOptions = {}):
   const isValid =
     SHA256.test(manifestSha256) &&
     regions.length === buckets.length &&
-    buckets.every((bucket) => BUCKET.test(bucket)) &&
+    buckets.every((bucket) => BUCKET.test(bucket) || isAccessPointArn(bucket)) &&
     filename !== "" &&
     !filename.includes("\0") &&
     !filename.includes("/");

@@ -1,3 +1,5 @@
+import { isAccessPointArn } from "../access-point.ts";
+import { parseBucketName } from "../environment.ts";
 import type { SweepDataset, SweepRegion } from "./spec.ts";
 
 /** Where a copy of a dataset is. */
@@ -13,3 +15,7 @@ export function copiesToRead(
     (copy, at) => (at === 0 && isMissing) || regions.some(({ region }) => region === copy.region),
   );
 }
+
+/** @throws InputError unless `text` names a bucket, or an access point by its alias or ARN */
+export const parseCopyBucket = (text: string): string =>
+  isAccessPointArn(text) ? text : parseBucketName(text);

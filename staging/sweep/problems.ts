@@ -15,27 +15,26 @@ export const MAX_SHOWN = 20;
 /** A parameter file, or a file of rows, with all that is wrong with it. */
 export class SweepFileError extends InputError {
   readonly problems: readonly Problem[];
+  /** The message, line by line: a text of the file, or its name, begins none. */
+  readonly lines: readonly [string, ...string[]];
 
   constructor(file: string, problems: readonly Problem[]) {
     const [first, ...others] = problems;
-    if (others.length === 0 && first !== undefined) {
-      super(`${file}: ${described(first)}`, first.fix === undefined ? {} : { fix: first.fix });
-    } else {
-      const shown = problems.slice(0, MAX_SHOWN).map((problem) => {
-        const fix = problem.fix === undefined ? "" : `. ${problem.fix}`;
-        return `  ${described(problem)}${fix}`;
-      });
-      const more = problems.length - shown.length;
-      super(
-        [
-          `${file} has ${problems.length} errors:`,
-          ...shown,
-          ...(more > 0 ? [`  and ${more} more`] : []),
-        ].join("\n"),
-      );
-    }
+    const isAlone = others.length === 0 && first !== undefined;
+    const lines: [string, ...string[]] = isAlone ? [`${file}: ${described(first)}`] : listed(file, problems);
+    super(lines.join("\n"), isAlone && first.fix !== undefined ? { fix: first.fix } : {});
     this.problems = problems;
+    this.lines = lines;
   }
+}
+
+function listed(file: string, problems: readonly Problem[]): [string, ...string[]] {
+  const shown = problems.slice(0, MAX_SHOWN).map((problem) => {
+    const fix = problem.fix === undefined ? "" : `. ${problem.fix}`;
+    return `  ${described(problem)}${fix}`;
+  });
+  const more = problems.length - shown.length;
+  return [`${file} has ${problems.length} errors:`, ...shown, ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
 const described = ({ place, message }: Problem): string =>

@@ -1,13 +1,13 @@
 import { isAbsolute } from "node:path";
 import { parseAccountId } from "../accounts.ts";
 import { parseDestination } from "../destination.ts";
-import { parseBucketName } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import { parseStoredName } from "../filename.ts";
 import { parseStagingId } from "../ids.ts";
 import { parseRegion } from "../regions.ts";
 import { GIB } from "../units.ts";
 import { parseCommand } from "./command.ts";
+import { parseCopyBucket } from "./copies.ts";
 import { Fields, matched } from "./fields.ts";
 import { MAX_MANAGED_POLICIES, parseIamAction, parseManagedPolicyArn } from "./iam-action.ts";
 import { parseLaunchedSweepId } from "./id.ts";
@@ -103,7 +103,7 @@ function datasetOf(read: Fields): SweepDataset {
   const account = read.optional("account", (key) => read.text(key, parseAccountId));
   const copies = read.objects("copies", (copy) => ({
     region: copy.text("region", parseRegion),
-    bucket: copy.text("bucket", parseBucketName),
+    bucket: copy.text("bucket", parseCopyBucket),
   }));
   if (copies.length === 0) read.fail("copies", "is empty");
   return {

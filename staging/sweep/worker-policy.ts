@@ -1,3 +1,4 @@
+import { isAccessPointArn } from "../access-point.ts";
 import type { AccountId } from "../accounts.ts";
 import type { EnvironmentSettings } from "../environment.ts";
 import { InputError } from "../errors.ts";
@@ -111,11 +112,16 @@ function listStatement(
  * the name, and policies know no aliases.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
  */
-const placeArn = ({ region, bucket }: CopyPlace, account: AccountId): string =>
-  isAccessPointAlias(bucket) ? `arn:aws:s3:${region}:${account}:accesspoint/*` : `arn:aws:s3:::${bucket}`;
+function placeArn({ region, bucket }: CopyPlace, account: AccountId): string {
+  if (isAccessPointArn(bucket)) return bucket;
+  return isAccessPointAlias(bucket)
+    ? `arn:aws:s3:${region}:${account}:accesspoint/*`
+    : `arn:aws:s3:::${bucket}`;
+}
 
 const objectsArn = (copy: CopyPlace, { stagingId }: SweepDataset, account: AccountId): string => {
-  const objects = isAccessPointAlias(copy.bucket) ? "/object/" : "/";
+  const isBucket = !isAccessPointAlias(copy.bucket) && !isAccessPointArn(copy.bucket);
+  const objects = isBucket ? "/" : "/object/";
   return `${placeArn(copy, account)}${objects}${entryPrefix(stagingId)}*`;
 };
 

@@ -1,0 +1,41 @@
+import { InputError } from "../errors.ts";
+import { MAX_MANAGED_POLICIES, parseIamAction, parseManagedPolicyArn } from "./iam-action.ts";
+import { shown } from "./problems.ts";
+
+/*
+ * What a user grants the workers of a sweep beside what they need for the sweep itself: `--iam-policy`, `--iam-managed-policies`.
+ */
+
+/**
+ * Parses the values of `--iam-policy`: actions such as `s3:GetObject`, one or, separated by commas, several in each. What is given twice
+ * counts once.
+ * @throws InputError for what is no action
+ */
+export const parseIamActions = (values: readonly string[]): readonly string[] =>
+  itemsOf(values, "--iam-policy s3:GetObject").map((text) => {
+    if (!text.startsWith("arn:")) return parseIamAction(text);
+    throw new InputError(`${shown(text)} is not an action of IAM`, {
+      why: "It is an ARN.",
+      fix: `For a managed policy: --iam-managed-policies ${text}`,
+    });
+  });
+
+/**
+ * Parses the values of `--iam-managed-policies`: ARNs, separated by commas.
+ * @throws InputError for what is no ARN of a managed policy, and for too many
+ */
+export function parseManagedPolicies(values: readonly string[]): readonly string[] {
+  const example = "--iam-managed-policies arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+  const arns = itemsOf(values, example).map(parseManagedPolicyArn);
+  if (arns.length <= MAX_MANAGED_POLICIES) return arns;
+  throw new InputError(`${arns.length} managed policies are too many`, {
+    why: `A role has at most ${MAX_MANAGED_POLICIES}.`,
+    fix: "Make one policy of several.",
+  });
+}
+
+function itemsOf(values: readonly string[], example: string): readonly string[] {
+  const items = values.flatMap((value) => value.split(",")).map((item) => item.trim());
+  if (items.includes("")) throw new InputError("an item of a list is empty", { fix: example });
+  return [...new Set(items)];
+}
