@@ -1,12 +1,15 @@
 import type { UserError } from "../../staging/errors.ts";
 import { printableLines } from "../../staging/printable.ts";
+import { SweepFileError } from "../../staging/sweep/problems.ts";
 import { linesFor } from "../screen.ts";
 
 /** The lines of an error on stderr: what happened, why, and how to fix it. For {@link writeExactly}. */
 export function renderFailure(error: UserError, stream: NodeJS.WriteStream): string {
+  const [text, ...more] = error instanceof SweepFileError ? error.lines : [error.message];
   return linesFor(
     stream,
-    { style: ["bold", "red"], label: "Error:", text: error.message },
+    { style: ["bold", "red"], label: "Error:", text },
+    ...more,
     ...(error.why === undefined ? [] : [{ style: "bold", label: "Why:", text: error.why } as const]),
     ...(error.fix === undefined ? [] : [{ style: "bold", label: "Fix:", text: error.fix } as const]),
   );

@@ -1,0 +1,216 @@
+import { type AccountId, parseAccountId } from "../../staging/accounts.ts";
+import { parseBucketName } from "../../staging/environment.ts";
+import { InputError } from "../../staging/errors.ts";
+import { priceBook } from "../../staging/price-books.ts";
+import { parseRegion, type Region } from "../../staging/regions.ts";
+import { shellQuoted } from "../../staging/shell.ts";
+import { parseIamActions, parseManagedPolicies } from "../../staging/sweep/iam-options.ts";
+import type { SweepId } from "../../staging/sweep/id.ts";
+import { commandNote } from "../../staging/sweep/parameters.ts";
+import { shown } from "../../staging/sweep/problems.ts";
+import { BaseCommand } from "../base-command.ts";
+import { commandLine } from "../command-line.ts";
+import { confirm } from "../confirm.ts";
+import type { Context } from "../context.ts";
+import { launchFlags } from "../launch-flags.ts";
+import { writeOut } from "../output.ts";
+import { launchPlanLines } from "../render/launch-plan.ts";
+import { type LaunchPlanJson, type LaunchResult, launchPlanJson } from "../services/sweep/launch-json.ts";
+import { type LaunchRequest, type PreparedLaunch, prepareLaunch } from "../services/sweep/prepare.ts";
+import { readParameters } from "../services/sweep/read-parameters.ts";
+import { watchOnScreen } from "../watch-sweep.ts";
+import { watchUpdate } from "../watch-update.ts";
+
+export default class Launch extends BaseCommand {
+  static override summary = "Run a command for many parameters, on workers next to the staged data.";
+  static override description =
+    `Starts a sweep: the command of the parameter file runs once for each index, on EC2 instances in the regions of the sweep. Each worker downloads the staged data from the bucket of its own region, verifies them, runs the command for one index after the other, and ends itself. AWS replaces workers that die, so nothing of this machine is needed once the sweep has started.
+
+Before anything starts, the command checks the file, the staged data in every region, quotas and routes, shows a plan with its costs, and asks. With --dry-run it ends there.
+
+At a terminal the command then follows the sweep; Ctrl-C ends the watching, and the sweep goes on. In a pipe stdout has only the ID of the sweep, for id=$(spawn launch …), and the command returns once the sweep has started, or with --wait when it has ended. Exit codes: 0 started or, where it is followed, every index succeeded; 1 failed, or an index failed; 2 bad input (nothing was created); 130 interrupted.
+
+A command can run more than once for an index: after an interruption, and where its worker lost its connection. SWEEP_ATTEMPT tells which time it is.`;
+  static override examples = [
+    {
+      description: "Start a sweep, after a question",
+      command: "<%= config.bin %> launch --params sweep.yaml",
+    },
+    {
+      description: "With staged data, on spot instances",
+      command: "<%= config.bin %> launch --params sweep.yaml --stage-id stage-abc123def456 --spot",
+    },
+    {
+      description: "See what it would do and cost",
+      command: "<%= config.bin %> launch --params sweep.yaml --dry-run",
+    },
+    {
+      description: "In a script: start it, wait for its end, and collect",
+      command: 'id=$(<%= config.bin %> launch --params sweep.yaml --yes --wait) && ./collect.sh "$id"',
+    },
+    {
+      description: "Let the workers write to a bucket of yours",
+      command:
+        "<%= config.bin %> launch --params sweep.yaml --iam-policy s3:GetObject --iam-policy s3:PutObject",
+    },
+    {
+      description: "With data that another account has staged and shared",
+      command:
+        "<%= config.bin %> launch --params sweep.yaml --stage-id stage-abc123def456 --stage-account 111111111111",
+    },
+    {
+      description: "Go on with a launch that was interrupted",
+      command: "<%= config.bin %> launch --resume sweep-abc123def456",
+    },
+  ];
+
+  static override flags = launchFlags;
+
+  async run(): Promise<LaunchResult | undefined> {
+    const { flags } = await this.parse(Launch);
+    const context = this.contextOf(flags);
+    const mode = { follow: !flags.detach && (flags.wait || this.#isAtTerminal()), verbose: flags.verbose };
+    if (flags.resume !== undefined) return await this.#resume(context, flags.resume, mode);
+    const request = await requestOf(flags);
+    const note = commandNote(request.parameters);
+    if (note !== undefined) this.warn(note);
+    const launch = await prepareLaunch(context, request);
+    this.#show(launch);
+    const plan = launchPlanJson(launch);
+    if (flags["dry-run"]) {
+      this.note("Nothing was started: --dry-run.");
+      return { sweep_id: null, started: false, state: null, plan };
+    }
+    const command = ["spawn launch", ...this.argv.map(shellQuoted)].join(" ");
+    const question = `Start ${launch.plan.workers} workers?`;
+    if (!(await confirm(question, { yes: flags.yes, command }))) {
+      this.note("Nothing was started.");
+      return { sweep_id: null, started: false, state: null, plan };
+    }
+    const { startSweep } = await import("../services/sweep/start.ts");
+    const id = await watchUpdate(this.#watching(mode), (options) => startSweep(context, launch, options));
+    return await this.#started(context, id, mode, plan);
+  }
+
+  async #resume(context: Context, text: string, mode: Mode): Promise<LaunchResult | undefined> {
+    const { resolveSweepId } = await import("../services/sweep/resolve-id.ts");
+    const { resumeLaunch } = await import("../services/sweep/start.ts");
+    const id = await resolveSweepId(context, text);
+    await watchUpdate(this.#watching(mode), (options) => resumeLaunch(context, id, options));
+    return await this.#started(context, id, mode, null);
+  }
+
+  #show(launch: PreparedLaunch): void {
+    this.note(...launchPlanLines(launch));
+    for (const warning of launch.advice.warnings) this.warn(warning);
+    for (const text of launch.advice.notes) this.note(text);
+  }
+
+  /** Tells the ID, then follows the sweep where that is wanted. */
+  async #started(
+    context: Context,
+    id: SweepId,
+    { follow }: Mode,
+    plan: LaunchPlanJson | null,
+  ): Promise<LaunchResult | undefined> {
+    const { forgetLaunch } = await import("../services/sweep/start.ts");
+    this.whenTold(`The sweep ${id} has started.`, () => forgetLaunch(context, id));
+    this.note("", `✅ Sweep started: ${id}`);
+    if (!this.jsonEnabled() && process.stdout.isTTY !== true) {
+      await writeOut(`${id}\n`);
+      await forgetLaunch(context, id);
+    }
+    const command = (verb: string): string =>
+      commandLine(`spawn sweep ${verb} ${id}`, context.environmentName);
+    if (!follow) {
+      this.note(`To follow it: ${command("watch")}`);
+      return this.#result(id, null, plan);
+    }
+    this.note("It goes on without this command; Ctrl-C ends the watching only.", "");
+    const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
+    if (progress === undefined) {
+      this.note("", `${id} goes on. To follow it again: ${command("watch")}`);
+      process.exitCode = 130;
+      return this.#result(id, null, plan);
+    }
+    const { state } = progress;
+    if (state !== "succeeded") process.exitCode = 1;
+    this.note(
+      "",
+      state === "succeeded" ? `✅ ${id} succeeded` : `${id} ended as ${state}: ${command("info")}`,
+    );
+    return this.#result(id, state, plan);
+  }
+
+  #result(id: SweepId, state: string | null, plan: LaunchPlanJson | null): LaunchResult | undefined {
+    return this.jsonEnabled() ? { sweep_id: id, started: true, state, plan } : undefined;
+  }
+
+  #isAtTerminal(): boolean {
+    return process.stdout.isTTY === true && process.stderr.isTTY === true && !this.jsonEnabled();
+  }
+
+  #watching({ verbose }: Mode) {
+    const onQuietWarning = (text: string): void => void this.warn(text);
+    return { quiet: this.jsonEnabled(), verbose, onQuietWarning };
+  }
+}
+
+interface Mode {
+  /** Whether the sweep is followed until it ends. */
+  readonly follow: boolean;
+  readonly verbose: boolean;
+}
+
+interface RequestFlags {
+  readonly params?: string | undefined;
+  readonly "stage-id"?: readonly string[] | undefined;
+  readonly "stage-account"?: string | undefined;
+  readonly "stage-bucket"?: readonly string[] | undefined;
+  readonly spot: boolean;
+  readonly "instance-type"?: string | undefined;
+  readonly "iam-policy"?: readonly string[] | undefined;
+  readonly "iam-managed-policies"?: readonly string[] | undefined;
+  readonly prices: "guide" | "aws";
+}
+
+/** What the user asks for: the options first, since they need no file. @throws InputError */
+async function requestOf(flags: RequestFlags): Promise<LaunchRequest> {
+  const account = flags["stage-account"];
+  const options = {
+    stageAccount: account === undefined ? undefined : parseAccountId(account),
+    stageBuckets: bucketsOf(flags["stage-bucket"] ?? []),
+    iamActions: parseIamActions(flags["iam-policy"] ?? []),
+    managedPolicies: parseManagedPolicies(flags["iam-managed-policies"] ?? []),
+    prices: priceBook(flags.prices),
+  };
+  const { spot, "instance-type": instanceType, "stage-id": stageIds = [] } = flags;
+  const parameters = await readParameters(flags.params ?? "", { stageIds, instanceType, spot });
+  if (options.stageAccount !== undefined && parameters.entries.length === 0)
+    refuseNoData(options.stageAccount);
+  return { ...options, parameters };
+}
+
+function refuseNoData(account: AccountId): never {
+  throw new InputError(`there are no data of account ${account} to use`, {
+    why: "The sweep names no staged data.",
+    fix: "Add --stage-id, or stage_id in the parameter file.",
+  });
+}
+
+/** @throws InputError unless each text is `REGION=BUCKET`, with each region once */
+function bucketsOf(texts: readonly string[]): ReadonlyMap<Region, string> {
+  const buckets = new Map<Region, string>();
+  for (const text of texts) {
+    const [, name = "", bucket = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (bucket === "") {
+      throw new InputError(`${shown(text)} is not a region with a bucket`, {
+        fix: "--stage-bucket us-east-1=spawn-staging-us-east-1",
+      });
+    }
+    const region = parseRegion(name);
+    if (buckets.has(region)) throw new InputError(`--stage-bucket names ${region} twice`);
+    buckets.set(region, parseBucketName(bucket));
+  }
+  return buckets;
+}

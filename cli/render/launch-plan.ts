@@ -1,0 +1,84 @@
+import { durationText } from "../../staging/duration.ts";
+import { formatMoney, type MicroDollars } from "../../staging/money.ts";
+import type { SweepParameters } from "../../staging/sweep/parameters.ts";
+import type { HourRange, RegionPlan, SweepPlan } from "../../staging/sweep/plan.ts";
+import type { SweepDataset } from "../../staging/sweep/spec.ts";
+import { formatBytes, formatInteger } from "../../staging/units.ts";
+import { type Column, renderTable } from "./table.ts";
+import { formatShare, plural } from "./text.ts";
+
+/** What is shown of a sweep before it starts. */
+export interface ShownLaunch {
+  readonly parameters: Pick<
+    SweepParameters,
+    "name" | "count" | "rows" | "spot" | "results" | "maxConcurrent"
+  >;
+  readonly plan: SweepPlan;
+  readonly datasets: readonly SweepDataset[];
+}
+
+/** The plan of a sweep, for people. */
+export function launchPlanLines({ parameters, plan, datasets }: ShownLaunch): string[] {
+  const { name, count, rows, spot, results } = parameters;
+  const columns = rows === undefined ? "" : `, each with its row of ${plural(rows.columns.length, "column")}`;
+  return [
+    `Sweep: ${name}`,
+    `Indices: ${formatInteger(count)}${columns}`,
+    ...datasets.map(dataLine),
+    `Workers: ${workersText(plan, count)}, ${spot ? "spot" : "on demand"}, ${plan.instanceTypes.join(" or ")} (${plan.architecture}), ${plan.diskGib} GB of disk`,
+    ...(results === undefined ? [] : [`Results: ${results}`]),
+    "",
+    ...renderTable(COLUMNS, plan.regions).trimEnd().split("\n"),
+    "",
+    `Deadline: ${durationText(plan.deadlineSeconds)} after the start, when all workers end${plan.shortened ? " (max_cost pays for no longer)" : ""}`,
+    ...costLines(plan, spot),
+    ...savingsLines(plan),
+    "",
+  ];
+}
+
+const workersText = ({ workers }: SweepPlan, count: number): string =>
+  workers === count
+    ? `${formatInteger(workers)}, one for each index`
+    : `${formatInteger(workers)} at a time, which share the indices`;
+
+function dataLine({ stagingId, kind, filename, sizeBytes, destination, account }: SweepDataset): string {
+  const owner = account === undefined ? "" : `, of account ${account}`;
+  const name = kind === "directory" ? `${filename}/` : filename;
+  return `Data: ${stagingId}, ${name}, ${formatBytes(sizeBytes)}${owner}, at ${destination}`;
+}
+
+const COLUMNS: readonly Column<RegionPlan>[] = [
+  { title: "REGION", value: ({ region }) => region },
+  {
+    title: "INDICES",
+    value: ({ start, end }) =>
+      end - start === 1 ? `1 (${start})` : `${formatInteger(end - start)} (${start} to ${end - 1})`,
+  },
+  { title: "WORKERS", value: ({ workers }) => formatInteger(workers) },
+  { title: "PRICE OF A WORKER", value: ({ hour }) => `${rangeText(hour)} an hour` },
+];
+
+function costLines({ hour, spotHour, maxCost, deadlineSeconds }: SweepPlan, spot: boolean): string[] {
+  const until = durationText(deadlineSeconds);
+  const ofSpot = spot ? "; a spot instance never costs more" : "";
+  return [
+    `Cost: ${rangeText(hour)} an hour with all workers, at most ${formatMoney(maxCost)} until the deadline of ${until} (AWS's list prices${ofSpot}; volumes and requests are not counted)`,
+    ...(spotHour === undefined ? [] : [`At the spot prices of the moment: ${rangeText(spotHour)} an hour`]),
+  ];
+}
+
+function savingsLines({ savings: { direct, staged, saved, share } }: SweepPlan): string[] {
+  if (share === undefined) return [];
+  const verdict = saved > 0 ? `${formatShare(share)} savings` : "no savings";
+  return [
+    `Estimated savings: ${formatMoney(direct)} for direct downloads → ${formatMoney(staged)} for staging (${verdict})`,
+  ];
+}
+
+const rangeText = ({ least, most }: HourRange): string =>
+  least === most ? price(most) : `${price(least)} to ${price(most)}`;
+
+/** Cents blur the price of a small instance. */
+const price = (amount: MicroDollars): string =>
+  amount > 0 && amount < 1_000_000 ? `$${(amount / 1_000_000).toFixed(3)}` : formatMoney(amount);

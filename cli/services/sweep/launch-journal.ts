@@ -1,0 +1,88 @@
+import { rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { spawnPaths } from "../../../local/paths.ts";
+import { readTextIfThere } from "../../../stacks/files.ts";
+import { isRecord } from "../../../staging/environment.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
+import type { StackName } from "../../../staging/stack-name.ts";
+import { writeAtomically } from "../../engine/entry-project.ts";
+import { isHere, machineName } from "../../engine/heartbeat.ts";
+import { findProcess } from "../../engine/running.ts";
+import { journalsIn } from "../unfinished.ts";
+import type { LaunchRequest } from "./prepare.ts";
+import { sha256Of } from "./sweep-spec.ts";
+
+/**
+ * What this machine remembers of a launch from its start until the user has its ID. The same launch again must not silently start a
+ * second sweep.
+ */
+export interface LaunchJournal {
+  /** Of what the user asked for: see {@link fingerprintOf}. */
+  readonly fingerprint: string;
+  readonly startedAt: string;
+  /** The process that launches, or launched, it. */
+  readonly pid: number;
+  readonly host: string;
+  readonly machine: string;
+}
+
+const folder = (): string => join(spawnPaths().stacks, "launching");
+const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
+
+/** The same for launches of the same sweep: of equal parameters, rows and options. */
+export function fingerprintOf({
+  parameters,
+  stageAccount,
+  iamActions,
+  managedPolicies,
+}: LaunchRequest): string {
+  const { subnets, ...plain } = parameters;
+  return sha256Of(JSON.stringify([plain, [...subnets], stageAccount ?? null, iamActions, managedPolicies]));
+}
+
+/** Remembers a launch of this process that is about to start. */
+export async function beginLaunch(stack: StackName, fingerprint: string): Promise<void> {
+  const journal: LaunchJournal = {
+    ...{ fingerprint, startedAt: serverClock.now().toISOString(), pid: process.pid },
+    ...{ host: hostname(), machine: machineName() },
+  };
+  await writeAtomically(fileOf(stack), JSON.stringify(journal));
+}
+
+/** Forgets a launch: the user has its ID, or nothing of it is left. */
+export const endLaunch = (stack: StackName): Promise<void> => rm(fileOf(stack), { force: true });
+
+/** A launch of the same sweep whose ID the user may not know. */
+export async function findEarlier(
+  environment: string,
+  fingerprint: string,
+): Promise<{ readonly stack: StackName; readonly journal: LaunchJournal } | undefined> {
+  for (const stack of await journalsIn(folder(), environment)) {
+    const text = await readTextIfThere(fileOf(stack));
+    const journal = text === undefined ? undefined : parse(text);
+    if (journal?.fingerprint === fingerprint) return { stack, journal };
+  }
+  return undefined;
+}
+
+/** Whether the process that launches it is still at work. On another machine, only that machine knows. */
+export async function isLaunching({ pid, machine }: LaunchJournal): Promise<boolean> {
+  if (!isHere({ machine })) return false;
+  if (pid === process.pid) return false;
+  const found = await findProcess(pid);
+  // The system gives the number of a process that has ended to any other program.
+  return found !== undefined && / launch( |$)/.test(found.command);
+}
+
+/** @returns undefined for what a crash or a full disk has cut off */
+function parse(text: string): LaunchJournal | undefined {
+  try {
+    const found: unknown = JSON.parse(text);
+    return isRecord(found) && typeof found["fingerprint"] === "string"
+      ? (found as unknown as LaunchJournal)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

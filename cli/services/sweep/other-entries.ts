@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { isDenied, isNotFound } from "../../../provider/transfer/aws-failure.ts";
+import { accessPointName } from "../../../staging/access-point.ts";
+import type { AccountId } from "../../../staging/accounts.ts";
+import { defaultDestination } from "../../../staging/destination.ts";
+import { DEFAULT_NAME_PREFIX, type EnvironmentSettings } from "../../../staging/environment.ts";
+import { InputError } from "../../../staging/errors.ts";
+import { parseStoredName } from "../../../staging/filename.ts";
+import { parseStagingId, type StagingId } from "../../../staging/ids.ts";
+import { entryPrefix, manifestKey, parseManifest } from "../../../staging/manifest.ts";
+import { parseRegionList, type Region } from "../../../staging/regions.ts";
+import type { SweepEntry } from "../../../staging/sweep/entries.ts";
+import type { SweepDataset } from "../../../staging/sweep/spec.ts";
+import { isoSeconds, parseTtlDays, type TtlDays } from "../../../staging/ttl.ts";
+import type { Context } from "../../context.ts";
+import type { LaunchRequest, StagedData } from "./prepare.ts";
+
+/*
+ * Data that another account has staged. Its tables are its own business: all that a sweep needs is in the manifest next to the data, but for
+ * the destination, which is the default one here.
+ */
+
+/** Where a copy is, with what S3 says of its manifest. */
+interface FoundCopy {
+  readonly region: Region;
+  /** A bucket, the alias of an access point, or its ARN. */
+  readonly bucket: string;
+  readonly head: HeadObjectCommandOutput;
+  readonly client: S3Client;
+}
+
+/** A place that was asked in vain. */
+interface MissingCopy {
+  readonly region: Region;
+  readonly bucket: string;
+  readonly why: "access denied" | "not there";
+}
+
+/** The staged data of `account` that a sweep names. @throws InputError that says what the account has to do */
+export async function otherEntries(
+  context: Context,
+  account: AccountId,
+  { parameters, stageBuckets }: Pick<LaunchRequest, "parameters" | "stageBuckets">,
+): Promise<StagedData> {
+  const settings = await context.settings();
+  const named = parameters.regions.map(({ region }) => region);
+  const regions = named.length > 0 ? named : settings.regions;
+  const own = await context.account();
+  const found = await Promise.all(
+    parameters.entries.map(async (text) => {
+      const id = wholeId(text, account);
+      const looks = await Promise.all(
+        regions.map(async (region) =>
+          findCopy(await clientOf(context, region, account), id, region, [
+            ...placesOf(settings, id, region, account, stageBuckets),
+          ]),
+        ),
+      );
+      const copies = looks.flatMap((look) => ("head" in look ? [look] : []));
+      const missing = looks.flatMap((look) => ("head" in look ? [] : [look]));
+      const [first, ...others] = copies;
+      if (first === undefined) throw notShared(id, account, own, missing);
+      return await readEntry(id, account, [first, ...others], missing);
+    }),
+  );
+  return {
+    entries: found.map(({ entry }) => entry),
+    datasets: found.map(({ dataset }) => dataset),
+    notes: found.flatMap(({ notes }) => notes),
+    // Each place has just answered.
+    check: async () => undefined,
+  };
+}
+
+/** The beginning of an id cannot be completed without the tables of the account. */
+function wholeId(text: string, account: AccountId): StagingId {
+  try {
+    return parseStagingId(text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`"${text}" is only the beginning of a staging ID`, {
+      why: `The entries of account ${account} cannot be listed from here.`,
+      fix: "Give the whole ID: stage- and 12 hexadecimal digits.",
+    });
+  }
+}
+
+async function clientOf(context: Context, region: Region, account: AccountId): Promise<S3Client> {
+  const { makeS3Client } = await import("../../clients/s3.ts");
+  return makeS3Client(await context.clientConfig("S3", region), async () => account);
+}
+
+/**
+ * Where an entry of another account can be: where the user says, or in the bucket of the guide's name, or behind the entry's access point,
+ * whose ARN follows from its name. An alias does not follow from anything, and an emulator knows no ARNs.
+ */
+function placesOf(
+  { cloud }: EnvironmentSettings,
+  id: StagingId,
+  region: Region,
+  account: AccountId,
+  given: ReadonlyMap<Region, string>,
+): readonly string[] {
+  const bucket = given.get(region);
+  if (bucket !== undefined) return [bucket];
+  const point = `arn:aws:s3:${region}:${account}:accesspoint/${accessPointName(DEFAULT_NAME_PREFIX, id)}`;
+  return [`${DEFAULT_NAME_PREFIX}-staging-${region}`, ...(cloud === "aws" ? [point] : [])];
+}
+
+/** The first of the places whose manifest can be read. */
+async function findCopy(
+  client: S3Client,
+  id: StagingId,
+  region: Region,
+  places: readonly string[],
+): Promise<FoundCopy | MissingCopy> {
+  let missing: MissingCopy | undefined;
+  for (const bucket of places) {
+    try {
+      const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: manifestKey(id) }));
+      return { region, bucket, head, client };
+    } catch (error) {
+      // A bucket of another account than the expected one is refused, too.
+      if (isDenied(error)) missing = { region, bucket, why: "access denied" };
+      else if (isNotFound(error)) missing ??= { region, bucket, why: "not there" };
+      else throw error;
+    }
+  }
+  if (missing === undefined) throw new RangeError("there is no place to look at");
+  return missing;
+}
+
+function notShared(
+  id: StagingId,
+  account: AccountId,
+  own: AccountId | undefined,
+  missing: readonly MissingCopy[],
+): InputError {
+  const share = `spawn stage update ${id} --allow-accounts ${own ?? "YOUR-ACCOUNT"}`;
+  return new InputError(`${id} of account ${account} cannot be read`, {
+    why: `${missing.map(({ region, bucket, why }) => `${region}: ${why} (${bucket})`).join("; ")}.`,
+    fix: `Account ${account} must run: ${share}. If its buckets have other names, give the aliases of the access points that its spawn stage info ${id} shows: --stage-bucket ${missing[0]?.region ?? "us-east-1"}=ALIAS`,
+  });
+}
+
+interface OtherEntry {
+  readonly entry: SweepEntry;
+  readonly dataset: SweepDataset;
+  readonly notes: readonly string[];
+}
+
+async function readEntry(
+  id: StagingId,
+  account: AccountId,
+  copies: readonly [FoundCopy, ...FoundCopy[]],
+  missing: readonly MissingCopy[],
+): Promise<OtherEntry> {
+  const [{ client, bucket, head }] = copies;
+  const manifest = await readManifest(client, bucket, id);
+  const filename = parseStoredName(manifest.name ?? (await folderName(client, bucket, id)));
+  const destination = defaultDestination(filename);
+  const uploadedAt = head.LastModified ?? new Date(0);
+  const ttl = ttlOf(head);
+  const { kind, sizeBytes, sha256: manifestSha256 } = manifest;
+  const places = copies.map(({ region, bucket }) => ({ region, bucket }));
+  return {
+    entry: {
+      ...{ stagingId: id, sizeBytes, destination, uploadedAt, ttl, account },
+      regions: parseRegionList(copies.map(({ region }) => region)),
+    },
+    dataset: {
+      ...{ stagingId: id, kind, filename, sizeBytes, manifestSha256, destination, account },
+      copies: places,
+    },
+    notes: [
+      `The destination of ${id} is the default one, ${destination}: that of account ${account} is not known here.`,
+      ...(ttl === undefined
+        ? [`When ${id} expires is not known here; its manifest is from ${isoSeconds(uploadedAt)}.`]
+        : []),
+      ...missing.map((one) => `${id} cannot be read in ${one.region}: ${one.why} (${one.bucket}).`),
+    ],
+  };
+}
+
+/** What a manifest says. Memory holds one line of it. @throws ManifestError for what is none */
+async function readManifest(client: S3Client, bucket: string, id: StagingId) {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: manifestKey(id) }));
+  if (Body === undefined) throw new InputError(`the manifest of ${id} in ${bucket} is empty`);
+  const hash = createHash("sha256");
+  const { header, entries } = await parseManifest(hashed(Body as AsyncIterable<Uint8Array>, hash));
+  let name: string | undefined;
+  let sizeBytes = 0;
+  for await (const entry of entries) {
+    if (entry.type !== "file") continue;
+    sizeBytes += entry.size;
+    if (header.kind === "file") name = entry.path;
+  }
+  return { kind: header.kind, name, sizeBytes, sha256: hash.digest("hex") };
+}
+
+async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: ReturnType<typeof createHash>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** The name of a directory: its objects are below it, and the manifest does not have it. */
+async function folderName(client: S3Client, bucket: string, id: StagingId): Promise<string> {
+  const prefix = entryPrefix(id);
+  const { CommonPrefixes = [] } = await client.send(
+    new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, Delimiter: "/" }),
+  );
+  const [only, ...others] = CommonPrefixes.map(({ Prefix = "" }) => Prefix.slice(prefix.length, -1));
+  if (only === undefined || others.length > 0) {
+    throw new InputError(`the name of the directory ${id} cannot be told`, {
+      why: `Below ${prefix} in ${bucket} there are ${CommonPrefixes.length} folders.`,
+    });
+  }
+  return only;
+}
+
+/**
+ * The TTL class, by the lifecycle rule that S3 names in its answer; undefined where it names none of ours.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
+function ttlOf({ Expiration }: HeadObjectCommandOutput): TtlDays | undefined {
+  const [, days] = /rule-id="spawn-ttl-(\d{1,2})"/.exec(Expiration ?? "") ?? [];
+  return days === undefined ? undefined : parseTtlDays(Number(days));
+}

@@ -1,0 +1,58 @@
+import { entryStackName } from "../../../staging/entry.ts";
+import { InputError } from "../../../staging/errors.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
+import type { Region } from "../../../staging/regions.ts";
+import type { SweepDataset } from "../../../staging/sweep/spec.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+import { requireRecord } from "../absent.ts";
+import { damageError, regionPresence } from "../presence.ts";
+import { resolveIds } from "../resolve-id.ts";
+import { readUnfinished } from "../unfinished.ts";
+
+/**
+ * The records of the staged data that a sweep names.
+ * @param names ids, or the beginnings of ids
+ * @throws InputError for an entry that does not exist, is incomplete, or is being deleted
+ * @throws CorruptRecordError for one whose record was changed by hand
+ */
+export async function ownEntries(context: Context, names: readonly string[]): Promise<StagingRecord[]> {
+  const ids = await resolveIds(context, names);
+  return await Promise.all(
+    ids.map(async (id) => {
+      const { environmentName } = context;
+      const unfinished = await readUnfinished(entryStackName(environmentName, id));
+      if (unfinished?.deleting === true) {
+        throw new InputError(`the deletion of ${id} has begun`, {
+          why: "Some of its data may be gone.",
+          fix: commandLine(`spawn stage delete ${id} --yes`, environmentName),
+        });
+      }
+      return await requireRecord(context, id);
+    }),
+  );
+}
+
+/** What workers need of an entry. */
+export function datasetOf(record: StagingRecord): SweepDataset {
+  const { stagingId, kind, filename, sizeBytes, manifestSha256, destination, regions, buckets } = record;
+  const copies = regions.map((region, place) => ({ region, bucket: buckets[place] ?? "" }));
+  return { stagingId, kind, filename, sizeBytes, manifestSha256, destination, copies };
+}
+
+/**
+ * Makes sure that the regions of a sweep hold what was staged, by requests that read no data.
+ * @throws UserError that names the regions and the command that repairs them
+ */
+export async function requireWhole(
+  context: Context,
+  records: readonly StagingRecord[],
+  regions: readonly Region[],
+): Promise<void> {
+  for (const record of records) {
+    const presence = await regionPresence(context, record);
+    const ofSweep = presence.filter(({ region }) => regions.some((name) => name === region));
+    const error = damageError(record, ofSweep, context.environmentName);
+    if (error !== undefined) throw error;
+  }
+}

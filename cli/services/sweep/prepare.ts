@@ -1,0 +1,181 @@
+import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import type { AccountId } from "../../../staging/accounts.ts";
+import { bucketOf, type EnvironmentSettings } from "../../../staging/environment.ts";
+import { InputError } from "../../../staging/errors.ts";
+import type { PriceBook } from "../../../staging/price-book.ts";
+import { priceBook } from "../../../staging/price-books.ts";
+import { parseRegionList, type Region } from "../../../staging/regions.ts";
+import { commonRegions, type SweepEntry } from "../../../staging/sweep/entries.ts";
+import type { SweepParameters } from "../../../staging/sweep/parameters.ts";
+import { planSweep, type SweepPlan, type SweepPlanInput } from "../../../staging/sweep/plan.ts";
+import type { SweepDataset } from "../../../staging/sweep/spec.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+import { explainMissing } from "../account.ts";
+import { checkEnvironmentIsUp } from "../preflight.ts";
+import { serverTime } from "../server-time.ts";
+import type { Advice } from "./checks/advice.ts";
+import { joinAdvice } from "./checks/advice.ts";
+import { adviceFor, readSpotPrices, type SpotPrices } from "./checks/checks.ts";
+import { datasetOf, ownEntries, requireWhole } from "./own-entries.ts";
+
+/*
+ * All that is looked at before a sweep starts. Nothing here, nor in what it imports, writes to AWS, to the backend or to this machine:
+ * `spawn launch --dry-run` ends after it. A test checks the imports.
+ */
+
+/** What a sweep is to be, as far as the user says. */
+export interface LaunchRequest {
+  readonly parameters: SweepParameters;
+  /** `--stage-account`: the account that staged the data; undefined for the environment's own. */
+  readonly stageAccount: AccountId | undefined;
+  /** `--stage-bucket`: where that account has them. */
+  readonly stageBuckets: ReadonlyMap<Region, string>;
+  /** `--iam-policy` and `--iam-managed-policies`. */
+  readonly iamActions: readonly string[];
+  readonly managedPolicies: readonly string[];
+  /** For the savings against direct downloads. */
+  readonly prices: PriceBook;
+}
+
+/** A sweep that can start. */
+export interface PreparedLaunch extends LaunchRequest {
+  readonly settings: EnvironmentSettings;
+  readonly plan: SweepPlan;
+  readonly datasets: readonly SweepDataset[];
+  readonly advice: Advice;
+}
+
+/** Staged data, as the plan and as workers need them. */
+export interface StagedData {
+  readonly entries: readonly SweepEntry[];
+  readonly datasets: readonly SweepDataset[];
+  readonly notes: readonly string[];
+  /** Makes sure that these regions hold the data. @throws UserError that says what is missing */
+  readonly check: (regions: readonly Region[]) => Promise<void>;
+}
+
+/**
+ * Plans a sweep and makes sure that everything is there which it needs.
+ * @throws UserError or InputError that says what is missing and how to add it
+ */
+export async function prepareLaunch(context: Context, request: LaunchRequest): Promise<PreparedLaunch> {
+  const { parameters } = request;
+  const settings = await context.settings();
+  for (const { region } of parameters.regions) bucketOf(settings, region);
+  // Lifetimes are compared with the server's time: a sweep must not start since this machine's clock is behind.
+  const now = await serverTime(context);
+  const data = await stagedData(context, request);
+  const spot = parameters.spot
+    ? await readSpotPrices(context, parameters.instanceTypes, regionsOf(parameters, data, settings), now)
+    : undefined;
+  const plan = planSweep({
+    ...{ parameters, entries: data.entries, now, prices: request.prices },
+    ...pricing(spot),
+    command: commandFor(settings),
+  });
+  const regions = plan.regions.map(({ region }) => region);
+  await requireUp(context, settings, regions);
+  const [advice] = await Promise.all([
+    adviceFor(context, plan, { spot: parameters.spot, subnets: parameters.subnets }),
+    data.check(regions),
+  ]);
+  const all = joinAdvice([
+    { warnings: unlistedTypes(plan, parameters), notes: data.notes },
+    ...(spot === undefined ? [] : [spot]),
+    advice,
+  ]);
+  return { ...request, settings, plan, datasets: data.datasets, advice: all };
+}
+
+async function stagedData(context: Context, request: LaunchRequest): Promise<StagedData> {
+  const { parameters, stageAccount } = request;
+  if (stageAccount !== undefined && stageAccount !== (await context.account())) {
+    const { otherEntries } = await import("./other-entries.ts");
+    return await otherEntries(context, stageAccount, request);
+  }
+  const records = await ownEntries(context, parameters.entries);
+  return {
+    entries: records,
+    datasets: records.map(datasetOf),
+    notes: [],
+    check: (regions) => requireWhole(context, records, regions),
+  };
+}
+
+/** Regions that can get indices. */
+function regionsOf(
+  { regions }: SweepParameters,
+  { entries }: StagedData,
+  settings: EnvironmentSettings,
+): readonly Region[] {
+  return regions.length > 0
+    ? regions.map(({ region }) => region)
+    : commonRegions(entries, commandFor(settings));
+}
+
+const commandFor =
+  ({ name }: EnvironmentSettings) =>
+  (text: string): string =>
+    commandLine(text, name);
+
+/** List prices; a type that the book lacks has the spot price, if that is known. */
+function pricing(spot: SpotPrices | undefined): Pick<SweepPlanInput, "hourOf" | "spotHourOf"> {
+  const list = priceBook("aws").instanceHour;
+  if (spot === undefined) return { hourOf: list };
+  return {
+    spotHourOf: spot.of,
+    hourOf(type, region) {
+      try {
+        return list(type, region);
+      } catch (error) {
+        const now = error instanceof InputError ? spot.of(type, region) : undefined;
+        if (now === undefined) throw error;
+        return now;
+      }
+    },
+  };
+}
+
+/** Limits in money rest on list prices. Where one is unknown, the spot price of the moment stands for it, and that can rise. */
+function unlistedTypes(plan: SweepPlan, { spot, instanceTypes }: SweepParameters): string[] {
+  if (!spot) return [];
+  const isListed = (type: string, region: Region): boolean => {
+    try {
+      return priceBook("aws").instanceHour(type, region) >= 0;
+    } catch (error) {
+      if (error instanceof InputError) return false;
+      throw error;
+    }
+  };
+  const unlisted = instanceTypes.filter(
+    (type) => !plan.regions.every(({ region }) => isListed(type, region)),
+  );
+  return unlisted.length === 0
+    ? []
+    : [
+        `The list price of ${unlisted.join(", ")} is not known: the limit of the cost rests on the spot price of the moment, which can rise.`,
+      ];
+}
+
+/** @throws InputError unless the environment is there: its tables, that of sweeps among them, and the buckets of the regions */
+async function requireUp(
+  context: Context,
+  settings: EnvironmentSettings,
+  regions: readonly Region[],
+): Promise<void> {
+  const { client } = await context.tables();
+  const clients = { dynamodb: client, s3: (region: Region) => context.s3(region) };
+  try {
+    await checkEnvironmentIsUp(settings, parseRegionList(regions), clients);
+    await client.send(new DescribeTableCommand({ TableName: settings.sweepsTable })).catch((error: Error) => {
+      if (error.name !== "ResourceNotFoundException") throw error;
+      throw new InputError(`environment ${settings.name} has no table for sweeps yet`, {
+        why: `There is no table ${settings.sweepsTable}: an older version made the environment.`,
+        fix: commandLine("spawn environment up", settings.name),
+      });
+    });
+  } catch (error) {
+    throw await explainMissing(context, error);
+  }
+}

@@ -1,0 +1,194 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { readTextIfThere } from "../../../stacks/files.ts";
+import {
+  parseSweepSettingsFile,
+  renderSweepSettings,
+  type SweepSettings,
+} from "../../../stacks/sweep-settings.ts";
+import { InputError, UserError } from "../../../staging/errors.ts";
+import type { StackName } from "../../../staging/stack-name.ts";
+import { newSweepId, type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
+import type { Rows } from "../../../staging/sweep/rows.ts";
+import type { SweepRows } from "../../../staging/sweep/spec.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+import { settingsFile, writeAtomically } from "../../engine/entry-project.ts";
+import { takeOverDeadLocks } from "../../engine/lock.ts";
+import { createStack } from "../../engine/new-stack.ts";
+import { settlePending } from "../../engine/pending.ts";
+import type { EngineSettings } from "../../engine/process.ts";
+import { loadProgramServer } from "../../engine/program-server.ts";
+import { repairState } from "../../engine/repair.ts";
+import { openSession } from "../../engine/session.ts";
+import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
+import { explainSystemError } from "../../system-errors.ts";
+import { findMeta } from "./items.ts";
+import { beginLaunch, endLaunch, findEarlier, fingerprintOf, isLaunching } from "./launch-journal.ts";
+import type { PreparedLaunch } from "./prepare.ts";
+import { rowsText, sha256Of, specOf } from "./sweep-spec.ts";
+import { sweepTable } from "./tables.ts";
+
+/**
+ * Starts a sweep: writes its rows and settings, and brings its stack up. The last step of that is the start itself.
+ * @throws UserError when it fails on the way; what is there by then stays, and the error says how to go on
+ */
+export async function startSweep(
+  context: Context,
+  launch: PreparedLaunch,
+  options: UpdateOptions,
+): Promise<SweepId> {
+  const { settings: environment, parameters } = launch;
+  const fingerprint = fingerprintOf(launch);
+  await refuseSecond(context, fingerprint);
+  const { entryProject } = await openSession(context, options.signal);
+  const id = newSweepId();
+  const stack = sweepStackName(environment.name, id);
+  options.signal?.throwIfAborted();
+  await beginLaunch(stack, fingerprint);
+  const rows = rowsFile(entryProject, id);
+  let isThere = false;
+  try {
+    const written = parameters.rows === undefined ? undefined : await writeRows(rows, parameters.rows);
+    const settings = { spec: specOf(launch, id, written), environment };
+    await writeAtomically(settingsFile(entryProject.project, stack), renderSweepSettings(settings));
+    await Promise.all([createStack(entryProject, stack), loadProgram(), loadProgramServer()]);
+    isThere = true;
+    await bringUp(context, entryProject, stack, settings, options);
+    return id;
+  } catch (error) {
+    if (!isThere) {
+      for (const file of [settingsFile(entryProject.project, stack), rows]) await rm(file, { force: true });
+      await endLaunch(stack);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Goes on with a launch that failed or was interrupted. A sweep that has started stays as it is.
+ * @throws InputError when this machine has no such launch
+ */
+export async function resumeLaunch(context: Context, id: SweepId, options: UpdateOptions): Promise<void> {
+  const { entryProject } = await openSession(context, options.signal);
+  const stack = sweepStackName(context.environmentName, id);
+  const file = settingsFile(entryProject.project, stack);
+  const text = await readTextIfThere(file);
+  if (text === undefined) {
+    throw new InputError(`there is no launch of ${id} to resume on this machine`, {
+      why: "It was deleted, or another machine launched it.",
+      fix: commandLine("spawn sweep list", context.environmentName),
+    });
+  }
+  const settings = parseSweepSettingsFile(text, file);
+  await takeOverDeadLocks(entryProject, stack, options);
+  await repairState(entryProject, stack, { whenLost: "refuse", onNote: options.onNote });
+  const { exists } = await settlePending(entryProject, stack, "again", async () => undefined);
+  if (!exists) await createStack(entryProject, stack);
+  await bringUp(context, entryProject, stack, settings, options);
+}
+
+async function bringUp(
+  context: Context,
+  project: EngineSettings,
+  stack: StackName,
+  settings: SweepSettings,
+  options: UpdateOptions,
+): Promise<void> {
+  const { sweepProgram } = await loadProgram();
+  try {
+    await startMachines(context);
+    await runUpdate(project, stack, { kind: "up", program: sweepProgram(settings) }, options);
+  } catch (error) {
+    throw await withSweep(context, error, settings);
+  }
+}
+
+/** Forgets what this machine kept of a launch: the user has the ID. */
+export const forgetLaunch = (context: Context, id: SweepId): Promise<void> =>
+  endLaunch(sweepStackName(context.environmentName, id));
+
+/** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
+const loadProgram = () => import("../../../stacks/sweep.ts");
+
+/** On the local cloud a process of this machine runs the workers. */
+async function startMachines(context: Context): Promise<void> {
+  if ((await context.settings()).cloud !== "local") return;
+}
+
+const rowsFile = ({ project }: EngineSettings, id: SweepId): string => join(project, `${id}.rows.jsonl`);
+
+async function writeRows(file: string, rows: Rows): Promise<SweepRows> {
+  const text = rowsText(rows);
+  await writeAtomically(file, text);
+  return { file, sha256: sha256Of(text) };
+}
+
+/** @throws UserError when an earlier launch of the same sweep goes on, or has left something of which the user may not know */
+async function refuseSecond(context: Context, fingerprint: string): Promise<void> {
+  const { environmentName: environment } = context;
+  const earlier = await findEarlier(environment, fingerprint);
+  if (earlier === undefined) return;
+  const { stack, journal } = earlier;
+  const id = stack.slice(`${environment}.`.length) as SweepId;
+  if (await isLaunching(journal)) {
+    throw new UserError(`process ${journal.pid} is launching the same sweep, as ${id}`, {
+      fix: `Wait for it to end, then: ${commandLine("spawn sweep list", environment)}`,
+    });
+  }
+  const found = await findMeta(await sweepTable(context), id);
+  if (found?.startedAt !== undefined) {
+    await endLaunch(stack);
+    throw new UserError(`an earlier launch of the same sweep has started ${id}`, {
+      why: "It was interrupted before it could tell the ID. No second sweep was started.",
+      fix: `To see it: ${commandLine(`spawn sweep info ${id}`, environment)}. To start a second one, run the same command again.`,
+    });
+  }
+  throw new UserError(`an earlier launch of the same sweep was not completed: ${id}`, {
+    why: "No second sweep was started.",
+    fix: ways(id, environment),
+  });
+}
+
+const ways = (id: SweepId, environment: string): string =>
+  `To go on with it: ${commandLine(`spawn launch --resume ${id}`, environment)}. To remove it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}`;
+
+/** The same error with the state of the sweep and the commands for it. */
+async function withSweep(
+  context: Context,
+  error: unknown,
+  { spec: { id } }: SweepSettings,
+): Promise<unknown> {
+  const known = error instanceof UserError ? error : explainSystemError(error);
+  if (known === undefined) return error;
+  const { environmentName: environment } = context;
+  const isStarted = await hasStarted(context, id);
+  return new UserError(known.message, {
+    why: [
+      sentence(known.why),
+      isStarted ? `The sweep ${id} has started.` : `The sweep ${id} has not started.`,
+    ]
+      .filter(Boolean)
+      .join(" "),
+    fix: [
+      sentence(known.fix),
+      isStarted ? `To see it: ${commandLine(`spawn sweep info ${id}`, environment)}` : ways(id, environment),
+    ]
+      .filter(Boolean)
+      .join(" "),
+    exitCode: known.exitCode,
+    cause: error,
+  });
+}
+
+/** Without an answer a sweep counts as not started: a resumption finds out. */
+async function hasStarted(context: Context, id: SweepId): Promise<boolean> {
+  try {
+    return (await findMeta(await sweepTable(context), id))?.startedAt !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const sentence = (text: string | undefined): string | undefined =>
+  text === undefined || /[.!?]$/.test(text) ? text : `${text}.`;
