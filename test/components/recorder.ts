@@ -16,6 +16,8 @@ export interface Registered {
   readonly isProtected: boolean;
   /** The id of what it takes over; "" for none. */
   readonly importId: string;
+  /** Properties whose changes the engine ignores. */
+  readonly ignoreChanges: readonly string[];
 }
 
 export interface Recording {
@@ -55,7 +57,26 @@ const COMPUTED: Readonly<Record<string, Record<string, unknown>>> = {
   "staging:index:VersioningReadiness": { writableAt: "2024-01-22T10:15:00Z" },
   "staging:index:BucketAdoption": { writableAt: "2024-01-22T10:15:00Z" },
   "staging:index:BucketRules": {},
+  "staging:index:SweepRun": {
+    createdAt: "2024-01-22T10:30:00Z",
+    deadlineAt: "2024-01-23T10:30:10Z",
+    startedAt: "2024-01-22T10:30:10Z",
+  },
   "pulumi:providers:aws": {},
+};
+
+/** What a function of a provider answers. */
+type Answer = (args: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+
+/** What the lookups of a sweep find in an account that has default VPCs. */
+const LOOKUPS: Readonly<Record<string, Answer>> = {
+  "aws:ec2/getSubnets:getSubnets": ({ region }) => ({
+    ids: ["b", "a"].map((zone) => `subnet-0${zone}0of${String(region)}`),
+  }),
+  "aws:ec2/getSubnet:getSubnet": ({ region, id }) => ({ id, vpcId: `vpc-of-${String(region)}` }),
+  "aws:ssm/getParameter:getParameter": ({ region, name }) => ({
+    value: `ami-${String(region)}-${String(name).split("-").at(-1)}`,
+  }),
 };
 
 /** The part of the SDK's stand-in for the engine that is listened to. */
@@ -71,6 +92,7 @@ interface RegisterRequest {
   getProvider(): string;
   getProtect(): boolean | undefined;
   getImportid(): string;
+  getIgnorechangesList(): string[];
 }
 
 const nameOfUrn = (urn: string): string => urn.split("::").at(-1) ?? "";
@@ -81,16 +103,24 @@ const nameOfUrn = (urn: string): string => urn.split("::").at(-1) ?? "";
  */
 export async function record(
   program: () => Promise<Record<string, unknown>>,
-  options: { stack?: string; config?: Record<string, string>; preview?: boolean } = {},
+  options: {
+    stack?: string;
+    config?: Record<string, string>;
+    preview?: boolean;
+    /** Answers in place of the usual ones, by token. */
+    lookups?: Readonly<Record<string, Answer>>;
+  } = {},
 ): Promise<Recording> {
   const inputs = new Map<string, Record<string, unknown>>();
   await pulumi.runtime.setMocks(
     {
-      call({ token }) {
+      call({ token, inputs: args }) {
         if (token === "aws:index/getCallerIdentity:getCallerIdentity") return { accountId: ACCOUNT_ID };
         // A new stack, and an account that has nothing of it.
         if (token === "pulumi:pulumi:readStackOutputs") return { outputs: {} };
         if (token === SURVEY_ENVIRONMENT) return { tables: [], buckets: [] };
+        const answer = options.lookups?.[token] ?? LOOKUPS[token];
+        if (answer !== undefined) return answer(args as Record<string, unknown>);
         throw new Error(`the program called ${token}`);
       },
       newResource({ type, name, inputs: given, custom }) {
@@ -119,6 +149,7 @@ export async function record(
       provider: request.getProvider(),
       isProtected: request.getProtect() ?? false,
       importId: request.getImportid(),
+      ignoreChanges: request.getIgnorechangesList(),
     });
     return registerResource(request, callback);
   };
