@@ -44,6 +44,7 @@ const fields = {
   healthCheckGracePeriod: integer({ default: 300 }),
   healthCheckType: choice(["EC2", "ELB", "EBS", "VPC_LATTICE"], chosen),
   launchTemplate: object({ id: string(chosen), name: string(chosen), version: string(chosen) }, chosen),
+  maxInstanceLifetime: integer(), // seconds
   mixedInstancesPolicy,
   protectFromScaleIn: boolean({ default: false }),
   serviceLinkedRoleArn: string(chosen),
@@ -67,7 +68,14 @@ export default defineResource<typeof fields, Computed>({
   check: contradictions,
 
   async create(inputs, call) {
-    const { name, tags: own, capacityRebalance, desiredCapacity, terminationPolicies } = inputs;
+    const {
+      name,
+      tags: own,
+      capacityRebalance,
+      desiredCapacity,
+      maxInstanceLifetime,
+      terminationPolicies,
+    } = inputs;
     const request = new CreateAutoScalingGroupCommand({
       AutoScalingGroupName: name,
       ...settingsOf(inputs),
@@ -75,6 +83,7 @@ export default defineResource<typeof fields, Computed>({
       MaxSize: inputs.maxSize,
       ...(desiredCapacity && { DesiredCapacity: desiredCapacity }),
       ...(capacityRebalance && { CapacityRebalance: capacityRebalance }),
+      ...(maxInstanceLifetime && { MaxInstanceLifetime: maxInstanceLifetime }),
       ...(terminationPolicies?.length && { TerminationPolicies: terminationPolicies }),
       ...(own?.length && { Tags: toGroupTags(own, name) }),
     });
@@ -150,6 +159,7 @@ function fromGroup(group: AutoScalingGroup): Actual<typeof fields, Computed> {
       desiredCapacity: group.DesiredCapacity,
       healthCheckGracePeriod: group.HealthCheckGracePeriod,
       healthCheckType: group.HealthCheckType as Inputs["healthCheckType"] | undefined, // a text to the SDK
+      maxInstanceLifetime: group.MaxInstanceLifetime,
       launchTemplate: template && given({ id: launchTemplateId, name: launchTemplateName, version }),
       mixedInstancesPolicy: mixed && fromMixedInstancesPolicy(mixed),
       serviceLinkedRoleArn: group.ServiceLinkedRoleARN,
@@ -211,6 +221,7 @@ function changesOf(
     ...given({ MinSize: some.minSize, MaxSize: some.maxSize, DesiredCapacity: some.desiredCapacity }),
     // What is no longer declared has to be set back: AWS would keep it.
     ...(changed("capacityRebalance") && { CapacityRebalance: inputs.capacityRebalance ?? false }),
+    ...(changed("maxInstanceLifetime") && { MaxInstanceLifetime: inputs.maxInstanceLifetime ?? 0 }),
     ...(changed("terminationPolicies") && {
       TerminationPolicies: unlessEmpty(inputs.terminationPolicies) ?? [DEFAULT_TERMINATION],
     }),

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
 import {
   CreateBucketCommand,
   DeleteBucketPolicyCommand,
@@ -10,11 +7,9 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { Bucket } from "@pulumi/aws/s3/bucket.js";
-import { LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { expect } from "chai";
-import { ensureEngine } from "../../../local/engine/engine.ts";
-import { startTestCloud, type TestCloud } from "../../support/cloud.ts";
-import { installBundle } from "./bundle.ts";
+import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
 import { everyType, RESOURCES, type Settings } from "./engine-program.ts";
 
 /*
@@ -24,48 +19,24 @@ describe("aws plugin under the Pulumi engine", function () {
   this.timeout(120_000);
 
   const first: Settings = { prefix: "engine", ttlDays: 7, team: "genomics", hashKey: "id" };
-  let folder: string;
-  let cloud: TestCloud;
+  let engine: EngineCloud;
   let west: S3Client;
-  let newStack: (name: string, program: () => object) => Promise<Stack>;
+  let newStack: EngineCloud["newStack"];
   let stack: Stack;
   let settings = first;
 
   before("start a cloud and install the plugin", async function () {
     this.timeout(15 * 60_000); // the engine may have to be built
-    const engine = await ensureEngine();
-    const pulumiCommand = await PulumiCommand.get({ root: dirname(dirname(engine.command)) });
-    folder = await mkdtemp(join(tmpdir(), "spawn aws plugin "));
-    const links = await installBundle(folder);
-    cloud = await startTestCloud();
-    west = new S3Client({
-      endpoint: cloud.endpoint,
-      region: "us-west-2",
-      forcePathStyle: true,
-      credentials: cloud.keys,
-    });
-    const envVars = {
-      PATH: [links, process.env["PATH"]].join(delimiter),
-      PULUMI_BACKEND_URL: `file://${folder}`,
-      PULUMI_CONFIG_PASSPHRASE: "",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      AWS_ENDPOINT_URL: cloud.endpoint,
-      AWS_ACCESS_KEY_ID: cloud.keys.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: cloud.keys.secretAccessKey,
-      AWS_REGION: "us-east-1",
-    };
-    newStack = (stackName, program) =>
-      LocalWorkspace.createOrSelectStack(
-        { stackName, projectName: "plugin", program: async () => program() },
-        { envVars, pulumiCommand, pulumiHome: join(folder, "home"), workDir: folder },
-      );
+    engine = await startEngineCloud();
+    newStack = engine.newStack;
+    const { endpoint, keys } = engine.cloud;
+    west = new S3Client({ endpoint, region: "us-west-2", forcePathStyle: true, credentials: keys });
     stack = await newStack("main", () => everyType(settings));
   });
 
   after("remove all of it", async () => {
     west?.destroy();
-    await cloud?.stop();
-    await rm(folder, { recursive: true, force: true });
+    await engine?.stop();
   });
 
   it("previews a program whose values are not known yet", async () => {

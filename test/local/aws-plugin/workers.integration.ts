@@ -1,0 +1,159 @@
+import {
+  AutoScalingClient,
+  type AutoScalingGroup,
+  CreateOrUpdateTagsCommand,
+  DescribeAutoScalingGroupsCommand,
+  ResumeProcessesCommand,
+  SetDesiredCapacityCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
+import {
+  DescribeInstancesCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { expect } from "chai";
+import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
+import { GROUP, REGION, WORKERS, type WorkerSettings, workers } from "./workers-program.ts";
+
+/*
+ * Machines as the real engine declares them: whatever starts and ends instances of a group whose capacity nobody declares, the
+ * program has nothing to do.
+ */
+describe("aws plugin with machines, under the Pulumi engine", function () {
+  this.timeout(120_000);
+
+  let settings: WorkerSettings = { script: "#!/bin/sh\n", most: 10, templateName: "engine-first" };
+  let engine: EngineCloud;
+  let groups: AutoScalingClient;
+  let ec2: EC2Client;
+  let stack: Stack;
+
+  before("start a cloud and install the plugin", async function () {
+    this.timeout(15 * 60_000); // the engine may have to be built
+    engine = await startEngineCloud();
+    const client = { endpoint: engine.cloud.endpoint, region: REGION, credentials: engine.cloud.keys };
+    groups = new AutoScalingClient(client);
+    ec2 = new EC2Client(client);
+    stack = await engine.newStack("workers", () => workers(settings));
+  });
+
+  after("remove all of it", async () => {
+    groups?.destroy();
+    ec2?.destroy();
+    await engine?.stop();
+  });
+
+  const describeGroup = async (): Promise<AutoScalingGroup | undefined> => {
+    const { AutoScalingGroups } = await groups.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [GROUP] }),
+    );
+    return AutoScalingGroups?.[0];
+  };
+  const expectNothingToDo = async () => {
+    const refreshed = await stack.refresh({ expectNoChanges: true });
+    expect(refreshed.summary.resourceChanges).to.deep.equal({ same: WORKERS });
+    const updated = await stack.up({ expectNoChanges: true });
+    expect(updated.summary.resourceChanges).to.deep.equal({ same: WORKERS });
+  };
+  const remains = async () => ({
+    groups: (await describeGroup()) === undefined ? 0 : 1,
+    templates: (await ec2.send(new DescribeLaunchTemplatesCommand({}))).LaunchTemplates?.length,
+    securityGroups: (
+      await ec2.send(
+        new DescribeSecurityGroupsCommand({ Filters: [{ Name: "group-name", Values: [GROUP] }] }),
+      )
+    ).SecurityGroups?.length,
+  });
+
+  it("previews them, and makes nothing", async () => {
+    const { changeSummary } = await stack.preview();
+    expect(changeSummary).to.deep.equal({ create: WORKERS });
+    expect(await remains()).to.deep.equal({ groups: 0, templates: 0, securityGroups: 0 });
+  });
+
+  it("creates them, without an instance", async () => {
+    const { summary, outputs } = await stack.up();
+    expect(summary.resourceChanges).to.deep.equal({ create: WORKERS });
+    expect(outputs["image"]?.value).to.match(/^ami-/);
+    expect(outputs["capacity"]?.value).to.equal(0);
+    expect((await describeGroup())?.SuspendedProcesses?.map((one) => one.ProcessName)).to.deep.equal([
+      "AZRebalance",
+    ]);
+    await expectNothingToDo();
+  });
+
+  it("has nothing to do when the group grows, and when it shrinks by itself", async () => {
+    await groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: GROUP, DesiredCapacity: 3 }));
+    await expectNothingToDo();
+    expect((await describeGroup())?.DesiredCapacity).to.equal(3);
+
+    const members = (await describeGroup())?.Instances ?? [];
+    expect(members).to.have.length(3);
+    await groups.send(
+      new TerminateInstanceInAutoScalingGroupCommand({
+        InstanceId: members[0]?.InstanceId,
+        ShouldDecrementDesiredCapacity: true,
+      }),
+    );
+    await expectNothingToDo();
+    expect((await describeGroup())?.DesiredCapacity).to.equal(2);
+  });
+
+  it("changes what is declared, and leaves the capacity alone", async () => {
+    settings = { ...settings, script: "#!/bin/sh\necho changed\n", most: 5 };
+    const preview = await stack.preview();
+    expect(preview.changeSummary).to.deep.equal({ update: 2, same: WORKERS - 2 });
+    const { summary, outputs } = await stack.up();
+    expect(summary.resourceChanges).to.deep.equal({ update: 2, same: WORKERS - 2 }); // template and group
+    expect(outputs["version"]?.value).to.equal(2);
+    expect(await describeGroup()).to.include({ DesiredCapacity: 2, MaxSize: 5 });
+    await expectNothingToDo();
+  });
+
+  it("shows what was changed by hand, and undoes it", async () => {
+    await groups.send(
+      new ResumeProcessesCommand({ AutoScalingGroupName: GROUP, ScalingProcesses: ["AZRebalance"] }),
+    );
+    await groups.send(
+      new CreateOrUpdateTagsCommand({
+        Tags: [
+          {
+            ResourceId: GROUP,
+            ResourceType: "auto-scaling-group",
+            Key: "team",
+            Value: "physics",
+            PropagateAtLaunch: true,
+          },
+        ],
+      }),
+    );
+    const refreshed = await stack.refresh();
+    expect(refreshed.summary.resourceChanges).to.deep.equal({ update: 1, same: WORKERS - 1 });
+    const { summary } = await stack.up();
+    expect(summary.resourceChanges).to.deep.equal({ update: 1, same: WORKERS - 1 });
+    const group = await describeGroup();
+    expect(group?.SuspendedProcesses?.map((one) => one.ProcessName)).to.deep.equal(["AZRebalance"]);
+    expect(group?.Tags?.find(({ Key }) => Key === "team")?.Value).to.equal("genomics");
+    expect(group?.DesiredCapacity).to.equal(2);
+    await expectNothingToDo();
+  });
+
+  it("replaces a template, and points the group at the new one", async () => {
+    settings = { ...settings, templateName: "engine-second" };
+    const { summary } = await stack.up();
+    expect(summary.resourceChanges).to.deep.equal({ replace: 1, update: 1, same: WORKERS - 2 });
+    await expectNothingToDo();
+  });
+
+  it("destroys all of it, instances as well", async () => {
+    const { summary } = await stack.destroy({ remove: true });
+    expect(summary.resourceChanges).to.deep.equal({ delete: WORKERS });
+    expect(await remains()).to.deep.equal({ groups: 0, templates: 0, securityGroups: 0 });
+    const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
+    const states = Reservations.flatMap(({ Instances = [] }) => Instances.map((one) => one.State?.Name));
+    expect(states.filter((state) => state !== "terminated" && state !== "shutting-down")).to.be.empty;
+  });
+});
