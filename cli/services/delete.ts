@@ -19,6 +19,7 @@ import { findRecord, orCorrupt } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { holdsAnything, isGone } from "./remains/remains.ts";
 import { type Outcome, sideBySide } from "./side-by-side.ts";
+import { inUse, sweepsReading } from "./sweep/open-sweeps.ts";
 
 /** An entry that `stage delete` can delete. */
 export interface Deletable {
@@ -38,9 +39,13 @@ export interface Deletable {
 /**
  * Looks entries up by their records; by the settings or the stack of an upload that never ended; and else by what AWS holds
  * under the id. All are looked up before any is deleted; one that is named twice counts once.
- * @throws InputError when there is none of one of the ids, or when it is declared in the environment's configuration
+ * @throws InputError when there is none of one of the ids, when it is declared in the environment's configuration, or when a sweep that has
+ * not ended reads it
  */
 export async function findDeletables(context: Context, ids: readonly StagingId[]): Promise<Deletable[]> {
+  const reading = sweepsReading(context, ids);
+  // A failure of the other look-ups must not leave it unhandled.
+  reading.catch(() => undefined);
   const stacks = lazily(async () => listStacks((await openSession(context)).entryProject));
   const found = await Promise.allSettled([...new Set(ids)].map((id) => findDeletable(context, id, stacks)));
   const failures = found.filter((one) => one.status === "rejected").map(({ reason }) => reason as unknown);
@@ -52,6 +57,7 @@ export async function findDeletables(context: Context, ids: readonly StagingId[]
     });
   }
   if (first !== undefined) throw first;
+  for (const [id, sweeps] of await reading) throw inUse(id, sweeps, context.environmentName, "deleted");
   return found.filter((one) => one.status === "fulfilled").map(({ value }) => value);
 }
 

@@ -5,6 +5,7 @@ import { idsOf } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import { ID_PREFIX, isStagingId, type StagingId } from "../../staging/ids.ts";
 import { RECORD_KEY } from "../../staging/record.ts";
+import { isSweepId } from "../../staging/sweep/id.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import type { EngineSession } from "../engine/session.ts";
@@ -88,6 +89,7 @@ async function idsOfStacks({ entryProject, settings }: EngineSession): Promise<S
     stacks.map(async (stack) => {
       const id = stack.slice(prefix.length);
       if (isStagingId(id)) return [id];
+      if (isSweepId(id)) return [];
       // Of another name: only where it holds entries that exist, which the records and the buckets tell as well.
       const { resources } = await readStateOrBackup(entryProject, stack);
       return idsIn(resources);

@@ -17,6 +17,7 @@ import {
 } from "./deletion-protection.ts";
 import { refuseWithEntries } from "./environment-entries.ts";
 import { type EnvironmentPlan, planEnvironment } from "./environment-plan.ts";
+import { deleteLogsLeft, refuseWithSweeps } from "./environment-sweeps.ts";
 
 /**
  * Updates the environment's stack, with its declared entries, to match `Pulumi.<environment>.yaml`. It creates resources again
@@ -81,7 +82,7 @@ function sumOf(
 /**
  * Deletes the environment: tables, buckets, rules, role. The stack itself stays, empty, since removing it would delete
  * `Pulumi.<environment>.yaml` too.
- * @throws InputError while there are entries in it; it names them
+ * @throws InputError while there are sweeps or entries in it; it names them
  */
 export async function environmentDestroy(context: Context, options: UpdateOptions): Promise<UpdateResult> {
   const session = await openSession(context);
@@ -89,12 +90,14 @@ export async function environmentDestroy(context: Context, options: UpdateOption
   const { name } = settings;
   await takeOverDeadLocks(project, name, options);
   await repairState(project, name, { whenLost: "refuse", onNote: options.onNote });
+  await refuseWithSweeps(context, session);
   await refuseWithEntries(context, session);
   const again = commandLine("spawn environment destroy --yes", name);
   const { resources } = await readState(project, name);
   const ours = resources.filter((resource) => isProtectedByProgram(settings.cloud, resource));
   const others = resources.filter((resource) => !ours.includes(resource));
   refuseProtected(name, others, { what: `environment ${name}`, again, environment: name });
+  await deleteLogsLeft(context, options);
   await unprotect(project, name, ours);
   return await withDeletableTables(context, protectedTables(ours), () =>
     runUpdate(project, name, { kind: "destroy", remove: false }, options),

@@ -1,4 +1,5 @@
 import type { StagingId } from "../../staging/ids.ts";
+import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { PROJECT_NAME } from "../engine/entry-project.ts";
 import { type EngineSettings, runEngine } from "../engine/process.ts";
 import { readStateOrBackup, type StateResource } from "../engine/state.ts";
@@ -25,7 +26,7 @@ export async function findRenamed(
   if (folder === undefined) return [];
   const found: RenamedStack[] = [];
   for (const stack of await stacksIn(folder)) {
-    if (stack === own) continue;
+    if (stack === own || sweepOfStack(stack) !== undefined) continue;
     const { resources } = await readStateOrBackup(project, stack);
     const ids = idsIn(resources);
     if (ids.length === 1 && ids[0] === id && !holdsEnvironment(resources)) found.push({ stack, resources });

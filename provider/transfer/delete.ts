@@ -11,6 +11,8 @@ import {
 import { UserError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
+import { parseLaunchedSweepId } from "../../staging/sweep/id.ts";
+import { logPrefix } from "../../staging/sweep/names.ts";
 import { errorName, isNoSuchBucket } from "./aws-errors.ts";
 import { decodeKey } from "./listing.ts";
 import { forEachParallel } from "./parallel.ts";
@@ -48,6 +50,18 @@ export async function deleteEntry(
   } catch (error) {
     if (!isNoSuchBucket(error)) throw error;
   }
+}
+
+/** The same for the logs of a sweep. */
+export async function deleteLogs(
+  client: S3Client,
+  bucket: string,
+  sweepId: string,
+  options: DeleteOptions,
+): Promise<void> {
+  const prefix = logPrefix(parseLaunchedSweepId(sweepId));
+  await abortUploads(client, bucket, prefix, options.signal);
+  await deleteVersions(client, bucket, prefix, options);
 }
 
 /** Deletes every version of one key, for good. */

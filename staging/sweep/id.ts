@@ -44,3 +44,9 @@ export function parseLaunchedSweepIdStart(text: string): string {
 /** The stack of a sweep. */
 export const sweepStackName = (environment: string, id: SweepId): StackName =>
   parseStackName(`${environment}.${id}`);
+
+/** The sweep that a stack holds, as its name tells, of whatever environment; undefined for any other stack. */
+export function sweepOfStack(stack: string): SweepId | undefined {
+  const id = stack.slice(stack.indexOf(".") + 1);
+  return isSweepId(id) ? id : undefined;
+}

@@ -15,7 +15,7 @@ export interface EnvironmentDestroyResult {
 export default class EnvironmentDestroy extends BaseCommand {
   static override summary = "Delete the environment: its buckets, rules and tables.";
   static override description =
-    "Refuses while there are staging entries in it, in records, stacks or buckets, and names the command that removes them. A bucket that you made yourself (spawn:adopt) stays, with all that is in it; only spawn's rules are taken out of its configuration.";
+    "Refuses while there are sweeps or staging entries in it, in tables, stacks or buckets, and names the command that removes them. Logs of sweeps that are gone go with their buckets. A bucket that you made yourself (spawn:adopt) stays, with all that is in it; only spawn's rules are taken out of its configuration.";
   static override examples = [
     {
       description: "Delete the environment, after a question",

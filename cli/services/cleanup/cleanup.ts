@@ -6,6 +6,7 @@ import type { Context } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
 import { type DeletionEvents, deleteEntries } from "../delete.ts";
 import { type Outcome, sideBySide } from "../side-by-side.ts";
+import { inUse, sweepsReading } from "../sweep/open-sweeps.ts";
 import { sortEntries } from "./entries.ts";
 import { bucketsOf, findOrphans } from "./orphans.ts";
 import { entryStacks, findOwners } from "./owners.ts";
@@ -29,13 +30,28 @@ export async function planCleanup(
   onProblem: (error: UserError) => void,
 ): Promise<CleanupPlan> {
   const owners = await findOwners(context, onProblem);
-  const [entries, orphans] = await Promise.all([
+  const [sorted, orphans] = await Promise.all([
     sortEntries(context, question, owners, now, onProblem),
     findOrphans(context, owners, now, onProblem),
   ]);
+  const entries = await withoutUsed(context, sorted.entries, onProblem);
   // With an entry go the uploads under it.
-  const ids = new Set(entries.entries.map(({ id }) => id));
-  return { ...entries, orphans: orphans.filter(({ id }) => !ids.has(id)) };
+  const ids = new Set(sorted.entries.map(({ id }) => id));
+  return { ...sorted, entries, orphans: orphans.filter(({ id }) => !ids.has(id)) };
+}
+
+/** The entries that no sweep reads which has not ended. */
+async function withoutUsed(
+  context: Context,
+  entries: readonly CleanableEntry[],
+  onProblem: (error: UserError) => void,
+): Promise<CleanableEntry[]> {
+  const reading = await sweepsReading(
+    context,
+    entries.map(({ id }) => id),
+  );
+  for (const [id, sweeps] of reading) onProblem(inUse(id, sweeps, context.environmentName, "removed"));
+  return entries.filter(({ id }) => !reading.has(id));
 }
 
 export interface CleanupEvents extends DeletionEvents {

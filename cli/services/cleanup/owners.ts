@@ -2,6 +2,7 @@ import { entryStackName, idsOf } from "../../../staging/entry.ts";
 import { InputError, type UserError } from "../../../staging/errors.ts";
 import { ID_DIGITS, ID_PREFIX, parseStagingId, type StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
+import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import { damagedState } from "../../engine/repair.ts";
@@ -94,7 +95,9 @@ async function idsInOthers(
   stacks: readonly string[],
   environment: string,
 ): Promise<StagingId[]> {
-  const renamed = stacks.filter((stack) => stack !== environment && !ENTRY_STACK.test(stack));
+  const renamed = stacks.filter(
+    (stack) => stack !== environment && !ENTRY_STACK.test(stack) && sweepOfStack(stack) === undefined,
+  );
   const states = await Promise.all(renamed.map((stack) => readStateOrBackup(project, stack)));
   return states.flatMap(({ resources }) => idsIn(resources));
 }

@@ -127,13 +127,24 @@ export async function countStates(
 
 /**
  * All sweeps of the environment, the newest first, a page at a time.
+ * @param filter what DynamoDB leaves out itself
  * @param onCorrupt told of an item that cannot be read; the others are given all the same
  */
 export async function* metaPages(
   table: SweepTable,
   onCorrupt: (error: CorruptSweepItem) => void,
+  filter: Partial<QueryCommandInput> = {},
 ): AsyncGenerator<SweepMeta[]> {
-  for await (const page of pagesOf(table, ALL_SWEEPS)) {
+  const query: Partial<QueryCommandInput> = {
+    ...ALL_SWEEPS,
+    ...filter,
+    ExpressionAttributeNames: { ...ALL_SWEEPS.ExpressionAttributeNames, ...filter.ExpressionAttributeNames },
+    ExpressionAttributeValues: {
+      ...ALL_SWEEPS.ExpressionAttributeValues,
+      ...filter.ExpressionAttributeValues,
+    },
+  };
+  for await (const page of pagesOf(table, query)) {
     const metas: SweepMeta[] = [];
     for (const item of page) {
       try {
