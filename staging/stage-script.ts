@@ -34,12 +34,19 @@ export function renderStageScript(template: string, entry: Entry, options: Stage
 /** The variable that names the file of an entry's parameters, for {@link renderSharedStageScript}. */
 export const STAGE_PARAMETERS = "SPAWN_STAGE_PARAMETERS";
 
+/** What a worker does not need: it states its region, and is alone. User data have little room. */
+const ELSEWHERE = /^# Not on workers of sweeps.*\n(?:.*\n)*?# End\.\n/gm;
+
+/** In place of a lock. */
+const ALONE = 'take_lock() { mkdir -p "$work" && lock=$work/lock; }';
+
 /**
- * The same script for any number of entries: it reads the lines of {@link stageParameters} from a file.
+ * The same script for any number of entries, of which one runs at a time: it reads the lines of {@link stageParameters} from a file.
+ * SPAWN_REGION must be set.
  * @param template the text of `worker/stage.sh`
  */
 export const renderSharedStageScript = (template: string): string =>
-  `. "$${STAGE_PARAMETERS}" || exit 2\n${parseTemplate(template).code}`;
+  `. "$${STAGE_PARAMETERS}" || exit 2\n${ALONE}\n${parseTemplate(template.replace(ELSEWHERE, "")).code}`;
 
 /**
  * An entry's values as lines of the script. They come from a record that others may write: each is checked, or is in single quotes,

@@ -69,16 +69,13 @@ trap 'exit 143' TERM
 
 # ---- The region, and its bucket.
 
+# Not on workers of sweeps: they know their region.
 http() { # method, URL, header
   if command -v curl >/dev/null 2>&1; then
     curl -gfsS --noproxy '*' --connect-timeout 1 --max-time 5 -X "$1" -H "$3" "$2" 2>/dev/null
   else
     wget -qO - --no-proxy -T 5 -t 1 "--method=$1" "--header=$3" "$2" 2>/dev/null
   fi
-}
-
-is_region() {
-  case $1 in '' | *[!a-z0-9-]*) return 1 ;; *-*-*) return 0 ;; *) return 1 ;; esac
 }
 
 # The instance metadata service may start later than this script: on EC2 a minute is not too long.
@@ -101,6 +98,12 @@ metadata_region() {
 # Of the AWS configuration; version 2 of the AWS CLI asks the metadata service, too.
 configured_region() {
   aws configure list 2>/dev/null | awk '{ gsub(/:/, " ") } $1 == "region" && $2 ~ /^[a-z]+-[a-z-]+-[0-9]+$/ { print $2; exit }'
+}
+
+# End.
+
+is_region() {
+  case $1 in '' | *[!a-z0-9-]*) return 1 ;; *-*-*) return 0 ;; *) return 1 ;; esac
 }
 
 choose_copy() {
@@ -176,6 +179,7 @@ free_bytes() { df -Pk "$work" | awk '{ line = $0 } END { match(line, /[0-9]+ +[0
 
 # ---- One run at a time. The owner of the highest number holds the lock; it is free when all owners have ended.
 
+# Not on workers of sweeps: one worker is all that downloads.
 boot_id() { cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown; }
 started_at() { awk '{ sub(/.*\) /, ""); print $20 }' "/proc/$1/stat" 2>/dev/null || echo unknown; }
 
@@ -234,6 +238,8 @@ take_lock() {
     nap
   done
 }
+
+# End.
 
 # ---- The manifest: JSON lines become lines of fields. In a name, control characters and backslashes are octal escapes for printf.
 

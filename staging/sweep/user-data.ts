@@ -44,7 +44,7 @@ export function renderBootScript(templates: WorkerTemplates, facts: WorkerFacts)
     "stage.sh": renderSharedStageScript(templates.stage),
   };
   for (const [place, dataset] of facts.datasets.entries())
-    files[`dataset-${place}`] = datasetParameters(dataset);
+    files[`dataset-${place}`] = datasetParameters(dataset, facts);
   const [before, after] = templates.boot.split(`${FILES}\n`);
   if (before === undefined || after === undefined) throw new Error("the boot script has no place for files");
   return `#!/bin/sh\n${compact(before)}${Object.entries(files).map(hereDocument).join("")}${compact(after)}`;
@@ -71,11 +71,11 @@ function renderWorker(template: string, facts: WorkerFacts): string {
   return `#!/bin/sh\n${parameters}${parseTemplate(template).code}`;
 }
 
-function datasetParameters(dataset: SweepDataset): string {
-  const { copies, ...entry } = dataset;
+function datasetParameters({ copies, ...entry }: SweepDataset, { logBuckets }: WorkerFacts): string {
+  const used = copies.filter(({ region }) => logBuckets.some((place) => place.region === region));
   return stageParameters({
     ...entry,
-    regions: copies.map(({ region }) => region),
-    buckets: copies.map(({ bucket }) => bucket),
+    regions: used.map(({ region }) => region),
+    buckets: used.map(({ bucket }) => bucket),
   });
 }
