@@ -222,6 +222,63 @@ start = text.index("SERVICE_REGISTRY = {"); print(" ".join(re.findall(r'^    "([
     }
   });
 
+  it("serves only the listed operations of EC2, Auto Scaling and SSM, whatever the request says", async () => {
+    const type = { "content-type": "application/x-www-form-urlencoded" };
+    const form = (body: string, wire: Wire = {}): Wire => ({
+      ...{ method: "POST", body, ...wire },
+      headers: { ...type, ...wire.headers },
+    });
+    const target = (name: string, body = "{}"): Wire => ({
+      ...{ method: "POST", body },
+      headers: { "x-amz-target": name, "content-type": "application/x-amz-json-1.1" },
+    });
+    const vpcs = "Action=DescribeVpcs&Version=2016-11-15";
+    const run = "ImageId=ami-1&MinCount=1&MaxCount=1";
+    const refused: [string, string, Wire][] = [
+      ...["RunInstances", "RegisterImage", "StartInstances", "CreateFleet", "RequestSpotInstances"].map(
+        (name): [string, string, Wire] => [name, "ec2", form(`Action=${name}&Version=2016-11-15&${run}`)],
+      ),
+      ["no operation", "ec2", form(run)],
+      ["two operations", "ec2", form(`${vpcs}&Action=RunInstances&${run}`)],
+      ["two operations, the other first", "ec2", form(`Action=RunInstances&${vpcs}&${run}`)],
+      ["an encoded name", "ec2", form(`%41ction=RunInstances&${run}`)],
+      ["an operation in the query", "ec2", form(vpcs, { query: "Action=RunInstances" })],
+      ["an operation in the query alone", "ec2", form(run, { query: "Action=RunInstances" })],
+      ["by GET", "ec2", { query: "Action=DescribeVpcs" }],
+      ["by PUT", "ec2", form(vpcs, { method: "PUT" })],
+      ["a compressed body", "ec2", form(vpcs, { headers: { "content-encoding": "gzip" } })],
+      ["another path", "ec2", form(vpcs, { path: "/2015-03-31/functions" })],
+      ["a target of SSM", "ec2", form(vpcs, { headers: { "x-amz-target": "AmazonSSM.SendCommand" } })],
+      ["a launch configuration", "autoscaling", form("Action=CreateLaunchConfiguration")],
+      ["an operation of EC2", "autoscaling", form("Action=DescribeVpcs")],
+      ["a scaling policy", "autoscaling", form("Action=PutScalingPolicy")],
+      ["a target", "autoscaling", form(vpcs, { headers: { "x-amz-target": "AmazonSSM.GetParameter" } })],
+      ...["SendCommand", "StartSession", "PutParameter", "CreateAssociation", "StartAutomationExecution"].map(
+        (name): [string, string, Wire] => [name, "ssm", target(`AmazonSSM.${name}`)],
+      ),
+      ["a service in the target", "ssm", target("AmazonEC2ContainerServiceV20141113.RunTask")],
+      ["a service behind the target", "ssm", target("AmazonSSM.GetParameter.SendCommand")],
+      ["a form", "ssm", form("Action=SendCommand")],
+      ["another operation of STS by query", "sts", form(WHO.body ?? "", { query: "Action=AssumeRole" })],
+    ];
+    for (const [what, service, wire] of refused) {
+      expectRefused(await send(endpoint, sign(wire, service)), what);
+    }
+    const served: [string, Wire][] = [
+      ["ec2", form(vpcs)],
+      ["autoscaling", form("Action=DescribeAutoScalingGroups&Version=2011-01-01")],
+    ];
+    for (const [service, wire] of served) {
+      expect((await send(endpoint, sign(wire, service))).status, service).to.equal(200);
+    }
+    const name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64";
+    const parameter = (asked: object) =>
+      send(endpoint, sign(target("AmazonSSM.GetParameters", JSON.stringify(asked)), "ssm"));
+    const found = JSON.parse((await parameter({ Names: [name, "/etc/passwd"] })).body);
+    expect(found).to.deep.include({ InvalidParameters: ["/etc/passwd"] });
+    expect(found.Parameters[0].Value).to.match(/^ami-[0-9a-f]{17}$/);
+  });
+
   it("finds each change of a signed request", async () => {
     const path = `/${BUCKET}/secret.txt`;
     const put = sign({ method: "PUT", path, body: "secret", headers: { "x-amz-meta-a": "1" } });

@@ -14,6 +14,20 @@ MISMATCH = Refusal(
 )
 
 
+class Source:
+    """`receive` of the server, which knows when the request has ended: another call would wait for the connection's end."""
+
+    def __init__(self, receive):
+        self._receive = receive
+        self.ended = False
+
+    async def __call__(self):
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self.ended = True
+        return message
+
+
 async def read(receive, limit=SMALL):
     """The whole body of a request."""
     chunks, size = [], 0

@@ -50,16 +50,16 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        headers = None
+        headers, source = None, body.Source(receive)
         try:
             headers = _headers_of(scope)
             _refuse_strangers(headers)
             if scope["path"] == _PROOF_PATH:
                 await self._prove(headers, send)
                 return
-            receive = await self._admit(scope, headers, receive)
+            receive = await self._admit(scope, headers, source)
         except Refusal as refusal:
-            await _refuse(refusal, scope, headers or {}, receive, send)
+            await _refuse(refusal, scope, headers or {}, source, send)
             return
         await self._app(scope, receive, _without_cors(send))
         if isinstance(receive, body.Checked) and receive.refusal is not None:
@@ -201,9 +201,9 @@ def _without_cors(send):
     return send_without_cors
 
 
-async def _refuse(refusal, scope, headers, receive, send):
-    if receive is not None:
-        await _drain(headers, receive)
+async def _refuse(refusal, scope, headers, source, send):
+    if source is not None:
+        await _drain(headers, source)
     match = re.search(r"/([a-z0-9-]+)/aws4_request", headers.get("authorization", ""))
     service = SERVICES.get(match.group(1)) if match else None
     protocol = "json" if "x-amz-target" in headers else service.protocol if service else "rest"
@@ -211,14 +211,13 @@ async def _refuse(refusal, scope, headers, receive, send):
     await _send(send, refusal.status, content_type, b"" if scope["method"] == "HEAD" else text)
 
 
-async def _drain(headers, receive):
+async def _drain(headers, source):
     """Reads a small body. The others learn by `Expect: 100-continue`, or by the end of the connection."""
     length = headers.get("content-length", "")
     if "expect" in headers or not length.isdigit() or int(length) > _DRAINED:
         return
-    message = {"type": "http.request", "more_body": True}
-    while message["type"] == "http.request" and message.get("more_body", False):
-        message = await receive()
+    while not source.ended:
+        await source()
 
 
 async def _send(send, status, content_type, text):
