@@ -55,11 +55,10 @@ describe("Sweep", () => {
 
   it("has as many resources for thousands of workers as for three", async () => {
     const regions = (count: number) => shares({ "us-east-1": count, "us-west-2": count, "eu-west-1": count });
-    const [few, many] = await Promise.all(
-      [1, 33_000].map((count) => recordSweep({ regions: regions(count) })),
-    );
-    expect(many?.resources.length).to.equal(few?.resources.length);
-    expect(many?.resources.length).to.be.below(25);
+    const few = await recordSweep({ regions: regions(1) });
+    const many = await recordSweep({ regions: regions(33_000) });
+    expect(many.resources.length).to.equal(few.resources.length);
+    expect(many.resources.length).to.be.below(25);
   });
 
   describe("the role", () => {
