@@ -29,7 +29,11 @@ export async function cancelSweep(
     return undefined;
   }
   const regions = await findRegions(access, (error) => noteCorrupt(access, error));
-  const hasEnded = meta["started_at"] !== undefined && regions.every(({ open }) => open === 0);
+  // One that is marked already may have been left half way.
+  const hasEnded =
+    meta["started_at"] !== undefined &&
+    meta["cancelled_at"] === undefined &&
+    regions.every(({ open }) => open === 0);
   if (!hasEnded) await markCancelled(access);
   access.progress("Ending the workers");
   await endAllWorkers(access, groups);
