@@ -16,6 +16,7 @@ import type { Call } from "../sdk/call.ts";
 import { isAwsError, wasRetried } from "../sdk/errors.ts";
 import { given } from "../sdk/given.ts";
 import { settle } from "../sdk/settle.ts";
+import { reachCapacity } from "./capacity.ts";
 import { deleteGroup } from "./delete-group.ts";
 import { parseDuration } from "./duration.ts";
 import {
@@ -109,7 +110,7 @@ export default defineResource<typeof fields, Computed>({
   },
   async finish(name, inputs, call) {
     const least = inputs.desiredCapacity || inputs.minSize;
-    await reachCapacity(name, inputs, (healthy) => healthy >= least, call);
+    await waitFor((healthy) => healthy >= least, name, inputs, call);
     await setSuspended(name, [], inputs.suspendedProcesses, call);
   },
   async update(name, inputs, actual, call) {
@@ -127,7 +128,7 @@ export default defineResource<typeof fields, Computed>({
     await setGroupTags(name, actual.tags, inputs.tags, call);
     if (changes.DesiredCapacity !== undefined || changes.MinSize !== undefined) {
       const target = Math.max(inputs.desiredCapacity ?? actual.desiredCapacity ?? 0, inputs.minSize);
-      await reachCapacity(name, inputs, (healthy) => healthy === target, call);
+      await waitFor((healthy) => healthy === target, name, inputs, call);
     }
     await setSuspended(name, actual.suspendedProcesses, inputs.suspendedProcesses, call);
   },
@@ -228,25 +229,14 @@ function changesOf(
   };
 }
 
-/** Waits for healthy instances, unless `waitForCapacityTimeout` is "0". */
-async function reachCapacity(
+async function waitFor(
+  isEnough: (healthy: number) => boolean,
   name: string,
   { waitForCapacityTimeout }: Inputs,
-  isEnough: (healthy: number) => boolean,
   call: Call,
 ): Promise<void> {
   const patience = parseDuration(waitForCapacityTimeout) ?? 0;
-  if (patience === 0) return;
-  const probe = async () => {
-    const members = (await describeGroup(name, call))?.Instances ?? [];
-    const healthy = members
-      .filter(
-        ({ HealthStatus, LifecycleState }) => HealthStatus === "Healthy" && LifecycleState === "InService",
-      )
-      .reduce((sum, { WeightedCapacity }) => sum + Number(WeightedCapacity || 1), 0);
-    return isEnough(healthy) ? true : undefined;
-  };
-  await settle(call, `the Auto Scaling group ${name} to have its capacity`, probe, patience);
+  await reachCapacity(name, patience, () => describeGroup(name, call), isEnough, call);
 }
 
 async function setSuspended(

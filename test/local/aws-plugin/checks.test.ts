@@ -101,6 +101,60 @@ const rows: [name: string, change: Record<string, unknown>, property: string, re
   ["Role", { assumeRolePolicy: undefined }, "assumeRolePolicy", /required/],
   ["Role", { managedPolicyArns: ["arn"] }, "managedPolicyArns", /does not support it/],
   ["RolePolicy", { name: undefined }, "name", /required/],
+  ["RolePolicyAttachment", { policyArn: "ReadOnly" }, "policyArn", /not the ARN of a managed policy/],
+  ["InstanceProfile", { name: "p".repeat(129) }, "name", /1 to 128/],
+  ["InstanceProfile", { path: "spawn" }, "path", /slash/],
+  ["SecurityGroup", { name: "sg-mine" }, "name", /begin with sg-/],
+  ["SecurityGroup", { description: "naïve" }, "description", /1 to 255/],
+  ["SecurityGroup", { ingress: [{ protocol: "tcp" }] }, "ingress[0].fromPort", /required/],
+  [
+    "SecurityGroup",
+    { egress: [{ protocol: "-1", fromPort: 0, toPort: 65_535, cidrBlocks: ["0.0.0.0/0"] }] },
+    "egress[0]",
+    /must be 0/,
+  ],
+  ["SecurityGroup", { egress: [port(443), port(443)] }, "egress", /is there twice/],
+  ["SecurityGroup", { revokeRulesOnDelete: true }, "revokeRulesOnDelete", /does not support it/],
+  ["LaunchTemplate", { name: "no spaces" }, "name", /3 to 128/],
+  ["LaunchTemplate", { userData: "#!/bin/sh" }, "userData", /must be base64/],
+  [
+    "LaunchTemplate",
+    { userData: Buffer.alloc(16_385).toString("base64") },
+    "userData",
+    /16385 bytes before base64, and AWS takes at most 16384/,
+  ],
+  [
+    "LaunchTemplate",
+    { iamInstanceProfile: { name: "a", arn: "arn:aws:iam::123456789012:instance-profile/a" } },
+    "iamInstanceProfile",
+    /one of them/,
+  ],
+  [
+    "LaunchTemplate",
+    { metadataOptions: { httpPutResponseHopLimit: 0 } },
+    "metadataOptions.httpPutResponseHopLimit",
+    /from 1 to 64/,
+  ],
+  [
+    "LaunchTemplate",
+    { blockDeviceMappings: [{ ebs: { encrypted: true } }] },
+    "blockDeviceMappings[0].ebs.encrypted",
+    /expected a string/,
+  ],
+  ["Group", { name: "a:b" }, "name", /no colon/],
+  ["Group", { maxSize: undefined }, "maxSize", /required/],
+  ["Group", { mixedInstancesPolicy: undefined }, "mixedInstancesPolicy", /exactly one/],
+  ["Group", { launchTemplate: { id: "lt-1" } }, "mixedInstancesPolicy", /exactly one/],
+  ["Group", { availabilityZones: ["us-west-2a"] }, "availabilityZones", /conflicts/],
+  ["Group", { waitForCapacityTimeout: "ten minutes" }, "waitForCapacityTimeout", /not a duration/],
+  ["Group", { tags: [tag("a"), tag("a")] }, "tags", /"a" is there twice/],
+  [
+    "Group",
+    { mixedInstancesPolicy: { launchTemplate: { launchTemplateSpecification: {} } } },
+    "mixedInstancesPolicy.launchTemplate.launchTemplateSpecification",
+    /needs a launchTemplateId/,
+  ],
+  ["Group", { warmPool: {} }, "warmPool", /does not support it/],
   ["Table", { name: "ab" }, "name", /3 to 255/],
   ["Table", { billingMode: undefined }, "billingMode", /PAY_PER_REQUEST/],
   ["Table", { billingMode: "FREE" }, "billingMode", /one of/],
@@ -132,6 +186,14 @@ const rows: [name: string, change: Record<string, unknown>, property: string, re
   ["TableItem", { item: '{"name":{"S":"x"}}' }, "item", /lacks the attribute id/],
   ["TableItem", { rangeKey: "n" }, "item", /lacks the attribute n/],
 ];
+
+function port(number: number): object {
+  return { protocol: "tcp", fromPort: number, toPort: number, cidrBlocks: ["0.0.0.0/0"] };
+}
+
+function tag(key: string): object {
+  return { key, value: "x", propagateAtLaunch: true };
+}
 
 function rule(more: object): object {
   return {

@@ -22,14 +22,20 @@ for (const [emulator, start] of Object.entries(emulators)) {
     let words: Words;
     withEnvironment(start);
 
-    before("ask for the account and its subnets", async () => {
+    before("ask for the account, its subnets and an image", async () => {
       const identity = await call("aws:index/getCallerIdentity:getCallerIdentity", {});
       const { ids } = await call("aws:ec2/getSubnets:getSubnets", {
         filters: [{ name: "default-for-az", values: ["true"] }],
         region: REGION,
       });
       const subnets = (ids as string[]).map((id, index) => [`SUBNET_${index}`, id] as const);
-      words = new Map([["ACCOUNT", String(identity["accountId"])], ...subnets]);
+      const name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+      const image = await call("aws:ssm/getParameter:getParameter", { name, region: REGION });
+      words = new Map([
+        ["ACCOUNT", String(identity["accountId"])],
+        ["IMAGE", String(image["insecureValue"])],
+        ...subnets,
+      ]);
     });
 
     it("says who calls", async () => {
@@ -101,7 +107,7 @@ for (const [emulator, start] of Object.entries(emulators)) {
 type Words = ReadonlyMap<string, string>;
 
 function fillIn<T>(value: T, words: Words): T {
-  const text = JSON.stringify(value).replace(/ACCOUNT|SUBNET_\d/g, (word) => words.get(word) ?? word);
+  const text = JSON.stringify(value).replace(/ACCOUNT|IMAGE|SUBNET_\d/g, (word) => words.get(word) ?? word);
   return JSON.parse(text) as T;
 }
 

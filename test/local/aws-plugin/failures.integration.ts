@@ -36,6 +36,10 @@ describe("aws plugin when something fails", function () {
     ["Bucket", put(/^\/conf-bucket\/?$/)],
     ["AccessPoint", put(/\/accesspoint\/conf-point$/)],
     ["Role", post],
+    ["InstanceProfile", post],
+    ["SecurityGroup", post],
+    ["LaunchTemplate", post],
+    ["Group of one template, without what else can be declared", post],
     ["Table", target("CreateTable")],
     ["TableItem", target("PutItem")],
   ];
@@ -118,6 +122,45 @@ describe("aws plugin when something fails", function () {
     expect(whole.ttl).to.deep.equal({ attributeName: "expires", enabled: true });
     expect(whole.pointInTimeRecovery.enabled).to.equal(true);
     await handler.delete(id, whole, testContext());
+  });
+
+  it("goes on with a group whose rules, processes or role are not there yet", async () => {
+    for (const [name, posts] of [
+      ["SecurityGroup", 3], // the group, its first reading, then AWS's default rules
+      ["Group that suspends", 2],
+      ["InstanceProfile", 2],
+    ] as const) {
+      const { handler, inputs, tidy } = await prepared(name);
+      const controller = new AbortController();
+      let sent = 0;
+      proxy.watch((request) => {
+        if (!post(request)) return;
+        sent += 1;
+        if (sent === posts) controller.abort(new Error("interrupted"));
+      });
+      const error = await failure(handler.create(inputs, testContext(controller.signal)));
+      proxy.watch(() => undefined);
+      expect(error, name).to.be.instanceOf(PartialFailure);
+      const { id, outputs } = error as PartialFailure;
+      const whole = await handler.update?.(id, outputs, inputs, testContext());
+      const read = await handler.read(id, inputs, whole, testContext());
+      expect(read, name).to.deep.equal({ id, inputs, outputs: whole });
+      await handler.delete(id, whole, testContext());
+      await tidy();
+    }
+  });
+
+  it("says at once that a group cannot start what it waits for", async () => {
+    const { handler, inputs, tidy } = await prepared(
+      "Group of one template, without what else can be declared",
+    );
+    const { id, outputs } = await handler.create(inputs, testContext());
+    const error = await failure(handler.update?.(id, outputs, { ...inputs, minSize: 1 }, testContext()));
+    expect(error).to.be.instanceOf(UserError);
+    expect(error?.message).to.equal(`the Auto Scaling group ${id} cannot start its instances`);
+    expect((error as UserError).why).to.match(/IMAGE/); // no image of AWS is called so
+    await handler.delete(id, outputs, testContext());
+    await tidy();
   });
 
   it("says why a resource failed half-way, and what to do, on lines of their own", async () => {

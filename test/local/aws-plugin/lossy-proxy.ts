@@ -5,6 +5,8 @@ export interface LossyProxy {
   readonly endpoint: string;
   /** Lets the next request for which `matches` holds through, and loses its answer. */
   loseNext(matches: (request: IncomingMessage) => boolean): void;
+  /** Calls `see` with each request that comes, before it goes on. */
+  watch(see: (request: IncomingMessage) => void): void;
   /** How many answers were lost. */
   lost(): number;
   stop(): Promise<void>;
@@ -13,9 +15,11 @@ export interface LossyProxy {
 /** A proxy before an emulator that can lose an answer: the write is done, and the client does not know. */
 export async function startLossyProxy(target: string): Promise<LossyProxy> {
   let matches: ((request: IncomingMessage) => boolean) | undefined;
+  let see: (request: IncomingMessage) => void = () => undefined;
   let lost = 0;
   const { hostname, port } = new URL(target);
   const server = createServer((incoming, outgoing) => {
+    see(incoming);
     const lose = matches?.(incoming) === true;
     if (lose) matches = undefined;
     const { method, headers, url: path } = incoming;
@@ -36,6 +40,9 @@ export async function startLossyProxy(target: string): Promise<LossyProxy> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     loseNext: (next) => {
       matches = next;
+    },
+    watch: (next) => {
+      see = next;
     },
     lost: () => lost,
     stop: () =>

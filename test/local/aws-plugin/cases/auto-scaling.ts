@@ -4,9 +4,9 @@ import { TEMPLATE } from "./ec2.ts";
 const GROUP = "aws:autoscaling/group:Group";
 const LOCAL = ["forceDelete", "waitForCapacityTimeout"];
 
-const template = (name: string, region = REGION): Step => ({
+const template = (name: string): Step => ({
   type: TEMPLATE,
-  inputs: { name, region, imageId: "ami-0123456789abcdef0" },
+  inputs: { name, region: REGION, imageId: "IMAGE", instanceType: "c7i.large" },
 });
 
 const policy = (name: string, types: readonly string[], more: object) => ({
@@ -70,18 +70,38 @@ export const autoScalingCases: readonly Case[] = [
   {
     name: "Group of one template, without what else can be declared",
     type: GROUP,
-    needs: [template("conf-single", "us-east-1")],
+    needs: [template("conf-single")],
     inputs: {
       name: "conf-plain-workers",
-      region: "us-east-1",
+      region: REGION,
       minSize: 0,
       maxSize: 1,
-      availabilityZones: ["us-east-1a"],
+      availabilityZones: ["us-west-2a"],
       launchTemplate: { name: "conf-single", version: "$Default" },
     },
     id: "conf-plain-workers",
     outputs: { desiredCapacity: 0 },
-    change: { suspendedProcesses: ["Launch"], healthCheckGracePeriod: 90 },
+    change: { suspendedProcesses: ["Launch"], healthCheckGracePeriod: 90, minSize: 1 },
+    replacing: [],
+    notImported: LOCAL,
+  },
+  {
+    name: "Group that suspends",
+    type: GROUP,
+    needs: [template("conf-suspended")],
+    inputs: {
+      name: "conf-suspending",
+      region: REGION,
+      minSize: 0,
+      maxSize: 1,
+      availabilityZones: ["us-west-2a"],
+      launchTemplate: { name: "conf-suspended", version: "$Latest" },
+      suspendedProcesses: ["AZRebalance", "Launch"],
+      waitForCapacityTimeout: "0",
+    },
+    id: "conf-suspending",
+    same: { suspendedProcesses: ["Launch", "AZRebalance"] },
+    change: { suspendedProcesses: ["AZRebalance"], maxSize: 2, desiredCapacity: 1 },
     replacing: [],
     notImported: LOCAL,
   },

@@ -11,7 +11,7 @@ export interface Case {
   readonly name: string;
   readonly type: string;
   readonly needs?: readonly Step[];
-  /** `ACCOUNT` stands for the account's number, `SUBNET_0` and `SUBNET_1` for subnets of {@link REGION}; in changes, too. */
+  /** `ACCOUNT` stands for the account's number, `IMAGE`, `SUBNET_0` and `SUBNET_1` for what {@link REGION} has; in changes, too. */
   readonly inputs: Properties;
   /** The id that the official provider gives it, and under which it is imported: a text, or a pattern where AWS makes it up. */
   readonly id: string | RegExp;
