@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { autoScalingGroups, createAutoScalingClients } from "../provider/sweep/auto-scaling.ts";
+import { sweepDynamoClients } from "../provider/sweep/dynamo.ts";
+import { sweepRun } from "../provider/sweep-run.ts";
+import { newStagingId } from "../staging/ids.ts";
+import type { SweepRunInputs } from "../staging/resources.ts";
+import { newSweepId } from "../staging/sweep/id.ts";
+import { ITEM_KEY, SWEEP_KEY } from "../staging/sweep/item-keys.ts";
+import { SweepCloud as LocalGroups } from "../test/local/sweep-cloud.ts";
+import { startTestCloud } from "../test/support/cloud.ts";
+
+/*
+ * How long the run of a sweep takes from its first request to `started_at`, and from its deletion to the last cancelled index, against the
+ * local cloud, whose groups make a record of each instance.
+ * Usage: sweep.ts [--counts 1000,10000,100000] [--workers 1000]; one region, a row of three columns for each index.
+ */
+
+const TABLE = "spawn-sweeps-bench";
+const REGION = "us-east-1";
+
+const { values } = parseArgs({
+  options: {
+    counts: { type: "string", default: "1000,10000,100000" },
+    workers: { type: "string", default: "1000" },
+  },
+});
+const cloud = await startTestCloud();
+const folder = await mkdtemp(join(tmpdir(), "spawn-bench-"));
+const local = new LocalGroups(cloud, REGION);
+try {
+  Object.assign(process.env, cloud.env);
+  const dynamo = sweepDynamoClients();
+  await dynamo(REGION).send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [SWEEP_KEY, ITEM_KEY].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: "S",
+      })),
+      KeySchema: [
+        { AttributeName: SWEEP_KEY, KeyType: "HASH" },
+        { AttributeName: ITEM_KEY, KeyType: "RANGE" },
+      ],
+    }),
+  );
+  for (const count of values.counts.split(",").map(Number)) {
+    const inputs = await inputsOf(count, Math.min(count, Number(values.workers)));
+    await local.group(inputs.sweepId, { MaxSize: count });
+    const deps = { now: () => new Date(), settling: { attempts: 2, firstDelayMs: 100 } };
+    const handler = sweepRun(deps, dynamo, autoScalingGroups(createAutoScalingClients()));
+    const context = { urn: "", signal: new AbortController().signal, log: () => undefined };
+    const cpu = process.cpuUsage();
+    const { result, seconds } = await timed(() => handler.create(inputs, context));
+    const { user } = process.cpuUsage(cpu);
+    const ended = await timed(() => handler.delete(result.id, result.outputs, context));
+    process.stdout.write(
+      `${count} indices: started after ${seconds.toFixed(1)} s (${(user / 1e6).toFixed(1)} s of CPU here), cancelled after ${ended.seconds.toFixed(1)} s, ` +
+        `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB\n`,
+    );
+  }
+} finally {
+  local.destroy();
+  await cloud.stop();
+  await rm(folder, { recursive: true });
+}
+
+async function inputsOf(count: number, workers: number): Promise<SweepRunInputs> {
+  const sweepId = newSweepId();
+  const row = (index: number) => ({ alpha: `${index}`, label: "plain text", path: `/data/${index}.csv` });
+  const rows = Array.from({ length: count }, (_, index) => `${JSON.stringify(row(index))}\n`).join("");
+  const rowsFile = join(folder, `${sweepId}.rows.jsonl`);
+  await writeFile(rowsFile, rows);
+  return {
+    sweepId,
+    table: TABLE,
+    tableRegion: REGION,
+    name: "bench",
+    stack: `dev.${sweepId}`,
+    count,
+    regions: [{ region: REGION, start: 0, end: count, workers, group: sweepId }],
+    entries: [newStagingId()],
+    command: "true",
+    retriesInterrupted: 3,
+    retriesError: 0,
+    deadlineSeconds: 86_400,
+    rowsFile,
+    rowsSha256: createHash("sha256").update(rows).digest("hex"),
+    generation: 0,
+  };
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ result: T; seconds: number }> {
+  const start = performance.now();
+  const result = await work();
+  return { result, seconds: (performance.now() - start) / 1000 };
+}
