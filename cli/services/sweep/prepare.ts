@@ -1,4 +1,5 @@
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import { readWorkerTemplates } from "../../../stacks/worker-templates.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { bucketOf, type EnvironmentSettings } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
@@ -6,18 +7,22 @@ import type { PriceBook } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { parseRegionList, type Region } from "../../../staging/regions.ts";
 import { commonRegions, type SweepEntry } from "../../../staging/sweep/entries.ts";
+import { newSweepId } from "../../../staging/sweep/id.ts";
 import type { SweepParameters } from "../../../staging/sweep/parameters.ts";
 import { planSweep, type SweepPlan, type SweepPlanInput } from "../../../staging/sweep/plan.ts";
 import type { SweepDataset } from "../../../staging/sweep/spec.ts";
+import { renderUserData } from "../../../staging/sweep/user-data.ts";
+import { workerFacts } from "../../../staging/sweep/worker-facts.ts";
+import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { explainMissing } from "../account.ts";
 import { checkEnvironmentIsUp } from "../preflight.ts";
 import { serverTime } from "../server-time.ts";
-import type { Advice } from "./checks/advice.ts";
-import { joinAdvice } from "./checks/advice.ts";
+import { type Advice, joinAdvice } from "./checks/advice.ts";
 import { adviceFor, readSpotPrices, type SpotPrices } from "./checks/checks.ts";
 import { datasetOf, ownEntries, requireWhole } from "./own-entries.ts";
+import { specOf } from "./sweep-spec.ts";
 
 /*
  * All that is looked at before a sweep starts. Nothing here, nor in what it imports, writes to AWS, to the backend or to this machine:
@@ -80,12 +85,24 @@ export async function prepareLaunch(context: Context, request: LaunchRequest): P
     adviceFor(context, plan, { spot: parameters.spot, subnets: parameters.subnets }),
     data.check(regions),
   ]);
+  const launch = { ...request, settings, plan, datasets: data.datasets };
+  await checkSize(context, launch);
   const all = joinAdvice([
     { warnings: unlistedTypes(plan, parameters), notes: data.notes },
     ...(spot === undefined ? [] : [spot]),
     advice,
   ]);
-  return { ...request, settings, plan, datasets: data.datasets, advice: all };
+  return { ...launch, advice: all };
+}
+
+/** @throws InputError when the user data of the workers, or the policy of their role, would be larger than AWS allows */
+async function checkSize(context: Context, launch: Omit<PreparedLaunch, "advice">): Promise<void> {
+  const { settings } = launch;
+  // Every id has the same length.
+  const spec = specOf(launch, newSweepId(), undefined);
+  renderUserData(await readWorkerTemplates(), workerFacts(spec, settings));
+  const account = await context.account();
+  if (account !== undefined) workerPolicy(spec, settings, account);
 }
 
 async function stagedData(context: Context, request: LaunchRequest): Promise<StagedData> {
