@@ -22,12 +22,12 @@ interface Case {
 const CASES: readonly Case[] = [
   {
     what: "an unknown key, with its place and the nearest one",
-    file: "count: 2\nregoins: [us-east-1]\nstage_id: ID",
+    file: "count: 2\nregoins: [us-east-1]\nstage_id: {id}",
     says: ['unknown key "regoins"', "(line 2, column 1)", "Did you mean regions?"],
   },
   {
     what: "several errors, each on its line",
-    file: "count: two\nregoins: [us-east-1]\nstage_id: ID",
+    file: "count: two\nregoins: [us-east-1]\nstage_id: {id}",
     says: ["has 2 errors:\n  count: expected a whole number", "\n  unknown key"],
   },
   {
@@ -37,7 +37,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a region without the data, with the command that adds it",
-    file: "count: 2\nregions: [us-east-1, eu-west-1]\nstage_id: ID",
+    file: "count: 2\nregions: [us-east-1, eu-west-1]\nstage_id: {id}",
     says: [
       "{id} is not in eu-west-1",
       "Fix: spawn stage update {id} --regions us-east-1,us-west-2,eu-west-1\n",
@@ -45,7 +45,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a deadline after the data's end, with the command that lengthens it",
-    file: "count: 2\ndeadline: 10d\nstage_id: ID",
+    file: "count: 2\ndeadline: 10d\nstage_id: {id}",
     says: ["{id} expires at", "before the deadline of 10d", "Fix: spawn stage update {id} --ttl 11\n"],
   },
   {
@@ -71,46 +71,46 @@ const CASES: readonly Case[] = [
   },
   {
     what: "an instance type whose price is unknown",
-    file: "count: 2\nstage_id: ID",
+    file: "count: 2\nstage_id: {id}",
     args: ["--instance-type", "x9.large"],
     says: ["no price for instances of type x9.large"],
   },
   {
     what: "what is no instance type",
-    file: "count: 2\nstage_id: ID",
+    file: "count: 2\nstage_id: {id}",
     args: ["--instance-type", "large"],
     says: ['"large" is not an instance type'],
   },
   {
     what: "too small a limit of the cost",
-    file: "count: 2\nstage_id: ID\nmax_cost: 0.001",
+    file: "count: 2\nstage_id: {id}\nmax_cost: 0.001",
     says: ["max_cost: <$0.01 pays for less than a minute"],
   },
   {
     what: "rows that are missing",
-    file: "params_file: none.csv\nstage_id: ID",
+    file: "params_file: none.csv\nstage_id: {id}",
     says: ["there is no file", "none.csv"],
   },
   {
     what: "a column that is no variable",
-    file: "params_file: columns.csv\nstage_id: ID",
+    file: "params_file: columns.csv\nstage_id: {id}",
     says: ['column "LD_PRELOAD": the variable is reserved'],
   },
   {
     what: "what is no action of IAM",
-    file: "count: 2\nstage_id: ID",
+    file: "count: 2\nstage_id: {id}",
     args: ["--iam-policy", "GetObject"],
     says: ['"GetObject" is not an action of IAM'],
   },
   {
     what: "what is no managed policy",
-    file: "count: 2\nstage_id: ID",
+    file: "count: 2\nstage_id: {id}",
     args: ["--iam-managed-policies", "AmazonS3ReadOnlyAccess"],
     says: ["is not the ARN of a managed policy"],
   },
   {
     what: "what is no account",
-    file: "count: 2\nstage_id: ID",
+    file: "count: 2\nstage_id: {id}",
     args: ["--stage-account", "1111-1111-1111"],
     says: ["is not the ID of an AWS account", "Use 111111111111."],
   },
@@ -125,13 +125,13 @@ const CASES: readonly Case[] = [
   },
   {
     what: "a bucket of nobody's account",
-    file: "count: 2\nstage_id: ID",
+    file: "count: 2\nstage_id: {id}",
     args: ["--stage-bucket", "us-east-1=my-bucket"],
     says: ["--stage-account"],
   },
   {
     what: "an unknown environment",
-    file: "count: 2\nstage_id: ID",
+    file: "count: 2\nstage_id: {id}",
     args: ["--environment", "nowhere"],
     says: ["there is no environment nowhere"],
   },
@@ -157,7 +157,7 @@ describe("Bad input of spawn launch", function () {
     await world.writeFile("reads.bin", randomFile(10_000));
     id = await world.upload("reads.bin", "--regions", "us-east-1,us-west-2");
     await world.writeFile("columns.csv", Buffer.from("LD_PRELOAD\n/tmp/x.so\n"));
-    await sweepFile("good.yaml", "count: 4\nstage_id: ID");
+    await sweepFile("good.yaml", "count: 4\nstage_id: {id}");
     untouched = await everything();
   });
   after(() => world.spawn("stage", "delete", id, "--yes"));
