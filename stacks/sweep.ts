@@ -2,14 +2,16 @@ import { Sweep } from "../components/sweep.ts";
 import { renderUserData } from "../staging/sweep/user-data.ts";
 import { workerFacts } from "../staging/sweep/worker-facts.ts";
 import { awsProvider } from "./aws-provider.ts";
+import { environmentValue } from "./environment-value.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 import { lookUpPlaces } from "./sweep-places.ts";
 import type { SweepSettings } from "./sweep-settings.ts";
 import { readWorkerTemplates } from "./worker-templates.ts";
 
 /**
- * The program of the stack of one sweep. Its one output `sweep` says what was started: `id`, `name`, `count`, `generation`, the `groups`
- * by region, and the times `createdAt`, `startedAt` and `deadlineAt`.
+ * The program of the stack of one sweep. Its output `sweep` says what was started: `id`, `name`, `count`, `generation`, the `groups`
+ * by region, and the times `createdAt`, `startedAt` and `deadlineAt`. Its output `settings` is what the stack is made from, for a machine that
+ * has no settings file of it.
  */
 export function sweepProgram({ spec, environment }: SweepSettings): Program {
   return withReadableErrors(async () => {
@@ -25,6 +27,7 @@ export function sweepProgram({ spec, environment }: SweepSettings): Program {
     );
     const groups = Object.fromEntries([...fleets].map(([region, { group }]) => [region, group.name]));
     return {
+      settings: { sweep: spec, environment: environmentValue(environment) },
       sweep: {
         ...{ id: spec.id, name: spec.name, count: spec.count, generation: spec.generation, groups },
         ...{ createdAt: run.createdAt, startedAt: run.startedAt, deadlineAt: run.deadlineAt },

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { REPLICATION, STAGED_DATA, USAGE_ROW } from "../../staging/resources.ts";
+import { REPLICATION, STAGED_DATA, SWEEP_RUN, USAGE_ROW } from "../../staging/resources.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { damagedState } from "./repair.ts";
 import { type ExportedStack, exportStack, readState, type StateResource, unusableState } from "./state.ts";
@@ -20,6 +20,7 @@ const IDS: Readonly<Record<string, (inputs: Readonly<Record<string, unknown>>) =
   [STAGED_DATA]: ({ region, stagingId }) => `${region}/${stagingId}`,
   [REPLICATION]: ({ region, stagingId }) => `${region}/${stagingId}`,
   [USAGE_ROW]: ({ table, stagingId }) => `${table}/${stagingId}`,
+  [SWEEP_RUN]: ({ sweepId }) => String(sweepId),
 };
 
 /** What was found in a stack's state. */

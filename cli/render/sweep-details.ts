@@ -1,10 +1,11 @@
+import type { MicroDollars } from "../../staging/money.ts";
 import { INDEX_STATES } from "../../staging/sweep/index-item.ts";
 import { formatInteger } from "../../staging/units.ts";
 import { textOf } from "../screen.ts";
 import { hasEnded, type SweepState } from "../services/sweep/progress.ts";
 import type { FailedIndex, SweepReport } from "../services/sweep/report.ts";
 import { countsText } from "./sweep-progress.ts";
-import { formatUtc, plural } from "./text.ts";
+import { formatFineMoney, formatUtc, plural } from "./text.ts";
 
 /** Failures that are shown one by one. */
 const SHOWN = 20;
@@ -20,12 +21,12 @@ const STATES: Readonly<Record<SweepState, string>> = {
 
 /**
  * What `sweep info` shows of a sweep.
- * @param cost a line on what it has cost so far
+ * @param cost what its instances have cost at most; undefined where that is not known
  * @param command makes a command of this environment: `spawn sweep logs ID`
  */
 export function renderSweep(
   report: SweepReport,
-  cost: string | undefined,
+  cost: MicroDollars | undefined,
   command: (text: string) => string,
 ): string {
   const { progress, indices, failures, interruptions } = report;
@@ -62,7 +63,7 @@ export function renderSweep(
     ...(meta.results === undefined ? [] : ["", `Results: ${meta.results}`]),
     "",
     ...failureLines(failures, command(`spawn sweep info ${id} --format json`)),
-    ...(cost === undefined ? [] : [`Cost: ${cost}`]),
+    ...(cost === undefined ? [] : [`Cost: at most ${formatFineMoney(cost)} so far, at list prices`]),
     `Logs: ${command(`spawn sweep logs ${id}`)}`,
     ...remedies(report, command),
     "",
@@ -88,9 +89,8 @@ function remedies({ progress }: SweepReport, command: (text: string) => string):
   const { meta, total } = progress;
   if (!hasEnded(progress)) return [`Cancel: ${command(`spawn sweep cancel ${meta.sweepId}`)}`];
   if (progress.state === "succeeded") return [];
-  const open = total.pending + total.running;
-  const again = open > 0 ? "spawn sweep cancel ID, then spawn sweep retry ID" : "spawn sweep retry ID";
-  return [`Retry what did not end well: ${command(again.replaceAll("ID", meta.sweepId))}`];
+  const what = total.pending + total.running > 0 ? "Go on with what is open" : "Retry what did not end well";
+  return [`${what}: ${command(`spawn sweep retry ${meta.sweepId}`)}`];
 }
 
 const rangeText = (from: number, to: number): string => (from === to ? `${from}` : `${from}-${to}`);

@@ -47,9 +47,9 @@ export function compactBytes(bytes: number): string {
 /** `2.5 GB/s` */
 export const formatRate = (bytesPerSecond: number): string => `${formatBytes(Math.round(bytesPerSecond))}/s`;
 
-/** `1 region`, `2 regions` */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+/** `1 region`, `2 regions` @param nouns the word for several. @default `noun` and an s */
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? noun : nouns}`;
 }
 
 /** `2024-01-22 10:30:15 UTC` */

@@ -1,4 +1,5 @@
 import { toYaml } from "../../../stacks/yaml.ts";
+import { priceBook } from "../../../staging/price-books.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { formatFlag } from "../../flags.ts";
@@ -7,13 +8,15 @@ import { toJson } from "../../render/json.ts";
 import { renderSweep } from "../../render/sweep-details.ts";
 import { reportSweep, type SweepReportJson, toSweepReportJson } from "../../services/sweep/report.ts";
 import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
+import { settingsHere } from "../../services/sweep/settings.ts";
+import { costAtMost } from "../../services/sweep/spending.ts";
 import { sweepTable } from "../../services/sweep/tables.ts";
 import { sweepIdArg } from "../../sweep-arg.ts";
 
 export default class SweepInfo extends BaseCommand {
   static override summary = "Show everything about one sweep.";
   static override description =
-    "Shows how far each region is, which indices have failed and why, and the commands that help on. The exit code is 0 whatever the state of the sweep; spawn sweep watch has one that tells it.";
+    "Shows how far each region is, which indices have failed and why, what the instances have cost at most, at list prices (on the machine that launched the sweep), and the commands that help on. The exit code is 0 whatever the state of the sweep; spawn sweep watch has one that tells it.";
   static override examples = [
     { description: "Show a sweep", command: "<%= config.bin %> sweep info sweep-abc123def456" },
     {
@@ -34,11 +37,13 @@ export default class SweepInfo extends BaseCommand {
       this.warn(error);
       process.exitCode = 1;
     });
-    const json = toSweepReportJson(report);
+    const spec = (await settingsHere(context, id))?.spec;
+    const cost = spec && costAtMost(report, spec, priceBook("aws").instanceHour);
+    const json = toSweepReportJson(report, cost);
     if (this.jsonEnabled()) return json;
     if (flags.format === "json") await writeData(toJson(json));
     else if (flags.format === "yaml") await writeData(toYaml(json));
-    else await writeOut(renderSweep(report, undefined, (text) => commandLine(text, flags.environment)));
+    else await writeOut(renderSweep(report, cost, (text) => commandLine(text, flags.environment)));
     return undefined;
   }
 }

@@ -4,8 +4,10 @@ import {
   QueryCommand,
   type QueryCommandInput,
   type QueryCommandOutput,
+  UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { plainItem } from "../../../provider/plain-item.ts";
+import { errorName } from "../../../provider/transfer/aws-errors.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { isSweepId, type SweepId } from "../../../staging/sweep/id.ts";
 import { INDEX_STATES, type IndexItem, parseIndexItem } from "../../../staging/sweep/index-item.ts";
@@ -56,12 +58,45 @@ export async function findMeta(table: SweepTable, id: SweepId): Promise<SweepMet
   const { Item } = await table.client.send(
     new GetItemCommand({
       TableName: table.name,
-      Key: { [SWEEP_KEY]: { S: id }, [ITEM_KEY]: { S: META_ITEM } },
+      Key: metaKey(id),
       ConsistentRead: true,
     }),
   );
   return Item === undefined ? undefined : readItem(table, Item, parseMetaItem);
 }
+
+/** Whether lists show the sweep: it exists, and was not deleted. */
+export async function isListed(table: SweepTable, id: SweepId): Promise<boolean> {
+  const { Item } = await table.client.send(
+    new GetItemCommand({
+      TableName: table.name,
+      Key: metaKey(id),
+      ProjectionExpression: "#kind",
+      ExpressionAttributeNames: { "#kind": SWEEP_KIND_ATTRIBUTE },
+      ConsistentRead: true,
+    }),
+  );
+  return Item?.[SWEEP_KIND_ATTRIBUTE] !== undefined;
+}
+
+/** Takes a sweep out of the index of all sweeps. Its items stay until they expire. */
+export async function unlist(table: SweepTable, id: SweepId): Promise<void> {
+  try {
+    await table.client.send(
+      new UpdateItemCommand({
+        TableName: table.name,
+        Key: metaKey(id),
+        ConditionExpression: "attribute_exists(#kind)",
+        UpdateExpression: "REMOVE #kind",
+        ExpressionAttributeNames: { "#kind": SWEEP_KIND_ATTRIBUTE },
+      }),
+    );
+  } catch (error) {
+    if (errorName(error) !== "ConditionalCheckFailedException") throw error;
+  }
+}
+
+const metaKey = (id: SweepId) => ({ [SWEEP_KEY]: { S: id }, [ITEM_KEY]: { S: META_ITEM } });
 
 /** The counters of all regions, read strongly consistent, in the order of their indices. @throws CorruptSweepItem */
 export async function findRegions(table: SweepTable, id: SweepId): Promise<RegionItem[]> {

@@ -1,4 +1,5 @@
 import type { UserError } from "../../../staging/errors.ts";
+import { type MicroDollars, toDollars } from "../../../staging/money.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
@@ -103,6 +104,8 @@ export interface SweepReportJson extends SweepJson {
   readonly timeout_seconds: number | null;
   readonly retries: { readonly interrupted: number; readonly error: number };
   readonly interruptions: number;
+  /** What the instances have cost so far, at list prices; null where this machine does not know their types. */
+  readonly cost_usd_at_most: number | null;
   readonly by_region: readonly {
     readonly region: string;
     readonly start: number;
@@ -126,12 +129,10 @@ export interface SweepReportJson extends SweepJson {
   }[];
 }
 
-export function toSweepReportJson({
-  progress,
-  indices,
-  failures,
-  interruptions,
-}: SweepReport): SweepReportJson {
+export function toSweepReportJson(
+  { progress, indices, failures, interruptions }: SweepReport,
+  cost: MicroDollars | undefined,
+): SweepReportJson {
   const { meta, total, regions } = progress;
   return {
     ...toSweepJson(progress),
@@ -142,6 +143,7 @@ export function toSweepReportJson({
     timeout_seconds: meta.timeoutSeconds ?? null,
     retries: { interrupted: meta.retries.interrupted, error: meta.retries.error },
     interruptions,
+    cost_usd_at_most: cost === undefined ? null : toDollars(cost),
     by_region: regions.map(regionJson),
     indices,
     failures: failures.map(({ index, region, attempt, exitCode, error, endedAt }) => ({

@@ -112,7 +112,7 @@ export const forgetLaunch = (context: Context, id: SweepId): Promise<void> =>
 const loadProgram = () => import("../../../stacks/sweep.ts");
 
 /** On the local cloud a process of this machine runs the workers. */
-async function startMachines(context: Context): Promise<void> {
+export async function startMachines(context: Context): Promise<void> {
   if ((await context.settings()).cloud !== "local") return;
 }
 

@@ -1,0 +1,66 @@
+import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
+import { confirm } from "../../confirm.ts";
+import { yesFlag } from "../../flags.ts";
+import { countsText } from "../../render/sweep-progress.ts";
+import { plural } from "../../render/text.ts";
+import { cancelRun } from "../../services/sweep/cancel.ts";
+import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
+import { sweepTable } from "../../services/sweep/tables.ts";
+import { lookAtSweep } from "../../services/sweep/watch.ts";
+import { sweepIdArg } from "../../sweep-arg.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export interface SweepCancelResult {
+  readonly sweep_id: string;
+  readonly cancelled: boolean;
+  /** Indices that were cancelled now. */
+  readonly indices: number;
+}
+
+export default class SweepCancel extends BaseCommand {
+  static override summary = "End the workers of a sweep, and cancel what has not ended.";
+  static override description =
+    "Ends all instances of the sweep at once, whatever their commands are doing, and cancels the indices that are pending or running. What is done stays done. spawn sweep retry runs the cancelled indices again; spawn sweep delete removes what the sweep has made in AWS.";
+  static override examples = [
+    {
+      description: "Cancel a sweep, after a question",
+      command: "<%= config.bin %> sweep cancel sweep-abc123def456",
+    },
+    {
+      description: "Cancel it in a script",
+      command: "<%= config.bin %> sweep cancel sweep-abc123def456 --yes",
+    },
+  ];
+
+  static override args = { "sweep-id": sweepIdArg };
+
+  static override flags = { yes: yesFlag };
+
+  async run(): Promise<SweepCancelResult> {
+    const { args, flags } = await this.parse(SweepCancel);
+    const context = this.contextOf(flags);
+    const id = await resolveSweepId(context, args["sweep-id"]);
+    const { meta, total } = await lookAtSweep(await sweepTable(context), id);
+    const command = (text: string): string => commandLine(text, flags.environment);
+    if (total.pending + total.running === 0) {
+      this.note(`${id} has ended: ${countsText(total)}.`);
+      // A cancellation that was interrupted may have left workers.
+      await cancelRun(context, meta, {});
+      return { sweep_id: id, cancelled: false, indices: 0 };
+    }
+    this.note(`Cancelling sweep: ${id} (${meta.name})`, `Indices: ${countsText(total)}`, "");
+    if (!(await confirm("Continue?", { yes: flags.yes, command: command(`spawn sweep cancel ${id}`) }))) {
+      this.note("Nothing was cancelled.");
+      return { sweep_id: id, cancelled: false, indices: 0 };
+    }
+    const indices = await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose }, (options) =>
+      cancelRun(context, meta, options),
+    );
+    this.note(
+      `✅ Sweep cancelled (${plural(indices, "index", "indices")})`,
+      `To run them again: ${command(`spawn sweep retry ${id}`)}`,
+    );
+    return { sweep_id: id, cancelled: true, indices };
+  }
+}

@@ -1,0 +1,82 @@
+import { LOG_TTL_DAYS } from "../../../staging/sweep/names.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
+import { confirm } from "../../confirm.ts";
+import { yesFlag } from "../../flags.ts";
+import { countsText } from "../../render/sweep-progress.ts";
+import { plural } from "../../render/text.ts";
+import { type DeletableSweep, deleteSweep, findDeletableSweep } from "../../services/sweep/delete.ts";
+import { hasEnded } from "../../services/sweep/progress.ts";
+import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
+import { sweepIdArg } from "../../sweep-arg.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export interface SweepDeleteResult {
+  readonly sweep_id: string;
+  readonly deleted: boolean;
+}
+
+export default class SweepDelete extends BaseCommand {
+  static override summary = "Remove what a sweep has made in AWS.";
+  static override description =
+    `Deletes the role, the launch templates and the Auto Scaling groups of the sweep, and its stack. Workers that are still running end, and open indices are cancelled.
+
+Results stay, as do the staged data. Logs stay until they expire, ${LOG_TTL_DAYS} days after they were written: spawn sweep logs with the whole ID shows them until then. So does spawn sweep info with what is known of the indices.`;
+  static override examples = [
+    {
+      description: "Delete a sweep, after a question",
+      command: "<%= config.bin %> sweep delete sweep-abc123def456",
+    },
+    {
+      description: "Delete it in a script",
+      command: "<%= config.bin %> sweep delete sweep-abc123def456 --yes",
+    },
+  ];
+
+  static override args = { "sweep-id": sweepIdArg };
+
+  static override flags = { yes: yesFlag };
+
+  async run(): Promise<SweepDeleteResult> {
+    const { args, flags } = await this.parse(SweepDelete);
+    const context = this.contextOf(flags);
+    const id = await resolveSweepId(context, args["sweep-id"]);
+    const sweep = await findDeletableSweep(context, id);
+    this.#describe(sweep);
+    const command = commandLine(`spawn sweep delete ${id}`, flags.environment);
+    if (!(await confirm("Continue?", { yes: flags.yes, command }))) {
+      this.note("Nothing was deleted.");
+      return { sweep_id: id, deleted: false };
+    }
+    const onQuietWarning = (text: string): void => void this.warn(text);
+    await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose, onQuietWarning }, (options) =>
+      deleteSweep(context, sweep, options),
+    );
+    this.note(
+      "",
+      `✅ Sweep deleted. Its logs stay until they expire: ${commandLine(`spawn sweep logs ${id}`, flags.environment)}`,
+    );
+    return { sweep_id: id, deleted: true };
+  }
+
+  #describe({ id, progress, corrupt }: DeletableSweep): void {
+    this.note(`Deleting sweep: ${id}`);
+    if (corrupt !== undefined) this.warn(`${corrupt.message}. It is not used: the ID is enough.`);
+    if (progress === undefined) {
+      this.note("");
+      return;
+    }
+    const { meta, total, state } = progress;
+    this.note(`Name: ${meta.name}`, `State: ${state}`, `Indices: ${countsText(total)}`);
+    const open = total.pending + total.running;
+    if (open > 0) {
+      const what = plural(open, "index has", "indices have");
+      this.warn(
+        hasEnded(progress)
+          ? `${what} not ended and will be cancelled.`
+          : `The sweep is running: ${what} not ended. Its workers end at once.`,
+      );
+    }
+    this.note("");
+  }
+}

@@ -1,0 +1,103 @@
+import { Flags } from "@oclif/core";
+import { InputError } from "../../../staging/errors.ts";
+import { MAX_INDICES } from "../../../staging/sweep/row-checks.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
+import { plural } from "../../render/text.ts";
+import { resolveSweepId } from "../../services/sweep/resolve-id.ts";
+import { planRetry, retrySweep } from "../../services/sweep/retry.ts";
+import { sweepIdArg } from "../../sweep-arg.ts";
+import { watchOnScreen } from "../../watch-sweep.ts";
+import { watchUpdate } from "../../watch-update.ts";
+
+export interface SweepRetryResult {
+  readonly sweep_id: string;
+  /** How many indices were to run again. */
+  readonly indices: number;
+  /** How the sweep ended, with --wait. */
+  readonly state: string | null;
+}
+
+export default class SweepRetry extends BaseCommand {
+  static override summary = "Run indices of a sweep again.";
+  static override description =
+    `Opens indices again, each with all its attempts, and starts workers for them, with a new deadline as far off as the first one. Without --index these are all that failed or were cancelled, and after the deadline those that are still open. What is done runs again only if --index names it.
+
+At a terminal the command then follows the sweep, as spawn launch does. The exit code is 1 if it was followed and not every index is done.`;
+  static override examples = [
+    {
+      description: "Run again what has failed",
+      command: "<%= config.bin %> sweep retry sweep-abc123def456 --failed",
+    },
+    {
+      description: "Run two indices again",
+      command: "<%= config.bin %> sweep retry sweep-abc123def456 --index 3,7",
+    },
+  ];
+
+  static override args = { "sweep-id": sweepIdArg };
+
+  static override flags = {
+    failed: Flags.boolean({
+      default: false,
+      summary: "All that failed or were cancelled. This is the default.",
+      exclusive: ["index"],
+    }),
+    index: Flags.string({
+      multiple: true,
+      summary: "These indices, also such as are done: numbers with commas between, or ranges.",
+      helpValue: "3,7,10-12",
+    }),
+    wait: Flags.boolean({
+      default: false,
+      summary: "Follow the sweep until it has ended.",
+      exclusive: ["detach"],
+    }),
+    detach: Flags.boolean({ default: false, summary: "Do not follow the sweep." }),
+  };
+
+  async run(): Promise<SweepRetryResult> {
+    const { args, flags } = await this.parse(SweepRetry);
+    const context = this.contextOf(flags);
+    const indices = flags.index === undefined ? undefined : parseIndices(flags.index.join(","));
+    const id = await resolveSweepId(context, args["sweep-id"]);
+    const plan = await planRetry(context, id, indices);
+    const onQuietWarning = (text: string): void => void this.warn(text);
+    await watchUpdate({ quiet: this.jsonEnabled(), verbose: flags.verbose, onQuietWarning }, (options) =>
+      retrySweep(context, plan, options),
+    );
+    this.note("", `✅ ${plural(plan.count, "index runs", "indices run")} again`);
+    const command = (verb: string): string => commandLine(`spawn sweep ${verb} ${id}`, flags.environment);
+    const isAtTerminal = process.stdout.isTTY === true && process.stderr.isTTY === true;
+    if (flags.detach || !(flags.wait || (isAtTerminal && !this.jsonEnabled()))) {
+      this.note(`To follow the sweep: ${command("watch")}`);
+      return { sweep_id: id, indices: plan.count, state: null };
+    }
+    const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
+    if (progress === undefined) {
+      this.note(`${id} goes on. To follow it again: ${command("watch")}`);
+      process.exitCode = 130;
+    } else if (progress.state === "succeeded") {
+      this.note(`✅ ${id} succeeded`);
+    } else {
+      process.exitCode = 1;
+      this.note(`${id} ended as ${progress.state}: ${command("info")}`);
+    }
+    return { sweep_id: id, indices: plan.count, state: progress?.state ?? null };
+  }
+}
+
+/** `3,7,10-12`. @throws InputError for anything else, and for numbers that no index has */
+export function parseIndices(text: string): number[] {
+  const indices = new Set<number>();
+  for (const part of text.split(",")) {
+    const [, from = "", to = from] = /^\s*(\d{1,6})(?:-(\d{1,6}))?\s*$/.exec(part) ?? [];
+    if (from === "" || Number(to) < Number(from) || Number(to) >= MAX_INDICES) {
+      throw new InputError(`${JSON.stringify(part.slice(0, 40))} is no index, and no range of indices`, {
+        fix: "--index 3,7,10-12",
+      });
+    }
+    for (let index = Number(from); index <= Number(to); index++) indices.add(index);
+  }
+  return [...indices].sort((a, b) => a - b);
+}

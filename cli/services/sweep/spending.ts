@@ -1,0 +1,36 @@
+import { InputError } from "../../../staging/errors.ts";
+import { addMoney, type MicroDollars, scaleMoney } from "../../../staging/money.ts";
+import type { Region } from "../../../staging/regions.ts";
+import type { SweepSpec } from "../../../staging/sweep/spec.ts";
+import type { SweepReport } from "./report.ts";
+
+/**
+ * What the instances of a sweep have cost at most: every worker of a region, from the start until the region's last index has ended, at the
+ * dearest of the instance types. Workers that left earlier, and spot prices, make it less.
+ * @param hourOf the list price of an instance for an hour. @throws InputError where it does not know one
+ * @returns undefined before the start, and where a price is unknown
+ */
+export function costAtMost(
+  { progress: { meta, regions }, endedAt, now }: Pick<SweepReport, "progress" | "endedAt" | "now">,
+  { instanceTypes }: Pick<SweepSpec, "instanceTypes">,
+  hourOf: (instanceType: string, region: Region) => MicroDollars,
+): MicroDollars | undefined {
+  const { startedAt, deadlineAt } = meta;
+  if (startedAt === undefined) return undefined;
+  const latest = Math.min(now.getTime(), deadlineAt.getTime());
+  try {
+    return addMoney(
+      ...regions.map(({ region, workers }) => {
+        const hour = Math.max(...instanceTypes.map((type) => hourOf(type, region))) as MicroDollars;
+        const until = endedAt.get(region)?.getTime() ?? latest;
+        const ms = Math.max(0, until - startedAt.getTime());
+        return scaleMoney(hour, BigInt(workers) * BigInt(ms), MS_PER_HOUR);
+      }),
+    );
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+const MS_PER_HOUR = 3_600_000n;
