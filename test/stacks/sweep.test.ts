@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { sweepProgram } from "../../stacks/sweep.ts";
-import type { SweepSettings } from "../../stacks/sweep-settings.ts";
+import { parseSweepValues, type SweepSettings } from "../../stacks/sweep-settings.ts";
 import { UserError } from "../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../staging/ids.ts";
 import type { SweepSpec } from "../../staging/sweep/spec.ts";
@@ -97,9 +97,13 @@ describe("the program of a sweep", () => {
     expect(data[1]?.equals(data[0] ?? Buffer.alloc(0))).to.equal(true);
   });
 
-  it("exports what was started", async () => {
+  it("exports what was started, and what it is made from", async () => {
     const { outputs } = await recordProgram();
-    expect(outputs).to.deep.equal({
+    const { settings: exported, ...others } = outputs;
+    const { spec, environment } = parseSweepValues(Object(exported), "the outputs");
+    expect(spec).to.deep.equal(settings().spec);
+    expect(environment.name).to.equal("dev");
+    expect(others).to.deep.equal({
       sweep: {
         id: "sweep-abc123def456",
         name: "genomics",
