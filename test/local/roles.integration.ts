@@ -267,6 +267,69 @@ describe("roles on the local cloud", function () {
     });
   });
 
+  it("lets a role touch the attributes that its policy names, also in a transaction", async () => {
+    const counter = await as(
+      await root.role("counter", [
+        {
+          Effect: "Allow",
+          Action: "dynamodb:UpdateItem",
+          Resource: TABLE_ARN,
+          Condition: {
+            "ForAllValues:StringEquals": {
+              "dynamodb:LeadingKeys": ["own"],
+              "dynamodb:Attributes": ["sweep_id", "item", "count"],
+            },
+            StringEqualsIfExists: { "dynamodb:ReturnValues": ["NONE", "UPDATED_NEW"] },
+          },
+        },
+      ]),
+    );
+    const add = (attribute: string, more = {}) => ({
+      TableName: TABLE,
+      Key: OWN,
+      UpdateExpression: "ADD #c :one",
+      ConditionExpression: "attribute_exists(sweep_id)",
+      ExpressionAttributeNames: { "#c": attribute },
+      ExpressionAttributeValues: { ":one": { N: "1" } },
+      ...more,
+    });
+    const update =
+      (attribute: string, more = {}) =>
+      () =>
+        counter.dynamodb.send(new UpdateItemCommand(add(attribute, more)));
+    const transact = (attribute: string) => () =>
+      counter.dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [{ Update: add(attribute) }] }));
+    expect(
+      await outcomes({
+        count: update("count"),
+        secret: update("secret"),
+        condition: update("count", { ConditionExpression: "attribute_not_exists(secret)" }),
+        updated: update("count", { ReturnValues: "UPDATED_NEW" }),
+        all: update("count", { ReturnValues: "ALL_NEW" }),
+        transact: transact("count"),
+        transactSecret: transact("secret"),
+      }),
+    ).to.deep.equal({
+      ...{ count: "", secret: "AccessDeniedException", condition: "AccessDeniedException", updated: "" },
+      ...{ all: "AccessDeniedException", transact: "", transactSecret: "AccessDeniedException" },
+    });
+  });
+
+  it("takes escaped wildcards of a policy for characters", async () => {
+    const literal = await as(
+      await root.role("literal", [
+        { Effect: "Allow", Action: "s3:PutObject", Resource: `arn:aws:s3:::${BUCKET}/a\${*}b\${$}/*` },
+      ]),
+    );
+    const put = (Key: string) => () =>
+      literal.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "x" }));
+    expect(await outcomes({ exact: put("a*b$/c"), other: put("axxb$/c"), less: put("a*b/c") })).to.deep.equal(
+      {
+        ...{ exact: "", other: "AccessDenied", less: "AccessDenied" },
+      },
+    );
+  });
+
   it("lets a worker end itself, and no other group's member or capacity", async () => {
     await aws.group("own", { DesiredCapacity: 1 });
     await aws.group("other", { DesiredCapacity: 1 });

@@ -1,16 +1,19 @@
 """Who may do what: requests signed with a role's credentials are evaluated against its policies, as on AWS.
 
 ministack's evaluator does it (AUTH=true). This adds what it lacks and our policies need:
-- dynamodb:LeadingKeys, also of each item of a transaction, and dynamodb:ReturnValues,
+- dynamodb:LeadingKeys, dynamodb:Attributes and dynamodb:ReturnValues, also of each item of a transaction,
 - s3:RequestObjectTag/*, and s3:PutObjectTagging for a write that brings tags,
 - aws:ResourceAccount of a bucket: of its owner, and not of the caller,
 - aws:ResourceTag/* and autoscaling:ResourceTag/*,
 - the group as the resource of Auto Scaling's operations, also where a request names only a member,
-- of S3, the action by method and path alone, and not by a parameter named Action.
+- of S3, the action by method and path alone, and not by a parameter named Action,
+- ${*}, ${?} and ${$} in patterns, which stand for these characters.
 
 The user's own key, and the keys of other accounts, are their accounts' root and may do everything there.
 """
 
+import functools
+import re
 from contextvars import ContextVar
 from urllib.parse import parse_qsl
 
@@ -23,6 +26,9 @@ from . import item_keys
 from .groups import group_of_instance
 from .group_store import groups
 from .resource_tags import tag_keys
+
+_PARTS = re.compile(r"(\$\{[*?$]\}|[*?])")
+_WILDCARDS = {"*": ".*", "?": "."}
 
 # Condition keys of the request under way that ministack's own context does not have.
 _request_keys = ContextVar("_request_keys", default={})
@@ -43,6 +49,7 @@ def install():
     iam_evaluator._resolve_condition_key = _with_owner(iam_evaluator._resolve_condition_key)
     iam_evaluator.enforce = enforce
     iam_evaluator.check_credentials = _refuse_unknown_action
+    iam_evaluator._fnmatch_compile = _compiled
     # The gate has verified the signature and the token.
     iam_evaluator.authenticate = lambda *_args: None
 
@@ -69,7 +76,7 @@ def enforce(access_key_id, iam_action, service, region, resource_arn="*", servic
 
 def context_of(principal, iam_action, region, resource_arn, service_context):
     """What conditions of policies see of a request."""
-    keys = {name.lower(): value for name, value in {**_request_keys.get(), **service_context}.items()}
+    keys = {name.lower(): value for name, value in {**service_context, **_request_keys.get()}.items()}
     keys.setdefault("aws:tagkeys", None)
     return EvalContext(
         principal_arn=principal.arn,
@@ -117,9 +124,7 @@ def _resource_of(extract):
 
 def _keys_of(service, method, headers, body, query_params):
     if service == "dynamodb":
-        keys = {"dynamodb:LeadingKeys": item_keys.leading_keys(body)}
-        keys["dynamodb:ReturnValues"] = item_keys.parse(body).get("ReturnValues")
-        return {name: value for name, value in keys.items() if value is not None}
+        return item_keys.condition_keys(body)
     if service == "s3" and method in ("PUT", "POST"):
         tags = dict(parse_qsl(headers.get("x-amz-tagging", ""), keep_blank_values=True))
         if "tagging" in query_params:
@@ -169,9 +174,20 @@ def _transaction_checks(iam_action, body, region, account_id):
     checks = []
     for member, table, keys in item_keys.transaction_items(body):
         arn = _ItemArn(iam_actions._dynamodb_table_arn(table, region, account_id))
-        arn.keys = {"dynamodb:leadingkeys": keys}
+        arn.keys = {name.lower(): value for name, value in keys.items()}
         checks.append((iam_actions._DYNAMODB_TRANSACT_ITEM_ACTIONS[member], arn))
     return checks
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(pattern, ignore_case):
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html"""
+    parts = "".join(_WILDCARDS.get(part) or re.escape(_literal(part)) for part in _PARTS.split(pattern))
+    return re.compile(parts + r"\Z", re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+def _literal(part):
+    return part[2] if _PARTS.fullmatch(part) else part
 
 
 def _with_tagging(additional_checks):

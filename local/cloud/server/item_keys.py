@@ -1,4 +1,4 @@
-"""What a request of DynamoDB says about items, for the condition key dynamodb:LeadingKeys.
+"""What a request of DynamoDB says about items, for the condition keys of DynamoDB.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 """
@@ -12,6 +12,10 @@ from ministack.services import dynamodb
 # Of a request whose partition keys cannot be told: no policy has it.
 _UNKNOWN = "\0"
 _ITEM_MEMBERS = ("ConditionCheck", "Put", "Update", "Delete", "Get")
+_EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "ProjectionExpression", "KeyConditionExpression", "FilterExpression")
+# A name at the beginning of a path, and whether it is that of a function.
+_NAME = re.compile(r"(?<![A-Za-z0-9_:.#-])(#?[A-Za-z_][A-Za-z0-9_-]*|#[A-Za-z0-9_-]+)\s*(\()?")
+_KEYWORDS = frozenset(("ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET"))
 _EQUALS = re.compile(r"(#?[A-Za-z0-9_.-]+)\s*=\s*(:[A-Za-z0-9_]+)")
 
 
@@ -24,9 +28,52 @@ def parse(body):
     return data if isinstance(data, dict) else {}
 
 
-def leading_keys(body):
-    """The values of the partition keys that a request names, or None where it names none, as Scan."""
+def condition_keys(body):
+    """Of a request that is no transaction. A key without a value is absent."""
     data = parse(body)
+    return _present(_leading_keys(data), _attributes(data), data.get("ReturnValues"))
+
+
+def transaction_items(body):
+    """Of each item of a transaction: its member, its table, and its condition keys."""
+    items = parse(body).get("TransactItems")
+    for item in items if isinstance(items, list) else []:
+        for member in _ITEM_MEMBERS:
+            detail = item.get(member) if isinstance(item, dict) else None
+            if isinstance(detail, dict):
+                yield member, str(detail.get("TableName", "")), _present([_of_item(detail)], _attributes(detail), None)
+
+
+def _present(leading_keys, attributes, return_values):
+    keys = {
+        "dynamodb:LeadingKeys": leading_keys,
+        "dynamodb:Attributes": attributes or None,
+        "dynamodb:ReturnValues": return_values,
+    }
+    return {name: value for name, value in keys.items() if value is not None}
+
+
+def _attributes(data):
+    """The names of the top-level attributes that a request names, its keys among them."""
+    aliases = data.get("ExpressionAttributeNames")
+    aliases = aliases if isinstance(aliases, dict) else {}
+    names = []
+    for expression in _EXPRESSIONS:
+        for name, is_function in _NAME.findall(str(data.get(expression, ""))):
+            if not is_function and name.upper() not in _KEYWORDS:
+                names.append(aliases.get(name, name))
+    for member in ("Item", "Key", "AttributeUpdates", "Expected"):
+        if isinstance(data.get(member), dict):
+            names += data[member]
+    if isinstance(data.get("AttributesToGet"), list):
+        names += data["AttributesToGet"]
+    # A key alone reads all attributes, and names none.
+    writes_or_projects = any(data.get(name) for name in (*_EXPRESSIONS, "Item", "AttributeUpdates", "AttributesToGet"))
+    return sorted(set(names)) if writes_or_projects else []
+
+
+def _leading_keys(data):
+    """The values of the partition keys that a request names, or None where it names none, as Scan."""
     if "RequestItems" in data:
         return _of_batch(data["RequestItems"])
     if "KeyConditionExpression" in data or "KeyConditions" in data:
@@ -34,16 +81,6 @@ def leading_keys(body):
     if "Key" in data or "Item" in data:
         return [_of_item(data)]
     return None
-
-
-def transaction_items(body):
-    """Of each item of a transaction: its member, its table, and its leading keys."""
-    items = parse(body).get("TransactItems")
-    for item in items if isinstance(items, list) else []:
-        for member in _ITEM_MEMBERS:
-            detail = item.get(member) if isinstance(item, dict) else None
-            if isinstance(detail, dict):
-                yield member, str(detail.get("TableName", "")), [_of_item(detail)]
 
 
 def _of_item(detail):

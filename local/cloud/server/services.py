@@ -98,7 +98,7 @@ def load_app():
     from ministack.core.persistence import save_all
     from ministack.services import s3
 
-    from . import authorization, compute, group_store, groups, parameters, sessions
+    from . import accounts, authorization, compute, group_store, groups, parameters, sessions
 
     for name in (
         ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_special_data_plane_request")
@@ -152,6 +152,7 @@ def load_app():
     # The gate has verified the signature, with a secret that ministack does not know.
     s3._verify_presigned_sigv4 = lambda *_args, **_options: None
     authorization.install()
+    accounts.install()
     sessions.install()
     def save_state():
         save_all(ministack._build_persistence_save_dict())

@@ -1,0 +1,110 @@
+"""Requests of one account to buckets of another, also through its access points.
+
+ministack turns every other account away from an access point, and evaluates a bucket's policy for the other account's root,
+whoever asks. Here both policies are evaluated for the caller himself, as on AWS: his own policies must allow the request (ministack has
+asked authorization.py before), and the bucket's policy, or the point's policy and then the bucket's, must allow it, too.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+
+Not modelled: ACLs, which new buckets have disabled; network origins; copies whose source is named by an alias of another account.
+"""
+
+from ministack.core import iam_actions
+from ministack.core.iam_evaluator import AuthError, evaluate_resource_policy, resolve_principal
+from ministack.core.responses import get_account_id, get_region, request_scope, set_request_account_id
+from ministack.core.router import extract_access_key_id
+from ministack.services import s3
+
+from . import authorization
+
+
+def install():
+    """Puts these in the place of ministack's."""
+    s3._foreign_bucket_allows = _bucket_allows
+    s3.access_point_for_alias = _point_of_alias
+    s3.object_tags_for_condition = _tags_of_owner(s3.object_tags_for_condition)
+    s3.handle_request = _through_points(s3.handle_request)
+    iam_actions.s3_access_point_resources = _resources(iam_actions.s3_access_point_resources)
+
+
+def _bucket_allows(owner, bucket, key, method, query_params, caller, headers=None):
+    """In the place of ministack's: whether the policy of another account's bucket allows a request."""
+    if not caller:
+        return False
+    policy = s3._bucket_policies.get_scoped(owner, None, bucket)
+    if policy and s3._public_access_blocked(owner, bucket, "RestrictPublicBuckets") and s3._policy_is_public(policy):
+        return False
+    return _allows(policy, owner, f"arn:aws:s3:::{bucket}", "/", bucket, key, method, query_params, headers, {})
+
+
+def _allows(policy, owner, arn, separator, bucket, key, method, query_params, headers, keys):
+    """Whether a policy of S3 allows the request to the caller. There is none, or it says nothing: no."""
+    action = iam_actions._s3_action(method, f"/{bucket}/{key}" if key else f"/{bucket}", query_params)
+    principal = resolve_principal(extract_access_key_id(headers or {}, query_params) or "", get_account_id())
+    if not policy or action is None or isinstance(principal, AuthError):
+        return False
+    action = f"s3:{action}"
+    with request_scope(owner, get_region()):
+        facts = iam_actions.s3_service_context(action, query_params, f"/{bucket}/{key}" if key else f"/{bucket}", headers or {})
+    resource = f"{arn}{separator}{key}" if key else arn
+    context = authorization.context_of(principal, action, get_region(), resource, {**facts, **keys})
+    return evaluate_resource_policy(policy, context).decision == "Allow"
+
+
+def _point_of_alias(alias):
+    """In the place of ministack's, which knows those of the caller's account only."""
+    resolved = s3.resolve_access_point_alias(alias) if alias.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
+    if resolved is None:
+        return None
+    account, region, record = resolved
+    arn = s3.access_point_arn(record["Name"], account, region)
+    return arn, record["Bucket"], _point_keys(arn, account, record)
+
+
+def _point_keys(arn, account, record):
+    return {
+        "s3:DataAccessPointArn": arn,
+        "s3:DataAccessPointAccount": account,
+        "s3:AccessPointNetworkOrigin": record["NetworkOrigin"],
+    }
+
+
+def _resources(resources_of):
+    """The caller's own policies are about the point of another account, and not about the bucket behind it."""
+
+    def resources(resource_arn):
+        found = resources_of(resource_arn)
+        alias = resource_arn.removeprefix("arn:aws:s3:::").partition("/")[0]
+        resolved = s3.resolve_access_point_alias(alias)
+        return found[:1] if resolved is not None and resolved[0] != get_account_id() else found
+
+    return resources
+
+
+def _tags_of_owner(tags_of):
+    def tags_of_owner(bucket, key, query_params):
+        resolved = s3.resolve_access_point_alias(bucket)
+        owner = resolved[0] if resolved is not None else s3._bucket_owner_account(bucket)
+        with request_scope(owner or get_account_id(), get_region()):
+            return tags_of(bucket, key, query_params)
+
+    return tags_of_owner
+
+
+def _through_points(handle):
+    async def handle_request(method, path, headers, body, query_params, *args, **options):
+        bucket, key = s3._parse_bucket_key(path, headers)
+        resolved = s3.resolve_access_point_alias(bucket) if bucket.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
+        if resolved is not None and resolved[0] != get_account_id() and not options.get("internal"):
+            account, region, record = resolved
+            arn = s3.access_point_arn(record["Name"], account, region)
+            behind = s3._bucket_policies.get_scoped(account, None, record["Bucket"])
+            asked = (record["Bucket"], key, method, query_params, headers, _point_keys(arn, account, record))
+            if not (
+                _allows(record.get("Policy"), account, arn, "/object/", *asked)
+                and _allows(behind, account, f"arn:aws:s3:::{record['Bucket']}", "/", *asked)
+            ):
+                return s3._error("AccessDenied", "Access Denied", 403, f"/{bucket}")
+            set_request_account_id(account)
+        return await handle(method, path, headers, body, query_params, *args, **options)
+
+    return handle_request

@@ -1,0 +1,187 @@
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import {
+  CreateAccessPointCommand,
+  PutAccessPointPolicyCommand,
+  type S3ControlClient,
+} from "@aws-sdk/client-s3-control";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { expect } from "chai";
+import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
+import { keysOfAccount } from "../../local/cloud/keys.ts";
+import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { policyOf, RoleCloud, type Statement } from "./role-cloud.ts";
+
+const OWNER = "000000000000";
+const READER = "111122223333";
+const BUCKET = "shared-data";
+const POINT = `arn:aws:s3:us-east-1:${OWNER}:accesspoint/entry`;
+
+describe("another account on the local cloud", function () {
+  this.timeout(60_000);
+  let cloud: TestCloud;
+  let owner: RoleCloud;
+  let other: RoleCloud;
+  let control: S3ControlClient;
+  let alias = "";
+  const opened: { destroy(): void }[] = [];
+
+  before(async () => {
+    cloud = await startTestCloud();
+    owner = new RoleCloud(cloud.endpoint, cloud.keys);
+    other = new RoleCloud(cloud.endpoint, keysOfAccount(cloud.keys, READER));
+    control = makeS3ControlClient({
+      endpoint: cloud.endpoint,
+      region: "us-east-1",
+      credentials: owner.credentials,
+      maxAttempts: 1,
+      requestHandler: new NodeHttpHandler(),
+    });
+    opened.push(owner, other, control);
+    await owner.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+    for (const Key of ["stage-1/a", "stage-2/a"])
+      await owner.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "data" }));
+    const made = await control.send(
+      new CreateAccessPointCommand({ AccountId: OWNER, Name: "entry", Bucket: BUCKET }),
+    );
+    alias = made.Alias ?? "";
+  });
+  after(async () => {
+    for (const client of opened) client.destroy();
+    await cloud?.stop();
+  });
+
+  /** The worker of a sweep in the other account, with these rights of its own. */
+  async function worker(name: string, statements: readonly Statement[]): Promise<RoleCloud> {
+    const made = new RoleCloud(cloud.endpoint, await other.assume(await other.role(name, statements)));
+    opened.push(made);
+    return made;
+  }
+  const bucketPolicy = (statements: readonly Statement[]) =>
+    owner.s3.send(new PutBucketPolicyCommand({ Bucket: BUCKET, Policy: policyOf(statements) }));
+  const outcome = (request: Promise<unknown>): Promise<string> =>
+    request.then(
+      () => "",
+      (error: Error) => error.name,
+    );
+  const get = ({ s3 }: RoleCloud, Bucket: string, Key: string) =>
+    outcome(s3.send(new GetObjectCommand({ Bucket, Key })));
+
+  it("reads from a bucket only where both its own policy and the bucket's allow it", async () => {
+    const allowed = await worker("reader", [
+      {
+        ...{
+          Effect: "Allow",
+          Action: ["s3:GetObject", "s3:PutObject"],
+          Resource: `arn:aws:s3:::${BUCKET}/*`,
+        },
+        Condition: { StringEquals: { "aws:ResourceAccount": OWNER } },
+      },
+    ]);
+    const elsewhere = await worker("elsewhere", [
+      {
+        ...{ Effect: "Allow", Action: "s3:GetObject", Resource: `arn:aws:s3:::${BUCKET}/*` },
+        Condition: { StringEquals: { "aws:ResourceAccount": READER } },
+      },
+    ]);
+    const none = await worker("none", []);
+    expect(await get(allowed, BUCKET, "stage-1/a")).to.equal("AccessDenied");
+    await bucketPolicy([
+      {
+        ...{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${READER}:root` } },
+        ...{ Action: "s3:GetObject", Resource: `arn:aws:s3:::${BUCKET}/stage-1/*` },
+      },
+    ]);
+    expect(await get(allowed, BUCKET, "stage-1/a")).to.equal("");
+    expect(await get(allowed, BUCKET, "stage-2/a")).to.equal("AccessDenied");
+    expect(await get(elsewhere, BUCKET, "stage-1/a")).to.equal("AccessDenied");
+    expect(await get(none, BUCKET, "stage-1/a")).to.equal("AccessDenied");
+    const put = new PutObjectCommand({ Bucket: BUCKET, Key: "stage-1/a", Body: "forged" });
+    expect(await outcome(allowed.s3.send(put))).to.equal("AccessDenied");
+    // The root of the other account has no policy of its own.
+    expect(await get(other, BUCKET, "stage-1/a")).to.equal("");
+    expect(await get(other, BUCKET, "stage-2/a")).to.equal("AccessDenied");
+    // A policy that names one role is about that role only.
+    await bucketPolicy([
+      {
+        ...{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${READER}:role/reader` } },
+        ...{ Action: "s3:GetObject", Resource: `arn:aws:s3:::${BUCKET}/*` },
+      },
+    ]);
+    expect(await get(allowed, BUCKET, "stage-2/a")).to.equal("");
+    expect(await get(other, BUCKET, "stage-2/a")).to.equal("AccessDenied");
+  });
+
+  it("reads through an access point only where its own policy, the point's and the bucket's allow it", async () => {
+    const allowed = await worker("by-point", [
+      {
+        ...{ Effect: "Allow", Action: "s3:GetObject" },
+        Resource: `arn:aws:s3:us-east-1:${OWNER}:accesspoint/*/object/stage-1/*`,
+        Condition: { StringEquals: { "aws:ResourceAccount": OWNER } },
+      },
+      {
+        ...{
+          Effect: "Allow",
+          Action: "s3:ListBucket",
+          Resource: `arn:aws:s3:us-east-1:${OWNER}:accesspoint/*`,
+        },
+        Condition: { StringLike: { "s3:prefix": "stage-1/*" } },
+      },
+    ]);
+    const bucketOnly = await worker("by-bucket", [
+      { Effect: "Allow", Action: "s3:*", Resource: `arn:aws:s3:::${BUCKET}*` },
+    ]);
+    const delegation = {
+      ...{ Effect: "Allow", Principal: { AWS: "*" }, Action: ["s3:GetObject", "s3:ListBucket"] },
+      Resource: [`arn:aws:s3:::${BUCKET}`, `arn:aws:s3:::${BUCKET}/*`],
+      Condition: { StringEquals: { "s3:DataAccessPointAccount": OWNER } },
+    };
+    const pointPolicy = (prefix: string) =>
+      control.send(
+        new PutAccessPointPolicyCommand({
+          ...{ AccountId: OWNER, Name: "entry" },
+          Policy: policyOf([
+            {
+              ...{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${READER}:root` } },
+              ...{ Action: "s3:GetObject", Resource: `${POINT}/object/${prefix}*` },
+            },
+            {
+              ...{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${READER}:root` } },
+              ...{ Action: "s3:ListBucket", Resource: POINT },
+              Condition: { StringLike: { "s3:prefix": `${prefix}*` } },
+            },
+          ]),
+        }),
+      );
+    await bucketPolicy([delegation]);
+    expect(await get(allowed, alias, "stage-1/a"), "a point without a policy").to.equal("AccessDenied");
+    await pointPolicy("stage-1/");
+    expect(await get(allowed, alias, "stage-1/a")).to.equal("");
+    const head = new HeadObjectCommand({ Bucket: alias, Key: "stage-1/a" });
+    expect(await outcome(allowed.s3.send(head))).to.equal("");
+    const list = (Prefix: string) =>
+      outcome(allowed.s3.send(new ListObjectsV2Command({ Bucket: alias, Prefix })));
+    expect(await list("stage-1/")).to.equal("");
+    expect(await list("stage-2/")).to.equal("AccessDenied");
+    expect(await get(allowed, alias, "stage-2/a")).to.equal("AccessDenied");
+    expect(await get(allowed, BUCKET, "stage-1/a"), "past the point").to.equal("AccessDenied");
+    expect(await get(bucketOnly, alias, "stage-1/a")).to.equal("AccessDenied");
+    expect(await get(other, alias, "stage-1/a"), "the account's root").to.equal("");
+    expect(await get(other, alias, "stage-2/a")).to.equal("AccessDenied");
+    expect(await get(owner, alias, "stage-2/a"), "the owner").to.equal("");
+    const put = new PutObjectCommand({ Bucket: alias, Key: "stage-1/a", Body: "forged" });
+    expect(await outcome(other.s3.send(put))).to.equal("AccessDenied");
+    await bucketPolicy([
+      { ...delegation, Condition: { StringEquals: { "s3:DataAccessPointAccount": READER } } },
+    ]);
+    expect(await get(allowed, alias, "stage-1/a"), "a bucket that does not delegate").to.equal(
+      "AccessDenied",
+    );
+  });
+});
