@@ -8,6 +8,7 @@ import type { RegionGroup, SweepAccess } from "./access.ts";
 import { findMeta, findRegions, indexPages, keyOf } from "./items.ts";
 import { MissingGroup } from "./missing-group.ts";
 import { moveIndices } from "./move-indices.ts";
+import { whileBusy } from "./transact.ts";
 
 /**
  * Ends a sweep: no worker is left alive, and every index that has not ended is cancelled. Running it again changes nothing more. A sweep
@@ -95,7 +96,7 @@ async function noneAlive(access: SweepAccess, { region }: RegionItem): Promise<v
     ExpressionAttributeValues: { ":none": { N: "0" } },
   });
   try {
-    await access.client.send(command, { abortSignal: access.signal });
+    await whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal }));
   } catch (error) {
     if (errorName(error) !== "ConditionalCheckFailedException") throw error;
   }

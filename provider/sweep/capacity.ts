@@ -5,11 +5,12 @@ import { itemsExpireAt } from "../../staging/sweep/expiry.ts";
 import { regionItemKey, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-keys.ts";
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
 import { errorName } from "../transfer/aws-errors.ts";
-import { DEFAULT_SETTLING, withRetry } from "../transfer/retry.ts";
+import { DEFAULT_SETTLING, pause, withRetry } from "../transfer/retry.ts";
 import type { SweepAccess } from "./access.ts";
 import type { GroupCapacity } from "./groups.ts";
 import { findRegion, keyOf } from "./items.ts";
 import { MissingGroup } from "./missing-group.ts";
+import { whileBusy } from "./transact.ts";
 
 /** A region of a sweep, and its group. */
 export interface GroupOfRegion {
@@ -34,10 +35,15 @@ export async function startWorkers(access: SweepAccess, of: GroupOfRegion, deadl
 /** Writers of one region's item: workers that leave, and one retry. */
 const WRITE_TRIES = 100;
 
+/** A worker that leaves does so in one more request. One that died instead is replaced, and may stay. */
+const LEAVING_MS = 1_000;
+const LEAVING_TRIES = 15;
+
 /**
  * Raises the capacity of a region for the indices that `generation` has opened, once: `alive` is counted in the region's item, and that says
  * for which generation it was. A worker that leaves has taken itself off `alive`, and not yet off the group's capacity; it does so a
- * moment later, and so the capacity has to be higher by the number of those, or nobody would be left for the indices.
+ * moment later, and so the capacity has to be higher by the number of those, or nobody would be left for the indices. Where the group's
+ * maximum does not allow that, they are waited for.
  * @throws MissingGroup
  */
 export async function addWorkers(
@@ -54,6 +60,10 @@ export async function addWorkers(
     if (item.generation >= generation) return startWorkers(access, of, deadlineAt);
     capacity = await findGroup(access, of);
     const { alive, leaving } = workersWanted(item, capacity);
+    if (alive + leaving > capacity.max && attempt < LEAVING_TRIES) {
+      await pause(LEAVING_MS, signal);
+      continue;
+    }
     if (await writeAlive(access, item, alive, generation, deadlineAt)) {
       const wanted = Math.min(alive + leaving, capacity.max);
       if (capacity.desired < wanted) await groups.setDesired(of.region, of.group, wanted, signal);
@@ -102,7 +112,7 @@ async function writeAlive(
     }),
   });
   try {
-    await access.client.send(command, { abortSignal: access.signal });
+    await whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal }));
     return true;
   } catch (error) {
     if (errorName(error) === "ConditionalCheckFailedException") return false;

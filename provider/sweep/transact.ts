@@ -35,7 +35,7 @@ export async function transact(
   actions: readonly TransactWriteItem[],
   signal: AbortSignal,
 ): Promise<readonly CancellationReason[] | undefined> {
-  for (let attempt = 1; ; attempt++) {
+  return whileBusy(signal, async () => {
     try {
       // The SDK gives each command a token, by which DynamoDB knows it when the SDK sends it again.
       await client.send(new TransactWriteItemsCommand({ TransactItems: [...actions] }), {
@@ -43,10 +43,24 @@ export async function transact(
       });
       return undefined;
     } catch (error) {
-      signal.throwIfAborted();
       const reasons = reasonsOf(error);
       if (reasons?.some(isUnmet)) return reasons;
-      if (!isPassing(error, reasons)) throw error;
+      throw error;
+    }
+  });
+}
+
+/**
+ * Writes an item that may be part of a transaction at the moment; waits, for a random time, until it is not.
+ * @throws UserError if the item stays busy; AWS's error for anything else
+ */
+export async function whileBusy<T>(signal: AbortSignal, write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isPassing(error)) throw error;
       if (attempt >= TRIES) throw busy(error);
     }
     await pause(Math.random() * Math.min(FIRST_DELAY_MS * 2 ** attempt, LONGEST_DELAY_MS), signal);
@@ -60,10 +74,9 @@ const reasonsOf = (error: unknown): CancellationReason[] | undefined =>
     ? (error as { CancellationReasons?: CancellationReason[] }).CancellationReasons
     : undefined;
 
-const isPassing = (error: unknown, reasons: readonly CancellationReason[] | undefined): boolean =>
-  reasons === undefined
-    ? errorName(error) === "TransactionInProgressException"
-    : reasons.length > 0 && reasons.every(({ Code = "None" }) => PASSING.has(Code));
+const isPassing = (error: unknown): boolean =>
+  reasonsOf(error)?.every(({ Code = "None" }) => PASSING.has(Code)) ??
+  ["TransactionConflictException", "TransactionInProgressException"].includes(errorName(error));
 
 const busy = (cause: unknown): UserError =>
   new UserError("the items of the sweep are busy", {

@@ -112,6 +112,23 @@ describe("the retry of a sweep", function () {
     expect(groups.of(PRIMARY).desired).to.equal(1);
   });
 
+  it("waits for one that is about to leave where the group has its maximum", async () => {
+    const { inputs, outputs, worker } = await endedSweep();
+    const first = await update(outputs, { ...inputs, generation: 1, retryIndices: [1] });
+    await worker.claim(1);
+    await worker.complete(1);
+    await worker.takeOff(PRIMARY);
+    groups.of(PRIMARY).max = 1;
+    const { find } = groups;
+    let looks = 0;
+    groups.find = async (region) => {
+      if (region === PRIMARY && ++looks === 3) worker.end(PRIMARY);
+      return find.call(groups, region);
+    };
+    await update(first, { ...inputs, generation: 2, retryIndices: [0] });
+    expect(groups.of(PRIMARY).desired).to.equal(1);
+  });
+
   it("does nothing for a generation that it has had, and starts nothing where the items are gone", async () => {
     const { inputs, outputs } = await endedSweep();
     const news = { ...inputs, generation: 1 };
