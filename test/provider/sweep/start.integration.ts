@@ -9,7 +9,7 @@ import { GROUP, runInputs, START, SweepCloud, TABLE } from "./sweep-cloud.ts";
 import { Worker } from "./worker.ts";
 
 describe("the start of a sweep", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let cloud: SweepCloud;
   let groups: FakeGroups;
   before(async () => {
