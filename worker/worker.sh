@@ -492,6 +492,8 @@ supervise() { # seconds or '', file for stdout or '', program, arguments
     exec </dev/null 2>&3 3>&-
     cd "$run/work" || exit
     setsid "$@" &
+    # The shell would write "Killed" to the log.
+    exec 2>/dev/null
     echo "$! $(started_at $!)" >"$scratch/child"
     wait $!
     echo $? >"$scratch/status.new"
@@ -574,6 +576,7 @@ give_up() {
       say 'another worker has the index, or it was cancelled. The command is ended, and nothing is written.'
       end_log
       forget_claim
+      read_sweep
       ;;
     table) power_off "the table $table cannot be reached" ;;
     stop) stop ;;

@@ -15,23 +15,17 @@ import type { Region } from "../../staging/regions.ts";
 import { parseStackName } from "../../staging/stack-name.ts";
 import { newSweepId, type SweepId } from "../../staging/sweep/id.ts";
 import { type IndexItem, indexItem, parseIndexItem } from "../../staging/sweep/index-item.ts";
-import {
-  ITEM_KEY,
-  indexItemKey,
-  META_ITEM,
-  regionItemKey,
-  SWEEP_KEY,
-} from "../../staging/sweep/item-keys.ts";
+import { ITEM_KEY, indexItemKey, regionItemKey, SWEEP_KEY } from "../../staging/sweep/item-keys.ts";
 import { metaItem, type SweepMeta } from "../../staging/sweep/meta-item.ts";
 import { logKey } from "../../staging/sweep/names.ts";
-import { encodeParamSet, type Parameter } from "../../staging/sweep/param-set.ts";
+import type { Parameter } from "../../staging/sweep/param-set.ts";
 import {
   newRegionItem,
   parseRegionItem,
   type RegionItem,
   regionItem,
 } from "../../staging/sweep/region-item.ts";
-import { rowJson } from "../../staging/sweep/rows.ts";
+import { rowAttributes } from "../../staging/sweep/row-attributes.ts";
 import type { SweepDataset } from "../../staging/sweep/spec.ts";
 import { renderBootScript } from "../../staging/sweep/user-data.ts";
 import type { WorkerTemplates } from "../../staging/sweep/worker-facts.ts";
@@ -237,26 +231,13 @@ export class TestSweep {
     });
   }
 
-  meta_(): Promise<Record<string, unknown>> {
-    return this.#fixture.get(this.#key(META_ITEM));
-  }
-
   async index(index: number): Promise<IndexItem> {
     return parseIndexItem(await this.#fixture.get(this.#key(indexItemKey(index))));
   }
 
   /** Writes the item of an index, with a row's attributes or those that it has. */
   async putIndex(item: IndexItem, row: readonly Parameter[] = []): Promise<void> {
-    const lines = row.map(([name, value]) => `${name} ${Buffer.from(value).toString("base64")}\n`);
-    const attributes: Record<string, AttributeValue> =
-      row.length === 0
-        ? {}
-        : {
-            params: { S: rowJson(row) },
-            param_set: { S: encodeParamSet(row) },
-            variables: { S: lines.join("") },
-          };
-    await this.#fixture.put({ ...indexItem(item), ...attributes });
+    await this.#fixture.put({ ...indexItem(item), ...rowAttributes(row) });
   }
 
   async region(): Promise<RegionItem> {
