@@ -19,7 +19,8 @@ import { cloudFiles, isAlive, startProcess } from "./start.ts";
  * What is kept on disk, and when it is written:
  * - objects, their versions, delete markers, tags and metadata: as they come, so a kill -9 loses none;
  * - settings of buckets (versioning, lifecycle, replication, policy, tags, encryption), access points, DynamoDB
- *   tables and items, IAM: at `down`, and half a second after a change, so a kill -9 loses about the last second;
+ *   tables and items, IAM, launch templates, groups and their instances, credentials of roles: at `down`, and half a second after
+ *   a change, so a kill -9 loses about the last second;
  * - parts of multipart uploads that are still open: never; they are gone after `down`.
  */
 

@@ -73,6 +73,12 @@ describe("another account on the local cloud", function () {
   const get = ({ s3 }: RoleCloud, Bucket: string, Key: string) =>
     outcome(s3.send(new GetObjectCommand({ Bucket, Key })));
 
+  it("cannot take a role of this account that trusts EC2", async () => {
+    const arn = await owner.role("mine", []);
+    expect(await outcome(other.assume(arn))).to.equal("AccessDenied");
+    expect(await outcome(owner.assume(arn))).to.equal("");
+  });
+
   it("reads from a bucket only where both its own policy and the bucket's allow it", async () => {
     const allowed = await worker("reader", [
       {

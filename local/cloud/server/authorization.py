@@ -7,12 +7,14 @@ ministack's evaluator does it (AUTH=true). This adds what it lacks and our polic
 - aws:ResourceTag/* and autoscaling:ResourceTag/*,
 - the group as the resource of Auto Scaling's operations, also where a request names only a member,
 - of S3, the action by method and path alone, and not by a parameter named Action,
-- ${*}, ${?} and ${$} in patterns, which stand for these characters.
+- ${*}, ${?} and ${$} in patterns, which stand for these characters,
+- that a role which trusts a service can be taken by the root of its own account only, who stands for the service here.
 
 The user's own key, and the keys of other accounts, are their accounts' root and may do everything there.
 """
 
 import functools
+import json
 import re
 from contextvars import ContextVar
 from urllib.parse import parse_qsl
@@ -50,6 +52,7 @@ def install():
     iam_evaluator.enforce = enforce
     iam_evaluator.check_credentials = _refuse_unknown_action
     iam_evaluator._fnmatch_compile = _compiled
+    iam_evaluator.evaluate_trust_policy = _trust(iam_evaluator.evaluate_trust_policy)
     # The gate has verified the signature and the token.
     iam_evaluator.authenticate = lambda *_args: None
 
@@ -188,6 +191,24 @@ def _compiled(pattern, ignore_case):
 
 def _literal(part):
     return part[2] if _PARTS.fullmatch(part) else part
+
+
+def _trust(evaluate_trust):
+    def trusts(document, caller_arn, context=None):
+        if context is None or iam_evaluator._account_from_arn(context.resource_arn) == context.principal_account:
+            return evaluate_trust(document, caller_arn, context)
+        if isinstance(document, str):
+            document = json.loads(document)
+        statements = document["Statement"]
+        kept = [
+            {**each, "Principal": {"AWS": each["Principal"].get("AWS", [])}}
+            if isinstance(each.get("Principal"), dict)
+            else each
+            for each in (statements if isinstance(statements, list) else [statements])
+        ]
+        return evaluate_trust({**document, "Statement": kept}, caller_arn, context)
+
+    return trusts
 
 
 def _with_tagging(additional_checks):
