@@ -5,9 +5,11 @@ import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { listEnvironments, readEnvironmentFile } from "../../stacks/environment-file.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";
+import { parseSweepSettingsFile } from "../../stacks/sweep-settings.ts";
 import { isRecord } from "../../staging/environment.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { isStackName, type StackName } from "../../staging/stack-name.ts";
+import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { Context, type StepPrinter } from "../context.ts";
 import { backendFolder } from "../engine/backend-folder.ts";
 import { PROJECT_NAME, settingsFile } from "../engine/entry-project.ts";
@@ -16,6 +18,8 @@ import { type EngineSettings, reasonOf, runEngine } from "../engine/process.ts";
 import { openSession } from "../engine/session.ts";
 import { listStacks } from "../engine/stacks.ts";
 import { readStateFile, stacksIn } from "../engine/state-file.ts";
+import { endLaunch } from "./sweep/launch-journal.ts";
+import { rowsFile } from "./sweep/settings.ts";
 
 type Cloud = "local" | "aws";
 
@@ -23,7 +27,7 @@ type Cloud = "local" | "aws";
 export interface LocalStacks {
   /** Stacks of environments on the local cloud, by their backend. */
   readonly backends: readonly Backend[];
-  /** Stacks to remove from the data folder, with their settings and journals. */
+  /** Stacks to remove from the data folder, with their settings, rows and journals. */
   readonly forgotten: readonly StackName[];
   /** Stacks to keep: their environment is on AWS, or its cloud is unknown. */
   readonly kept: readonly string[];
@@ -119,8 +123,9 @@ async function cloudInSettings(stack: StackName): Promise<Cloud | undefined> {
   const file = settingsFile(spawnPaths().stacks, stack);
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
+  const isSweep = sweepOfStack(stack) !== undefined;
   try {
-    return parseEntrySettingsFile(text, file).environment.cloud;
+    return (isSweep ? parseSweepSettingsFile : parseEntrySettingsFile)(text, file).environment.cloud;
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;
@@ -194,7 +199,7 @@ async function removeFromFolder(folder: string, stack: string): Promise<void> {
   await removeHeartbeat(pathToFileURL(folder).href, stack);
 }
 
-/** Stacks with settings or a journal in the data folder. */
+/** Stacks with settings or a journal in the data folder. A launch has its journal only beside its settings. */
 async function rememberedStacks(folder: string): Promise<string[]> {
   const settings = (await namesIn(folder)).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
   const journals = (await namesIn(join(folder, "unfinished"))).flatMap(
@@ -208,6 +213,10 @@ async function forget(folder: string, stack: StackName): Promise<void> {
     if (name.startsWith(`${stack}.json`))
       await rm(join(folder, "unfinished", name), { recursive: true, force: true });
   await rm(settingsFile(folder, stack), { force: true });
+  const sweep = sweepOfStack(stack);
+  if (sweep === undefined) return;
+  await rm(rowsFile(folder, sweep), { force: true });
+  await endLaunch(stack);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -5,8 +5,11 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { findLocalStacks, forgetStacks } from "../../../cli/services/local-stacks.ts";
 import { renderEntrySettings } from "../../../stacks/settings-file.ts";
+import { renderSweepSettings } from "../../../stacks/sweep-settings.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
+import { parseLaunchedSweepId } from "../../../staging/sweep/id.ts";
 import { entrySpec, environmentSettings } from "../../components/settings.ts";
+import { sweepSpec } from "../../staging/sweep/sweep-spec.ts";
 
 const [ONE, TWO] = [parseStagingId("stage-000000000001"), parseStagingId("stage-000000000002")];
 const STEPS = { onProgress: () => undefined, done: () => undefined };
@@ -64,6 +67,24 @@ describe("a reset of the local cloud", () => {
     await forgetStacks(found, STEPS);
     return found.kept;
   };
+
+  it("forgets sweeps with their rows and launches, and keeps those of an environment on AWS", async () => {
+    const sweep = async (environment: "dev" | "prod", id: string, cloud: "local" | "aws") => {
+      const settings = {
+        spec: sweepSpec({ id: parseLaunchedSweepId(id) }),
+        environment: { ...environmentSettings({ cloud }), name: environment },
+      };
+      await stackIn("data/state", `${environment}.${id}`);
+      await write(`data/stacks/Pulumi.${environment}.${id}.yaml`, renderSweepSettings(settings));
+      await write(`data/stacks/${id}.rows.jsonl`, "{}\n");
+      await write(`data/stacks/launching/${environment}.${id}.json`, "{}");
+    };
+    await sweep("prod", "sweep-000000000001", "aws");
+    const before = await files();
+    await sweep("dev", "sweep-000000000002", "local");
+    expect(await reset()).to.deep.equal(["prod.sweep-000000000001"]);
+    expect(await files()).to.deep.equal(before);
+  });
 
   it("keeps the stacks, settings and interrupted uploads of an environment on AWS, and names them", async () => {
     await stackIn("data/state", "prod", "aws");
