@@ -31,7 +31,7 @@ root=${SPAWN_ROOT:-}
 programs=$root/opt/spawn
 state=$root/var/lib/spawn
 # Memory on an instance: a full disk must not keep the worker from saying so.
-scratch=$root/run/spawn
+scratch=$root/run/spawn-worker
 run=$state/run
 # Seconds.
 lease_time=300
@@ -83,13 +83,9 @@ read_instance() {
   until=$(($(now) + 600))
   until instance=$(instance_data instance-id) && region=$(instance_data placement/region); do
     [ -z "$stopping" ] || exit 0
-    if [ "$(now)" -ge "$until" ]; then
-      say 'the metadata service of the instance does not answer'
-      exit 1
-    fi
+    [ "$(now)" -lt "$until" ] || power_off 'the metadata service of the instance does not answer'
     pause 1
   done
-  case $instance in i-*[!0-9a-f]* | '') say "\"$instance\" is no instance" && exit 1 ;; esac
   log_bucket=$(printf '%s\n' "$logs" | awk -v region="$region" '$1 == region { print $2 }')
 }
 
