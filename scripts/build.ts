@@ -68,6 +68,7 @@ const PLUGINS: Readonly<Record<string, string>> = {
   "provider/main": "provider/main.ts",
   "local/aws-plugin": "local/aws-plugin/main.ts",
   "local/language-host": "local/language-host/main.ts",
+  "local/machines": "local/machines/main.ts",
 };
 
 async function main(): Promise<void> {

@@ -80,11 +80,11 @@ function endpointOf(port: number): string {
 export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCloud> {
   const { paths = spawnPaths(), onProgress, signal } = options;
   const files = cloudFiles(paths.cloud);
-  const running = await findRunning(paths);
+  const running = await findCloud(paths);
   if (running !== undefined) return running;
   const python = await ensureInstalled(paths.venv, { onProgress, signal });
   return withLock(files.lock, { signal }, async () => {
-    const startedByOther = await findRunning(paths);
+    const startedByOther = await findCloud(paths);
     if (startedByOther !== undefined) return startedByOther;
     const before = await readRecord(files.record);
     if (await isAlive(files.record, before)) {
@@ -108,8 +108,11 @@ export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCl
   });
 }
 
-/** The cloud that the record names, if it runs and knows the access key. */
-async function findRunning(paths: SpawnPaths): Promise<RunningCloud | undefined> {
+/**
+ * The cloud that the record names, if it runs and knows the access key. Starts nothing.
+ * @throws UserError where its process does not answer
+ */
+export async function findCloud(paths: SpawnPaths): Promise<RunningCloud | undefined> {
   const { record: file } = cloudFiles(paths.cloud);
   const [record, keys] = await Promise.all([readRecord(file), readLocalKeys(paths)]);
   if (record?.pid === undefined || record.withoutKey || keys === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { changed, type Variables } from "../../connection/variables.ts";
-import { withoutPythonSettings } from "../../local/cloud/install.ts";
 import { commandVariables, engineVariables, programVariables } from "../../local/engine/variables.ts";
+import { withoutPythonSettings } from "../../local/python-environment.ts";
 import { nodeOptionsForChildren, shellVariables } from "../../local/shell-variables.ts";
 
 describe("variables of the processes that spawn starts", () => {

@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findPython } from "../../local/cloud/python.ts";
-import { runCommand } from "../../local/command.ts";
-import { withLock } from "../../local/lock.ts";
 import { packageRoot, spawnPaths } from "../../local/paths.ts";
+import { ensurePythonEnvironment } from "../../local/python-environment.ts";
 
 /**
  * A Python environment for tests, in the cache; it is made before its first use, and another list of requirements is another one. The
@@ -15,30 +12,16 @@ import { packageRoot, spawnPaths } from "../../local/paths.ts";
  */
 export async function ensureVenv(name: string): Promise<string> {
   const requirements = join(packageRoot(), "test", "support", `requirements-${name}.txt`);
-  const digest = createHash("sha256")
-    .update(await readFile(requirements))
-    .digest("hex")
-    .slice(0, 12);
-  const venv = join(spawnPaths().cache, `${name}-${digest}`);
-  const bin = join(venv, "bin");
-  if (existsSync(join(bin, "python"))) return bin;
-  await withLock(`${venv}.lock`, {}, async () => {
-    if (existsSync(join(bin, "python"))) return;
-    const temporary = `${venv}.tmp`; // ours alone while the lock is held; what a killed test left is removed
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(dirname(venv), { recursive: true });
-    const { command } = await findPython();
-    await run(command, ["-m", "venv", temporary]);
-    await run(join(temporary, "bin", "python"), [
-      ...["-m", "pip", "install", "--no-input", "--no-deps", "--require-hashes", "--only-binary=:all:"],
-      ...["--disable-pip-version-check", "--quiet", "--requirement", requirements],
-    ]);
-    await rename(temporary, venv);
-  });
-  return bin;
+  const hash = createHash("sha256");
+  for (const text of textsOf(requirements)) hash.update(text);
+  const folder = join(spawnPaths().cache, `${name}-${hash.digest("hex").slice(0, 12)}`);
+  await ensurePythonEnvironment({ folder, requirements, what: "what tests need", packages: name });
+  return join(folder, "bin");
 }
 
-async function run(command: string, args: string[]): Promise<void> {
-  const { code, stdout, stderr } = await runCommand(command, args);
-  if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${stdout}${stderr}`);
+/** The text of a list of requirements, and of those that it names. */
+function textsOf(requirements: string): string[] {
+  const text = readFileSync(requirements, "utf8");
+  const named = [...text.matchAll(/^-r (.+)$/gm)].map(([, path = ""]) => join(dirname(requirements), path));
+  return [text, ...named.flatMap(textsOf)];
 }

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { pollUntil } from "../cloud/process.ts";
+import type { SpawnPaths } from "../paths.ts";
+import { leaveRequest, type Request, readControls, readOrNothing, writeControls } from "./controls.ts";
+import { machinesFiles } from "./files.ts";
+
+/** Milliseconds that the process has to carry out a request. It looks every second at the latest. */
+const LIMIT = 30_000;
+
+/** For tests: what happens to instances on AWS without anybody's asking. */
+export class MachineControl {
+  readonly #paths: Pick<SpawnPaths, "data">;
+
+  constructor(paths: Pick<SpawnPaths, "data">) {
+    this.#paths = paths;
+  }
+
+  /** A spot interruption: the notice at once, the termination two minutes later, or after as many seconds as are given. */
+  interrupt(instance: string, seconds = 120): Promise<void> {
+    return this.#ask({ kind: "interrupt", instance, seconds });
+  }
+
+  /** A reboot without warning: units start again, the user data do not run again. Resolves when the machine is down. */
+  reboot(instance: string): Promise<void> {
+    return this.#ask({ kind: "reboot", instance });
+  }
+
+  /** Slows the metadata services of all machines; 0 ends it. */
+  async slowImds(seconds: number): Promise<void> {
+    const files = machinesFiles(this.#paths);
+    await writeControls(files, { ...(await readControls(files)), slowImdsSeconds: seconds });
+  }
+
+  /** Gives machines that boot from now on a small /mnt; undefined ends it. */
+  async smallDisk(bytes: number | undefined): Promise<void> {
+    const files = machinesFiles(this.#paths);
+    const { mntBytes: _, ...others } = await readControls(files);
+    await writeControls(files, bytes === undefined ? others : { ...others, mntBytes: bytes });
+  }
+
+  async #ask(request: Request): Promise<void> {
+    const { file, refusal } = await leaveRequest(machinesFiles(this.#paths), request);
+    const taken = await pollUntil(async () => !existsSync(file), LIMIT);
+    if (!taken) {
+      await rm(file, { force: true });
+      throw new Error(`no process of the machines took the request within ${LIMIT / 1000} s`);
+    }
+    const reason = await readOrNothing(refusal);
+    if (reason === undefined) return;
+    await rm(refusal, { force: true });
+    throw new Error(reason);
+  }
+}

@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, lstat, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../../staging/errors.ts";
+import { ConsoleFile } from "./console-file.ts";
+import { hostName, type SpotNotice } from "./imds/metadata.ts";
+import { MetadataServer } from "./imds/server.ts";
+import type { Instance, Instances } from "./instances.ts";
+import { removeFolder } from "./remove-folder.ts";
+import { Role } from "./role.ts";
+import { machineCommand, type Sandbox } from "./sandbox/bwrap.ts";
+import type { Image } from "./sandbox/image.ts";
+import { makeSkeleton } from "./sandbox/skeleton.ts";
+import { scriptIn } from "./user-data.ts";
+
+/** What all machines of a process share. */
+export interface MachineSetting {
+  readonly instances: Instances;
+  readonly sandbox: Sandbox;
+  readonly image: Image;
+  /** The local cloud's endpoint. */
+  readonly endpoint: string;
+  /** Milliseconds by which the metadata service is slow. */
+  metadataDelay(): Promise<number>;
+  /** Bytes of /mnt of a machine that boots; undefined: the disk's. */
+  mntBytes(): Promise<number | undefined>;
+}
+
+export interface MachineFolders {
+  /** The machine's own, which is removed with it. */
+  readonly folder: string;
+  readonly console: string;
+}
+
+/** How a machine's processes have ended. */
+export type MachineEnd =
+  /** By shutdown, or because somebody killed them. */
+  | "off"
+  | "reboot"
+  /** The sandbox could not be started. */
+  | "failed";
+
+/** Exit code of guest/boot. */
+const REBOOT_CODE = 75;
+
+/** One instance's sandbox, metadata service and console. */
+export class Machine {
+  readonly instance: Instance;
+  readonly startedAt = Date.now();
+  readonly #setting: MachineSetting;
+  readonly #folders: MachineFolders;
+  readonly #console: ConsoleFile;
+  #metadata: MetadataServer | undefined;
+  #child: ChildProcess | undefined;
+  #notice: SpotNotice | undefined;
+  #rebooting = false;
+  #closed = false;
+
+  constructor(instance: Instance, setting: MachineSetting, folders: MachineFolders) {
+    this.instance = instance;
+    this.#setting = setting;
+    this.#folders = folders;
+    this.#console = new ConsoleFile(folders.console);
+  }
+
+  get notice(): SpotNotice | undefined {
+    return this.#notice;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** From now on the metadata service says that the instance will be terminated. */
+  announceInterruption(notice: SpotNotice): void {
+    this.#notice = notice;
+    this.#console.note(
+      `spot interruption notice: terminates at ${new Date(notice.terminatesAt).toISOString()}`,
+    );
+  }
+
+  /**
+   * Boots: the first time with the user data, later with what the machine had on its disk. Resolves when its processes have ended.
+   * @throws Error when it cannot be prepared
+   */
+  async run(): Promise<MachineEnd> {
+    const { sandbox, image, endpoint } = this.#setting;
+    await this.#prepare();
+    this.#metadata ??= await this.#serveMetadata();
+    const environment = join(this.#folders.folder, "environment");
+    // The machine cannot write it, and reads it only.
+    await writeFile(
+      environment,
+      `AWS_EC2_METADATA_SERVICE_ENDPOINT=${this.#metadata.endpoint}\nAWS_ENDPOINT_URL=${endpoint}\n`,
+    );
+    await chmod(environment, 0o644);
+    const settings = { hostName: hostName(this.instance), mntBytes: await this.#setting.mntBytes() };
+    const [command = "", ...args] = machineCommand(
+      sandbox,
+      image,
+      { root: this.#root, environment },
+      settings,
+    );
+    if (this.#closed) return "off";
+    this.#console.note(`boots as ${this.instance.id} in ${this.instance.region}`);
+    const child = spawn(command, args, { env: {}, cwd: "/", stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (bytes: Buffer) => this.#closed || this.#console.write(bytes));
+    }
+    const [code, signal] = await ended(child);
+    this.#child = undefined;
+    if (!this.#closed) this.#console.note(`ended with ${signal ?? `code ${code}`}`);
+    if (code === REBOOT_CODE) return "reboot";
+    return code === 0 || signal !== null ? "off" : "failed";
+  }
+
+  /** Ends all processes of the machine at once. */
+  kill(): void {
+    // With it, the kernel ends process 1 of the sandbox, and with that one all the others.
+    this.#child?.kill("SIGKILL");
+  }
+
+  /** Kills it and boots it again: what ran has no time to end. */
+  reboot(): void {
+    if (this.#child === undefined) return; // it boots just now
+    this.#rebooting = true;
+    this.kill();
+  }
+
+  /** Whether it was killed to be booted again. Asked once. */
+  takeReboot(): boolean {
+    const was = this.#rebooting && !this.#closed;
+    this.#rebooting = false;
+    return was;
+  }
+
+  note(text: string): void {
+    if (!this.#closed) this.#console.note(text);
+  }
+
+  /** Ends it for now: its disk stays. */
+  close(): void {
+    if (this.#closed) return;
+    this.kill();
+    this.#metadata?.close();
+    this.#closed = true;
+    this.#console.close();
+  }
+
+  /** Removes its disk. Its processes must have ended. */
+  removeDisk(): Promise<void> {
+    return removeFolder(this.#folders.folder);
+  }
+
+  get #root(): string {
+    return join(this.#folders.folder, "root");
+  }
+
+  /** Makes the disk where this is the first boot. What a crash has left half made is made anew. */
+  async #prepare(): Promise<void> {
+    const { folder } = this.#folders;
+    const complete = join(folder, "complete");
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (await isThere(complete)) return;
+    await removeFolder(this.#root);
+    const { instances, sandbox } = this.#setting;
+    const data = await instances.userData(this.instance);
+    const script = data === undefined ? undefined : scriptIn(data);
+    if (data !== undefined && script === undefined) {
+      this.note("the user data are no script, and are ignored");
+    }
+    await makeSkeleton(this.#root, { hostName: hostName(this.instance), script, owner: sandbox.user });
+    await writeFile(complete, "");
+  }
+
+  #serveMetadata(): Promise<MetadataServer> {
+    const { instances, sandbox, metadataDelay } = this.#setting;
+    const role = new Role(() => instances.credentials(this.instance));
+    const machine = this;
+    return MetadataServer.start({
+      sources: {
+        instance: this.instance,
+        get notice() {
+          return machine.notice;
+        },
+        credentials: () => role.credentials(),
+      },
+      user: sandbox.user ?? process.geteuid?.() ?? -1,
+      delay: metadataDelay,
+      onError: (text) => this.note(text),
+    });
+  }
+}
+
+/** Also where it could not be started. */
+async function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
+  try {
+    return (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  } catch (error) {
+    throw new Error(`the sandbox cannot be started: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+}

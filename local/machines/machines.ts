@@ -1,0 +1,207 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { closeSync, openSync } from "node:fs";
+import { mkdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { messageOf, UserError } from "../../staging/errors.ts";
+import type { Region } from "../../staging/regions.ts";
+import { ensureCloud } from "../cloud/cloud.ts";
+import { pollUntil } from "../cloud/process.ts";
+import { withLock } from "../lock.ts";
+import { packageRoot, type SpawnPaths, spawnPaths } from "../paths.ts";
+import type { OnProgress } from "../progress.ts";
+import { type MachinesFiles, machinesFiles } from "./files.ts";
+import { addHints } from "./hints.ts";
+import { ensureMachinesInstalled } from "./install.ts";
+import type { ProcessSettings } from "./process.ts";
+import { type MachinesRecord, readRunning, writeRecord } from "./record.ts";
+import { removeFolder } from "./remove-folder.ts";
+import { chooseSandbox } from "./sandbox/choose.ts";
+import { type MachineState, readState } from "./state.ts";
+
+/*
+ * The machines of the local cloud: a sandbox for each of its EC2 instances that belongs to a sweep. One process in the background
+ * holds them all, for each data folder. It uses the public API of EC2 alone.
+ */
+
+export interface MachinesOptions {
+  readonly paths?: SpawnPaths | undefined;
+  /** Regions in which instances are about to be launched: they are looked at each second. */
+  readonly regions?: readonly Region[] | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Machines at a time. Default: one for each processor. */
+  readonly capacity?: number | undefined;
+  /** Milliseconds without instances after which the process ends. Default: two minutes. */
+  readonly idleLimit?: number | undefined;
+}
+
+export interface RunningMachines {
+  readonly pid: number;
+  /** Whether this call started it. */
+  readonly started: boolean;
+  /** The file that its process writes to. */
+  readonly log: string;
+}
+
+const IDLE_LIMIT = 120_000;
+/** Milliseconds until it has looked at all regions once. It takes about a second. */
+const START_LIMIT = 60_000;
+/** Milliseconds that it has to end its machines. */
+const STOP_LIMIT = 20_000;
+/** Bytes over which the log is begun anew at the next start. */
+const LOG_LIMIT = 10 * 1024 * 1024;
+
+/**
+ * Finds the process that runs the local cloud's instances, or starts it, and the local cloud. It ends by itself a while after the last
+ * instance. Two commands at once start one.
+ * @throws UserError where the sandbox cannot be installed or does not start on this computer
+ */
+export async function ensureMachines(options: MachinesOptions = {}): Promise<RunningMachines> {
+  const { paths = spawnPaths(), regions = [], onProgress, signal } = options;
+  const files = machinesFiles(paths);
+  await ensureCloud({ paths, onProgress, signal });
+  await mkdir(files.folder, { recursive: true, mode: 0o700 });
+  return withLock(files.lock, { signal }, async () => {
+    await addHints(files, regions);
+    const running = await readRunning(files.record);
+    if (running !== undefined) return { pid: running.pid, started: false, log: files.log };
+    const python = await ensureMachinesInstalled(paths, { onProgress, signal });
+    onProgress?.({ text: "Starting the machines of the local cloud" });
+    const { capacity = availableParallelism(), idleLimit = IDLE_LIMIT } = options;
+    const sandbox = await chooseSandbox(python, files.folder);
+    const { pid } = await start({ paths, sandbox, capacity, idleLimit }, files);
+    return { pid, started: true, log: files.log };
+  });
+}
+
+async function start(settings: ProcessSettings, files: MachinesFiles): Promise<MachinesRecord> {
+  await rm(files.state, { force: true });
+  const logStart = await keepLogSmall(files.log);
+  const instance = `spawn-machines-${randomUUID()}`;
+  const program = join(packageRoot(), "dist", "local", "machines.js");
+  const log = openSync(files.log, "a", 0o600);
+  const child = spawn(process.execPath, [program, JSON.stringify(settings), instance], {
+    cwd: files.folder,
+    detached: true, // a session of its own (setsid)
+    stdio: ["ignore", log, log],
+    // Nothing of this shell: AWS keys, proxies and settings of Node must not change what the machines do.
+    env: { PATH: process.env["PATH"], HOME: files.folder, LANG: "C.UTF-8" },
+  });
+  closeSync(log);
+  let ended: string | undefined;
+  child.once("error", (error) => {
+    ended = error.message;
+  });
+  child.once("exit", (code, signal) => {
+    ended = `It ended with ${signal ?? `code ${code}`}.`;
+  });
+  child.unref();
+  const record = { pid: child.pid ?? -1, instance, startedAt: new Date().toISOString() };
+  if (child.pid !== undefined) await writeRecord(files.record, record);
+  const ready = async () => (await readState(files))?.instance === instance;
+  if (
+    (await pollUntil(async () => ended !== undefined || (await ready()), START_LIMIT)) &&
+    ended === undefined
+  ) {
+    return record;
+  }
+  if (ended === undefined) child.kill("SIGKILL");
+  await rm(files.record, { force: true });
+  const said = (await readFile(files.log, "utf8")).slice(logStart).trim().split("\n").at(-1);
+  throw new UserError("the machines of the local cloud do not start", {
+    why: `${ended ?? `They were not ready within ${START_LIMIT / 1000} s.`}${said ? ` The log says: ${said}` : ""}`,
+    fix: `Its log says more: ${files.log}`,
+  });
+}
+
+/** @returns the bytes that it has */
+async function keepLogSmall(log: string): Promise<number> {
+  const size = await stat(log).then(
+    (status) => status.size,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return 0;
+      throw error;
+    },
+  );
+  if (size <= LOG_LIMIT) return size;
+  await truncate(log);
+  return 0;
+}
+
+/** Ends the machines, all their processes included. Their instances stay, and boot again when the machines are started again. */
+export async function stopMachines({
+  paths = spawnPaths(),
+  signal,
+}: Pick<MachinesOptions, "paths" | "signal"> = {}): Promise<{ readonly stopped: boolean }> {
+  const files = machinesFiles(paths);
+  if ((await readRunning(files.record)) === undefined) return { stopped: false };
+  return withLock(files.lock, { signal }, async () => {
+    const running = await readRunning(files.record);
+    if (running === undefined) return { stopped: false };
+    const gone = async () => (await readRunning(files.record)) === undefined;
+    signalProcess(running.pid, "SIGTERM");
+    if (!(await pollUntil(gone, STOP_LIMIT))) {
+      // The kernel ends the machines with it.
+      signalProcess(running.pid, "SIGKILL");
+      await pollUntil(gone, STOP_LIMIT);
+    }
+    await rm(files.record, { force: true });
+    return { stopped: true };
+  });
+}
+
+/** Ends the machines and removes all that they have on the disk. */
+export async function removeMachines(options: Pick<MachinesOptions, "paths" | "signal"> = {}): Promise<void> {
+  const { paths = spawnPaths() } = options;
+  await stopMachines(options);
+  await removeFolder(machinesFiles(paths).folder);
+}
+
+export type MachinesStatus =
+  | { readonly state: "stopped" }
+  | {
+      readonly state: "running";
+      readonly pid: number;
+      readonly startedAt: string;
+      readonly log: string;
+      /** Machines at a time, at most. */
+      readonly capacity: number;
+      readonly machines: readonly MachineState[];
+      /** What went wrong last. */
+      readonly problem?: string;
+    };
+
+/** How the machines are. Starts and changes nothing. */
+export async function machinesStatus({
+  paths = spawnPaths(),
+}: Pick<MachinesOptions, "paths"> = {}): Promise<MachinesStatus> {
+  const files = machinesFiles(paths);
+  const running = await readRunning(files.record);
+  if (running === undefined) return { state: "stopped" };
+  const state = await readState(files);
+  const { capacity = 0, machines = [], problem } = state ?? {};
+  const { pid, startedAt } = running;
+  return {
+    state: "running",
+    pid,
+    startedAt,
+    log: files.log,
+    capacity,
+    machines,
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function signalProcess(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return; // ended in the meantime
+    throw new UserError(`the process ${pid} of the machines cannot be ended`, {
+      why: messageOf(error),
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,169 @@
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "../../staging/errors.ts";
+import { REGIONS, type Region } from "../../staging/regions.ts";
+import { findCloud, type RunningCloud } from "../cloud/cloud.ts";
+import { withLock } from "../lock.ts";
+import type { SpawnPaths } from "../paths.ts";
+import { AwsInstances } from "./aws-instances.ts";
+import { readControls } from "./controls.ts";
+import { type MachinesFiles, machinesFiles } from "./files.ts";
+import { readHints } from "./hints.ts";
+import { readRecord } from "./record.ts";
+import type { Sandbox } from "./sandbox/bwrap.ts";
+import { makeImage } from "./sandbox/image.ts";
+import { writeState } from "./state.ts";
+import { Supervisor } from "./supervisor.ts";
+
+export interface ProcessSettings {
+  readonly paths: SpawnPaths;
+  readonly sandbox: Sandbox;
+  /** Machines at a time. */
+  readonly capacity: number;
+  /** Milliseconds without instances after which the process ends. */
+  readonly idleLimit: number;
+}
+
+/** Milliseconds between two looks at the regions that have instances, or will. */
+const LOOK_EVERY = 1_000;
+/** Milliseconds between two looks at all regions. */
+const LOOK_EVERYWHERE_EVERY = 10_000;
+/** Looks without the local cloud before the process ends. */
+const MOST_LOOKS_WITHOUT_CLOUD = 3;
+/** Consoles of instances that are gone, at most. */
+const KEPT_CONSOLES = 200;
+
+/** Runs until there is nothing to do, the local cloud is gone, or a signal comes. */
+export async function main(settings: ProcessSettings, instance: string): Promise<void> {
+  process.umask(0o077);
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
+  const files = machinesFiles(settings.paths);
+  const cloud = await findCloud(settings.paths);
+  if (cloud === undefined) throw new Error("the local cloud is not running");
+  await rm(files.requests, { recursive: true, force: true });
+  for (const folder of [files.instances, files.consoles, files.requests]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  await removeOldConsoles(files);
+  const instances = new AwsInstances(cloud.endpoint, cloud.keys);
+  const supervisor = new Supervisor({
+    instances,
+    files,
+    capacity: settings.capacity,
+    log: (text) => console.log(`${new Date().toISOString()} ${text}`),
+    setting: {
+      instances,
+      sandbox: settings.sandbox,
+      image: await makeImage(files.image, settings.sandbox.facts),
+      endpoint: cloud.endpoint,
+      metadataDelay: async () => ((await readControls(files)).slowImdsSeconds ?? 0) * 1000,
+      mntBytes: async () => (await readControls(files)).mntBytes,
+    },
+  });
+  try {
+    await new Loop({ settings, files, supervisor, instance, cloud, stop: stop.signal }).run();
+  } finally {
+    await supervisor.close();
+    instances.close();
+  }
+}
+
+interface LoopOptions {
+  readonly settings: ProcessSettings;
+  readonly files: MachinesFiles;
+  readonly supervisor: Supervisor;
+  readonly instance: string;
+  readonly cloud: RunningCloud;
+  readonly stop: AbortSignal;
+}
+
+class Loop {
+  readonly #options: LoopOptions;
+  #lookedEverywhereAt = 0;
+  #busyAt = Date.now();
+  #looksWithoutCloud = 0;
+  #written = "";
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<void> {
+    const { supervisor, stop } = this.#options;
+    while (!stop.aborted && (await this.#isOurs()) && (await this.#hasCloud())) {
+      const everywhere = Date.now() - this.#lookedEverywhereAt >= LOOK_EVERYWHERE_EVERY;
+      const isFirst = this.#lookedEverywhereAt === 0;
+      await supervisor.tick(everywhere ? REGIONS : await this.#regions());
+      if (everywhere) this.#lookedEverywhereAt = Date.now();
+      if (isFirst) await supervisor.removeOldDisks();
+      await this.#tell();
+      if (supervisor.isBusy) this.#busyAt = Date.now();
+      else if (await this.#endsIdle()) return;
+      await sleep(LOOK_EVERY, undefined, { signal: stop }).catch(() => undefined); // a signal: the loop ends
+    }
+  }
+
+  async #regions(): Promise<Region[]> {
+    const { regions } = await readHints(this.#options.files);
+    return [...new Set([...this.#options.supervisor.regions, ...regions])];
+  }
+
+  /** Two processes must never have the same machines. */
+  async #isOurs(): Promise<boolean> {
+    const record = await readRecord(this.#options.files.record);
+    if (record?.instance === this.#options.instance) return true;
+    console.log("The record of the machines is gone or names another process: ending.");
+    return false;
+  }
+
+  /** The same one as at the start: the machines have its endpoint. */
+  async #hasCloud(): Promise<boolean> {
+    const { settings, cloud } = this.#options;
+    const found = await findCloud(settings.paths).catch((error: unknown) => {
+      console.log(messageOf(error));
+      return undefined;
+    });
+    this.#looksWithoutCloud = found?.pid === cloud.pid ? 0 : this.#looksWithoutCloud + 1;
+    if (this.#looksWithoutCloud < MOST_LOOKS_WITHOUT_CLOUD) return true;
+    console.log("The local cloud is gone: ending.");
+    return false;
+  }
+
+  async #tell(): Promise<void> {
+    const { files, instance, settings, supervisor } = this.#options;
+    const { problem, states } = supervisor;
+    const state = {
+      instance,
+      capacity: settings.capacity,
+      machines: states,
+      ...(problem === undefined ? {} : { problem }),
+    };
+    const text = JSON.stringify(state);
+    if (text !== this.#written) await writeState(files, state);
+    this.#written = text;
+  }
+
+  /** Decided under the lock of the commands: one that needs the machines just now finds them, or starts them. */
+  async #endsIdle(): Promise<boolean> {
+    const { settings, files } = this.#options;
+    const limit = Date.now() - settings.idleLimit;
+    if (this.#busyAt > limit) return false;
+    return withLock(files.lock, {}, async () => {
+      if ((await readHints(files)).neededAt > limit) return false;
+      await rm(files.record, { force: true });
+      await rm(files.hints, { force: true });
+      return true;
+    });
+  }
+}
+
+async function removeOldConsoles({ consoles }: MachinesFiles): Promise<void> {
+  const names = await readdir(consoles);
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, time: (await stat(join(consoles, name))).mtimeMs })),
+  );
+  const old = dated.sort((a, b) => b.time - a.time).slice(KEPT_CONSOLES);
+  for (const { name } of old) await rm(join(consoles, name), { force: true });
+}

@@ -1,0 +1,26 @@
+import type { Instance } from "./instances.ts";
+
+/**
+ * Which of the waiting instances get a machine, where there is room for `free` more: always the oldest of the region that has the fewest
+ * machines, so that no region waits for another one to finish.
+ */
+export function nextInstances(
+  waiting: readonly Instance[],
+  running: readonly Instance[],
+  free: number,
+): Instance[] {
+  const machines = new Map<string, number>();
+  const count = ({ region }: Instance) => machines.get(region) ?? 0;
+  for (const instance of running) machines.set(instance.region, count(instance) + 1);
+  const left = [...waiting].sort((a, b) => a.launchedAt - b.launchedAt || (a.id < b.id ? -1 : 1));
+  const chosen: Instance[] = [];
+  while (chosen.length < free && left.length > 0) {
+    const fewest = Math.min(...left.map(count));
+    const at = left.findIndex((instance) => count(instance) === fewest);
+    const [next] = left.splice(at, 1);
+    if (next === undefined) break;
+    machines.set(next.region, fewest + 1);
+    chosen.push(next);
+  }
+  return chosen;
+}

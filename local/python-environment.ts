@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { UserError } from "../staging/errors.ts";
+import { findPython } from "./cloud/python.ts";
+import { runCommand } from "./command.ts";
+import { withLock } from "./lock.ts";
+import type { OnProgress } from "./progress.ts";
+
+/** A private Python environment with packages from PyPI, each pinned by its hash. */
+export interface PythonEnvironment {
+  /** Its folder. */
+  readonly folder: string;
+  /** The file with its packages. */
+  readonly requirements: string;
+  /** What is installed, for progress and errors: `the local cloud`. */
+  readonly what: string;
+  /** `ministack 1.5.33` */
+  readonly packages: string;
+}
+
+export interface InstallOptions {
+  readonly onProgress?: OnProgress | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Variables that pip sees: a mirror, a proxy. Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** The Python of an environment in `folder`, whether it is there or not. */
+export const pythonIn = (folder: string): string => join(folder, "bin", "python");
+
+/** A folder's name that is another one for other requirements. */
+export const digestOf = (requirements: string): string =>
+  createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
+
+/**
+ * Makes the environment where it is missing. It is made under another name and then renamed, so an interruption leaves nothing half
+ * done; two at once make one.
+ * @returns its Python
+ * @throws UserError where Python is missing or pip fails
+ */
+export async function ensurePythonEnvironment(
+  environment: PythonEnvironment,
+  options: InstallOptions = {},
+): Promise<string> {
+  const { folder, what } = environment;
+  const { onProgress, signal } = options;
+  const python = pythonIn(folder);
+  if (existsSync(python)) return python;
+  const onWait = () => onProgress?.({ text: `Waiting for another command that installs ${what}` });
+  await withLock(`${folder}.lock`, { onWait, signal }, async () => {
+    if (existsSync(python)) return;
+    await removeLeftovers(folder);
+    const temporary = `${folder}.tmp-${process.pid}`;
+    try {
+      await install({ ...environment, folder: temporary }, options);
+      await rm(folder, { recursive: true, force: true }); // one whose Python was uninstalled
+      await rename(temporary, folder);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  });
+  return python;
+}
+
+async function install(
+  { folder, requirements, what, packages }: PythonEnvironment,
+  { onProgress, signal, env = process.env }: InstallOptions,
+): Promise<void> {
+  const started = Date.now();
+  const text = `Installing ${what} (${packages} from PyPI, once)`;
+  const report = () => onProgress?.({ text, seconds: (Date.now() - started) / 1000 });
+  report();
+  const timer = setInterval(report, 1_000);
+  const subject = what.charAt(0).toUpperCase() + what.slice(1);
+  try {
+    const { command, version } = await findPython(env["PATH"]);
+    await mkdir(dirname(folder), { recursive: true });
+    const clean = withoutPythonSettings(env);
+    const made = await runCommand(command, ["-m", "venv", folder], { env: clean, signal });
+    if (made.code !== 0) {
+      throw new UserError(`The Python environment of ${what} could not be made`, {
+        why: `${command} (Python ${version}) said: ${lastLines(made.stdout + made.stderr)}`,
+        fix: "On Debian or Ubuntu: sudo apt install python3-venv. Then run the command again.",
+      });
+    }
+    const installed = await runCommand(
+      pythonIn(folder),
+      [
+        ...["-m", "pip", "install", "--no-input", "--no-deps", "--require-hashes", "--only-binary=:all:"],
+        ...["--disable-pip-version-check", "--quiet", "--requirement", requirements],
+      ],
+      { env: clean, signal },
+    );
+    if (installed.code !== 0) {
+      throw new UserError(`${subject} could not be installed from PyPI`, {
+        why: `pip said: ${lastLines(installed.stderr)}`,
+        fix: "Check the network, or set a mirror with PIP_INDEX_URL, and run the command again.",
+      });
+    }
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Of pip's settings only those count that say where packages come from and how they are reached. */
+const OF_NETWORK =
+  /^PIP_(INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|CONFIG_FILE|TIMEOUT|DEFAULT_TIMEOUT|RETRIES|KEYRING_PROVIDER|CACHE_DIR|NO_CACHE_DIR)$/;
+
+/** Settings that send pip's files elsewhere, or Python to other modules, would spoil a private environment. */
+export function withoutPythonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^(PYTHON|PIP_|__PYVENV_LAUNCHER__)/.test(name) || OF_NETWORK.test(name),
+    ),
+  );
+}
+
+/** Of commands that were killed while they installed. The lock is held: nobody else is at it. */
+async function removeLeftovers(environment: string): Promise<void> {
+  const folder = dirname(environment);
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(`${basename(environment)}.tmp-`))
+      await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function lastLines(text: string): string {
+  return text.trim().split("\n").slice(-4).join(" / ") || "nothing";
+}
