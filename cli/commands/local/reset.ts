@@ -1,4 +1,5 @@
 import { resetCloud } from "../../../local/cloud/cloud.ts";
+import { removeMachines } from "../../../local/machines/machines.ts";
 import { progressPrinter } from "../../../local/progress.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
@@ -17,7 +18,7 @@ export interface LocalResetResult {
 export default class LocalReset extends BaseCommand {
   static override summary = "Delete everything in the local cloud.";
   static override description =
-    "Deletes every bucket, object, table and role in it, and the state and settings of the stacks of its environments, in every kind of backend. The command keeps the stacks, settings and interrupted uploads of environments on AWS, and names them. It restarts the local cloud if it was running. Afterwards run: spawn environment up.";
+    "Deletes every bucket, object, table, role and instance in it, and the state and settings of the stacks of its environments, in every kind of backend. The command keeps the stacks, settings and interrupted uploads of environments on AWS, and names them. It restarts the local cloud if it was running. Afterwards run: spawn environment up.";
   static override examples = [
     { description: "Empty the local cloud", command: "<%= config.bin %> local reset" },
     { description: "Empty it in a script", command: "<%= config.bin %> local reset --yes" },
@@ -35,6 +36,7 @@ export default class LocalReset extends BaseCommand {
     const steps = progressPrinter(new ExactScreen(process.stderr));
     const stacks = await findLocalStacks(steps);
     const { kept } = stacks;
+    await removeMachines();
     const { restarted } = await resetCloud();
     await forgetStacks(stacks, steps);
     this.log(

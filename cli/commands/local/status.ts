@@ -1,5 +1,7 @@
 import { type CloudStatus, cloudStatus } from "../../../local/cloud/cloud.ts";
+import { type MachinesStatus, machinesStatus } from "../../../local/machines/machines.ts";
 import { UserError } from "../../../staging/errors.ts";
+import { printable } from "../../../staging/printable.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { formatUtc } from "../../render/text.ts";
 
@@ -15,17 +17,17 @@ export default class LocalStatus extends BaseCommand {
     },
   ];
 
-  async run(): Promise<CloudStatus> {
+  async run(): Promise<CloudStatus & { readonly machines: MachinesStatus }> {
     await this.parse(LocalStatus);
-    const status = await cloudStatus();
+    const [status, machines] = await Promise.all([cloudStatus(), machinesStatus()]);
     if (status.state === "unresponsive") {
       throw new UserError("the local cloud's process is there but does not answer", {
         why: `Process ${status.pid} at ${status.endpoint}; its log is ${status.log}.`,
         fix: "spawn local down, then spawn local up",
       });
     }
-    for (const line of describe(status)) this.log(line);
-    return status;
+    for (const line of [...describe(status), ...describeMachines(machines)]) this.log(line);
+    return { ...status, machines };
   }
 }
 
@@ -40,5 +42,18 @@ function describe(status: CloudStatus): string[] {
     `Process: ${status.pid}, since ${formatUtc(new Date(status.startedAt))}`,
     `Log: ${status.log}`,
     `Data: ${status.data}`,
+  ];
+}
+
+/** Nothing where no instance ran lately. */
+function describeMachines(status: MachinesStatus): string[] {
+  if (status.state === "stopped") return [];
+  const count = (state: string) => status.machines.filter((machine) => machine.state === state).length;
+  const waiting = count("waiting");
+  return [
+    `Instances: ${count("running")} running${waiting === 0 ? "" : `, ${waiting} waiting`} (at most ${status.capacity} at a time)`,
+    `Process of the instances: ${status.pid}, since ${formatUtc(new Date(status.startedAt))}`,
+    `Log of the instances: ${status.log}`,
+    ...(status.problem === undefined ? [] : [`Last problem: ${printable(status.problem)}`]),
   ];
 }

@@ -1,4 +1,5 @@
 import { ensureCloud, type RunningCloud } from "../../../local/cloud/cloud.ts";
+import { resumeMachines } from "../../../local/machines/resume.ts";
 import { progressPrinter } from "../../../local/progress.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { ExactScreen } from "../../screen.ts";
@@ -16,7 +17,8 @@ export default class LocalUp extends BaseCommand {
   async run(): Promise<Omit<RunningCloud, "keys">> {
     await this.parse(LocalUp);
     const printer = progressPrinter(new ExactScreen(process.stderr));
-    const cloud = await ensureCloud({ onProgress: printer.onProgress }).finally(printer.done);
+    const { onProgress } = printer;
+    const cloud = await ensureCloud({ onProgress }).finally(printer.done);
     if (cloud.movedFrom !== undefined) {
       this.warn(
         `The local cloud was at ${cloud.movedFrom} before; run eval "$(spawn env)" again in shells that use it.`,
@@ -25,6 +27,8 @@ export default class LocalUp extends BaseCommand {
     this.log(
       `The local cloud ${cloud.started ? "is running" : "was running already"} at ${cloud.endpoint} (process ${cloud.pid}).`,
     );
+    const machines = await resumeMachines({ onProgress }).finally(printer.done);
+    if (machines !== undefined) this.log(`Its instances run again (process ${machines.pid}).`);
     const { keys: _, ...shown } = cloud;
     return shown;
   }

@@ -1,0 +1,149 @@
+import { readFile } from "node:fs/promises";
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
+import {
+  AddRoleToInstanceProfileCommand,
+  CreateInstanceProfileCommand,
+  CreateRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import { MachineControl } from "../../local/machines/control.ts";
+import { consoleFile, machinesFiles } from "../../local/machines/files.ts";
+import { ensureMachines, type MachinesOptions, stopMachines } from "../../local/machines/machines.ts";
+import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
+import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { policyOf } from "./role-cloud.ts";
+
+const PROFILE = "worker-profile";
+
+/** A local cloud of its own, its machines, and what tests of them need. */
+export class MachinesWorld {
+  readonly cloud: TestCloud;
+  readonly paths: SpawnPaths;
+  readonly control: MachineControl;
+  readonly #settings;
+  readonly #ec2 = new Map<string, EC2Client>();
+
+  private constructor(cloud: TestCloud) {
+    this.cloud = cloud;
+    this.paths = spawnPaths(cloud.env);
+    this.control = new MachineControl(this.paths);
+    this.#settings = { endpoint: cloud.endpoint, credentials: cloud.keys, maxAttempts: 1 };
+  }
+
+  /** With a role that may read one bucket, in an instance profile. */
+  static async start(): Promise<MachinesWorld> {
+    const world = new MachinesWorld(await startTestCloud());
+    const iam = new IAMClient({ ...world.#settings, region: "us-east-1" });
+    const trust = { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" };
+    const RoleName = "worker-role";
+    const InstanceProfileName = PROFILE;
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: policyOf([trust]) }));
+    const policy = policyOf([
+      { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::data/mine/*" },
+    ]);
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "worker", PolicyDocument: policy }));
+    await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName }));
+    await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName }));
+    iam.destroy();
+    return world;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#ec2.values()) client.destroy();
+    await stopMachines({ paths: this.paths });
+    await this.cloud.stop();
+  }
+
+  ensure(options: MachinesOptions = {}) {
+    return ensureMachines({ paths: this.paths, ...options });
+  }
+
+  ec2(region: string): EC2Client {
+    const client = this.#ec2.get(region) ?? new EC2Client({ ...this.#settings, region });
+    this.#ec2.set(region, client);
+    return client;
+  }
+
+  /** Launches an instance of a sweep with this user data. */
+  async launch(userData: string | Uint8Array, region = "us-east-1"): Promise<string> {
+    const { Instances: made = [] } = await this.ec2(region).send(
+      new RunInstancesCommand({
+        ImageId: "ami-0123456789abcdef0",
+        InstanceType: "c5.large",
+        MinCount: 1,
+        MaxCount: 1,
+        UserData: Buffer.from(userData).toString("base64"),
+        IamInstanceProfile: { Name: PROFILE },
+        TagSpecifications: [
+          { ResourceType: "instance", Tags: [{ Key: "spawn:sweep", Value: "sweep-abc123def456" }] },
+        ],
+      }),
+    );
+    const id = made[0]?.InstanceId;
+    if (id === undefined) throw new Error("EC2 made no instance");
+    return id;
+  }
+
+  async terminate(id: string, region = "us-east-1"): Promise<void> {
+    await this.ec2(region).send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+  }
+
+  async stateOf(id: string, region = "us-east-1"): Promise<string> {
+    const { Reservations: found = [] } = await this.ec2(region).send(
+      new DescribeInstancesCommand({ InstanceIds: [id] }),
+    );
+    return found[0]?.Instances?.[0]?.State?.Name ?? "gone";
+  }
+
+  /** What the instance has printed so far, without the lines of its surroundings. */
+  async console(id: string): Promise<string> {
+    const text = await readFile(consoleFile(this.paths, id), "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "";
+      throw error;
+    });
+    return text.replace(/^\[spawn .*\n/gm, "");
+  }
+
+  /** Waits until the instance has printed a text. */
+  async printed(id: string, text: string | RegExp): Promise<string> {
+    return waitFor(
+      async () => {
+        const said = await this.console(id);
+        return (typeof text === "string" ? said.includes(text) : text.test(said)) ? said : undefined;
+      },
+      `${id} to print ${text}`,
+      () => this.console(id),
+    );
+  }
+
+  async terminated(id: string, region = "us-east-1"): Promise<void> {
+    await waitFor(
+      async () => (["terminated", "gone"].includes(await this.stateOf(id, region)) ? true : undefined),
+      `${id} to be terminated`,
+      () => this.console(id),
+    );
+  }
+
+  get files() {
+    return machinesFiles(this.paths);
+  }
+}
+
+/** Polls until there is a value. Its own limit only turns a hang into an error that says what is missing. */
+export async function waitFor<T>(
+  find: () => Promise<T | undefined>,
+  what: string,
+  explain: () => Promise<string> = async () => "",
+): Promise<T> {
+  for (const end = Date.now() + 90_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}\n${await explain()}`);
+  }
+}
