@@ -1,10 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import {
-  DescribeInstancesCommand,
-  EC2Client,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-} from "@aws-sdk/client-ec2";
+import { SuspendProcessesCommand } from "@aws-sdk/client-auto-scaling";
+import { DescribeInstancesCommand, type EC2Client, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
 import {
   AddRoleToInstanceProfileCommand,
   CreateInstanceProfileCommand,
@@ -18,6 +15,7 @@ import { ensureMachines, type MachinesOptions, stopMachines } from "../../local/
 import { type SpawnPaths, spawnPaths } from "../../local/paths.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 import { policyOf } from "./role-cloud.ts";
+import { SweepCloud } from "./sweep-cloud.ts";
 
 const PROFILE = "worker-profile";
 
@@ -26,20 +24,22 @@ export class MachinesWorld {
   readonly cloud: TestCloud;
   readonly paths: SpawnPaths;
   readonly control: MachineControl;
-  readonly #settings;
-  readonly #ec2 = new Map<string, EC2Client>();
+  readonly #sweeps = new Map<string, SweepCloud>();
 
   private constructor(cloud: TestCloud) {
     this.cloud = cloud;
     this.paths = spawnPaths(cloud.env);
     this.control = new MachineControl(this.paths);
-    this.#settings = { endpoint: cloud.endpoint, credentials: cloud.keys, maxAttempts: 1 };
   }
 
   /** With a role that may read one bucket, in an instance profile. */
   static async start(): Promise<MachinesWorld> {
     const world = new MachinesWorld(await startTestCloud());
-    const iam = new IAMClient({ ...world.#settings, region: "us-east-1" });
+    const iam = new IAMClient({
+      endpoint: world.cloud.endpoint,
+      credentials: world.cloud.keys,
+      region: "us-east-1",
+    });
     const trust = { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" };
     const RoleName = "worker-role";
     const InstanceProfileName = PROFILE;
@@ -55,7 +55,7 @@ export class MachinesWorld {
   }
 
   async stop(): Promise<void> {
-    for (const client of this.#ec2.values()) client.destroy();
+    for (const sweep of this.#sweeps.values()) sweep.destroy();
     await stopMachines({ paths: this.paths });
     await this.cloud.stop();
   }
@@ -65,28 +65,32 @@ export class MachinesWorld {
   }
 
   ec2(region: string): EC2Client {
-    const client = this.#ec2.get(region) ?? new EC2Client({ ...this.#settings, region });
-    this.#ec2.set(region, client);
-    return client;
+    return this.#sweep(region).ec2;
   }
 
-  /** Launches an instance of a sweep with this user data. */
+  #sweep(region: string): SweepCloud {
+    const sweep = this.#sweeps.get(region) ?? new SweepCloud(this.cloud, region);
+    this.#sweeps.set(region, sweep);
+    return sweep;
+  }
+
+  /** Launches an instance of a sweep with this user data, which nothing replaces. */
   async launch(userData: string | Uint8Array, region = "us-east-1"): Promise<string> {
-    const { Instances: made = [] } = await this.ec2(region).send(
-      new RunInstancesCommand({
-        ImageId: "ami-0123456789abcdef0",
+    const aws = this.#sweep(region);
+    const name = `spawn-sweep-${randomBytes(6).toString("hex")}`;
+    await aws.group(name, {
+      DesiredCapacity: 1,
+      Tags: [{ Key: "spawn:sweep", Value: name.slice("spawn-".length), PropagateAtLaunch: true }],
+      data: {
         InstanceType: "c5.large",
-        MinCount: 1,
-        MaxCount: 1,
         UserData: Buffer.from(userData).toString("base64"),
         IamInstanceProfile: { Name: PROFILE },
-        TagSpecifications: [
-          { ResourceType: "instance", Tags: [{ Key: "spawn:sweep", Value: "sweep-abc123def456" }] },
-        ],
-      }),
+      },
+    });
+    const [id = ""] = await aws.settled(name, 1);
+    await aws.groups.send(
+      new SuspendProcessesCommand({ AutoScalingGroupName: name, ScalingProcesses: ["Launch"] }),
     );
-    const id = made[0]?.InstanceId;
-    if (id === undefined) throw new Error("EC2 made no instance");
     return id;
   }
 
