@@ -14,12 +14,12 @@ import { confirm } from "../confirm.ts";
 import type { Context } from "../context.ts";
 import { launchFlags } from "../launch-flags.ts";
 import { writeOut } from "../output.ts";
-import { launchPlanLines } from "../render/launch-plan.ts";
+import { launchPlanLines, stepText } from "../render/launch-plan.ts";
 import { type LaunchPlanJson, type LaunchResult, launchPlanJson } from "../services/sweep/launch-json.ts";
 import { type LaunchRequest, type PreparedLaunch, prepareLaunch } from "../services/sweep/prepare.ts";
 import { readParameters } from "../services/sweep/read-parameters.ts";
 import { watchOnScreen } from "../watch-sweep.ts";
-import { watchUpdate } from "../watch-update.ts";
+import { type WatchOptions, watchUpdate } from "../watch-update.ts";
 
 export default class Launch extends BaseCommand {
   static override summary = "Run a command for many parameters, on workers next to the staged data.";
@@ -81,13 +81,14 @@ A command can run more than once for an index: after an interruption, and where 
       this.note("Nothing was started: --dry-run.");
       return { sweep_id: null, started: false, state: null, plan };
     }
+    const { refuseSecond, startSweep } = await import("../services/sweep/start.ts");
+    await refuseSecond(context, launch);
     const command = ["spawn launch", ...this.argv.map(shellQuoted)].join(" ");
     const question = `Start ${launch.plan.workers} workers?`;
     if (!(await confirm(question, { yes: flags.yes, command }))) {
       this.note("Nothing was started.");
       return { sweep_id: null, started: false, state: null, plan };
     }
-    const { startSweep } = await import("../services/sweep/start.ts");
     const id = await watchUpdate(this.#watching(mode), (options) => startSweep(context, launch, options));
     return await this.#started(context, id, mode, plan);
   }
@@ -150,9 +151,15 @@ A command can run more than once for an index: after an interruption, and where 
     return process.stdout.isTTY === true && process.stderr.isTTY === true && !this.jsonEnabled();
   }
 
-  #watching({ verbose }: Mode) {
-    const onQuietWarning = (text: string): void => void this.warn(text);
-    return { quiet: this.jsonEnabled(), verbose, onQuietWarning };
+  #watching({ verbose }: Mode): WatchOptions {
+    return {
+      ...{ quiet: this.jsonEnabled(), verbose },
+      onQuietWarning: (text) => void this.warn(text),
+      onChange: (change) => {
+        const text = stepText(change);
+        if (text !== undefined) this.note(text);
+      },
+    };
   }
 }
 

@@ -4,8 +4,26 @@ import type { SweepParameters } from "../../staging/sweep/parameters.ts";
 import type { HourRange, RegionPlan, SweepPlan } from "../../staging/sweep/plan.ts";
 import type { SweepDataset } from "../../staging/sweep/spec.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
+import type { ResourceChange } from "../engine/update.ts";
 import { type Column, renderTable } from "./table.ts";
 import { formatShare, plural } from "./text.ts";
+
+/** A line for a finished step of the launch; undefined for steps that are only details. */
+export function stepText({
+  op,
+  type,
+  inputs,
+}: Pick<ResourceChange, "op" | "type" | "inputs">): string | undefined {
+  if (op !== "create") return undefined;
+  switch (type) {
+    case "aws:iam/role:Role":
+      return "Made the role of the workers";
+    case "aws:autoscaling/group:Group":
+      return `Made the group of workers in ${String(inputs["region"])}`;
+    default:
+      return undefined;
+  }
+}
 
 /** What is shown of a sweep before it starts. */
 export interface ShownLaunch {

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { spawnPaths } from "../../../local/paths.ts";
 import { readTextIfThere } from "../../../stacks/files.ts";
 import {
   parseSweepSettingsFile,
@@ -39,13 +40,12 @@ export async function startSweep(
   options: UpdateOptions,
 ): Promise<SweepId> {
   const { settings: environment, parameters } = launch;
-  const fingerprint = fingerprintOf(launch);
-  await refuseSecond(context, fingerprint);
+  await refuseSecond(context, launch);
   const { entryProject } = await openSession(context, options.signal);
   const id = newSweepId();
   const stack = sweepStackName(environment.name, id);
   options.signal?.throwIfAborted();
-  await beginLaunch(stack, fingerprint);
+  await beginLaunch(stack, fingerprintOf(launch));
   const rows = rowsFile(entryProject, id);
   let isThere = false;
   try {
@@ -124,10 +124,13 @@ async function writeRows(file: string, rows: Rows): Promise<SweepRows> {
   return { file, sha256: sha256Of(text) };
 }
 
-/** @throws UserError when an earlier launch of the same sweep goes on, or has left something of which the user may not know */
-async function refuseSecond(context: Context, fingerprint: string): Promise<void> {
+/**
+ * Makes sure that no second sweep starts by mistake: after an interruption, users and scripts run the same command again.
+ * @throws UserError when an earlier launch of the same sweep goes on, or has left something of which the user may not know
+ */
+export async function refuseSecond(context: Context, launch: PreparedLaunch): Promise<void> {
   const { environmentName: environment } = context;
-  const earlier = await findEarlier(environment, fingerprint);
+  const earlier = await findEarlier(environment, fingerprintOf(launch));
   if (earlier === undefined) return;
   const { stack, journal } = earlier;
   const id = stack.slice(`${environment}.`.length) as SweepId;
@@ -135,6 +138,10 @@ async function refuseSecond(context: Context, fingerprint: string): Promise<void
     throw new UserError(`process ${journal.pid} is launching the same sweep, as ${id}`, {
       fix: `Wait for it to end, then: ${commandLine("spawn sweep list", environment)}`,
     });
+  }
+  if ((await readTextIfThere(settingsFile(spawnPaths().stacks, stack))) === undefined) {
+    await endLaunch(stack); // It has been deleted.
+    return;
   }
   const found = await findMeta(await sweepTable(context), id);
   if (found?.startedAt !== undefined) {
