@@ -17,9 +17,9 @@ import { repairState } from "../../engine/repair.ts";
 import { openSession } from "../../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
 import { findMeta, findRegions } from "./items.ts";
+import { startMachines } from "./machines.ts";
 import { ownEntries } from "./own-entries.ts";
 import { generationIn, settingsOf } from "./settings.ts";
-import { startMachines } from "./start.ts";
 import { sweepTable } from "./tables.ts";
 import { noSweep } from "./watch.ts";
 
@@ -108,7 +108,11 @@ export async function retrySweep(
   // Read as the program of plain Pulumi would read it.
   parseSweepSettingsFile(text, file);
   await writeAtomically(file, text);
-  await startMachines(context);
+  await startMachines(
+    context,
+    settings.spec.regions.map(({ region }) => region),
+    options,
+  );
   const { sweepProgram } = await import("../../../stacks/sweep.ts");
   await runUpdate(project, stack, { kind: "up", program: sweepProgram(settings) }, options);
 }

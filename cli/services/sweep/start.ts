@@ -26,6 +26,7 @@ import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
 import { explainSystemError } from "../../system-errors.ts";
 import { findMeta } from "./items.ts";
 import { beginLaunch, endLaunch, findEarlier, fingerprintOf, isLaunching } from "./launch-journal.ts";
+import { startMachines } from "./machines.ts";
 import type { PreparedLaunch } from "./prepare.ts";
 import { rowsText, sha256Of, specOf } from "./sweep-spec.ts";
 import { sweepTable } from "./tables.ts";
@@ -97,7 +98,8 @@ async function bringUp(
 ): Promise<void> {
   const { sweepProgram } = await loadProgram();
   try {
-    await startMachines(context);
+    const regions = settings.spec.regions.map(({ region }) => region);
+    await startMachines(context, regions, options);
     await runUpdate(project, stack, { kind: "up", program: sweepProgram(settings) }, options);
   } catch (error) {
     throw await withSweep(context, error, settings);
@@ -110,11 +112,6 @@ export const forgetLaunch = (context: Context, id: SweepId): Promise<void> =>
 
 /** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
 const loadProgram = () => import("../../../stacks/sweep.ts");
-
-/** On the local cloud a process of this machine runs the workers. */
-export async function startMachines(context: Context): Promise<void> {
-  if ((await context.settings()).cloud !== "local") return;
-}
 
 const rowsFile = ({ project }: EngineSettings, id: SweepId): string => join(project, `${id}.rows.jsonl`);
 
