@@ -9,7 +9,7 @@ import { installBundle } from "./bundle.ts";
 /** A local cloud, and the engine with the bundled plugin for it. */
 export interface EngineCloud {
   readonly cloud: TestCloud;
-  newStack(name: string, program: () => object): Promise<Stack>;
+  newStack(name: string, program: () => object | Promise<object>): Promise<Stack>;
   stop(): Promise<void>;
 }
 

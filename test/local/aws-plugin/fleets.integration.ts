@@ -1,0 +1,95 @@
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { expect } from "chai";
+import { SweepFleet } from "../../../components/sweep-fleet.ts";
+import { SweepRole } from "../../../components/sweep-role.ts";
+import { lookUpPlaces } from "../../../stacks/sweep-places.ts";
+import { readWorkerTemplates } from "../../../stacks/worker-templates.ts";
+import { renderUserData } from "../../../staging/sweep/user-data.ts";
+import { workerFacts } from "../../../staging/sweep/worker-facts.ts";
+import { environmentSettings } from "../../components/settings.ts";
+import { sweepSpec } from "../../staging/sweep/sweep-spec.ts";
+import { type EngineCloud, startEngineCloud } from "./engine-cloud.ts";
+
+/*
+ * The role and the fleets of a sweep, as its own components declare them, without its run: what starts and ends workers is not theirs.
+ */
+describe("fleets of a sweep on the local cloud", function () {
+  this.timeout(120_000);
+
+  const environment = environmentSettings();
+  const spec = sweepSpec({ managedPolicies: ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"], spot: true });
+  const { workers } = spec.regions[0];
+  const group = `spawn-${spec.id}`;
+  // The stack; the role, its two policies and its profile; in each of two regions a group, a template and a security group; three components.
+  const resources = 1 + 4 + 2 * 3 + 3;
+  let engine: EngineCloud;
+  let groups: AutoScalingClient;
+  let stack: Stack;
+
+  before("start a cloud and install the plugin", async function () {
+    this.timeout(15 * 60_000); // the engine may have to be built
+    engine = await startEngineCloud();
+    const { endpoint, keys } = engine.cloud;
+    groups = new AutoScalingClient({ endpoint, region: spec.regions[0].region, credentials: keys });
+    const templates = await readWorkerTemplates();
+    const userData = Buffer.from(renderUserData(templates, workerFacts(spec, environment))).toString(
+      "base64",
+    );
+    stack = await engine.newStack("fleets", async () => {
+      const places = await lookUpPlaces(spec, {});
+      const { accountId } = getCallerIdentityOutput();
+      const role = new SweepRole("workers", { spec, environment, accountId });
+      for (const share of spec.regions) {
+        const place = places.get(share.region);
+        if (place === undefined) throw new Error(`no place in ${share.region}`);
+        new SweepFleet(share.region, { spec, environment, share, place, userData, role });
+      }
+      return {};
+    });
+  });
+
+  after("remove all of it", async () => {
+    groups?.destroy();
+    await engine?.stop();
+  });
+
+  const expectNothingToDo = async () => {
+    await stack.refresh({ expectNoChanges: true });
+    const { summary } = await stack.up({ expectNoChanges: true });
+    expect(summary.resourceChanges).to.deep.equal({ same: resources });
+  };
+  const describe = async () => {
+    const request = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] });
+    return (await groups.send(request)).AutoScalingGroups?.[0];
+  };
+
+  it("previews them", async () => {
+    expect((await stack.preview()).changeSummary).to.deep.equal({ create: resources });
+    expect(await describe()).to.equal(undefined);
+  });
+
+  it("makes them, empty, and finds nothing to do after", async () => {
+    expect((await stack.up()).summary.resourceChanges).to.deep.equal({ create: resources });
+    expect(await describe()).to.include({ MinSize: 0, MaxSize: workers, DesiredCapacity: 0 });
+    await expectNothingToDo();
+  });
+
+  it("finds nothing to do while workers work", async () => {
+    await groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 4 }));
+    await expectNothingToDo();
+    expect((await describe())?.DesiredCapacity).to.equal(4);
+  });
+
+  it("removes them, with the workers", async () => {
+    expect((await stack.destroy({ remove: true })).summary.resourceChanges).to.deep.equal({
+      delete: resources,
+    });
+    expect(await describe()).to.equal(undefined);
+  });
+});
