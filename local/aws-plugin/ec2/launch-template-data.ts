@@ -21,17 +21,16 @@ import {
   integer,
   list,
   object,
+  set,
   string,
   strings,
   type ValueOf,
 } from "../schema/fields.ts";
-import { given } from "../sdk/given.ts";
+import { given, unlessEmpty } from "../sdk/given.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 
 /** Not set, true and false are three different things to AWS, so @pulumi/aws has texts. */
 const flag = () => choice(["true", "false"]);
-/** A list whose order means nothing. */
-const set = () => list(string({}), { keyOf: (item) => item });
 const chosen = { computed: true } as const;
 
 const blockDevice = object({
@@ -230,7 +229,6 @@ function toFlag(value: boolean | undefined): "true" | "false" | undefined {
   return value ? "true" : "false";
 }
 const fromFlag = (flag: "true" | "false" | undefined) => (flag === undefined ? undefined : flag === "true");
-const unlessEmpty = <T>(items: T[] | undefined) => (items?.length ? items : undefined);
 
 function profileProblem({ arn, name }: { arn?: string; name?: string }): string | undefined {
   return arn && name ? "has both an arn and a name; AWS takes one of them" : undefined;

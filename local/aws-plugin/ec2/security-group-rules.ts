@@ -1,9 +1,6 @@
 import type { IpPermission } from "@aws-sdk/client-ec2";
 import { containsUnknowns, UNKNOWN } from "../../../provider/plugin/values.ts";
-import { boolean, choice, integer, list, object, string, type ValueOf } from "../schema/fields.ts";
-
-/** A list whose order means nothing. */
-const set = () => list(string({}), { keyOf: (item) => item });
+import { boolean, choice, integer, object, set, string, type ValueOf } from "../schema/fields.ts";
 
 /** What a security group lets in or out. */
 export const rule = object(

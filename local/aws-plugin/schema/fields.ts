@@ -119,6 +119,11 @@ export function list<T, const O extends Options & { keyOf?: (item: T) => string;
   };
 }
 
+/** Texts, each there once, whose order AWS does not keep or mind. */
+export function set<const O extends Options>(options: O = {} as O): Field<string[], Given<O>> {
+  return { ...options, shape: { kind: "list", of: string({}), min: 0, keyOf: (item) => String(item) } };
+}
+
 type GivenKeys<F extends Fields> = {
   [K in keyof F]: F[K] extends Field<unknown, true> ? K : never;
 }[keyof F];

@@ -8,3 +8,7 @@ export function given<T extends object>(value: T): Given<T> {
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(entries) as Given<T>; // `Object.entries` forgets the types of the members
 }
+
+/** AWS answers an empty list where there is nothing. */
+export const unlessEmpty = <T>(items: readonly T[] | undefined): T[] | undefined =>
+  items?.length ? [...items] : undefined;

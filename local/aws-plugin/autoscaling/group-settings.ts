@@ -1,0 +1,115 @@
+import type {
+  AutoScalingGroup,
+  CreateAutoScalingGroupCommandInput,
+  UpdateAutoScalingGroupCommandInput,
+} from "@aws-sdk/client-auto-scaling";
+import type { Actual } from "../resource.ts";
+import { differs } from "../schema/compare.ts";
+import { given, unlessEmpty } from "../sdk/given.ts";
+import { type GroupComputed, type GroupInputs, groupFields } from "./group-fields.ts";
+import {
+  fromMixedInstancesPolicy,
+  fromSpecification,
+  toMixedInstancesPolicy,
+  toSpecification,
+} from "./mixed-instances-policy.ts";
+import { fromGroupTags, toGroupTags } from "./tags.ts";
+
+/** AWS says its own default where none is declared. */
+const DEFAULT_TERMINATION = "Default";
+
+/** A group as AWS says it. */
+export function fromGroup(group: AutoScalingGroup): Actual<typeof groupFields, GroupComputed> {
+  const { LaunchTemplate: template, MixedInstancesPolicy: mixed, TerminationPolicies: termination } = group;
+  const zones = group.VPCZoneIdentifier?.split(",").filter((subnet) => subnet !== "");
+  const suspended = group.SuspendedProcesses?.flatMap(({ ProcessName }) => ProcessName ?? []);
+  const { launchTemplateId, launchTemplateName, version } = fromSpecification(template ?? {});
+  return {
+    ...given({
+      capacityRebalance: group.CapacityRebalance,
+      defaultCooldown: group.DefaultCooldown,
+      desiredCapacity: group.DesiredCapacity,
+      healthCheckGracePeriod: group.HealthCheckGracePeriod,
+      healthCheckType: group.HealthCheckType as GroupInputs["healthCheckType"] | undefined, // a text to the SDK
+      maxInstanceLifetime: group.MaxInstanceLifetime,
+      launchTemplate: template && given({ id: launchTemplateId, name: launchTemplateName, version }),
+      mixedInstancesPolicy: mixed && fromMixedInstancesPolicy(mixed),
+      serviceLinkedRoleArn: group.ServiceLinkedRoleARN,
+      suspendedProcesses: unlessEmpty(suspended),
+      tags: fromGroupTags(group.Tags),
+      terminationPolicies: termination?.join() === DEFAULT_TERMINATION ? undefined : unlessEmpty(termination),
+      vpcZoneIdentifiers: unlessEmpty(zones),
+    }),
+    name: group.AutoScalingGroupName ?? "",
+    minSize: group.MinSize ?? 0,
+    maxSize: group.MaxSize ?? 0,
+    availabilityZones: group.AvailabilityZones ?? [],
+    protectFromScaleIn: group.NewInstancesProtectedFromScaleIn ?? false,
+    arn: group.AutoScalingGroupARN ?? "",
+    predictedCapacity: group.PredictedCapacity ?? 0,
+    warmPoolSize: group.WarmPoolSize ?? 0,
+  };
+}
+
+/** What creation and update say in the same words, where it is declared. */
+function settingsOf(inputs: Partial<GroupInputs>) {
+  const { launchTemplate: template, mixedInstancesPolicy: mixed, vpcZoneIdentifiers: zones } = inputs;
+  return given({
+    AvailabilityZones: unlessEmpty(inputs.availabilityZones),
+    DefaultCooldown: inputs.defaultCooldown,
+    HealthCheckGracePeriod: inputs.healthCheckGracePeriod,
+    HealthCheckType: inputs.healthCheckType,
+    LaunchTemplate:
+      template &&
+      toSpecification(
+        given({
+          launchTemplateId: template.id,
+          launchTemplateName: template.name,
+          version: template.version,
+        }),
+      ),
+    MixedInstancesPolicy: mixed && toMixedInstancesPolicy(mixed),
+    NewInstancesProtectedFromScaleIn: inputs.protectFromScaleIn,
+    ServiceLinkedRoleARN: inputs.serviceLinkedRoleArn,
+    VPCZoneIdentifier: zones?.length ? zones.join() : undefined,
+  });
+}
+
+/** What CreateAutoScalingGroup has to be told. */
+export function toGroup(inputs: GroupInputs): CreateAutoScalingGroupCommandInput {
+  const { name, capacityRebalance, desiredCapacity, maxInstanceLifetime, tags, terminationPolicies } = inputs;
+  return {
+    AutoScalingGroupName: name,
+    ...settingsOf(inputs),
+    MinSize: inputs.minSize,
+    MaxSize: inputs.maxSize,
+    ...(desiredCapacity && { DesiredCapacity: desiredCapacity }),
+    ...(capacityRebalance && { CapacityRebalance: capacityRebalance }),
+    ...(maxInstanceLifetime && { MaxInstanceLifetime: maxInstanceLifetime }),
+    ...(terminationPolicies?.length && { TerminationPolicies: terminationPolicies }),
+    ...(tags?.length && { Tags: toGroupTags(tags, name) }),
+  };
+}
+
+/** What UpdateAutoScalingGroup has to be told: only what differs, so that a capacity that nobody declares stays as it is. */
+export function changesOf(
+  inputs: GroupInputs,
+  actual: Partial<GroupInputs>,
+): Omit<UpdateAutoScalingGroupCommandInput, "AutoScalingGroupName"> {
+  const changed = <K extends keyof GroupInputs>(name: K) =>
+    differs(groupFields[name], actual[name], inputs[name]);
+  const different = Object.keys(groupFields).filter((name) => changed(name as keyof GroupInputs));
+  const some: Partial<GroupInputs> = Object.fromEntries(
+    different.map((name) => [name, inputs[name as keyof GroupInputs]]),
+  );
+  return {
+    ...settingsOf(some),
+    ...given({ MinSize: some.minSize, MaxSize: some.maxSize, DesiredCapacity: some.desiredCapacity }),
+    // What is no longer declared has to be set back: AWS would keep it.
+    ...(changed("capacityRebalance") && { CapacityRebalance: inputs.capacityRebalance ?? false }),
+    ...(changed("maxInstanceLifetime") && { MaxInstanceLifetime: inputs.maxInstanceLifetime ?? 0 }),
+    ...(changed("terminationPolicies") && {
+      TerminationPolicies: unlessEmpty(inputs.terminationPolicies) ?? [DEFAULT_TERMINATION],
+    }),
+  };
+}
