@@ -12,7 +12,7 @@ const NAME = new RegExp(COLUMN_PATTERN);
  */
 const RESERVED: readonly (readonly [RegExp, string])[] = [
   [/^(SWEEP|STAGED|SPAWN)_/, "spawn sets it, or may set it later"],
-  [/^PARAM_(SET|FILE)$/, "spawn sets it"],
+  [/^(PARAM_(SET|FILE)|RESULTS_DIR)$/, "spawn sets it"],
   [/^(AWS|BOTO)_/, "the AWS CLI and the SDKs read it"],
   [/^(LD|DYLD|GCONV|GLIBC|MALLOC|GETCONF)_/, "the dynamic linker and the C library read it"],
   [

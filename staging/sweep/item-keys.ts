@@ -31,7 +31,11 @@ export const indexItemKey = (index: number): string =>
 export type ItemName =
   | { readonly kind: "meta" }
   | { readonly kind: "region"; readonly region: Region }
-  | { readonly kind: "index"; readonly index: number };
+  | { readonly kind: "index"; readonly index: number }
+  /** Marks that an instance has counted its download of an entry. */
+  | { readonly kind: "download"; readonly instance: string; readonly stagingId: string };
+
+const DOWNLOAD_ITEM = /^instance#(i-[0-9a-f]{8,17})#(stage-[0-9a-f]{12})$/;
 
 /** What a range key names; undefined for one of another form. */
 export function parseItemKey(text: string): ItemName | undefined {
@@ -40,6 +44,8 @@ export function parseItemKey(text: string): ItemName | undefined {
     const region = REGIONS.find((known) => known === text.slice(REGION_ITEM_PREFIX.length));
     return region === undefined ? undefined : { kind: "region", region };
   }
+  const [, instance, stagingId] = DOWNLOAD_ITEM.exec(text) ?? [];
+  if (instance !== undefined && stagingId !== undefined) return { kind: "download", instance, stagingId };
   const digits = text.startsWith(INDEX_ITEM_PREFIX) ? text.slice(INDEX_ITEM_PREFIX.length) : "";
   return /^\d{6}$/.test(digits) ? { kind: "index", index: Number(digits) } : undefined;
 }

@@ -98,6 +98,9 @@ describe("the keys of the sweeps table", () => {
     expect(parseItemKey(indexItemKey(42))).to.deep.equal({ kind: "index", index: 42 });
     for (const name of REGIONS)
       expect(parseItemKey(regionItemKey(name))).to.deep.equal({ kind: "region", region: name });
+    const [instance, stagingId] = ["i-0123456789abcdef0", "stage-abc123def456"];
+    const download = { kind: "download", instance, stagingId };
+    expect(parseItemKey(`instance#${instance}#${stagingId}`)).to.deep.equal(download);
   });
 
   for (const text of [
@@ -108,6 +111,7 @@ describe("the keys of the sweeps table", () => {
     "region#constructor",
     "index#",
     "index#42",
+    "instance#i-0123456789abcdef0",
     "index#0000420",
     "index#-00001",
     "index#00004a",
