@@ -58,11 +58,12 @@ try {
     const cpu = process.cpuUsage();
     const { result, seconds } = await timed(() => handler.create(inputs, context));
     const { user } = process.cpuUsage(cpu);
-    const ended = await timed(() => handler.delete(result.id, result.outputs, context));
     process.stdout.write(
-      `${count} indices: started after ${seconds.toFixed(1)} s (${(user / 1e6).toFixed(1)} s of CPU here), cancelled after ${ended.seconds.toFixed(1)} s, ` +
-        `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB\n`,
+      `${count} indices: started after ${seconds.toFixed(1)} s (${(user / 1e6).toFixed(1)} s of CPU here), `,
     );
+    const ended = await timed(() => handler.delete(result.id, result.outputs, context));
+    const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
+    process.stdout.write(`cancelled after ${ended.seconds.toFixed(1)} s, ${memory} MiB\n`);
   }
 } finally {
   local.destroy();
