@@ -22,6 +22,11 @@ import { isoSeconds, parseTtlDays, type TtlDays } from "../../../staging/ttl.ts"
 import type { Context } from "../../context.ts";
 import type { LaunchRequest, StagedData } from "./prepare.ts";
 
+interface OtherRequest {
+  readonly parameters: Pick<LaunchRequest["parameters"], "entries" | "regions">;
+  readonly stageBuckets: LaunchRequest["stageBuckets"];
+}
+
 /*
  * Data that another account has staged. Its tables are its own business: all that a sweep needs is in the manifest next to the data, but for
  * the destination, which is the default one here.
@@ -43,11 +48,16 @@ interface MissingCopy {
   readonly why: "access denied" | "not there";
 }
 
-/** The staged data of `account` that a sweep names. @throws InputError that says what the account has to do */
+/**
+ * The staged data of `account` that a sweep names.
+ * @param clientFor an S3 client of a region whose requests expect that account to own the bucket
+ * @throws InputError that says what the account has to do
+ */
 export async function otherEntries(
-  context: Context,
+  context: Pick<Context, "settings" | "account" | "clientConfig">,
   account: AccountId,
-  { parameters, stageBuckets }: Pick<LaunchRequest, "parameters" | "stageBuckets">,
+  { parameters, stageBuckets }: OtherRequest,
+  clientFor = (region: Region): Promise<S3Client> => clientOf(context, region, account),
 ): Promise<StagedData> {
   const settings = await context.settings();
   const named = parameters.regions.map(({ region }) => region);
@@ -58,7 +68,7 @@ export async function otherEntries(
       const id = wholeId(text, account);
       const looks = await Promise.all(
         regions.map(async (region) =>
-          findCopy(await clientOf(context, region, account), id, region, [
+          findCopy(await clientFor(region), id, region, [
             ...placesOf(settings, id, region, account, stageBuckets),
           ]),
         ),
@@ -92,7 +102,11 @@ function wholeId(text: string, account: AccountId): StagingId {
   }
 }
 
-async function clientOf(context: Context, region: Region, account: AccountId): Promise<S3Client> {
+async function clientOf(
+  context: Pick<Context, "clientConfig">,
+  region: Region,
+  account: AccountId,
+): Promise<S3Client> {
   const { makeS3Client } = await import("../../clients/s3.ts");
   return makeS3Client(await context.clientConfig("S3", region), async () => account);
 }

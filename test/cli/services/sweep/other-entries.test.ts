@@ -1,0 +1,157 @@
+import { Readable } from "node:stream";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { otherEntries } from "../../../../cli/services/sweep/other-entries.ts";
+import { parseAccountId } from "../../../../staging/accounts.ts";
+import { parseEnvironmentSettings } from "../../../../staging/environment.ts";
+import { InputError } from "../../../../staging/errors.ts";
+import { manifestKey, manifestLine } from "../../../../staging/manifest.ts";
+import { parseRegion, type Region } from "../../../../staging/regions.ts";
+
+const ID = "stage-abc123def456";
+const OWNER = parseAccountId("111111111111");
+const OWN = parseAccountId("222222222222");
+const [EAST, WEST] = [parseRegion("us-east-1"), parseRegion("us-west-2")];
+const UPLOADED = new Date("2026-11-10T12:00:00Z");
+const POINT = `arn:aws:s3:us-east-1:${OWNER}:accesspoint/spawn-${ID}`;
+
+const sha256 = "a".repeat(64);
+const FILE = [
+  manifestLine({ version: 1, kind: "file" }),
+  manifestLine({ type: "file", path: "reference.fasta", size: 1_000, sha256, mode: "644" }),
+].join("");
+const TREE = [
+  manifestLine({ version: 1, kind: "directory" }),
+  manifestLine({ type: "file", path: "a", size: 1, sha256, mode: "644" }),
+  manifestLine({ type: "link", path: "b", target: "a" }),
+  manifestLine({ type: "file", path: "c", size: 2, sha256, mode: "644" }),
+].join("");
+
+/** Buckets by name, with what each answers; a status for one that refuses. */
+type Buckets = Readonly<Record<string, string | 403>>;
+
+function fakeS3(buckets: Buckets, expiration?: string) {
+  const asked: string[] = [];
+  const client = {
+    send: async (command: { input: { Bucket: string; Key?: string } }) => {
+      const { Bucket, Key } = command.input;
+      const { name } = command.constructor;
+      asked.push(`${name} ${Bucket}`);
+      const found = buckets[Bucket];
+      if (typeof found !== "string") {
+        const status = found ?? 404;
+        const error = {
+          name: status === 403 ? "AccessDenied" : "NotFound",
+          $metadata: { httpStatusCode: status },
+        };
+        throw Object.assign(new Error("refused"), error);
+      }
+      if (name === "ListObjectsV2Command") return { CommonPrefixes: [{ Prefix: `${ID}/genome/` }] };
+      expect(Key).to.equal(manifestKey(ID));
+      if (name === "HeadObjectCommand") return { LastModified: UPLOADED, Expiration: expiration };
+      return { Body: Readable.from([Buffer.from(found)]) };
+    },
+  };
+  return { client: client as unknown as S3Client, asked };
+}
+
+const settingsOf = (cloud: "aws" | "local") =>
+  parseEnvironmentSettings("test", { cloud, regions: ["us-east-1", "us-west-2"], bucketPrefix: "mine" });
+
+const look = (
+  buckets: Buckets,
+  more: {
+    readonly cloud?: "aws" | "local";
+    readonly regions?: readonly Region[];
+    readonly entries?: readonly string[];
+    readonly given?: ReadonlyMap<Region, string>;
+    readonly expiration?: string;
+  } = {},
+) => {
+  const { client, asked } = fakeS3(buckets, more.expiration);
+  const context = {
+    settings: async () => settingsOf(more.cloud ?? "aws"),
+    account: async () => OWN,
+    clientConfig: () => Promise.reject(new Error("no client is made")),
+  };
+  const parameters = {
+    entries: more.entries ?? [ID],
+    regions: (more.regions ?? []).map((region) => ({ region, count: undefined })),
+  };
+  const found = otherEntries(
+    context,
+    OWNER,
+    { parameters, stageBuckets: more.given ?? new Map() },
+    async () => client,
+  );
+  return { found, asked };
+};
+
+async function refusal(run: Promise<unknown>): Promise<InputError> {
+  const error = await run.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).to.be.instanceOf(InputError);
+  return error as InputError;
+}
+
+describe("staged data of another account", () => {
+  it("are found by the manifest in the buckets of the guide's name", async () => {
+    const buckets = { "spawn-staging-us-east-1": FILE, "spawn-staging-us-west-2": FILE };
+    const expiration = 'expiry-date="Wed, 18 Nov 2026 00:00:00 GMT", rule-id="spawn-ttl-7"';
+    const { entries, datasets, notes } = await look(buckets, { expiration }).found;
+    expect(entries).to.deep.equal([
+      {
+        ...{ stagingId: ID, sizeBytes: 1_000, uploadedAt: UPLOADED, ttl: 7, account: OWNER },
+        ...{ destination: "/mnt/data/reference.fasta", regions: [EAST, WEST] },
+      },
+    ]);
+    expect(datasets[0]).to.include({ kind: "file", filename: "reference.fasta", account: OWNER });
+    expect(datasets[0]?.manifestSha256).to.match(/^[0-9a-f]{64}$/);
+    expect(datasets[0]?.copies.map(({ bucket }) => bucket)).to.deep.equal(Object.keys(buckets));
+    expect(notes).to.deep.equal([
+      `The destination of ${ID} is the default one, /mnt/data/reference.fasta: that of account ${OWNER} is not known here.`,
+    ]);
+  });
+
+  it("are read by the entry's access point where the bucket refuses", async () => {
+    const buckets: Buckets = { "spawn-staging-us-east-1": 403, [POINT]: FILE };
+    const { datasets, notes } = await look(buckets, { regions: [EAST] }).found;
+    expect(datasets[0]?.copies).to.deep.equal([{ region: EAST, bucket: POINT }]);
+    expect(notes.join("\n")).to.contain("When stage-abc123def456 expires is not known here");
+  });
+
+  it("are read where the user says, and nowhere else", async () => {
+    const given = new Map([[EAST, "genome-abc-s3alias"]]);
+    const { found, asked } = look({ "genome-abc-s3alias": TREE }, { regions: [EAST], given });
+    const { datasets } = await found;
+    expect(datasets[0]).to.include({ kind: "directory", filename: "genome", sizeBytes: 3 });
+    expect(new Set(asked.map((text) => text.split(" ")[1]))).to.deep.equal(new Set(["genome-abc-s3alias"]));
+  });
+
+  it("lack a region that does not hold them, with the reason", async () => {
+    const { entries, notes } = await look({ "spawn-staging-us-east-1": FILE }, { regions: [EAST, WEST] })
+      .found;
+    expect(entries[0]?.regions).to.deep.equal([EAST]);
+    expect(notes.join("\n")).to.contain("cannot be read in us-west-2: not there");
+  });
+
+  it("are refused with what that account has to do", async () => {
+    const { message, why, fix } = await refusal(
+      look({ "spawn-staging-us-east-1": 403 }, { regions: [EAST] }).found,
+    );
+    expect(message).to.equal(`${ID} of account ${OWNER} cannot be read`);
+    expect(why).to.contain("us-east-1: access denied");
+    expect(fix).to.contain(`Account ${OWNER} must run: spawn stage update ${ID} --allow-accounts ${OWN}`);
+    expect(fix).to.contain("--stage-bucket us-east-1=ALIAS");
+  });
+
+  it("need their whole ID, and no ARN with an emulator", async () => {
+    const short = await refusal(look({}, { entries: ["stage-abc1"] }).found);
+    expect(short.fix).to.contain("Give the whole ID");
+    const { found, asked } = look({}, { cloud: "local", regions: [EAST] });
+    await refusal(found);
+    expect(asked).to.deep.equal(["HeadObjectCommand spawn-staging-us-east-1"]);
+  });
+});
