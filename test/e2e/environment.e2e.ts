@@ -189,7 +189,7 @@ describe("An environment", function () {
     it("is taken over with its data where its stack was lost", async () => {
       await succeed(world.pulumi("pulumi stack rm --force --yes --preserve-config second"));
       const changes = await changesOf("up");
-      expect(changes).to.have.property("import", 6);
+      expect(changes).to.have.property("import", 7);
       expect(Object.keys(await changesOf("up"))).to.deep.equal(["same"]);
       await isWhole();
       await succeed(world.spawn("stage", "delete", id, "--yes", ...IN_SECOND));
