@@ -21,7 +21,7 @@ import { main, run } from "./run.ts";
 
 /*
  * The main job, on real bytes, through the command line only: bring the environment up, stage a file in three regions, look
- * at it, and read it back from the last region with a client that knows nothing of this program.
+ * at it, read it back from the last region with a client that knows nothing of this program, and run a sweep over it.
  * Usage: demo.ts [file]; by default the Node binary that npm installed, over 100 MB.
  */
 
@@ -44,7 +44,8 @@ async function demo([file]: readonly string[]): Promise<number> {
   await spawn(["stage", "list"]);
   await spawn(["stage", "info", id]);
   await readBack(id, source, REGIONS[REGIONS.length - 1] as string);
-  console.log(`\nThe demo took ${formatSeconds((Date.now() - started) / 1000)}. ${whatNext(id)}`);
+  const sweep = await runSweep(id);
+  console.log(`\nThe demo took ${formatSeconds((Date.now() - started) / 1000)}. ${whatNext(id, sweep)}`);
   return 0;
 }
 
@@ -80,6 +81,23 @@ async function timed<T>(title: string, work: () => Promise<T>): Promise<T> {
   const result = await work();
   console.log(`(${((Date.now() - started) / 1000).toFixed(1)} s)`);
   return result;
+}
+
+/** Runs a sweep whose workers read the file in two regions. @returns its id; undefined where no machines can run */
+async function runSweep(id: string): Promise<string | undefined> {
+  if (process.platform !== "linux") {
+    console.log(
+      "\nThe workers of sweeps run in sandboxes of Linux: the demo's sweep is left out on this system.",
+    );
+    return undefined;
+  }
+  const params = join("examples", "demo", "sweep.yaml");
+  const launch = ["launch", "--params", params, "--stage-id", id, "--yes", "--wait"];
+  const sweep = (await spawnForOutput(launch)).trim();
+  console.log(sweep);
+  await spawn(["sweep", "logs", sweep]);
+  await spawn(["sweep", "delete", sweep, "--yes"]);
+  return sweep;
 }
 
 /** Downloads the object as any S3 client would, and compares its SHA-256 with the file's own. */
@@ -133,11 +151,11 @@ async function endpoint(): Promise<string> {
   throw new UserError("The local cloud is not running", { fix: "npx spawn local up" });
 }
 
-function whatNext(id: string): string {
+function whatNext(id: string, sweep: string | undefined): string {
   return `The entry stays, to play with. Try next:
 
   npx spawn stage list --format json
-  npx spawn stage delete ${id}
+  npx spawn stage delete ${id}${sweep === undefined ? "" : `\n  npx spawn sweep info ${sweep}`}
   npx spawn stage upload FILE --regions us-east-1,eu-west-1 --ttl 3
   eval "$(npx spawn env)"        # then plain pulumi and aws work on the same state and cloud:
   pulumi stack ls

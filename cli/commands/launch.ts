@@ -127,7 +127,7 @@ A command can run more than once for an index: after an interruption, and where 
       this.note(`To follow it: ${command("watch")}`);
       return this.#result(id, null, plan);
     }
-    this.note("It goes on without this command; Ctrl-C ends the watching only.", "");
+    this.note("The sweep runs without this command. Ctrl-C ends only the watching.", "");
     const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
     if (progress === undefined) {
       this.note("", `${id} goes on. To follow it again: ${command("watch")}`);
