@@ -62,13 +62,17 @@ const withoutDefault = (region: Region): InputError =>
     fix: `Write subnets: { ${region}: [subnet-…] } in the parameter file; or make a default VPC: aws ec2 create-default-vpc --region ${region}`,
   });
 
-/** https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli */
+/**
+ * https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli
+ * The provider marks `value` as a secret, whatever its type; the id of a public image is none.
+ * https://www.pulumi.com/registry/packages/aws/api-docs/ssm/getparameter/
+ */
 async function imageOf(region: Region, architecture: Architecture, options: InvokeOptions): Promise<string> {
   const name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
-  const { value } = await told(`the image of Amazon Linux in ${region}`, () =>
+  const { insecureValue } = await told(`the image of Amazon Linux in ${region}`, () =>
     getParameter({ region, name }, options),
   );
-  return value;
+  return insecureValue;
 }
 
 async function told<T>(what: string, ask: () => Promise<T>): Promise<T> {

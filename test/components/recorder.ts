@@ -75,7 +75,7 @@ const LOOKUPS: Readonly<Record<string, Answer>> = {
   }),
   "aws:ec2/getSubnet:getSubnet": ({ region, id }) => ({ id, vpcId: `vpc-of-${String(region)}` }),
   "aws:ssm/getParameter:getParameter": ({ region, name }) => ({
-    value: `ami-${String(region)}-${String(name).split("-").at(-1)}`,
+    insecureValue: `ami-${String(region)}-${String(name).split("-").at(-1)}`,
   }),
 };
 
