@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { packageRoot } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import { parseDestination } from "../staging/destination.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseRegionList } from "../staging/regions.ts";

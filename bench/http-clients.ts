@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { Agent, request as requestHttp } from "node:http";
 import { join } from "node:path";
 import { Pool } from "undici";
-import { packageRoot } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import { Connections } from "../provider/transfer/quick/connections.ts";
 import { KIB } from "../staging/units.ts";
 

@@ -4,7 +4,7 @@ import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packageRoot } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import { GIB, MIB } from "../staging/units.ts";
 import { type Contestant, contestants, type Dataset } from "./contestants.ts";
 import { NETWORK, startNetwork } from "./network.ts";

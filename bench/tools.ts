@@ -3,7 +3,8 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { findOnPath, runCommand } from "../local/command.ts";
-import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { spawnPaths } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import type { Plan } from "./contestants.ts";
 import type { Measurement } from "./report.ts";
 

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { isAbsolute, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { CLOUD_VERSION, ENGINE_VERSION } from "./versions.ts";
 
 /** Where things live on this machine. All are absolute; none is created by asking. */
@@ -56,26 +55,3 @@ export const engineHomeOf = (paths: SpawnPaths): string => join(paths.data, "eng
 
 /** The engine's name for {@link SpawnPaths.state}: a URL, since the folder's path may hold any character. */
 export const stateUrlOf = (paths: SpawnPaths): string => pathToFileURL(paths.state).href;
-
-let root: string | undefined;
-
-/**
- * The folder of this package, found by its package.json: the same from the sources and from the bundles in `dist/`.
- * Files that are not code (Python, shell wrappers, go.mod) are found from here.
- */
-export function packageRoot(): string {
-  root ??= findPackageRoot(dirname(fileURLToPath(import.meta.url)));
-  return root;
-}
-
-/** @throws Error when no folder from `start` upwards holds this package's package.json */
-export function findPackageRoot(start: string): string {
-  for (let folder = start; ; folder = dirname(folder)) {
-    const manifest = join(folder, "package.json");
-    if (existsSync(manifest)) {
-      const { name } = JSON.parse(readFileSync(manifest, "utf8")) as { name?: unknown };
-      if (name === "spawn-staging") return folder;
-    }
-    if (dirname(folder) === folder) throw new Error(`no package.json of spawn-staging above ${start}`);
-  }
-}

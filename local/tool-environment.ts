@@ -2,11 +2,12 @@ import { delimiter, dirname, join } from "node:path";
 import { connectionVariables, type Target } from "../connection/child-variables.ts";
 import { PROXY_VARIABLES } from "../connection/proxy.ts";
 import type { VariableChanges, Variables } from "../connection/variables.ts";
+import { packageRoot } from "../package-root.ts";
 import { shellWord } from "../staging/shell.ts";
 import type { EngineInfo } from "./engine/engine.ts";
 import { LANGUAGE_HOST_VARIABLE, ownLanguageHost } from "./engine/language-host.ts";
 import { engineVariables, PASSPHRASE_VARIABLES } from "./engine/variables.ts";
-import { engineHomeOf, packageRoot, spawnPaths, stateUrlOf } from "./paths.ts";
+import { engineHomeOf, spawnPaths, stateUrlOf } from "./paths.ts";
 
 export interface ToolEnvironmentOptions {
   readonly engine: EngineInfo;

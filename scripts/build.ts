@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { dirname, join } from "node:path";
 import { Plugin } from "@oclif/core";
 import { type BuildOptions, type Plugin as BundlerPlugin, build, type OutputFile } from "esbuild";
-import { findPackageRoot } from "../local/paths.ts";
+import { findPackageRoot } from "../package-root.ts";
 
 /*
  * Bundles the programs into `dist/` and writes oclif's manifest, from which the command line knows its commands

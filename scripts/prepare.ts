@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { ensureInstalled } from "../local/cloud/install.ts";
 import { ensureEngine } from "../local/engine/engine.ts";
-import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { spawnPaths } from "../local/paths.ts";
 import { progressPrinter } from "../local/progress.ts";
+import { packageRoot } from "../package-root.ts";
 import { run } from "./run.ts";
 
 /**

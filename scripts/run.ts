@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { packageRoot } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import { messageOf, UserError } from "../staging/errors.ts";
 
 export interface RunOptions {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packageRoot } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import { sweepSchemaText } from "../staging/sweep/schema.ts";
 
 /* Writes the JSON Schemas of `schemas/`. A test fails when they differ from the parser's table of keys. */

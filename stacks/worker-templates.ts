@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { packageRoot } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import type { WorkerTemplates } from "../staging/sweep/worker-facts.ts";
 
 /** Reads the scripts of `worker/`. */

@@ -1,7 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
+import { spawnPaths, stateUrlOf } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { listEnvironments, readEnvironmentFile } from "../../stacks/environment-file.ts";
 import { readTextIfThere } from "../../stacks/files.ts";
 import { parseEntrySettingsFile } from "../../stacks/settings-file.ts";

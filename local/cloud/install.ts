@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { packageRoot } from "../paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { ensurePythonEnvironment, type InstallOptions, pythonIn } from "../python-environment.ts";
 import { CLOUD_VERSION } from "../versions.ts";
 

@@ -5,9 +5,9 @@ import { chmod, mkdir, readFile, stat, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
 import { askProof } from "../../connection/local-cloud.ts";
+import { packageRoot } from "../../package-root.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellString } from "../../staging/shell.ts";
-import { packageRoot } from "../paths.ts";
 import { isRunning, pollUntil } from "./process.ts";
 import { type CloudRecord, writeRecord } from "./record.ts";
 

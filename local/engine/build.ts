@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { packageRoot } from "../../package-root.ts";
 import { UserError } from "../../staging/errors.ts";
 import { findOnPath, isExecutable, runCommand } from "../command.ts";
-import { packageRoot } from "../paths.ts";
 import type { OnProgress, Progress } from "../progress.ts";
 import { ENGINE_VERSION } from "../versions.ts";
 

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { packageRoot } from "../../package-root.ts";
 import { shellWord } from "../../staging/shell.ts";
 import { findOnPath, isExecutable } from "../command.ts";
-import { packageRoot } from "../paths.ts";
 
 const NAME = "pulumi-language-nodejs";
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { packageRoot, type SpawnPaths } from "../paths.ts";
+import { packageRoot } from "../../package-root.ts";
+import type { SpawnPaths } from "../paths.ts";
 import { digestOf, ensurePythonEnvironment, type InstallOptions, pythonIn } from "../python-environment.ts";
 
 /** The Python environment of the machines: the AWS CLI that they have, and the sandbox. */

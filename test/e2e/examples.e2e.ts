@@ -2,7 +2,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { SweepReportJson } from "../../cli/services/sweep/report.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { succeed } from "./support/process.ts";
 import { World } from "./support/world.ts";

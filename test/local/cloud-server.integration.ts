@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { cloudPython, ensureInstalled } from "../../local/cloud/install.ts";
 import { runCommand } from "../../local/command.ts";
-import { packageRoot, spawnPaths } from "../../local/paths.ts";
+import { spawnPaths } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 
 describe("the process of the local cloud", function () {
   this.timeout(60_000);

@@ -11,7 +11,7 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { hostProgram } from "../../cli/engine/program-server.ts";
 import { serveEngine } from "../../connection/engine-port.ts";
 import type { FindOwners } from "../../connection/peer.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { call, failure, startPlugin } from "../provider/plugin/client.ts";
 
 const REFUSED = grpc.status.PERMISSION_DENIED;

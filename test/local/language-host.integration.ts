@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { type EngineInfo, ensureEngine } from "../../local/engine/engine.ts";
 import { ownLanguageHost } from "../../local/engine/language-host.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { makeTestHome } from "../support/cloud.ts";
 
 const PROGRAM = `

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { listDependencies, lockedPackages } from "../../local/language-host/dependencies.ts";
 import { outcomeOf } from "../../local/language-host/program.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 
 describe("language host", () => {
   it("tells the engine how a program ended", () => {

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { machinesStatus } from "../../local/machines/machines.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { MachinesWorld, waitFor } from "./machines-world.ts";
 
 const isRoot = process.getuid?.() === 0;

@@ -6,13 +6,14 @@ import { prepareProcess } from "../../connection/process.ts";
 import { changed, usersEndpoint } from "../../connection/variables.ts";
 import type { EngineInfo } from "../../local/engine/engine.ts";
 import { ownLanguageHost } from "../../local/engine/language-host.ts";
-import { packageRoot, spawnPaths, stateUrlOf } from "../../local/paths.ts";
+import { spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import {
   awsPluginFolder,
   formatExports,
   shellChanges,
   toolEnvironment,
 } from "../../local/tool-environment.ts";
+import { packageRoot } from "../../package-root.ts";
 
 const engine: EngineInfo = {
   command: "/cache/engine/bin/pulumi",

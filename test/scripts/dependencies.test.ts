@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 
 interface Locked {
   readonly version?: string;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { parseEnvironmentConfig } from "../../stacks/environment-config.ts";
 import { readEnvironmentFile } from "../../stacks/environment-file.ts";
 import { ENVIRONMENT_KEYS } from "../../staging/environment.ts";

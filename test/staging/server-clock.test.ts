@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { type LocalClocks, ServerClock, skewText, timeToRemoveBy } from "../../staging/server-clock.ts";
 
 const NOW = Date.parse("2026-11-23T12:00:00Z");

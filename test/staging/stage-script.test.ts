@@ -5,7 +5,7 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { property, string } from "fast-check";
 import { runCommand } from "../../local/command.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { parseDestination } from "../../staging/destination.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { parseRegionList } from "../../staging/regions.ts";

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { packageRoot, spawnPaths } from "../../local/paths.ts";
+import { spawnPaths } from "../../local/paths.ts";
 import { ensurePythonEnvironment } from "../../local/python-environment.ts";
+import { packageRoot } from "../../package-root.ts";
 
 /**
  * A Python environment for tests, in the cache; it is made before its first use, and another list of requirements is another one. The

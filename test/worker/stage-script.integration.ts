@@ -17,7 +17,7 @@ import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { findOnPath, runCommand } from "../../local/command.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { renderStageScript } from "../../staging/stage-script.ts";
 import { bucketOf, CloudFixture, PRIMARY, SECOND } from "../provider/cloud-fixture.ts";
 import { type RuleServer, startRuleServer } from "../support/rule-server.ts";

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { GetObjectTaggingCommand } from "@aws-sdk/client-s3";
 import { runCommand } from "../../local/command.ts";
-import { packageRoot } from "../../local/paths.ts";
+import { packageRoot } from "../../package-root.ts";
 import { plainItem } from "../../provider/plain-item.ts";
 import type { Region } from "../../staging/regions.ts";
 import { parseStackName } from "../../staging/stack-name.ts";

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../../paths.ts";
+import { packageRoot } from "../../../package-root.ts";
 import type { Image } from "./image.ts";
 import type { PythonFacts } from "./python.ts";
 

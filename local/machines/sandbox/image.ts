@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { packageRoot } from "../../paths.ts";
+import { packageRoot } from "../../../package-root.ts";
 import { cliMounts, type Mount, type PythonFacts } from "./python.ts";
 
 /** What all machines have at /usr/local, read-only. */

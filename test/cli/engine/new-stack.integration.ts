@@ -9,8 +9,8 @@ import type { EngineSettings } from "../../../cli/engine/process.ts";
 import { listStacks } from "../../../cli/engine/stacks.ts";
 import { runUpdate } from "../../../cli/engine/update.ts";
 import { ensureEngine } from "../../../local/engine/engine.ts";
-import { packageRoot } from "../../../local/paths.ts";
 import { toolEnvironment } from "../../../local/tool-environment.ts";
+import { packageRoot } from "../../../package-root.ts";
 import { makeTestHome } from "../../support/cloud.ts";
 
 const STACK = "dev.stage-0123456789ab";

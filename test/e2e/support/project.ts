@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { packageRoot } from "../../../local/paths.ts";
+import { packageRoot } from "../../../package-root.ts";
 
 /** What a checkout has once it is built, without the sources. */
 const PARTS = [

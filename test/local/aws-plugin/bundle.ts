@@ -1,7 +1,7 @@
 import { chmod, cp, mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { packageRoot } from "../../../local/paths.ts";
+import { packageRoot } from "../../../package-root.ts";
 
 /** What a bundle needs that CommonJS packages in it take for granted. */
 const BANNER =

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { runCommand } from "../../../local/command.ts";
-import { packageRoot } from "../../../local/paths.ts";
+import { packageRoot } from "../../../package-root.ts";
 
 describe("pulumi-resource-aws, the wrapper", () => {
   let folder: string;

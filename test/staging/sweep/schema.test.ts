@@ -4,7 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse } from "yaml";
-import { packageRoot } from "../../../local/paths.ts";
+import { packageRoot } from "../../../package-root.ts";
 import { parseSweepFile } from "../../../staging/sweep/file.ts";
 import { KEYS, type SweepKey } from "../../../staging/sweep/keys.ts";
 import { SweepFileError } from "../../../staging/sweep/problems.ts";

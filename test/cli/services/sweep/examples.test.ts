@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readParameters } from "../../../../cli/services/sweep/read-parameters.ts";
-import { packageRoot } from "../../../../local/paths.ts";
+import { packageRoot } from "../../../../package-root.ts";
 import { priceBook } from "../../../../staging/price-books.ts";
 import { commandNote } from "../../../../staging/sweep/parameters.ts";
 

@@ -11,7 +11,7 @@ import {
 } from "../../../../cli/services/sweep/launch-journal.ts";
 import type { LaunchRequest } from "../../../../cli/services/sweep/prepare.ts";
 import { rowsText, specOf } from "../../../../cli/services/sweep/sweep-spec.ts";
-import { packageRoot } from "../../../../local/paths.ts";
+import { packageRoot } from "../../../../package-root.ts";
 import { GUIDE_PRICES } from "../../../../staging/price-book.ts";
 import { priceBook } from "../../../../staging/price-books.ts";
 import { parseSweepFile } from "../../../../staging/sweep/file.ts";
