@@ -159,15 +159,17 @@ def _group_arn(params, region, account_id):
         return found[0] if isinstance(found, list) else found
 
     names = {value("AutoScalingGroupName")} | {value(key) for key in params if key.endswith(".ResourceId")}
-    names.discard("")
     member = value("InstanceId")
-    group = group_of_instance(member) if member and not names else None
-    if group is None and len(names) == 1:
-        name = names.pop()
-        group = groups.get(name)
-        if group is None:
-            return f"arn:aws:autoscaling:{region}:{account_id}:autoScalingGroup:*:autoScalingGroupName/{name}"
-    return group["AutoScalingGroupARN"] if group else "*"
+    if member:
+        # The operation is done to the member, whatever group is named beside it.
+        names.add((group_of_instance(member) or {}).get("AutoScalingGroupName", "*"))
+    names.discard("")
+    if len(names) != 1 or "*" in names:
+        return "*"
+    name = names.pop()
+    if name in groups:
+        return groups[name]["AutoScalingGroupARN"]
+    return f"arn:aws:autoscaling:{region}:{account_id}:autoScalingGroup:*:autoScalingGroupName/{name}"
 
 
 def _transaction_checks(iam_action, body, region, account_id):

@@ -165,10 +165,14 @@ def _operation_of(service, headers, known):
     if service.protocol == "json":
         operation = headers["x-amz-target"].rpartition(".")[2]
     else:
-        names = parse_qs(known.decode("utf-8", "replace"), keep_blank_values=True).get("Action", [])
-        if len(names) != 1:
+        form = parse_qs(known.decode("utf-8", "replace"), keep_blank_values=True)
+        if len(form.get("Action", [])) != 1:
             raise Refusal(400, "MissingAction", "A request names one operation.")
-        operation = names[0]
+        for name, values in form.items():
+            # One program could take the first one, and another program the last.
+            if len(values) > 1:
+                raise Refusal(400, "InvalidParameterCombination", f"The parameter {name[:80]} was sent twice.")
+        operation = form["Action"][0]
     if service.operations is not None and operation not in service.operations:
         raise Refusal(403, "AccessDenied", f"The local cloud does not serve {operation[:80]} of {service.name}.")
     return operation

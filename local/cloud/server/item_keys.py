@@ -41,7 +41,7 @@ def transaction_items(body):
         for member in _ITEM_MEMBERS:
             detail = item.get(member) if isinstance(item, dict) else None
             if isinstance(detail, dict):
-                yield member, str(detail.get("TableName", "")), _present([_of_item(detail)], _attributes(detail), None)
+                yield member, str(detail.get("TableName", "")), _present(_of_item(detail), _attributes(detail), None)
 
 
 def _present(leading_keys, attributes, return_values):
@@ -73,19 +73,23 @@ def _attributes(data):
 
 
 def _leading_keys(data):
-    """The values of the partition keys that a request names, or None where it names none, as Scan."""
+    """The values of the partition keys that a request names, or None where it names none, as Scan.
+
+    A request may have members of other operations, which ministack ignores: what any of them names must be allowed.
+    """
+    values = []
     if "RequestItems" in data:
-        return _of_batch(data["RequestItems"])
+        values += _of_batch(data["RequestItems"])
     if "KeyConditionExpression" in data or "KeyConditions" in data:
-        return _of_query(data)
+        values += _of_query(data)
     if "Key" in data or "Item" in data:
-        return [_of_item(data)]
-    return None
+        values += _of_item(data)
+    return values or None
 
 
 def _of_item(detail):
-    attributes = detail.get("Key", detail.get("Item"))
-    return _value(attributes, _hash_key(detail.get("TableName")))
+    name = _hash_key(detail.get("TableName"))
+    return [_value(detail[member], name) for member in ("Key", "Item") if member in detail] or [_UNKNOWN]
 
 
 def _of_batch(requests):
@@ -96,18 +100,21 @@ def _of_batch(requests):
             values += [_value(key, name) for key in asked.get("Keys", [])]
             continue
         for request in asked if isinstance(asked, list) else []:
-            write = request.get("PutRequest") or request.get("DeleteRequest") or {}
-            values.append(_value(write.get("Item", write.get("Key")), name))
+            writes = [request[member] for member in ("PutRequest", "DeleteRequest") if member in request]
+            keys = [write.get(member) for write in writes for member in ("Item", "Key") if member in write]
+            values += [_value(key, name) for key in keys] or [_UNKNOWN]
     return values
 
 
 def _of_query(data):
     name = _hash_key(data.get("TableName"), data.get("IndexName"))
-    legacy = data.get("KeyConditions")
+    legacy, found = data.get("KeyConditions"), []
     if isinstance(legacy, dict):
-        return [_value({"": each}, "") for each in legacy.get(name, {}).get("AttributeValueList", [])] or [_UNKNOWN]
+        found = [_value({"": each}, "") for each in legacy.get(name, {}).get("AttributeValueList", [])] or [_UNKNOWN]
+    if legacy is not None and "KeyConditionExpression" not in data:
+        return found or [_UNKNOWN]
     aliases = data.get("ExpressionAttributeNames") or {}
-    found = [
+    found += [
         _value(data.get("ExpressionAttributeValues"), value)
         for attribute, value in _EQUALS.findall(str(data.get("KeyConditionExpression", "")))
         if aliases.get(attribute, attribute) == name
