@@ -117,8 +117,9 @@ A command can run more than once for an index: after an interruption, and where 
     const { forgetLaunch } = await import("../services/sweep/start.ts");
     this.whenTold(`The sweep ${id} has started.`, () => forgetLaunch(context, id));
     this.note("", `✅ Sweep started: ${id}`);
-    if (!this.jsonEnabled() && process.stdout.isTTY !== true) {
-      await writeOut(`${id}\n`);
+    if (!this.jsonEnabled()) {
+      if (process.stdout.isTTY !== true) await writeOut(`${id}\n`);
+      // It may be followed for days; the user has the ID now.
       await forgetLaunch(context, id);
     }
     const command = (verb: string): string =>

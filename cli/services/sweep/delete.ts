@@ -1,6 +1,5 @@
 import { rm } from "node:fs/promises";
 import { type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
-import { sweepResourceName } from "../../../staging/sweep/names.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { settingsFile } from "../../engine/entry-project.ts";
@@ -14,8 +13,10 @@ import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
 import { refuseProtected } from "../delete-guards.ts";
 import { cancelRun } from "./cancel.ts";
 import { CorruptSweepItem, isListed, unlist } from "./items.ts";
-import { endLaunch } from "./launch-journal.ts";
+import { endLaunch, refuseOfLaunching } from "./launch-journal.ts";
 import type { SweepProgress } from "./progress.ts";
+import type { Remain } from "./remains/remain.ts";
+import { findSweepRemains, removeSweepRemains } from "./remains/remains.ts";
 import { rowsFile, settingsHere } from "./settings.ts";
 import { sweepTable } from "./tables.ts";
 import { lookAtSweep, noSweep } from "./watch.ts";
@@ -40,13 +41,24 @@ export async function findDeletableSweep(context: Context, id: SweepId): Promise
     settingsHere(context, id),
   ]);
   const hasStack = stacks.includes(sweepStackName(context.environmentName, id));
-  if (!listed && !hasStack && here === undefined) throw noSweep(context.environmentName, id);
+  if (!listed && !hasStack && here === undefined && (await remainsOf(context, id)).length === 0)
+    throw noSweep(context.environmentName, id);
   try {
     return { id, hasStack, progress: listed ? await lookAtSweep(table, id) : undefined };
   } catch (error) {
     if (!(error instanceof CorruptSweepItem)) throw error;
     return { id, hasStack, progress: undefined, corrupt: error };
   }
+}
+
+/** What AWS has of the sweep without a stack: of a launch that was cut off, or whose state is lost. */
+async function remainsOf(context: Context, id: SweepId, progress?: SweepProgress): Promise<Remain[]> {
+  const [{ buckets }, here] = await Promise.all([context.settings(), settingsHere(context, id)]);
+  return await findSweepRemains(context, id, [
+    ...buckets.keys(),
+    ...(progress?.meta.regions ?? []),
+    ...(here?.spec.regions ?? []).map(({ region }) => region),
+  ]);
 }
 
 /**
@@ -60,8 +72,9 @@ export async function deleteSweep(
   options: UpdateOptions,
 ): Promise<void> {
   const { environmentName: environment } = context;
-  const { entryProject: project, settings } = await openSession(context, options.signal);
+  const { entryProject: project } = await openSession(context, options.signal);
   const stack = sweepStackName(environment, id);
+  if (progress?.meta.startedAt === undefined) await refuseOfLaunching(stack, id);
   if (hasStack) {
     await takeOverDeadLocks(project, stack, options);
     await repairState(project, stack, { whenLost: "set aside", onNote: options.onNote });
@@ -69,14 +82,10 @@ export async function deleteSweep(
     const again = commandLine(`spawn sweep delete ${id} --yes`, environment);
     refuseProtected(stack, resources, { what: id, again, environment });
     if (exists) await runUpdate(project, stack, { kind: "destroy", remove: true }, options);
-  } else {
-    options.onNote?.(
-      `The stack ${stack} is not in the backend. What AWS still has of the sweep is named ${sweepResourceName(settings, id)}: role, instance profile, and in each region a security group, a launch template and an Auto Scaling group.`,
-      "warning",
-    );
   }
   // Of a launch that was cut off, the stack does not know that indices are open.
   if (progress !== undefined) await cancelRun(context, progress.meta, options);
+  await removeSweepRemains(await remainsOf(context, id, progress), options);
   await unlist(await sweepTable(context), id);
   await removeSetAside(project, stack);
   for (const file of [settingsFile(project.project, stack), rowsFile(project.project, id)])

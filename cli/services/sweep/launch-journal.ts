@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { spawnPaths } from "../../../local/paths.ts";
 import { readTextIfThere } from "../../../stacks/files.ts";
 import { isRecord } from "../../../staging/environment.ts";
+import { UserError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
+import type { SweepId } from "../../../staging/sweep/id.ts";
 import { writeAtomically } from "../../engine/entry-project.ts";
 import { isHere, machineName } from "../../engine/heartbeat.ts";
 import { findProcess } from "../../engine/running.ts";
@@ -50,17 +52,46 @@ export async function beginLaunch(stack: StackName, fingerprint: string): Promis
   await writeAtomically(fileOf(stack), JSON.stringify(journal));
 }
 
+/**
+ * Takes a launch over, to go on with it.
+ * @throws UserError while another process of this machine is at work on it
+ */
+export async function takeOverLaunch(stack: StackName, id: SweepId): Promise<void> {
+  const found = await journalOf(stack);
+  await refuseWhileLaunching(found, id);
+  await beginLaunch(stack, found?.fingerprint ?? UNKNOWN);
+}
+
+/** Of a launch whose journal is gone: no launch has it. */
+const UNKNOWN = "unknown";
+
+/** @throws UserError while another process of this machine launches the sweep: it would make again what is removed meanwhile */
+export async function refuseOfLaunching(stack: StackName, id: SweepId): Promise<void> {
+  await refuseWhileLaunching(await journalOf(stack), id);
+}
+
+async function refuseWhileLaunching(journal: LaunchJournal | undefined, id: SweepId): Promise<void> {
+  if (journal === undefined || !(await isLaunching(journal))) return;
+  throw new UserError(`process ${journal.pid} is launching ${id}`, {
+    fix: "Wait for it to end, or interrupt it with Ctrl-C; then run the command again.",
+  });
+}
+
 /** Forgets a launch: the user has its ID, or nothing of it is left. */
 export const endLaunch = (stack: StackName): Promise<void> => rm(fileOf(stack), { force: true });
 
-/** A launch of the same sweep whose ID the user may not know. */
+/**
+ * A launch of the same sweep whose ID the user may not know.
+ * @param except the launch that asks
+ */
 export async function findEarlier(
   environment: string,
   fingerprint: string,
+  except?: StackName,
 ): Promise<{ readonly stack: StackName; readonly journal: LaunchJournal } | undefined> {
   for (const stack of await journalsIn(folder(), environment)) {
-    const text = await readTextIfThere(fileOf(stack));
-    const journal = text === undefined ? undefined : parse(text);
+    if (stack === except) continue;
+    const journal = await journalOf(stack);
     if (journal?.fingerprint === fingerprint) return { stack, journal };
   }
   return undefined;
@@ -73,6 +104,11 @@ export async function isLaunching({ pid, machine }: LaunchJournal): Promise<bool
   const found = await findProcess(pid);
   // The system gives the number of a process that has ended to any other program.
   return found !== undefined && / launch( |$)/.test(found.command);
+}
+
+async function journalOf(stack: StackName): Promise<LaunchJournal | undefined> {
+  const text = await readTextIfThere(fileOf(stack));
+  return text === undefined ? undefined : parse(text);
 }
 
 /** @returns undefined for what a crash or a full disk has cut off */

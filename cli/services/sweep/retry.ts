@@ -138,7 +138,7 @@ async function refuseWithoutData(
 
 function noStack({ environmentName: environment }: Context, id: SweepId): InputError {
   return new InputError(`there is no stack ${sweepStackName(environment, id)}, which holds ${id}`, {
-    why: "The sweep was deleted; or its state is in another backend, which PULUMI_BACKEND_URL has to name.",
-    fix: commandLine("spawn launch --params FILE", environment),
+    why: "The sweep was deleted, or its state is lost; or the state is in another backend, which PULUMI_BACKEND_URL has to name.",
+    fix: `To remove what is left of it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}. To start another one: ${commandLine("spawn launch --params FILE", environment)}`,
   });
 }

@@ -8,6 +8,7 @@ import {
   type SweepSettings,
 } from "../../../stacks/sweep-settings.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
+import { SWEEP_RUN } from "../../../staging/resources.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
 import { newSweepId, type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
 import type { Rows } from "../../../staging/sweep/rows.ts";
@@ -22,12 +23,22 @@ import type { EngineSettings } from "../../engine/process.ts";
 import { loadProgramServer } from "../../engine/program-server.ts";
 import { repairState } from "../../engine/repair.ts";
 import { openSession } from "../../engine/session.ts";
+import type { StateResource } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
 import { explainSystemError } from "../../system-errors.ts";
 import { findMeta } from "./items.ts";
-import { beginLaunch, endLaunch, findEarlier, fingerprintOf, isLaunching } from "./launch-journal.ts";
+import {
+  beginLaunch,
+  endLaunch,
+  findEarlier,
+  fingerprintOf,
+  isLaunching,
+  type LaunchJournal,
+  takeOverLaunch,
+} from "./launch-journal.ts";
 import { startMachines } from "./machines.ts";
 import type { PreparedLaunch } from "./prepare.ts";
+import { findSweepRemains, removeSweepRemains } from "./remains/remains.ts";
 import { rowsText, sha256Of, specOf } from "./sweep-spec.ts";
 import { sweepTable } from "./tables.ts";
 
@@ -47,6 +58,7 @@ export async function startSweep(
   const stack = sweepStackName(environment.name, id);
   options.signal?.throwIfAborted();
   await beginLaunch(stack, fingerprintOf(launch));
+  await refuseSideBySide(context, launch, stack);
   const rows = rowsFile(entryProject, id);
   let isThere = false;
   try {
@@ -77,16 +89,43 @@ export async function resumeLaunch(context: Context, id: SweepId, options: Updat
   const text = await readTextIfThere(file);
   if (text === undefined) {
     throw new InputError(`there is no launch of ${id} to resume on this machine`, {
-      why: "It was deleted, or another machine launched it.",
-      fix: commandLine("spawn sweep list", context.environmentName),
+      why: "It was deleted, or another machine launched it, or its settings file is gone.",
+      fix: `To see what there is: ${commandLine("spawn sweep list", context.environmentName)}. To remove what it has left: ${commandLine(`spawn sweep delete ${id} --yes`, context.environmentName)}`,
     });
   }
   const settings = parseSweepSettingsFile(text, file);
+  await takeOverLaunch(stack, id);
   await takeOverDeadLocks(entryProject, stack, options);
   await repairState(entryProject, stack, { whenLost: "refuse", onNote: options.onNote });
-  const { exists } = await settlePending(entryProject, stack, "again", async () => undefined);
+  const { exists, resources } = await settlePending(entryProject, stack, "again", async () => undefined);
+  await removeCutOff(context, settings, resources, options);
   if (!exists) await createStack(entryProject, stack);
   await bringUp(context, entryProject, stack, settings, options);
+}
+
+/**
+ * Removes what AWS has of a launch and the stack does not: the update would fail, since it is there already. Nothing runs on it.
+ * @throws UserError for a sweep that has started: its workers may be busy
+ */
+async function removeCutOff(
+  context: Context,
+  { spec }: SweepSettings,
+  resources: readonly StateResource[],
+  options: UpdateOptions,
+): Promise<void> {
+  const { id } = spec;
+  const meta = await findMeta(await sweepTable(context), id);
+  if (meta?.startedAt !== undefined && resources.some(({ type }) => type === SWEEP_RUN)) return;
+  const regions = spec.regions.map(({ region }) => region);
+  const remains = await findSweepRemains(context, id, regions, resources);
+  if (remains.length > 0 && meta?.startedAt !== undefined) {
+    const command = (text: string): string => commandLine(`spawn sweep ${text}`, context.environmentName);
+    throw new UserError(`${id} has started, and the state of its stack is lost`, {
+      why: "There is nothing to go on with: its workers need neither the stack nor this machine.",
+      fix: `To see it: ${command(`info ${id}`)}. To remove it: ${command(`delete ${id} --yes`)}`,
+    });
+  }
+  await removeSweepRemains(remains, options);
 }
 
 async function bringUp(
@@ -130,12 +169,8 @@ export async function refuseSecond(context: Context, launch: PreparedLaunch): Pr
   const earlier = await findEarlier(environment, fingerprintOf(launch));
   if (earlier === undefined) return;
   const { stack, journal } = earlier;
-  const id = stack.slice(`${environment}.`.length) as SweepId;
-  if (await isLaunching(journal)) {
-    throw new UserError(`process ${journal.pid} is launching the same sweep, as ${id}`, {
-      fix: `Wait for it to end, then: ${commandLine("spawn sweep list", environment)}`,
-    });
-  }
+  const id = idOf(stack, environment);
+  if (await isLaunching(journal)) throw sideBySide(journal, id, environment);
   if ((await readTextIfThere(settingsFile(spawnPaths().stacks, stack))) === undefined) {
     await endLaunch(stack); // It has been deleted.
     return;
@@ -153,6 +188,29 @@ export async function refuseSecond(context: Context, launch: PreparedLaunch): Pr
     fix: ways(id, environment),
   });
 }
+
+/**
+ * Two that begin at the same moment do not find each other before they begin. Each that finds the other afterwards gives up, maybe both.
+ * @throws UserError then; nothing is left of this one
+ */
+async function refuseSideBySide(
+  { environmentName: environment }: Context,
+  launch: PreparedLaunch,
+  own: StackName,
+): Promise<void> {
+  const other = await findEarlier(environment, fingerprintOf(launch), own);
+  if (other === undefined || !(await isLaunching(other.journal))) return;
+  await endLaunch(own);
+  throw sideBySide(other.journal, idOf(other.stack, environment), environment);
+}
+
+const idOf = (stack: StackName, environment: string): SweepId =>
+  stack.slice(`${environment}.`.length) as SweepId;
+
+const sideBySide = ({ pid }: LaunchJournal, id: SweepId, environment: string): UserError =>
+  new UserError(`process ${pid} is launching the same sweep, as ${id}`, {
+    fix: `Wait for it to end, then: ${commandLine("spawn sweep list", environment)}`,
+  });
 
 const ways = (id: SweepId, environment: string): string =>
   `To go on with it: ${commandLine(`spawn launch --resume ${id}`, environment)}. To remove it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}`;

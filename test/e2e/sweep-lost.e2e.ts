@@ -1,0 +1,132 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { BatchWriteItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DescribeLaunchTemplatesCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
+import { IAMClient, ListInstanceProfilesCommand, ListRolesCommand } from "@aws-sdk/client-iam";
+import { expect } from "chai";
+import type { Aws } from "./support/aws.ts";
+import { succeed } from "./support/process.ts";
+import { World } from "./support/world.ts";
+
+const REGIONS = ["us-east-1", "us-west-2"];
+const PARAMETERS = `sweep_name: lost
+count: 2
+regions:
+  - us-east-1: 1
+  - us-west-2: 1
+base_command: |
+  #!/bin/sh
+  sleep "360$SWEEP_INDEX"
+`;
+
+describe("A sweep whose state is lost", function () {
+  this.timeout(300_000);
+  let world: World;
+  let aws: Aws;
+  let id: string;
+
+  /** What AWS has of the sweep. */
+  const left = async (): Promise<string[]> => {
+    const settings = { endpoint: aws.endpoint, credentials: aws.keys };
+    const found: (string | undefined)[] = [];
+    for (const region of REGIONS) {
+      const groups = new AutoScalingClient({ ...settings, region });
+      const ec2 = new EC2Client({ ...settings, region });
+      const { AutoScalingGroups = [] } = await groups.send(new DescribeAutoScalingGroupsCommand({}));
+      const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand({}));
+      const { LaunchTemplates = [] } = await ec2.send(new DescribeLaunchTemplatesCommand({}));
+      found.push(
+        ...AutoScalingGroups.map(({ AutoScalingGroupName: name }) => `${region} group ${name}`),
+        ...SecurityGroups.map(({ GroupName: name }) => `${region} security group ${name}`),
+        ...LaunchTemplates.map(({ LaunchTemplateName: name }) => `${region} template ${name}`),
+      );
+      groups.destroy();
+      ec2.destroy();
+    }
+    const iam = new IAMClient({ ...settings, region: "us-east-1" });
+    const { Roles = [] } = await iam.send(new ListRolesCommand({}));
+    const { InstanceProfiles = [] } = await iam.send(new ListInstanceProfilesCommand({}));
+    iam.destroy();
+    found.push(
+      ...Roles.map(({ RoleName: name }) => `role ${name}`),
+      ...InstanceProfiles.map(({ InstanceProfileName: name }) => `profile ${name}`),
+    );
+    return found.filter((text) => text !== undefined).filter((text) => text.includes(id));
+  };
+
+  const loseState = () =>
+    rm(join(world.home, `data/state/.pulumi/stacks/spawn/dev.${id}.json`), { force: false });
+
+  /** As if the engine had been killed before it made the run: no items, no workers. */
+  const forgetRun = async (): Promise<void> => {
+    const dynamo = aws.dynamo("us-east-1");
+    const TableName = "spawn-sweeps-dev";
+    const { Items = [] } = await dynamo.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: "sweep_id = :id",
+        ExpressionAttributeValues: { ":id": { S: id } },
+      }),
+    );
+    const requests = Items.flatMap(({ sweep_id, item }) =>
+      sweep_id && item ? [{ DeleteRequest: { Key: { sweep_id, item } } }] : [],
+    );
+    await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }));
+    for (const region of REGIONS) {
+      const groups = new AutoScalingClient({ endpoint: aws.endpoint, credentials: aws.keys, region });
+      await groups.send(
+        new SetDesiredCapacityCommand({ AutoScalingGroupName: `spawn-${id}`, DesiredCapacity: 0 }),
+      );
+      groups.destroy();
+    }
+  };
+
+  before(async () => {
+    world = await World.make();
+    await succeed(world.spawn("environment", "up"));
+    aws = await world.aws();
+    const file = await world.writeFile("sweep.yaml", Buffer.from(PARAMETERS));
+    id = (await succeed(world.spawn("launch", "--params", file, "--yes"))).stdout.trim();
+    expect(await left()).to.have.length(8);
+  });
+  after(async () => await world?.remove());
+
+  it("is launched again by --resume when it had not started, although its resources are there", async () => {
+    await forgetRun();
+    await loseState();
+    const { stdout, stderr } = await succeed(world.spawn("launch", "--resume", id));
+    expect(stdout.trim()).to.equal(id);
+    expect(stderr).to.contain(`Deleted the role spawn-${id}, which the stack does not have.`);
+    expect(await left()).to.have.length(8);
+    expect((await succeed(world.spawn("sweep", "list"))).stdout).to.contain(id);
+  });
+
+  it("is left alone by --resume once it has started", async () => {
+    await loseState();
+    const { code, stderr } = await world.spawn("launch", "--resume", id);
+    expect(code).to.equal(1);
+    expect(stderr).to.contain(`${id} has started, and the state of its stack is lost`);
+    expect(stderr).to.contain(`spawn sweep delete ${id} --yes`);
+    expect(await left()).to.have.length(8);
+  });
+
+  it("is deleted by its ID alone, when the machine knows nothing of it", async () => {
+    await rm(join(world.home, `data/stacks/Pulumi.dev.${id}.yaml`));
+    await forgetRun();
+    const { stderr } = await succeed(world.spawn("sweep", "delete", id, "--yes"));
+    expect(stderr).to.contain(`Deleted the Auto Scaling group spawn-${id} in us-west-2`);
+    expect(await left()).to.deep.equal([]);
+    const again = await world.spawn("sweep", "delete", id, "--yes");
+    expect(again.code).to.equal(2);
+    expect(again.stderr).to.contain(`there is no sweep ${id}`);
+  });
+});
