@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { createBulkDynamoClients } from "../provider/dynamo-clients.ts";
 import { autoScalingGroups, createAutoScalingClients } from "../provider/sweep/auto-scaling.ts";
-import { sweepDynamoClients } from "../provider/sweep/dynamo.ts";
 import { sweepRun } from "../provider/sweep-run.ts";
 import { newStagingId } from "../staging/ids.ts";
 import type { SweepRunInputs } from "../staging/resources.ts";
@@ -34,7 +34,7 @@ const folder = await mkdtemp(join(tmpdir(), "spawn-bench-"));
 const local = new LocalGroups(cloud, REGION);
 try {
   Object.assign(process.env, cloud.env);
-  const dynamo = sweepDynamoClients();
+  const dynamo = createBulkDynamoClients();
   await dynamo(REGION).send(
     new CreateTableCommand({
       TableName: TABLE,

@@ -4,7 +4,7 @@ import { arrivalAttribute } from "../staging/ledger.ts";
 import type { ReplicationInputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
-import { errorName } from "./transfer/aws-errors.ts";
+import { conditionMet } from "./conditional-write.ts";
 
 /**
  * Notes in the usage row that a region has its copy: from now on it is charged for. The first note of an upload stays. The row may
@@ -26,9 +26,5 @@ export async function noteArrival(
     ExpressionAttributeNames: { "#arrived": arrivalAttribute(region) },
     ExpressionAttributeValues: marshall({ ":now": isoSeconds(now), ":uploaded": uploadedAt }),
   });
-  try {
-    await dynamo(usageRegion).send(command, { abortSignal: signal });
-  } catch (error) {
-    if (errorName(error) !== "ConditionalCheckFailedException") throw error;
-  }
+  await conditionMet(() => dynamo(usageRegion).send(command, { abortSignal: signal }));
 }

@@ -33,15 +33,15 @@ export const stagingPlugin: Plugin = {
       (await import("./bucket-adoption.ts")).bucketAdoption(await dependencies()),
     [BUCKET_RULES]: async () => (await import("./bucket-rules.ts")).bucketRules(await dependencies()),
     [SWEEP_RUN]: once(async () => {
-      const [{ sweepRun }, { autoScalingGroups, createAutoScalingClients }, { sweepDynamoClients }] =
+      const [{ sweepRun }, { autoScalingGroups, createAutoScalingClients }, { createBulkDynamoClients }] =
         await Promise.all([
           import("./sweep-run.ts"),
           import("./sweep/auto-scaling.ts"),
-          import("./sweep/dynamo.ts"),
+          import("./dynamo-clients.ts"),
         ]);
       const way = await access();
-      const groups = autoScalingGroups(createAutoScalingClients({ access: way }));
-      return sweepRun(await dependencies(), sweepDynamoClients({ access: way }), groups);
+      const groups = autoScalingGroups(createAutoScalingClients(way));
+      return sweepRun(await dependencies(), createBulkDynamoClients({ access: way }), groups);
     }),
   },
   functions: {
@@ -50,7 +50,7 @@ export const stagingPlugin: Plugin = {
 };
 
 const dynamo = once(async () =>
-  (await import("./usage-row.ts")).createDynamoClients({ access: await access() }),
+  (await import("./dynamo-clients.ts")).createDynamoClients({ access: await access() }),
 );
 
 /** The connection to AWS, resolved once. */

@@ -8,6 +8,7 @@ import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources
 import { noteArrival } from "./arrival.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, showProgress, withTimeout } from "./deps.ts";
+import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
@@ -18,13 +19,12 @@ import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
 import { readTags } from "./transfer/tagging.ts";
-import { createDynamoClients } from "./usage-row.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's replica in one region, and its membership in the rule that makes it. */
 export function replication(
   shared: Dependencies,
-  dynamo: (region: string) => DynamoDBClient = createDynamoClients(),
+  dynamo: DynamoClients = createDynamoClients(),
 ): ResourceHandler<ReplicationInputs, ReplicationOutputs> {
   const deps = { ...shared, dynamo };
   return {

@@ -5,6 +5,7 @@ import type { SweepMeta } from "../staging/sweep/meta-item.ts";
 import { ITEM_TTL_DAYS } from "../staging/sweep/names.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import type { Dependencies } from "./deps.ts";
+import type { DynamoClients } from "./dynamo-clients.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { SweepAccess } from "./sweep/access.ts";
@@ -16,7 +17,6 @@ import { type RunPlan, runPlan } from "./sweep/plan.ts";
 import { reopenSweep } from "./sweep/reopen.ts";
 import { startSweep } from "./sweep/start.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
-import type { createDynamoClients } from "./usage-row.ts";
 
 /** Milliseconds between two messages about progress. */
 const PROGRESS_EVERY_MS = 200;
@@ -24,7 +24,7 @@ const PROGRESS_EVERY_MS = 200;
 /** The run of a sweep; see {@link SweepRunInputs}. The order of its steps, and why it is safe: `sweep/start.ts`. */
 export function sweepRun(
   deps: Pick<Dependencies, "now" | "settling">,
-  dynamo: ReturnType<typeof createDynamoClients>,
+  dynamo: DynamoClients,
   groups: SweepGroups,
 ): ResourceHandler<SweepRunInputs, SweepRunOutputs> {
   const accessTo = (inputs: SweepRunInputs, context: CallContext): SweepAccess => {

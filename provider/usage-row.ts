@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import {
   type AttributeValue,
-  DynamoDBClient,
-  type DynamoDBClientConfig,
+  type DynamoDBClient,
   GetItemCommand,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { type Access, directAccess, serviceSettings } from "../connection/access.ts";
 import { InputError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
@@ -19,29 +17,14 @@ import { parseTtlDays } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
+import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { plainItem } from "./plain-item.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
-import { followServerTime } from "./transfer/server-time.ts";
 import { closingUpdate, updateUsage } from "./usage-closing.ts";
 
 /** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */
 const WRITE_TRIES = 5;
-
-const CONNECT_TIMEOUT_MS = 10_000;
-/** Rows are small: an answer that has not begun by then does not come, and the request is sent again. */
-const STALL_TIMEOUT_MS = 30_000;
-
-type Dynamo = (region: string) => DynamoDBClient;
-
-export interface DynamoClientOptions {
-  /** Milliseconds after which a connection on which nothing moves is given up. */
-  readonly stallTimeoutMs?: number;
-  /** Who asks, where, and on which way. @default what the variables of this process say, without a proxy */
-  readonly access?: Access;
-  /** Settings that go before those of `access`. */
-  readonly config?: DynamoDBClientConfig;
-}
 
 /**
  * The entry's row in the usage table: opened at creation, closed and not deleted at deletion. It remembers every life
@@ -49,7 +32,7 @@ export interface DynamoClientOptions {
  */
 export function usageRow(
   deps: Pick<Dependencies, "now">,
-  dynamo: Dynamo = createDynamoClients(),
+  dynamo: DynamoClients = createDynamoClients(),
 ): ResourceHandler<UsageRowInputs, UsageRowOutputs> {
   /** @returns when the life that the row now tells of was opened */
   async function write(inputs: UsageRowInputs, signal: AbortSignal): Promise<string> {
@@ -246,31 +229,4 @@ async function isRecorded(
     if (errorName(error) === "ResourceNotFoundException") return false;
     throw error;
   }
-}
-
-/** One client for each region, made when first asked for and kept. */
-export function createDynamoClients(options: DynamoClientOptions = {}): Dynamo {
-  const clients = new Map<string, DynamoDBClient>();
-  return (region) => {
-    const client = clients.get(region) ?? createClient(region, options);
-    clients.set(region, client);
-    return client;
-  };
-}
-
-function createClient(region: string, options: DynamoClientOptions): DynamoDBClient {
-  const { stallTimeoutMs, config } = options;
-  const { connection, transport } = options.access ?? directAccess();
-  // The SDK by itself waits for ever.
-  const requestHandler = transport.handler({
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: stallTimeoutMs ?? STALL_TIMEOUT_MS,
-  });
-  const client = new DynamoDBClient({
-    ...serviceSettings(connection, "DYNAMODB", region),
-    requestHandler,
-    ...config,
-  });
-  followServerTime(client);
-  return client;
 }

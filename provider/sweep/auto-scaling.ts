@@ -1,6 +1,5 @@
 import {
   AutoScalingClient,
-  type AutoScalingClientConfig,
   DescribeAutoScalingGroupsCommand,
   PutScheduledUpdateGroupActionCommand,
   SetDesiredCapacityCommand,
@@ -8,6 +7,7 @@ import {
 import { type Access, directAccess, serviceSettings } from "../../connection/access.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { DEADLINE_ACTION } from "../../staging/sweep/names.ts";
+import { CONNECT_TIMEOUT_MS, perRegion, STALL_TIMEOUT_MS } from "../regional-clients.ts";
 import { errorName, explained } from "../transfer/aws-errors.ts";
 import { withRetry } from "../transfer/retry.ts";
 import { DEFAULT_RETRY_PATIENCE, patientRetries } from "../transfer/retry-strategy.ts";
@@ -15,30 +15,13 @@ import { followServerTime } from "../transfer/server-time.ts";
 import type { SweepGroups } from "./groups.ts";
 import { MissingGroup } from "./missing-group.ts";
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const STALL_TIMEOUT_MS = 30_000;
-
 type Clients = (region: string) => AutoScalingClient;
 
-export interface AutoScalingClientOptions {
-  /** The connection to AWS. @default the variables of this process, without a proxy */
-  readonly access?: Access;
-  /** Settings that go before those of `access`. */
-  readonly config?: AutoScalingClientConfig;
-}
+/** One client for each region, created on first use. @param access default: the variables of this process, without a proxy */
+export const createAutoScalingClients = (access: Access = directAccess()): Clients =>
+  perRegion((region) => createClient(region, access));
 
-/** One client for each region, made when first asked for and kept. */
-export function createAutoScalingClients(options: AutoScalingClientOptions = {}): Clients {
-  const clients = new Map<string, AutoScalingClient>();
-  return (region) => {
-    const client = clients.get(region) ?? createClient(region, options);
-    clients.set(region, client);
-    return client;
-  };
-}
-
-function createClient(region: string, options: AutoScalingClientOptions): AutoScalingClient {
-  const { connection, transport } = options.access ?? directAccess();
+function createClient(region: string, { connection, transport }: Access): AutoScalingClient {
   const client = new AutoScalingClient({
     ...serviceSettings(connection, "AUTO_SCALING", region),
     maxAttempts: DEFAULT_RETRY_PATIENCE.attempts,
@@ -47,22 +30,24 @@ function createClient(region: string, options: AutoScalingClientOptions): AutoSc
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: STALL_TIMEOUT_MS,
     }),
-    ...options.config,
   });
   followServerTime(client);
   return client;
 }
 
-/** What a group answers while it is still busy with an earlier request; the SDK does not ask again after these. */
+/**
+ * Errors of a group that is busy with an earlier request. The SDK does not retry them.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetDesiredCapacity.html#API_SetDesiredCapacity_Errors
+ */
 const BUSY = ["ResourceContention", "ScalingActivityInProgress"];
 const BUSY_ATTEMPTS = 8;
 const BUSY_FIRST_DELAY_MS = 500;
 const BUSY_LONGEST_DELAY_MS = 10_000;
 
-/** The groups of a sweep in AWS. Errors are told to the user. */
+/** The groups of a sweep in AWS. Errors are explained for the user. */
 export function autoScalingGroups(clients: Clients): SweepGroups {
-  /** @param doing in words, such as `starting workers in us-east-1` */
-  const ask = <T>(
+  /** @param doing for errors, such as `setting the deadline in us-east-1` */
+  const request = <T>(
     doing: string,
     region: string,
     group: string,
@@ -85,7 +70,7 @@ export function autoScalingGroups(clients: Clients): SweepGroups {
 
   return {
     find: (region, group, signal) =>
-      ask(`reading the Auto Scaling group ${group} in ${region}`, region, group, signal, async () => {
+      request(`reading the Auto Scaling group ${group} in ${region}`, region, group, signal, async () => {
         const command = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] });
         const { AutoScalingGroups = [] } = await clients(region).send(command, { abortSignal: signal });
         // A group with a status is being deleted.
@@ -96,7 +81,7 @@ export function autoScalingGroups(clients: Clients): SweepGroups {
       }),
 
     setDesired: (region, group, desired, signal) =>
-      ask(`setting the workers in ${region} to ${desired}`, region, group, signal, async () => {
+      request(`setting the workers in ${region} to ${desired}`, region, group, signal, async () => {
         const command = new SetDesiredCapacityCommand({
           AutoScalingGroupName: group,
           DesiredCapacity: desired,
@@ -106,7 +91,7 @@ export function autoScalingGroups(clients: Clients): SweepGroups {
       }),
 
     endAt: (region, group, at, signal) =>
-      ask(`setting the deadline in ${region}`, region, group, signal, async () => {
+      request(`setting the deadline in ${region}`, region, group, signal, async () => {
         const command = new PutScheduledUpdateGroupActionCommand({
           AutoScalingGroupName: group,
           ScheduledActionName: DEADLINE_ACTION,
@@ -119,6 +104,6 @@ export function autoScalingGroups(clients: Clients): SweepGroups {
   };
 }
 
-/** Auto Scaling has no error of its own for that: `ValidationError`, "AutoScalingGroup name not found - …". */
+/** Auto Scaling has no error code for a missing group. It answers `ValidationError`, "AutoScalingGroup name not found - …". */
 const isMissing = (error: unknown): boolean =>
   errorName(error) === "ValidationError" && /\bnot found\b/i.test(messageOf(error));

@@ -3,7 +3,7 @@ import { cancel } from "../../staging/sweep/index-state.ts";
 import { META_ITEM, regionItemKey, SWEEP_KEY } from "../../staging/sweep/item-keys.ts";
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { conditionMet } from "../conditional-write.ts";
 import type { RegionGroup, SweepAccess } from "./access.ts";
 import { findMeta, findRegions, indexPages, keyOf } from "./items.ts";
 import { MissingGroup } from "./missing-group.ts";
@@ -95,11 +95,9 @@ async function noneAlive(access: SweepAccess, { region }: RegionItem): Promise<v
     ExpressionAttributeNames: { "#alive": "alive" },
     ExpressionAttributeValues: { ":none": { N: "0" } },
   });
-  try {
-    await whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal }));
-  } catch (error) {
-    if (errorName(error) !== "ConditionalCheckFailedException") throw error;
-  }
+  await conditionMet(() =>
+    whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
+  );
 }
 
 /** A sweep can always be ended. */

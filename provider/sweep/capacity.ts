@@ -4,7 +4,7 @@ import type { Region } from "../../staging/regions.ts";
 import { itemsExpireAt } from "../../staging/sweep/expiry.ts";
 import { regionItemKey, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-keys.ts";
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { conditionMet } from "../conditional-write.ts";
 import { DEFAULT_SETTLING, pause, withRetry } from "../transfer/retry.ts";
 import type { SweepAccess } from "./access.ts";
 import type { GroupCapacity } from "./groups.ts";
@@ -111,13 +111,9 @@ async function writeAlive(
       ":expires": itemsExpireAt(deadlineAt),
     }),
   });
-  try {
-    await whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal }));
-    return true;
-  } catch (error) {
-    if (errorName(error) === "ConditionalCheckFailedException") return false;
-    throw error;
-  }
+  return conditionMet(() =>
+    whileBusy(access.signal, () => access.client.send(command, { abortSignal: access.signal })),
+  );
 }
 
 /** A group that was made a moment ago may not show yet. @throws MissingGroup */

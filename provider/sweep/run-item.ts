@@ -5,7 +5,7 @@ import { expiryAttribute, itemsExpireAt } from "../../staging/sweep/expiry.ts";
 import { ITEM_KEY, META_ITEM, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-keys.ts";
 import { metaItem, parseMetaItem, type SweepMeta } from "../../staging/sweep/meta-item.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { conditionMet } from "../conditional-write.ts";
 import type { SweepAccess } from "./access.ts";
 import { findMeta, keyOf } from "./items.ts";
 import type { RunPlan } from "./plan.ts";
@@ -63,7 +63,7 @@ export async function putRunIfAbsent(access: SweepAccess, plan: RunPlan, deadlin
     ConditionExpression: "attribute_not_exists(#item)",
     ExpressionAttributeNames: { "#item": ITEM_KEY },
   });
-  await onCondition(() => access.client.send(command, { abortSignal: access.signal }));
+  await conditionMet(() => access.client.send(command, { abortSignal: access.signal }));
 }
 
 /**
@@ -105,7 +105,7 @@ export async function settleDeadline(
     }),
   });
   const send = (input: UpdateItemCommandInput): Promise<boolean> =>
-    onCondition(() => access.client.send(new UpdateItemCommand(input), { abortSignal: access.signal }));
+    conditionMet(() => access.client.send(new UpdateItemCommand(input), { abortSignal: access.signal }));
   const isNew = "(attribute_not_exists(#settled) OR #settled < :generation)";
   const isSettled = reopen
     ? await send(update(`attribute_exists(#started) AND ${isNew}`, " REMOVE #cancelled", {}, {}))
@@ -131,7 +131,7 @@ export async function commitStart(access: SweepAccess): Promise<SweepMeta> {
     ExpressionAttributeNames: { "#item": ITEM_KEY, "#started": "started_at", "#cancelled": "cancelled_at" },
     ExpressionAttributeValues: { ":now": S(isoSeconds(access.now())) },
   });
-  await onCondition(() => access.client.send(command, { abortSignal: access.signal }));
+  await conditionMet(() => access.client.send(command, { abortSignal: access.signal }));
   return requireRun(access);
 }
 
@@ -145,7 +145,7 @@ export async function commitGeneration(access: SweepAccess, generation: number):
     ExpressionAttributeNames: { "#generation": "generation", "#cancelled": "cancelled_at" },
     ExpressionAttributeValues: marshall({ ":generation": generation }),
   });
-  await onCondition(() => access.client.send(command, { abortSignal: access.signal }));
+  await conditionMet(() => access.client.send(command, { abortSignal: access.signal }));
   return requireRun(access);
 }
 
@@ -153,15 +153,4 @@ export async function commitGeneration(access: SweepAccess, generation: number):
 async function requireRun(access: SweepAccess): Promise<SweepMeta> {
   const run = await findRun(access);
   return run === undefined ? parseMetaItem(undefined) : run.meta;
-}
-
-/** Whether the condition of a write was met. What an answer that got lost has written already, is not met the second time. */
-async function onCondition(write: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await write();
-    return true;
-  } catch (error) {
-    if (errorName(error) === "ConditionalCheckFailedException") return false;
-    throw error;
-  }
 }

@@ -2,10 +2,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { createDynamoClients } from "../../provider/dynamo-clients.ts";
 import { RunningCalls } from "../../provider/plugin/calls.ts";
 import { BufferPool } from "../../provider/transfer/buffers.ts";
 import { createS3Clients } from "../../provider/transfer/clients.ts";
-import { createDynamoClients } from "../../provider/usage-row.ts";
 import {
   bucketOf,
   CloudFixture,

@@ -16,13 +16,13 @@ export async function sweepAccess(
   const [
     { openAccess },
     { autoScalingGroups, createAutoScalingClients },
-    { sweepDynamoClients },
+    { createBulkDynamoClients },
     table,
     connection,
   ] = await Promise.all([
     import("../../../connection/access.ts"),
     import("../../../provider/sweep/auto-scaling.ts"),
-    import("../../../provider/sweep/dynamo.ts"),
+    import("../../../provider/dynamo-clients.ts"),
     sweepTable(context),
     context.connection(),
   ]);
@@ -30,8 +30,8 @@ export async function sweepAccess(
   return {
     sweepId: id,
     table: table.name,
-    client: sweepDynamoClients({ access })(table.region),
-    groups: autoScalingGroups(createAutoScalingClients({ access })),
+    client: createBulkDynamoClients({ access })(table.region),
+    groups: autoScalingGroups(createAutoScalingClients(access)),
     now: () => serverClock.now(),
     signal,
     progress: () => undefined,

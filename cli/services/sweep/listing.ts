@@ -2,7 +2,9 @@ import type { UserError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
-import { CorruptSweepItem, findRegions, metaPages } from "./items.ts";
+import { metaPages } from "./all-sweeps.ts";
+import { CorruptSweepItem } from "./corrupt-item.ts";
+import { findRegions } from "./items.ts";
 import { progressOf, type SweepProgress, type SweepState } from "./progress.ts";
 import type { SweepTable } from "./tables.ts";
 

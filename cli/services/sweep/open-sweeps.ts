@@ -7,7 +7,8 @@ import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { findRegions, metaPages } from "./items.ts";
+import { metaPages } from "./all-sweeps.ts";
+import { findRegions } from "./items.ts";
 import { type SweepTable, sweepTable } from "./tables.ts";
 
 /**

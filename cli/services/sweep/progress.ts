@@ -1,7 +1,7 @@
 import type { Region } from "../../../staging/regions.ts";
 import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import type { RegionItem } from "../../../staging/sweep/region-item.ts";
-import type { StateCounts } from "./items.ts";
+import type { RunningCounts } from "./items.ts";
 
 /**
  * `starting`: its items are being written. `running`: indices are open. `succeeded`: every index is done. `failed`: all have ended, not
@@ -36,22 +36,22 @@ export interface SweepProgress {
 
 export type Counts = Pick<RegionProgress, "pending" | "running" | "done" | "failed" | "cancelled">;
 
-/** Whether nothing will change any more, unless the user retries. */
+/** Whether the sweep is over, unless the user retries it. */
 export const hasEnded = ({ state }: Pick<SweepProgress, "state">): boolean =>
   state !== "starting" && state !== "running";
 
 /**
- * Works out how far a sweep is.
- * @param states the indices by region and state. Without it, each living worker counts as running one index
+ * How far a sweep is.
+ * @param running counted by reading the indices. If undefined, each living worker counts as running one index
  * @param now the server's time
  */
 export function progressOf(
   meta: SweepMeta,
   items: readonly RegionItem[],
-  states: StateCounts | undefined,
+  running: RunningCounts | undefined,
   now: Date,
 ): SweepProgress {
-  const regions = items.map((item) => regionProgress(item, states));
+  const regions = items.map((item) => regionProgress(item, running));
   const sum = (name: keyof Counts): number => regions.reduce((all, region) => all + region[name], 0);
   const total: Counts = {
     pending: sum("pending"),
@@ -63,10 +63,10 @@ export function progressOf(
   return { meta, state: stateOf(meta, total, now), regions, total };
 }
 
-function regionProgress(item: RegionItem, states: StateCounts | undefined): RegionProgress {
+function regionProgress(item: RegionItem, counted: RunningCounts | undefined): RegionProgress {
   const { region, start, end, workers, alive, open, done, failed, cancelled } = item;
-  // The counters and the indices are read one after the other: what has ended in between is in the counters.
-  const running = Math.min(open, states === undefined ? alive : (states.get(region)?.running ?? 0));
+  // The indices are read before the counters: an index that ended in between is no longer open.
+  const running = Math.min(open, counted === undefined ? alive : (counted.get(region) ?? 0));
   return { region, start, end, workers, alive, pending: open - running, running, done, failed, cancelled };
 }
 

@@ -5,7 +5,7 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import type { IndexItem } from "../../../staging/sweep/index-item.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
-import { findMeta, findRegions, indexPages, type StateCounts } from "./items.ts";
+import { findMeta, findRegions, indexPages, type RunningCounts } from "./items.ts";
 import { type SweepJson, toSweepJson } from "./listing.ts";
 import { progressOf, type RegionProgress, type SweepProgress } from "./progress.ts";
 import type { SweepTable } from "./tables.ts";
@@ -50,7 +50,7 @@ export async function reportSweep(
   const seen = new IndexSummary();
   for await (const page of indexPages(table, id, onProblem)) for (const item of page) seen.add(item);
   const now = serverClock.now();
-  const progress = progressOf(meta, await findRegions(table, id), seen.states, now);
+  const progress = progressOf(meta, await findRegions(table, id), seen.running, now);
   const endedAt = new Map(
     progress.regions.map(({ region, pending, running }) => [
       region,
@@ -73,19 +73,17 @@ class IndexSummary {
   readonly failures: FailedIndex[] = [];
   interruptions = 0;
   readonly lastEnd = new Map<Region, Date>();
-  readonly #states = new Map<string, Record<IndexItem["state"], number>>();
+  readonly #running = new Map<string, number>();
 
-  get states(): StateCounts {
-    return this.#states;
+  get running(): RunningCounts {
+    return this.#running;
   }
 
   add(item: IndexItem): void {
     const { index, region, state, attempt, exitCode, error } = item;
     this.indices[state].push(index);
     this.interruptions += item.interruptions;
-    const counts = this.#states.get(region) ?? { pending: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
-    counts[state]++;
-    this.#states.set(region, counts);
+    if (state === "running") this.#running.set(region, (this.#running.get(region) ?? 0) + 1);
     if (!("endedAt" in item)) return;
     const { endedAt } = item;
     const last = this.lastEnd.get(region);

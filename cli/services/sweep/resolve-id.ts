@@ -2,7 +2,7 @@ import { InputError } from "../../../staging/errors.ts";
 import { isSweepId, parseLaunchedSweepIdStart, type SweepId } from "../../../staging/sweep/id.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { sweepNames } from "./items.ts";
+import { sweepNames } from "./all-sweeps.ts";
 import { sweepTable } from "./tables.ts";
 
 /** Candidates that an error lists. */

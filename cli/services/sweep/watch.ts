@@ -4,7 +4,7 @@ import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { countStates, findMeta, findRegions } from "./items.ts";
+import { countRunning, findMeta, findRegions } from "./items.ts";
 import { passing } from "./passing.ts";
 import { hasEnded, progressOf, type SweepProgress } from "./progress.ts";
 import { type SweepTable, sweepTable } from "./tables.ts";
@@ -90,8 +90,8 @@ export async function lookAtSweep(
 ): Promise<SweepProgress> {
   const meta = await findMeta(table, id);
   if (meta === undefined) throw noSweep(table.environment, id);
-  const states = meta.count <= COUNTED_INDICES ? await countStates(table, id, signal) : undefined;
-  return progressOf(meta, await findRegions(table, id), states, serverClock.now());
+  const running = meta.count <= COUNTED_INDICES ? await countRunning(table, id, signal) : undefined;
+  return progressOf(meta, await findRegions(table, id), running, serverClock.now());
 }
 
 /** The error of an id that no sweep has. */

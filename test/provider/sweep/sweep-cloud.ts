@@ -1,16 +1,12 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  CreateTableCommand,
-  type DynamoDBClient,
-  QueryCommand,
-  type QueryCommandOutput,
-} from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { createBulkDynamoClients } from "../../../provider/dynamo-clients.ts";
 import type { SweepAccess } from "../../../provider/sweep/access.ts";
-import { sweepDynamoClients } from "../../../provider/sweep/dynamo.ts";
 import type { SweepGroups } from "../../../provider/sweep/groups.ts";
+import { queryPages } from "../../../provider/sweep/queries.ts";
 import { sweepRun } from "../../../provider/sweep-run.ts";
 import { newStagingId } from "../../../staging/ids.ts";
 import type { SweepRunInputs } from "../../../staging/resources.ts";
@@ -33,7 +29,7 @@ export class SweepCloud {
 
   private constructor(fixture: CloudFixture) {
     this.fixture = fixture;
-    this.client = sweepDynamoClients()(PRIMARY);
+    this.client = createBulkDynamoClients()(PRIMARY);
   }
 
   static async start(): Promise<SweepCloud> {
@@ -61,7 +57,7 @@ export class SweepCloud {
 
   /** The resource, in a process of its own that `kill` ends. */
   handler(groups: SweepGroups, kill: Kill = new Kill(0, "before")): ReturnType<typeof sweepRun> {
-    const dynamo = sweepDynamoClients();
+    const dynamo = createBulkDynamoClients();
     const watched = kill.watch(dynamo(PRIMARY));
     const deps = { now: () => this.now, settling: { attempts: 2, firstDelayMs: 1 } };
     return sweepRun(deps, () => watched, kill.groups(groups));
@@ -83,20 +79,14 @@ export class SweepCloud {
   /** All items of a sweep, by their key. */
   async items(sweepId: string): Promise<Map<string, Plain>> {
     const found = new Map<string, Plain>();
-    let start: QueryCommandOutput["LastEvaluatedKey"];
-    do {
-      const page: QueryCommandOutput = await this.client.send(
-        new QueryCommand({
-          TableName: TABLE,
-          KeyConditionExpression: "sweep_id = :id",
-          ExpressionAttributeValues: { ":id": { S: sweepId } },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      for (const item of page.Items ?? []) found.set(String(item[ITEM_KEY]?.S), unmarshall(item));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
+    const query = {
+      TableName: TABLE,
+      KeyConditionExpression: "sweep_id = :id",
+      ExpressionAttributeValues: { ":id": { S: sweepId } },
+      ConsistentRead: true,
+    };
+    for await (const page of queryPages(this.client, query))
+      for (const item of page) found.set(String(item[ITEM_KEY]?.S), unmarshall(item));
     return found;
   }
 

@@ -12,12 +12,12 @@ const ended = (changes: object) => [
 
 describe("the progress of a sweep", () => {
   it("counts running indices by the indices themselves, and never more than are open", () => {
-    const states = new Map([
-      [EAST as string, { ...none, pending: 1, running: 1, done: 1 }],
-      [WEST as string, { ...none, running: 3 }],
+    const running = new Map([
+      [EAST as string, 1],
+      [WEST as string, 3],
     ]);
     const regions = [testRegion(EAST, { open: 2, done: 1 }), testRegion(WEST, { open: 2, done: 1 })];
-    const { regions: seen, total } = progressOf(testMeta(), regions, states, NOW);
+    const { regions: seen, total } = progressOf(testMeta(), regions, running, NOW);
     expect(seen.map(({ pending, running }) => [pending, running])).to.deep.equal([
       [1, 1],
       [0, 2],
