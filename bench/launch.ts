@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { packageRoot, spawnPaths } from "../local/paths.ts";
+import { spawnPaths } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
 import type { Measurement } from "./report.ts";
 import { measure, succeed } from "./tools.ts";
 
