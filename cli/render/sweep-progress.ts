@@ -35,7 +35,7 @@ export class SweepView {
   #writtenAt = Number.NEGATIVE_INFINITY;
   readonly #onResize = (): void => this.#draw();
 
-  constructor(stream: ViewStream, { colours, now = Date.now }: SweepViewOptions = {}) {
+  constructor(stream: ViewStream, { colours, now = () => performance.now() }: SweepViewOptions = {}) {
     this.#stream = stream;
     this.#screen = new InPlace(stream);
     this.#colours = colours;
