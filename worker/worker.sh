@@ -773,8 +773,10 @@ claim_next() {
     [ -z "$stopping" ] || stop
     if [ -z "$past_end" ]; then
       claim_ticket && break
-      # Taken by somebody who looked for open ones; or cancelled.
+      # Taken by somebody who looked for open ones; or cancelled. Then those after it may be so, too, and each would take a ticket: from now on,
+      # this worker looks for what is open.
       if [ -z "$past_end" ]; then
+        past_end=yes
         read_sweep
         [ -z "$over" ] || leave "$over"
         continue

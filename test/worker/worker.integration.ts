@@ -326,6 +326,18 @@ describe("The worker of a sweep", function () {
     expect(instance.ended).to.deep.equal([`${instance.id} true`]);
   });
 
+  it("finds an index that is open again without a ticket for each one that was cancelled", async () => {
+    const sweep = await fixture.sweep("true", 30);
+    for (let index = 1; index < 30; index += 1) {
+      await sweep.putIndex(itemOf(cancel(await sweep.index(index), new Date(1_700_000_000_000))));
+    }
+    await sweep.putRegion({ ...(await sweep.region()), open: 1, cancelled: 29, nextTicket: 4 });
+    const instance = await boot(sweep);
+    expect(await instance.exit(), instance.stderr).to.equal(0);
+    expect(await sweep.index(0)).to.include({ state: "done" });
+    expect(await sweep.region()).to.include({ open: 0, done: 1, cancelled: 29, nextTicket: 5 });
+  });
+
   it("does not end an index that another worker has by now", async () => {
     const { sweep, instance, running, go } = await waiting();
     if (running.state !== "running") throw new Error(running.state);
