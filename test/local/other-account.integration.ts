@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -122,6 +123,32 @@ describe("another account on the local cloud", function () {
     ]);
     expect(await get(allowed, BUCKET, "stage-2/a")).to.equal("");
     expect(await get(other, BUCKET, "stage-2/a")).to.equal("AccessDenied");
+  });
+
+  it("is refused where it expects another owner of the bucket, and of a copy's source", async () => {
+    const outcomes = async (expected: string) => [
+      await outcome(
+        owner.s3.send(
+          new GetObjectCommand({ Bucket: BUCKET, Key: "stage-1/a", ExpectedBucketOwner: expected }),
+        ),
+      ),
+      await outcome(
+        owner.s3.send(
+          new HeadObjectCommand({ Bucket: alias, Key: "stage-1/a", ExpectedBucketOwner: expected }),
+        ),
+      ),
+      await outcome(
+        owner.s3.send(
+          new CopyObjectCommand({
+            ...{ Bucket: BUCKET, Key: "copy", CopySource: `${BUCKET}/stage-1/a` },
+            ExpectedSourceBucketOwner: expected,
+          }),
+        ),
+      ),
+    ];
+    expect(await outcomes(OWNER)).to.deep.equal(["", "", ""]);
+    // An answer to HEAD has no body, and so no name of the error.
+    expect(await outcomes(READER)).to.deep.equal(["AccessDenied", "Unknown", "AccessDenied"]);
   });
 
   it("reads through an access point only where its own policy, the point's and the bucket's allow it", async () => {

@@ -5,8 +5,13 @@ whoever asks. Here both policies are evaluated for the caller himself, as on AWS
 asked authorization.py before), and the bucket's policy, or the point's policy and then the bucket's, must allow it, too.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 
+A request that expects another owner of a bucket, or of a copy's source, is refused, which ministack does not look at.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+
 Not modelled: ACLs, which new buckets have disabled; network origins; copies whose source is named by an alias of another account.
 """
+
+from urllib.parse import unquote
 
 from ministack.core import iam_actions
 from ministack.core.iam_evaluator import AuthError, evaluate_resource_policy, resolve_principal
@@ -90,10 +95,31 @@ def _tags_of_owner(tags_of):
     return tags_of_owner
 
 
+def _resolved(bucket):
+    """Account, region and record of the access point whose alias this is."""
+    return s3.resolve_access_point_alias(bucket) if bucket.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
+
+
+def _copied_from(headers):
+    return unquote(headers.get("x-amz-copy-source", "")).lstrip("/").partition("/")[0]
+
+
+def _has_expected_owner(bucket, headers, prefix):
+    """Whether a bucket, or the one behind an alias, is of the account that the request names. What is not there is not judged."""
+    expected = headers.get(f"{prefix}expected-bucket-owner")
+    if not expected or not bucket:
+        return True
+    resolved = _resolved(bucket)
+    owner = resolved[0] if resolved is not None else s3._bucket_owner_account(bucket)
+    return owner in (None, expected)
+
+
 def _through_points(handle):
     async def handle_request(method, path, headers, body, query_params, *args, **options):
         bucket, key = s3._parse_bucket_key(path, headers)
-        resolved = s3.resolve_access_point_alias(bucket) if bucket.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
+        resolved = _resolved(bucket)
+        if not (_has_expected_owner(bucket, headers, "x-amz-") and _has_expected_owner(_copied_from(headers), headers, "x-amz-source-")):
+            return s3._error("AccessDenied", "Access Denied", 403, f"/{bucket}")
         if resolved is not None and resolved[0] != get_account_id() and not options.get("internal"):
             account, region, record = resolved
             arn = s3.access_point_arn(record["Name"], account, region)
