@@ -1,20 +1,45 @@
 import type { EntryDetails } from "../components/entry-details.ts";
+import type { AccessPoint } from "../staging/accounts.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import type { StagingRecord } from "../staging/record.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
 import type { Context } from "./context.ts";
 import { writeOut } from "./output.ts";
+import { type Sharing, sharingOf } from "./render/sharing.ts";
 import { uploadSummaryLines } from "./render/summary.ts";
 import { textOf } from "./screen.ts";
 import { type StagingMetadata, toMetadata } from "./services/metadata.ts";
 import { getRecord, getUsage } from "./services/records.ts";
 
 /** What the summary shows of an entry. */
-export type StagedSummary = Pick<EntryDetails, "id" | "sizeBytes" | "regions" | "ttlDays" | "uploadedAt">;
+export interface StagedSummary
+  extends Pick<EntryDetails, "id" | "sizeBytes" | "regions" | "ttlDays" | "uploadedAt"> {
+  /** What the accounts have to know that it is shared with. */
+  readonly sharing: Sharing;
+}
 
 /** The summary of an entry that was made by an earlier command. */
-export function summaryOf({ stagingId, sizeBytes, regions, ttl, uploadedAt }: StagingRecord): StagedSummary {
-  return { id: stagingId, sizeBytes, regions, ttlDays: ttl, uploadedAt: uploadedAt.toISOString() };
+export function summaryOf(record: StagingRecord): StagedSummary {
+  const { stagingId, sizeBytes, regions, ttl, uploadedAt } = record;
+  return {
+    ...{ id: stagingId, sizeBytes, regions, ttlDays: ttl, uploadedAt: uploadedAt.toISOString() },
+    sharing: sharingOf(record),
+  };
+}
+
+/** The summary of an entry that this command has made. */
+export function summaryOfDetails(details: EntryDetails): StagedSummary {
+  const points = details.regions.flatMap((region): [string, AccessPoint][] => {
+    const point = details.locations[region]?.accessPoint;
+    return point === undefined ? [] : [[region, point]];
+  });
+  return {
+    ...details,
+    sharing: {
+      ...{ stagingId: parseStagingId(details.id), kind: details.kind, destination: details.destination },
+      ...{ allowAccounts: details.allowAccounts ?? [], accessPoints: new Map(points) },
+    },
+  };
 }
 
 /**
@@ -32,6 +57,7 @@ export async function reportStaged(
     regions: details.regions,
     ttl: parseTtlDays(details.ttlDays),
     uploadedAt: new Date(details.uploadedAt),
+    sharing: details.sharing,
   });
   if (process.stdout.isTTY) return await writeOut(textOf(["", ...summary]));
   note("", ...summary);

@@ -11,6 +11,7 @@ import type { LifecycleRules } from "../services/lifecycle.ts";
 import { location } from "../services/metadata.ts";
 import { type RegionPresence, stateInWords } from "../services/presence.ts";
 import type { Spending } from "../services/spending.ts";
+import { sharingLines, sharingOf } from "./sharing.ts";
 import { formatShare, formatUtc, plural } from "./text.ts";
 
 /** What `stage info` shows of an entry. */
@@ -43,7 +44,7 @@ export function renderDetails(report: EntryReport): string {
     "Lifecycle Rules:",
     ...record.regions.map((region) => `  ${region}: ${ruleIn(region, record, rules)}`),
     "",
-    ...shareLines(record),
+    ...sharingLines(sharingOf(record)),
     ...usageLines(record, usage),
     "Cost Summary:",
     `  Replication: ${formatMoney(spending.replication)}`,
@@ -76,16 +77,6 @@ function fileLines(record: StagingRecord): string[] {
   return record.kind === "file"
     ? [`File: ${record.filename}`, size]
     : [`Directory: ${record.filename}/ (${plural(record.fileCount, "file")})`, size];
-}
-
-/** With whom the entry is shared, and what those use in place of the buckets. */
-function shareLines({ allowAccounts, accessPoints, regions }: StagingRecord): string[] {
-  if (allowAccounts.length === 0) return [];
-  return [
-    `Shared with: ${allowAccounts.join(", ")}`,
-    ...regions.map((region) => `  ${region}: ${accessPoints.get(region)?.arn ?? "-"}`),
-    "",
-  ];
 }
 
 function usageLines(record: StagingRecord, usage: UsageRow): string[] {

@@ -4,6 +4,7 @@ import { formatMoney, type MicroDollars } from "../../staging/money.ts";
 import { GUIDE_PRICES, type PriceBook } from "../../staging/price-book.ts";
 import { expiresAt, type TtlDays } from "../../staging/ttl.ts";
 import { formatBytes } from "../../staging/units.ts";
+import { type Sharing, sharingLines } from "./sharing.ts";
 import { compactBytes, formatFineMoney, formatShare, formatUtcDay, plural, priceRange } from "./text.ts";
 
 /** What is told before an upload starts. */
@@ -29,6 +30,8 @@ export interface UploadSummary {
   readonly regions: readonly string[];
   readonly ttl: TtlDays;
   readonly uploadedAt: Date;
+  /** For an entry that other accounts may read. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** Numbers of instances a region for which the summary estimates savings. */
@@ -76,6 +79,7 @@ export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = G
     "To use in parameter sweep:",
     `  spawn launch --params sweep.yaml --stage-id ${stagingId}`,
     "",
+    ...(summary.sharing === undefined ? [] : sharingLines(summary.sharing)),
   ];
 }
 

@@ -47,6 +47,8 @@ const LINES: Readonly<Record<keyof EntryState, (before: EntryState, after: Entry
     sweepId === undefined ? `No longer of sweep ${before.sweepId}` : `Sweep ID changed to ${sweepId}`,
   ],
   allowAccounts: (_before, { allowAccounts }) => [
-    allowAccounts.length === 0 ? "No longer shared" : `Shared with: ${allowAccounts.join(", ")}`,
+    allowAccounts.length === 0
+      ? "No longer shared"
+      : `Shared with: ${allowAccounts.join(", ")} (spawn stage info prints what they run)`,
   ],
 };

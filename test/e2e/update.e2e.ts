@@ -178,7 +178,9 @@ describe("Updating a staged entry", function () {
 
   it("shares it, and takes that back", async () => {
     const shared = await succeed(update("--allow-accounts", "123456789012", "--sweep-id", "sweep-42"));
-    expect(shared.stdout).to.equal("Sweep ID changed to sweep-42\nShared with: 123456789012\n");
+    expect(shared.stdout).to.equal(
+      "Sweep ID changed to sweep-42\nShared with: 123456789012 (spawn stage info prints what they run)\n",
+    );
     expect(proxy.requests.filter(movesData)).to.deep.equal([]);
     const { allow_accounts, access_points, sweep_id } = await info();
     expect({ allow_accounts, sweep_id }).to.deep.equal({
@@ -239,7 +241,9 @@ describe("Updating a staged entry", function () {
     await killed.ended;
     expect(await info()).to.deep.include({ ttl_days: 20, allow_accounts: [] });
     const { stdout } = await succeed(update(...change));
-    expect(stdout).to.equal("TTL extended to 21 days\nShared with: 210987654321\n");
+    expect(stdout).to.equal(
+      "TTL extended to 21 days\nShared with: 210987654321 (spawn stage info prints what they run)\n",
+    );
     expect(await info()).to.deep.include({ ttl_days: 21, allow_accounts: ["210987654321"] });
   });
 

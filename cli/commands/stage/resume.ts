@@ -4,7 +4,7 @@ import { storedName } from "../../../staging/entry.ts";
 import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { uploadPlanLines } from "../../render/summary.ts";
-import { reportStaged, stagedFact, stagedMetadata } from "../../report-staged.ts";
+import { reportStaged, stagedFact, stagedMetadata, summaryOfDetails } from "../../report-staged.ts";
 import type { StagingMetadata } from "../../services/metadata.ts";
 import { resolveId } from "../../services/resolve-id.ts";
 import { findResumable, resumeUpload } from "../../services/resume.ts";
@@ -80,7 +80,7 @@ export default class StageResume extends BaseCommand {
       await endUpload(entry.stack);
     });
     if (this.jsonEnabled()) return await stagedMetadata(context, details);
-    await reportStaged(details, (...lines) => this.note(...lines));
+    await reportStaged(summaryOfDetails(details), (...lines) => this.note(...lines));
     return undefined;
   }
 }

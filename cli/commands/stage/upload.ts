@@ -26,6 +26,7 @@ import {
   stagedFact,
   stagedMetadata,
   summaryOf,
+  summaryOfDetails,
 } from "../../report-staged.ts";
 import { continuationOf } from "../../services/continuation.ts";
 import { findSameUpload } from "../../services/incomplete.ts";
@@ -188,7 +189,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
         ? startUpload(context, spec, source, options)
         : resumeUpload(context, resumed, options),
     );
-    return await this.#tell(upload, details, flags.reuse ? false : undefined);
+    return await this.#tell(upload, summaryOfDetails(details), flags.reuse ? false : undefined);
   }
 
   /** The entry to reuse in place of an upload. A note names it, or says why there is none. */

@@ -95,8 +95,34 @@ Shared with: 123456789012, 987654321098
   us-east-1: ${point("us-east-1")}
   us-west-2: ${point("us-west-2")}
 
+To use in a parameter sweep of these accounts:
+  spawn launch --params sweep.yaml \\
+    --stage-id stage-abc123def456 --stage-account 111111111111 \\
+    --stage-bucket us-east-1=x-s3alias \\
+    --stage-bucket us-west-2=x-s3alias \\
+    --stage-dest stage-abc123def456=/mnt/data/reference.fasta
+
+IAM policy for whoever runs that command, and for other instances that read the data:
+  {
+    "Version": "2012-10-17",
+    "Statement": [
+      {
+        "Effect": "Allow",
+        "Action": [
+          "s3:GetObject"
+        ],
+        "Resource": [
+          "${point("us-east-1")}/object/stage-abc123def456/*",
+          "${point("us-west-2")}/object/stage-abc123def456/*"
+        ]
+      }
+    ]
+  }
+
 Instances Using Data: 0
 `);
+    const directory = renderDetails(reportOf({ ...shared, kind: "directory" }));
+    expect(directory).to.contain('"s3:ListBucket"').and.contain('"s3:prefix": "stage-abc123def456/*"');
     expect(renderDetails(reportOf(testRecord()))).to.not.contain("Shared with");
   });
 
