@@ -19,13 +19,20 @@ export const launchFlags = {
   "stage-account": Flags.string({
     summary: "AWS account that staged the data, if it is another one.",
     description:
-      "The tables of that account are not read. The data are found by their manifest, in the bucket spawn-staging-REGION of each region or by the access point of the entry; --stage-bucket names others.",
+      "The tables of that account are not read. The data are found by their manifest, in the bucket spawn-staging-REGION of each region or by the access point of the entry; --stage-bucket names others. In that account spawn stage info prints the whole command.",
     helpValue: "ACCOUNT",
   }),
   "stage-bucket": Flags.string({
     summary:
-      "Where --stage-account has the data in a region: a bucket, or the alias of an access point; repeatable.",
+      "Where --stage-account has the data in a region: a bucket, or the alias or ARN of an access point; repeatable, also for one region.",
     helpValue: "REGION=BUCKET",
+    multiple: true,
+    multipleNonGreedy: true,
+    dependsOn: ["stage-account"],
+  }),
+  "stage-dest": Flags.string({
+    summary: "Where workers find an entry of --stage-account, if not at /mnt/data/NAME; repeatable.",
+    helpValue: "ID=PATH",
     multiple: true,
     multipleNonGreedy: true,
     dependsOn: ["stage-account"],

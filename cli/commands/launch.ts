@@ -1,13 +1,11 @@
 import { type AccountId, parseAccountId } from "../../staging/accounts.ts";
-import { parseBucketName } from "../../staging/environment.ts";
 import { InputError } from "../../staging/errors.ts";
 import { priceBook } from "../../staging/price-books.ts";
-import { parseRegion, type Region } from "../../staging/regions.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { parseIamActions, parseManagedPolicies } from "../../staging/sweep/iam-options.ts";
 import type { SweepId } from "../../staging/sweep/id.ts";
 import { commandNote } from "../../staging/sweep/parameters.ts";
-import { shown } from "../../staging/sweep/problems.ts";
+import { parseStageBuckets, parseStageDestinations } from "../../staging/sweep/stage-options.ts";
 import { BaseCommand } from "../base-command.ts";
 import { commandLine } from "../command-line.ts";
 import { confirm } from "../confirm.ts";
@@ -175,6 +173,7 @@ interface RequestFlags {
   readonly "stage-id"?: readonly string[] | undefined;
   readonly "stage-account"?: string | undefined;
   readonly "stage-bucket"?: readonly string[] | undefined;
+  readonly "stage-dest"?: readonly string[] | undefined;
   readonly spot: boolean;
   readonly "instance-type"?: string | undefined;
   readonly "iam-policy"?: readonly string[] | undefined;
@@ -187,7 +186,8 @@ async function requestOf(flags: RequestFlags): Promise<LaunchRequest> {
   const account = flags["stage-account"];
   const options = {
     stageAccount: account === undefined ? undefined : parseAccountId(account),
-    stageBuckets: bucketsOf(flags["stage-bucket"] ?? []),
+    stageBuckets: parseStageBuckets(flags["stage-bucket"] ?? []),
+    stageDestinations: parseStageDestinations(flags["stage-dest"] ?? []),
     iamActions: parseIamActions(flags["iam-policy"] ?? []),
     managedPolicies: parseManagedPolicies(flags["iam-managed-policies"] ?? []),
     prices: priceBook(flags.prices),
@@ -204,21 +204,4 @@ function refuseNoData(account: AccountId): never {
     why: "The sweep names no staged data.",
     fix: "Add --stage-id, or stage_id in the parameter file.",
   });
-}
-
-/** @throws InputError unless each text is `REGION=BUCKET`, with each region once */
-function bucketsOf(texts: readonly string[]): ReadonlyMap<Region, string> {
-  const buckets = new Map<Region, string>();
-  for (const text of texts) {
-    const [, name = "", bucket = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-    if (bucket === "") {
-      throw new InputError(`${shown(text)} is not a region with a bucket`, {
-        fix: "--stage-bucket us-east-1=spawn-staging-us-east-1",
-      });
-    }
-    const region = parseRegion(name);
-    if (buckets.has(region)) throw new InputError(`--stage-bucket names ${region} twice`);
-    buckets.set(region, parseBucketName(bucket));
-  }
-  return buckets;
 }

@@ -36,11 +36,14 @@ const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
 export function fingerprintOf({
   parameters,
   stageAccount,
+  stageBuckets,
+  stageDestinations,
   iamActions,
   managedPolicies,
 }: LaunchRequest): string {
   const { subnets, ...plain } = parameters;
-  return sha256Of(JSON.stringify([plain, [...subnets], stageAccount ?? null, iamActions, managedPolicies]));
+  const staged = [stageAccount ?? null, [...stageBuckets], [...stageDestinations]];
+  return sha256Of(JSON.stringify([plain, [...subnets], staged, iamActions, managedPolicies]));
 }
 
 /** Remembers a launch of this process that is about to start. */

@@ -9,7 +9,7 @@ import {
 import { isDenied, isNotFound } from "../../../provider/transfer/aws-failure.ts";
 import { accessPointName } from "../../../staging/access-point.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
-import { defaultDestination } from "../../../staging/destination.ts";
+import { type Destination, defaultDestination } from "../../../staging/destination.ts";
 import { DEFAULT_NAME_PREFIX, type EnvironmentSettings } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { parseStoredName } from "../../../staging/filename.ts";
@@ -25,11 +25,12 @@ import type { LaunchRequest, StagedData } from "./prepare.ts";
 interface OtherRequest {
   readonly parameters: Pick<LaunchRequest["parameters"], "entries" | "regions">;
   readonly stageBuckets: LaunchRequest["stageBuckets"];
+  readonly stageDestinations: LaunchRequest["stageDestinations"];
 }
 
 /*
  * Data that another account has staged. Its tables are its own business: all that a sweep needs is in the manifest next to the data, but for
- * the destination, which is the default one here.
+ * the destination, which the user says.
  */
 
 /** Where a copy is, with what S3 says of its manifest. */
@@ -45,7 +46,7 @@ interface FoundCopy {
 interface MissingCopy {
   readonly region: Region;
   readonly bucket: string;
-  readonly why: "access denied" | "not there";
+  readonly why: "access denied" | "not there" | "that bucket is yours";
 }
 
 /**
@@ -56,16 +57,17 @@ interface MissingCopy {
 export async function otherEntries(
   context: Pick<Context, "settings" | "account" | "clientConfig">,
   account: AccountId,
-  { parameters, stageBuckets }: OtherRequest,
+  { parameters, stageBuckets, stageDestinations }: OtherRequest,
   clientFor = (region: Region): Promise<S3Client> => clientOf(context, region, account),
 ): Promise<StagedData> {
   const settings = await context.settings();
   const named = parameters.regions.map(({ region }) => region);
   const regions = named.length > 0 ? named : settings.regions;
   const own = await context.account();
+  const ids = parameters.entries.map((text) => wholeId(text, account));
+  refuseUnused(stageDestinations, ids);
   const found = await Promise.all(
-    parameters.entries.map(async (text) => {
-      const id = wholeId(text, account);
+    ids.map(async (id) => {
       const looks = await Promise.all(
         regions.map(async (region) =>
           findCopy(await clientFor(region), id, region, [
@@ -77,7 +79,7 @@ export async function otherEntries(
       const missing = looks.flatMap((look) => ("head" in look ? [] : [look]));
       const [first, ...others] = copies;
       if (first === undefined) throw notShared(id, account, own, missing);
-      return await readEntry(id, account, [first, ...others], missing);
+      return await readEntry(id, account, stageDestinations.get(id), [first, ...others], missing);
     }),
   );
   return {
@@ -102,6 +104,16 @@ function wholeId(text: string, account: AccountId): StagingId {
   }
 }
 
+/** @throws InputError for a destination of an entry that the sweep does not use */
+function refuseUnused(destinations: OtherRequest["stageDestinations"], ids: readonly StagingId[]): void {
+  const unused = [...destinations.keys()].find((id) => !ids.includes(id));
+  if (unused === undefined) return;
+  throw new InputError(`--stage-dest names ${unused}, which the sweep does not use`, {
+    why: `Its data are ${ids.join(", ")}.`,
+    fix: `--stage-dest ${ids[0]}=/mnt/data/NAME`,
+  });
+}
+
 async function clientOf(
   context: Pick<Context, "clientConfig">,
   region: Region,
@@ -111,21 +123,25 @@ async function clientOf(
   return makeS3Client(await context.clientConfig("S3", region), async () => account);
 }
 
+/** The bucket of the guide's name. */
+const usualBucket = (region: Region): string => `${DEFAULT_NAME_PREFIX}-staging-${region}`;
+
 /**
- * Where an entry of another account can be: where the user says, or in the bucket of the guide's name, or behind the entry's access point,
- * whose ARN follows from its name. An alias does not follow from anything, and an emulator knows no ARNs.
+ * Where an entry of another account can be: where the user says, or in the bucket of the guide's name unless that one is the user's own,
+ * or behind the entry's access point, whose ARN follows from its name. An alias does not follow from anything, and an emulator knows no ARNs.
  */
 function placesOf(
-  { cloud }: EnvironmentSettings,
+  { cloud, buckets }: EnvironmentSettings,
   id: StagingId,
   region: Region,
   account: AccountId,
-  given: ReadonlyMap<Region, string>,
+  given: OtherRequest["stageBuckets"],
 ): readonly string[] {
-  const bucket = given.get(region);
-  if (bucket !== undefined) return [bucket];
+  const named = given.get(region);
+  if (named !== undefined) return named;
+  const bucket = usualBucket(region);
   const point = `arn:aws:s3:${region}:${account}:accesspoint/${accessPointName(DEFAULT_NAME_PREFIX, id)}`;
-  return [`${DEFAULT_NAME_PREFIX}-staging-${region}`, ...(cloud === "aws" ? [point] : [])];
+  return [...(buckets.get(region) === bucket ? [] : [bucket]), ...(cloud === "aws" ? [point] : [])];
 }
 
 /** The first of the places whose manifest can be read. */
@@ -147,8 +163,7 @@ async function findCopy(
       else throw error;
     }
   }
-  if (missing === undefined) throw new RangeError("there is no place to look at");
-  return missing;
+  return missing ?? { region, bucket: usualBucket(region), why: "that bucket is yours" };
 }
 
 function notShared(
@@ -160,7 +175,7 @@ function notShared(
   const share = `spawn stage update ${id} --allow-accounts ${own ?? "YOUR-ACCOUNT"}`;
   return new InputError(`${id} of account ${account} cannot be read`, {
     why: `${missing.map(({ region, bucket, why }) => `${region}: ${why} (${bucket})`).join("; ")}.`,
-    fix: `Account ${account} must run: ${share}. If its buckets have other names, give the aliases of the access points that its spawn stage info ${id} shows: --stage-bucket ${missing[0]?.region ?? "us-east-1"}=ALIAS`,
+    fix: `Account ${account} must run: ${share} (with all accounts that are to read it). Its spawn stage info ${id} then prints your command, with --stage-bucket ${missing[0]?.region ?? "us-east-1"}=ALIAS for each region.`,
   });
 }
 
@@ -173,13 +188,14 @@ interface OtherEntry {
 async function readEntry(
   id: StagingId,
   account: AccountId,
+  named: Destination | undefined,
   copies: readonly [FoundCopy, ...FoundCopy[]],
   missing: readonly MissingCopy[],
 ): Promise<OtherEntry> {
   const [{ client, bucket, head }] = copies;
   const manifest = await readManifest(client, bucket, id);
   const filename = parseStoredName(manifest.name ?? (await folderName(client, bucket, id)));
-  const destination = defaultDestination(filename);
+  const destination = named ?? defaultDestination(filename);
   const uploadedAt = head.LastModified ?? new Date(0);
   const ttl = ttlOf(head);
   const { kind, sizeBytes, sha256: manifestSha256 } = manifest;
@@ -194,7 +210,11 @@ async function readEntry(
       copies: places,
     },
     notes: [
-      `The destination of ${id} is the default one, ${destination}: that of account ${account} is not known here.`,
+      ...(named === undefined
+        ? [
+            `Workers find ${id} at ${destination}, the default: what account ${account} has chosen is not known here. --stage-dest ${id}=PATH names another.`,
+          ]
+        : []),
       ...(ttl === undefined
         ? [`When ${id} expires is not known here; its manifest is from ${isoSeconds(uploadedAt)}.`]
         : []),

@@ -11,6 +11,7 @@ import { newSweepId } from "../../../staging/sweep/id.ts";
 import type { SweepParameters } from "../../../staging/sweep/parameters.ts";
 import { planSweep, type SweepPlan, type SweepPlanInput } from "../../../staging/sweep/plan.ts";
 import type { SweepDataset } from "../../../staging/sweep/spec.ts";
+import type { StageBuckets, StageDestinations } from "../../../staging/sweep/stage-options.ts";
 import { renderUserData } from "../../../staging/sweep/user-data.ts";
 import { workerFacts } from "../../../staging/sweep/worker-facts.ts";
 import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
@@ -35,7 +36,9 @@ export interface LaunchRequest {
   /** `--stage-account`: the account that staged the data; undefined for the environment's own. */
   readonly stageAccount: AccountId | undefined;
   /** `--stage-bucket`: where that account has them. */
-  readonly stageBuckets: ReadonlyMap<Region, string>;
+  readonly stageBuckets: StageBuckets;
+  /** `--stage-dest`: where workers find them. */
+  readonly stageDestinations: StageDestinations;
   /** `--iam-policy` and `--iam-managed-policies`. */
   readonly iamActions: readonly string[];
   readonly managedPolicies: readonly string[];
@@ -115,9 +118,16 @@ async function stagedData(context: Context, request: LaunchRequest): Promise<Sta
   return {
     entries: records,
     datasets: records.map(datasetOf),
-    notes: [],
+    notes: ownNotes(request),
     check: (regions) => requireWhole(context, records, regions),
   };
+}
+
+/** Options for data of another account mean nothing for those of the own one, whose records say where they are. */
+function ownNotes({ stageAccount, stageBuckets, stageDestinations }: LaunchRequest): string[] {
+  return stageBuckets.size + stageDestinations.size === 0
+    ? []
+    : [`Account ${stageAccount} is your own: its records say where the data are, and not the options.`];
 }
 
 /** Regions that can get indices. */

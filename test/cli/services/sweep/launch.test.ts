@@ -29,7 +29,8 @@ const parametersOf = (text: string, rows?: string) =>
 
 const request = (text: string, more: Partial<LaunchRequest> = {}): LaunchRequest => ({
   parameters: parametersOf(text),
-  ...{ stageAccount: undefined, stageBuckets: new Map(), iamActions: [], managedPolicies: [] },
+  ...{ stageAccount: undefined, stageBuckets: new Map(), stageDestinations: new Map() },
+  ...{ iamActions: [], managedPolicies: [] },
   prices: GUIDE_PRICES,
   ...more,
 });

@@ -7,6 +7,11 @@ import { parseEnvironmentSettings } from "../../../../staging/environment.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { manifestKey, manifestLine } from "../../../../staging/manifest.ts";
 import { parseRegion, type Region } from "../../../../staging/regions.ts";
+import {
+  parseStageDestinations,
+  type StageBuckets,
+  type StageDestinations,
+} from "../../../../staging/sweep/stage-options.ts";
 
 const ID = "stage-abc123def456";
 const OWNER = parseAccountId("111111111111");
@@ -55,8 +60,8 @@ function fakeS3(buckets: Buckets, expiration?: string) {
   return { client: client as unknown as S3Client, asked };
 }
 
-const settingsOf = (cloud: "aws" | "local") =>
-  parseEnvironmentSettings("test", { cloud, regions: ["us-east-1", "us-west-2"], bucketPrefix: "mine" });
+const settingsOf = (cloud: "aws" | "local", bucketPrefix = "mine") =>
+  parseEnvironmentSettings("test", { cloud, regions: ["us-east-1", "us-west-2"], bucketPrefix });
 
 const look = (
   buckets: Buckets,
@@ -64,13 +69,15 @@ const look = (
     readonly cloud?: "aws" | "local";
     readonly regions?: readonly Region[];
     readonly entries?: readonly string[];
-    readonly given?: ReadonlyMap<Region, string>;
+    readonly given?: StageBuckets;
+    readonly destinations?: StageDestinations;
+    readonly bucketPrefix?: string;
     readonly expiration?: string;
   } = {},
 ) => {
   const { client, asked } = fakeS3(buckets, more.expiration);
   const context = {
-    settings: async () => settingsOf(more.cloud ?? "aws"),
+    settings: async () => settingsOf(more.cloud ?? "aws", more.bucketPrefix),
     account: async () => OWN,
     clientConfig: () => Promise.reject(new Error("no client is made")),
   };
@@ -81,7 +88,11 @@ const look = (
   const found = otherEntries(
     context,
     OWNER,
-    { parameters, stageBuckets: more.given ?? new Map() },
+    {
+      parameters,
+      stageBuckets: more.given ?? new Map(),
+      stageDestinations: more.destinations ?? new Map(),
+    },
     async () => client,
   );
   return { found, asked };
@@ -111,7 +122,7 @@ describe("staged data of another account", () => {
     expect(datasets[0]?.manifestSha256).to.match(/^[0-9a-f]{64}$/);
     expect(datasets[0]?.copies.map(({ bucket }) => bucket)).to.deep.equal(Object.keys(buckets));
     expect(notes).to.deep.equal([
-      `The destination of ${ID} is the default one, /mnt/data/reference.fasta: that of account ${OWNER} is not known here.`,
+      `Workers find ${ID} at /mnt/data/reference.fasta, the default: what account ${OWNER} has chosen is not known here. --stage-dest ${ID}=PATH names another.`,
     ]);
   });
 
@@ -123,11 +134,43 @@ describe("staged data of another account", () => {
   });
 
   it("are read where the user says, and nowhere else", async () => {
-    const given = new Map([[EAST, "genome-abc-s3alias"]]);
+    const given = new Map([[EAST, ["genome-abc-s3alias"]]]);
     const { found, asked } = look({ "genome-abc-s3alias": TREE }, { regions: [EAST], given });
     const { datasets } = await found;
     expect(datasets[0]).to.include({ kind: "directory", filename: "genome", sizeBytes: 3 });
     expect(new Set(asked.map((text) => text.split(" ")[1]))).to.deep.equal(new Set(["genome-abc-s3alias"]));
+  });
+
+  it("have one of several places each, where access points are of one entry each", async () => {
+    const given = new Map([[EAST, ["other-abc-s3alias", "genome-abc-s3alias"]]]);
+    const { found } = look(
+      { "other-abc-s3alias": 403, "genome-abc-s3alias": FILE },
+      { regions: [EAST], given },
+    );
+    expect((await found).datasets[0]?.copies).to.deep.equal([{ region: EAST, bucket: "genome-abc-s3alias" }]);
+  });
+
+  it("are where the user wants them on the workers", async () => {
+    const destinations = parseStageDestinations([`${ID}=/data/genome one.fa`]);
+    const buckets = { "spawn-staging-us-east-1": FILE };
+    const { entries, datasets, notes } = await look(buckets, { regions: [EAST], destinations }).found;
+    expect(entries[0]?.destination).to.equal("/data/genome one.fa");
+    expect(datasets[0]?.destination).to.equal("/data/genome one.fa");
+    expect(notes.join("\n")).to.not.contain("default");
+    const other = parseStageDestinations(["stage-000000000001=/data/x"]);
+    const { message, why } = await refusal(look(buckets, { regions: [EAST], destinations: other }).found);
+    expect(message).to.equal("--stage-dest names stage-000000000001, which the sweep does not use");
+    expect(why).to.contain(ID);
+  });
+
+  it("are not sought in a bucket of the guide's name that is the user's own", async () => {
+    const own = { bucketPrefix: "spawn-staging-", regions: [EAST] };
+    const { found, asked } = look({ "spawn-staging-us-east-1": FILE, [POINT]: FILE }, own);
+    expect((await found).datasets[0]?.copies).to.deep.equal([{ region: EAST, bucket: POINT }]);
+    expect(asked.some((text) => text.endsWith("spawn-staging-us-east-1"))).to.equal(false);
+    const { why, fix } = await refusal(look({}, { ...own, cloud: "local" }).found);
+    expect(why).to.equal("us-east-1: that bucket is yours (spawn-staging-us-east-1).");
+    expect(fix).to.contain("--stage-bucket us-east-1=ALIAS");
   });
 
   it("lack a region that does not hold them, with the reason", async () => {

@@ -1,0 +1,241 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  DeleteObjectCommand,
+  GetBucketPolicyCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import type { SweepReportJson } from "../../cli/services/sweep/report.ts";
+import { keysOfAccount } from "../../local/cloud/keys.ts";
+import { MachineControl } from "../../local/machines/control.ts";
+import { spawnPaths } from "../../local/paths.ts";
+import { RoleCloud } from "../local/role-cloud.ts";
+import { Aws, sha256 } from "./support/aws.ts";
+import { type Ended, succeed } from "./support/process.ts";
+import { randomFile, World } from "./support/world.ts";
+
+// Three accounts of the guide's "Cross-Account Staging": A has the data, B uses them, C may not.
+const A = "111111111111";
+const B = "000000000000";
+const C = "222222222222";
+const PLACES = ["us-east-1", "us-west-2"] as const;
+const REGIONS = PLACES.join(",");
+const DESTINATION = "/data/shared genome.fa";
+
+type Points = Readonly<Record<string, { readonly arn: string; readonly alias: string }>>;
+
+describe("Data of another account", function () {
+  this.timeout(600_000);
+  let world: World;
+  let aws: Aws;
+  const genome = randomFile(300_000);
+  let file: string;
+  let tree: string;
+  let secret: string;
+  let filePoints: Points;
+  let treePoints: Points;
+  const sweeps: string[] = [];
+  const opened: RoleCloud[] = [];
+
+  /** A command in another account, whose environment has its own names, as names of buckets are global. */
+  const spawnAs = (account: string, ...args: string[]): Promise<Ended> => {
+    const { accessKeyId, secretAccessKey } = keysOfAccount(aws.keys, account);
+    const env = {
+      ...{ AWS_ENDPOINT_URL: aws.endpoint, AWS_ACCESS_KEY_ID: accessKeyId },
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
+    return world.startIn({ env }, ...args, "--environment", account === A ? "lab" : "third").ended;
+  };
+  const rootOf = (account: string): RoleCloud => keep(keysOfAccount(aws.keys, account));
+  const keep = (keys: ConstructorParameters<typeof RoleCloud>[1]): RoleCloud => {
+    const cloud = new RoleCloud(aws.endpoint, keys);
+    opened.push(cloud);
+    return cloud;
+  };
+  const stage = async (path: string, ...flags: string[]): Promise<string> =>
+    (await succeed(spawnAs(A, "stage", "upload", path, "--regions", REGIONS, ...flags))).stdout.trim();
+  const pointsOf = async (id: string): Promise<Points> => {
+    const { stdout } = await succeed(spawnAs(A, "stage", "info", id, "--json"));
+    return (JSON.parse(stdout) as { result: { access_points: Points } }).result.access_points;
+  };
+  const placesOf = (points: Points): string[] =>
+    PLACES.flatMap((region) => ["--stage-bucket", `${region}=${points[region]?.alias}`]);
+  const launch = (...flags: string[]): Promise<Ended> =>
+    world.spawn("launch", "--params", "sweep.yaml", "--stage-account", A, "--yes", ...flags);
+  const outcome = (request: Promise<unknown>): Promise<string> =>
+    request.then(
+      () => "",
+      (error: Error) => error.name,
+    );
+  const get = ({ s3 }: RoleCloud, Bucket: string | undefined, Key: string): Promise<string> =>
+    outcome(s3.send(new GetObjectCommand({ Bucket, Key })).then(({ Body }) => Body?.transformToByteArray()));
+
+  /** The logs of a sweep whose indices have all succeeded, in both regions. */
+  async function succeeded(launched: Ended): Promise<string> {
+    const id = launched.stdout.trim();
+    sweeps.push(id);
+    const info = await succeed(world.spawn("sweep", "info", id, "--format", "json"));
+    expect(JSON.parse(info.stdout) as SweepReportJson).to.deep.include({ state: "succeeded", done: 2 });
+    return (await succeed(world.spawn("sweep", "logs", id))).stdout;
+  }
+
+  before(async () => {
+    world = await World.make();
+    aws = await world.aws();
+    await succeed(world.spawn("environment", "up"));
+    for (const [name, account] of [
+      ["lab", A],
+      ["third", C],
+    ])
+      await world.writeProjectFile(
+        `Pulumi.${name}.yaml`,
+        `config:\n  spawn:cloud: local\n  spawn:account: "${account}"\n  spawn:regions: [${REGIONS}]\n  spawn:namePrefix: ${name}\n`,
+      );
+    await succeed(spawnAs(A, "environment", "up"));
+    await world.writeFile("genome.fa", genome);
+    await mkdir(join(world.folder, "panel/deep"), { recursive: true });
+    await writeFile(join(world.folder, "panel/first"), "one\n");
+    await writeFile(join(world.folder, "panel/deep/second"), "two\n");
+    file = await stage("genome.fa", "--dest", DESTINATION, "--allow-accounts", `${B},987654321098`);
+    tree = await stage("panel/", "--allow-accounts", B);
+    secret = await stage("genome.fa", "--name", "secret.fa", "--allow-accounts", C);
+    [filePoints, treePoints] = [await pointsOf(file), await pointsOf(tree)];
+    await world.writeFile(
+      "sweep.yaml",
+      Buffer.from(
+        `sweep_name: shared\ncount: 2\nregions: [${REGIONS}]\nbase_command: |\n  #!/bin/sh\n  set -e\n  echo "index $SWEEP_INDEX at $STAGED_PATH"\n  find "$STAGED_PATH" -type f -exec sha256sum {} +\n  test -z "\${STAGED_PATH_1:-}" || sha256sum "$STAGED_PATH_1"\n`,
+      ),
+    );
+  });
+  after(async () => {
+    for (const cloud of opened) cloud.destroy();
+    await world?.remove();
+  });
+
+  it("are used by the very command that the owner's stage info prints", async () => {
+    const { stdout } = await succeed(spawnAs(A, "stage", "info", file));
+    const [command = ""] = /^ {2}spawn launch (?:.*\\\n)*.*$/m.exec(stdout) ?? [];
+    expect(command).to.contain(`--stage-id ${file} --stage-account ${A}`);
+    const launched = await succeed(world.bash(`${command} --yes --wait`));
+    expect(launched.stderr).to.contain(`of account ${A}, at ${DESTINATION}`).and.not.contain("the default");
+    const logs = await succeeded(launched);
+    for (const index of [0, 1]) expect(logs).to.contain(`index ${index} at ${DESTINATION}`);
+    expect(logs.split(sha256(genome)).length).to.equal(3);
+  });
+
+  it("can be several, each behind access points of its own, a directory among them", async () => {
+    const launched = await succeed(
+      launch(
+        ...["--stage-id", tree, "--stage-id", file, "--wait"],
+        ...[...placesOf(filePoints), ...placesOf(treePoints)],
+      ),
+    );
+    expect(launched.stderr).to.contain(`Workers find ${file} at /mnt/data/genome.fa, the default`);
+    expect(launched.stderr).to.contain(`--stage-dest ${file}=PATH`);
+    const logs = await succeeded(launched);
+    expect(logs).to.contain("index 0 at /mnt/data/panel").and.contain("/mnt/data/panel/deep/second");
+    expect(logs)
+      .to.contain(sha256(Buffer.from("two\n")))
+      .and.contain(sha256(genome));
+  });
+
+  it("are all that workers can read of that account", async () => {
+    const own = rootOf(B);
+    const worker = keep(await own.assume(`arn:aws:iam::${B}:role/spawn-${sweeps[0]}`));
+    const [point, other] = [filePoints["us-east-1"]?.alias, treePoints["us-east-1"]?.alias];
+    const key = `${file}/genome.fa`;
+    expect(await get(worker, point, key)).to.equal("");
+    expect(await get(worker, point, `${tree}/panel/first`), "another entry by this point").to.not.equal("");
+    expect(await get(worker, other, `${tree}/panel/first`), "shared, but not of the sweep").to.not.equal("");
+    const hidden = (await pointsOf(secret))["us-east-1"]?.alias;
+    for (const cloud of [worker, own]) {
+      expect(await get(cloud, hidden, `${secret}/secret.fa`), "shared with C").to.equal("AccessDenied");
+      expect(await get(cloud, point, `${secret}/secret.fa`)).to.equal("AccessDenied");
+      expect(await get(cloud, "lab-staging-us-east-1", key), "past the point").to.equal("AccessDenied");
+      const Bucket = point;
+      const list = new ListObjectsV2Command({ Bucket, Prefix: "" });
+      expect(await outcome(cloud.s3.send(list))).to.equal("AccessDenied");
+      const put = new PutObjectCommand({ Bucket, Key: key, Body: "forged" });
+      expect(await outcome(cloud.s3.send(put))).to.equal("AccessDenied");
+      expect(await outcome(cloud.s3.send(new DeleteObjectCommand({ Bucket, Key: key })))).to.equal(
+        "AccessDenied",
+      );
+    }
+  });
+
+  it("are refused to an account that they are not shared with, at its launch and to its workers", async () => {
+    const { code, stdout, stderr } = await spawnAs(
+      C,
+      ...["launch", "--params", "sweep.yaml", "--stage-account", A, "--yes"],
+      ...["--stage-id", file, ...placesOf(filePoints)],
+    );
+    expect({ code, stdout }).to.deep.equal({ code: 2, stdout: "" });
+    expect(stderr).to.contain(`${file} of account ${A} cannot be read`).and.contain("access denied");
+    expect(stderr).to.contain(`Account ${A} must run: spawn stage update ${file} --allow-accounts ${C}`);
+    const root = rootOf(C);
+    const everything = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+    const worker = keep(await root.assume(await root.role("worker", [everything])));
+    for (const cloud of [root, worker])
+      for (const place of [filePoints["us-east-1"]?.alias, "lab-staging-us-east-1"])
+        expect(await get(cloud, place, `${file}/genome.fa`), place).to.equal("AccessDenied");
+    expect(await get(worker, (await pointsOf(secret))["us-east-1"]?.alias, `${secret}/secret.fa`)).to.equal(
+      "",
+    );
+  });
+
+  it("need a place where the usual name is a bucket of one's own", async () => {
+    const { code, stderr } = await launch("--stage-id", file);
+    expect(code).to.equal(2);
+    expect(stderr).to.contain("us-east-1: that bucket is yours (spawn-staging-us-east-1)");
+    expect(stderr).to.contain("prints your command, with --stage-bucket us-east-1=ALIAS");
+  });
+
+  it("are read by the bucket's name where its policy allows that", async () => {
+    const owner = new Aws(aws.endpoint, keysOfAccount(aws.keys, A));
+    const flags = PLACES.flatMap((region) => ["--stage-bucket", `${region}=lab-staging-${region}`]);
+    const refused = await launch("--stage-id", secret, ...flags);
+    expect(refused.code, refused.stderr).to.equal(2);
+    for (const region of PLACES) {
+      const [s3, Bucket] = [owner.s3(region), `lab-staging-${region}`];
+      const { Policy = "{}" } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
+      const policy = JSON.parse(Policy) as { Statement: unknown[] };
+      const allow = {
+        ...{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${B}:root` }, Action: "s3:GetObject" },
+        Resource: `arn:aws:s3:::${Bucket}/${secret}/*`,
+      };
+      const text = JSON.stringify({ ...policy, Statement: [...policy.Statement, allow] });
+      await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: text }));
+    }
+    owner.close();
+    const logs = await succeeded(await succeed(launch("--stage-id", secret, ...flags, "--wait")));
+    expect(logs).to.contain("index 1 at /mnt/data/secret.fa").and.contain(sha256(genome));
+  });
+
+  it("are closed to workers of a sweep that has started when the owner takes the sharing back", async () => {
+    const control = new MachineControl(spawnPaths(world.env));
+    // No worker gets credentials before.
+    await control.slowImds(120);
+    const launched = await succeed(launch("--stage-id", file, ...placesOf(filePoints), "--detach"));
+    const sweep = launched.stdout.trim();
+    sweeps.push(sweep);
+    await succeed(spawnAs(A, "stage", "update", file, "--no-allow-accounts"));
+    await control.slowImds(0);
+    expect((await world.spawn("sweep", "watch", sweep)).code).to.equal(1);
+    const { stdout } = await succeed(world.spawn("sweep", "info", sweep));
+    expect(stdout).to.contain("download failed: 403 Forbidden").and.contain("2 failed");
+    // Where the point is gone, so is its alias.
+    const { code, stderr } = await launch("--stage-id", file, ...placesOf(filePoints));
+    expect(code).to.equal(2);
+    expect(stderr).to.contain(`Account ${A} must run: spawn stage update ${file} --allow-accounts ${B}`);
+  });
+
+  it("leave nothing in either account when sweeps and entries are deleted", async () => {
+    for (const sweep of sweeps) await succeed(world.spawn("sweep", "delete", sweep, "--yes"));
+    for (const id of [file, tree, secret]) await succeed(spawnAs(A, "stage", "delete", id, "--yes"));
+    expect((await world.stacks()).sort()).to.deep.equal(["dev", "lab"]);
+  });
+});
