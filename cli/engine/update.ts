@@ -3,6 +3,7 @@ import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { isOnLocalCloud } from "../../connection/variables.ts";
 import { UserError } from "../../staging/errors.ts";
 import { decodeProgress, type Progress } from "../../staging/resources.ts";
+import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { startHeartbeat, workerOf } from "./heartbeat.ts";
 import { startedBy, takeOverDeadLocks } from "./lock.ts";
@@ -136,9 +137,10 @@ function withErrorsTold(program: PulumiFn, tell: (error: unknown) => void): Pulu
 /** This machine was asleep, or cut off from the backend, for so long that another command took the stack over. */
 async function takenOver(url: string | undefined, stack: string): Promise<UserError> {
   const worker = await workerOf(url, stack);
+  const isSweep = sweepOfStack(stack) !== undefined;
   return new UserError(`another command has taken over the stack ${stack}`, {
     why: `This one gave no sign of life for a while. ${worker === undefined ? "The other one has ended." : `Process ${worker.pid} on ${worker.host} works on it now.`}`,
-    fix: "Wait for it to end, then list the entries: spawn stage list, spawn stage list --incomplete",
+    fix: `Wait for it to end, then look: ${isSweep ? "spawn sweep list" : "spawn stage list, spawn stage list --incomplete"}`,
   });
 }
 

@@ -2,7 +2,12 @@ import { PutItemCommand, UpdateItemCommand, type UpdateItemCommandInput } from "
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { S } from "../../staging/attribute-value.ts";
 import { expiryAttribute, itemsExpireAt } from "../../staging/sweep/expiry.ts";
-import { ITEM_KEY, META_ITEM, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-keys.ts";
+import {
+  DEADLINE_GENERATION,
+  ITEM_KEY,
+  META_ITEM,
+  SWEEP_TTL_ATTRIBUTE,
+} from "../../staging/sweep/item-keys.ts";
 import { metaItem, parseMetaItem, type SweepMeta } from "../../staging/sweep/meta-item.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import { conditionMet } from "../conditional-write.ts";
@@ -17,7 +22,6 @@ import type { RunPlan } from "./plan.ts";
 
 /** SHA-256 of what the sweep was launched with. */
 const FINGERPRINT = "inputs_sha256";
-const DEADLINE_GENERATION = "deadline_generation";
 
 /** The sweep's item, and what only a run knows of it. */
 export interface RunItem {

@@ -49,3 +49,9 @@ export function parseItemKey(text: string): ItemName | undefined {
   const digits = text.startsWith(INDEX_ITEM_PREFIX) ? text.slice(INDEX_ITEM_PREFIX.length) : "";
   return /^\d{6}$/.test(digits) ? { kind: "index", index: Number(digits) } : undefined;
 }
+
+/**
+ * The attribute of the sweep's own item with the generation whose deadline is set. While it is higher than `generation`, a retry is under
+ * way, or was cut off.
+ */
+export const DEADLINE_GENERATION = "deadline_generation";

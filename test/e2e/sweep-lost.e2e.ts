@@ -5,7 +5,7 @@ import {
   DescribeAutoScalingGroupsCommand,
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { BatchWriteItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { BatchWriteItemCommand, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   DescribeLaunchTemplatesCommand,
   DescribeSecurityGroupsCommand,
@@ -81,14 +81,27 @@ describe("A sweep whose state is lost", function () {
       sweep_id && item ? [{ DeleteRequest: { Key: { sweep_id, item } } }] : [],
     );
     await dynamo.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: requests } }));
+    await endWorkers();
+  };
+
+  const endWorkers = async (): Promise<void> => {
     for (const region of REGIONS) {
-      const groups = new AutoScalingClient({ endpoint: aws.endpoint, credentials: aws.keys, region });
+      const groups = groupsIn(region);
       await groups.send(
         new SetDesiredCapacityCommand({ AutoScalingGroupName: `spawn-${id}`, DesiredCapacity: 0 }),
       );
       groups.destroy();
     }
   };
+  const workersOf = async (region: string): Promise<number | undefined> => {
+    const groups = groupsIn(region);
+    const { AutoScalingGroups = [] } = await groups.send(new DescribeAutoScalingGroupsCommand({}));
+    groups.destroy();
+    return AutoScalingGroups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === `spawn-${id}`)
+      ?.DesiredCapacity;
+  };
+  const groupsIn = (region: string): AutoScalingClient =>
+    new AutoScalingClient({ endpoint: aws.endpoint, credentials: aws.keys, region });
 
   before(async () => {
     world = await World.make();
@@ -110,11 +123,27 @@ describe("A sweep whose state is lost", function () {
     expect((await succeed(world.spawn("sweep", "list"))).stdout).to.contain(id);
   });
 
+  it("goes on with a retry that was killed before it started workers", async () => {
+    await endWorkers();
+    await aws.dynamo("us-east-1").send(
+      new UpdateItemCommand({
+        TableName: "spawn-sweeps-dev",
+        Key: { sweep_id: { S: id }, item: { S: "meta" } },
+        UpdateExpression: "SET deadline_generation = :one",
+        ExpressionAttributeValues: { ":one": { N: "1" } },
+      }),
+    );
+    await succeed(world.spawn("sweep", "retry", id));
+    for (const region of REGIONS) expect(await workersOf(region)).to.equal(1);
+    // It has ended now: there is nothing to go on with.
+    expect((await world.spawn("sweep", "retry", id)).stderr).to.contain("is to be run again");
+  });
+
   it("is left alone by --resume once it has started", async () => {
     await loseState();
     const { code, stderr } = await world.spawn("launch", "--resume", id);
     expect(code).to.equal(1);
-    expect(stderr).to.contain(`${id} has started, and the state of its stack is lost`);
+    expect(stderr).to.contain(`${id} has started, and its stack is not whole`);
     expect(stderr).to.contain(`spawn sweep delete ${id} --yes`);
     expect(await left()).to.have.length(8);
   });

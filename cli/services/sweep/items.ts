@@ -5,6 +5,7 @@ import { itemKey, itemsWithPrefix, parsedItems, queryPages } from "../../../prov
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { type IndexItem, parseIndexItem } from "../../../staging/sweep/index-item.ts";
 import {
+  DEADLINE_GENERATION,
   INDEX_ITEM_PREFIX,
   META_ITEM,
   REGION_ITEM_PREFIX,
@@ -46,6 +47,20 @@ export async function isListed(table: SweepTable, id: SweepId): Promise<boolean>
     }),
   );
   return Item?.[SWEEP_KIND_ATTRIBUTE] !== undefined;
+}
+
+/** The generation that the last retry has begun; 0 without one. It is higher than that of the sweep while a retry is under way, or was cut off. */
+export async function generationBegun(table: SweepTable, id: SweepId): Promise<number> {
+  const { Item } = await table.client.send(
+    new GetItemCommand({
+      TableName: table.name,
+      Key: metaKey(id),
+      ProjectionExpression: "#begun",
+      ExpressionAttributeNames: { "#begun": DEADLINE_GENERATION },
+      ConsistentRead: true,
+    }),
+  );
+  return Number(Item?.[DEADLINE_GENERATION]?.N ?? 0);
 }
 
 /** Takes a sweep out of the index of all sweeps. Its items stay until they expire. */

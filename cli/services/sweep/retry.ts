@@ -16,10 +16,11 @@ import { settlePending } from "../../engine/pending.ts";
 import { repairState } from "../../engine/repair.ts";
 import { openSession } from "../../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
-import { findMeta, findRegions } from "./items.ts";
+import { findMeta, findRegions, generationBegun } from "./items.ts";
 import { startMachines } from "./machines.ts";
 import { ownEntries } from "./own-entries.ts";
-import { generationIn, settingsOf } from "./settings.ts";
+import { retryGeneration } from "./retry-generation.ts";
+import { generationIn, settingsHere, settingsOf } from "./settings.ts";
 import { sweepTable } from "./tables.ts";
 import { noSweep } from "./watch.ts";
 
@@ -28,6 +29,9 @@ export interface RetryPlan {
   readonly id: SweepId;
   /** As its items have it. */
   readonly generation: number;
+  /** The generation that the last retry has begun: a higher one, where it was cut off. */
+  readonly begun: number;
+  readonly isCancelled: boolean;
   /** Undefined: all that failed or were cancelled. */
   readonly indices: readonly number[] | undefined;
   /** How many run again, as it is known now. */
@@ -63,7 +67,9 @@ export async function planRetry(
     throw new InputError(`${id} has no index ${beyond}`, { why: `Its indices are 0 to ${meta.count - 1}.` });
   const regions = await findRegions(table, id);
   // After the deadline, open indices have no worker: they get some again.
-  const isOverdue = serverClock.now() >= meta.deadlineAt;
+  const begun = await generationBegun(table, id);
+  // Neither have those that a retry has opened, and for which it was cut off before it started anybody.
+  const isOverdue = serverClock.now() >= meta.deadlineAt || begun > meta.generation;
   const unfinished = regions.reduce(
     (sum, { failed, cancelled, open }) => sum + failed + cancelled + (isOverdue ? open : 0),
     0,
@@ -74,7 +80,10 @@ export async function planRetry(
       fix: `To run an index again that is done: ${commandLine(`spawn sweep retry ${id} --index N`, environment)}`,
     });
   }
-  return { id, generation: meta.generation, indices, count: indices?.length ?? unfinished };
+  return {
+    ...{ id, indices, begun, generation: meta.generation },
+    ...{ isCancelled: meta.cancelledAt !== undefined, count: indices?.length ?? unfinished },
+  };
 }
 
 /**
@@ -83,7 +92,7 @@ export async function planRetry(
  */
 export async function retrySweep(
   context: Context,
-  { id, generation, indices }: RetryPlan,
+  { id, generation, begun, isCancelled, indices }: RetryPlan,
   options: UpdateOptions,
 ): Promise<void> {
   const { entryProject: project } = await openSession(context, options.signal);
@@ -94,12 +103,14 @@ export async function retrySweep(
   if (!exists) throw noStack(context, id);
   const { spec, environment } = await settingsOf(context, id, resources);
   await refuseWithoutData(context, spec);
+  const here = (await settingsHere(context, id))?.spec;
+  const last = { committed: generation, begun, inState: generationIn(resources), isCancelled, here };
   const { retryIndices: _earlier, ...same } = spec;
   const settings: SweepSettings = {
     environment,
     spec: {
       ...same,
-      generation: Math.max(generation, generationIn(resources)) + 1,
+      generation: retryGeneration(last, indices),
       ...(indices === undefined ? {} : { retryIndices: indices }),
     },
   };

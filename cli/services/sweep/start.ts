@@ -38,7 +38,7 @@ import {
 } from "./launch-journal.ts";
 import { startMachines } from "./machines.ts";
 import type { PreparedLaunch } from "./prepare.ts";
-import { findSweepRemains, removeSweepRemains } from "./remains/remains.ts";
+import { findSweepRemains, GROUP_TYPE, removeSweepRemains } from "./remains/remains.ts";
 import { rowsText, sha256Of, specOf } from "./sweep-spec.ts";
 import { sweepTable } from "./tables.ts";
 
@@ -105,7 +105,7 @@ export async function resumeLaunch(context: Context, id: SweepId, options: Updat
 
 /**
  * Removes what AWS has of a launch and the stack does not: the update would fail, since it is there already. Nothing runs on it.
- * @throws UserError for a sweep that has started: its workers may be busy
+ * @throws UserError for a sweep that has started, and whose stack lacks something: its workers may be busy, or it is half deleted
  */
 async function removeCutOff(
   context: Context,
@@ -115,17 +115,25 @@ async function removeCutOff(
 ): Promise<void> {
   const { id } = spec;
   const meta = await findMeta(await sweepTable(context), id);
-  if (meta?.startedAt !== undefined && resources.some(({ type }) => type === SWEEP_RUN)) return;
-  const regions = spec.regions.map(({ region }) => region);
-  const remains = await findSweepRemains(context, id, regions, resources);
-  if (remains.length > 0 && meta?.startedAt !== undefined) {
-    const command = (text: string): string => commandLine(`spawn sweep ${text}`, context.environmentName);
-    throw new UserError(`${id} has started, and the state of its stack is lost`, {
-      why: "There is nothing to go on with: its workers need neither the stack nor this machine.",
-      fix: `To see it: ${command(`info ${id}`)}. To remove it: ${command(`delete ${id} --yes`)}`,
+  if (meta?.startedAt === undefined) {
+    const regions = spec.regions.map(({ region }) => region);
+    await removeSweepRemains(await findSweepRemains(context, id, regions, resources), options);
+    return;
+  }
+  const command = (text: string): string => commandLine(`spawn sweep ${text}`, context.environmentName);
+  if (meta.cancelledAt !== undefined) {
+    throw new InputError(`${id} was cancelled`, {
+      why: "There is no launch to go on with.",
+      fix: `To run what was cancelled: ${command(`retry ${id}`)}. To remove it: ${command(`delete ${id} --yes`)}`,
     });
   }
-  await removeSweepRemains(remains, options);
+  // The last resource is made when all others are there.
+  const groups = resources.filter(({ type }) => type === GROUP_TYPE);
+  if (resources.some(({ type }) => type === SWEEP_RUN) || groups.length === spec.regions.length) return;
+  throw new UserError(`${id} has started, and its stack is not whole`, {
+    why: "The state of the stack was lost, or its deletion was interrupted. Workers need neither the stack nor this machine.",
+    fix: `To see it: ${command(`info ${id}`)}. To remove it: ${command(`delete ${id} --yes`)}`,
+  });
 }
 
 async function bringUp(

@@ -9,9 +9,12 @@ import { fleetRemains } from "./fleet.ts";
 import { REMAIN_KINDS, type Remain } from "./remain.ts";
 import { roleRemains } from "./role.ts";
 
+/** An Auto Scaling group in the stack's state. */
+export const GROUP_TYPE = "aws:autoscaling/group:Group";
+
 /** As the stack's state calls them. */
 const TYPES: Readonly<Record<Remain["kind"], string>> = {
-  "Auto Scaling group": "aws:autoscaling/group:Group",
+  "Auto Scaling group": GROUP_TYPE,
   "launch template": "aws:ec2/launchTemplate:LaunchTemplate",
   "security group": "aws:ec2/securityGroup:SecurityGroup",
   "instance profile": "aws:iam/instanceProfile:InstanceProfile",
