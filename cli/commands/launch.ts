@@ -54,7 +54,7 @@ A command can run more than once for an index: after an interruption, and where 
     {
       description: "With data that another account has staged and shared",
       command:
-        "<%= config.bin %> launch --params sweep.yaml --stage-id stage-abc123def456 --stage-account 111111111111",
+        "<%= config.bin %> launch --params sweep.yaml --stage-id stage-abc123def456 --stage-account 111111111111 --stage-bucket us-east-1=ALIAS --stage-dest stage-abc123def456=/mnt/data/dataset.tar.gz",
     },
     {
       description: "Go on with a launch that was interrupted",
