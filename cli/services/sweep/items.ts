@@ -54,7 +54,7 @@ export async function generationBegun(table: SweepTable, id: SweepId): Promise<n
   const { Item } = await table.client.send(
     new GetItemCommand({
       TableName: table.name,
-      Key: metaKey(id),
+      Key: itemKey(id, META_ITEM),
       ProjectionExpression: "#begun",
       ExpressionAttributeNames: { "#begun": DEADLINE_GENERATION },
       ConsistentRead: true,
