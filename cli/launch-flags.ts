@@ -5,7 +5,7 @@ import { configured, yesFlag } from "./flags.ts";
 /** The flags of `spawn launch`. */
 export const launchFlags = {
   params: Flags.string({
-    summary: "Parameter file of the sweep, YAML. - reads it from the standard input.",
+    summary: "Parameter file of the sweep, YAML or JSON. - reads it from the standard input.",
     helpValue: "FILE",
     exactlyOne: ["params", "resume"],
   }),

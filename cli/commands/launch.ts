@@ -4,7 +4,8 @@ import { priceBook } from "../../staging/price-books.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { parseIamActions, parseManagedPolicies } from "../../staging/sweep/iam-options.ts";
 import type { SweepId } from "../../staging/sweep/id.ts";
-import { commandNote } from "../../staging/sweep/parameters.ts";
+import { KEYS } from "../../staging/sweep/keys.ts";
+import { commandNotes } from "../../staging/sweep/parameters.ts";
 import { parseStageBuckets, parseStageDestinations } from "../../staging/sweep/stage-options.ts";
 import { BaseCommand } from "../base-command.ts";
 import { commandLine } from "../command-line.ts";
@@ -24,11 +25,17 @@ export default class Launch extends BaseCommand {
   static override description =
     `Starts a sweep: the command of the parameter file runs once for each index, on EC2 instances in the regions of the sweep. Each worker downloads the staged data from the bucket of its own region, verifies them, runs the command for one index after the other, and ends itself. AWS replaces workers that die, so nothing of this machine is needed once the sweep has started.
 
+The parameter file is YAML or JSON. It has base_command, a script, and may have ${Object.keys(KEYS)
+      .filter((key) => key !== "base_command")
+      .join(", ")}. schemas/sweep.schema.json describes each key.
+
+The script starts in an empty folder, as root, on Amazon Linux 2023: stage the programs that it needs, or install them in it. Its variables are SWEEP_INDEX (from 0), SWEEP_ID, SWEEP_NAME, SWEEP_ATTEMPT, STAGED_PATH (STAGED_PATH_1 and so on for further data), one variable for each column of its row, PARAM_SET (the row as one word), PARAM_FILE (a JSON file of the row) and RESULTS_DIR. With the key results, what it leaves in RESULTS_DIR is copied to s3://BUCKET/PREFIX/INDEX/ when it succeeds; other files are lost when the worker ends.
+
 Before anything starts, the command checks the file, the staged data in every region, quotas and routes, shows a plan with its costs, and asks. With --dry-run it ends there.
 
 At a terminal the command then follows the sweep; Ctrl-C ends the watching, and the sweep goes on. In a pipe stdout has only the ID of the sweep, for id=$(spawn launch …), and the command returns once the sweep has started, or with --wait when it has ended. Exit codes: 0 started or, where it is followed, every index succeeded; 1 failed, or an index failed; 2 bad input (nothing was created); 130 interrupted.
 
-A command can run more than once for an index: after an interruption, and where its worker lost its connection. SWEEP_ATTEMPT tells which time it is.`;
+The script can run more than once for an index: after an interruption, and where its worker lost its connection. SWEEP_ATTEMPT tells which time it is.`;
   static override examples = [
     {
       description: "Start a sweep, after a question",
@@ -70,8 +77,7 @@ A command can run more than once for an index: after an interruption, and where 
     const mode = { follow: !flags.detach && (flags.wait || this.#isAtTerminal()), verbose: flags.verbose };
     if (flags.resume !== undefined) return await this.#resume(context, flags.resume, mode);
     const request = await requestOf(flags);
-    const note = commandNote(request.parameters);
-    if (note !== undefined) this.warn(note);
+    for (const note of commandNotes(request.parameters)) this.warn(note);
     const launch = await prepareLaunch(context, request);
     this.#show(launch);
     const plan = launchPlanJson(launch);

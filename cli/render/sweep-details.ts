@@ -70,14 +70,19 @@ export function renderSweep(
   ]);
 }
 
-function failureLines(failures: readonly FailedIndex[], all: string): string[] {
+/** @param all the command that shows all of them */
+export function failureLines(failures: readonly FailedIndex[], all: string): string[] {
   if (failures.length === 0) return [];
   const more = failures.length - SHOWN;
   return [
     "Failures:",
-    ...failures.slice(0, SHOWN).map(({ index, region, attempt, exitCode, error }) => {
+    ...failures.slice(0, SHOWN).flatMap(({ index, region, attempt, exitCode, error }) => {
       const code = exitCode === undefined ? "" : `, exit code ${exitCode}`;
-      return `  ${index} (${region}, attempt ${attempt}${code}): ${error || "no reason is known"}`;
+      const [reason, ...output] = error.trimEnd().split("\n");
+      return [
+        `  ${index} (${region}, attempt ${attempt}${code}): ${reason || "no reason is known"}`,
+        ...output.map((line) => `    ${line}`),
+      ];
     }),
     ...(more > 0 ? [`  and ${formatInteger(more)} more: ${all}`] : []),
     "",

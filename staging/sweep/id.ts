@@ -38,7 +38,11 @@ export function parseLaunchedSweepId(text: string): SweepId {
  */
 export function parseLaunchedSweepIdStart(text: string): string {
   const [, digits] = SHORT.exec(text) ?? [];
-  return digits === undefined ? parseLaunchedSweepId(text) : `${SWEEP_PREFIX}${digits}`;
+  if (digits !== undefined) return `${SWEEP_PREFIX}${digits}`;
+  throw new InputError(`"${text}" is not the ID of a sweep`, {
+    why: `The ID of a sweep is ${SWEEP_PREFIX} and ${DIGITS} hexadecimal digits, such as sweep-abc123def456, or its first ${MIN_SHORT_DIGITS} digits or more.`,
+    fix: "spawn sweep list",
+  });
 }
 
 /** The stack of a sweep. */

@@ -127,12 +127,25 @@ function sweepNameOf(file: string): string {
   return name.slice(0, 63) || "sweep";
 }
 
-/**
- * A note for a sweep whose command is the same for each index. An unquoted heredoc of the shell does that: it replaces `${SWEEP_INDEX}` by
- * nothing before the file is written.
- */
-export function commandNote({ command, count, rows }: SweepParameters): string | undefined {
-  const names = ["SWEEP_INDEX", "SWEEP_ATTEMPT", "PARAM_SET", "PARAM_FILE", ...(rows?.columns ?? [])];
-  if (count === 1 || names.some((name) => new RegExp(`\\b${name}\\b`).test(command))) return undefined;
-  return `base_command does not use SWEEP_INDEX or a parameter: all ${count} indices run the same command. If a shell wrote the file, quote the end of its heredoc: <<'EOF'.`;
+/** Notes for a sweep that may not do what its author expects. */
+export function commandNotes(parameters: SweepParameters): string[] {
+  return [sameCommandNote(parameters), lostResultsNote(parameters)].filter((note) => note !== undefined);
 }
+
+/**
+ * Of a command that is the same for each index. An unquoted heredoc of the shell does that: it replaces `${SWEEP_INDEX}` by nothing before
+ * the file is written.
+ */
+function sameCommandNote({ command, count, rows }: SweepParameters): string | undefined {
+  const names = ["SWEEP_INDEX", "SWEEP_ATTEMPT", "PARAM_SET", "PARAM_FILE", ...(rows?.columns ?? [])];
+  if (count === 1 || names.some((name) => uses(command, name))) return undefined;
+  return `base_command does not use SWEEP_INDEX or a parameter: all ${count} indices run the same command. If a heredoc of the shell wrote the file, quote its end (<<'EOF'), or write \\\${SWEEP_INDEX} in it.`;
+}
+
+/** Of a command that writes results which nobody keeps. */
+function lostResultsNote({ command, results }: SweepParameters): string | undefined {
+  if (results !== undefined || !uses(command, "RESULTS_DIR")) return undefined;
+  return "base_command uses RESULTS_DIR, and the file has no key results: what the command writes there is lost when its worker ends. To keep it, add results: s3://BUCKET/PREFIX/";
+}
+
+const uses = (command: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(command);

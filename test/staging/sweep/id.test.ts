@@ -33,7 +33,9 @@ describe("the id of a sweep", () => {
     for (const text of ["abc1", "sweep-abc1"]) expect(parseLaunchedSweepIdStart(text)).to.equal("sweep-abc1");
     expect(parseLaunchedSweepIdStart("sweep-abc123def456")).to.equal("sweep-abc123def456");
     for (const text of ["abc", "sweep-", "xyz1", "stage-abc1"])
-      refusalOf(() => parseLaunchedSweepIdStart(text));
+      expect(refusalOf(() => parseLaunchedSweepIdStart(text)).why).to.contain(
+        "or its first 4 digits or more",
+      );
   });
 
   it("names its stack", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { dollars } from "../../../staging/money.ts";
 import { parseSweepFile } from "../../../staging/sweep/file.ts";
-import { commandNote, type SweepOptions, sweepParameters } from "../../../staging/sweep/parameters.ts";
+import { commandNotes, type SweepOptions, sweepParameters } from "../../../staging/sweep/parameters.ts";
 import { parseRows } from "../../../staging/sweep/rows.ts";
 import { refusalOf } from "../refusal.ts";
 import { FULL_FILE, GUIDE_FILES } from "./guide.ts";
@@ -143,17 +143,24 @@ describe("the parameters of a sweep", () => {
   });
 });
 
-describe("the note about a command", () => {
-  it("is given where all indices run the same, as from an unquoted heredoc", () => {
-    const note = commandNote(read("count: 3\nbase_command: bwa sample-.fastq\n"));
-    expect(note).to.contain("all 3 indices run the same command").and.to.contain("<<'EOF'");
+describe("the notes about a command", () => {
+  it("tell that all indices run the same, as from an unquoted heredoc", () => {
+    const [note, ...others] = commandNotes(read("count: 3\nbase_command: bwa sample-.fastq\n"));
+    expect(note).to.contain("all 3 indices run the same command").and.to.contain("quote its end (<<'EOF')");
+    expect(others).to.deep.equal([]);
   });
 
-  it("is not given for one index, or where the command uses a parameter", () => {
-    expect(commandNote(read("base_command: x\n"))).to.equal(undefined);
+  it("are none for one index, or where the command uses a parameter", () => {
+    expect(commandNotes(read("base_command: x\n"))).to.deep.equal([]);
     for (const command of ["x $SWEEP_INDEX", `x ${"$"}{PARAM_SET}`, 'jq . "$PARAM_FILE"', 'x "$alpha"']) {
       const file = `grid: {alpha: [1, 2]}\nbase_command: |\n  ${command}\n`;
-      expect(commandNote(read(file))).to.equal(undefined);
+      expect(commandNotes(read(file))).to.deep.equal([]);
     }
+  });
+
+  it("tell that results are lost where no prefix is named for them", () => {
+    const command = 'base_command: x > "$RESULTS_DIR/y"\n';
+    expect(commandNotes(read(command)).join()).to.contain("add results: s3://BUCKET/PREFIX/");
+    expect(commandNotes(read(`results: s3://b-b/\n${command}`))).to.deep.equal([]);
   });
 });
