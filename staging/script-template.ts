@@ -23,11 +23,11 @@ export const parameterLines = (values: Readonly<Record<string, string>>): string
     .map(([name, value]) => `${name}=${shellWord(value)}\n`)
     .join("");
 
-/** Without comments, empty lines and indentation: user data of an instance have at most 16 KB. */
+/** Without comments of lines and functions, empty lines and indentation: user data of an instance have at most 16 KB. */
 export const compact = (code: string): string =>
   code
     .split("\n")
-    .map((line) => line.trimStart())
+    .map((line) => line.trimStart().replace(/^(\w+\(\) \{) # .*$/, "$1"))
     .filter((line) => line !== "" && !line.startsWith("#"))
     .join("\n")
     .concat("\n");

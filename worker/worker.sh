@@ -55,7 +55,11 @@ say() {
 }
 now() { date +%s; }
 iso_now() { date -u +%Y-%m-%dT%H:%M:%SZ; }
-is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
+is_number() { # at most nine digits: what follows calculates with it
+  for each; do
+    case $each in '' | *[!0-9]* | ??????????*) return 1 ;; esac
+  done
+}
 random_below() { echo $(($(od -An -N4 -tu4 /dev/urandom) % $1)); }
 nap() { sleep 0.2 2>/dev/null || sleep 1; }
 pause() { # seconds; SIGTERM ends it
@@ -89,9 +93,12 @@ read_instance() {
   log_bucket=$(printf '%s\n' "$logs" | awk -v region="$region" '$1 == region { print $2 }')
 }
 
+# The group replaces the instance. EC2 charges a minute at least, so an instance lives for one: a group whose instances end again and
+# again costs no more than its workers until the deadline.
 power_off() {
   say "$1. The instance ends."
   close_log
+  pause "$(awk '{ print $1 < 60 ? 60 - $1 : 0 }' /proc/uptime)"
   shutdown -h now || poweroff
   exit 0
 }
@@ -138,7 +145,12 @@ patient_call() {
     result=$?
     [ "$result" = 2 ] || return "$result"
     [ -z "$stopping" ] || stop
-    [ "$(now)" -lt "$patient_until" ] || power_off "the table $table cannot be reached: $(tail -n 1 "$scratch/error")"
+    if [ "$(now)" -ge "$patient_until" ]; then
+      # Another instance would get the same answer.
+      last=power_off
+      if grep -Eq 'AccessDenied|ResourceNotFound' "$scratch/error"; then last=terminate; fi
+      $last "the table $table cannot be reached: $(tail -n 1 "$scratch/error")"
+    fi
     if [ -z "$told" ] && ! grep -q Conflict "$scratch/error"; then
       told=yes
       say "the table $table cannot be reached; trying again: $(tail -n 1 "$scratch/error")"
@@ -182,6 +194,8 @@ read_sweep() {
   over=''
   if [ -z "$sweep_name" ]; then
     over='the sweep does not exist any more'
+  elif ! is_number "$retries_interrupted" "$retries_error" "${time_limit:-0}"; then
+    over='the item meta is damaged'
   elif [ -n "$cancelled" ]; then
     over='the sweep was cancelled'
   elif is_past_deadline; then
@@ -477,6 +491,15 @@ end_child() {
   signal_child KILL
 }
 
+# A process of the command has its folder of results among its variables, unless it hides.
+end_strays() {
+  for tries in 1 2 3; do # it may have started others meanwhile
+    # shellcheck disable=SC2046 # one number a line
+    kill -s KILL $(grep -lazxF "RESULTS_DIR=$run/results" /proc/[0-9]*/environ | tr -dc '0-9\n') || return 0
+    nap
+  done
+} 2>/dev/null
+
 # Runs a program, and meanwhile keeps the lease, uploads the log, and looks for what ends it. Sets status to its exit code, or why to
 # the reason for which it was ended: time, lost, spot, deadline, table, stop.
 supervise() { # seconds or '', file for stdout or '', program, arguments
@@ -507,8 +530,9 @@ supervise() { # seconds or '', file for stdout or '', program, arguments
     fi
   done
   wait "$watcher"
-  # Nothing that it started goes on.
+  # Nothing that it started goes on, also not what left its group.
   read -r child started <"$scratch/child" && kill -s KILL -- "-$child" 2>/dev/null
+  end_strays
   [ -n "$why" ] || read -r status <"$scratch/status"
 }
 
@@ -672,7 +696,10 @@ run_command() {
 
 copy_results() {
   [ -n "$results" ] && [ -n "$(find "$run/results" -prune ! -empty 2>/dev/null)" ] || return 0
-  supervise '' '' aws s3 cp --recursive --only-show-errors "$run/results" "${results%/}/$index/" --region "$region"
+  # The AWS CLI follows links, also in a circle: `find` fails for one.
+  # shellcheck disable=SC2016 # for the other shell
+  supervise '' '' sh -c 'find -L "$1" -name / && exec aws s3 cp --recursive --only-show-errors "$@"' sh \
+    "$run/results" "${results%/}/$index/" --region "$region"
   [ -z "$why" ] && [ "$status" = 0 ]
 }
 
@@ -716,6 +743,12 @@ run_index() {
 read_region() {
   read_item "region#$region" 'Item.[start.N, end.N, open.N, alive.N]'
   read -r start end open alive <"$scratch/answer"
+  check_region
+}
+
+# Another worker would not get on with it, either.
+check_region() {
+  is_number "$start" "$end" "${open#-}" "${alive#-}" "${ticket:-0}" && [ "$start" -lt "$end" ] || terminate "the item region#$region is damaged"
 }
 
 claimable='#state = :pending OR (#state = :running AND #lease_until <= :seconds)'
@@ -729,8 +762,8 @@ find_open() { # from, to
     "$table" "$range" "$claimable" "$fields" "$(names_of "$range $claimable $fields")" \
     "$(values sweep S "$sweep" from S "$(item_of "$1")" to S "$(item_of $(($2 - 1)))" pending S pending running S running seconds N "$(now)")" >"$scratch/request"
   patient_call query --cli-input-json "file://$scratch/request" --max-items 50 --query 'Items[].[item.S, state.S, owner.S, attempt.N, interruptions.N]'
-  # Other lines are of the page, not of an item.
-  grep '^index#' "$scratch/answer" >"$scratch/found"
+  # Other lines are of the page, not of an item; or the item is none of an index that the provider wrote. A request gets these texts.
+  awk '/^index#[0-9]+\t(pending|running\t[0-9a-z-]+\t[0-9]+\t[0-9]+$)/ && length($1) == 12' "$scratch/answer" >"$scratch/found"
 }
 
 # An index that is open again: workers that look at the same time start at different places.
@@ -756,8 +789,9 @@ claim_open() {
 # A ticket is an index that nobody has had. Past the last one, what is open again is left.
 claim_ticket() {
   update "region#$region" 'ADD #next_ticket :one' 'attribute_exists(#next_ticket)' "$(values one N 1)" \
-    'Attributes.[next_ticket.N, start.N, end.N, open.N]' || power_off "the sweep has no region $region"
-  read -r ticket start end open <"$scratch/answer"
+    'Attributes.[next_ticket.N, start.N, end.N, open.N, alive.N]' || terminate "the sweep has no region $region"
+  read -r ticket start end open alive <"$scratch/answer"
+  check_region
   ticket=$((start + ticket - 1))
   if [ "$ticket" -ge "$end" ]; then
     past_end=yes

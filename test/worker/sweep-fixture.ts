@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   type AttributeValue,
   CreateTableCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -115,6 +116,10 @@ export class WorkerFixture {
 
   async put(item: Record<string, AttributeValue>, TableName = SWEEPS): Promise<void> {
     await this.dynamo.send(new PutItemCommand({ TableName, Item: item }));
+  }
+
+  async remove(Key: Record<string, AttributeValue>): Promise<void> {
+    await this.dynamo.send(new DeleteItemCommand({ TableName: SWEEPS, Key }));
   }
 
   async get(Key: Record<string, AttributeValue>, TableName = SWEEPS): Promise<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { findOnPath } from "../../local/command.ts";
 import { parseAccountId } from "../../staging/accounts.ts";
-import type { IndexItem } from "../../staging/sweep/index-item.ts";
+import { type IndexItem, indexItem } from "../../staging/sweep/index-item.ts";
 import {
   cancel,
   claim,
@@ -15,6 +15,8 @@ import {
   type Outcome,
   release,
 } from "../../staging/sweep/index-state.ts";
+import { ITEM_KEY, indexItemKey, regionItemKey, SWEEP_KEY } from "../../staging/sweep/item-keys.ts";
+import { metaItem } from "../../staging/sweep/meta-item.ts";
 import type { Parameter } from "../../staging/sweep/param-set.ts";
 import { encodeParamSet } from "../../staging/sweep/param-set.ts";
 import { rowJson } from "../../staging/sweep/rows.ts";
@@ -50,6 +52,7 @@ function expectClaim(
   expect(after).to.deep.equal({ ...claimed, leaseUntil: after.leaseUntil });
 }
 
+const keyOf = ({ id }: TestSweep, item: string) => ({ [SWEEP_KEY]: { S: id }, [ITEM_KEY]: { S: item } });
 const holderOf = (instance: TestInstance, attempt = 1) => ({ owner: instance.id, attempt });
 const endOf = (item: IndexItem): Date => ("endedAt" in item ? item.endedAt : new Date(Number.NaN));
 
@@ -313,6 +316,107 @@ describe("The worker of a sweep", function () {
     // Nobody may be there to bury it.
     const left = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
     expect(left).to.match(/^$|\) Z /);
+  });
+
+  it("ends what left the command's process group, when the command has ended", async () => {
+    const file = join(fixture.cloud.folder, "stray pid");
+    const sweep = await fixture.sweep(
+      `setsid sh -c 'echo $$ >"${file}"; trap "" TERM; sleep 600; :' >/dev/null 2>&1 & until [ -s '${file}' ]; do sleep 0.1; done`,
+      1,
+    );
+    const instance = await boot(sweep);
+    expect(await instance.exit(), instance.stderr).to.equal(0);
+    expect(await sweep.index(0)).to.include({ state: "done" });
+    const left = await readFile(`/proc/${(await readFile(file, "utf8")).trim()}/stat`, "utf8").catch(
+      () => "",
+    );
+    expect(left).to.match(/^$|\) Z /);
+  });
+
+  it("copies what links of RESULTS_DIR name, and none that lead in a circle", async () => {
+    const results = `s3://${bucketOf(PRIMARY)}/linked/`;
+    const sweep = await fixture.sweep(
+      `echo made >out; ln -s "$PWD/out" "$RESULTS_DIR/link"; [ "$SWEEP_INDEX" = 0 ] || ln -s . "$RESULTS_DIR/circle"`,
+      2,
+      { results },
+    );
+    const instance = await boot(sweep);
+    expect(await instance.exit(), instance.stderr).to.equal(0);
+    const { bytes } = await fixture.cloud.object(PRIMARY, "linked/0/link");
+    expect(bytes.toString()).to.equal("made\n");
+    expect(await sweep.index(0)).to.include({ state: "done" });
+    expect(await sweep.index(1)).to.include({ state: "failed" });
+    expect(await sweep.log(1, 1)).to.match(/loop/i);
+  });
+
+  describe("whose items were forged", () => {
+    it("takes no text of an item for a part of a request or of a name", async () => {
+      const sweep = await fixture.sweep("echo runs", 2);
+      const running = itemOf(
+        claim(await sweep.index(0), instanceId(9), new Date(1_700_000_000_000), sweep.meta.retries),
+      );
+      if (running.state !== "running") throw new Error(running.state);
+      const forged = 'x"},":me":{"S":"i-forged';
+      await sweep.putIndex({ ...running, owner: forged });
+      await fixture.put({ ...indexItem(await sweep.index(1)), item: { S: "index#0000001/../../../other" } });
+      await sweep.putRegion({ ...(await sweep.region()), nextTicket: 1, alive: 2 });
+      const instance = await boot(sweep);
+      expect(await instance.exit(), instance.stderr).to.equal(0);
+      expect(await fixture.get(keyOf(sweep, indexItemKey(0)))).to.include({
+        state: "running",
+        owner: forged,
+      });
+      expect(await sweep.index(1)).to.include({ state: "done" });
+      expect(instance.stderr).not.to.contain("..");
+    });
+
+    it("leaves without a replacement where they cannot be used: no other worker could use them", async () => {
+      const damages: ((sweep: TestSweep) => Promise<unknown>)[] = [
+        (sweep) => fixture.put({ ...keyOf(sweep, regionItemKey(PRIMARY)), next_ticket: { N: "0" } }),
+        (sweep) =>
+          fixture.put({
+            ...keyOf(sweep, regionItemKey(PRIMARY)),
+            ...{
+              next_ticket: { N: "-1e20" },
+              start: { N: "0" },
+              end: { N: "1" },
+              open: { N: "1" },
+              alive: { N: "1" },
+            },
+          }),
+        (sweep) => fixture.remove(keyOf(sweep, regionItemKey(PRIMARY))),
+        (sweep) =>
+          fixture.put({
+            ...metaItem(sweep.meta),
+            retries_error: { N: "1.5" },
+            expires_epoch: { N: "4102444800" },
+          }),
+        (sweep) => fixture.remove(keyOf(sweep, "meta")),
+      ];
+      for (const [number, damage] of damages.entries()) {
+        const sweep = await fixture.sweep("echo never", 1);
+        await damage(sweep);
+        const instance = await boot(sweep);
+        expect(await instance.exit(), instance.stderr).to.equal(0);
+        expect(instance.ended, `${number}: ${instance.stderr}`).to.deep.equal([`${instance.id} true`]);
+        expect(isShutDown(instance), `${number}`).to.equal(false);
+      }
+    });
+  });
+
+  it("leaves without a replacement where it has no rights on the table", async () => {
+    const rules = await startRuleServer(fixture.cloud.cloud.endpoint);
+    rules.rule = () => ({ status: 400, code: "AccessDeniedException" });
+    try {
+      const sweep = await fixture.sweep("echo never", 1);
+      const env = { AWS_ENDPOINT_URL_DYNAMODB: rules.endpoint, SPAWN_PATIENCE: "2", AWS_MAX_ATTEMPTS: "1" };
+      const instance = await boot(sweep, env);
+      expect(await instance.exit(), instance.stderr).to.equal(0);
+      expect(instance.ended, instance.stderr).to.deep.equal([`${instance.id} true`]);
+      expect(isShutDown(instance)).to.equal(false);
+    } finally {
+      await rules.stop();
+    }
   });
 
   it("ends a command whose index was cancelled, and leaves a cancelled sweep", async () => {
