@@ -142,7 +142,7 @@ function tableStatements(
   );
   const items = allow(
     "ClaimIndices",
-    ["GetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"].map((action) => `dynamodb:${action}`),
+    ["GetItem", "Query", "UpdateItem"].map((action) => `dynamodb:${action}`),
     arnOf(sweepsTable),
     { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [id] } },
   );

@@ -52,9 +52,7 @@ describe("the policy of workers", () => {
       Action: [
         "dynamodb:GetItem",
         "dynamodb:Query",
-        "dynamodb:PutItem",
         "dynamodb:UpdateItem",
-        "dynamodb:ConditionCheckItem",
       ],
       Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/spawn-sweeps-dev",
       Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["sweep-abc123def456"] } },
