@@ -59,7 +59,7 @@ refused hostname attacked
 echo "uid $(id -u)"
 echo "capabilities $(grep CapEff /proc/self/status | tr -d '[:alpha:][:space:]:')"
 echo "variables of process 1: $(tr '\\0' '\\n' </proc/1/environ | wc -l)"
-echo "processes of others: $(cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c -e serve.py -e machines.js)"
+echo "processes of others: $(cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c -e 'serve[.]py' -e 'machines[.]js')"
 code() { curl -sS -o /dev/null -w '%{http_code}' "$@"; }
 echo "local cloud without a key: $(code "$AWS_ENDPOINT_URL/")"
 echo "checks $checks"
