@@ -49,11 +49,7 @@ describe("the policy of workers", () => {
 
   it("claims the sweep's indices, and no other sweep's", () => {
     expect(statement(policy(), "ClaimIndices")).to.deep.equal({
-      Action: [
-        "dynamodb:GetItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-      ],
+      Action: ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       Resource: "arn:aws:dynamodb:us-east-1:123456789012:table/spawn-sweeps-dev",
       Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["sweep-abc123def456"] } },
     });
