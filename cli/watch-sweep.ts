@@ -7,7 +7,7 @@ import type { SweepProgress } from "./services/sweep/progress.ts";
 import { watchSweep } from "./services/sweep/watch.ts";
 
 /**
- * Follows a sweep with its progress on stderr. Ctrl-C, SIGTERM, or SIGHUP of a terminal that is closed ends the watching; the sweep goes on.
+ * Follows a sweep with its progress on stderr. Ctrl-C, SIGTERM, or SIGHUP of a terminal that is closed stops following; the sweep continues.
  * @param options.quiet shows nothing, as under `--json`
  * @returns how the sweep ended; undefined where the user ended the watching first
  */
@@ -33,7 +33,7 @@ export async function watchOnScreen(
       },
       onTrouble: (text) => {
         // Once for each outage.
-        if (text !== trouble) view?.note(`The sweep goes on; how far it is cannot be read now: ${text}.`);
+        if (text !== trouble) view?.note(`The sweep continues; its progress cannot be read now: ${text}.`);
         trouble = text;
       },
     });

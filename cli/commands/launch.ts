@@ -33,7 +33,7 @@ The script starts in an empty folder, as root, on Amazon Linux 2023: stage the p
 
 Before anything starts, the command checks the file, the staged data in every region, quotas and routes, shows a plan with its costs, and asks. With --dry-run it ends there.
 
-At a terminal the command then follows the sweep; Ctrl-C ends the watching, and the sweep goes on. In a pipe stdout has only the ID of the sweep, for id=$(spawn launch …), and the command returns once the sweep has started, or with --wait when it has ended. Exit codes: 0 started or, where it is followed, every index succeeded; 1 failed, or an index failed; 2 bad input (nothing was created); 130 interrupted.
+At a terminal the command then follows the sweep. Ctrl-C stops following; the sweep continues. In a pipe stdout has only the ID of the sweep, for id=$(spawn launch …), and the command returns once the sweep has started, or with --wait when it has ended. Exit codes: 0 started or, where it is followed, every index succeeded; 1 failed, or an index failed; 2 bad input (nothing was created); 130 interrupted.
 
 The script can run more than once for an index: after an interruption, and where its worker lost its connection. SWEEP_ATTEMPT tells which time it is.`;
   static override examples = [
@@ -132,10 +132,10 @@ The script can run more than once for an index: after an interruption, and where
       this.note(`To follow it: ${command("watch")}`);
       return this.#result(id, null, plan);
     }
-    this.note("The sweep runs without this command. Ctrl-C ends only the watching.", "");
+    this.note("The sweep runs without this command. Ctrl-C only stops following.", "");
     const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
     if (progress === undefined) {
-      this.note("", `${id} goes on. To follow it again: ${command("watch")}`);
+      this.note("", `${id} continues. To follow it again: ${command("watch")}`);
       process.exitCode = 130;
       return this.#result(id, null, plan);
     }

@@ -36,7 +36,7 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
       summary: "Only sweeps in this state. Can be given several times.",
       helpValue: "STATE",
     })(),
-    limit: Flags.integer({ summary: "Only so many sweeps.", min: 1, helpValue: "N" }),
+    limit: Flags.integer({ summary: "At most this number of sweeps.", min: 1, helpValue: "N" }),
     format: Flags.option({
       options: FORMATS,
       default: "table",
@@ -55,7 +55,7 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
     const form = csvForm(flags.raw, flags.format);
     const table = await sweepTable(this.contextOf(flags));
     const pages = listSweeps(table, filter, (error) => {
-      // The list goes on, but it does not end as a success.
+      // The list continues, but the command fails.
       this.warn(error);
       process.exitCode = 1;
     });

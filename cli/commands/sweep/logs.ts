@@ -27,9 +27,9 @@ export interface LogJson {
 }
 
 export default class SweepLogs extends BaseCommand {
-  static override summary = "Show what the commands of a sweep have printed.";
+  static override summary = "Show the logs of a sweep.";
   static override description =
-    `Reads the logs from the bucket of each region. Each line has its index in front, such as [7]; with one --index it has nothing. Workers write their logs every ten seconds. Logs expire ${LOG_TTL_DAYS} days after they were written, and can be read until then even if the sweep is deleted.
+    `Reads the logs from the bucket of each region. Each line begins with its index, such as [7], unless one --index is given. Workers write their logs every ten seconds. Logs expire ${LOG_TTL_DAYS} days after they were written, and can be read until then even if the sweep is deleted.
 
 Without --follow the logs come one index after the other; with it, lines come as they are found. With --json the result is a list of the logs, without their text.`;
   static override examples = [
@@ -50,7 +50,7 @@ Without --follow the logs come one index after the other; with it, lines come as
     follow: Flags.boolean({
       char: "f",
       default: false,
-      summary: "Go on until the sweep has ended. Ctrl-C ends it earlier; the sweep goes on.",
+      summary: "Follow the logs until the sweep has ended. Ctrl-C stops following; the sweep continues.",
     }),
     index: Flags.integer({
       multiple: true,

@@ -75,7 +75,7 @@ At a terminal the command then follows the sweep, as spawn launch does. The exit
     }
     const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
     if (progress === undefined) {
-      this.note(`${id} goes on. To follow it again: ${command("watch")}`);
+      this.note(`${id} continues. To follow it again: ${command("watch")}`);
       process.exitCode = 130;
     } else if (progress.state === "succeeded") {
       this.note(`✅ ${id} succeeded`);

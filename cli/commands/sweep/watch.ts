@@ -8,7 +8,7 @@ import { watchOnScreen } from "../../watch-sweep.ts";
 export default class SweepWatch extends BaseCommand {
   static override summary = "Follow a sweep until it ends.";
   static override description =
-    "Shows a bar for each region, or, in a pipe, a line when something has changed. The exit code is 0 if every index is done, else 1. Ctrl-C ends the watching; the sweep goes on.";
+    "Shows a bar for each region, or, in a pipe, a line when something has changed. The exit code is 0 if every index is done, else 1. Ctrl-C stops following; the sweep continues.";
   static override examples = [
     { description: "Follow a sweep", command: "<%= config.bin %> sweep watch sweep-abc123def456" },
     {
@@ -26,7 +26,7 @@ export default class SweepWatch extends BaseCommand {
     const progress = await watchOnScreen(context, id, { quiet: this.jsonEnabled() });
     if (progress === undefined) {
       this.note(
-        `${id} goes on. To follow it again: ${commandLine(`spawn sweep watch ${id}`, flags.environment)}`,
+        `${id} continues. To follow it again: ${commandLine(`spawn sweep watch ${id}`, flags.environment)}`,
       );
       process.exitCode = 130;
       return undefined;

@@ -1,11 +1,9 @@
 import { rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { spawnPaths } from "../../../local/paths.ts";
 import { readTextIfThere } from "../../../stacks/files.ts";
 import { isRecord } from "../../../staging/environment.ts";
 import { UserError } from "../../../staging/errors.ts";
-import { serverClock } from "../../../staging/server-clock.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { writeAtomically } from "../../engine/entry-project.ts";
@@ -20,12 +18,10 @@ import { sha256Of } from "./sweep-spec.ts";
  * second sweep.
  */
 export interface LaunchJournal {
-  /** Of what the user asked for: see {@link fingerprintOf}. */
+  /** Identifies the request: see {@link fingerprintOf}. */
   readonly fingerprint: string;
-  readonly startedAt: string;
-  /** The process that launches, or launched, it. */
+  /** The process that launches, or launched, the sweep, and its machine: see `machineName`. */
   readonly pid: number;
-  readonly host: string;
   readonly machine: string;
 }
 
@@ -49,14 +45,13 @@ export function fingerprintOf({
 /** Remembers a launch of this process that is about to start. */
 export async function beginLaunch(stack: StackName, fingerprint: string): Promise<void> {
   const journal: LaunchJournal = {
-    ...{ fingerprint, startedAt: serverClock.now().toISOString(), pid: process.pid },
-    ...{ host: hostname(), machine: machineName() },
+    ...{ fingerprint, pid: process.pid, machine: machineName() },
   };
   await writeAtomically(fileOf(stack), JSON.stringify(journal));
 }
 
 /**
- * Takes a launch over, to go on with it.
+ * Takes a launch over, to resume it.
  * @throws UserError while another process of this machine is at work on it
  */
 export async function takeOverLaunch(stack: StackName, id: SweepId): Promise<void> {
@@ -114,14 +109,17 @@ async function journalOf(stack: StackName): Promise<LaunchJournal | undefined> {
   return text === undefined ? undefined : parse(text);
 }
 
-/** @returns undefined for what a crash or a full disk has cut off */
+/** @returns undefined for a file that a crash or a full disk has truncated */
 function parse(text: string): LaunchJournal | undefined {
+  let found: unknown;
   try {
-    const found: unknown = JSON.parse(text);
-    return isRecord(found) && typeof found["fingerprint"] === "string"
-      ? (found as unknown as LaunchJournal)
-      : undefined;
+    found = JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (!isRecord(found)) return undefined;
+  const { fingerprint, pid, machine } = found;
+  return typeof fingerprint === "string" && typeof pid === "number" && typeof machine === "string"
+    ? { fingerprint, pid, machine }
+    : undefined;
 }

@@ -11,17 +11,17 @@ import type { SweepTable } from "./tables.ts";
 export interface SweepFilter {
   /** Only sweeps in one of these states; none: all. */
   readonly states: readonly SweepState[];
-  /** At most so many. */
+  /** At most this number of sweeps. @default all */
   readonly limit?: number | undefined;
 }
 
 /** Sweeps whose counters are read at a time. */
-const SIDE_BY_SIDE = 25;
+const CONCURRENCY = 25;
 
 /**
- * The sweeps of the environment, the newest first, a page at a time. Their counters tell how far they are; which indices are running would
- * cost a read of each index.
- * @param onProblem told of a sweep that cannot be read; the others are listed all the same
+ * The sweeps of the environment, newest first, a page at a time. Progress comes from the counters: counting the running indices would read
+ * every index.
+ * @param onProblem called for a sweep that cannot be read; it is left out
  */
 export async function* listSweeps(
   table: SweepTable,
@@ -30,9 +30,9 @@ export async function* listSweeps(
 ): AsyncGenerator<SweepProgress[]> {
   let left = limit;
   for await (const metas of metaPages(table, onProblem)) {
-    for (let at = 0; at < metas.length && left > 0; at += SIDE_BY_SIDE) {
+    for (let at = 0; at < metas.length && left > 0; at += CONCURRENCY) {
       const found = await Promise.all(
-        metas.slice(at, at + SIDE_BY_SIDE).map((meta) => progressIn(table, meta, onProblem)),
+        metas.slice(at, at + CONCURRENCY).map((meta) => progressIn(table, meta, onProblem)),
       );
       const page = found
         .filter((progress) => progress !== undefined)

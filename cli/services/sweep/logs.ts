@@ -1,15 +1,14 @@
+import { MIB } from "../../../staging/units.ts";
 import { PrefixedLines } from "../../render/prefixed-lines.ts";
 import { type LogObject, type LogStore, selectLogs } from "./log-objects.ts";
-import { passing } from "./passing.ts";
+import { Outage } from "./outage.ts";
 
-/** Bytes that one request reads. */
-const PIECE = 1024 * 1024;
+/** Bytes of one request. */
+const PIECE = MIB;
 /** Logs that are read at a time. */
-const SIDE_BY_SIDE = 8;
-/** Milliseconds between two looks. Workers write their logs every ten seconds. */
-const INTERVAL = 3_000;
-/** Milliseconds for which nothing may answer. */
-const OUTAGE = 10 * 60_000;
+const CONCURRENCY = 8;
+/** Workers write their logs every ten seconds. */
+const POLL_INTERVAL_MS = 3_000;
 
 type Write = (bytes: Uint8Array) => Promise<void>;
 
@@ -36,9 +35,9 @@ export async function writeLogs(
     piece.catch(() => undefined);
     return piece;
   };
-  const ahead = logs.slice(0, SIDE_BY_SIDE).map(first);
+  const ahead = logs.slice(0, CONCURRENCY).map(first);
   for (const [place, log] of logs.entries()) {
-    const next = logs[place + SIDE_BY_SIDE];
+    const next = logs[place + CONCURRENCY];
     const lines = new PrefixedLines(prefixOf(log, isOne));
     const piece = await ahead[place];
     if (next !== undefined) ahead.push(first(next));
@@ -64,34 +63,32 @@ export interface Follow extends FollowDeps {
   readonly signal: AbortSignal;
   /** Whether the sweep has ended. */
   readonly isOver: () => Promise<boolean>;
-  /** Told when an index runs again. */
+  /** Called when an index runs again. */
   readonly onAttempt: (index: number, attempt: number) => void;
-  /** Told when a look fails and is tried again. */
+  /** Called before a retry, with words such as `no answer`. */
   readonly onTrouble: (text: string) => void;
 }
 
-/** Writes what is in the logs, and what comes, until the sweep has ended, or `signal` says so. It survives an outage of ten minutes. */
+/** Writes the logs, and what is appended to them, until the sweep has ended or `signal` is aborted. Tolerates an outage of ten minutes. */
 export async function followLogs(store: LogStore, follow: Follow): Promise<void> {
   const { signal, pause, steady, isOver, onTrouble } = follow;
   const readers = new LogReaders(store, follow);
-  let answeredAt = steady();
+  const outage = new Outage(steady);
   try {
     for (;;) {
       signal.throwIfAborted();
       let isLast = false;
       try {
-        // Asked first: what a worker wrote before the sweep's end is then read.
+        // First, so that everything written before the sweep's end is read.
         isLast = await isOver();
         await readers.readNew();
-        answeredAt = steady();
+        outage.end();
       } catch (error) {
-        const trouble = passing(error);
-        if (trouble === undefined || steady() - answeredAt > OUTAGE) throw error;
-        onTrouble(trouble);
+        onTrouble(outage.tolerate(error));
         isLast = false;
       }
       if (isLast) break;
-      await pause(INTERVAL, signal);
+      await pause(POLL_INTERVAL_MS, signal);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -112,14 +109,14 @@ class LogReaders {
     this.#follow = follow;
   }
 
-  /** Writes what is new in all logs. */
+  /** Writes what was appended to the logs. */
   async readNew(): Promise<void> {
     const logs = this.#select(await this.#store.list());
-    for (let at = 0; at < logs.length; at += SIDE_BY_SIDE)
-      await Promise.all(logs.slice(at, at + SIDE_BY_SIDE).map((log) => this.#readOne(log)));
+    for (let at = 0; at < logs.length; at += CONCURRENCY)
+      await Promise.all(logs.slice(at, at + CONCURRENCY).map((log) => this.#readOne(log)));
   }
 
-  /** Writes lines without an end. */
+  /** Writes the last lines, which have no newline. */
   async end(): Promise<void> {
     for (const { lines } of this.#read.values()) await this.#follow.write(lines.end());
   }

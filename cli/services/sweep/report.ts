@@ -22,7 +22,7 @@ export interface FailedIndex {
   readonly endedAt: Date;
 }
 
-/** All that `sweep info` tells of a sweep. */
+/** What `sweep info` shows. */
 export interface SweepReport {
   readonly progress: SweepProgress;
   /** In their order. */
@@ -37,7 +37,7 @@ export interface SweepReport {
 }
 
 /**
- * @param onProblem told of an item that cannot be read; the rest is reported all the same
+ * @param onProblem called for an item that cannot be read; it is left out
  * @throws InputError when there is no such sweep
  */
 export async function reportSweep(

@@ -55,7 +55,7 @@ export async function planRetry(
   if (meta.startedAt === undefined) {
     const isCancelled = meta.cancelledAt !== undefined;
     throw new InputError(`${id} ${isCancelled ? "was cancelled before it started" : "has not started"}`, {
-      ...(isCancelled ? {} : { why: "Its launch goes on, or did not end." }),
+      ...(isCancelled ? {} : { why: "Its launch is still running, or was interrupted." }),
       fix: commandLine(
         isCancelled ? "spawn launch --params FILE" : `spawn launch --resume ${id}`,
         environment,
@@ -88,7 +88,7 @@ export async function planRetry(
 
 /**
  * Opens indices again, by an update of the sweep's stack with a higher generation. It can be done on any machine that shares the state.
- * @throws UserError when it fails on the way; the same command again goes on with it
+ * @throws UserError when it fails; the same command again resumes it
  */
 export async function retrySweep(
   context: Context,

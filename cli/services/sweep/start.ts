@@ -1,5 +1,4 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { spawnPaths } from "../../../local/paths.ts";
 import { readTextIfThere } from "../../../stacks/files.ts";
 import {
@@ -10,7 +9,7 @@ import {
 import { InputError, UserError } from "../../../staging/errors.ts";
 import { SWEEP_RUN } from "../../../staging/resources.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
-import { newSweepId, type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
+import { newSweepId, parseLaunchedSweepId, type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
 import type { Rows } from "../../../staging/sweep/rows.ts";
 import type { SweepRows } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
@@ -39,12 +38,13 @@ import {
 import { startMachines } from "./machines.ts";
 import type { PreparedLaunch } from "./prepare.ts";
 import { findSweepRemains, GROUP_TYPE, removeSweepRemains } from "./remains/remains.ts";
+import { rowsFile } from "./settings.ts";
 import { rowsText, sha256Of, specOf } from "./sweep-spec.ts";
 import { sweepTable } from "./tables.ts";
 
 /**
  * Starts a sweep: writes its rows and settings, and brings its stack up. The last step of that is the start itself.
- * @throws UserError when it fails on the way; what is there by then stays, and the error says how to go on
+ * @throws UserError when it fails; what exists by then stays, and the error says how to resume
  */
 export async function startSweep(
   context: Context,
@@ -58,8 +58,8 @@ export async function startSweep(
   const stack = sweepStackName(environment.name, id);
   options.signal?.throwIfAborted();
   await beginLaunch(stack, fingerprintOf(launch));
-  await refuseSideBySide(context, launch, stack);
-  const rows = rowsFile(entryProject, id);
+  await refuseConcurrent(context, launch, stack);
+  const rows = rowsFile(entryProject.project, id);
   let isThere = false;
   try {
     const written = parameters.rows === undefined ? undefined : await writeRows(rows, parameters.rows);
@@ -79,7 +79,7 @@ export async function startSweep(
 }
 
 /**
- * Goes on with a launch that failed or was interrupted. A sweep that has started stays as it is.
+ * Resumes a launch that failed or was interrupted. A sweep that has started does not change.
  * @throws InputError when this machine has no such launch
  */
 export async function resumeLaunch(context: Context, id: SweepId, options: UpdateOptions): Promise<void> {
@@ -123,7 +123,7 @@ async function removeCutOff(
   const command = (text: string): string => commandLine(`spawn sweep ${text}`, context.environmentName);
   if (meta.cancelledAt !== undefined) {
     throw new InputError(`${id} was cancelled`, {
-      why: "There is no launch to go on with.",
+      why: "There is no launch to resume.",
       fix: `To run what was cancelled: ${command(`retry ${id}`)}. To remove it: ${command(`delete ${id} --yes`)}`,
     });
   }
@@ -160,8 +160,6 @@ export const forgetLaunch = (context: Context, id: SweepId): Promise<void> =>
 /** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
 const loadProgram = () => import("../../../stacks/sweep.ts");
 
-const rowsFile = ({ project }: EngineSettings, id: SweepId): string => join(project, `${id}.rows.jsonl`);
-
 async function writeRows(file: string, rows: Rows): Promise<SweepRows> {
   const text = rowsText(rows);
   await writeAtomically(file, text);
@@ -170,7 +168,7 @@ async function writeRows(file: string, rows: Rows): Promise<SweepRows> {
 
 /**
  * Makes sure that no second sweep starts by mistake: after an interruption, users and scripts run the same command again.
- * @throws UserError when an earlier launch of the same sweep goes on, or has left something of which the user may not know
+ * @throws UserError when an earlier launch of the same sweep is running, or was interrupted
  */
 export async function refuseSecond(context: Context, launch: PreparedLaunch): Promise<void> {
   const { environmentName: environment } = context;
@@ -178,7 +176,7 @@ export async function refuseSecond(context: Context, launch: PreparedLaunch): Pr
   if (earlier === undefined) return;
   const { stack, journal } = earlier;
   const id = idOf(stack, environment);
-  if (await isLaunching(journal)) throw sideBySide(journal, id, environment);
+  if (await isLaunching(journal)) throw alreadyLaunching(journal, id, environment);
   if ((await readTextIfThere(settingsFile(spawnPaths().stacks, stack))) === undefined) {
     await endLaunch(stack); // It has been deleted.
     return;
@@ -198,10 +196,10 @@ export async function refuseSecond(context: Context, launch: PreparedLaunch): Pr
 }
 
 /**
- * Two that begin at the same moment do not find each other before they begin. Each that finds the other afterwards gives up, maybe both.
+ * Two launches that begin at the same moment do not see each other's journal at first. Each that sees the other's then stops, maybe both.
  * @throws UserError then; nothing is left of this one
  */
-async function refuseSideBySide(
+async function refuseConcurrent(
   { environmentName: environment }: Context,
   launch: PreparedLaunch,
   own: StackName,
@@ -209,19 +207,20 @@ async function refuseSideBySide(
   const other = await findEarlier(environment, fingerprintOf(launch), own);
   if (other === undefined || !(await isLaunching(other.journal))) return;
   await endLaunch(own);
-  throw sideBySide(other.journal, idOf(other.stack, environment), environment);
+  throw alreadyLaunching(other.journal, idOf(other.stack, environment), environment);
 }
 
+/** @throws InputError unless the stack is one of a sweep */
 const idOf = (stack: StackName, environment: string): SweepId =>
-  stack.slice(`${environment}.`.length) as SweepId;
+  parseLaunchedSweepId(stack.slice(`${environment}.`.length));
 
-const sideBySide = ({ pid }: LaunchJournal, id: SweepId, environment: string): UserError =>
+const alreadyLaunching = ({ pid }: LaunchJournal, id: SweepId, environment: string): UserError =>
   new UserError(`process ${pid} is launching the same sweep, as ${id}`, {
     fix: `Wait for it to end, then: ${commandLine("spawn sweep list", environment)}`,
   });
 
 const ways = (id: SweepId, environment: string): string =>
-  `To go on with it: ${commandLine(`spawn launch --resume ${id}`, environment)}. To remove it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}`;
+  `To resume it: ${commandLine(`spawn launch --resume ${id}`, environment)}. To remove it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}`;
 
 /** The same error with the state of the sweep and the commands for it. */
 async function withSweep(
@@ -251,7 +250,7 @@ async function withSweep(
   });
 }
 
-/** Without an answer a sweep counts as not started: a resumption finds out. */
+/** False if the table does not answer; resuming finds out. */
 async function hasStarted(context: Context, id: SweepId): Promise<boolean> {
   try {
     return (await findMeta(await sweepTable(context), id))?.startedAt !== undefined;

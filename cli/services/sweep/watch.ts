@@ -5,24 +5,21 @@ import type { SweepId } from "../../../staging/sweep/id.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { countRunning, findMeta, findRegions } from "./items.ts";
-import { passing } from "./passing.ts";
+import { Outage } from "./outage.ts";
 import { hasEnded, progressOf, type SweepProgress } from "./progress.ts";
 import { type SweepTable, sweepTable } from "./tables.ts";
 
-/** Sweeps of at most so many indices are counted index by index; of larger ones the counters of the regions alone are read. */
+/** The largest sweep whose running indices are counted. In larger ones that reads too much; only the counters of the regions are read. */
 const COUNTED_INDICES = 3_000;
-/** Milliseconds between two looks. */
-const INTERVAL = 2_000;
-/** Milliseconds for which nothing may answer. Longer than it takes to start the local cloud again, or to change a network. */
-const OUTAGE = 10 * 60_000;
-/** Milliseconds between two looks while nothing answers, or while the table is throttled. */
-const MAX_INTERVAL = 30_000;
+const POLL_INTERVAL_MS = 2_000;
+/** The longest interval while the table is throttled or does not answer. */
+const MAX_POLL_INTERVAL_MS = 30_000;
 
 export interface SweepWatch {
   /** Ends the watching, not the sweep. */
   readonly signal: AbortSignal;
   readonly onUpdate?: (progress: SweepProgress) => void;
-  /** Told when a look fails and is tried again, in words such as `no answer`. */
+  /** Called before a retry, with words such as `no answer`. */
   readonly onTrouble?: (text: string) => void;
 }
 
@@ -35,7 +32,7 @@ export interface WatchDeps {
 }
 
 /**
- * Follows a sweep until it has ended. It survives throttling, and an outage of ten minutes.
+ * Follows a sweep until it has ended. It tolerates throttling, and an outage of ten minutes.
  * @returns how it ended; undefined where `signal` ended the watching first
  * @throws InputError when there is no such sweep (any more)
  */
@@ -57,22 +54,21 @@ export async function follow(
   { signal, onUpdate, onTrouble }: SweepWatch,
   { look, pause, steady }: WatchDeps,
 ): Promise<SweepProgress | undefined> {
-  let answeredAt = steady();
-  let interval = INTERVAL;
+  const outage = new Outage(steady);
+  let interval = POLL_INTERVAL_MS;
   try {
     for (;;) {
       signal.throwIfAborted();
       try {
         const progress = await look(signal);
-        answeredAt = steady();
-        interval = INTERVAL;
+        outage.end();
+        interval = POLL_INTERVAL_MS;
         onUpdate?.(progress);
         if (hasEnded(progress)) return progress;
       } catch (error) {
-        const trouble = passing(error);
-        if (trouble === undefined || steady() - answeredAt > OUTAGE) throw error;
+        const trouble = outage.tolerate(error);
         onTrouble?.(trouble);
-        interval = Math.min(MAX_INTERVAL, interval * 2);
+        interval = Math.min(MAX_POLL_INTERVAL_MS, interval * 2);
       }
       await pause(interval, signal);
     }
@@ -82,7 +78,7 @@ export async function follow(
   }
 }
 
-/** How far a sweep is now. @throws InputError when there is no such sweep */
+/** The progress of a sweep now. @throws InputError when there is no such sweep */
 export async function lookAtSweep(
   table: SweepTable,
   id: SweepId,
@@ -94,7 +90,7 @@ export async function lookAtSweep(
   return progressOf(meta, await findRegions(table, id), running, serverClock.now());
 }
 
-/** The error of an id that no sweep has. */
+/** The error for an ID that no sweep has. */
 export const noSweep = (environment: string, id: string): InputError =>
   new InputError(`there is no sweep ${id} in environment ${environment}`, {
     why: "It was deleted, its items have expired, or it belongs to another environment.",
