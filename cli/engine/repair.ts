@@ -2,7 +2,13 @@ import { UserError } from "../../staging/errors.ts";
 import { shellPath } from "../../staging/shell.ts";
 import type { EngineSettings } from "./process.ts";
 import { readState } from "./state.ts";
-import { restoreBackup, type StateFile, setAside } from "./state-file.ts";
+import {
+  readStateFile,
+  removeDamagedAttributes,
+  restoreBackup,
+  type StateFile,
+  setAside,
+} from "./state-file.ts";
 
 /**
  * The result for a state that could not be read. `restored`: the engine's own backup replaced it; the last step may be missing.
@@ -29,6 +35,8 @@ export async function repairState(
   stack: string,
   { whenLost, onNote }: RepairOptions,
 ): Promise<Repair> {
+  const read = await readStateFile(settings, stack);
+  if (read !== undefined && read.kind !== "absent") await removeDamagedAttributes(read.file);
   const { damaged } = await readState(settings, stack);
   if (damaged === undefined) return "whole";
   const { file, why } = damaged;

@@ -157,6 +157,24 @@ async function backupsOf(
   return found.filter((one) => one !== undefined).sort((a, b) => b.mtimeMs - a.mtimeMs);
 }
 
+/**
+ * Removes the attributes that the engine keeps beside a checkpoint, if an engine was killed while it wrote them. It reads the checkpoint
+ * without them, and fails with "EOF" on half of them.
+ * @returns whether they were damaged
+ */
+export async function removeDamagedAttributes(file: string): Promise<boolean> {
+  const path = `${file}.attrs`;
+  try {
+    JSON.parse(await readFile(path, "utf8"));
+    return false;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    if (!(error instanceof SyntaxError)) throw error;
+    await rm(path, { force: true });
+    return true;
+  }
+}
+
 /** Moves a damaged checkpoint out of the way of the engine, which reads all of them for a list. @returns where it is now */
 export async function setAside(file: string): Promise<string> {
   const path = `${file}.damaged`;

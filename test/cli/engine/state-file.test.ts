@@ -88,6 +88,23 @@ describe("A stack's state in a folder", () => {
     });
   }
 
+  for (const [what, text, left] of [
+    ["0 bytes", "", false],
+    ["half of them", '{"user.cache', false],
+    ["all of them", '{"user.cache_control":""}', true],
+  ] as const) {
+    it(`loses the attributes beside it only if an engine was killed while it wrote them (${what})`, async () => {
+      await writeFile(file(`${STACK}.json`), checkpoint("a"));
+      await writeFile(file(`${STACK}.json.attrs`), text);
+      expect(await repairState(settings(), STACK, { whenLost: "refuse" })).to.equal("whole");
+      expect(await readdir(stacks)).to.deep.equal([
+        `${STACK}.json`,
+        ...(left ? [`${STACK}.json.attrs`] : []),
+      ]);
+      expect(await urns()).to.deep.equal(["a"]);
+    });
+  }
+
   it("is moved aside or refused if there is no backup, with the file's name", async () => {
     await writeFile(file(`${STACK}.json`), "");
     const refused = await repairState(settings(), STACK, { whenLost: "refuse" }).catch(
