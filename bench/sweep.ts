@@ -3,16 +3,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { createBulkDynamoClients } from "../provider/dynamo-clients.ts";
 import { autoScalingGroups, createAutoScalingClients } from "../provider/sweep/auto-scaling.ts";
 import { sweepRun } from "../provider/sweep-run.ts";
 import { newStagingId } from "../staging/ids.ts";
 import type { SweepRunInputs } from "../staging/resources.ts";
 import { newSweepId } from "../staging/sweep/id.ts";
-import { ITEM_KEY, SWEEP_KEY } from "../staging/sweep/item-keys.ts";
 import { SweepCloud as LocalGroups } from "../test/local/sweep-cloud.ts";
 import { startTestCloud } from "../test/support/cloud.ts";
+import { createSweepsTable } from "../test/support/sweeps-table.ts";
 
 /*
  * How long the run of a sweep takes from its first request to `started_at`, and from its deletion to the last cancelled index, against the
@@ -35,20 +34,7 @@ const local = new LocalGroups(cloud, REGION);
 try {
   Object.assign(process.env, cloud.env);
   const dynamo = createBulkDynamoClients();
-  await dynamo(REGION).send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [SWEEP_KEY, ITEM_KEY].map((AttributeName) => ({
-        AttributeName,
-        AttributeType: "S",
-      })),
-      KeySchema: [
-        { AttributeName: SWEEP_KEY, KeyType: "HASH" },
-        { AttributeName: ITEM_KEY, KeyType: "RANGE" },
-      ],
-    }),
-  );
+  await createSweepsTable(dynamo(REGION), TABLE);
   for (const count of values.counts.split(",").map(Number)) {
     const inputs = await inputsOf(count, Math.min(count, Number(values.workers)));
     await local.group(inputs.sweepId, { MaxSize: count });

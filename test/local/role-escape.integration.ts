@@ -1,10 +1,11 @@
 import { TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
-import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { DeleteRoleCommand, DeleteRolePolicyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, GetSessionTokenCommand } from "@aws-sdk/client-sts";
 import { expect } from "chai";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { createSweepsTable } from "../support/sweeps-table.ts";
 import { RoleCloud } from "./role-cloud.ts";
 import { send, signed } from "./signed-request.ts";
 import { SweepCloud } from "./sweep-cloud.ts";
@@ -25,20 +26,7 @@ describe("a role on the local cloud that says two things at once", function () {
     cloud = await startTestCloud();
     root = new RoleCloud(cloud.endpoint, cloud.keys);
     aws = new SweepCloud(cloud);
-    await root.dynamodb.send(
-      new CreateTableCommand({
-        TableName: TABLE,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: ["sweep_id", "item"].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: "S",
-        })),
-        KeySchema: [
-          { AttributeName: "sweep_id", KeyType: "HASH" },
-          { AttributeName: "item", KeyType: "RANGE" },
-        ],
-      }),
-    );
+    await createSweepsTable(root.dynamodb, TABLE);
     for (const item of [OWN, OTHER])
       await root.dynamodb.send(
         new PutItemCommand({ TableName: TABLE, Item: { ...item, text: { S: `of ${item.sweep_id.S}` } } }),

@@ -7,7 +7,6 @@ import {
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
-  CreateTableCommand,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -31,6 +30,7 @@ import { expect } from "chai";
 import { ensureCloud, stopCloud } from "../../local/cloud/cloud.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { createSweepsTable } from "../support/sweeps-table.ts";
 import { policyOf, RoleCloud } from "./role-cloud.ts";
 import { send, signed } from "./signed-request.ts";
 import { SweepCloud } from "./sweep-cloud.ts";
@@ -98,20 +98,7 @@ describe("roles on the local cloud", function () {
     await root.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     for (const Key of ["stage-1/a", "stage-2/a"])
       await root.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: "data" }));
-    await root.dynamodb.send(
-      new CreateTableCommand({
-        TableName: TABLE,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: ["sweep_id", "item"].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: "S",
-        })),
-        KeySchema: [
-          { AttributeName: "sweep_id", KeyType: "HASH" },
-          { AttributeName: "item", KeyType: "RANGE" },
-        ],
-      }),
-    );
+    await createSweepsTable(root.dynamodb, TABLE);
     for (const Item of [OWN, OTHER]) await root.dynamodb.send(new PutItemCommand({ TableName: TABLE, Item }));
     worker = await as(await root.role("worker", WORKER));
   });

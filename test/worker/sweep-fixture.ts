@@ -32,13 +32,13 @@ import { renderBootScript } from "../../staging/sweep/user-data.ts";
 import type { WorkerTemplates } from "../../staging/sweep/worker-facts.ts";
 import { bucketOf, CloudFixture, PRIMARY } from "../provider/cloud-fixture.ts";
 import type { StagedEntry } from "../support/staged.ts";
+import { createSweepsTable } from "../support/sweeps-table.ts";
 import { ensureVenv } from "../support/venv.ts";
 import { TestInstance } from "./instance.ts";
 
 const SWEEPS = "test-sweeps";
 const USAGE = "test-usage";
 const HASH = "HASH" as const;
-const RANGE = "RANGE" as const;
 const text = (AttributeName: string) => ({ AttributeName, AttributeType: "S" as const });
 
 export async function readTemplates(): Promise<WorkerTemplates> {
@@ -82,17 +82,7 @@ export class WorkerFixture {
       ...{ SPAWN_IDLE: "1", SPAWN_GRACE: "2" },
     });
     const { dynamo } = fixture;
-    await dynamo.send(
-      new CreateTableCommand({
-        TableName: SWEEPS,
-        BillingMode: "PAY_PER_REQUEST",
-        KeySchema: [
-          { AttributeName: SWEEP_KEY, KeyType: HASH },
-          { AttributeName: ITEM_KEY, KeyType: RANGE },
-        ],
-        AttributeDefinitions: [text(SWEEP_KEY), text(ITEM_KEY)],
-      }),
-    );
+    await createSweepsTable(dynamo, SWEEPS);
     await dynamo.send(
       new CreateTableCommand({
         TableName: USAGE,

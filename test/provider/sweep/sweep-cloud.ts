@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { createBulkDynamoClients } from "../../../provider/dynamo-clients.ts";
 import type { SweepAccess } from "../../../provider/sweep/access.ts";
@@ -11,7 +11,8 @@ import { sweepRun } from "../../../provider/sweep-run.ts";
 import { newStagingId } from "../../../staging/ids.ts";
 import type { SweepRunInputs } from "../../../staging/resources.ts";
 import { newSweepId, parseLaunchedSweepId, type SweepId } from "../../../staging/sweep/id.ts";
-import { ITEM_KEY, SWEEP_KEY } from "../../../staging/sweep/item-keys.ts";
+import { ITEM_KEY } from "../../../staging/sweep/item-keys.ts";
+import { createSweepsTable } from "../../support/sweeps-table.ts";
 import { CloudFixture, PRIMARY, SECOND } from "../cloud-fixture.ts";
 import { Kill } from "./kill.ts";
 
@@ -34,20 +35,7 @@ export class SweepCloud {
 
   static async start(): Promise<SweepCloud> {
     const cloud = new SweepCloud(await CloudFixture.start());
-    await cloud.client.send(
-      new CreateTableCommand({
-        TableName: TABLE,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [SWEEP_KEY, ITEM_KEY].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: "S",
-        })),
-        KeySchema: [
-          { AttributeName: SWEEP_KEY, KeyType: "HASH" },
-          { AttributeName: ITEM_KEY, KeyType: "RANGE" },
-        ],
-      }),
-    );
+    await createSweepsTable(cloud.client, TABLE);
     return cloud;
   }
 
