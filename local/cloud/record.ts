@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { readOrNothing, writeWhole } from "../private-files.ts";
 
 /** The file that names the running local cloud, and remembers its port while it is down. */
 export interface CloudRecord {
@@ -18,14 +18,8 @@ export interface CloudRecord {
 
 /** The record, or undefined where there is none or it cannot be understood (a half-written disk, another program). */
 export async function readRecord(file: string): Promise<CloudRecord | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  return parseRecord(text);
+  const text = await readOrNothing(file);
+  return text === undefined ? undefined : parseRecord(text);
 }
 
 export function parseRecord(text: string): CloudRecord | undefined {
@@ -48,11 +42,5 @@ export function parseRecord(text: string): CloudRecord | undefined {
 /** Writes the record whole, for its owner alone: a reader sees the old one or the new one. */
 export async function writeRecord(file: string, record: CloudRecord): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeWhole(file, `${JSON.stringify(record)}\n`);
 }

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pollUntil } from "../cloud/process.ts";
 import type { SpawnPaths } from "../paths.ts";
-import { leaveRequest, type Request, readControls, readOrNothing, writeControls } from "./controls.ts";
+import { readOrNothing } from "../private-files.ts";
+import { leaveRequest, type Request, readControls, writeControls } from "./controls.ts";
 import { machinesFiles } from "./files.ts";
 
 /** Milliseconds that the process has to carry out a request. It looks every second at the latest. */

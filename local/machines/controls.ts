@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../staging/errors.ts";
+import { readOrNothing, writeWhole } from "../private-files.ts";
 import type { MachinesFiles } from "./files.ts";
 
 /** Settings of tests, for all machines of a data folder. */
@@ -61,25 +62,5 @@ export async function takeRequests(
       await writeWhole(`${file}.refused`, messageOf(error));
     }
     await rm(file, { force: true });
-  }
-}
-
-export async function readOrNothing(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** A reader sees the old file or the new one. For its owner alone. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
   }
 }

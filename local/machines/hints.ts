@@ -1,5 +1,5 @@
 import { isRegionList, type Region } from "../../staging/regions.ts";
-import { readOrNothing, writeWhole } from "./controls.ts";
+import { readOrNothing, writeWhole } from "../private-files.ts";
 import type { MachinesFiles } from "./files.ts";
 
 /** What a command tells the running process: where instances will come. */

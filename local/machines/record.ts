@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { isRunning } from "../cloud/process.ts";
-import { readOrNothing, writeWhole } from "./controls.ts";
+import { readOrNothing, writeWhole } from "../private-files.ts";
 
 /** Names the running process of the machines. */
 export interface MachinesRecord {

@@ -1,5 +1,5 @@
 import type { Region } from "../../staging/regions.ts";
-import { readOrNothing, writeWhole } from "./controls.ts";
+import { readOrNothing, writeWhole } from "../private-files.ts";
 import type { MachinesFiles } from "./files.ts";
 
 /** What the process says about one instance. */
