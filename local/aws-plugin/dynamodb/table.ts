@@ -14,7 +14,7 @@ import { defineResource } from "../resource.ts";
 import { boolean, choice, integer, list, object, string, strings } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { isAwsError, unless, unlessMade } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
 import { updateIndexes } from "./index-updates.ts";
@@ -56,8 +56,9 @@ export default defineResource<typeof fields, Computed>({
   check: unusedAttributes,
 
   async create(inputs, call) {
-    try {
-      await dynamodb(call).send(
+    await unlessMade(
+      ["ResourceInUseException"],
+      dynamodb(call).send(
         new CreateTableCommand({
           TableName: inputs.name,
           BillingMode: "PAY_PER_REQUEST",
@@ -73,10 +74,8 @@ export default defineResource<typeof fields, Computed>({
           ...(inputs.tags && { Tags: toTagList(inputs.tags) }),
         }),
         call.http,
-      );
-    } catch (error) {
-      if (!(isAwsError(error, "ResourceInUseException") && wasRetried(error))) throw error;
-    }
+      ),
+    );
     return inputs.name;
   },
   async finish(name, inputs, call) {

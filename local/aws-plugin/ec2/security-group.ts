@@ -14,7 +14,7 @@ import { defineResource } from "../resource.ts";
 import { list, string, strings } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { isAwsError, unless, unlessMade, wasRetried } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 import {
@@ -186,11 +186,7 @@ async function setRules(GroupId: string, actual: Rules, wanted: Rules, call: Cal
     });
     if (revoked.length > 0) await unless(["InvalidPermission.NotFound"], revoke(input(revoked), call));
     if (authorized.length === 0) continue;
-    try {
-      await authorize(input(authorized), call);
-    } catch (error) {
-      if (!(isAwsError(error, "InvalidPermission.Duplicate") && wasRetried(error))) throw error;
-    }
+    await unlessMade(["InvalidPermission.Duplicate"], authorize(input(authorized), call));
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import { defineResource } from "../resource.ts";
 import { string, strings } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { unless, unlessMade } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
 import { instanceProfileNameProblem, pathProblem, roleNameProblem } from "./names.ts";
@@ -34,20 +34,17 @@ export default defineResource<typeof fields, Computed>({
   global: true,
 
   async create({ name, path, tags }, call) {
-    try {
-      await iam(call).send(
+    await unlessMade(
+      ["EntityAlreadyExists", "EntityAlreadyExistsException"],
+      iam(call).send(
         new CreateInstanceProfileCommand({
           InstanceProfileName: name,
           Path: path,
           ...(tags && { Tags: toTagList(tags) }),
         }),
         call.http,
-      );
-    } catch (error) {
-      const mine =
-        isAwsError(error, "EntityAlreadyExists", "EntityAlreadyExistsException") && wasRetried(error);
-      if (!mine) throw error;
-    }
+      ),
+    );
     return name;
   },
   async finish(name, { role }, call) {
@@ -95,12 +92,7 @@ export default defineResource<typeof fields, Computed>({
 
 async function addRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {
   const request = new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName });
-  try {
-    await iam(call).send(request, call.http);
-  } catch (error) {
-    const mine = isAwsError(error, "LimitExceeded", "LimitExceededException") && wasRetried(error);
-    if (!mine) throw error;
-  }
+  await unlessMade(["LimitExceeded", "LimitExceededException"], iam(call).send(request, call.http));
 }
 
 async function removeRole(InstanceProfileName: string, RoleName: string, call: Call): Promise<void> {

@@ -19,7 +19,7 @@ import { defineResource } from "../resource.ts";
 import { boolean, document, integer, string, strings } from "../schema/fields.ts";
 import { policyProblem, samePolicy } from "../schema/policy.ts";
 import type { Call } from "../sdk/call.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { unless, unlessMade } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
 import { pathProblem, roleNameProblem } from "./names.ts";
@@ -52,8 +52,9 @@ export default defineResource<typeof fields, Computed>({
 
   async create(inputs, call) {
     const { name, description, permissionsBoundary, tags } = inputs;
-    try {
-      await iam(call).send(
+    await unlessMade(
+      ["EntityAlreadyExists", "EntityAlreadyExistsException"],
+      iam(call).send(
         new CreateRoleCommand({
           RoleName: name,
           AssumeRolePolicyDocument: inputs.assumeRolePolicy,
@@ -64,12 +65,8 @@ export default defineResource<typeof fields, Computed>({
           ...(tags && { Tags: toTagList(tags) }),
         }),
         call.http,
-      );
-    } catch (error) {
-      const mine =
-        isAwsError(error, "EntityAlreadyExists", "EntityAlreadyExistsException") && wasRetried(error);
-      if (!mine) throw error;
-    }
+      ),
+    );
     return name;
   },
 

@@ -13,7 +13,7 @@ import { boolean, document, object, string } from "../schema/fields.ts";
 import { policyProblem, samePolicy } from "../schema/policy.ts";
 import { accountId } from "../sdk/account.ts";
 import type { Call } from "../sdk/call.ts";
-import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
+import { unless, unlessMade } from "../sdk/errors.ts";
 import { s3Control } from "../sdk/s3-control.ts";
 
 const on = boolean({ default: true });
@@ -52,8 +52,9 @@ export default defineResource<typeof fields, Computed>({
   async create(inputs, call) {
     const AccountId = inputs.accountId ?? (await accountId(call));
     const { name, bucket, bucketAccountId, publicAccessBlockConfiguration: block, vpcConfiguration } = inputs;
-    try {
-      await s3Control(call).send(
+    await unlessMade(
+      ["AccessPointAlreadyOwnedByYou"],
+      s3Control(call).send(
         new CreateAccessPointCommand({
           AccountId,
           Name: name,
@@ -68,11 +69,8 @@ export default defineResource<typeof fields, Computed>({
           },
         }),
         call.http,
-      );
-    } catch (error) {
-      const mine = isAwsError(error, "AccessPointAlreadyOwnedByYou") && wasRetried(error);
-      if (!mine) throw error;
-    }
+      ),
+    );
     return `${AccountId}:${name}`;
   },
   async finish(id, { policy }, call) {

@@ -26,6 +26,19 @@ export async function unless<T>(codes: readonly string[], request: Promise<T>): 
   }
 }
 
+/**
+ * The result of a creation, or undefined where AWS answers with one of the codes because an earlier try of the same request has made it:
+ * see {@link wasRetried}.
+ */
+export async function unlessMade<T>(codes: readonly string[], request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (isAwsError(error, ...codes) && wasRetried(error)) return undefined;
+    throw error;
+  }
+}
+
 const SILENT = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
 
 /**
