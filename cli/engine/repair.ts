@@ -35,11 +35,16 @@ export async function repairState(
   stack: string,
   { whenLost, onNote }: RepairOptions,
 ): Promise<Repair> {
-  const read = await readStateFile(settings, stack);
-  if (read !== undefined && read.kind !== "absent") await removeDamagedAttributes(read.file);
-  const { damaged } = await readState(settings, stack);
-  if (damaged === undefined) return "whole";
-  const { file, why } = damaged;
+  const state = await readStateFile(settings, stack);
+  if (state === undefined) {
+    await readState(settings, stack); // another backend: only the engine can tell whether it can be read
+    return "whole";
+  }
+  if (state.kind === "absent") return "whole";
+  const { file } = state;
+  await removeDamagedAttributes(file);
+  if (state.kind === "whole") return "whole";
+  const { why } = state;
   const backup = await restoreBackup(file, stack);
   if (backup !== undefined) {
     onNote?.(
@@ -48,7 +53,7 @@ export async function repairState(
     );
     return "restored";
   }
-  if (whenLost === "refuse") throw damagedState(stack, damaged);
+  if (whenLost === "refuse") throw damagedState(stack, state);
   const aside = await setAside(file);
   onNote?.(
     `The state file ${file} is damaged, without a backup. ${why} It was moved to ${aside}.`,
