@@ -47,7 +47,7 @@ export class InPlace {
     return `\u001b[${rows}A\r\u001b[J`;
   }
 
-  /** Columns of the terminal. One that nobody has told its size (in a container, under `script`) reports 0. */
+  /** Columns of the terminal. A terminal without a known size (in a container, under `script`) reports 0. */
   #width(): number {
     return this.#stream.columns || 80;
   }

@@ -14,8 +14,8 @@ export interface LastRetry {
 }
 
 /**
- * The generation of a retry. The same retry goes on with the one that was cut off, which opens no index a second time. Any other one begins a
- * new generation: in a region that has workers of the old one already, nobody would be started for its indices.
+ * The generation of a retry. The same retry resumes the interrupted generation, which opens no index a second time. Any other retry begins a
+ * new generation: a region that already has workers of the old generation would start none for the new indices.
  */
 export function retryGeneration(
   { committed, begun, inState, isCancelled, here }: LastRetry,

@@ -7,7 +7,7 @@ import { formatInteger } from "../../../../staging/units.ts";
 
 export const QUOTA_RIGHTS = "servicequotas:GetServiceQuota and ec2:DescribeInstanceTypes";
 
-/** What is asked in a region. */
+/** The AWS clients of a region. */
 export interface QuotaClients {
   readonly ec2: EC2Client;
   readonly quotas: ServiceQuotasClient;
