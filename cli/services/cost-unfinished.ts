@@ -8,6 +8,7 @@ import type { Region } from "../../staging/regions.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
 import { type Bucket, idsWithObjects, objectsOf, openUploads, partsOf } from "./cleanup/places.ts";
+import { withOrderedProblems } from "./ordered-problems.ts";
 
 /** Data of one id in the buckets that the ledger does not count. */
 export interface UnfinishedEntry {
@@ -54,16 +55,14 @@ export async function unfinishedCost(
     found.set(id, places);
   };
   const { buckets } = await context.settings();
-  await Promise.all(
-    [...buckets].map(async ([region, name]) => {
-      const bucket: Bucket = { client: await context.s3(region), region, name, isOwn: true };
-      try {
-        await lookInto(bucket, stagingId, isCounted, add);
-      } catch (error) {
-        if (errorName(error) !== "NoSuchBucket") onProblem(cannotList(error, region, name));
-      }
-    }),
-  );
+  await withOrderedProblems(buckets, onProblem, async ([region, name], problem) => {
+    const bucket: Bucket = { client: await context.s3(region), region, name, isOwn: true };
+    try {
+      await lookInto(bucket, stagingId, isCounted, add);
+    } catch (error) {
+      if (errorName(error) !== "NoSuchBucket") problem(cannotList(error, region, name));
+    }
+  });
   const entries = [...found].map(([id, places]): UnfinishedEntry => {
     const costs = [...places].map(([region, { bytes }]) => storageCost(bytes, [region], MS_PER_DAY, prices));
     return {

@@ -2,6 +2,7 @@ import { messageOf, UserError } from "../../staging/errors.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { Context } from "../context.ts";
+import { withOrderedProblems } from "./ordered-problems.ts";
 
 /** The id of the lifecycle rule by which each region's bucket expires an entry; undefined where none is in force. */
 export type LifecycleRules = ReadonlyMap<Region, string | undefined>;
@@ -20,18 +21,16 @@ export async function lifecycleRulesOf(
 ): Promise<LifecycleRules> {
   const { requireLifecycleRule } = await import("../../provider/transfer/rules.ts");
   const { signal } = new AbortController();
-  const found = await Promise.all(
-    regions.map(async (region, at) => {
-      const bucket = buckets[at] ?? "";
-      try {
-        const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
-        return [region, await requireLifecycleRule(check, ttl)] as const;
-      } catch (error) {
-        onProblem(asProblem(error, region, bucket));
-        return [region, undefined] as const;
-      }
-    }),
-  );
+  const found = await withOrderedProblems(regions.entries(), onProblem, async ([at, region], problem) => {
+    const bucket = buckets[at] ?? "";
+    try {
+      const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
+      return [region, await requireLifecycleRule(check, ttl)] as const;
+    } catch (error) {
+      problem(asProblem(error, region, bucket));
+      return [region, undefined] as const;
+    }
+  });
   return new Map(found);
 }
 

@@ -30,10 +30,9 @@ export async function planCleanup(
   onProblem: (error: UserError) => void,
 ): Promise<CleanupPlan> {
   const owners = await findOwners(context, onProblem);
-  const [sorted, orphans] = await Promise.all([
-    sortEntries(context, question, owners, now, onProblem),
-    findOrphans(context, owners, now, onProblem),
-  ]);
+  // One after the other: problems are reported in the same order each time.
+  const sorted = await sortEntries(context, question, owners, now, onProblem);
+  const orphans = await findOrphans(context, owners, now, onProblem);
   const entries = await withoutUsed(context, sorted.entries, onProblem);
   // With an entry go the uploads under it.
   const ids = new Set(sorted.entries.map(({ id }) => id));

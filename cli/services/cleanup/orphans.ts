@@ -7,6 +7,7 @@ import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import { MS_PER_DAY } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
 import { lookAtBucket } from "../bucket-owner.ts";
+import { withOrderedProblems } from "../ordered-problems.ts";
 import { explained } from "../outcomes.ts";
 import { findRecord } from "../records.ts";
 import type { Owners } from "./owners.ts";
@@ -52,19 +53,17 @@ export async function findOrphans(
 /** The buckets of the environment that are there. */
 export async function bucketsOf(context: Context, onProblem: (error: UserError) => void): Promise<Bucket[]> {
   const { buckets, adopted } = await context.settings();
-  const found = await Promise.all(
-    [...buckets].map(async ([region, name]): Promise<Bucket | undefined> => {
-      try {
-        const owner = await lookAtBucket(context, region, name);
-        if (owner === "none") return undefined;
-        const isOwn = owner === "ours" && !adopted.has(region);
-        return { client: await context.s3(region), region, name, isOwn };
-      } catch (error) {
-        onProblem(notSearched(context, name, error));
-        return undefined;
-      }
-    }),
-  );
+  const found = await withOrderedProblems(buckets, onProblem, async ([region, name], problem) => {
+    try {
+      const owner = await lookAtBucket(context, region, name);
+      if (owner === "none") return undefined;
+      const isOwn = owner === "ours" && !adopted.has(region);
+      return { client: await context.s3(region), region, name, isOwn };
+    } catch (error) {
+      problem(notSearched(context, name, error));
+      return undefined;
+    }
+  });
   return found.filter((bucket) => bucket !== undefined);
 }
 
@@ -78,18 +77,16 @@ async function candidatesIn(
   buckets: readonly Bucket[],
   onProblem: (error: UserError) => void,
 ): Promise<Candidate[]> {
-  const found = await Promise.all(
-    buckets.map(async (bucket) => {
-      const candidates: Candidate[] = [];
-      try {
-        for await (const id of idsWithObjects(bucket)) candidates.push({ id, hasObjects: true });
-        for await (const { id } of openUploads(bucket)) candidates.push({ id, hasObjects: false });
-      } catch (error) {
-        onProblem(notSearched(context, bucket.name, error));
-      }
-      return candidates;
-    }),
-  );
+  const found = await withOrderedProblems(buckets, onProblem, async (bucket, problem) => {
+    const candidates: Candidate[] = [];
+    try {
+      for await (const id of idsWithObjects(bucket)) candidates.push({ id, hasObjects: true });
+      for await (const { id } of openUploads(bucket)) candidates.push({ id, hasObjects: false });
+    } catch (error) {
+      problem(notSearched(context, bucket.name, error));
+    }
+    return candidates;
+  });
   return found.flat();
 }
 

@@ -2,6 +2,7 @@ import type { UserError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
+import { withOrderedProblems } from "../ordered-problems.ts";
 import { metaPages } from "./all-sweeps.ts";
 import { CorruptSweepItem } from "./corrupt-item.ts";
 import { findRegions } from "./items.ts";
@@ -31,8 +32,9 @@ export async function* listSweeps(
   let left = limit;
   for await (const metas of metaPages(table, onProblem)) {
     for (let at = 0; at < metas.length && left > 0; at += CONCURRENCY) {
-      const found = await Promise.all(
-        metas.slice(at, at + CONCURRENCY).map((meta) => progressIn(table, meta, onProblem)),
+      const some = metas.slice(at, at + CONCURRENCY);
+      const found = await withOrderedProblems(some, onProblem, (meta, problem) =>
+        progressIn(table, meta, problem),
       );
       const page = found
         .filter((progress) => progress !== undefined)
