@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   AutoScalingClient,
@@ -33,6 +33,7 @@ describe("A sweep whose state is lost", function () {
   let world: World;
   let aws: Aws;
   let id: string;
+  let parameters: string;
 
   /** What AWS has of the sweep. */
   const left = async (): Promise<string[]> => {
@@ -107,11 +108,29 @@ describe("A sweep whose state is lost", function () {
     world = await World.make();
     await succeed(world.spawn("environment", "up"));
     aws = await world.aws();
-    const file = await world.writeFile("sweep.yaml", Buffer.from(PARAMETERS));
-    id = (await succeed(world.spawn("launch", "--params", file, "--yes"))).stdout.trim();
+    parameters = await world.writeFile("sweep.yaml", Buffer.from(PARAMETERS));
+    // Only then does the launch keep its journal.
+    const launch = `set +e; spawn launch --params '${parameters}' --yes > /dev/full; exit $?`;
+    const { code } = await world.bash(launch);
+    expect(code).to.equal(1);
+    const [journal = "", ...others] = await readdir(join(world.home, "data/stacks/launching"));
+    expect(others).to.deep.equal([]);
+    id = journal.slice("dev.".length, -".json".length);
     expect(await left()).to.have.length(8);
   });
   after(async () => await world?.remove());
+
+  it("is not launched a second time while its ID could not be printed, even without its settings file", async () => {
+    const settings = join(world.home, `data/stacks/Pulumi.dev.${id}.yaml`);
+    await rename(settings, `${settings}.lost`);
+    const again = await world.spawn("launch", "--params", parameters, "--yes");
+    expect(again).to.include({ code: 1, stdout: "" });
+    expect(again.stderr).to.contain(`an earlier launch of the same sweep has started ${id}`);
+    expect(
+      (await succeed(world.spawn("sweep", "list", "--format", "json"))).stdout.match(/"sweep_id"/g),
+    ).to.have.length(1);
+    await rename(`${settings}.lost`, settings);
+  });
 
   it("is launched again by --resume when it had not started, although its resources are there", async () => {
     await forgetRun();

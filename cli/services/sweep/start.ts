@@ -25,7 +25,7 @@ import { openSession } from "../../engine/session.ts";
 import type { StateResource } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
 import { explainSystemError } from "../../system-errors.ts";
-import { findMeta } from "./items.ts";
+import { findMeta, isListed } from "./items.ts";
 import {
   beginLaunch,
   endLaunch,
@@ -177,11 +177,14 @@ export async function refuseSecond(context: Context, launch: PreparedLaunch): Pr
   const { stack, journal } = earlier;
   const id = idOf(stack, environment);
   if (await isLaunching(journal)) throw alreadyLaunching(journal, id, environment);
-  if ((await readTextIfThere(settingsFile(spawnPaths().stacks, stack))) === undefined) {
+  const table = await sweepTable(context);
+  const hasSettings = (await readTextIfThere(settingsFile(spawnPaths().stacks, stack))) !== undefined;
+  // The settings file may have been lost, and the sweep may run.
+  if (!hasSettings && !(await isListed(table, id))) {
     await endLaunch(stack); // It has been deleted.
     return;
   }
-  const found = await findMeta(await sweepTable(context), id);
+  const found = await findMeta(table, id);
   if (found?.startedAt !== undefined) {
     await endLaunch(stack);
     throw new UserError(`an earlier launch of the same sweep has started ${id}`, {
@@ -191,7 +194,7 @@ export async function refuseSecond(context: Context, launch: PreparedLaunch): Pr
   }
   throw new UserError(`an earlier launch of the same sweep was not completed: ${id}`, {
     why: "No second sweep was started.",
-    fix: ways(id, environment),
+    fix: hasSettings ? ways(id, environment) : wayToRemove(id, environment),
   });
 }
 
@@ -220,7 +223,10 @@ const alreadyLaunching = ({ pid }: LaunchJournal, id: SweepId, environment: stri
   });
 
 const ways = (id: SweepId, environment: string): string =>
-  `To resume it: ${commandLine(`spawn launch --resume ${id}`, environment)}. To remove it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}`;
+  `To resume it: ${commandLine(`spawn launch --resume ${id}`, environment)}. ${wayToRemove(id, environment)}`;
+
+const wayToRemove = (id: SweepId, environment: string): string =>
+  `To remove it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}`;
 
 /** The same error with the state of the sweep and the commands for it. */
 async function withSweep(
