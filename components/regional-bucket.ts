@@ -40,6 +40,12 @@ import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
  */
 export const VERSIONING_WAIT_SECONDS = { aws: 900, local: 0 } as const;
 
+/**
+ * How long the official plugin waits until S3 shows a lifecycle configuration as it was written. Its default is 3 minutes, and S3
+ * has taken more than 5. https://github.com/hashicorp/terraform-provider-aws/issues/41764
+ */
+const LIFECYCLE_TIMEOUT = "15m";
+
 /** Changes to the children of each {@link RegionalBucket}; a function can tell the regions apart by `args.region`. */
 export interface RegionalBucketTransform {
   /** The bucket itself. @default none @example { tags: { team: "genomics" } } */
@@ -129,15 +135,26 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
     function createLifecycle({ bucket }: BucketVersioning): Resource {
       const own: BucketLifecycleConfigurationArgs = { bucket, region, rules: lifecycleRules() };
       return new BucketLifecycleConfiguration(
-        ...child(transform.lifecycle, `${name}-lifecycle`, own, { parent }),
+        ...child(transform.lifecycle, `${name}-lifecycle`, own, {
+          parent,
+          customTimeouts: { create: LIFECYCLE_TIMEOUT, update: LIFECYCLE_TIMEOUT },
+        }),
       );
     }
 
+    // S3 blocks keys of the customer in new buckets by itself; what is not declared would be a difference then.
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html
     function createEncryption({ bucket }: Bucket): Resource {
       const own: BucketServerSideEncryptionConfigurationArgs = {
         bucket,
         region,
-        rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" }, bucketKeyEnabled: false }],
+        rules: [
+          {
+            applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" },
+            bucketKeyEnabled: false,
+            blockedEncryptionTypes: ["SSE-C"],
+          },
+        ],
       };
       return new BucketServerSideEncryptionConfiguration(
         ...child(transform.encryption, `${name}-encryption`, own, { parent }),

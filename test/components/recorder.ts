@@ -18,6 +18,8 @@ export interface Registered {
   readonly importId: string;
   /** Properties whose changes the engine ignores. */
   readonly ignoreChanges: readonly string[];
+  /** How long its provider may take, where the program says so. */
+  readonly timeouts: { readonly create?: string; readonly update?: string };
 }
 
 export interface Recording {
@@ -93,6 +95,7 @@ interface RegisterRequest {
   getProtect(): boolean | undefined;
   getImportid(): string;
   getIgnorechangesList(): string[];
+  getCustomtimeouts(): { getCreate(): string; getUpdate(): string } | undefined;
 }
 
 const nameOfUrn = (urn: string): string => urn.split("::").at(-1) ?? "";
@@ -150,6 +153,7 @@ export async function record(
       isProtected: request.getProtect() ?? false,
       importId: request.getImportid(),
       ignoreChanges: request.getIgnorechangesList(),
+      timeouts: timeoutsOf(request),
     });
     return registerResource(request, callback);
   };
@@ -160,6 +164,12 @@ export async function record(
     resources.map((resource) => ({ ...resource, inputs: inputs.get(resource.name) ?? {} })),
     (outputs ?? {}) as Record<string, unknown>,
   );
+}
+
+function timeoutsOf(request: RegisterRequest): Registered["timeouts"] {
+  const timeouts = request.getCustomtimeouts();
+  const given = { create: timeouts?.getCreate(), update: timeouts?.getUpdate() };
+  return Object.fromEntries(Object.entries(given).filter(([, time]) => time));
 }
 
 function computedBy(type: string, name: string): Record<string, unknown> {

@@ -59,7 +59,11 @@ describe("RegionalBucket", () => {
   it("enables versioning, encryption, the public access block and the owner's ownership", () => {
     expect(inputs("versioning")["versioningConfiguration"]).to.deep.equal({ status: "Enabled" });
     expect(inputs("encryption")["rules"]).to.deep.equal([
-      { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" }, bucketKeyEnabled: false },
+      {
+        applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" },
+        bucketKeyEnabled: false,
+        blockedEncryptionTypes: ["SSE-C"],
+      },
     ]);
     expect(inputs("public-access")).to.include({
       blockPublicAcls: true,
@@ -73,6 +77,10 @@ describe("RegionalBucket", () => {
   it("sets the policy after the public access block and the lifecycle after the versioning", () => {
     expect(made.get("dev-us-west-2-policy").dependsOn).to.include("dev-us-west-2-public-access");
     expect(made.get("dev-us-west-2-lifecycle").dependsOn).to.include("dev-us-west-2-versioning");
+  });
+
+  it("gives S3 a quarter of an hour to show the lifecycle, which takes longer than the plugin's 3 minutes", () => {
+    expect(made.get("dev-us-west-2-lifecycle").timeouts).to.deep.equal({ create: "15m", update: "15m" });
   });
 
   it("has the readiness after all settings, so that its refusal comes before any of them is deleted", () => {

@@ -9,6 +9,8 @@ import { defineBucketConfiguration } from "./bucket-configuration.ts";
 
 const ALGORITHMS = ["AES256", "aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup"] as const;
 
+const BLOCKED = ["SSE-C", "NONE"] as const;
+
 export default defineBucketConfiguration({
   title: "default encryption of the bucket",
   fields: {
@@ -19,6 +21,12 @@ export default defineBucketConfiguration({
           kmsMasterKeyId: string({}),
         }),
         bucketKeyEnabled: boolean({ computed: true }),
+        // Servers in place of AWS may drop it.
+        blockedEncryptionTypes: list(choice(BLOCKED), {
+          computed: true,
+          unreported: true,
+          keyOf: (type) => type,
+        }),
       }),
       { required: true, min: 1 },
     ),
@@ -29,15 +37,22 @@ export default defineBucketConfiguration({
       new PutBucketEncryptionCommand({
         Bucket: bucket,
         ServerSideEncryptionConfiguration: {
-          Rules: rules.map(({ applyServerSideEncryptionByDefault: byDefault, bucketKeyEnabled = false }) => ({
-            BucketKeyEnabled: bucketKeyEnabled,
-            ...(byDefault && {
-              ApplyServerSideEncryptionByDefault: {
-                SSEAlgorithm: byDefault.sseAlgorithm,
-                ...(byDefault.kmsMasterKeyId && { KMSMasterKeyID: byDefault.kmsMasterKeyId }),
-              },
+          Rules: rules.map(
+            ({
+              applyServerSideEncryptionByDefault: byDefault,
+              bucketKeyEnabled = false,
+              blockedEncryptionTypes: blocked = [],
+            }) => ({
+              BucketKeyEnabled: bucketKeyEnabled,
+              ...(byDefault && {
+                ApplyServerSideEncryptionByDefault: {
+                  SSEAlgorithm: byDefault.sseAlgorithm,
+                  ...(byDefault.kmsMasterKeyId && { KMSMasterKeyID: byDefault.kmsMasterKeyId }),
+                },
+              }),
+              ...(blocked.length > 0 && { BlockedEncryptionTypes: { EncryptionType: blocked } }),
             }),
-          })),
+          ),
         },
       }),
       call.http,
@@ -49,6 +64,7 @@ export default defineBucketConfiguration({
     );
     const rules = (ServerSideEncryptionConfiguration?.Rules ?? []).map((rule) => {
       const { SSEAlgorithm, KMSMasterKeyID } = rule.ApplyServerSideEncryptionByDefault ?? {};
+      const blocked = BLOCKED.filter((type) => rule.BlockedEncryptionTypes?.EncryptionType?.includes(type));
       return {
         bucketKeyEnabled: rule.BucketKeyEnabled ?? false,
         ...(SSEAlgorithm && {
@@ -57,6 +73,7 @@ export default defineBucketConfiguration({
             ...(KMSMasterKeyID && { kmsMasterKeyId: KMSMasterKeyID }),
           },
         }),
+        ...(blocked.length > 0 && { blockedEncryptionTypes: blocked }),
       };
     });
     return rules.length === 0 ? undefined : { rules };

@@ -74,6 +74,30 @@ export const bucketCases: readonly Case[] = [
     remains: {}, // AES256 or nothing, as the endpoint has it
   },
   {
+    name: "BucketServerSideEncryptionConfiguration that blocks a type",
+    type: "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    needs: [bucket("conf-blocking")],
+    inputs: {
+      bucket: "conf-blocking",
+      region: REGION,
+      rules: [
+        {
+          applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" },
+          blockedEncryptionTypes: ["SSE-C"],
+        },
+      ],
+    },
+    id: "conf-blocking",
+    change: {
+      rules: [
+        { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" }, blockedEncryptionTypes: ["NONE"] },
+      ],
+    },
+    replacing: [{ change: { bucket: "conf-other" } }],
+    remains: {},
+    beyond: { moto: "keeps no blocked types" },
+  },
+  {
     name: "BucketPublicAccessBlock",
     type: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
     needs: [bucket("conf-access")],
