@@ -10,6 +10,7 @@ import {
   tablesOf,
 } from "../staging/ownership/names.ts";
 import { type Adoptions, adoptionsOf } from "../staging/ownership/taken.ts";
+import { refuseUnnamedBuckets } from "../staging/ownership/unnamed.ts";
 import { SURVEY_ENVIRONMENT } from "../staging/resources.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function reviewEnvironment(
   held: Held,
   { warns }: { readonly warns: boolean },
 ): Promise<Adoptions> {
+  refuseUnnamedBuckets(settings, held);
   refuseMovedTables(settings, held);
   const left = leftBuckets(settings, held);
   const facts = await survey({

@@ -145,6 +145,7 @@ export function overlaid(
   const buckets = new Map(settings.buckets);
   const adopted = new Set(settings.adopted);
   const bucketKeys = new Map(settings.keys.buckets);
+  const unnamedBuckets = new Set(settings.keys.unnamedBuckets);
   for (const [region, { name, adopt }] of overlay.buckets) {
     const key = `${BUCKET_KEY_PREFIX}${region}`;
     const fix = `spawn config unset ${key} --environment ${settings.name}`;
@@ -156,6 +157,7 @@ export function overlaid(
     }
     buckets.set(region, name);
     bucketKeys.set(region, `${key} (spawn config)`);
+    unnamedBuckets.delete(region);
     if (adopt) adopted.add(region);
     else adopted.delete(region);
   }
@@ -167,7 +169,7 @@ export function overlaid(
       fix: `spawn config unset ${BUCKET_KEY_PREFIX}${region} --environment ${settings.name}`,
     });
   }
-  return { ...settings, buckets, adopted, keys: { ...settings.keys, buckets: bucketKeys } };
+  return { ...settings, buckets, adopted, keys: { ...settings.keys, buckets: bucketKeys, unnamedBuckets } };
 }
 
 /** Backends of the Pulumi engine. https://www.pulumi.com/docs/iac/concepts/state-and-backends/ */

@@ -33,6 +33,8 @@ export interface EnvironmentSettings {
 /** For each name the key that gave it, as the user writes it: `spawn:bucketPrefix`. */
 export interface NameKeys {
   readonly buckets: ReadonlyMap<Region, string>;
+  /** Regions whose bucket no key names, so that it has the name that every user's would have. */
+  readonly unnamedBuckets: ReadonlySet<Region>;
   readonly tableRegion: string;
   readonly recordsTable: string;
   readonly usageTable: string;
@@ -151,8 +153,10 @@ export function parseEnvironmentSettings(
       : "bucketPrefix";
   const explicit = values["buckets"] ?? {};
   if (!isRecord(explicit)) return fail("buckets", "must map regions to bucket names");
+  const isNamed = values["bucketPrefix"] !== undefined || namePrefix !== DEFAULT_NAME_PREFIX;
   const buckets = new Map<Region, string>();
   const bucketKeys = new Map<Region, string>();
+  const unnamedBuckets = new Set<Region>();
   for (const region of regions) {
     const own = explicit[region];
     const bucket = own ?? `${prefix}${region}`;
@@ -166,6 +170,7 @@ export function parseEnvironmentSettings(
     if ([...buckets.values()].includes(bucket)) return fail(key, `gives ${bucket} to two regions`);
     buckets.set(region, bucket);
     bucketKeys.set(region, `spawn:${key}`);
+    if (own === undefined && !isNamed) unnamedBuckets.add(region);
   }
   for (const text of Object.keys(explicit)) {
     const region = at("buckets", () => parseRegion(text));
@@ -205,6 +210,7 @@ export function parseEnvironmentSettings(
     values[key] === undefined && values["namePrefix"] !== undefined ? "spawn:namePrefix" : `spawn:${key}`;
   const keys = {
     buckets: bucketKeys,
+    unnamedBuckets,
     tableRegion: values["tableRegion"] === undefined ? "spawn:regions" : "spawn:tableRegion",
     recordsTable: tableKey("recordsTable"),
     usageTable: tableKey("usageTable"),

@@ -7,6 +7,7 @@ import { PROJECT_NAME } from "./entry-project.ts";
 import { explainPassphrase } from "./passphrase.ts";
 import type { EngineRun } from "./process.ts";
 import { explainSetupText } from "./setup-failure.ts";
+import { explainTakenBucket } from "./taken-bucket.ts";
 
 /** Where the engine's plugins send their requests: AWS's own endpoints are undefined. */
 export interface EngineCloud {
@@ -66,6 +67,8 @@ export class UpdateLog {
     if (setup !== undefined) return setup;
     const passphrase = fix === undefined ? explainPassphrase(text, this.#stack) : undefined;
     if (passphrase !== undefined) return passphrase;
+    const taken = fix === undefined ? explainTakenBucket(text, this.#stack) : undefined;
+    if (taken !== undefined) return taken;
     const known = fix === undefined ? KNOWN.find(({ pattern }) => pattern.test(text)) : undefined;
     const match = known && text.match(known.pattern);
     if (known && match) return known.describe(match, this.#stack, this.#cloud);

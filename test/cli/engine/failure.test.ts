@@ -85,6 +85,27 @@ describe("what an update that failed has said", () => {
     }
   });
 
+  it("tells what to do about a bucket's name that S3 does not give", () => {
+    const failed = (code: string) =>
+      logOf([
+        "urn:a",
+        `sdk-v2/provider2.go:572: sdk.helper_schema: creating S3 Bucket (acme-us-east-1): operation error S3: CreateBucket, https response error StatusCode: 409, RequestID: A, HostID: b=, ${code}: x: provider=aws@7.48.0`,
+      ]).failure(ended, false);
+    for (const code of ["BucketAlreadyExists", "BucketAlreadyOwnedByYou"]) {
+      const { message, why, fix } = failed(code);
+      expect(message).to.equal("the name of the bucket acme-us-east-1 is taken");
+      expect(why).to.contain("global");
+      expect(fix)
+        .to.contain("spawn:bucketPrefix")
+        .and.to.contain("spawn:adopt")
+        .and.to.contain("Pulumi.dev.yaml");
+    }
+    expect(failed("OperationAborted").message).to.equal(
+      "the name of the bucket acme-us-east-1 is not free yet",
+    );
+    expect(failed("TooManyBuckets").message).to.contain("the account may have no more buckets");
+  });
+
   it("tells why a plugin refused the engine", () => {
     const refused =
       "rpc error: code = PermissionDenied desc = spawn refuses this connection: no owner is listed";
