@@ -43,7 +43,7 @@ export interface SweepRoleArgs {
 const POLICY_NAME = "work";
 
 /** Who may take the role: instances. */
-const TRUST = JSON.stringify({
+export const WORKER_TRUST_POLICY = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
@@ -71,7 +71,7 @@ export class SweepRole extends ComponentResource {
       const own: RoleArgs = {
         name: resourceName,
         description: `Workers of the sweep ${spec.name}`,
-        assumeRolePolicy: TRUST,
+        assumeRolePolicy: WORKER_TRUST_POLICY,
         tags,
       };
       return new Role(...child(transform.role, `${spec.id}-role`, own, { parent }));

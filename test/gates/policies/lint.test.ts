@@ -1,0 +1,74 @@
+import { globSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { packageRoot } from "../../../package-root.ts";
+import { POLICIES, SOURCES } from "./documents.ts";
+import { type Finding, lint } from "./lint.ts";
+
+/** Findings that are wrong, or about what the user asked for. One that is no longer found fails, too. */
+const ALLOWED: readonly (Finding & { readonly why: string })[] = [
+  ...[
+    { policy: "access point", about: "s3:GetObject" },
+    { policy: "access point", about: "s3:ListBucket" },
+    { policy: "reader of a file", about: "s3:GetObject" },
+    { policy: "reader of a directory", about: "s3:GetObject" },
+    { policy: "reader of a directory", about: "s3:ListBucket" },
+    { policy: "worker with all", about: "s3:ListBucket" },
+  ].map((finding) => ({
+    ...finding,
+    issue: "RESOURCE_MISMATCH",
+    why: "parliament knows no access points as resources; AWS's documentation of their policies has these actions on them",
+  })),
+  ...["replication trust", "worker trust"].map((policy) => ({
+    policy,
+    issue: "MALFORMED",
+    about: "Statement contains neither Resource nor NotResource",
+    why: "the policy of who may take a role has no resource: it is the role's own",
+  })),
+  {
+    policy: "worker with all",
+    issue: "RESOURCE_STAR",
+    about: "dynamodb:GetItem, s3:GetObject",
+    why: "--iam-policy gives actions on all resources, and docs/security.md says so",
+  },
+];
+
+const sorted = (findings: readonly Finding[]): string[] =>
+  findings.map(({ policy, issue, about }) => `${policy}: ${issue} ${about}`).sort();
+
+describe("parliament", function () {
+  this.timeout(120_000);
+
+  it("finds nothing in any policy that is generated", async () => {
+    expect(sorted(await lint(POLICIES))).to.deep.equal(sorted(ALLOWED));
+  });
+
+  it("would find what is wrong in one", async () => {
+    const role = POLICIES["replication role"];
+    const found = await lint({
+      action: role.replace("s3:ReplicateTags", "s3:ReplicateTag"),
+      key: role.replace("aws:ResourceAccount", "s3:prefix"),
+      resource: role.replaceAll("/*", ""),
+      operator: role.replace("StringEquals", "StringIs"),
+    });
+    expect(new Set(found.map(({ policy, issue }) => `${policy}: ${issue}`))).to.deep.equal(
+      new Set([
+        "action: UNKNOWN_ACTION",
+        "key: UNKNOWN_CONDITION_FOR_ACTION",
+        "resource: RESOURCE_MISMATCH",
+        "operator: UNKNOWN_OPERATOR",
+      ]),
+    );
+  });
+});
+
+describe("the policies that are looked at", () => {
+  it("are those of every file that makes one", async () => {
+    const files = globSync("{cli,components,local,provider,staging,stacks}/**/*.ts", { cwd: packageRoot() });
+    const texts = await Promise.all(files.map((file) => readFile(join(packageRoot(), file), "utf8")));
+    expect(files.filter((_, at) => texts[at]?.includes('"2012-10-17"')).sort()).to.deep.equal(
+      [...SOURCES].sort(),
+    );
+  });
+});

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { ensureVenv } from "../../support/venv.ts";
+import { answerOf } from "./program.ts";
+
+/** What parliament finds in a policy. */
+export interface Finding {
+  /** The name of the policy. */
+  readonly policy: string;
+  readonly issue: string;
+  /** The actions, or a text. */
+  readonly about: string;
+}
+
+interface Reported {
+  readonly policy: string;
+  readonly issue: string;
+  readonly detail: string | readonly (string | { readonly action: string })[];
+}
+
+/** Lints policies by their names. It installs parliament before its first use: the hook that calls this needs a time-out of two minutes. */
+export async function lint(policies: Readonly<Record<string, string>>): Promise<Finding[]> {
+  const python = join(await ensureVenv("parliament"), "python");
+  // Python warns of pkg_resources, which parliament imports.
+  const program = ["-W", "ignore", join(import.meta.dirname, "lint.py")];
+  const found = (await answerOf(python, program, JSON.stringify(policies))) as Reported[];
+  return found.map(({ policy, issue, detail }) => ({
+    ...{ policy, issue },
+    about: typeof detail === "string" ? detail : detail.map(actionOf).join(", "),
+  }));
+}
+
+const actionOf = (detail: string | { readonly action: string }): string =>
+  typeof detail === "string" ? detail : detail.action;
