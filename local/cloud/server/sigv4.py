@@ -27,7 +27,6 @@ _AUTHORIZATION = re.compile(
 _CREDENTIAL = re.compile(r"([^/]+)/([0-9]{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 _DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SAFE = re.compile(r"[A-Za-z0-9._~%-]*")
-_SPACES = re.compile(r" {2,}")
 # A week: the longest that S3 allows.
 _LONGEST = 604_800
 
@@ -113,7 +112,8 @@ def verify(claim, secret, method, path, headers, query, payload):
         value = headers.get(name)
         if value is None:
             raise Refusal(403, "SignatureDoesNotMatch", f"The header {name} is signed but was not sent.")
-        lines.append(f"{name}:{_SPACES.sub(' ', value) if '  ' in value else value}\n")
+        # As Amazon's SDKs for Python and JavaScript have it: any space is one, and none is at an end.
+        lines.append(f"{name}:{' '.join(value.split())}\n")
     for name in headers:
         # What decides about a request must not be added by others.
         if name.startswith("x-amz-") and name not in signed:

@@ -8,8 +8,8 @@ import { pause } from "../retry.ts";
 import type { Connections } from "./connections.ts";
 import { type QuickRequest, quickRequest } from "./requests.ts";
 import type { Response } from "./response.ts";
-import { encodeKey, learnRoutes, type Route } from "./routes.ts";
-import { signedHeaders } from "./signing.ts";
+import { learnRoutes, type Route } from "./routes.ts";
+import { signRequest } from "./sign-request.ts";
 
 interface SendOptions {
   readonly abortSignal?: AbortSignal;
@@ -83,11 +83,11 @@ async function attempt(
   route: Route,
   { abortSignal: signal = NEVER, watch, bandwidth }: SendOptions,
 ): Promise<object | undefined> {
-  const keyPath = route.prefix + encodeKey(request.key);
-  const headers = await signed(way.client, request, route, keyPath);
+  const credentials = await way.client.config.credentials();
+  const { path, headers } = signRequest(request, route, credentials, serverClock.now());
+  headers.push("user-agent", route.userAgent);
   const kind = `${request.bucket} ${request.query === "" ? "object" : "part"}`;
   const { method, body } = request;
-  const path = request.query === "" ? keyPath : `${keyPath}?${request.query}`;
   const wire = { method, path, headers, body, isChecked: way.checking.has(kind), bandwidth };
   const send = (): Promise<Response> => way.connections.exchange(route, wire, signal);
   const sentAt = serverClock.steady();
@@ -112,26 +112,4 @@ async function attempt(
   }
   if (status === 429 || status >= 500) await pause(BUSY_PAUSE_MS * (0.5 + Math.random()), signal);
   return undefined;
-}
-
-async function signed(
-  client: S3Client,
-  request: QuickRequest,
-  route: Route,
-  path: string,
-): Promise<string[]> {
-  const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
-  request.headers["host"] = route.host;
-  const headers = signedHeaders(
-    {
-      method: request.method,
-      path,
-      query: request.query,
-      headers: request.headers,
-    },
-    { accessKeyId, secretAccessKey, sessionToken, region: route.region, service: route.service },
-    serverClock.now(),
-  );
-  headers.push("user-agent", route.userAgent);
-  return headers;
 }

@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { FileBody } from "../file-body.ts";
 import { HEADER_NAMES } from "../object-headers.ts";
+import { encodeQuery } from "./encoding.ts";
 import type { Response } from "./response.ts";
 
 /** A command of the SDK as the HTTP request that it is. */
@@ -117,7 +118,7 @@ export function quickRequest(command: object): QuickRequest | undefined {
   const shape = SHAPES.get(command.constructor);
   if (shape === undefined) return undefined;
   const headers: Record<string, string> = {};
-  const query: string[] = [];
+  const query: [name: string, value: string][] = [];
   let bucket = "";
   let key = "";
   let body: Uint8Array | FileBody | undefined;
@@ -128,7 +129,7 @@ export function quickRequest(command: object): QuickRequest | undefined {
     if (name === "Bucket") bucket = String(value);
     else if (name === "Key") key = String(value);
     else if (header !== undefined) headers[header] = String(value);
-    else if (parameter !== undefined) query.push(`${parameter}=${encodeURIComponent(String(value))}`);
+    else if (parameter !== undefined) query.push([parameter, String(value)]);
     else if (name === "Body" && shape.hasBody && (value instanceof Uint8Array || value instanceof FileBody))
       body = value;
     else if (name === "Metadata" && shape.method === "PUT")
@@ -143,7 +144,7 @@ export function quickRequest(command: object): QuickRequest | undefined {
     method: shape.method,
     bucket,
     key,
-    query: query.sort().join("&"),
+    query: encodeQuery(query),
     headers,
     body,
     answer: shape.answer,

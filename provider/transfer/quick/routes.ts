@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { encodeKey } from "./encoding.ts";
 
 /** How the SDK reaches a bucket, seen in a request that it made. */
 export interface Route {
@@ -66,11 +67,4 @@ function routeOf(request: SeenRequest, key: string): Route | undefined {
     service: credential[2] ?? "",
     userAgent: headers["user-agent"] ?? "",
   };
-}
-
-/** A key as it stands in a path: everything but unreserved characters and the slashes is percent-encoded. */
-export function encodeKey(key: string): string {
-  return encodeURIComponent(key)
-    .replaceAll("%2F", "/")
-    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -58,8 +58,11 @@ export function signedHeaders(request: Signable, scope: SigningScope, now: Date)
   return headers;
 }
 
+const SPACE = /\s/;
+
+/** As Amazon's SDKs for JavaScript and Python have it: any space is one, and none is at an end. */
 const canonicalValue = (value: string): string =>
-  value.includes(" ") ? value.trim().replace(/ {2,}/g, " ") : value;
+  SPACE.test(value) ? value.trim().replace(/\s+/g, " ") : value;
 
 function signingKey(
   { accessKeyId, secretAccessKey, region, service }: SigningScope,

@@ -80,4 +80,14 @@ describe("signedHeaders", () => {
     expect(signatures.size).to.equal(4);
     expect(sign({})).to.equal(sign({}));
   });
+
+  it("takes any space in a header for one, and none at its ends, as Amazon's SDKs do", () => {
+    const sign = (value: string): string | undefined => {
+      const headers = { host: HOST, "x-amz-content-sha256": EMPTY, "x-amz-meta-a": value };
+      const request = { method: "GET", path: "/", query: "", headers };
+      return signatureHeaders(request, SCOPE, NOW)["authorization"];
+    };
+    expect(sign("a\tb")).to.equal(sign("a b"));
+    expect(sign("\ta \t b\t")).to.equal(sign("a b"));
+  });
 });

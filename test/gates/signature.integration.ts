@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect } from "chai";
+import { packageRoot } from "../../package-root.ts";
+import { Random } from "../faults/random.ts";
+import { ensureVenv } from "../support/venv.ts";
+import { type Case, Cases } from "./signature/cases.ts";
+import { Texts } from "./signature/texts.ts";
+
+/*
+ * The signer of the fast path against botocore's, which Amazon wrote, on random requests; and the verifier of the local cloud
+ * against both. SIGNATURE_SEED=<number> has other requests.
+ */
+
+const SEED = Number(process.env["SIGNATURE_SEED"] ?? 13);
+const REQUESTS = 10_000;
+
+interface Findings {
+  readonly count: number;
+  readonly presigned: number;
+  readonly wrong: readonly object[];
+}
+
+describe(`the signatures of ${REQUESTS} random requests (seed ${SEED})`, function () {
+  this.timeout(180_000); // botocore may have to be installed first
+
+  it("are botocore's, and the local cloud accepts each and refuses it with any change", async () => {
+    const random = new Random(SEED);
+    const cases = new Cases(random, new Texts(random));
+    const all = Array.from({ length: REQUESTS }, (_, index) =>
+      index % 2 === 0 ? cases.command() : cases.raw(),
+    );
+    const { count, presigned, wrong } = await compare(all);
+    if (wrong.length > 0) expect.fail(`with SIGNATURE_SEED=${SEED}: ${JSON.stringify(wrong, null, 2)}`);
+    expect([count, presigned]).to.deep.equal([REQUESTS, REQUESTS / 5]);
+  });
+});
+
+/** Compares all in one process of Python. */
+async function compare(cases: readonly Case[]): Promise<Findings> {
+  const python = join(await ensureVenv("moto"), "python");
+  const script = join(import.meta.dirname, "signature", "compare.py");
+  const child = spawn(python, ["-I", script, join(packageRoot(), "local", "cloud")], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const written = new Promise<void>((resolve) => {
+    child.stdin.once("error", () => resolve()); // it ended early: its stderr says why
+    child.stdin.end(cases.map((one) => JSON.stringify(one)).join("\n"), "utf8", () => resolve());
+  });
+  const [out, complaint, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close") as Promise<[number | null]>,
+    written,
+  ]);
+  expect(code, complaint).to.equal(0);
+  return JSON.parse(out) as Findings;
+}
