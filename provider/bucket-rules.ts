@@ -23,6 +23,7 @@ import { lifecycleKind } from "./rules/lifecycle.ts";
 import { policyKind } from "./rules/policy.ts";
 import { replicationKind } from "./rules/replication.ts";
 import { rewrite } from "./rules/rewrite.ts";
+import { onYoungBucket } from "./rules/spreading.ts";
 import { explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
 
 const KINDS: Readonly<Record<RuleKind, ConfigurationKind>> = {
@@ -58,10 +59,12 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
       const id = `${inputs.region}/${inputs.bucket}/${inputs.kind}`;
       const doing = `adding ${KINDS[inputs.kind].title} to the bucket ${inputs.bucket}`;
       // What stands in the way is told before anything is written.
-      await explained(doing, () => assertMergeable(inputs, targetOf(inputs, context)));
+      const target = targetOf(inputs, context);
+      const young = { spreading: deps.spreading, signal: context.signal };
+      await explained(doing, () => onYoungBucket(() => assertMergeable(inputs, target), young));
       const written: { before?: string } = {};
       try {
-        await add(inputs, targetOf(inputs, context), deps, written);
+        await onYoungBucket(() => add(inputs, target, deps, written), young);
       } catch (error) {
         throw partialFailure(id, { ...inputs, ...written }, error, doing, context.signal);
       }
@@ -97,7 +100,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
       await explained(`removing ${kind.title} from the bucket ${outputs.bucket}`, () =>
         unlessGone(async () => {
           if (outputs.kind !== "replication") await refuseWithEntries(target, outputs.region);
-          await rewrite(kind, target, deps.settling, (current) => {
+          await rewrite(kind, target, deps.spreading, (current) => {
             const users = usersPart(kind, current);
             return outputs.before === undefined ? users : (kind.restored?.(users, outputs.before) ?? users);
           });
@@ -121,7 +124,7 @@ async function add(
   written: { before?: string },
 ): Promise<void> {
   const kind = KINDS[inputs.kind];
-  await rewrite(kind, target, deps.settling, (current) => {
+  await rewrite(kind, target, deps.spreading, (current) => {
     const users = usersPart(kind, current);
     const isUntouched = users.rules.length === current.rules.length;
     const before = isUntouched ? kind.remember?.(users) : undefined;

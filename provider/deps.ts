@@ -14,6 +14,8 @@ export interface Dependencies {
   readonly pool: BufferPool;
   readonly patience: RulePatience;
   readonly settling: Settling;
+  /** How long a bucket's configuration, written by this program, may take to show. */
+  readonly spreading: Settling;
   /** The server's time, once a request has been answered; see `staging/server-clock.ts`. */
   now(): Date;
 }

@@ -64,7 +64,7 @@ const dependencies = once(async (): Promise<Dependencies> => {
     { createS3Clients },
     { BufferPool },
     { DEFAULT_PATIENCE },
-    { DEFAULT_SETTLING },
+    { DEFAULT_SETTLING, DEFAULT_SPREADING },
   ] = await Promise.all([
     access(),
     import("../connection/account.ts"),
@@ -78,6 +78,7 @@ const dependencies = once(async (): Promise<Dependencies> => {
     pool: new BufferPool(),
     patience: DEFAULT_PATIENCE,
     settling: DEFAULT_SETTLING,
+    spreading: DEFAULT_SPREADING,
     now: () => serverClock.now(),
   };
 });

@@ -115,12 +115,14 @@ async function replicate(
 ): Promise<ReplicationOutputs> {
   const deps = withTimeout(shared, inputs, context);
   const doing = { what: "replication", region: inputs.region, bucket: inputs.bucket } as const;
-  const { method, ruleId } = await explained(doing, async () => {
-    const method = await possibleMethod(inputs, deps, context);
-    return { method, ruleId: await joinRule({ ...inputs, method }, deps, context) };
-  });
+  const method = await explained(doing, () => possibleMethod(inputs, deps, context));
+  const join = () => explained(doing, () => joinRule({ ...inputs, method }, deps, context));
+  // The rule towards a region that was added a moment ago may not show yet.
+  const isYoung = inputs.writableAt !== undefined && new Date(inputs.writableAt) > deps.now();
+  const joined = isYoung ? undefined : await join();
   try {
     await waitUntilWritable(inputs, deps, context);
+    const ruleId = joined ?? (await join());
     const made = await makeReplicas({ ...inputs, method }, deps, context);
     await noteArrival(inputs, shared.dynamo, deps.now(), context.signal);
     return { ...inputs, ruleId, ...made };

@@ -7,7 +7,7 @@ import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { refuseWithEntries } from "./rules/entries.ts";
-import { explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
+import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
 import { withRetry } from "./transfer/retry.ts";
 
 /** The bucket's versioning is not on (yet). */
@@ -89,19 +89,17 @@ async function requireVersioning(
     await withRetry(
       async () => {
         const command = new GetBucketVersioningCommand({ Bucket: bucket });
-        const { Status } = await explained(`reading the versioning of ${bucket}`, () =>
-          deps.s3.of(region).send(command, { abortSignal: signal }),
-        );
+        const { Status } = await deps.s3.of(region).send(command, { abortSignal: signal });
         if (Status !== "Enabled") throw new NotVersioned();
       },
       {
         signal,
-        ...deps.settling,
-        retryable: (error) => error instanceof NotVersioned,
+        ...deps.spreading,
+        retryable: (error) => error instanceof NotVersioned || isNoSuchBucket(error),
       },
     );
   } catch (error) {
-    if (!(error instanceof NotVersioned)) throw error;
+    if (!(error instanceof NotVersioned)) throw explainAwsError(error, `reading the versioning of ${bucket}`);
     throw new UserError(`versioning of the bucket ${bucket} is not enabled`, {
       why: "Replication and safe deletion need it.",
       fix: `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled --region ${region}`,

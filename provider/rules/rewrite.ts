@@ -1,12 +1,11 @@
 import { UserError } from "../../staging/errors.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { isNoSuchBucket } from "../transfer/aws-errors.ts";
 import { type Settling, withRetry } from "../transfer/retry.ts";
 import { type Configuration, type ConfigurationKind, canonical, type Target } from "./configuration.ts";
+import { isSpreading } from "./spreading.ts";
 
 /** How often a configuration is read and written anew where somebody else writes it, too. */
 const ROUNDS = 3;
-/** S3 changes one setting of a bucket at a time and turns others away meanwhile. */
-const BUSY = { attempts: 6, firstDelayMs: 250 } as const;
 
 /** What was written does not show (yet). */
 class NotInForce extends Error {
@@ -25,19 +24,19 @@ const NOTHING: Configuration = { rules: [], rest: {} };
 export async function rewrite(
   kind: ConfigurationKind,
   target: Target,
-  settling: Settling,
+  spreading: Settling,
   change: (current: Configuration) => Configuration,
 ): Promise<void> {
   for (let round = 1; round <= ROUNDS; round += 1) {
     const current = (await kind.get(target)) ?? NOTHING;
     const wanted = change(current);
     if (canonical(current.rules) === canonical(wanted.rules) && !isOtherText(current, wanted)) return;
-    await write(kind, target, wanted);
-    if (await isInForce(kind, target, settling, wanted)) return;
+    await write(kind, target, spreading, wanted);
+    if (await isInForce(kind, target, spreading, wanted)) return;
   }
   throw new UserError(`the ${kind.title} of the bucket ${target.bucket} did not stay as they were written`, {
-    why: "Somebody else is changing them at the same time.",
-    fix: "The same command again, when that is done.",
+    why: "Somebody else is changing them at the same time, or S3 does not show them yet.",
+    fix: "The same command again, in some minutes.",
   });
 }
 
@@ -49,11 +48,18 @@ function isOtherText(current: Configuration, wanted: Configuration): boolean {
   );
 }
 
-async function write(kind: ConfigurationKind, target: Target, wanted: Configuration): Promise<void> {
-  await withRetry(() => (wanted.rules.length === 0 ? kind.remove(target) : kind.put(target, wanted)), {
+async function write(
+  kind: ConfigurationKind,
+  target: Target,
+  spreading: Settling,
+  wanted: Configuration,
+): Promise<void> {
+  const removes = wanted.rules.length === 0;
+  await withRetry(() => (removes ? kind.remove(target) : kind.put(target, wanted)), {
     signal: target.signal,
-    ...BUSY,
-    retryable: (error) => errorName(error) === "OperationAborted",
+    ...spreading,
+    // The bucket has just been read; from one that is gone nothing has to be removed.
+    retryable: (error) => isSpreading(error) && !(removes && isNoSuchBucket(error)),
   });
 }
 
@@ -61,7 +67,7 @@ async function write(kind: ConfigurationKind, target: Target, wanted: Configurat
 async function isInForce(
   kind: ConfigurationKind,
   target: Target,
-  settling: Settling,
+  spreading: Settling,
   wanted: Configuration,
 ): Promise<boolean> {
   try {
@@ -70,7 +76,11 @@ async function isInForce(
         const { rules } = (await kind.get(target)) ?? NOTHING;
         if (namesOf(kind, rules) !== namesOf(kind, wanted.rules)) throw new NotInForce();
       },
-      { signal: target.signal, ...settling, retryable: (error) => error instanceof NotInForce },
+      {
+        signal: target.signal,
+        ...spreading,
+        retryable: (error) => error instanceof NotInForce || isNoSuchBucket(error),
+      },
     );
     return true;
   } catch (error) {

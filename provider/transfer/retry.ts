@@ -13,9 +13,18 @@ export interface RetryOptions {
 export interface Settling {
   readonly attempts: number;
   readonly firstDelayMs: number;
+  /** @default none: each pause is twice the one before */
+  readonly maxDelayMs?: number;
 }
 
 export const DEFAULT_SETTLING: Settling = { attempts: 5, firstDelayMs: 500 };
+
+/**
+ * Of what this program has just written of a bucket. S3 spreads it over its servers, and a request may meet one that does not know
+ * it yet. About the two minutes that Terraform's provider waits, too.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
+ */
+export const DEFAULT_SPREADING: Settling = { attempts: 34, firstDelayMs: 250, maxDelayMs: 5_000 };
 
 /**
  * Runs `work` until it succeeds, fails for good, or was tried `attempts` times; waits twice as long each time, and a

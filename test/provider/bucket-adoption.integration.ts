@@ -1,9 +1,13 @@
 import {
   DeleteBucketCommand,
+  DeleteBucketPolicyCommand,
   GetBucketVersioningCommand,
+  PutBucketEncryptionCommand,
+  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   type S3Client,
+  type ServerSideEncryptionByDefault,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { bucketAdoption } from "../../provider/bucket-adoption.ts";
@@ -163,6 +167,122 @@ describe("BucketAdoption", function () {
     const before = await settingsOf(client, Bucket);
     for (const _ of [1, 2]) await handler().delete(id, outputs, new TestContext());
     expect(await settingsOf(client, Bucket)).to.deep.equal(before);
+  });
+
+  describe("tells, before anything is changed, what the bucket's settings mean:", () => {
+    const Other = "adopted-with-settings";
+    before(() => makeBucket(client, Other, SECOND));
+    after(() => client.send(new DeleteBucketCommand({ Bucket: Other })));
+    const adopted = async () => {
+      const context = new TestContext();
+      await handler().create({ ...inputs, bucket: Other }, context);
+      return context.messages.filter((message) => !message.includes("Versioning of your bucket"));
+    };
+    const putPolicy = (...Statement: object[]) =>
+      client.send(
+        new PutBucketPolicyCommand({
+          Bucket: Other,
+          Policy: JSON.stringify({ Version: "2012-10-17", Statement }),
+        }),
+      );
+    const encryptBy = (byDefault: ServerSideEncryptionByDefault) =>
+      client.send(
+        new PutBucketEncryptionCommand({
+          Bucket: Other,
+          ServerSideEncryptionConfiguration: { Rules: [{ ApplyServerSideEncryptionByDefault: byDefault }] },
+        }),
+      );
+
+    it("nothing where they are the usual ones", async () => {
+      await encryptBy({ SSEAlgorithm: "AES256" });
+      expect(await adopted()).to.deep.equal([]);
+    });
+
+    it("a KMS key, with which rules replicate nothing", async () => {
+      const KMSMasterKeyID = "arn:aws:kms:us-west-2:123456789012:key/1";
+      await encryptBy({ SSEAlgorithm: "aws:kms", KMSMasterKeyID });
+      const [told = "", ...more] = await adopted();
+      expect(more).to.deep.equal([]);
+      expect(told)
+        .to.contain(KMSMasterKeyID)
+        .and.to.contain("spawn copies")
+        .and.to.contain("kms:GenerateDataKey");
+      await encryptBy({ SSEAlgorithm: "aws:kms:dsse" });
+      expect((await adopted())[0]).to.contain("Other accounts cannot use this key");
+      await encryptBy({ SSEAlgorithm: "AES256" });
+    });
+
+    it("Requester Pays", async () => {
+      // The local cloud's S3 takes the setting and does not give it back.
+      const proxy = await TestProxy.start(fixture.cloud.endpoint);
+      try {
+        proxy.fault = ({ query }) =>
+          query.has("requestPayment")
+            ? {
+                answer: {
+                  status: 200,
+                  body: `<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>`,
+                },
+              }
+            : undefined;
+        const s3 = createS3Clients({ config: { endpoint: proxy.endpoint, forcePathStyle: true } });
+        const context = new TestContext();
+        await bucketAdoption(fixture.dependencies({ s3 })).create({ ...inputs, bucket: Other }, context);
+        expect(context.messages[0]).to.contain("Requester Pays").and.to.contain("Payer=BucketOwner");
+      } finally {
+        await proxy.stop();
+      }
+    });
+
+    it("a policy that denies what entries need; it is refused where it does so in any case", async () => {
+      const Resource = `arn:aws:s3:::${Other}/*`;
+      const Deny = { Effect: "Deny", Principal: "*", Action: "s3:PutObject", Resource };
+      await putPolicy({
+        ...{ ...Deny, Sid: "OnlyFromTheVpc" },
+        Condition: { StringNotEquals: { "aws:SourceVpce": "vpce-1" } },
+      });
+      const [told = ""] = await adopted();
+      expect(told).to.contain("OnlyFromTheVpc").and.to.contain("aws:SourceVpce").and.to.contain("403");
+      await putPolicy({ ...Deny, Sid: "Frozen" });
+      await client.send(
+        new PutBucketVersioningCommand({ Bucket: Other, VersioningConfiguration: { Status: "Suspended" } }),
+      );
+      const error = await refusal({ bucket: Other });
+      expect(error.message).to.contain("its policy (statement Frozen) denies s3:PutObject");
+      expect(await settingsOf(client, Other)).to.have.deep.property("versioning", { Status: "Suspended" });
+      await client.send(new DeleteBucketPolicyCommand({ Bucket: Other }));
+    });
+  });
+
+  it("waits for a bucket and its versioning that S3 has not spread yet", async () => {
+    const young = "adopted-young";
+    await makeBucket(client, young, SECOND);
+    const proxy = await TestProxy.start(fixture.cloud.endpoint);
+    try {
+      // Each of S3's refusals comes once.
+      const refused = new Set<string>();
+      const refusals: Readonly<Record<string, string>> = {
+        "GET tagging": "NoSuchBucket",
+        "GET versioning": "NoSuchBucket",
+        "PUT versioning": "OperationAborted",
+      };
+      proxy.fault = ({ method, query }) => {
+        const asked = [...query.keys()].find((key) => key !== "x-id") ?? "";
+        const found = refusals[`${method} ${asked}`];
+        if (found === undefined || refused.has(`${method} ${asked}`)) return undefined;
+        refused.add(`${method} ${asked}`);
+        const status = found === "NoSuchBucket" ? 404 : 409;
+        return { answer: { status, body: `<Error><Code>${found}</Code><Message>no</Message></Error>` } };
+      };
+      const s3 = createS3Clients({ config: { endpoint: proxy.endpoint, forcePathStyle: true } });
+      const adoption = bucketAdoption(fixture.dependencies({ s3, now: () => now }));
+      const { outputs } = await adoption.create({ ...inputs, bucket: young }, new TestContext());
+      expect(outputs.writableAt).to.equal("2026-03-01T10:15:00Z");
+      expect(refused.size).to.equal(3);
+    } finally {
+      await proxy.stop();
+      await client.send(new DeleteBucketCommand({ Bucket: young }));
+    }
   });
 
   it("refuses a bucket that is not there, with the command that makes it", async () => {

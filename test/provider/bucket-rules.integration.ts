@@ -13,10 +13,12 @@ import {
 import { expect } from "chai";
 import { bucketRules } from "../../provider/bucket-rules.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
+import { createS3Clients } from "../../provider/transfer/clients.ts";
 import { requireLifecycleRule, requireReplicationRule } from "../../provider/transfer/rules.ts";
 import { UserError } from "../../staging/errors.ts";
 import { RULE_KINDS } from "../../staging/resources.ts";
 import { parseTtlDays, TTL_CLASSES } from "../../staging/ttl.ts";
+import { TestProxy } from "../support/proxy.ts";
 import { makeBucket, ROLE, rulesInputs, settingsOf } from "./adopted.ts";
 import { bucketOf, CloudFixture, errorOf, PRIMARY, SECOND, TestContext, THIRD } from "./cloud-fixture.ts";
 
@@ -171,6 +173,50 @@ describe("BucketRules", function () {
     await handler().delete(id, outputs, context);
     expect((await rulesNow()).map(({ ID }) => ID)).to.deep.equal(["cleanup-after-7-days", "logs"]);
     await client.send(new DeleteBucketLifecycleCommand({ Bucket }));
+  });
+
+  it("are written where S3 has not spread the bucket or its versioning yet", async () => {
+    const proxy = await TestProxy.start(fixture.cloud.endpoint);
+    try {
+      const s3 = createS3Clients({ config: { endpoint: proxy.endpoint, forcePathStyle: true } });
+      const rules = bucketRules(fixture.dependencies({ s3 }));
+      for (const [method, status, code, text] of [
+        ["GET", 404, "NoSuchBucket", "The specified bucket does not exist"],
+        ["PUT", 404, "NoSuchBucket", "The specified bucket does not exist"],
+        ["PUT", 409, "OperationAborted", "A conflicting conditional operation is in progress"],
+        [
+          "PUT",
+          400,
+          "InvalidRequest",
+          "Versioning must be 'Enabled' on the bucket to apply a replication configuration",
+        ],
+        ["PUT", 400, "InvalidRequest", "Destination bucket must have versioning enabled."],
+        ["PUT", 400, "InvalidRequest", "Destination bucket must exist."],
+      ] as const) {
+        let refusals = 2;
+        proxy.fault = (request) =>
+          request.method === method && refusals-- > 0
+            ? { answer: { status, body: `<Error><Code>${code}</Code><Message>${text}</Message></Error>` } }
+            : undefined;
+        const { id, outputs } = await rules.create(rulesInputs("replication", Bucket), new TestContext());
+        expect(refusals, `${method} ${code}`).to.be.lessThan(1);
+        await rules.delete(id, outputs, new TestContext());
+      }
+      // What stays refused is told as S3 says it.
+      proxy.fault = ({ method }) =>
+        method === "PUT"
+          ? {
+              answer: {
+                status: 400,
+                body: "<Error><Code>InvalidRequest</Code><Message>else</Message></Error>",
+              },
+            }
+          : undefined;
+      const error = await errorOf(rules.create(rulesInputs("replication", Bucket), new TestContext()));
+      expect(error.message).to.contain("InvalidRequest: else");
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it("refuse a bucket that replicates with another role, and leave it as it is", async () => {

@@ -86,6 +86,7 @@ export class CloudFixture {
       pool: new BufferPool(),
       patience: { baseMs: 2_000, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 100 },
       settling: { attempts: 2, firstDelayMs: 10 },
+      spreading: { attempts: 4, firstDelayMs: 1 },
       now: () => new Date(),
       ...changes,
     };

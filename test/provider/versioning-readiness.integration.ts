@@ -1,6 +1,8 @@
 import { PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import { createS3Clients } from "../../provider/transfer/clients.ts";
 import { versioningReadiness } from "../../provider/versioning-readiness.ts";
+import { TestProxy } from "../support/proxy.ts";
 import { bucketOf, CloudFixture, errorOf, PRIMARY, TestContext, THIRD } from "./cloud-fixture.ts";
 
 describe("VersioningReadiness", function () {
@@ -43,6 +45,23 @@ describe("VersioningReadiness", function () {
     expect(error.message).to.equal(`versioning of the bucket ${Bucket} is not enabled`);
     const none = await errorOf(handler().create({ ...inputs, bucket: "spawn-none" }, new TestContext()));
     expect(none).to.have.property("why", "The bucket does not exist.");
+  });
+
+  it("waits for a bucket that S3 has not spread yet", async () => {
+    const proxy = await TestProxy.start(fixture.cloud.endpoint);
+    try {
+      let refusals = 2;
+      proxy.fault = () =>
+        refusals-- > 0
+          ? { answer: { status: 404, body: "<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>" } }
+          : undefined;
+      const s3 = createS3Clients({ config: { endpoint: proxy.endpoint, forcePathStyle: true } });
+      const readiness = versioningReadiness(fixture.dependencies({ s3, now: () => now }));
+      const { outputs } = await readiness.create(inputs, new TestContext());
+      expect(outputs.writableAt).to.equal("2026-03-01T10:15:00Z");
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it("is not deleted while an entry has data in the bucket, and is where the bucket is gone", async () => {

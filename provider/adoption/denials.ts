@@ -1,0 +1,122 @@
+import { isRecord } from "../../staging/environment.ts";
+import { UserError } from "../../staging/errors.ts";
+import type { BucketRule } from "../../staging/resources.ts";
+
+/** What is done with the objects of every entry. */
+const NEEDED = [
+  "s3:PutObject",
+  "s3:PutObjectTagging",
+  "s3:GetObject",
+  "s3:GetObjectTagging",
+  "s3:DeleteObject",
+  "s3:DeleteObjectVersion",
+  "s3:AbortMultipartUpload",
+];
+
+/** Nothing is sent to AWS in plain HTTP or by an old version of TLS. */
+const OF_TRANSPORT: ReadonlySet<string> = new Set(["aws:securetransport", "s3:tlsversion"]);
+
+/** A key that an entry's objects may have. */
+const SAMPLE_KEY = "stage-0123456789ab/file";
+
+/**
+ * Looks for statements of a bucket's policy that deny what entries need. A Deny goes before every permission, so a policy of our own
+ * cannot make up for it. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ * @param statements of the bucket's policy
+ * @returns warnings of what may be denied, as conditions decide
+ * @throws UserError for what is denied in any case
+ */
+export function checkDenials(bucket: string, statements: readonly BucketRule[]): string[] {
+  const warnings: string[] = [];
+  for (const [index, statement] of statements.entries()) {
+    if (statement["Effect"] !== "Deny" || !coversEntries(bucket, statement)) continue;
+    const denied = NEEDED.filter((action) => coversAction(statement, action));
+    if (denied.length === 0) continue;
+    const { Sid } = statement;
+    const name = typeof Sid === "string" ? `statement ${Sid}` : `statement ${index + 1}`;
+    const keys = conditionKeys(statement);
+    if (isForEverybody(statement) && (keys.length === 0 || asksForHeader(statement))) {
+      throw denies(bucket, name, denied, keys);
+    }
+    if (keys.length > 0 && keys.every((key) => OF_TRANSPORT.has(key.toLowerCase()))) continue;
+    warnings.push(
+      `The policy of your bucket ${bucket} (${name}) denies ${denied.join(", ")} ${describeScope(statement, keys)}. Uploads, replicas, reads or deletions that it meets will fail with 403.`,
+    );
+  }
+  return warnings;
+}
+
+function denies(bucket: string, name: string, denied: readonly string[], keys: readonly string[]): UserError {
+  const why =
+    keys.length === 0
+      ? "It applies to everybody and has no condition."
+      : `It asks for a header (${keys.join(", ")}) that spawn does not send: S3 encrypts every object by the bucket's default encryption.`;
+  return new UserError(
+    `the bucket ${bucket} cannot be adopted: its policy (${name}) denies ${denied.join(", ")}`,
+    {
+      why,
+      fix: `Remove the statement, or except ${bucket}/stage-* from it. To see the policy: aws s3api get-bucket-policy --bucket ${bucket}`,
+    },
+  );
+}
+
+function describeScope(statement: BucketRule, keys: readonly string[]): string {
+  const whom = isForEverybody(statement) ? "" : "to some principals";
+  const when = keys.length === 0 ? "" : `depending on ${keys.join(", ")}`;
+  return [whom, when].filter(Boolean).join(", ");
+}
+
+const textsOf = (value: unknown): string[] =>
+  [value].flat().filter((text): text is string => typeof text === "string");
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html */
+function matches(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[\\^$.+()[\]{}|]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`, "i").test(text);
+}
+
+function coversEntries(bucket: string, { Resource, NotResource }: BucketRule): boolean {
+  const arn = `arn:aws:s3:::${bucket}/${SAMPLE_KEY}`;
+  const isIn = (patterns: unknown): boolean => textsOf(patterns).some((pattern) => matches(pattern, arn));
+  return Resource === undefined ? NotResource !== undefined && !isIn(NotResource) : isIn(Resource);
+}
+
+function coversAction({ Action, NotAction }: BucketRule, action: string): boolean {
+  const isIn = (patterns: unknown): boolean => textsOf(patterns).some((pattern) => matches(pattern, action));
+  return Action === undefined ? NotAction !== undefined && !isIn(NotAction) : isIn(Action);
+}
+
+function isForEverybody({ Principal }: BucketRule): boolean {
+  return Principal === "*" || (isRecord(Principal) && textsOf(Principal["AWS"]).includes("*"));
+}
+
+const conditionsOf = ({ Condition }: BucketRule): [operator: string, keys: Record<string, unknown>][] =>
+  isRecord(Condition)
+    ? Object.entries(Condition).filter((pair): pair is [string, Record<string, unknown>] => isRecord(pair[1]))
+    : [];
+
+const conditionKeys = (statement: BucketRule): string[] => [
+  ...new Set(conditionsOf(statement).flatMap(([, keys]) => Object.keys(keys))),
+];
+
+/**
+ * Whether the conditions hold for every request without a header for encryption: a key that is absent is not equal to anything.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+ */
+function asksForHeader(statement: BucketRule): boolean {
+  const conditions = conditionsOf(statement);
+  return (
+    conditions.length > 0 &&
+    conditions.every(([operator, keys]) =>
+      Object.entries(keys).every(
+        ([key, value]) =>
+          key.toLowerCase().startsWith("s3:x-amz-server-side-encryption") &&
+          (/^StringNot(Equals|EqualsIgnoreCase|Like)$/i.test(operator) ||
+            (/^Null$/i.test(operator) && textsOf([value].flat().map(String)).includes("true"))),
+      ),
+    )
+  );
+}

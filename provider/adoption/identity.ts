@@ -1,0 +1,75 @@
+import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
+import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
+import { UserError } from "../../staging/errors.ts";
+import type { Target } from "../rules/configuration.ts";
+import { onYoungBucket } from "../rules/spreading.ts";
+import { isOfOtherAccount } from "../survey/bucket.ts";
+import { errorName, explained, headersOf, isNotFound, statusOf } from "../transfer/aws-errors.ts";
+import { isDenied } from "../transfer/aws-failure.ts";
+import type { Settling } from "../transfer/retry.ts";
+
+/** @throws UserError unless the bucket is there, in that region, readable, in the own account, and no other environment's */
+export async function requireBucket(
+  { client, bucket, signal }: Target,
+  region: string,
+  spreading: Settling,
+): Promise<void> {
+  const options = { abortSignal: signal };
+  const doing = `adopting the bucket ${bucket} in ${region}`;
+  try {
+    const { BucketRegion } = await client.send(new HeadBucketCommand({ Bucket: bucket }), options);
+    if (BucketRegion !== undefined && BucketRegion !== region) throw elsewhere(bucket, region, BucketRegion);
+  } catch (error) {
+    if (isNotFound(error)) throw missing(bucket, region, error);
+    if (statusOf(error) === 301)
+      throw elsewhere(bucket, region, headersOf(error)["x-amz-bucket-region"], error);
+    if (isDenied(error) && (await isOfOtherAccount(bucket, client, options)))
+      throw foreign(bucket, region, error);
+    await explained(doing, () => Promise.reject(error));
+  }
+  const owner = await explained(doing, async () => {
+    try {
+      const { TagSet = [] } = await onYoungBucket(
+        () => client.send(new GetBucketTaggingCommand({ Bucket: bucket }), options),
+        { spreading, signal },
+      );
+      return TagSet.find(({ Key }) => Key === ENVIRONMENT_TAG)?.Value;
+    } catch (error) {
+      if (errorName(error) === "NoSuchTagSet") return undefined;
+      throw error;
+    }
+  });
+  if (owner !== undefined) throw managed(bucket, region, owner);
+}
+
+function missing(bucket: string, region: string, cause: unknown): UserError {
+  return new UserError(`there is no bucket ${bucket}, which is to be adopted in ${region}`, {
+    why: "A bucket of your own is never made by spawn.",
+    fix: `aws s3 mb s3://${bucket} --region ${region}, or let spawn make it: remove ${region} from spawn:adopt.`,
+    cause,
+  });
+}
+
+function elsewhere(bucket: string, region: string, actual: string | undefined, cause?: unknown): UserError {
+  return new UserError(`the bucket ${bucket} is not in ${region}`, {
+    why: actual === undefined ? "It is in another region." : `It is in ${actual}.`,
+    fix: `Use it as the bucket of ${actual ?? "its own region"}, or make another one: aws s3 mb s3://NAME --region ${region}`,
+    cause,
+  });
+}
+
+function foreign(bucket: string, region: string, cause: unknown): UserError {
+  return new UserError(`the bucket ${bucket} cannot be adopted: it belongs to another account`, {
+    why: "Names of buckets are global in AWS. Its owner could read what is staged there, change it, or delete it.",
+    fix: `Set spawn:buckets in Pulumi.<environment>.yaml to a bucket of your account in ${region}. To see its buckets: aws s3 ls`,
+    cause,
+  });
+}
+
+/** Its stack would take away its rules and then try to delete it. */
+function managed(bucket: string, region: string, environment: string): UserError {
+  return new UserError(`the bucket ${bucket} cannot be adopted: environment ${environment} made it`, {
+    why: `It has the tag ${ENVIRONMENT_TAG}=${environment}, and who made a bucket deletes it.`,
+    fix: `Remove ${region} from spawn:adopt, or adopt another bucket.`,
+  });
+}
