@@ -172,6 +172,8 @@ export class StagingEntry extends ComponentResource {
         ttlDays: spec.ttl,
         uploadedAt: data.uploadedAt,
         manifestSha256: data.manifestSha256,
+        usageTable: settings.usageTable,
+        usageRegion: settings.tableRegion,
       };
       const dependsOn = [replicas.get(region) ?? data];
       return new Expiration(
@@ -201,6 +203,7 @@ export class StagingEntry extends ComponentResource {
         stagingId: spec.id,
         filename: data.filename,
         sizeBytes: data.sizeBytes,
+        fileCount: data.fileCount,
         regions: [...spec.regions],
         uploadedAt: data.uploadedAt,
         ttlDays: spec.ttl,

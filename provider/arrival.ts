@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { arrivalAttribute } from "../staging/ledger.ts";
+import { arrivalAttribute, youngestAttribute } from "../staging/ledger.ts";
 import type { ReplicationInputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
@@ -25,6 +25,33 @@ export async function noteArrival(
     ConditionExpression: "attribute_not_exists(#arrived) OR #arrived < :uploaded",
     ExpressionAttributeNames: { "#arrived": arrivalAttribute(region) },
     ExpressionAttributeValues: marshall({ ":now": isoSeconds(now), ":uploaded": uploadedAt }),
+  });
+  await conditionMet(() => dynamo(usageRegion).send(command, { abortSignal: signal }));
+}
+
+/** Where an entry's usage row is, and the region that is noted in it. */
+export interface NotedRegion {
+  readonly usageTable?: string;
+  readonly usageRegion?: string;
+  readonly stagingId: string;
+  readonly region: string;
+}
+
+/** Notes in the usage row when the youngest object of a region was made, which goes later than the entry. A younger one's note stays. */
+export async function noteYoungest(
+  { usageTable, usageRegion, stagingId, region }: NotedRegion,
+  dynamo: (region: string) => DynamoDBClient,
+  madeAt: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  if (usageTable === undefined || usageRegion === undefined) return;
+  const command = new UpdateItemCommand({
+    TableName: usageTable,
+    Key: marshall({ [USAGE_KEY]: stagingId }),
+    UpdateExpression: "SET #youngest = :made",
+    ConditionExpression: "attribute_not_exists(#youngest) OR #youngest < :made",
+    ExpressionAttributeNames: { "#youngest": youngestAttribute(region) },
+    ExpressionAttributeValues: marshall({ ":made": isoSeconds(madeAt) }),
   });
   await conditionMet(() => dynamo(usageRegion).send(command, { abortSignal: signal }));
 }

@@ -1,13 +1,22 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import { replicaTags, type Tags, TTL_TAG, ttlClassAt, ttlOfClass } from "../staging/classes.ts";
+import {
+  objectRemoval,
+  replicaTags,
+  type Tags,
+  TTL_TAG,
+  ttlClassAt,
+  ttlOfClass,
+} from "../staging/classes.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources.ts";
 import { expiresAt, isoSeconds, parseTtlDays, removalMidnight, type TtlDays } from "../staging/ttl.ts";
+import { noteYoungest } from "./arrival.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
+import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
 import { isInParts, type ListedObject, listObjects } from "./transfer/listing.ts";
@@ -16,7 +25,7 @@ import { requireLifecycleRule } from "./transfer/rules.ts";
 import { ensureTags, hasTags, readTags } from "./transfer/tagging.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
-/** New objects whose tags are read: the first ones, and every so many after them. If one lacks its tags, all are read. */
+/** New objects of each class whose tags are read: the first ones, and every so many after them. If one lacks its tags, all are read. */
 const LOOKED_AT_FIRST = 500;
 const LOOKED_AT_EVERY = 100;
 /** Objects that `read` looks at: of an entry with more, they stand for the others. */
@@ -25,7 +34,11 @@ const SAMPLE = 128;
 const NO_TTL = 0;
 
 /** The entry's lifecycle rule in one region: the TTL class of its objects there. Changing it moves no data. */
-export function expiration(deps: Dependencies): ResourceHandler<ExpirationInputs, ExpirationOutputs> {
+export function expiration(
+  shared: Dependencies,
+  dynamo: DynamoClients = createDynamoClients(),
+): ResourceHandler<ExpirationInputs, ExpirationOutputs> {
+  const deps = { ...shared, dynamo };
   return {
     computed: ["ruleId", "removedAt"],
     changing: ["ruleId", "removedAt"],
@@ -87,7 +100,7 @@ const isWhole = (outputs: Partial<ExpirationOutputs>): boolean => outputs.ruleId
 async function expire(
   inputs: ExpirationInputs,
   which: "sample" | "all",
-  deps: Dependencies,
+  deps: Dependencies & { readonly dynamo: DynamoClients },
   context: CallContext,
 ): Promise<ExpirationOutputs> {
   const { bucket, region, stagingId } = inputs;
@@ -111,7 +124,13 @@ async function expire(
         fix: "Stage the data again.",
       });
     }
-    return { ...inputs, ruleId, removedAt: isoSeconds(removalMidnight(new Date(inputs.uploadedAt), ttl)) };
+    const uploadedAt = new Date(inputs.uploadedAt);
+    const removal = removalMidnight(uploadedAt, ttl);
+    const last = objectRemoval(ttl, uploadedAt, found.youngest);
+    if (last <= removal) return { ...inputs, ruleId, removedAt: isoSeconds(removal) };
+    // The ledger counts until then.
+    await noteYoungest(inputs, deps.dynamo, found.youngest, context.signal);
+    return { ...inputs, ruleId, removedAt: isoSeconds(last) };
   });
 }
 
@@ -148,17 +167,27 @@ function tagsByAge(stagingId: StagingId, ttl: TtlDays, uploadedAt: Date): TagJob
   };
 }
 
+interface Tagged {
+  readonly objects: number;
+  /** Of those that were looked at. */
+  readonly lacking: number;
+  /** When the youngest object was made. */
+  readonly youngest: Date;
+}
+
 /**
  * Gives objects the tags, where they lack them. Of a sample it only looks, but for objects in parts, of which some servers forget
  * the tags that the upload was started with.
- * @returns how many objects there are, and how many of those that were looked at lacked tags
  */
 async function tagObjects(
   { place, region, prefix, tagsOf, context }: TagJob,
   which: "sample" | "all",
-): Promise<{ objects: number; lacking: number }> {
+): Promise<Tagged> {
   const progress = reportTo(context, { phase: "tag", region, total: 0, objectsTotal: 0 });
   let [objects, lacking] = [0, 0];
+  let youngest = new Date(0);
+  // What was made after a midnight needs other tags than the rest, however little it is.
+  const seen = new Map<Tags, number>();
   // Should this break off, the first object shows to the next sample that something is left to do.
   let last: ListedObject | undefined;
   await forEachParallel(
@@ -166,12 +195,14 @@ async function tagObjects(
     OBJECTS_IN_FLIGHT,
     context.signal,
     async (object, stop) => {
-      const number = objects;
       objects += 1;
+      if (object.lastModified > youngest) youngest = object.lastModified;
       progress.add(1);
       progress.objectDone();
       const at = { ...place, key: object.key };
       const tags = tagsOf(object);
+      const number = seen.get(tags) ?? 0;
+      seen.set(tags, number + 1);
       if (isInParts(object)) await ensureTags(at, tags, stop);
       else if (which === "all" && last === undefined) last = object;
       else if (which === "all") await ensureTags(at, tags, stop);
@@ -182,7 +213,7 @@ async function tagObjects(
   );
   if (last !== undefined) await ensureTags({ ...place, key: last.key }, tagsOf(last), context.signal);
   progress.finish();
-  return { objects, lacking };
+  return { objects, lacking, youngest };
 }
 
 /**

@@ -23,7 +23,8 @@ export const stagingPlugin: Plugin = {
     [STAGED_DATA]: async () => (await import("./staged-data.ts")).stagedData(await dependencies()),
     [REPLICATION]: async () =>
       (await import("./replication.ts")).replication(await dependencies(), await dynamo()),
-    [EXPIRATION]: async () => (await import("./expiration.ts")).expiration(await dependencies()),
+    [EXPIRATION]: async () =>
+      (await import("./expiration.ts")).expiration(await dependencies(), await dynamo()),
     [USAGE_ROW]: once(async () =>
       (await import("./usage-row.ts")).usageRow(await dependencies(), await dynamo()),
     ),

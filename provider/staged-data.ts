@@ -13,6 +13,7 @@ import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
+import { ageingTags } from "./transfer/ageing-tags.ts";
 import { clientsOfAnyOwner } from "./transfer/any-owner.ts";
 import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
 import { deleteEntry } from "./transfer/delete.ts";
@@ -203,7 +204,7 @@ async function stageSource(
     parseTtlDays(inputs.ttlDays),
     inputs.replicateTo.map(parseRegion),
   );
-  const target = { client: deps.s3.of(region), bucket, tags };
+  const target = { client: deps.s3.of(region), bucket, tags: ageingTags(tags, deps.now()) };
   const options = { pool: deps.pool, signal: context.signal, noSha256, multipart };
   const facts =
     source.kind === "file"
@@ -226,7 +227,7 @@ async function stageOne(
   const key = objectKey(stagingId, file.path);
   const staged = await stageFile(
     file,
-    { ...target, key },
+    { ...target, tags: target.tags(), key },
     {
       ...options,
       report: (phase) => reportTo(context, { phase, region, total: file.size, objectsTotal: 1 }),
@@ -234,7 +235,7 @@ async function stageOne(
   );
   const manifestSha256 = await putFileManifest(
     manifestFile(file, staged.sha256),
-    { ...target, key: manifestKey(stagingId) },
+    { ...target, tags: target.tags(), key: manifestKey(stagingId) },
     options.signal,
   );
   return {

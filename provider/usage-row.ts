@@ -133,6 +133,7 @@ export function usageRow(
 const INPUTS = {
   filename: "filename",
   size_bytes: "sizeBytes",
+  file_count: "fileCount",
   regions: "regions",
   uploaded_at: "uploadedAt",
   ttl_days: "ttlDays",
@@ -140,10 +141,11 @@ const INPUTS = {
 } as const satisfies Record<keyof LifeFacts, keyof UsageRowInputs>;
 
 function factsOf(inputs: UsageRowInputs): LifeFacts {
-  const { filename, sizeBytes, regions, uploadedAt, ttlDays, sweepId } = inputs;
+  const { filename, sizeBytes, fileCount, regions, uploadedAt, ttlDays, sweepId } = inputs;
   return {
     filename,
     size_bytes: sizeBytes,
+    file_count: fileCount,
     regions,
     uploaded_at: uploadedAt,
     ttl_days: ttlDays,

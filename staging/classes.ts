@@ -1,7 +1,7 @@
 import { InputError } from "./errors.ts";
 import type { StagingId } from "./ids.ts";
 import type { Region } from "./regions.ts";
-import { MS_PER_DAY, TTL_CLASSES, type TtlDays } from "./ttl.ts";
+import { removalMidnight, TTL_CLASSES, type TtlDays, utcDay } from "./ttl.ts";
 
 /**
  * A bucket has one lifecycle and one replication configuration, so rules are classes that the environment
@@ -52,20 +52,24 @@ export function replicaTags(id: StagingId, ttl: TtlDays): Tags {
 
 /**
  * The TTL class of an object that was created after the entry's upload. S3 counts a lifecycle rule's days from the object's own
- * creation, so the whole days that had passed by then are taken off: it goes within a day of the entry's expiry, and never before.
+ * creation and rounds up to the next 00:00 UTC, so the midnights that had passed by then are taken off: all objects of an entry
+ * go at the same midnight. One day is the least that a rule has, so what is created on the last day goes a midnight later.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days
  */
 export function ttlClassAt(ttl: TtlDays, uploadedAt: Date, createdAt: Date): TtlDays {
-  return Math.max(1, ttl - daysBetween(uploadedAt, createdAt)) as TtlDays;
+  return Math.max(1, ttl - midnightsBetween(uploadedAt, createdAt)) as TtlDays;
 }
 
 /** The TTL of an entry, from the class `tag` of an object of another age: the inverse of {@link ttlClassAt}, if there is one. */
 export const ttlOfClass = (tag: number, uploadedAt: Date, createdAt: Date): number =>
-  tag + daysBetween(uploadedAt, createdAt);
+  tag + midnightsBetween(uploadedAt, createdAt);
 
-/** Whole days; none where the clocks of two servers have the object before the upload. */
-const daysBetween = (earlier: Date, later: Date): number =>
-  Math.max(0, Math.floor((later.getTime() - earlier.getTime()) / MS_PER_DAY));
+/** When S3 removes an object of its {@link ttlClassAt class}. */
+export const objectRemoval = (ttl: TtlDays, uploadedAt: Date, createdAt: Date): Date =>
+  removalMidnight(createdAt, ttlClassAt(ttl, uploadedAt, createdAt));
+
+/** None where the clocks of two servers have the object before the upload. */
+const midnightsBetween = (earlier: Date, later: Date): number => Math.max(0, utcDay(later) - utcDay(earlier));
 
 /** A tree's objects have the same tags, all of them. */
 const encoded = new WeakMap<Tags, string>();

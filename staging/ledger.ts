@@ -3,7 +3,7 @@ import { isRecord, isStringArray } from "./environment.ts";
 import { UserError } from "./errors.ts";
 import { isStagingId } from "./ids.ts";
 import { isRegionList, type RegionList } from "./regions.ts";
-import { isIsoTime, isoSeconds, MS_PER_DAY, removalMidnight, TTL_CLASSES, type TtlDays } from "./ttl.ts";
+import { isIsoTime, isoSeconds, removalMidnight, TTL_CLASSES, type TtlDays } from "./ttl.ts";
 import { parseUsageRow, USAGE_KEY, type UsageRow, wrongCounter } from "./usage.ts";
 
 /** From when on an upload's data were in which regions, the primary one first, and with which TTL. */
@@ -17,12 +17,16 @@ export interface Placement {
 export interface Life {
   readonly filename: string;
   readonly sizeBytes: number;
+  /** Of a directory; rows of versions that did not note it have one. */
+  readonly fileCount: number;
   readonly uploadedAt: Date;
   /** When it was deleted; undefined where nobody has deleted it, though it may have expired. */
   readonly closedAt: Date | undefined;
   readonly sweepId: string | undefined;
   /** When each region but the primary one got its copy. Absent in rows of versions that did not note it: at the upload. */
-  readonly arrivals?: ReadonlyMap<string, Date>;
+  readonly arrivals?: ReadonlyMap<string, Date> | undefined;
+  /** When the youngest object of a region was made, where that was so late that it outlives the others: see {@link youngestAttribute}. */
+  readonly youngest?: ReadonlyMap<string, Date> | undefined;
   /** Oldest first, one at least. */
   readonly placements: readonly Placement[];
 }
@@ -40,6 +44,7 @@ export interface LedgerRow {
 export const LIFE_ATTRIBUTES = [
   "filename",
   "size_bytes",
+  "file_count",
   "regions",
   "uploaded_at",
   "ttl_days",
@@ -56,6 +61,12 @@ export const LIFE_ATTRIBUTES = [
 /** The attribute of a row that tells when a region got its copy; beside the others, since several replicas are made at a time. */
 export const arrivalAttribute = (region: string): string => `${ARRIVED}${region}`;
 const ARRIVED = "arrived_in_";
+/**
+ * The attribute of a row that tells when the youngest object of a region was made. It is noted only where that object goes later than
+ * the entry's others: one day is the least that a lifecycle rule has, and it was made on the last one.
+ */
+export const youngestAttribute = (region: string): string => `${YOUNGEST}${region}`;
+const YOUNGEST = "youngest_in_";
 /** Goes up by one at every write, which is made on condition that nobody else has written in between. */
 export const REVISION = "revision";
 
@@ -75,7 +86,12 @@ export function parseLedgerRow(item: unknown): LedgerRow {
   if (row["opened_at"] === undefined) return { stagingId: usage.stagingId, lives: [], usage };
   const earlier = row["lives"] ?? [];
   if (!Array.isArray(earlier)) return read.fail("lives");
-  const current = { ...row, arrived: arrivalsOf(row, String(row["uploaded_at"]), undefined) };
+  const uploadedAt = String(row["uploaded_at"]);
+  const current = {
+    ...row,
+    arrived: arrivalsOf(row, uploadedAt, undefined),
+    youngest: youngestOf(row, uploadedAt, undefined),
+  };
   return { stagingId: usage.stagingId, lives: [...earlier, current].map((life) => read.life(life)), usage };
 }
 
@@ -86,10 +102,30 @@ function arrivalsOf(
   until: string | undefined,
 ): Record<string, string> | undefined {
   if (row["counts_arrivals"] !== true) return undefined;
+  // A copy of the next upload has overwritten the note: this one's counts from its upload.
+  return timesIn(row, ARRIVED, from, (at) => (until !== undefined && at >= until ? from : at));
+}
+
+function youngestOf(
+  row: Readonly<Record<string, unknown>>,
+  from: string,
+  until: string | undefined,
+): Record<string, string> | undefined {
+  const times = timesIn(row, YOUNGEST, from, (at) => (until !== undefined && at >= until ? undefined : at));
+  return Object.keys(times).length > 0 ? times : undefined;
+}
+
+/** By region the times that attributes with this prefix have; those of before `from` are an earlier life's. */
+function timesIn(
+  row: Readonly<Record<string, unknown>>,
+  prefix: string,
+  from: string,
+  time: (at: string) => string | undefined,
+): Record<string, string> {
   const found = Object.entries(row).flatMap(([name, at]): [string, string][] => {
-    if (!name.startsWith(ARRIVED) || typeof at !== "string" || at < from) return [];
-    // A copy of the next upload has overwritten the note: this one's counts from its upload.
-    return [[name.slice(ARRIVED.length), until !== undefined && at >= until ? from : at]];
+    if (!name.startsWith(prefix) || typeof at !== "string" || at < from) return [];
+    const known = time(at);
+    return known === undefined ? [] : [[name.slice(prefix.length), known]];
   });
   return Object.fromEntries(found);
 }
@@ -121,19 +157,21 @@ class Reader {
     return {
       filename,
       sizeBytes: this.#count(value, "size_bytes"),
+      fileCount: value["file_count"] === undefined ? 1 : this.#count(value, "file_count"),
       uploadedAt,
       closedAt: value["closed_at"] === undefined ? undefined : this.#date(value, "closed_at"),
       sweepId,
-      ...this.#arrivals(value),
+      arrivals: this.#times(value, "arrived"),
+      youngest: this.#times(value, "youngest"),
       placements,
     };
   }
 
-  #arrivals(life: Record<string, unknown>): Pick<Life, "arrivals"> {
-    const { arrived } = life;
-    if (arrived === undefined) return {};
-    if (!isRecord(arrived)) return this.fail("arrived");
-    return { arrivals: new Map(Object.keys(arrived).map((region) => [region, this.#date(arrived, region)])) };
+  #times(life: Record<string, unknown>, attribute: string): ReadonlyMap<string, Date> | undefined {
+    const times = life[attribute];
+    if (times === undefined) return undefined;
+    if (!isRecord(times)) return this.fail(attribute);
+    return new Map(Object.keys(times).map((region) => [region, this.#date(times, region)]));
   }
 
   #placement(value: unknown): Placement {
@@ -165,70 +203,12 @@ class Reader {
   }
 }
 
-/** The data of a life in one region, without interruption. */
-export interface Stay {
-  readonly region: string;
-  readonly from: Date;
-  /** When the data went: deleted, taken from the region, or expired, whichever came first. May be in the future. */
-  readonly to: Date;
-  /** The region that they were replicated from; undefined where they were uploaded. */
-  readonly replicatedFrom: string | undefined;
-}
-
-/**
- * Where the data of a life were, and when. What expires goes at the 00:00 UTC after its expiry, from when on S3 charges
- * nothing for it even where it removes it later.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
- */
-export function staysOf(life: Life): Stay[] {
-  const stays = placedStays(life);
-  const { arrivals } = life;
-  if (arrivals === undefined) return stays;
-  return stays.flatMap((stay) => {
-    if (stay.replicatedFrom === undefined) return [stay];
-    const arrival = arrivals.get(stay.region);
-    // A copy that never arrived, or after the data were to be gone, is none.
-    if (arrival === undefined || arrival >= stay.to) return [];
-    return [arrival > stay.from ? { ...stay, from: arrival } : stay];
-  });
-}
-
-/** Where the data were to be. */
-function placedStays({ uploadedAt, closedAt, placements }: Life): Stay[] {
-  const ended: Stay[] = [];
-  let open = new Map<string, Omit<Stay, "to">>();
-  for (const [at, { from, regions, ttlDays }] of placements.entries()) {
-    const next = placements[at + 1]?.from;
-    const removal = removalOf(uploadedAt, ttlDays, from);
-    const primary = regions[0];
-    const present = new Map<string, Omit<Stay, "to">>();
-    for (const region of regions) {
-      const replicatedFrom = region === primary ? undefined : primary;
-      present.set(region, open.get(region) ?? { region, from, replicatedFrom });
-    }
-    for (const [region, stay] of open) if (!present.has(region)) ended.push({ ...stay, to: from });
-    open = present;
-    const to = earliest(removal, closedAt);
-    if (next !== undefined && to > next) continue;
-    for (const stay of open.values()) ended.push({ ...stay, to: stay.from > to ? stay.from : to });
-    break;
-  }
-  return ended;
-}
-
-/** A TTL that was shortened to less than the data's age removes them at the next midnight, not in the past. */
-function removalOf(uploadedAt: Date, ttlDays: TtlDays, from: Date): Date {
-  const removal = removalMidnight(uploadedAt, ttlDays);
-  return removal > from ? removal : new Date((Math.floor(from.getTime() / MS_PER_DAY) + 1) * MS_PER_DAY);
-}
-
-const earliest = (date: Date, other: Date | undefined): Date =>
-  other !== undefined && other < date ? other : date;
-
 /** What the row tells of the life that is, in plain values. */
 export interface LifeFacts {
   readonly filename: string;
   readonly size_bytes: number;
+  /** Undefined in stacks of versions that did not note it. */
+  readonly file_count?: number | undefined;
   readonly regions: readonly string[];
   readonly uploaded_at: string;
   readonly ttl_days: number;
@@ -289,17 +269,28 @@ function historyOf(row: Readonly<Record<string, unknown>>, facts: LifeFacts, now
   return same ? history : [...history, placementOf(facts, [isoSeconds(now), from].sort().at(-1) ?? "")];
 }
 
-/** A life that nobody has closed ended at the latest when its data were uploaded again. */
+/** A life that nobody has closed ended when its data were uploaded again, unless they had expired before. */
 function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Record<string, unknown> {
-  const { filename, size_bytes, uploaded_at, sweep_id, regions, ttl_days, history, closed_at } = row;
+  const { filename, size_bytes, file_count, uploaded_at, sweep_id, regions, ttl_days, history } = row;
+  const closed = row["closed_at"] ?? (hasExpired(row, next.uploaded_at) ? undefined : next.uploaded_at);
   const arrived = arrivalsOf(row, String(uploaded_at), next.uploaded_at);
+  const youngest = youngestOf(row, String(uploaded_at), next.uploaded_at);
   return {
     filename,
     size_bytes,
+    ...(file_count === undefined ? {} : { file_count }),
     uploaded_at,
     ...(sweep_id === undefined ? {} : { sweep_id }),
     history: history ?? [{ from: uploaded_at, regions, ttl_days }],
-    closed_at: closed_at ?? next.uploaded_at,
+    ...(closed === undefined ? {} : { closed_at: closed }),
     ...(arrived === undefined ? {} : { arrived }),
+    ...(youngest === undefined ? {} : { youngest }),
   };
+}
+
+/** What has expired is charged for somewhat longer, whatever is uploaded then. */
+function hasExpired({ uploaded_at, ttl_days }: Readonly<Record<string, unknown>>, now: string): boolean {
+  const ttl = TTL_CLASSES.find((days) => days === ttl_days);
+  if (ttl === undefined || !isIsoTime(uploaded_at)) return false;
+  return removalMidnight(new Date(uploaded_at), ttl) <= new Date(now);
 }

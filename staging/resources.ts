@@ -117,6 +117,9 @@ export interface ExpirationInputs {
   /** From {@link StagedDataOutputs}. */
   uploadedAt: string;
   manifestSha256: string;
+  /** Where the entry's usage row is: it notes what goes later than the entry. Absent in stacks of earlier versions. */
+  usageTable?: string;
+  usageRegion?: string;
 }
 
 export interface ExpirationOutputs extends ExpirationInputs {
@@ -132,6 +135,8 @@ export interface UsageRowInputs {
   stagingId: string;
   filename: string;
   sizeBytes: number;
+  /** Of a directory; what its requests cost depends on it. */
+  fileCount?: number;
   regions: string[];
   uploadedAt: string;
   ttlDays: number;

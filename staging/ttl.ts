@@ -42,8 +42,23 @@ export function expiresAt(uploadedAt: Date, ttl: TtlDays): Date {
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days
  */
 export function removalMidnight(uploadedAt: Date, ttl: TtlDays): Date {
-  return new Date(Math.floor(expiresAt(uploadedAt, ttl).getTime() / MS_PER_DAY) * MS_PER_DAY + MS_PER_DAY);
+  return nextMidnight(expiresAt(uploadedAt, ttl));
 }
+
+/**
+ * The midnight (UTC) at which S3 deletes a version for good that has not been the current one since `since`, under a rule of
+ * `days` noncurrent days. What expires in a versioned bucket only gets a delete marker then, and is charged for until here.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days
+ */
+export function noncurrentRemoval(since: Date, days: number): Date {
+  return nextMidnight(new Date(since.getTime() + days * MS_PER_DAY));
+}
+
+/** The number of a day in UTC, from 1970 on. */
+export const utcDay = (date: Date): number => Math.floor(date.getTime() / MS_PER_DAY);
+
+/** The first 00:00 UTC after `date`; a midnight's is that of the next day. */
+export const nextMidnight = (date: Date): Date => new Date((utcDay(date) + 1) * MS_PER_DAY);
 
 /** `2024-01-22T10:30:15Z`: UTC to the second, the form of every date in records and outputs. */
 export function isoSeconds(date: Date): string {

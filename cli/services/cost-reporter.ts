@@ -1,9 +1,10 @@
 import { downloadCost, replicationCost, savings, storageCost } from "../../staging/cost.ts";
 import { UserError } from "../../staging/errors.ts";
-import { type LedgerRow, type Life, type Stay, staysOf } from "../../staging/ledger.ts";
+import type { LedgerRow, Life } from "../../staging/ledger.ts";
 import { addMoney, type MicroDollars, scaleMoney, subtractMoney, ZERO } from "../../staging/money.ts";
 import type { Period } from "../../staging/period.ts";
 import type { PriceBook } from "../../staging/price-book.ts";
+import { type Stay, staysOf } from "../../staging/stays.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import type { Cost, CostReport, DayCost, EntryCost } from "./cost-report.ts";
 

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { withLock } from "../../local/lock.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import type { RegionCopy } from "../../provider/transfer/presence/region.ts";
-import { replicaTags, ttlClassAt } from "../../staging/classes.ts";
+import { objectRemoval, replicaTags, ttlClassAt } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { serverClock } from "../../staging/server-clock.ts";
-import { expiresAt, isoSeconds } from "../../staging/ttl.ts";
+import { expiresAt, isoSeconds, removalMidnight } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
 import type { UpdateOptions } from "../engine/update.ts";
 import { requireRecord } from "./absent.ts";
@@ -63,6 +63,7 @@ async function repair(
     for (const { region, why } of damaged) {
       options.onNote?.(`${region} is repaired from ${from.region}: ${why ?? "it is not whole"}`, "info");
       await repairCopy(record, copyIn(from.region), copyIn(region), options);
+      await noteLateObjects(context, record, region, options);
     }
   }
   const presence = damaged.length > 0 && from !== undefined ? await look() : found;
@@ -100,6 +101,23 @@ async function repairCopy(
     }),
   );
   progress.finish();
+}
+
+/** What is repaired on the entry's last day goes a midnight later than the entry: the ledger counts it until then. */
+async function noteLateObjects(
+  context: Context,
+  { stagingId, uploadedAt, ttl }: StagingRecord,
+  region: string,
+  { signal = new AbortController().signal }: UpdateOptions,
+): Promise<void> {
+  const now = serverClock.now();
+  if (objectRemoval(ttl, uploadedAt, now) <= removalMidnight(uploadedAt, ttl)) return;
+  const [{ noteYoungest }, { client, settings }] = await Promise.all([
+    import("../../provider/arrival.ts"),
+    context.tables(),
+  ]);
+  const { usageTable, tableRegion: usageRegion } = settings;
+  await noteYoungest({ usageTable, usageRegion, stagingId, region }, () => client, now, signal);
 }
 
 /** Updates the stack: an earlier refresh may have recorded the missing data in the state. */

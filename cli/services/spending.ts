@@ -38,8 +38,8 @@ export function spendingOf(
 
 /** The ledger's lives, with the record's own where its row was lost. */
 function livesWith(record: StagingRecord, lives: readonly Life[]): readonly Life[] {
-  const { filename, sizeBytes, uploadedAt, sweepId, regions, ttl } = record;
+  const { filename, sizeBytes, fileCount, uploadedAt, sweepId, regions, ttl } = record;
   if (lives.some((life) => life.uploadedAt.getTime() === uploadedAt.getTime())) return lives;
   const placements = [{ from: uploadedAt, regions, ttlDays: ttl }];
-  return [...lives, { filename, sizeBytes, uploadedAt, closedAt: undefined, sweepId, placements }];
+  return [...lives, { filename, sizeBytes, fileCount, uploadedAt, closedAt: undefined, sweepId, placements }];
 }

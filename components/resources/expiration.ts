@@ -12,6 +12,8 @@ export class Expiration extends CustomResource implements ProgramOutputs<Expirat
   declare readonly ttlDays: Output<number>;
   declare readonly uploadedAt: Output<string>;
   declare readonly manifestSha256: Output<string>;
+  declare readonly usageTable: Output<string>;
+  declare readonly usageRegion: Output<string>;
   declare readonly ruleId: Output<string>;
   declare readonly removedAt: Output<string>;
 

@@ -11,6 +11,7 @@ export class UsageRow extends CustomResource implements ProgramOutputs<UsageRowO
   declare readonly stagingId: Output<string>;
   declare readonly filename: Output<string>;
   declare readonly sizeBytes: Output<number>;
+  declare readonly fileCount: Output<number>;
   declare readonly regions: Output<string[]>;
   declare readonly uploadedAt: Output<string>;
   declare readonly ttlDays: Output<number>;

@@ -2,7 +2,9 @@ import { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags, type Tags } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import { formatBytes, MIB } from "../../staging/units.ts";
+import { ageingTags } from "./ageing-tags.ts";
 import { copySource } from "./copy.ts";
 import { abortUploads } from "./delete.ts";
 import { late } from "./late-command.ts";
@@ -55,7 +57,9 @@ export async function replicateTree(job: TreeJob): Promise<void> {
   const manifest = await headObject({ ...source, key: manifestKey }, signal);
   if (manifest === undefined) throw notWhole(job, 0, 0);
   const tags =
-    job.tags ?? copyTags(await readTags({ ...source, key: manifestKey }, signal), manifest.lastModified);
+    job.tags === undefined
+      ? copyTags(await readTags({ ...source, key: manifestKey }, signal), manifest.lastModified)
+      : ageingTags(job.tags, serverClock.now());
   // The manifest is the last that is staged, after all files were verified.
   const tree: Tree = { ...job, tags, sealed: wholeSecond(manifest.lastModified) };
   // What the rule was seen to bring is not told twice.
@@ -92,9 +96,9 @@ export async function replicateTree(job: TreeJob): Promise<void> {
   await abortUploads(destination.client, destination.bucket, entryPrefix(job.stagingId), signal);
 }
 
-interface Tree extends TreeJob {
-  /** Of copies. */
-  readonly tags: Tags;
+interface Tree extends Omit<TreeJob, "tags"> {
+  /** Of copies that are made now. */
+  readonly tags: () => Tags;
   /** The second in which the staging ended: what was written later is not what was staged. */
   readonly sealed: number;
 }
@@ -126,7 +130,7 @@ async function replicated(
       method: tree.method,
       patience: tree.patience,
       onWait: tree.onWait,
-      tags: tree.tags,
+      tags: tree.tags(),
       size,
       signal,
       onBytes,
@@ -152,7 +156,7 @@ async function copySmall(
     CopySource: copySource(source.bucket, key, undefined),
     CopySourceIfMatch: etag,
     MetadataDirective: "COPY",
-    Tagging: encodeTags(tags),
+    Tagging: encodeTags(tags()),
     TaggingDirective: "REPLACE",
   });
   const { CopyObjectResult } = await turnsFor("copy", destination.bucket).run(
@@ -210,7 +214,7 @@ async function statusesOf(tree: Tree, objects: readonly ListedObject[]): Promise
 }
 
 async function* pairs(
-  job: TreeJob,
+  job: Omit<TreeJob, "tags">,
   signal: AbortSignal,
   onStale: (replica: ListedObject) => void = () => {},
 ): AsyncGenerator<[ListedObject, ListedObject | undefined], void, void> {

@@ -1,9 +1,8 @@
-import { isReplicateTag, type Tags, TTL_TAG, ttlClassAt } from "../../staging/classes.ts";
+import { isReplicateTag, type Tags } from "../../staging/classes.ts";
 import type { ReplicationMethod } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
-import { serverClock } from "../../staging/server-clock.ts";
-import type { TtlDays } from "../../staging/ttl.ts";
 import { formatBytes } from "../../staging/units.ts";
+import { ageingTags } from "./ageing-tags.ts";
 import { copyObject } from "./copy.ts";
 import { abortUploads } from "./delete.ts";
 import { checksumMismatch } from "./mismatch.ts";
@@ -82,7 +81,7 @@ export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
       return { via, verifiedBy };
     }
   }
-  const tags = job.tags ?? copyTags(await readTags(job.source, job.signal), source.lastModified);
+  const tags = job.tags ?? copyTags(await readTags(job.source, job.signal), source.lastModified)();
   for (let attempt = replica === undefined ? 1 : 2; ; attempt += 1) {
     let copied = 0;
     await copyObject({ bucket: job.source.bucket, key: job.source.key, object: source }, job.destination, {
@@ -173,11 +172,9 @@ export function deadlineFor({ baseMs, bytesPerSecond }: RulePatience, bytes: num
  * A copy carries its source's tags, but none that would have it replicated further, and the TTL class of its own age.
  * @param createdAt when the source was created
  */
-export function copyTags(tags: Tags, createdAt: Date): Tags {
+export function copyTags(tags: Tags, createdAt: Date): () => Tags {
   const kept = Object.fromEntries(Object.entries(tags).filter(([key]) => !isReplicateTag(key)));
-  const ttl = Number(kept[TTL_TAG]);
-  if (!Number.isInteger(ttl)) return kept;
-  return { ...kept, [TTL_TAG]: String(ttlClassAt(ttl as TtlDays, createdAt, serverClock.now())) };
+  return ageingTags(kept, createdAt);
 }
 
 /** Parts of copies that broke off, or whose beginning was never answered, are of no more use once the replica is right. */

@@ -33,7 +33,8 @@ export interface TreeTarget {
   readonly client: S3Client;
   readonly bucket: string;
   readonly stagingId: string;
-  readonly tags: Tags;
+  /** Of an object that is made now. */
+  readonly tags: () => Tags;
 }
 
 export interface StagedTree {
@@ -63,7 +64,7 @@ export async function stageTree(
     const partSize = await stageFiles(source, target, spool, changes, options);
     const manifestSha256 = await spool.finish();
     const firstModified = await verifyListing(source, target, spool, changes, options.signal);
-    const place = { client: target.client, bucket: target.bucket, tags: target.tags };
+    const place = { client: target.client, bucket: target.bucket, tags: target.tags() };
     await putSpooledManifest(spool, { ...place, key: manifestKey(target.stagingId) }, options);
     // Uploads that earlier attempts left are of no more use.
     await abortUploads(target.client, target.bucket, treePrefix(source, target), options.signal);
@@ -104,7 +105,7 @@ async function stageFiles(
     options.signal,
     async ({ number, entry, mayBeThere, isKnown }, signal) => {
       if (entry.type !== "file") return spool.add(number, entry);
-      const place = { client: target.client, bucket: target.bucket, tags: target.tags };
+      const place = { client: target.client, bucket: target.bucket, tags: target.tags() };
       const key = `${prefix}${entry.path}`;
       const staged = await stageTreeFile(entry, { ...place, key }, mayBeThere, { ...options, signal });
       if (isKnown && !staged.wasThere) changes.sentAgain(entry.path);

@@ -89,6 +89,8 @@ describe("StagingEntry", () => {
         ttlDays: 7,
         uploadedAt: "2024-01-22T10:30:15Z",
         manifestSha256: "b2".repeat(32),
+        usageTable: "spawn-usage-dev",
+        usageRegion: "us-east-1",
       });
     }
     expect(made.get(`${ID}-expiration-us-east-1`).dependsOn).to.deep.equal([`${ID}-data`]);
@@ -103,6 +105,7 @@ describe("StagingEntry", () => {
       stagingId: ID,
       filename: "reference.fasta",
       sizeBytes: 107_374_182_400,
+      fileCount: 1,
       regions: ["us-east-1", "us-west-2"],
       uploadedAt: "2024-01-22T10:30:15Z",
       ttlDays: 7,

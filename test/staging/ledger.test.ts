@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { UserError } from "../../staging/errors.ts";
-import { type LifeFacts, parseLedgerRow, rowWith, staysOf } from "../../staging/ledger.ts";
+import { type LifeFacts, parseLedgerRow, rowWith } from "../../staging/ledger.ts";
+import { staysOf } from "../../staging/stays.ts";
 
 const FACTS: LifeFacts = {
   filename: "reference.fasta",

@@ -1,0 +1,129 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { objectRemoval, ttlClassAt } from "../../staging/classes.ts";
+import type { Life } from "../../staging/ledger.ts";
+import { parseRegionList } from "../../staging/regions.ts";
+import { staysOf } from "../../staging/stays.ts";
+import { expiresAt, MS_PER_DAY, parseTtlDays, removalMidnight, type TtlDays } from "../../staging/ttl.ts";
+
+const at = (text: string) => new Date(`2026-03-${text}Z`);
+const WEEK = parseTtlDays(7);
+const UPLOADED = at("01T10:30:00");
+
+function life(changes: Partial<Life> = {}, ttlDays: TtlDays = WEEK): Life {
+  const regions = parseRegionList("us-east-1,us-west-2");
+  return {
+    ...{
+      filename: "f",
+      sizeBytes: 1,
+      fileCount: 1,
+      uploadedAt: UPLOADED,
+      closedAt: undefined,
+      sweepId: undefined,
+    },
+    placements: [{ from: UPLOADED, regions, ttlDays }],
+    ...changes,
+  };
+}
+
+const shown = (life: Life) =>
+  staysOf(life).map(({ region, from, to, billedUntil }) =>
+    [region, ...[from, to, billedUntil].map((date) => date.toISOString().slice(5, 16))].join(" "),
+  );
+
+describe("the class of an object", () => {
+  const ttls = fc.integer({ min: 1, max: 90 }).map(parseTtlDays);
+  const times = fc.integer({ min: 0, max: 100 * MS_PER_DAY }).map((ms) => new Date(UPLOADED.getTime() + ms));
+  const uploads = fc
+    .integer({ min: 0, max: MS_PER_DAY - 1 })
+    .map((ms) => new Date(at("01T00:00:00").getTime() + ms));
+
+  it("has every object go at the entry's midnight, whenever it was made before the last day", () => {
+    fc.assert(
+      fc.property(
+        ttls,
+        uploads,
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (ttl, uploaded, part) => {
+          const lastDay = removalMidnight(uploaded, ttl).getTime() - MS_PER_DAY;
+          const made = new Date(uploaded.getTime() + Math.floor(part * (lastDay - uploaded.getTime())));
+          expect(objectRemoval(ttl, uploaded, made)).to.deep.equal(removalMidnight(uploaded, ttl));
+        },
+      ),
+    );
+  });
+
+  it("never has one go before the entry expires, and at most two days after the entry or itself", () => {
+    fc.assert(
+      fc.property(ttls, times, (ttl, made) => {
+        const removal = objectRemoval(ttl, UPLOADED, made);
+        expect(removal).to.be.greaterThan(expiresAt(UPLOADED, ttl));
+        const latest = Math.max(removalMidnight(UPLOADED, ttl).getTime(), made.getTime() + 2 * MS_PER_DAY);
+        expect(removal.getTime()).to.be.at.most(latest);
+      }),
+    );
+  });
+
+  it("of a copy of a copy is that of a copy", () => {
+    fc.assert(
+      fc.property(ttls, fc.tuple(times, times), (ttl, pair) => {
+        const [first, second] = pair.sort((a, b) => a.getTime() - b.getTime()) as [Date, Date];
+        const copied = ttlClassAt(ttlClassAt(ttl, UPLOADED, first), first, second);
+        expect(copied).to.equal(ttlClassAt(ttl, UPLOADED, second));
+      }),
+    );
+  });
+});
+
+describe("stays", () => {
+  it("are charged for two more days as noncurrent versions where they expire", () => {
+    expect(shown(life())).to.deep.equal([
+      "us-east-1 03-01T10:30 03-09T00:00 03-11T00:00",
+      "us-west-2 03-01T10:30 03-09T00:00 03-11T00:00",
+    ]);
+  });
+
+  it("are charged for until their deletion, before the expiry and after it", () => {
+    expect(shown(life({ closedAt: at("04T05:00:00") }))[0]).to.equal(
+      "us-east-1 03-01T10:30 03-04T05:00 03-04T05:00",
+    );
+    expect(shown(life({ closedAt: at("09T18:00:00") }))[0]).to.equal(
+      "us-east-1 03-01T10:30 03-09T00:00 03-09T18:00",
+    );
+    expect(shown(life({ closedAt: at("20T00:00:00") }))[0]).to.equal(
+      "us-east-1 03-01T10:30 03-09T00:00 03-11T00:00",
+    );
+  });
+
+  it("end with the region that loses the data", () => {
+    const [both, one] = [parseRegionList("us-east-1,us-west-2"), parseRegionList("us-east-1")];
+    const placements = [
+      { from: UPLOADED, regions: both, ttlDays: WEEK },
+      { from: at("03T00:00:00"), regions: one, ttlDays: WEEK },
+    ];
+    expect(shown(life({ placements }))[0]).to.equal("us-west-2 03-01T10:30 03-03T00:00 03-03T00:00");
+  });
+
+  it("of a region that was added go with the entry", () => {
+    const arrivals = new Map([["us-west-2", at("06T23:00:00")]]);
+    expect(shown(life({ arrivals }))[1]).to.equal("us-west-2 03-06T23:00 03-09T00:00 03-11T00:00");
+  });
+
+  it("last a midnight longer where an object was made on the last day", () => {
+    const youngest = new Map([["us-west-2", at("08T01:00:00")]]);
+    const arrivals = new Map([["us-west-2", at("08T01:00:05")]]);
+    expect(shown(life({ youngest, arrivals }))).to.deep.equal([
+      "us-east-1 03-01T10:30 03-09T00:00 03-11T00:00",
+      "us-west-2 03-08T01:00 03-10T00:00 03-12T00:00",
+    ]);
+  });
+
+  it("of a copy that came after the end are charged for as long as its class has it", () => {
+    const arrivals = new Map([["us-west-2", at("09T04:00:00")]]);
+    expect(shown(life({ arrivals }))[1]).to.equal("us-west-2 03-09T04:00 03-11T00:00 03-13T00:00");
+    expect(shown(life({ arrivals, closedAt: at("09T05:00:00") }))[1]).to.equal(
+      "us-west-2 03-09T04:00 03-09T05:00 03-09T05:00",
+    );
+    expect(shown(life({ arrivals, closedAt: at("09T03:00:00") }))).to.have.length(1);
+  });
+});
