@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Interfaces, run, settings } from "@oclif/core";
 import { isHangupIgnored, keepHangupIgnored } from "../connection/hangup.ts";
 import { applyChanges } from "../connection/process.ts";
+import { nameProgram } from "../connection/user-agent.ts";
 import { programVariables } from "../local/engine/variables.ts";
 import { spawnPaths } from "../local/paths.ts";
 import { homeFolder } from "../local/shell-variables.ts";
@@ -16,6 +17,7 @@ import { guardScreen, writeExactly } from "./screen.ts";
 
 /** Runs the command line of this process, and ends the process. Never rejects. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  nameProgram("cli");
   watchOutput();
   guardScreen();
   endBySignal();

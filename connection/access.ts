@@ -1,6 +1,7 @@
 import { type Connection, resolveConnection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
 import { DIRECT, type Transport, transportOf } from "./transport.ts";
+import { userAgent } from "./user-agent.ts";
 
 /** What every client of an AWS service is made with. */
 export interface Access {
@@ -26,6 +27,7 @@ export interface ServiceSettings {
     readonly sessionToken?: string;
   };
   readonly profile?: string;
+  readonly customUserAgent?: [name: string, version: string][];
 }
 
 /** Credentials, region and endpoint of a service, all explicit, so that the SDK looks nothing up. */
@@ -34,6 +36,7 @@ export function serviceSettings(connection: Connection, service: Service, region
   const endpoint = endpoints[service]?.url;
   return {
     region,
+    customUserAgent: userAgent(),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(keys === undefined ? {} : { credentials: keys }),
     ...(profile === undefined ? {} : { profile }),

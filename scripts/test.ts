@@ -5,7 +5,9 @@ import { join, relative, resolve } from "node:path";
 import { stopCloud } from "../local/cloud/cloud.ts";
 import { spawnPaths } from "../local/paths.ts";
 import { packageRoot } from "../package-root.ts";
+import { REQUESTS_VARIABLE } from "../test/support/recorded-cloud.ts";
 import { lanesOf } from "./lanes.ts";
+import { checkRequests, UPDATE_OPERATIONS } from "./model-gate.ts";
 import { prepare } from "./prepare.ts";
 import { COUNTS_VARIABLE, type Counts } from "./reporter.ts";
 import { main, run, runPrefixed } from "./run.ts";
@@ -13,7 +15,8 @@ import { main, run, runPrefixed } from "./run.ts";
 /*
  * Every check and test, in the order of what they cost; the first that fails ends the run. Test files run in two lanes at
  * a time where the machine has the cores: each file has a local cloud and folders of its own, or shares its lane's.
- * Usage: test.ts [test files] [options of mocha]; with files only those run, and no check.
+ * Usage: test.ts [test files] [options of mocha]; with files only those run, and no check. With --update-operations, operations of AWS
+ * that are new go into test/gates/operations.txt.
  */
 
 interface Tier {
@@ -40,7 +43,13 @@ async function test(args: readonly string[]): Promise<number> {
   const home = await mkdtemp(join(tmpdir(), "spawn tests "));
   const counts = join(home, "counts");
   try {
-    const failed = await runAll(args, testEnvironment(home, counts));
+    const env = testEnvironment(home, counts);
+    const update = args.includes(UPDATE_OPERATIONS);
+    const failed =
+      (await runAll(
+        args.filter((argument) => argument !== UPDATE_OPERATIONS),
+        env,
+      )) || (await checkRequests(env[REQUESTS_VARIABLE] ?? "", { update }));
     const total = await sum(counts);
     // What fails without a count (a check, a file that cannot be loaded) is one failure.
     const failures = Math.max(total.failures, failed ? 1 : 0);
@@ -97,6 +106,8 @@ function testEnvironment(home: string, counts: string): NodeJS.ProcessEnv {
     ...Object.fromEntries(kept),
     SPAWN_HOME: home,
     SPAWN_CACHE: spawnPaths().cache,
+    // Where it is set already, the requests are kept there.
+    [REQUESTS_VARIABLE]: process.env[REQUESTS_VARIABLE] ?? join(home, "requests"),
     [COUNTS_VARIABLE]: counts,
   };
 }

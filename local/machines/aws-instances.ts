@@ -8,6 +8,7 @@ import {
 import { GetInstanceProfileCommand, IAMClient } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Keys } from "../../connection/connection.ts";
+import { userAgent } from "../../connection/user-agent.ts";
 import type { Region } from "../../staging/regions.ts";
 import { type Instance, type Instances, isInstanceId, type RoleCredentials } from "./instances.ts";
 
@@ -18,13 +19,13 @@ const GLOBAL_REGION = "us-east-1";
 
 /** The instances of the local cloud, by the public APIs alone and with its own key. */
 export class AwsInstances implements Instances {
-  readonly #settings: { readonly endpoint: string; readonly credentials: Keys };
+  readonly #settings;
   readonly #ec2 = new Map<Region, EC2Client>();
   readonly #iam: IAMClient;
   readonly #sts: STSClient;
 
   constructor(endpoint: string, credentials: Keys) {
-    this.#settings = { endpoint, credentials };
+    this.#settings = { endpoint, credentials, customUserAgent: userAgent() };
     this.#iam = new IAMClient({ ...this.#settings, region: GLOBAL_REGION });
     this.#sts = new STSClient({ ...this.#settings, region: GLOBAL_REGION });
   }

@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { cloudPython } from "../local/cloud/install.ts";
+import { spawnPaths } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
+import { run } from "./run.ts";
+
+/** An option of `npm test`: new operations go into the list. */
+export const UPDATE_OPERATIONS = "--update-operations";
+
+/**
+ * Compares the requests that tests have recorded in `folder` with AWS's models, and their operations with
+ * `test/gates/operations.txt`. See `test/gates/model/`.
+ * @returns whether something is wrong
+ */
+export async function checkRequests(folder: string, { update }: { update: boolean }): Promise<boolean> {
+  if (!existsSync(folder)) return false; // no file that ran has a local cloud that records
+  console.log("\nRequests against AWS's models");
+  const gates = join(packageRoot(), "test", "gates");
+  const options = update ? ["--update"] : [];
+  const script = join(gates, "model", "check.py");
+  // The models are botocore's, which the local cloud brings.
+  const python = cloudPython(spawnPaths().venv);
+  return (await run(python, ["-I", script, folder, join(gates, "operations.txt"), ...options])) !== 0;
+}

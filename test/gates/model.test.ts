@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { cloudPython } from "../../local/cloud/install.ts";
+import { runCommand } from "../../local/command.ts";
+import { spawnPaths } from "../../local/paths.ts";
+
+/** The gate that compares the requests of the tests from end to end with AWS's models. `npm test` runs it after them. */
+const folder = join(import.meta.dirname, "model");
+const LIST = join(import.meta.dirname, "operations.txt");
+const python = cloudPython(spawnPaths().venv);
+
+describe("the model gate", () => {
+  it("takes every member of every known operation, and no other, missing or wrong one", async () => {
+    const { code, stdout, stderr } = await runCommand(python, ["-I", join(folder, "selftest.py"), LIST]);
+    expect(code, stderr).to.equal(0);
+    const { tried, wrong } = JSON.parse(stdout) as { tried: Record<string, number>; wrong: unknown[] };
+    expect(wrong).to.deep.equal([]);
+    for (const kind of ["right", "unknown", "missing", "enum", "long", "pattern", "items", "range"])
+      expect(tried[kind], kind).to.be.greaterThan(9);
+  });
+
+  describe("of recorded requests", () => {
+    let requests: string;
+    before(async () => {
+      requests = await mkdtemp(join(tmpdir(), "spawn requests "));
+    });
+    after(() => rm(requests, { recursive: true, force: true }));
+
+    const check = async (...records: object[]) => {
+      await writeFile(join(requests, "1.jsonl"), records.map((each) => `${JSON.stringify(each)}\n`).join(""));
+      return runCommand(python, ["-I", join(folder, "check.py"), requests, LIST]);
+    };
+
+    it("passes one that is right", async () => {
+      const { code, stdout } = await check(record("/bucket/key?versionId=1", {}));
+      expect(stdout).to.contain("1 different requests of 1 operations");
+      expect(code).to.equal(0);
+    });
+
+    it("names the operation, the program and the fault of one that is wrong", async () => {
+      const { code, stdout } = await check(record("/bucket/key?version=1", { "x-amz-owner": "1" }));
+      expect(code).to.equal(1);
+      expect(stdout).to.contain("s3:HeadObject of provider");
+      expect(stdout).to.contain("query version: unknown member");
+      expect(stdout).to.contain("header x-amz-owner: unknown member");
+      expect(stdout).to.contain("HEAD /bucket/key?version=1 (answered 200)");
+    });
+
+    it("names an operation that nobody has sent before, and says how to add it", async () => {
+      const { code, stdout } = await check({ ...record("/bucket/key?torrent", {}), method: "GET" });
+      expect(code).to.equal(1);
+      expect(stdout).to.match(/^ {2}s3:GetObjectTorrent provider$/m);
+      expect(stdout).to.contain("npm test -- --update-operations");
+    });
+
+    it("does not pass where nothing of ours was recorded", async () => {
+      const { code, stdout } = await check(record("/bucket/key", { "user-agent": "aws-sdk-js/3" }));
+      expect(code).to.equal(1);
+      expect(stdout).to.contain("the gate has seen nothing");
+    });
+  });
+});
+
+/** A HeadObject as record.py writes it. */
+function record(target: string, headers: Readonly<Record<string, string>>) {
+  const [path, query = ""] = target.split("?");
+  const all = {
+    host: "127.0.0.1",
+    "user-agent": "aws-sdk-js/3.1173.0 ua/2.1 spawn/provider",
+    authorization: "AWS4-HMAC-SHA256 Credential=KEY/20261129/us-east-1/s3/aws4_request",
+    ...headers,
+  };
+  return { method: "HEAD", path, query, headers: Object.entries(all), body: "", size: 0, status: 200 };
+}
