@@ -19,6 +19,7 @@ import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
 import { readTags } from "./transfer/tagging.ts";
+import { passesThroughClient } from "./transfer/through-client.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's replica in one region, and its membership in the rule that makes it. */
@@ -196,6 +197,13 @@ async function makeReplicas(
   if (inputs.kind === "file") await replicateFile(inputs, job);
   else await replicateTree({ ...inputs, ...job });
   progress.finish();
+  if (passesThroughClient({ source: job.source, destination: job.destination.client })) {
+    context.log(
+      "warning",
+      `S3 makes no copies from ${inputs.sourceRegion} in ${inputs.region} for this machine, since its requests come through a VPC endpoint. ` +
+        "So the data passed through this machine. Outside of this VPC, or with replication: rule, they do not.",
+    );
+  }
   return {
     objects,
     via: ways.size > 1 ? "mixed" : ways.has("rule") ? "rule" : "copy",

@@ -6,11 +6,12 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { attemptsOf, errorName } from "./aws-errors.ts";
-import { copiedFrom, type Owned } from "./expected-owner.ts";
+import { copiedFrom } from "./expected-owner.ts";
 import type { ObjectHeaders } from "./object-headers.ts";
 import { forEachParallel } from "./parallel.ts";
 import { type Part, partsOf } from "./parts.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
+import { passesThroughClient, sendPartCopy } from "./through-client.ts";
 import { turnsFor } from "./turns.ts";
 
 /** Copies of parts under way at the same time: the bytes pass between S3's regions, none through here. */
@@ -22,7 +23,8 @@ const SINGLE_COPY_MS = 5_000;
 export const FULL_OBJECT_CRC32 = "CRC32/FULL_OBJECT";
 
 /** A copy in parts. */
-export interface PartsJob extends Owned {
+export interface PartsJob {
+  readonly source: ObjectPlace;
   readonly object: StoredObject;
   readonly from: {
     readonly CopySource: string;
@@ -87,7 +89,9 @@ export async function copyInParts(job: PartsJob): Promise<"done" | "no checksums
   const first = parts.next().value;
   if (first === undefined) throw new Error(`an object of ${object.size} bytes is not copied in parts`);
   const { entry, milliseconds } = await copyPart(job, upload, first, options.signal);
-  const isQuick = job.mayBeWhole && milliseconds * (object.size / first.length) <= SINGLE_COPY_MS;
+  // What passes through this machine is in its memory, so it stays in parts.
+  const passes = passesThroughClient({ source: job.source, destination: client });
+  const isQuick = job.mayBeWhole && !passes && milliseconds * (object.size / first.length) <= SINGLE_COPY_MS;
   if (isQuick || isMeaningless(entry.ChecksumCRC32, first.length, job)) {
     await client.send(
       new AbortMultipartUploadCommand({ Bucket: common.Bucket, Key: common.Key, UploadId: upload.id }),
@@ -135,13 +139,14 @@ async function copyPart(
     PartNumber: part.number,
     CopySourceRange: `bytes=${part.offset}-${part.offset + part.length - 1}`,
   };
-  const command = copiedFrom(job, new UploadPartCopyCommand(input));
+  const command = copiedFrom(job.source, new UploadPartCopyCommand(input));
   let begun = 0;
   const { CopyPartResult } = await turnsFor("copy", common.Bucket).run(
     0,
     () => {
       begun = performance.now();
-      return destination.client.send(command, { abortSignal: signal });
+      const way = { source: job.source, size: job.object.size, destination: destination.client, signal };
+      return sendPartCopy(way, part, command, algorithm);
     },
     signal,
   );

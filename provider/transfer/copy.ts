@@ -9,6 +9,7 @@ import { mailSafe } from "./object-headers.ts";
 import { partSizeFor } from "./parts.ts";
 import { paidFor } from "./request-payer.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
+import { sendCopy } from "./through-client.ts";
 import { turnsFor } from "./turns.ts";
 
 /**
@@ -44,7 +45,7 @@ export interface CopyOptions {
  * attempt copies the others.
  */
 export async function copyObject(
-  source: Omit<ObjectPlace, "client"> & { readonly object: StoredObject },
+  source: ObjectPlace & { readonly object: StoredObject },
   destination: ObjectPlace,
   options: CopyOptions,
 ): Promise<void> {
@@ -74,12 +75,13 @@ export async function copyObject(
     const command = copiedFrom(source, late(CopyObjectCommand, input));
     const { client, bucket } = destination;
     const { signal } = options;
-    await turnsFor("copy", bucket).run(0, () => client.send(command, { abortSignal: signal }), signal);
+    const way = { source, size: object.size, destination: client, signal };
+    await turnsFor("copy", bucket).run(0, () => sendCopy(way, command), signal);
     options.onBytes(object.size);
   };
   if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_PART)) return copyWhole();
 
-  const job = { object, from, common, destination, options, anyOwner: source.anyOwner };
+  const job = { source, object, from, common, destination, options };
   const checked: PartsJob = {
     ...job,
     algorithm: "CRC32",

@@ -1,4 +1,3 @@
-import type { HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { userMetadata } from "./metadata.ts";
 
 /**
@@ -27,8 +26,12 @@ export const HEADER_NAMES = {
   ExpiresString: "expires",
 } as const satisfies Record<(typeof NAMES)[number], string>;
 
-/** The headers in an answer, without those that the object does not have. */
-export function objectHeaders(head: ObjectHeaders | HeadObjectCommandOutput): ObjectHeaders {
+/** The headers in an answer or a request, without those that the object does not have. */
+export function objectHeaders(
+  head: {
+    readonly [Name in keyof ObjectHeaders]?: string | undefined;
+  },
+): ObjectHeaders {
   const found = NAMES.map((name) => [name, name === "ContentEncoding" ? unchunked(head[name]) : head[name]]);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== ""));
 }

@@ -17,6 +17,7 @@ import { pause } from "./retry.ts";
 import { removeStale } from "./stale.ts";
 import { headObject, type ObjectPlace } from "./stored.ts";
 import { readTags } from "./tagging.ts";
+import { sendCopy } from "./through-client.ts";
 import { turnsFor } from "./turns.ts";
 
 /** Objects that are looked at in a bucket, and may be large, at the same time: each may have many parts under way. */
@@ -147,7 +148,7 @@ async function replicated(
 /** @returns whether the copy's ETag is the object's; some encryptions give each object its own */
 async function copySmall(
   { source, destination, tags }: Tree,
-  { key, etag }: ListedObject,
+  { key, etag, size }: ListedObject,
   signal: AbortSignal,
 ): Promise<boolean> {
   const command = late(CopyObjectCommand, {
@@ -161,7 +162,7 @@ async function copySmall(
   });
   const { CopyObjectResult } = await turnsFor("copy", destination.bucket).run(
     0,
-    () => destination.client.send(command, { abortSignal: signal }),
+    () => sendCopy({ source: { ...source, key }, size, destination: destination.client, signal }, command),
     signal,
   );
   return CopyObjectResult?.ETag === etag;

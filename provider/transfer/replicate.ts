@@ -84,7 +84,7 @@ export async function ensureReplica(job: ReplicaJob): Promise<ReplicaResult> {
   const tags = job.tags ?? copyTags(await readTags(job.source, job.signal), source.lastModified)();
   for (let attempt = replica === undefined ? 1 : 2; ; attempt += 1) {
     let copied = 0;
-    await copyObject({ bucket: job.source.bucket, key: job.source.key, object: source }, job.destination, {
+    await copyObject({ ...job.source, object: source }, job.destination, {
       tags,
       // Should the server have no checksum of the copy, the ETags of equal parts tell.
       keepParts: attempt >= 2,

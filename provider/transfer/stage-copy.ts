@@ -17,6 +17,7 @@ import { type S3File, SourceChangedError } from "./source.ts";
 import { changeOf, problemOf, S3Reader } from "./source-s3-reader.ts";
 import type { StagedFile, StageOptions } from "./stage-file.ts";
 import { headObject, holds, type ObjectPlace, type StoredObject, withChecksums } from "./stored.ts";
+import { sendCopy } from "./through-client.ts";
 
 /**
  * Copies an object from elsewhere on S3 into the entry, server-side and only the version that was found. The SHA-256 is
@@ -137,7 +138,7 @@ async function copy(
         ChecksumAlgorithm: "SHA256",
       }),
     );
-    await target.client.send(command, { abortSignal: signal });
+    await sendCopy({ source: file.place, size: file.size, destination: target.client, signal }, command);
     onBytes(file.size);
   } catch (error) {
     throw changeOf(error, urlOf(file.place)) ?? error;

@@ -82,5 +82,5 @@ async function sealAgain(
   if (found === undefined) return; // the check afterwards says so
   const object = await withChecksums(found, place, signal);
   const destination = { client: target.client, bucket: target.bucket, key };
-  await copyObject({ bucket: source.bucket, key, object }, destination, { tags, signal, onBytes: () => {} });
+  await copyObject({ ...place, object }, destination, { tags, signal, onBytes: () => {} });
 }

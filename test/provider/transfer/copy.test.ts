@@ -102,7 +102,7 @@ async function requestsFor(
   let copied = 0;
   completed = [];
   await copyObject(
-    { bucket: "from", key: "key", object },
+    { client, bucket: "from", key: "key", object },
     { client, bucket: "to", key: "key" },
     { tags: {}, ...options, signal: new AbortController().signal, onBytes: (bytes) => (copied += bytes) },
   );
