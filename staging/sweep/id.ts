@@ -11,22 +11,23 @@ declare const brand: unique symbol;
 export type SweepId = string & { readonly [brand]: "SweepId" };
 
 export const SWEEP_PREFIX = "sweep-";
-const DIGITS = 12;
+/** Hexadecimal digits after the prefix. */
+export const SWEEP_DIGITS = 12;
 const MIN_SHORT_DIGITS = 4;
-const PATTERN = new RegExp(`^${SWEEP_PREFIX}[0-9a-f]{${DIGITS}}$`);
-const SHORT = new RegExp(`^(?:${SWEEP_PREFIX})?([0-9a-f]{${MIN_SHORT_DIGITS},${DIGITS}})$`);
+const PATTERN = new RegExp(`^${SWEEP_PREFIX}[0-9a-f]{${SWEEP_DIGITS}}$`);
+const SHORT = new RegExp(`^(?:${SWEEP_PREFIX})?([0-9a-f]{${MIN_SHORT_DIGITS},${SWEEP_DIGITS}})$`);
 
 export const isSweepId = (text: string): text is SweepId => PATTERN.test(text);
 
 /** A new random id of 48 bits. */
 export const newSweepId = (): SweepId =>
-  `${SWEEP_PREFIX}${randomBytes(DIGITS / 2).toString("hex")}` as SweepId;
+  `${SWEEP_PREFIX}${randomBytes(SWEEP_DIGITS / 2).toString("hex")}` as SweepId;
 
 /** @throws InputError when `text` is not the id of a launched sweep */
 export function parseLaunchedSweepId(text: string): SweepId {
   if (isSweepId(text)) return text;
   throw new InputError(`"${text}" is not the ID of a sweep`, {
-    why: `The ID of a sweep is ${SWEEP_PREFIX} and ${DIGITS} hexadecimal digits, such as sweep-abc123def456.`,
+    why: `The ID of a sweep is ${SWEEP_PREFIX} and ${SWEEP_DIGITS} hexadecimal digits, such as sweep-abc123def456.`,
     fix: "spawn sweep list",
   });
 }
@@ -40,7 +41,7 @@ export function parseLaunchedSweepIdStart(text: string): string {
   const [, digits] = SHORT.exec(text) ?? [];
   if (digits !== undefined) return `${SWEEP_PREFIX}${digits}`;
   throw new InputError(`"${text}" is not the ID of a sweep`, {
-    why: `The ID of a sweep is ${SWEEP_PREFIX} and ${DIGITS} hexadecimal digits, such as sweep-abc123def456, or its first ${MIN_SHORT_DIGITS} digits or more.`,
+    why: `The ID of a sweep is ${SWEEP_PREFIX} and ${SWEEP_DIGITS} hexadecimal digits, such as sweep-abc123def456, or its first ${MIN_SHORT_DIGITS} digits or more.`,
     fix: "spawn sweep list",
   });
 }

@@ -3,16 +3,14 @@ import type { AccountId } from "../accounts.ts";
 import type { EnvironmentSettings } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import { entryPrefix } from "../manifest.ts";
+import { MAX_CHARACTERS } from "../policies/document.ts";
+import { counterCondition } from "../policies/usage.ts";
 import { parseS3Url } from "../s3-url.ts";
 import { formatInteger } from "../units.ts";
-import { DOWNLOAD_COUNT, INSTANCE_COUNT, INSTANCES_IN_PREFIX, USAGE_KEY } from "../usage.ts";
 import { type CopyPlace, copiesToRead } from "./copies.ts";
 import { logPrefix, sweepResourceName } from "./names.ts";
 import type { SweepDataset, SweepSpec } from "./spec.ts";
 import { logPlaces } from "./worker-facts.ts";
-
-/** Characters of all inline policies of a role: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
-export const MAX_POLICY_CHARACTERS = 10_240;
 
 /** A statement of a policy that allows something. */
 interface Statement {
@@ -44,9 +42,9 @@ export function workerPolicy(spec: PolicySpec, environment: EnvironmentSettings,
       ...userStatements(spec),
     ],
   });
-  if (text.length <= MAX_POLICY_CHARACTERS) return text;
+  if (text.length <= MAX_CHARACTERS.inline) return text;
   throw new InputError(
-    `the policy of the workers has ${formatInteger(text.length)} characters; IAM allows ${formatInteger(MAX_POLICY_CHARACTERS)}`,
+    `the policy of the workers has ${formatInteger(text.length)} characters; IAM allows ${formatInteger(MAX_CHARACTERS.inline)}`,
     {
       why: `It names each of ${spec.datasets.length} datasets in ${spec.regions.length} regions.`,
       fix: "Stage the datasets as one directory, or start a sweep for each part of them.",
@@ -147,15 +145,13 @@ function tableStatements(
     { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [id] } },
   );
   if (counted.length === 0) return [items];
-  const attributes = [
-    ...[USAGE_KEY, INSTANCE_COUNT, DOWNLOAD_COUNT],
-    ...regions.map(({ region }) => `${INSTANCES_IN_PREFIX}${region}`),
-  ];
-  const counters = allow("CountDownloads", "dynamodb:UpdateItem", arnOf(usageTable), {
-    "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": counted, "dynamodb:Attributes": attributes },
-    // The other attributes of the row are not to be read, either.
-    StringEqualsIfExists: { "dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"] },
-  });
+  const counting = regions.map(({ region }) => region);
+  const counters = allow(
+    "CountDownloads",
+    "dynamodb:UpdateItem",
+    arnOf(usageTable),
+    counterCondition(counting, counted),
+  );
   return [items, counters];
 }
 

@@ -3,7 +3,8 @@ import { parseAccountId } from "../../../staging/accounts.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
-import { MAX_POLICY_CHARACTERS, workerPolicy } from "../../../staging/sweep/worker-policy.ts";
+import { MAX_CHARACTERS } from "../../../staging/policies/document.ts";
+import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
 import { environmentSettings } from "../../components/settings.ts";
 import { refusalOf } from "../refusal.ts";
 import { copiesIn, dataset, shares, sweepSpec } from "./sweep-spec.ts";
@@ -251,7 +252,7 @@ describe("the policy of workers", () => {
       copies: copiesIn("us-east-1", "us-west-2", "eu-west-1"),
     }));
     const text = workerPolicy(sweepSpec({ regions, datasets }), environmentSettings(), ACCOUNT);
-    expect(text.length).to.be.at.most(MAX_POLICY_CHARACTERS);
+    expect(text.length).to.be.at.most(MAX_CHARACTERS.inline);
   });
 
   it("is refused where IAM has no room for it", () => {

@@ -1,0 +1,45 @@
+import { Args } from "@oclif/core";
+import type { PolicyDocument } from "../../../staging/policies/document.ts";
+import { POLICY_NAMES } from "../../../staging/policies/policies.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { writeForPrograms } from "../../output.ts";
+import { printedPolicy, sizeNote } from "../../services/policy.ts";
+
+export default class EnvironmentPolicy extends BaseCommand {
+  static override summary = "Print an IAM policy with the rights that a kind of users needs.";
+  static override description =
+    `Prints a policy in JSON with the least rights on this environment, for the administrator of its account:
+
+operator  makes, changes and deletes the environment, and can use every command. An operator can give himself any right.
+stager    every command under stage and sweep, and launch.
+reader    stage list, info, estimate, cost, download and script; sweep list, info, watch and logs.
+worker    what an instance or a job outside of a sweep needs to run the script of stage script.
+
+A source on S3 outside of the environment, and the bucket for the results of sweeps, need rights of their own.`;
+  static override examples = [
+    {
+      description: "Give a role what it needs to stage data and to launch sweeps",
+      command:
+        "<%= config.bin %> environment policy stager > stager.json && aws iam put-role-policy --role-name NAME --policy-name spawn-stager --policy-document file://stager.json",
+    },
+    {
+      description: "See what the one who makes the environment of an AWS account needs",
+      command: "<%= config.bin %> environment policy operator --environment prod",
+    },
+  ];
+
+  static override args = {
+    name: Args.string({ required: true, options: [...POLICY_NAMES], description: "Whose rights." }),
+  };
+
+  async run(): Promise<PolicyDocument | undefined> {
+    const { args, flags } = await this.parse(EnvironmentPolicy);
+    const name = POLICY_NAMES.find((known) => known === args.name) ?? "reader";
+    const policy = await printedPolicy(this.contextOf(flags), name);
+    const note = sizeNote(name, policy);
+    if (note !== undefined) this.note(note);
+    if (this.jsonEnabled()) return policy;
+    await writeForPrograms(`${JSON.stringify(policy, undefined, 2)}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import type { AccountId } from "../../staging/accounts.ts";
+import { InputError } from "../../staging/errors.ts";
+import {
+  charactersOf,
+  MAX_CHARACTERS,
+  type PolicyDocument,
+  policyOf,
+} from "../../staging/policies/document.ts";
+import { environmentPolicy, type PolicyName } from "../../staging/policies/policies.ts";
+import { stateStatements } from "../../staging/policies/state.ts";
+import { formatInteger } from "../../staging/units.ts";
+import type { Context } from "../context.ts";
+
+/**
+ * The policy of the environment, with the rights on its state where that is in a bucket.
+ * @throws InputError when the account is not known
+ */
+export async function printedPolicy(context: Context, name: PolicyName): Promise<PolicyDocument> {
+  const settings = await context.settings();
+  const { Statement } = environmentPolicy(name, settings, await accountOf(context));
+  if (name === "worker" || name === "reader") return policyOf(Statement);
+  return policyOf([...Statement, ...stateStatements(await context.stateUrl(), settings.regions[0])]);
+}
+
+/** That of the settings needs no request, so that whoever administers another account can print the policy. */
+async function accountOf(context: Context): Promise<AccountId> {
+  const settings = await context.settings();
+  const account = settings.account ?? (await context.account());
+  if (account !== undefined) return account;
+  throw new InputError(`the account of environment ${settings.name} is not known`, {
+    why: "A policy names it, and the server in place of AWS has no accounts.",
+    fix: `Set spawn:account: "123456789012" in Pulumi.${settings.name}.yaml`,
+  });
+}
+
+/** What to do with a policy that is too large for a managed one; undefined for any other. */
+export function sizeNote(name: PolicyName, policy: PolicyDocument): string | undefined {
+  const size = charactersOf(policy);
+  if (size <= MAX_CHARACTERS.managed) return undefined;
+  const tooLarge = `This policy has ${formatInteger(size)} characters; a managed policy has at most ${formatInteger(MAX_CHARACTERS.managed)}`;
+  if (size <= MAX_CHARACTERS.inline) {
+    return `${tooLarge}. Make it an inline policy of a role, which may have ${formatInteger(MAX_CHARACTERS.inline)}: aws iam put-role-policy --role-name NAME --policy-name spawn-${name} --policy-document file://${name}.json`;
+  }
+  return `${tooLarge}, an inline policy of a role ${formatInteger(MAX_CHARACTERS.inline)}. Divide its statements between two managed policies, and attach both.`;
+}

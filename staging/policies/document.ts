@@ -1,0 +1,49 @@
+/** A statement of an IAM policy that allows something. */
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Condition;
+}
+
+export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** A policy of an IAM role, user or group. */
+export interface PolicyDocument {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly Statement[];
+}
+
+/**
+ * Characters of a managed policy, and of all inline policies of a role. White space does not count.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
+export const MAX_CHARACTERS = { managed: 6_144, inline: 10_240 } as const;
+
+/** What counts of a policy for {@link MAX_CHARACTERS}. */
+export const charactersOf = (document: PolicyDocument): number =>
+  JSON.stringify(document).replaceAll(/\s/g, "").length;
+
+export const policyOf = (statements: readonly Statement[]): PolicyDocument => ({
+  Version: "2012-10-17",
+  Statement: statements,
+});
+
+/** @param actions names of one service or, with their prefix, of several */
+export const allow = (
+  Sid: string,
+  Action: readonly string[],
+  Resource: Statement["Resource"],
+  Condition?: Condition,
+): Statement => ({
+  Sid,
+  Effect: "Allow",
+  Action,
+  Resource,
+  ...(Condition === undefined ? {} : { Condition }),
+});
+
+/** `actionsOf("s3", "GetObject")` is `["s3:GetObject"]`. */
+export const actionsOf = (service: string, ...names: readonly string[]): string[] =>
+  names.map((name) => `${service}:${name}`);

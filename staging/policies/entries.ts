@@ -1,0 +1,68 @@
+import { actionsOf, allow, type Statement } from "./document.ts";
+import type { Places } from "./places.ts";
+
+/** What a look at a bucket asks for, before anything of an entry is read. */
+export const LOOK_AT_BUCKET = actionsOf("s3", "ListBucket", "GetBucketTagging", "ListBucketMultipartUploads");
+
+/** Of a bucket: its versions, and the rules that its objects follow. */
+export const SEE_RULES = actionsOf(
+  "s3",
+  "ListBucketVersions",
+  "GetLifecycleConfiguration",
+  "GetReplicationConfiguration",
+  "GetBucketObjectLockConfiguration",
+);
+
+/** Reads of objects, checksums and parts in progress. */
+const READ_OBJECTS = actionsOf("s3", "GetObject", "GetObjectAttributes", "ListMultipartUploadParts");
+
+/** Reads of tables; a scan finds an entry by the first digits of its id. */
+export const READ_ITEMS = actionsOf(
+  "dynamodb",
+  "DescribeTable",
+  "ListTagsOfResource",
+  "GetItem",
+  "BatchGetItem",
+  "Query",
+  "Scan",
+);
+
+export const WRITE_ITEMS = actionsOf("dynamodb", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem");
+
+/** Reads of all entries and of the logs of sweeps. */
+export const readEntries = ({ entries, logs, owned }: Places): Statement =>
+  allow("ReadEntries", READ_OBJECTS, [...entries, ...logs], owned);
+
+/** Reads and writes of all entries. Objects are deleted for good, and so by version. */
+export const writeEntries = ({ entries, owned }: Places): Statement =>
+  allow(
+    "WriteEntries",
+    [
+      ...READ_OBJECTS,
+      ...actionsOf("s3", "GetObjectVersion", "GetObjectVersionAttributes", "GetObjectTagging"),
+      ...actionsOf("s3", "GetObjectRetention", "GetObjectLegalHold"),
+      ...actionsOf("s3", "PutObject", "PutObjectTagging", "AbortMultipartUpload"),
+      ...actionsOf("s3", "DeleteObject", "DeleteObjectVersion"),
+    ],
+    entries,
+    owned,
+  );
+
+export const readLogs = ({ logs, owned }: Places): Statement =>
+  allow("ReadLogs", ["s3:GetObject"], logs, owned);
+
+/** How entries are shared with other accounts. */
+export const shareEntries = ({ accessPoints }: Places): Statement =>
+  allow(
+    "ShareEntries",
+    // Of the policy, too, and of its status.
+    actionsOf(
+      "s3",
+      "CreateAccessPoint",
+      "GetAccessPoint*",
+      "PutAccessPointPolicy",
+      "DeleteAccessPoint*",
+      "ListTagsForResource",
+    ),
+    accessPoints,
+  );

@@ -1,0 +1,30 @@
+import type { AccountId } from "../accounts.ts";
+import type { EnvironmentSettings } from "../environment.ts";
+import { allow, type PolicyDocument, policyOf } from "./document.ts";
+import {
+  LOOK_AT_BUCKET,
+  READ_ITEMS,
+  readLogs,
+  SEE_RULES,
+  shareEntries,
+  WRITE_ITEMS,
+  writeEntries,
+} from "./entries.ts";
+import { placesOf } from "./places.ts";
+import { sweepStatements } from "./sweeps.ts";
+
+/**
+ * What suffices for every command under `stage` and `sweep`, and for `launch`. It changes nothing of the environment itself: no bucket, rule
+ * or table. A source on S3 that is no bucket of the environment, and the bucket of `results`, are the user's, and need rights of their own.
+ */
+export function stagerPolicy(settings: EnvironmentSettings, account: AccountId): PolicyDocument {
+  const places = placesOf(settings, account);
+  return policyOf([
+    allow("LookAtBuckets", [...LOOK_AT_BUCKET, ...SEE_RULES], places.buckets, places.owned),
+    writeEntries(places),
+    readLogs(places),
+    allow("WriteTables", [...READ_ITEMS, ...WRITE_ITEMS], places.allTables),
+    shareEntries(places),
+    ...sweepStatements(places, { environment: settings.name, makesRoles: true }),
+  ]);
+}

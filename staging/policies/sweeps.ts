@@ -1,0 +1,147 @@
+import { ENVIRONMENT_TAG } from "../environment.ts";
+import { actionsOf, allow, type Condition, type Statement } from "./document.ts";
+import type { Places } from "./places.ts";
+
+/** What starting, following and ending sweeps takes, beside their data and tables. */
+export interface SweepRights {
+  /** The environment's name, which tags what a sweep makes. */
+  readonly environment: string;
+  /**
+   * The ARN of the managed policy that every worker's role must have as its permissions boundary. @default none: who makes a role decides
+   * about its rights
+   */
+  readonly boundary?: string;
+  /** Whether roles for workers can be made and passed. */
+  readonly makesRoles: boolean;
+}
+
+/** AMIs of Amazon Linux. https://docs.aws.amazon.com/linux/al2023/ug/ec2.html */
+const IMAGE_PARAMETERS = "parameter/aws/service/ami-amazon-linux-latest/*";
+
+export function sweepStatements(places: Places, rights: SweepRights): Statement[] {
+  return [
+    look(),
+    allow("FindImages", ["ssm:GetParameter"], `arn:${places.partition}:ssm:*::${IMAGE_PARAMETERS}`),
+    ...network(places, rights.environment),
+    groups(places),
+    ...(rights.makesRoles ? makeRoles(places, rights.boundary) : []),
+    ...keepRoles(places),
+  ];
+}
+
+/** None of these knows a resource. The access points are those of all entries, of which a source's alias may be one. */
+const look = (): Statement =>
+  allow(
+    "LookAround",
+    [
+      ...actionsOf("ec2", "DescribeSubnets", "DescribeRouteTables", "DescribeVpcs", "DescribeVpcEndpoints"),
+      ...actionsOf("ec2", "DescribeInstanceTypes", "DescribeSpotPriceHistory", "DescribeSecurityGroups"),
+      ...actionsOf("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions"),
+      ...actionsOf("ec2", "DescribeNetworkInterfaces"),
+      ...actionsOf("autoscaling", "DescribeAutoScalingGroups", "DescribeScalingActivities"),
+      ...actionsOf("servicequotas", "GetServiceQuota"),
+      ...actionsOf("s3", "ListAccessPoints"),
+    ],
+    "*",
+  );
+
+/**
+ * Security groups and launch templates: IDs say nothing, so the environment's tag tells its own.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
+ */
+function network({ account, partition, sweeps }: Places, environment: string): Statement[] {
+  const { securityGroups, launchTemplates } = sweeps;
+  const made = [securityGroups, launchTemplates];
+  const ec2 = (resource: string): string => `arn:${partition}:ec2:*:${account}:${resource}`;
+  const tag = (key: "Request" | "Resource"): Condition => ({
+    StringEquals: { [`aws:${key}Tag/${ENVIRONMENT_TAG}`]: environment },
+  });
+  return [
+    allow(
+      "MakeTemplates",
+      actionsOf("ec2", "CreateSecurityGroup", "CreateLaunchTemplate"),
+      made,
+      tag("Request"),
+    ),
+    allow("UseNetworks", ["ec2:CreateSecurityGroup"], ec2("vpc/*")),
+    allow("TagNew", ["ec2:CreateTags"], [...made, ec2("instance/*"), ec2("volume/*")], {
+      StringEquals: {
+        "ec2:CreateAction": ["CreateSecurityGroup", "CreateLaunchTemplate", "RunInstances"],
+      },
+    }),
+    allow(
+      "ChangeTemplates",
+      actionsOf(
+        "ec2",
+        ...["AuthorizeSecurityGroup*", "RevokeSecurityGroup*", "DeleteSecurityGroup"],
+        ...["CreateLaunchTemplateVersion", "ModifyLaunchTemplate", "DeleteLaunchTemplate"],
+        ...["CreateTags", "DeleteTags"],
+      ),
+      made,
+      tag("Resource"),
+    ),
+    // Auto Scaling asks for it when a group is made: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-api-permissions.html
+    allow("RunWorkers", ["ec2:RunInstances"], [ec2("*/*"), `arn:${partition}:ec2:*::image/*`], {
+      ArnLike: { "ec2:LaunchTemplate": launchTemplates },
+    }),
+  ];
+}
+
+const groups = ({ sweeps }: Places): Statement =>
+  allow(
+    "ManageGroups",
+    actionsOf(
+      "autoscaling",
+      ...["CreateAutoScalingGroup", "UpdateAutoScalingGroup", "DeleteAutoScalingGroup"],
+      ...["SetDesiredCapacity", "SuspendProcesses", "ResumeProcesses", "PutScheduledUpdateGroupAction"],
+      ...["CreateOrUpdateTags", "DeleteTags"],
+    ),
+    sweeps.group,
+  );
+
+/**
+ * Whoever gives a role its rights and starts an instance with it has these rights. The boundary is what keeps that from being every right.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+ */
+function makeRoles({ partition, sweeps }: Places, boundary: string | undefined): Statement[] {
+  const bounded: Condition | undefined =
+    boundary === undefined ? undefined : { StringEquals: { "iam:PermissionsBoundary": boundary } };
+  const ec2 = partition === "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
+  return [
+    allow(
+      "MakeRoles",
+      actionsOf("iam", "CreateRole", "PutRolePolicy", "AttachRolePolicy"),
+      sweeps.role,
+      bounded,
+    ),
+    allow("PassRoles", ["iam:PassRole"], sweeps.role, { StringEquals: { "iam:PassedToService": ec2 } }),
+  ];
+}
+
+function keepRoles({ account, partition, sweeps }: Places): Statement[] {
+  return [
+    allow(
+      "KeepRoles",
+      actionsOf(
+        "iam",
+        ...[
+          "GetRole*",
+          "List*",
+          "TagRole",
+          "UntagRole",
+          "DeleteRole",
+          "DeleteRolePolicy",
+          "DetachRolePolicy",
+        ],
+        "*InstanceProfile",
+      ),
+      [sweeps.role, sweeps.instanceProfile],
+    ),
+    // The first group of an account: https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html
+    allow(
+      "MakeServiceRole",
+      ["iam:CreateServiceLinkedRole"],
+      `arn:${partition}:iam::${account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling`,
+    ),
+  ];
+}
