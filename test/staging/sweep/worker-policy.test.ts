@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { parseAccountId } from "../../../staging/accounts.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
+import { MAX_CHARACTERS } from "../../../staging/policies/document.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
-import { MAX_CHARACTERS } from "../../../staging/policies/document.ts";
 import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
 import { environmentSettings } from "../../components/settings.ts";
 import { refusalOf } from "../refusal.ts";

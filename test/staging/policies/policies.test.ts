@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { parseAccountId } from "../../../staging/accounts.ts";
+import { parseEnvironmentSettings } from "../../../staging/environment.ts";
+import { charactersOf, MAX_CHARACTERS } from "../../../staging/policies/document.ts";
+import { partitionOf } from "../../../staging/policies/places.ts";
+import { environmentPolicy, POLICY_NAMES } from "../../../staging/policies/policies.ts";
+import { stateStatements } from "../../../staging/policies/state.ts";
+import { REGIONS } from "../../../staging/regions.ts";
+
+const ACCOUNT = parseAccountId("123456789012");
+const settingsOf = (values: Readonly<Record<string, unknown>> = {}) =>
+  parseEnvironmentSettings("prod", {
+    regions: ["us-east-1", "eu-west-1"],
+    bucketPrefix: "acme-staging-",
+    ...values,
+  });
+
+describe("the policies of an environment", () => {
+  for (const name of POLICY_NAMES) {
+    const policy = environmentPolicy(name, settingsOf(), ACCOUNT);
+
+    it(`that of the ${name} has statements with names of their own, which name resources of the account`, () => {
+      const sids = policy.Statement.map(({ Sid }) => Sid);
+      expect(new Set(sids).size).to.equal(sids.length);
+      for (const { Sid, Resource } of policy.Statement) {
+        for (const arn of [Resource].flat()) {
+          if (Sid === "LookAround") expect(arn).to.equal("*");
+          else
+            expect(arn, Sid).to.match(
+              /^arn:aws:(s3:::[a-z]|ssm:\*::p|ec2:\*::image|[a-z0-9]+:[a-z0-9*-]*:123456789012:)/,
+            );
+        }
+      }
+    });
+
+    it(`that of the ${name} fits a role for all ${REGIONS.length} regions`, () => {
+      const everywhere = environmentPolicy(name, settingsOf({ regions: REGIONS }), ACCOUNT);
+      expect(charactersOf(everywhere)).to.be.at.most(MAX_CHARACTERS.inline);
+    });
+  }
+
+  it("let nobody but the operator change buckets, rules, tables and the role of replication", () => {
+    for (const name of ["stager", "reader", "worker"] as const) {
+      const { Statement } = environmentPolicy(name, settingsOf(), ACCOUNT);
+      const actions = Statement.flatMap(({ Action }) => Action);
+      expect(
+        actions.filter((action) => /^s3:(Put.*Configuration|.*Bucket$|PutBucket)|Table$/.test(action)),
+      ).to.deep.equal(name === "worker" ? ["s3:ListBucket"] : ["s3:ListBucket", "dynamodb:DescribeTable"]);
+      expect(JSON.stringify(Statement)).not.to.contain("role/spawn-replication-");
+    }
+  });
+
+  it("let readers and workers write nothing but counters", () => {
+    for (const name of ["reader", "worker"] as const) {
+      const { Statement } = environmentPolicy(name, settingsOf(), ACCOUNT);
+      const writes = Statement.filter(({ Action }) =>
+        Action.some((action) => !/:(Get|List|Describe|BatchGet|Query|Scan)/.test(action)),
+      );
+      expect(writes.map(({ Sid, Action }) => [Sid, Action])).to.deep.equal([
+        ["CountDownloads", ["dynamodb:UpdateItem"]],
+      ]);
+    }
+  });
+
+  it("know the partitions of AWS", () => {
+    expect(["eu-west-1", "cn-north-1", "us-gov-west-1"].map(partitionOf)).to.deep.equal([
+      ...["aws", "aws-cn", "aws-us-gov"],
+    ]);
+  });
+
+  it("give rights on the state where that is in a bucket", () => {
+    expect(stateStatements("s3://acme-state/spawn/?region=us-east-1", "us-east-1")).to.deep.equal([
+      {
+        Sid: "KeepState",
+        Effect: "Allow",
+        Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+        Resource: ["arn:aws:s3:::acme-state", "arn:aws:s3:::acme-state/spawn/.pulumi/*"],
+      },
+    ]);
+    for (const url of [undefined, "file:///state", "https://api.pulumi.com"])
+      expect(stateStatements(url, "us-east-1")).to.deep.equal([]);
+  });
+});
