@@ -19,7 +19,9 @@ import type { EntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, parseEnvironmentName } from "../staging/environment.ts";
 import type { TableFact } from "../staging/ownership/names.ts";
 import type { Region } from "../staging/regions.ts";
+import { statePlaceOf } from "../staging/state-bucket.ts";
 import type { CloudOfError } from "./aws-errors.ts";
+import type { BucketObjects } from "./engine/bucket-objects.ts";
 import type { Tables } from "./services/records.ts";
 import { shellOfLocalCloud } from "./shell-of-local-cloud.ts";
 
@@ -161,6 +163,18 @@ export class Context {
     if (own) return own;
     const { cloud } = await this.settings();
     return cloud === "local" ? stateUrlOf(spawnPaths()) : undefined;
+  }
+
+  /**
+   * The objects of a backend that is a bucket.
+   * @param backend its URL. @default the one that is in use
+   * @returns undefined for any other backend
+   */
+  async stateObjects(backend?: string): Promise<BucketObjects | undefined> {
+    const place = statePlaceOf(backend ?? (await this.stateUrl()));
+    if (place === undefined) return undefined;
+    const { BucketObjects } = await import("./engine/bucket-objects.ts");
+    return new BucketObjects(this, place);
   }
 
   /** Settings for a client of an AWS service in `region`. */

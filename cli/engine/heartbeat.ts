@@ -164,7 +164,11 @@ function fileOf(url: string | undefined, stack: string): string | undefined {
 
 async function readWorker(file: string): Promise<Worker | undefined> {
   const text = await textOf(recordOf(file));
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : workerIn(text);
+}
+
+/** @returns undefined where the record is damaged */
+export function workerIn(text: string): Worker | undefined {
   try {
     const found: unknown = JSON.parse(text);
     return isRecord(found) && typeof found["instance"] === "string"

@@ -17,7 +17,8 @@ const PATIENCE = 10_000;
 const POLL_EVERY = 100;
 
 /** Who updates a stack, as the engine notes it. */
-interface LockHolder {
+export interface LockHolder {
+  /** Its file, or its key in a bucket. */
   readonly file: string;
   readonly pid: number;
   readonly user: string;
@@ -39,7 +40,7 @@ export const startedBy = (pid: number): string => `spawn/${pid}`;
 /**
  * Makes sure that no lock of a killed process is in the way of an update. The engine itself never looks whether who
  * locked a stack still lives. A holder on this machine is looked up; one elsewhere, or in another container, has to beat
- * (`heartbeat.ts`). Only locks of a `file://` backend can be judged, and elsewhere only those of `spawn`.
+ * (`heartbeat.ts`). Locks of a `file://` backend can be judged, elsewhere only those of `spawn`, and in a bucket only those of this machine.
  * @throws UserError that names who is updating the stack right now
  */
 export async function takeOverDeadLocks(
@@ -47,6 +48,11 @@ export async function takeOverDeadLocks(
   stack: string,
   options: LockOptions = {},
 ): Promise<void> {
+  if (settings.objects !== undefined) {
+    const { takeOverLocksInBucket } = await import("./bucket-lock.ts");
+    await takeOverLocksInBucket(settings.objects, stack, options);
+    return;
+  }
   const folder = locksFolder(settings, stack);
   if (folder !== undefined) await removeLockLeftovers(folder);
   const holders = await readLocks(settings, stack);
@@ -78,7 +84,7 @@ async function waitForSilence(
 }
 
 /** Returns once the holder has ended. @throws UserError where it is alive and no orphan */
-async function waitForEnd(holder: LockHolder, stack: string, options: LockOptions): Promise<void> {
+export async function waitForEnd(holder: LockHolder, stack: string, options: LockOptions): Promise<void> {
   if (holder.host !== hostname()) throw locked(holder, stack);
   const found = await findEngine(holder.pid);
   if (found === undefined) return;
@@ -111,17 +117,19 @@ function isOrphan({ parent, command }: RunningProcess): boolean {
   return starter !== undefined && Number(starter) !== parent;
 }
 
-function locked(
+export function locked(
   { pid, user, host, since }: LockHolder,
   stack: string,
-  state: "alive" | "beating" = "alive",
+  state: "alive" | "beating" | "elsewhere" = "alive",
 ): UserError {
   const here = host === hostname();
   const where = here ? `process ${pid} of ${user}` : `process ${pid} of ${user} on ${host}`;
   return new UserError(`the stack ${stack} is locked`, {
     why: `Another update of it is running (${where}, since ${since}).`,
     fix:
-      here || state === "beating" ? "Wait for it to end, then run the command again." : whenUnlocked(stack),
+      (here && state !== "elsewhere") || state === "beating"
+        ? "Wait for it to end, then run the command again."
+        : whenUnlocked(stack),
   });
 }
 

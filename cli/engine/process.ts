@@ -4,6 +4,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { startedAlike } from "../../connection/hangup.ts";
 import { spawnPaths, stateUrlOf } from "../../local/paths.ts";
 import { startPrivately } from "../../local/private-folders.ts";
+import type { BucketObjects } from "./bucket-objects.ts";
 
 /** How and where the engine runs. */
 export interface EngineSettings {
@@ -13,6 +14,8 @@ export interface EngineSettings {
   readonly env: NodeJS.ProcessEnv;
   /** The folder that holds the `Pulumi.yaml` and the stack's settings file. */
   readonly project: string;
+  /** The objects of the backend, where it is a bucket that this program can read. */
+  readonly objects?: BucketObjects | undefined;
 }
 
 export interface EngineRun {

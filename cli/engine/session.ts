@@ -32,9 +32,14 @@ export interface EngineTools {
 
 /**
  * Finds, or on the first use makes, the engine and starts the local cloud where the environment is on it.
+ * @param backend of the state. @default the one that is in use for the environment
  * @throws UserError when there is no engine and none can be made
  */
-export async function prepareTools(context: Context, signal?: AbortSignal): Promise<EngineTools> {
+export async function prepareTools(
+  context: Context,
+  signal?: AbortSignal,
+  backend?: string,
+): Promise<EngineTools> {
   // First: a wrong environment must not cost the time that the engine's build takes.
   const settings = await context.settings();
   makeDataFolder();
@@ -42,7 +47,7 @@ export async function prepareTools(context: Context, signal?: AbortSignal): Prom
   const [engine, target, stateUrl] = await Promise.all([
     ensureEngine({ onProgress: printer.onProgress, signal }).finally(printer.done),
     context.target(),
-    context.stateUrl(),
+    backend ?? context.stateUrl(),
   ]);
   // The engine takes a folder as its backend only if it exists.
   if (stateUrl === stateUrlOf(spawnPaths())) await mkdir(spawnPaths().state, { recursive: true });
@@ -50,16 +55,25 @@ export async function prepareTools(context: Context, signal?: AbortSignal): Prom
 }
 
 /** Makes ready what updates of the environment's stack and of its entries' stacks need. */
-export async function openSession(context: Context, signal?: AbortSignal): Promise<EngineSession> {
+export async function openSession(
+  context: Context,
+  signal?: AbortSignal,
+  backend?: string,
+): Promise<EngineSession> {
   const entries = spawnPaths().stacks;
+  const objects = await context.stateObjects(backend);
   const [{ engine, settings, variables }] = await Promise.all([
-    prepareTools(context, signal),
+    prepareTools(context, signal, backend),
     prepareEntryProject(entries, packageRoot()),
     // The program runs in this process and speaks gRPC with the engine, past every proxy.
     context.connection(),
+    objects?.check(),
   ]);
   const tools = changed(process.env, variables);
   const env = changed(tools, { ...commandVariables(tools), ...shellVariables(tools) });
-  const project = (folder: string): EngineSettings => ({ command: engine.command, env, project: folder });
+  const project = (folder: string): EngineSettings => ({
+    ...{ command: engine.command, env, project: folder },
+    ...(objects === undefined ? {} : { objects }),
+  });
   return { settings, environmentProject: project(packageRoot()), entryProject: project(entries) };
 }

@@ -5,7 +5,7 @@ import { UserError } from "../../staging/errors.ts";
 import { decodeProgress, type Progress } from "../../staging/resources.ts";
 import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
-import { startHeartbeat, workerOf } from "./heartbeat.ts";
+import { type Heartbeat, startHeartbeat, workerOf } from "./heartbeat.ts";
 import { startedBy, takeOverDeadLocks } from "./lock.ts";
 import { type EngineSettings, runEngine } from "./process.ts";
 import { hostProgram } from "./program-server.ts";
@@ -98,7 +98,7 @@ export async function runUpdate(
     }
   };
   const url = settings.env["PULUMI_BACKEND_URL"];
-  const heartbeat = operation.kind === "preview" ? undefined : await startHeartbeat(url, stack);
+  const heartbeat = operation.kind === "preview" ? undefined : await heartbeatOf(settings, stack);
   try {
     const run = await runEngine(
       { ...settings, env: { ...settings.env, ...heartbeat?.env } },
@@ -120,6 +120,12 @@ export async function runUpdate(
     program?.close();
     await heartbeat?.stop();
   }
+}
+
+async function heartbeatOf({ env, objects }: EngineSettings, stack: string): Promise<Heartbeat> {
+  if (objects === undefined) return await startHeartbeat(env["PULUMI_BACKEND_URL"], stack);
+  const { noteWorkerInBucket } = await import("./bucket-lock.ts");
+  return noteWorkerInBucket(objects, stack);
 }
 
 /** The program. It reports its own error before the engine turns it into text. */

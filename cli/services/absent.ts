@@ -40,7 +40,7 @@ export async function absentEntry(
     });
   }
   if (unfinished !== undefined) {
-    const running = await isBeingUploaded(unfinished, stack, await context.stateUrl());
+    const running = await isBeingUploaded(unfinished, stack, context);
     return new InputError(`the upload of ${id} has not ended`, {
       why: running ? `Process ${unfinished.pid} is uploading it.` : "It was interrupted.",
       fix: commandLine(running ? "spawn stage list --incomplete" : `spawn stage resume ${id}`, environment),

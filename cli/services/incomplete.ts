@@ -99,7 +99,7 @@ async function readBegun(context: Context, stack: StackName): Promise<BegunEntry
   const record = await findRecord(await context.tables(), settings.spec.id);
   return {
     ...{ stack, settings, unfinished },
-    uploading: await isBeingUploaded(unfinished, stack, await context.stateUrl()),
+    uploading: await isBeingUploaded(unfinished, stack, context),
     isWhole: record !== undefined,
     record,
   };

@@ -156,7 +156,10 @@ const checkpointsOf = (folder: string): string => join(folder, ".pulumi", "stack
 
 /** Stacks in a backend that is no folder; those of other environments than the one that uses it are left to them. */
 async function stacksOf(environment: string, steps: StepPrinter): Promise<string[]> {
-  const { entryProject } = await openSession(new Context(environment, steps));
+  const context = new Context(environment, steps);
+  // An earlier reset has taken a bucket in the local cloud away.
+  if ((await (await context.stateObjects())?.isThere()) === false) return [];
+  const { entryProject } = await openSession(context);
   const stacks = await listStacks(entryProject);
   return stacks.filter((stack) => stack === environment || stack.startsWith(`${environment}.`));
 }

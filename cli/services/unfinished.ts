@@ -9,9 +9,10 @@ import { serverClock } from "../../staging/server-clock.ts";
 import { isStackName, type StackName } from "../../staging/stack-name.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import { writeAtomically } from "../engine/entry-project.ts";
-import { isBeating, isHere, machineName } from "../engine/heartbeat.ts";
+import { isHere, machineName } from "../engine/heartbeat.ts";
 import { findProcess } from "../engine/running.ts";
 import type { InspectedSource, SourceVersion } from "./source.ts";
+import { isWorkedOn, type StateOf } from "./worked-on.ts";
 
 /**
  * What this machine remembers of an upload from its start to its end: what the source was like, and which process is at
@@ -221,15 +222,15 @@ const idOf = (stack: StackName): string => stack.slice(stack.indexOf(".") + 1);
 
 /**
  * Whether another process is at work on the upload. On another machine, or in another container, it beats where the state is.
- * @param url the backend of the state; without it only this machine is looked at
+ * @param context whose backend is looked at for other machines; without it only this machine is
  */
 export async function isBeingUploaded(
   { pid, host, machine }: Unfinished,
   stack?: StackName,
-  url?: string,
+  context?: StateOf,
 ): Promise<boolean> {
   const here = machine === undefined ? host === hostname() : isHere({ machine });
-  if (!here) return stack !== undefined && (await isBeating(url, stack));
+  if (!here) return stack !== undefined && context !== undefined && (await isWorkedOn(context, stack));
   if (pid === process.pid) return false;
   const found = await findProcess(pid);
   // The system gives the number of a process that has ended to any other program.

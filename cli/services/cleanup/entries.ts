@@ -8,10 +8,10 @@ import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { expiresAt, MS_PER_DAY, removalMidnight, type TtlDays } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
-import { isBeating } from "../../engine/heartbeat.ts";
 import { deletableOf } from "../delete.ts";
 import { findRecord, getLedgerRow } from "../records.ts";
 import { isBeingUploaded, readUnfinished } from "../unfinished.ts";
+import { isWorkedOn } from "../worked-on.ts";
 import type { Owners } from "./owners.ts";
 import type { CleanableEntry, CleanupPlan, CleanupQuestion, DeclaredEntry, IncompleteStack } from "./plan.ts";
 
@@ -100,15 +100,14 @@ async function withoutRecord(
   const stack = entryStackName(context.environmentName, id);
   const unfinished = await readUnfinished(stack);
   if (unfinished !== undefined) {
-    if (await isBeingUploaded(unfinished, stack, await context.stateUrl()))
-      return { id, stack, state: "uploading" };
+    if (await isBeingUploaded(unfinished, stack, context)) return { id, stack, state: "uploading" };
     if (!unfinished.deleting) return { id, stack, state: "interrupted" };
   }
   // A deletion that was interrupted is judged by the ledger, so that the same cleanup completes it.
   const life = (await getLedgerRow(tables, id)).lives.at(-1);
   if (life === undefined) {
     if (unfinished !== undefined) return { id, stack, state: "half-deleted" };
-    const isRunning = await isBeating(await context.stateUrl(), stack);
+    const isRunning = await isWorkedOn(context, stack);
     return { id, stack, state: isRunning ? "uploading" : "unknown" };
   }
   const entry = entryOf(id, life, now);

@@ -1,0 +1,135 @@
+import { Flags } from "@oclif/core";
+import { parseRegion } from "../../../staging/regions.ts";
+import { shellQuoted } from "../../../staging/shell.ts";
+import { BaseCommand } from "../../base-command.ts";
+import { commandLine } from "../../command-line.ts";
+import { confirm } from "../../confirm.ts";
+import { yesFlag } from "../../flags.ts";
+import { setConfig } from "../../services/config-write.ts";
+import { makeStateBucket, planBootstrap } from "../../services/state-bucket/bootstrap.ts";
+import { findMovable, leftBehind, type Movable, moveState } from "../../services/state-bucket/move.ts";
+
+export interface EnvironmentBootstrapResult {
+  readonly environment: string;
+  readonly account: string;
+  readonly bucket: string;
+  readonly region: string;
+  /** The backend of the environment's stacks, for `PULUMI_BACKEND_URL` and `backend.url` of `spawn config`. */
+  readonly url: string;
+  /** Whether the command has made the bucket, or would, with --dry-run. */
+  readonly created: boolean;
+  /** The settings of the bucket that were missing. */
+  readonly settings: readonly string[];
+  /** The stacks whose state was copied from the backend that was in use before. */
+  readonly migrated: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export default class EnvironmentBootstrap extends BaseCommand {
+  static override summary = "Make a bucket for the state of the environment's stacks, and use it.";
+  static override description =
+    `The bucket is private, encrypted and versioned, and keeps old versions for 90 days. It is in the account of the credentials, which must be the one that spawn:account names, and all environments with the same spawn:namePrefix in this account share it. Run the command on every machine that works on the environment: it makes what is missing, and sets backend.url of spawn config.
+
+--migrate copies the state that this machine has used until now, and compares the copy with it. The old state stays where it is, and so does the history of old updates. Nobody may work on the environment meanwhile.`;
+  static override examples = [
+    {
+      description: "Keep the state of an environment in AWS in a bucket there",
+      command: "<%= config.bin %> environment bootstrap --environment prod",
+    },
+    { description: "See what it would make", command: "<%= config.bin %> environment bootstrap --dry-run" },
+    {
+      description: "Take the present state along",
+      command: "<%= config.bin %> environment bootstrap --migrate",
+    },
+  ];
+
+  static override flags = {
+    region: Flags.string({
+      summary: "Region of the bucket.",
+      description: "Default: the region of the environment's tables.",
+      helpValue: "REGION",
+    }),
+    bucket: Flags.string({
+      summary: "Name of the bucket.",
+      description: "Default: a name with the account and the region.",
+      helpValue: "NAME",
+    }),
+    migrate: Flags.boolean({ summary: "Copy the state that is in use until now.", default: false }),
+    "dry-run": Flags.boolean({ summary: "Show what would be made, and change nothing.", default: false }),
+    yes: yesFlag,
+  };
+
+  async run(): Promise<EnvironmentBootstrapResult> {
+    const { flags } = await this.parse(EnvironmentBootstrap);
+    const { environment } = flags;
+    const context = this.contextOf(flags);
+    const region = flags.region === undefined ? undefined : parseRegion(flags.region);
+    const plan = await planBootstrap(context, { region, bucket: flags.bucket });
+    const { place, url } = plan;
+    const result = {
+      ...{ environment, account: plan.account, bucket: place.bucket, region: place.region, url },
+      ...{ created: !plan.isThere, settings: plan.missing.map(({ what }) => what) },
+      ...{ migrated: [], dryRun: flags["dry-run"] },
+    };
+    this.note(
+      `Environment: ${environment}`,
+      `Account: ${plan.account}`,
+      `Bucket of the state: ${place.bucket} (${place.region})${plan.isThere ? "" : ", to be made"}`,
+      ...result.settings.map((what) => `  to be set: ${what}`),
+      "",
+    );
+    const movable = await findMovable(context, url);
+    if (movable !== undefined && !flags.migrate) throw leftBehind(environment, movable);
+    if (flags["dry-run"]) {
+      if (movable !== undefined) this.note(`To be copied: ${movable.stacks.join(", ")}`);
+      this.note("Nothing was changed.");
+      return { ...result, migrated: movable?.stacks ?? [] };
+    }
+    if (movable !== undefined && !(await this.#agreed(movable, flags))) {
+      this.note("Nothing was changed.");
+      return { ...result, created: false, settings: [] };
+    }
+    await makeStateBucket(plan);
+    if (movable !== undefined) {
+      await moveState(context, movable, url, (stack) => this.note(`Copying the state of ${stack}`));
+    }
+    await setConfig({ kind: "backend", value: url }, environment);
+    this.#warnOfVariable(url);
+    this.log(`✅ The state of ${environment} is kept in ${url}.`);
+    const isOnAws = (await context.settings()).cloud === "aws";
+    this.note(
+      "",
+      "On every other machine:",
+      `  ${commandLine("spawn environment bootstrap", environment)}`,
+      "or, with fewer rights:",
+      `  ${commandLine(`spawn config set backend.url ${shellQuoted(url)}`, environment)}`,
+      ...(isOnAws
+        ? [
+            "The stacks hold no secrets, but Pulumi asks for a passphrase. Use the same one on every machine:",
+            "  export PULUMI_CONFIG_PASSPHRASE_FILE=FILE",
+          ]
+        : []),
+    );
+    return { ...result, migrated: movable?.stacks ?? [] };
+  }
+
+  async #agreed(
+    { from, stacks }: Movable,
+    flags: { readonly yes: boolean; readonly environment: string },
+  ): Promise<boolean> {
+    const old = from.entryProject.env["PULUMI_BACKEND_URL"] ?? "the backend of pulumi login";
+    this.note(`The state of ${stacks.length} stacks is copied from ${old}, where it stays:`);
+    for (const stack of stacks) this.note(`  ${stack}`);
+    this.note("", "Nobody may work on the environment meanwhile.", "");
+    const command = commandLine("spawn environment bootstrap --migrate", flags.environment);
+    return await confirm("Continue?", { yes: flags.yes, command });
+  }
+
+  #warnOfVariable(url: string): void {
+    const own = process.env["PULUMI_BACKEND_URL"];
+    if (!own || own === url) return;
+    this.warn(
+      `PULUMI_BACKEND_URL is set to another backend, and goes before. In this shell: unset PULUMI_BACKEND_URL`,
+    );
+  }
+}

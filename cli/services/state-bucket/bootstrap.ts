@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { AccountId } from "../../../staging/accounts.ts";
+import { parseBucketName } from "../../../staging/environment.ts";
+import { InputError, UserError } from "../../../staging/errors.ts";
+import type { Region } from "../../../staging/regions.ts";
+import { type StatePlace, stateBucketName, stateUrlOfBucket } from "../../../staging/state-bucket.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+import { isStateBucketThere } from "./look.ts";
+import { type StateSetting, stateSettings } from "./settings.ts";
+
+/** Times that a setting is read back, and the milliseconds between them: S3 may show a change a moment later. */
+const READINGS = 10;
+const READ_EVERY_MS = 1_000;
+
+export interface BootstrapOptions {
+  /** @default the region of the tables */
+  readonly region: Region | undefined;
+  /** @default a name with the account and the region */
+  readonly bucket: string | undefined;
+}
+
+/** What is there of the bucket, and what is missing. */
+export interface BootstrapPlan {
+  readonly account: AccountId;
+  readonly place: StatePlace;
+  readonly url: string;
+  readonly isThere: boolean;
+  readonly missing: readonly StateSetting[];
+  readonly client: S3Client;
+}
+
+/**
+ * Looks what has to be made. Changes nothing.
+ * @throws InputError when the credentials are of another account than the environment's, or the bucket cannot be used
+ */
+export async function planBootstrap(context: Context, options: BootstrapOptions): Promise<BootstrapPlan> {
+  const settings = await context.settings();
+  const account = await context.account();
+  if (account === undefined) {
+    throw new InputError("the server in place of AWS has no accounts", {
+      why: "The name of the bucket has the account, and each request names it.",
+      fix: "Make a bucket yourself, then: spawn config set backend.url s3://BUCKET?region=REGION",
+    });
+  }
+  const region = options.region ?? settings.tableRegion;
+  const bucket =
+    options.bucket === undefined
+      ? stateBucketName(settings, account, region)
+      : parseBucketName(options.bucket);
+  if ([...settings.buckets.values()].includes(bucket)) {
+    throw new InputError(`${bucket} is a bucket of staged data of the environment ${settings.name}`, {
+      why: "The state of the stacks must not be among data that expire.",
+      fix: `${commandLine("spawn environment bootstrap --bucket NAME", settings.name)}, with another name`,
+    });
+  }
+  const place = { bucket, region };
+  const client = await context.anyBucketsS3(region);
+  const isThere = await isStateBucketThere(client, place, account);
+  const all = stateSettings(settings.cloud);
+  const missing = isThere ? await missingOf(client, bucket, all) : all;
+  return { account, place, url: stateUrlOfBucket(place), isThere, missing, client };
+}
+
+async function missingOf(
+  client: S3Client,
+  bucket: string,
+  settings: readonly StateSetting[],
+): Promise<StateSetting[]> {
+  const made = await Promise.all(settings.map((setting) => setting.isMade(client, bucket)));
+  return settings.filter((_setting, index) => made[index] === false);
+}
+
+/**
+ * Makes the bucket and its settings, and reads them back. Interrupted at any point, it can run again.
+ * @throws UserError when S3 does not show a setting afterwards
+ */
+export async function makeStateBucket({ client, place, isThere, missing }: BootstrapPlan): Promise<void> {
+  const { bucket, region } = place;
+  if (!isThere) await create(client, place);
+  for (const setting of missing) await setting.make(client, bucket);
+  for (let reading = 1; ; reading++) {
+    const [late] = await missingOf(client, bucket, missing);
+    if (late === undefined) return;
+    if (reading === READINGS) {
+      throw new UserError(`the bucket ${bucket} did not take a setting: ${late.what}`, {
+        why: `S3 in ${region} does not show it after ${(READINGS * READ_EVERY_MS) / 1000} s.`,
+        fix: "Run the command again.",
+      });
+    }
+    await sleep(READ_EVERY_MS);
+  }
+}
+
+/** The answer to a creation has no owner; every later request names the one that it must have. */
+async function create(client: S3Client, { bucket, region }: StatePlace): Promise<void> {
+  // us-east-1 is the one region that is not named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+  const location = { LocationConstraint: region as BucketLocationConstraint };
+  try {
+    await client.send(
+      new CreateBucketCommand({
+        Bucket: bucket,
+        ...(region === "us-east-1" ? {} : { CreateBucketConfiguration: location }),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (error.name === "BucketAlreadyOwnedByYou") return;
+    if (error.name !== "BucketAlreadyExists") throw error;
+    throw new InputError(`the bucket name ${bucket} is taken`, {
+      why: "Names of buckets are global in AWS, and another account has this one.",
+      fix: "spawn environment bootstrap --bucket NAME, with a name that is free",
+    });
+  }
+}
