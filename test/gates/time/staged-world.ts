@@ -1,0 +1,297 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expectedOf, isWhole, regionPresence } from "../../../cli/services/presence.ts";
+import type { Dependencies } from "../../../provider/deps.ts";
+import { expiration } from "../../../provider/expiration.ts";
+import { plainItem } from "../../../provider/plain-item.ts";
+import { replication } from "../../../provider/replication.ts";
+import { stagedData } from "../../../provider/staged-data.ts";
+import { BufferPool } from "../../../provider/transfer/buffers.ts";
+import { createS3Clients, type S3Clients } from "../../../provider/transfer/clients.ts";
+import { repairRegion } from "../../../provider/transfer/presence/repair.ts";
+import { usageRow } from "../../../provider/usage-row.ts";
+import { replicaTags, ttlClassAt } from "../../../staging/classes.ts";
+import type { ReplicationMethod } from "../../../staging/entry.ts";
+import { newStagingId, parseStagingId } from "../../../staging/ids.ts";
+import { type LedgerRow, parseLedgerRow } from "../../../staging/ledger.ts";
+import { entryPrefix } from "../../../staging/manifest.ts";
+import { parseRecord, RECORD_KEY, recordItem, type StagingRecord } from "../../../staging/record.ts";
+import { parseRegionList, type Region } from "../../../staging/regions.ts";
+import type { ReplicationOutputs, StagedDataOutputs, UsageRowInputs } from "../../../staging/resources.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
+import { isoSeconds, type TtlDays } from "../../../staging/ttl.ts";
+import { USAGE_KEY } from "../../../staging/usage.ts";
+import { testRecord } from "../../cli/records.ts";
+import { TestContext } from "../../provider/cloud-fixture.ts";
+import { startTestCloud, type TestCloud } from "../../support/cloud.ts";
+import { type S3Server, serveS3 } from "./s3-server.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
+import { type Behaviour, type Charge, SimulatedS3 } from "./simulated-s3.ts";
+
+export const REGIONS = parseRegionList("us-east-1,us-west-2,eu-west-1");
+export const [PRIMARY, SECOND, THIRD] = REGIONS as readonly [Region, Region, Region];
+const bucketOf = (region: string): string => `sim-${region}`;
+const TABLES = { records: ["records", RECORD_KEY], usage: ["usage", USAGE_KEY] } as const;
+const VARIABLES = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] as const;
+
+/** Tables of the local cloud, which all worlds share. */
+export class TimeTables {
+  readonly client: DynamoDBClient;
+  readonly cloud: TestCloud;
+
+  private constructor(cloud: TestCloud) {
+    this.cloud = cloud;
+    // Not one of this program's clients: its answers have the real time.
+    this.client = new DynamoDBClient({ endpoint: cloud.endpoint, region: PRIMARY, credentials: cloud.keys });
+  }
+
+  static async start(): Promise<TimeTables> {
+    const tables = new TimeTables(await startTestCloud());
+    for (const [TableName, key] of Object.values(TABLES)) {
+      await tables.client.send(
+        new CreateTableCommand({
+          TableName,
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
+          KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+        }),
+      );
+    }
+    return tables;
+  }
+
+  async read(table: keyof typeof TABLES, id: string): Promise<Record<string, unknown>> {
+    const [TableName, key] = TABLES[table];
+    const { Item = {} } = await this.client.send(
+      new GetItemCommand({ TableName, Key: { [key]: { S: id } }, ConsistentRead: true }),
+    );
+    return plainItem(Item);
+  }
+
+  async stop(): Promise<void> {
+    this.client.destroy();
+    await this.cloud.stop();
+  }
+}
+
+/** A simulated S3 with one entry in it, which the provider's own resources make, change and delete. */
+export class StagedWorld {
+  readonly clock: SimulatedClock;
+  readonly s3: SimulatedS3;
+  readonly #tables: TimeTables;
+  readonly #server: S3Server;
+  readonly #clients: S3Clients;
+  readonly #folder: string;
+  readonly #saved: Readonly<Record<string, string | undefined>>;
+  readonly id = newStagingId();
+  #data: StagedDataOutputs | undefined;
+  #row: UsageRowInputs | undefined;
+  #method: ReplicationMethod = "rule";
+
+  private constructor(s3: SimulatedS3, tables: TimeTables, server: S3Server, folder: string) {
+    this.s3 = s3;
+    this.clock = s3.clock;
+    this.#tables = tables;
+    this.#server = server;
+    this.#folder = folder;
+    this.#saved = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: server.endpoint,
+      AWS_ACCESS_KEY_ID: "simulated",
+      AWS_SECRET_ACCESS_KEY: "simulated",
+      AWS_REGION: PRIMARY,
+    });
+    this.#clients = createS3Clients();
+  }
+
+  /** @param tickMs by how much each request moves the clock */
+  static async make(
+    tables: TimeTables,
+    start: string,
+    behaviour: Behaviour,
+    tickMs: number,
+  ): Promise<StagedWorld> {
+    const buckets = new Map(REGIONS.map((region) => [region, bucketOf(region)]));
+    const s3 = new SimulatedS3(new SimulatedClock(start), behaviour, buckets);
+    const server = await serveS3(s3, tickMs);
+    const folder = await mkdtemp(join(tmpdir(), "spawn time "));
+    serverClock.note(s3.clock.now().toUTCString(), serverClock.steady());
+    return new StagedWorld(s3, tables, server, folder);
+  }
+
+  async end(): Promise<void> {
+    for (const name of VARIABLES) {
+      if (this.#saved[name] === undefined) delete process.env[name];
+      else process.env[name] = this.#saved[name];
+    }
+    await this.#server.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+    serverClock.note(new Date().toUTCString(), serverClock.steady());
+  }
+
+  /** Waits on the simulated clock only: each request moves it. */
+  get #dependencies(): Dependencies {
+    return {
+      s3: this.#clients,
+      pool: new BufferPool(),
+      patience: { ...this.patience, bytesPerSecond: 1e9, firstPollMs: 1, maxPollMs: 1 },
+      settling: { attempts: 1, firstDelayMs: 1 },
+      now: () => this.clock.now(),
+    };
+  }
+
+  patience = { baseMs: 60_000 };
+
+  /** Uploads `sizes.length` files and replicates them, as `spawn stage upload` does. */
+  async upload(
+    regions: readonly Region[],
+    ttlDays: number,
+    { method = "rule", sizes = [1_000_000] }: { method?: ReplicationMethod; sizes?: readonly number[] } = {},
+  ): Promise<void> {
+    this.#method = method;
+    const isTree = sizes.length > 1;
+    const source = join(this.#folder, "data");
+    if (isTree) await mkdir(source);
+    for (const [at, size] of sizes.entries())
+      await writeFile(isTree ? join(source, `file-${at}`) : source, randomBytes(size));
+    const inputs = {
+      ...{ stagingId: this.id, source, region: PRIMARY, bucket: bucketOf(PRIMARY), ttlDays },
+      replicateTo: method === "rule" ? regions.filter((region) => region !== PRIMARY) : [],
+    };
+    this.#data = (await stagedData(this.#dependencies).create(inputs, new TestContext())).outputs;
+    for (const region of regions.slice(1)) await this.#replicate(region);
+    await this.#settle(regions, ttlDays);
+  }
+
+  /** As `stage update` does: new regions get a copy, all objects their TTL class, the row and the record the change. */
+  async update(regions: readonly Region[], ttlDays: number): Promise<void> {
+    const before = this.record.regions as readonly Region[];
+    for (const region of regions) if (!before.includes(region)) await this.#replicate(region);
+    const gone = before.filter((region) => !regions.includes(region));
+    await this.#settle(regions, ttlDays);
+    for (const region of gone)
+      await replication(this.#dependencies).delete("", this.#replicaOf(region), new TestContext());
+  }
+
+  /** Copies the data of a region anew, as `stage repair` does. */
+  async repair(region: Region): Promise<void> {
+    const place = (one: Region) => ({ region: one, bucket: bucketOf(one), client: this.#clients.of(one) });
+    const { ttl, uploadedAt } = this.record;
+    const tags = replicaTags(this.id, ttlClassAt(ttl, uploadedAt, this.clock.now()));
+    const options = { tags, signal: new AbortController().signal, onBytes: () => {}, onObject: () => {} };
+    await repairRegion(expectedOf(this.record), place(PRIMARY), place(region), options);
+    await this.#settle(this.record.regions, ttl);
+  }
+
+  /** As `stage delete` does. */
+  async delete(): Promise<void> {
+    for (const region of this.record.regions.slice(1))
+      await replication(this.#dependencies).delete("", this.#replicaOf(region), new TestContext());
+    await stagedData(this.#dependencies).delete("", this.data, new TestContext());
+    if (this.#row === undefined) throw new Error("nothing was uploaded");
+    await this.#usage.delete("", { ...this.#row, openedAt: "" }, new TestContext());
+  }
+
+  async #replicate(region: Region): Promise<void> {
+    await replication(this.#dependencies, () => this.#tables.client).create(
+      this.#replicaOf(region),
+      new TestContext(),
+    );
+  }
+
+  #replicaOf(region: Region): ReplicationOutputs {
+    const { stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256, uploadedAt } =
+      this.data;
+    return {
+      ...{ stagingId, key, kind, sizeBytes, fileCount, sha256, manifestKey, manifestSha256, uploadedAt },
+      ...{ sourceRegion: PRIMARY, sourceBucket: bucketOf(PRIMARY), region, bucket: bucketOf(region) },
+      ...{ method: this.#method, usageTable: TABLES.usage[0], usageRegion: PRIMARY },
+      ...{ ruleId: "", via: "copy", objects: 0, seconds: 0, verifiedBy: "checksum" },
+    };
+  }
+
+  get #usage() {
+    return usageRow({ now: () => this.clock.now() }, () => this.#tables.client);
+  }
+
+  /** TTL classes, usage row and record. */
+  async #settle(regions: readonly Region[], ttlDays: number): Promise<void> {
+    const { sizeBytes, uploadedAt, manifestSha256 } = this.data;
+    for (const region of regions) {
+      const inputs = {
+        ...{ stagingId: this.id, region, bucket: bucketOf(region), ttlDays, uploadedAt, manifestSha256 },
+      };
+      const handler = expiration(this.#dependencies);
+      if (this.#row === undefined) await handler.create(inputs, new TestContext());
+      else await handler.update?.("", { ...inputs, ruleId: "", removedAt: "" }, inputs, new TestContext());
+    }
+    const row: UsageRowInputs = {
+      ...{ table: TABLES.usage[0], recordsTable: TABLES.records[0], region: PRIMARY, stagingId: this.id },
+      ...{ filename: "data", sizeBytes, regions: [...regions], uploadedAt, ttlDays },
+    };
+    if (this.#row === undefined) await this.#usage.create(row, new TestContext());
+    else await this.#usage.update?.("", { ...this.#row, openedAt: "" }, row, new TestContext());
+    this.#row = row;
+    const record = this.#recordWith(regions, ttlDays);
+    await this.#tables.client.send(
+      new PutItemCommand({ TableName: TABLES.records[0], Item: recordItem(record) }),
+    );
+    this.#record = parseRecord(await this.#tables.read("records", this.id));
+  }
+
+  #recordWith(regions: readonly Region[], ttlDays: number): StagingRecord {
+    const { kind, key, sizeBytes, fileCount, sha256, manifestKey, manifestSha256, uploadedAt } = this.data;
+    return testRecord({
+      ...{ stagingId: parseStagingId(this.id), filename: "data", kind, key, sizeBytes, fileCount, sha256 },
+      ...{ manifestKey, manifestSha256, uploadedAt: new Date(uploadedAt), ttl: ttlDays as TtlDays },
+      ...{ regions: parseRegionList(regions.join(",")), buckets: regions.map(bucketOf), sweepId: undefined },
+    });
+  }
+
+  get data(): StagedDataOutputs {
+    if (this.#data === undefined) throw new Error("nothing was uploaded");
+    return this.#data;
+  }
+
+  #record: StagingRecord | undefined;
+
+  /** As it is in the table. */
+  get record(): StagingRecord {
+    if (this.#record === undefined) throw new Error("nothing was recorded");
+    return this.#record;
+  }
+
+  async ledger(): Promise<LedgerRow> {
+    return parseLedgerRow(await this.#tables.read("usage", this.id));
+  }
+
+  /** Whether each region is whole, as `info` and `list --verify` find it. */
+  async presence(): Promise<{ region: string; state: string }[]> {
+    const s3 = async (region: Region) => this.#clients.of(region);
+    const found = await regionPresence({ s3, anyBucketsS3: s3 }, this.record);
+    return found.map(({ region, state }) => ({ region, state }));
+  }
+
+  /** Ends the data of a region, as somebody who deletes all versions by hand does. */
+  lose(region: Region): void {
+    const bucket = this.s3.bucket(bucketOf(region));
+    if (bucket === undefined) throw new Error(`no bucket in ${region}`);
+    for (const [key, versions] of [...bucket.keys]) {
+      if (key.startsWith(entryPrefix(this.id)))
+        for (const { id } of [...versions]) this.s3.delete(bucket, key, id);
+    }
+  }
+
+  charges(): Charge[] {
+    return this.s3.charges(entryPrefix(this.id));
+  }
+
+  now(): string {
+    return isoSeconds(this.clock.now());
+  }
+}
+
+export { isWhole };
