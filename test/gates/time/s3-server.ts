@@ -26,12 +26,11 @@ export interface S3Server {
 /**
  * Serves a {@link SimulatedS3} with the requests of S3's API that this program sends for small objects, and with its clock in the
  * `Date` header. What it does not know it answers with 501.
- * @param tickMs by how much each request moves the clock
  */
-export async function serveS3(s3: SimulatedS3, tickMs: number): Promise<S3Server> {
+export async function serveS3(s3: SimulatedS3): Promise<S3Server> {
   const server = createServer((asked, answer) => {
     void requestOf(asked).then((request) => {
-      s3.clock.move(tickMs);
+      s3.clock.tick();
       const { status, headers, body } = respond(s3, request);
       answer.sendDate = false;
       answer.writeHead(status, {

@@ -6,6 +6,8 @@ interface Event {
 /** A clock that only moves when a test moves it, and the events that are due on it. */
 export class SimulatedClock {
   #now: number;
+  /** By how many milliseconds each request moves it. */
+  tickMs = 1_000;
   readonly #events: Event[] = [];
 
   constructor(start: string) {
@@ -33,6 +35,11 @@ export class SimulatedClock {
       due.happen();
     }
     this.#now = end;
+  }
+
+  /** As a request does that takes its time. */
+  tick(): void {
+    this.move(this.tickMs);
   }
 
   move(ms: number): void {

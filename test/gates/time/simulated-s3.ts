@@ -57,6 +57,15 @@ interface Bucket {
   readonly keys: Map<string, Version[]>;
 }
 
+/** Days of the lifecycle rule for each tag. */
+const TTL_RULES = new Map(
+  lifecycleRules().flatMap(({ filter, expiration }): [string, number][] =>
+    filter?.tag === undefined || expiration?.days === undefined
+      ? []
+      : [[`${filter.tag.key}=${filter.tag.value}`, expiration.days]],
+  ),
+);
+
 /** The next 00:00 UTC after `days` days: a time at midnight goes to the next one. */
 const midnightAfter = (time: Date, days: number): number =>
   (Math.floor((time.getTime() + days * MS_PER_DAY) / MS_PER_DAY) + 1) * MS_PER_DAY;
@@ -124,16 +133,29 @@ export class SimulatedS3 {
     else this.#remove(bucket, key, id, this.clock.now());
   }
 
-  /** All that S3 bills for keys with the prefix, from the beginning. */
+  /** All that S3 bills for keys with the prefix, from the beginning. What is due is no longer billed, even where it is still stored. */
   charges(prefix: string): Charge[] {
     const stored = this.buckets.flatMap(({ region, keys }) =>
       [...keys].flatMap(([key, versions]) =>
         versions
           .filter(({ isMarker }) => !isMarker)
-          .map((version) => chargeOf(region, key, version, undefined)),
+          .map((version) => chargeOf(region, key, version, this.#dueAt(version))),
       ),
     );
     return [...this.#ended, ...stored].filter(({ key }) => key.startsWith(prefix));
+  }
+
+  /** When a noncurrent version was to be removed, where that has passed. */
+  #dueAt({ noncurrentSince, tags }: Version): Date | undefined {
+    if (noncurrentSince === undefined || !this.#ttlOf(tags)) return undefined;
+    const due = midnightAfter(noncurrentSince, NONCURRENT_DAYS);
+    return due <= this.clock.now().getTime() ? new Date(due) : undefined;
+  }
+
+  #ttlOf(tags: Version["tags"]): number | undefined {
+    return [...tags]
+      .map(([name, value]) => TTL_RULES.get(`${name}=${value}`))
+      .find((days) => days !== undefined);
   }
 
   #add(bucket: Bucket, key: string, version: Version, place: Behaviour["lateReplica"]): void {
@@ -208,19 +230,10 @@ export class SimulatedS3 {
 
   /** What is due at a midnight. Its storage is billed until then, even where S3 removes it later. */
   #expire(midnight: Date): void {
-    const days = new Map(
-      lifecycleRules().flatMap(({ filter, expiration }) =>
-        filter?.tag === undefined
-          ? []
-          : [[`${filter.tag.key}=${filter.tag.value}`, expiration?.days] as const],
-      ),
-    );
-    const ttlOf = ({ tags }: Version): number | undefined =>
-      [...tags].map(([name, value]) => days.get(`${name}=${value}`)).find((found) => found !== undefined);
     for (const bucket of this.buckets) {
       for (const [key, versions] of [...bucket.keys]) {
         for (const version of [...versions].reverse()) {
-          if (version.isMarker || ttlOf(version) === undefined) continue;
+          if (version.isMarker || this.#ttlOf(version.tags) === undefined) continue;
           const { noncurrentSince } = version;
           if (
             noncurrentSince !== undefined &&
@@ -229,7 +242,7 @@ export class SimulatedS3 {
             this.#remove(bucket, key, version.id, midnight);
         }
         const newest = this.current(bucket, key);
-        const ttl = newest && ttlOf(newest);
+        const ttl = newest && this.#ttlOf(newest.tags);
         if (
           newest !== undefined &&
           ttl !== undefined &&

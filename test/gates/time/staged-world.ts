@@ -107,16 +107,10 @@ export class StagedWorld {
     this.#clients = createS3Clients();
   }
 
-  /** @param tickMs by how much each request moves the clock */
-  static async make(
-    tables: TimeTables,
-    start: string,
-    behaviour: Behaviour,
-    tickMs: number,
-  ): Promise<StagedWorld> {
+  static async make(tables: TimeTables, start: string, behaviour: Behaviour): Promise<StagedWorld> {
     const buckets = new Map(REGIONS.map((region) => [region, bucketOf(region)]));
     const s3 = new SimulatedS3(new SimulatedClock(start), behaviour, buckets);
-    const server = await serveS3(s3, tickMs);
+    const server = await serveS3(s3);
     const folder = await mkdtemp(join(tmpdir(), "spawn time "));
     serverClock.note(s3.clock.now().toUTCString(), serverClock.steady());
     return new StagedWorld(s3, tables, server, folder);
@@ -139,6 +133,7 @@ export class StagedWorld {
       pool: new BufferPool(),
       patience: { ...this.patience, bytesPerSecond: 1e9, firstPollMs: 1, maxPollMs: 1 },
       settling: { attempts: 1, firstDelayMs: 1 },
+      spreading: { attempts: 1, firstDelayMs: 1 },
       now: () => this.clock.now(),
     };
   }
@@ -223,8 +218,9 @@ export class StagedWorld {
     for (const region of regions) {
       const inputs = {
         ...{ stagingId: this.id, region, bucket: bucketOf(region), ttlDays, uploadedAt, manifestSha256 },
+        ...{ usageTable: TABLES.usage[0], usageRegion: PRIMARY },
       };
-      const handler = expiration(this.#dependencies);
+      const handler = expiration(this.#dependencies, () => this.#tables.client);
       if (this.#row === undefined) await handler.create(inputs, new TestContext());
       else await handler.update?.("", { ...inputs, ruleId: "", removedAt: "" }, inputs, new TestContext());
     }

@@ -1,0 +1,109 @@
+import { expect } from "chai";
+import { statusOf } from "../../../cli/services/metadata.ts";
+import { judgePresence } from "../../../cli/services/presence.ts";
+import { spendingOf } from "../../../cli/services/spending.ts";
+import { type Stay, staysOf } from "../../../staging/stays.ts";
+import { expiresAt, isoSeconds, MS_PER_DAY } from "../../../staging/ttl.ts";
+import type { Charge } from "./simulated-s3.ts";
+import type { StagedWorld } from "./staged-world.ts";
+
+const HOUR = 3_600_000;
+/** Milliseconds by which the ledger and S3 may differ for one region: the time of the requests between an arrival and its note. */
+const UNNOTED_MS = 15 * 60_000;
+/** The part of the bytes that are a manifest, which the ledger does not count. */
+const MANIFEST = 0.002;
+
+/**
+ * Lets the hours of an entry's life pass until `hours` have, and checks each: the record's status, where `info` and `list --verify`
+ * find the data, and that the ledger has what S3 has stored.
+ */
+export async function passHours(world: StagedWorld, hours: number): Promise<void> {
+  const { tickMs } = world.clock;
+  // Looks take no time here: the clock stays at the hour.
+  world.clock.tickMs = 0;
+  for (let hour = 0; hour < hours; hour += 1) {
+    world.clock.move(HOUR);
+    await checkNow(world);
+  }
+  world.clock.tickMs = tickMs;
+}
+
+/** What must hold at any moment. */
+export async function checkNow(world: StagedWorld): Promise<void> {
+  const { record, clock } = world;
+  const now = clock.now();
+  const at = isoSeconds(now);
+  const isExpired = expiresAt(record.uploadedAt, record.ttl) <= now;
+  expect(statusOf(record, now) === "expired", `${at}: status`).to.equal(isExpired);
+
+  const row = await world.ledger();
+  const stays = row.lives.flatMap(staysOf);
+  const presence = await world.presence();
+  expect(judgePresence(record, presence as never, now, "dev"), `${at}: ${JSON.stringify(presence)}`).to.equal(
+    undefined,
+  );
+  for (const { region, state } of presence) {
+    const stay = stays.find((one) => one.region === region);
+    const removal = (stay?.to.getTime() ?? 0) + world.s3.behaviour.lifecycleLagMs;
+    if (now.getTime() < (stay?.to.getTime() ?? 0)) expect(state, `${at}: ${region}`).to.equal("whole");
+    if (now.getTime() >= removal) expect(state, `${at}: ${region}`).to.equal("missing");
+    if (!isExpired) expect(state, `${at}: ${region} before its expiry`).to.equal("whole");
+  }
+  checkAmounts(world, stays, now);
+  // What `info` says comes from the same stays.
+  expect(spendingOf(record, row, now).storageToDate >= 0n, at).to.equal(true);
+}
+
+/** Compares bytes × time of the ledger with what S3 has stored, region by region. */
+function checkAmounts(world: StagedWorld, stays: readonly Stay[], now: Date): void {
+  const bytes = world.record.sizeBytes;
+  for (const region of new Set(stays.map((stay) => stay.region))) {
+    const counted = stays
+      .filter((stay) => stay.region === region)
+      .reduce(
+        (sum, { from, billedUntil }) =>
+          sum + Math.max(0, Math.min(Number(now), Number(billedUntil)) - Number(from)),
+        0,
+      );
+    const stored =
+      storedTime(
+        world.charges().filter((charge) => charge.region === region),
+        now,
+      ) / bytes;
+    const tolerance = UNNOTED_MS + MANIFEST * stored;
+    const text = `${isoSeconds(now)}: ${region} has ${stored / HOUR} hours on S3 and ${counted / HOUR} in the ledger`;
+    expect(Math.abs(stored - counted) <= tolerance, text).to.equal(true);
+  }
+}
+
+/** Bytes × milliseconds. The time of two versions of one key counts once: the ledger does not know a replica that came twice. */
+function storedTime(charges: readonly Charge[], now: Date): number {
+  const keys = new Map<string, Charge[]>();
+  for (const charge of charges) keys.set(charge.key, [...(keys.get(charge.key) ?? []), charge]);
+  let sum = 0;
+  for (const versions of keys.values()) {
+    let until = 0;
+    for (const { bytes, from, to } of versions.sort((a, b) => Number(a.from) - Number(b.from))) {
+      const end = Math.min(Number(now), Number(to ?? now));
+      sum += bytes * Math.max(0, end - Math.max(until, Number(from)));
+      until = Math.max(until, end);
+    }
+  }
+  return sum;
+}
+
+/** Whether S3 has nothing left, and billed nothing after the end that the ledger has. */
+export async function checkEnd(world: StagedWorld): Promise<void> {
+  const stays = (await world.ledger()).lives.flatMap(staysOf);
+  for (const { region, key, to } of world.charges()) {
+    const end = Math.max(
+      ...stays.filter((stay) => stay.region === region).map((stay) => Number(stay.billedUntil)),
+    );
+    expect(to, `${key} in ${region} is still stored`).to.not.equal(undefined);
+    const text = `${key} in ${region} is billed until ${to?.toISOString()}, the ledger ends at ${new Date(end).toISOString()}`;
+    expect(Number(to) <= end + UNNOTED_MS, text).to.equal(true);
+  }
+}
+
+/** Hours until everything has gone: two days beyond the TTL, and the rest of that day. */
+export const hoursOf = (ttlDays: number): number => ((ttlDays + 4) * MS_PER_DAY) / HOUR;
