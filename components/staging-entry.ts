@@ -156,6 +156,7 @@ export class StagingEntry extends ComponentResource {
         usageTable: settings.usageTable,
         usageRegion: settings.tableRegion,
         uploadedAt: data.uploadedAt,
+        ttlDays: spec.ttl,
         ...writableAt(region),
       };
       return new Replication(

@@ -17,6 +17,7 @@ import { noteYoungest } from "./arrival.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
+import { isExpired } from "./expired.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
 import { isInParts, type ListedObject, listObjects } from "./transfer/listing.ts";
@@ -85,7 +86,7 @@ export function expiration(
       const ttlDays = await explained(`reading the tags in ${inputs.region}`, () =>
         readTtl(inputs, deps, signal),
       );
-      if (ttlDays === undefined) return undefined;
+      if (ttlDays === undefined) return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;
       return { id, inputs: { ...inputs, ttlDays }, outputs: { ...outputs, ttlDays } };
     },
 

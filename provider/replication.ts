@@ -9,6 +9,7 @@ import { noteArrival } from "./arrival.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, showProgress, withTimeout } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
+import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
@@ -82,6 +83,7 @@ export function replication(
       if (found.state === "unreachable") {
         throw new UserError(`reading the replica in ${region} failed`, { why: `${found.why}.` });
       }
+      if (isExpired(inputs, deps.now())) return { id, inputs, outputs };
       // The next update, or the deletion, handles the rest of it.
       return found.holdsSome ? { id, inputs, outputs: inputs as ReplicationOutputs } : undefined;
     },

@@ -10,6 +10,7 @@ import { assertOnS3, assertRequestPayer, isS3Url, parseS3Url } from "../staging/
 import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
+import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
@@ -66,7 +67,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
 
     diff(_id, oldInputs, oldOutputs, news) {
       // A creation that failed half way is gone on with, though no input changed: a refresh clears the engine's note of it.
-      const unfinished = isWhole(oldOutputs) ? [] : ["source"];
+      const unfinished = isWhole(oldOutputs) && oldOutputs.lost === undefined ? [] : ["source"];
       return {
         replaces: changedOf(oldInputs, news, ["stagingId", "region", "bucket"]),
         updates: [...unfinished, ...changedOf(oldInputs, news, ["replicateTo"])],
@@ -80,11 +81,15 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
     },
 
     async update(id, oldOutputs, news, context) {
-      if (isWhole(oldOutputs)) return { ...oldOutputs, ...news };
-      return stageAs(id, news, deps, context);
+      if (!isWhole(oldOutputs)) return stageAs(id, news, deps, context);
+      const { lost, ...outputs } = oldOutputs;
+      // They may have come back: `spawn stage repair` copies them from another region.
+      if (lost === undefined || (await lossOf(outputs, deps, context)) === undefined)
+        return { ...outputs, ...news };
+      return restage(id, outputs, news, deps, context);
     },
 
-    async read(id, inputs, outputs, { signal }) {
+    async read(id, inputs, outputs, context) {
       if (inputs === undefined || outputs === undefined) {
         throw new InputError(`${id} cannot be imported`, {
           why: "What was staged, and from where, is not recorded in S3.",
@@ -93,13 +98,12 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       }
       // A creation that failed half way has nothing to look for; the next update goes on with it.
       if (!isWhole(outputs)) return { id, inputs, outputs };
-      const { region, bucket, key } = outputs;
-      const copy = { region, bucket, client: deps.s3.of(region) };
-      const [found] = await checkPresence(outputs, [copy], signal);
-      if (found?.state === "unreachable") {
-        throw new UserError(`reading s3://${bucket}/${key} failed`, { why: `${found.why}.` });
-      }
-      return found?.state === "whole" ? { id, inputs, outputs } : undefined;
+      const { lost: _, ...known } = outputs;
+      const lost = await lossOf(known, deps, context);
+      if (lost === undefined) return { id, inputs, outputs: known };
+      if (isExpired({ ...known, ttlDays: inputs.ttlDays }, deps.now())) return { id, inputs, outputs };
+      // Not forgotten: what was staged is known here only.
+      return { id, inputs, outputs: { ...known, lost } };
     },
 
     async delete(_id, outputs, context) {
@@ -117,6 +121,51 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       }
     },
   };
+}
+
+/** Why the data are not there as they were staged; undefined where they are. @throws UserError where the region cannot be asked */
+async function lossOf(
+  outputs: StagedDataOutputs,
+  deps: Dependencies,
+  { signal }: CallContext,
+): Promise<string | undefined> {
+  const { region, bucket, key } = outputs;
+  const copy = { region, bucket, client: deps.s3.of(region) };
+  const [found] = await checkPresence(outputs, [copy], signal);
+  if (found?.state === "unreachable")
+    throw new UserError(`reading s3://${bucket}/${key} failed`, { why: `${found.why}.` });
+  return found?.state === "whole" ? undefined : (found?.why ?? "they are not whole");
+}
+
+/** Stages what was lost again from its source, as that is now. */
+async function restage(
+  id: string,
+  { sha256, stagingId, region }: StagedDataOutputs,
+  inputs: StagedDataInputs,
+  deps: Dependencies,
+  context: CallContext,
+): Promise<StagedDataOutputs> {
+  let staged: StagedDataOutputs;
+  try {
+    staged = await stageAs(id, inputs, deps, context);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new UserError(
+      `the data of ${stagingId} in ${region} are lost, and their source cannot be staged again`,
+      {
+        why: describeError(error),
+        fix: `spawn stage repair ${stagingId}, which copies them from another region`,
+        cause: error,
+      },
+    );
+  }
+  if (staged.sha256 !== sha256) {
+    context.log(
+      "warning",
+      `The data of ${stagingId} in ${region} were lost, and ${inputs.source} has changed since. It is staged as it is now.`,
+    );
+  }
+  return staged;
 }
 
 async function deleteIn(

@@ -18,6 +18,7 @@ import { USAGE_KEY } from "../staging/usage.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
+import { isExpired } from "./expired.ts";
 import { plainItem } from "./plain-item.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./transfer/aws-errors.ts";
@@ -100,7 +101,8 @@ export function usageRow(
         }
       });
       // A closed row is that of an entry that is gone.
-      if (row === undefined || row["closed_at"] !== undefined) return undefined;
+      if (row === undefined || row["closed_at"] !== undefined)
+        return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;
       const found = { ...inputs, ...inputsOf(row) };
       if (row["sweep_id"] === undefined) delete found.sweepId;
       return {

@@ -69,6 +69,8 @@ export interface StagedDataOutputs extends StagedDataInputs {
   partSizeBytes: number;
   /** UTC to the second; the time from which the TTL counts. */
   uploadedAt: string;
+  /** Why the data are not whole any more, where a refresh has found that. The next update looks again. */
+  lost?: string;
 }
 
 /** The entry's replica in one region and the rule that makes it. */
@@ -93,6 +95,8 @@ export interface ReplicationInputs {
   usageTable?: string;
   usageRegion?: string;
   uploadedAt?: string;
+  /** Of the entry, to tell what has expired from what was lost; a change here is none. */
+  ttlDays?: number;
   writableAt?: string;
 }
 

@@ -28,7 +28,7 @@ export interface EnvironmentPlan {
   readonly config: EnvironmentConfig;
   /** Names that the state holds and AWS has. */
   readonly held: Held;
-  /** What the state has and AWS has not: the engine has to look at AWS before the update. */
+  /** What the state has and AWS has not. */
   readonly lost: readonly Missing[];
   readonly doomed: readonly DoomedData[];
   /** Buckets of the state that the settings name no more, and that the program has protected. */

@@ -21,7 +21,8 @@ import { deleteLogsLeft, refuseWithSweeps } from "./environment-sweeps.ts";
 
 /**
  * Updates the environment's stack, with its declared entries, to match `Pulumi.<environment>.yaml`. It creates resources again
- * that are only in the state, and takes over resources that are only in AWS and carry the environment's tags.
+ * that are only in the state, takes back what was edited by hand, and takes over resources that are only in AWS and carry the
+ * environment's tags.
  * @param plan from {@link planEnvironment}, after the user has agreed to what it deletes
  */
 export async function environmentUp(
@@ -65,7 +66,8 @@ async function runProgram(
   if (kind === "up") await unprotect(session.environmentProject, session.settings.name, left);
   // Loaded here and not with the file, which commands share that run no program: Pulumi's SDK takes long to load.
   const { environmentProgram } = await import("../../stacks/environment.ts");
-  const operation = { kind, program: environmentProgram(config, held), refresh: lost.length > 0 };
+  // The state alone would call unchanged what somebody has edited by hand.
+  const operation = { kind, program: environmentProgram(config, held), refresh: true };
   return await runUpdate(session.environmentProject, session.settings.name, operation, options);
 }
 

@@ -35,6 +35,7 @@ export class Replication extends CustomResource implements ProgramOutputs<Replic
   declare readonly usageTable: Output<string>;
   declare readonly usageRegion: Output<string>;
   declare readonly uploadedAt: Output<string>;
+  declare readonly ttlDays: Output<number>;
   declare readonly writableAt: Output<string>;
   declare readonly ruleId: Output<string>;
   declare readonly via: Output<ReplicationOutputs["via"]>;

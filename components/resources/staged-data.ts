@@ -18,6 +18,7 @@ const COMPUTED: Computed<StagedDataInputs, StagedDataOutputs> = {
   manifestSha256: undefined,
   partSizeBytes: undefined,
   uploadedAt: undefined,
+  lost: undefined,
 };
 
 /** An entry's objects in its primary region; its creation uploads them. The properties are those of {@link StagedDataOutputs}. */
@@ -48,6 +49,7 @@ export class StagedData extends CustomResource implements ProgramOutputs<StagedD
   declare readonly manifestSha256: Output<string>;
   declare readonly partSizeBytes: Output<number>;
   declare readonly uploadedAt: Output<string>;
+  declare readonly lost: Output<string>;
 
   constructor(name: string, args: ProgramArgs<StagedDataInputs>, options?: CustomResourceOptions) {
     super(STAGED_DATA, name, { ...COMPUTED, ...args }, options);

@@ -17,17 +17,24 @@ import {
 import { headersOf, isDenied, isNotFound, statusOf } from "../transfer/aws-failure.ts";
 import { ofAnyOwner } from "../transfer/expected-owner.ts";
 import { unlessAbsent } from "./absent.ts";
+import { lackingLifecycle, lackingReplication } from "./rules.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
 type Asked = SurveyRequest["buckets"][number];
 
 /** Whether the bucket exists, its owner, and, if requested, whether it holds data and which settings it lacks. */
-export async function lookAtBucket(asked: Asked, client: S3Client, options: Options): Promise<BucketFact> {
+export async function lookAtBucket(
+  asked: Asked,
+  client: S3Client,
+  options: Options,
+  /** The other buckets that were asked for, to which it has to replicate. */
+  others: readonly Asked[] = [],
+): Promise<BucketFact> {
   const { region, name } = asked;
   const [state, owner, lacks, inUse] = await Promise.all([
     stateOf(asked, client, options),
     ownerOfBucket(name, client, options),
-    asked.settings ? missingSettings(name, client, options) : undefined,
+    asked.settings ? missingSettings(name, others, client, options) : undefined,
     asked.data ? holdsData(name, client, options) : undefined,
   ]);
   return {
@@ -99,8 +106,13 @@ export async function readOwner(
   );
 }
 
-/** Names of the settings without which nothing can be staged there. */
-async function missingSettings(Bucket: string, client: S3Client, options: Options): Promise<string[]> {
+/** Names of the settings without which nothing can be staged there, or nothing would expire. */
+async function missingSettings(
+  Bucket: string,
+  others: readonly Asked[],
+  client: S3Client,
+  options: Options,
+): Promise<string[]> {
   const [versioning, lifecycle, replication] = await Promise.all([
     unlessAbsent(client.send(new GetBucketVersioningCommand({ Bucket }), options)),
     unlessAbsent(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), options)),
@@ -108,8 +120,10 @@ async function missingSettings(Bucket: string, client: S3Client, options: Option
   ]);
   return [
     ...(versioning !== "denied" && versioning?.Status !== "Enabled" ? ["versioning"] : []),
-    ...(lifecycle === undefined ? ["lifecycle"] : []),
-    ...(replication === undefined ? ["replication"] : []),
+    ...(lifecycle === "denied" ? [] : lackingLifecycle(lifecycle?.Rules)),
+    ...(replication === "denied"
+      ? []
+      : lackingReplication(replication?.ReplicationConfiguration?.Rules, others)),
   ];
 }
 

@@ -32,7 +32,14 @@ export async function surveyEnvironment(
       request.tables.map(async (table) => lookAtTable(table, await clients.dynamodb(table.region), options)),
     ),
     Promise.all(
-      request.buckets.map(async (bucket) => lookAtBucket(bucket, await clients.s3(bucket.region), options)),
+      request.buckets.map(async (bucket) =>
+        lookAtBucket(
+          bucket,
+          await clients.s3(bucket.region),
+          options,
+          request.buckets.filter((other) => other !== bucket),
+        ),
+      ),
     ),
     role === undefined ? undefined : lookAtRole(role, clients.iam, options),
     clients.account(),

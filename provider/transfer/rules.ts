@@ -37,19 +37,26 @@ export async function requireReplicationRule(
   destinationBucket: string,
 ): Promise<string> {
   const id = replicationRuleId(region);
-  await requireRule(check, `replication rule ${id}`, async () => {
-    const rules = await replicationRules(check);
-    const rule = rules.find((candidate) => candidate.ID === id);
-    if (rule === undefined) throw new RuleProblem("It is not there.");
-    if (rule.Status !== "Enabled") throw new RuleProblem("It is disabled.");
-    if (!filtersBy(rule.Filter, replicateTag(region), "true")) {
-      throw new RuleProblem(`Its filter is not the tag ${replicateTag(region)}=true.`);
-    }
-    if (destinationOf(rule) !== destinationBucket) {
-      throw new RuleProblem(`Its destination is not the bucket ${destinationBucket}.`);
-    }
-  });
+  await requireRule(check, `replication rule ${id}`, async () =>
+    replicationProblem(await replicationRules(check), region, destinationBucket),
+  );
   return id;
+}
+
+/** Why the rules do not replicate to `region` what carries that region's tag; undefined where they do. */
+export function replicationProblem(
+  rules: readonly ReplicationRule[],
+  region: Region,
+  destinationBucket: string,
+): string | undefined {
+  const rule = rules.find(({ ID }) => ID === replicationRuleId(region));
+  if (rule === undefined) return "It is not there.";
+  if (rule.Status !== "Enabled") return "It is disabled.";
+  if (!filtersBy(rule.Filter, replicateTag(region), "true"))
+    return `Its filter is not the tag ${replicateTag(region)}=true.`;
+  if (destinationOf(rule) !== destinationBucket)
+    return `Its destination is not the bucket ${destinationBucket}.`;
+  return undefined;
 }
 
 /** The bucket to which the rule towards `region` replicates; undefined where there is no such rule, or no bucket. */
@@ -73,22 +80,33 @@ export async function replicationDestination(
  */
 export async function requireLifecycleRule(check: RuleCheck, ttl: TtlDays): Promise<string> {
   const id = ttlRuleId(ttl);
-  await requireRule(check, `lifecycle rule ${id}`, async () => {
-    const rules = await lifecycleRules(check);
-    const rule = rules.find((candidate) => candidate.ID === id);
-    if (rule === undefined) throw new RuleProblem("It is not there.");
-    if (rule.Status !== "Enabled") throw new RuleProblem("It is disabled.");
-    if (!filtersBy(rule.Filter, TTL_TAG, String(ttl))) {
-      throw new RuleProblem(`Its filter is not the tag ${TTL_TAG}=${ttl}.`);
-    }
-    if (rule.Expiration?.Days !== ttl) throw new RuleProblem(`It does not expire objects after ${ttl} days.`);
-  });
+  await requireRule(check, `lifecycle rule ${id}`, async () =>
+    lifecycleProblem(await lifecycleRules(check), ttl),
+  );
   return id;
 }
 
-async function requireRule(check: RuleCheck, what: string, attempt: () => Promise<void>): Promise<void> {
+/** Why the rules do not expire, after `ttl` days, what carries that TTL's tag; undefined where they do. */
+export function lifecycleProblem(rules: readonly LifecycleRule[], ttl: TtlDays): string | undefined {
+  const rule = rules.find(({ ID }) => ID === ttlRuleId(ttl));
+  if (rule === undefined) return "It is not there.";
+  if (rule.Status !== "Enabled") return "It is disabled.";
+  if (!filtersBy(rule.Filter, TTL_TAG, String(ttl))) return `Its filter is not the tag ${TTL_TAG}=${ttl}.`;
+  if (rule.Expiration?.Days !== ttl) return `It does not expire objects after ${ttl} days.`;
+  return undefined;
+}
+
+async function requireRule(
+  check: RuleCheck,
+  what: string,
+  problemOf: () => Promise<string | undefined>,
+): Promise<void> {
+  const look = async () => {
+    const problem = await problemOf();
+    if (problem !== undefined) throw new RuleProblem(problem);
+  };
   try {
-    await withRetry(attempt, {
+    await withRetry(look, {
       signal: check.signal,
       ...check.settling,
       retryable: (error) => error instanceof RuleProblem,

@@ -20,7 +20,7 @@ export function missingOf({ tables, buckets, role }: EnvironmentFacts): Missing[
       .filter(({ state }) => state === "none")
       .map(({ name, region }): Missing => ({ what: "bucket", name, region })),
     ...buckets.flatMap(({ name, region, lacks = [] }): Missing[] => {
-      const settings = lacks.filter((setting) => setting !== "replication" || hasReplication);
+      const settings = lacks.filter((setting) => !setting.startsWith("replication") || hasReplication);
       return settings.length === 0 ? [] : [{ what: "settings of bucket", name, region, settings }];
     }),
     ...(role !== undefined && !role.exists ? [{ what: "role", name: role.name } as const] : []),

@@ -74,6 +74,7 @@ describe("StagingEntry", () => {
       manifestKey: `${ID}/.spawn-manifest.jsonl`,
       manifestSha256: "b2".repeat(32),
       usageTable: "spawn-usage-dev",
+      ttlDays: 7,
       usageRegion: "us-east-1",
       uploadedAt: "2024-01-22T10:30:15Z",
     });

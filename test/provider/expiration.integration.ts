@@ -213,6 +213,9 @@ describe("Expiration", function () {
     expect(await read(), "of objects without a tag").to.equal(0);
     await stagedData(fixture.dependencies()).delete("id", data, new TestContext());
     expect(await read(), "of objects that are gone").to.equal(undefined);
+    const expired = { ...inputs, uploadedAt: "2020-01-01T00:00:00Z" };
+    const kept = await handler().read(id, expired, outputs, new TestContext());
+    expect(kept, "of objects that have expired").to.deep.equal({ id, inputs: expired, outputs });
     const nowhere = { ...inputs, bucket: "spawn-none" };
     expect(await handler().read(id, nowhere, outputs, new TestContext())).to.equal(undefined);
     expect(await errorOf(handler().read(id, undefined, undefined, new TestContext()))).to.be.instanceOf(

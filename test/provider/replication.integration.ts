@@ -447,6 +447,9 @@ describe("Replication", function () {
       await fixture.s3.of(THIRD).send(new DeleteObjectCommand({ Bucket, Key }));
     }
     expect(await read()).to.equal(undefined);
+    const expired = { ...inputs, uploadedAt: "2020-01-01T00:00:00Z", ttlDays: 7 };
+    const kept = await handler().read(id, expired, outputs, new TestContext());
+    expect(kept).to.deep.equal({ id, inputs: expired, outputs });
     expect(await errorOf(handler().read(id, undefined, undefined, new TestContext()))).to.be.instanceOf(
       InputError,
     );

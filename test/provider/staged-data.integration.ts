@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectTaggingCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
@@ -7,7 +7,7 @@ import { PartialFailure } from "../../provider/plugin/types.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/transfer/clients.ts";
 import { primaryTags } from "../../staging/classes.ts";
-import { InputError } from "../../staging/errors.ts";
+import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId, parseStagingId } from "../../staging/ids.ts";
 import { parseTtlDays } from "../../staging/ttl.ts";
 import { MIB } from "../../staging/units.ts";
@@ -187,18 +187,43 @@ describe("StagedData", function () {
     expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.have.length(2);
   });
 
-  it("reads as gone what was deleted or replaced by hand", async () => {
+  it("stages lost data again, takes those that have come back, and says what to do without the source", async () => {
+    const file = await fixture.file("lost", 10);
+    const inputs = stagedInputs(file.path);
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const lost = { ...outputs, lost: "it is missing" };
+    expect(await handler().diff(id, inputs, lost, inputs)).to.have.deep.property("updates", ["source"]);
+    expect(await handler().diff(id, inputs, outputs, inputs)).to.have.deep.property("updates", []);
+    const update = (context = new TestContext()) => handler().update?.(id, lost, inputs, context);
+    expect(await update()).to.deep.equal(outputs);
+    await handler().delete(id, outputs, new TestContext());
+    expect(await update()).to.deep.include({ sha256: outputs.sha256, key: outputs.key });
+    expect(await handler().read(id, inputs, lost, new TestContext())).to.deep.equal({ id, inputs, outputs });
+    await handler().delete(id, outputs, new TestContext());
+    await rm(file.path);
+    const error = await errorOf(Promise.resolve(update()));
+    expect(error).to.be.instanceOf(UserError).and.to.have.property("fix").that.contains("spawn stage repair");
+  });
+
+  it("reads as lost what was deleted or replaced by hand, but not what has expired", async () => {
     const file = await fixture.file("gone", 10);
     const inputs = stagedInputs(file.path);
     const { id, outputs } = await handler().create(inputs, new TestContext());
     const put = (Key: string, Body: string) =>
       fixture.s3.of(PRIMARY).send(new PutObjectCommand({ Bucket: bucketOf(PRIMARY), Key, Body }));
+    const read = (from = outputs) => handler().read(id, inputs, from, new TestContext());
+    const lossIn = async (from = outputs) => (await read(from))?.outputs.lost;
     await put(outputs.key, "short");
-    expect(await handler().read(id, inputs, outputs, new TestContext())).to.equal(undefined);
+    expect(await lossIn()).to.contain("has 5 bytes");
     await handler().delete(id, outputs, new TestContext());
-    expect(await handler().read(id, inputs, outputs, new TestContext())).to.equal(undefined);
+    const lost = await read();
+    expect(lost).to.deep.include({ id, inputs });
+    expect(lost?.outputs).to.deep.include(outputs);
+    expect(lost?.outputs.lost).to.contain("is missing");
     const nowhere = { ...outputs, bucket: "spawn-none" };
-    expect(await handler().read(id, inputs, nowhere, new TestContext())).to.equal(undefined);
+    expect(await lossIn(nowhere)).to.contain("is missing");
+    const expired = { ...outputs, uploadedAt: "2020-01-01T00:00:00Z" };
+    expect(await read(expired)).to.deep.equal({ id, inputs, outputs: expired });
     await handler().delete(id, nowhere, new TestContext());
     const imported = await errorOf(handler().read(id, undefined, undefined, new TestContext()));
     expect(imported).to.be.instanceOf(InputError);

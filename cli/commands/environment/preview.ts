@@ -14,7 +14,7 @@ export interface EnvironmentPreviewResult {
 export default class EnvironmentPreview extends BaseCommand {
   static override summary = "Show what `environment up` would change.";
   static override description =
-    "Compares Pulumi.<environment>.yaml with what is there. Changes nothing in the environment.";
+    "Compares Pulumi.<environment>.yaml with what is there, and shows what was deleted or edited by hand. Changes nothing in the environment.";
   static override examples = [
     {
       description: "See what an edit of the settings does",
@@ -28,6 +28,7 @@ export default class EnvironmentPreview extends BaseCommand {
     // A component is told of twice: when it is registered and when its outputs are.
     const found = new Map<string, { op: string; urn: string }>();
     const onChange = ({ op, urn }: ResourceChange) => {
+      if (op === "refresh") return; // a look at AWS, and no change
       found.set(`${op} ${urn}`, { op, urn });
     };
     const { changes } = await watchUpdate(

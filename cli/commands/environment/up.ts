@@ -20,7 +20,7 @@ export default class EnvironmentUp extends BaseCommand {
   static override description =
     `Updates the environment to match Pulumi.<environment>.yaml, including the staging entries that it declares. Run it again after every edit of that file.
 
-Creates resources again that were deleted by hand. If the environment's stack was lost, the command takes over the tables, buckets and role that carry the environment's own tags. If the file no longer declares an entry, the command lists the data to delete, and asks first. It never replaces or deletes a table, or a bucket with data: it refuses such a change of the file.`;
+Creates resources again that were deleted by hand, and takes back changes that were made by hand. If the environment's stack was lost, the command takes over the tables, buckets and role that carry the environment's own tags. If the file no longer declares an entry, the command lists the data to delete, and asks first. It never replaces or deletes a table, or a bucket with data: it refuses such a change of the file.`;
   static override examples = [
     { description: "Make the environment on this machine", command: "<%= config.bin %> environment up" },
     {
