@@ -16,6 +16,8 @@ export interface Dependencies {
   readonly settling: Settling;
   /** How long a bucket's configuration, written by this program, may take to show. */
   readonly spreading: Settling;
+  /** Whether S3 is AWS's own, which replicates by rules. @default false */
+  readonly isAws?: boolean;
   /** The server's time, once a request has been answered; see `staging/server-clock.ts`. */
   now(): Date;
 }

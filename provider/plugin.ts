@@ -61,7 +61,7 @@ const access = once(async () => (await import("../connection/access.ts")).openAc
 const dependencies = once(async (): Promise<Dependencies> => {
   const [
     way,
-    { accountOf },
+    { accountOf, hasAccounts },
     { createS3Clients },
     { BufferPool },
     { DEFAULT_PATIENCE },
@@ -80,6 +80,7 @@ const dependencies = once(async (): Promise<Dependencies> => {
     patience: DEFAULT_PATIENCE,
     settling: DEFAULT_SETTLING,
     spreading: DEFAULT_SPREADING,
+    isAws: hasAccounts(way.connection) === "always",
     now: () => serverClock.now(),
   };
 });

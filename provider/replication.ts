@@ -18,6 +18,7 @@ import { forEachParallel } from "./transfer/parallel.ts";
 import { checkPresence } from "./transfer/presence/check.ts";
 import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
+import { whyNothingByRule } from "./transfer/rule-outcome.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
 import { readTags } from "./transfer/tagging.ts";
 import { passesThroughClient } from "./transfer/through-client.ts";
@@ -127,6 +128,14 @@ async function replicate(
     await waitUntilWritable(inputs, deps, context);
     const ruleId = joined ?? (await join());
     const made = await makeReplicas({ ...inputs, method }, deps, context);
+    if (method === "rule" && made.via === "copy" && deps.isAws) {
+      const source = { client: deps.s3.of(inputs.sourceRegion), bucket: inputs.sourceBucket };
+      const why = await whyNothingByRule({ ...source, key: inputs.manifestKey }, context.signal);
+      context.log(
+        "warning",
+        `The rule has replicated nothing to ${inputs.region}, so all objects were copied. ${why}`,
+      );
+    }
     await noteArrival(inputs, shared.dynamo, deps.now(), context.signal);
     return { ...inputs, ruleId, ...made };
   } catch (error) {

@@ -28,6 +28,12 @@ const ownNode = join(modules, ".bin", "node");
 const stamp = join(modules, ".spawn-lock-hash");
 
 async function main([mode = "", ...args]) {
+  if (process.platform === "win32") {
+    return fail(
+      "Windows itself is not supported, since plugins and workers' programs are shell scripts.",
+      "wsl --install",
+    );
+  }
   if (parseInt(process.versions.node, 10) < OLDEST_NODE) {
     return fail(`Node ${OLDEST_NODE} or newer is needed to begin; this is ${process.version}.`);
   }

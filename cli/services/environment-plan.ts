@@ -6,11 +6,13 @@ import { heldIn } from "../../staging/ownership/held.ts";
 import { type Missing, missingOf } from "../../staging/ownership/missing.ts";
 import type { Held } from "../../staging/ownership/names.ts";
 import { REPLICATION, STAGED_DATA } from "../../staging/resources.ts";
+import { serverClock } from "../../staging/server-clock.ts";
 import type { Context } from "../context.ts";
 import { createStack } from "../engine/new-stack.ts";
 import { type EngineSession, openSession } from "../engine/session.ts";
 import { readState, type StateResource } from "../engine/state.ts";
 import { isProtectedByProgram } from "./deletion-protection.ts";
+import { type ExpiredEntry, expiredEntries } from "./expired-declared.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
 /** Data that an update of the environment's stack would delete. */
@@ -31,6 +33,8 @@ export interface EnvironmentPlan {
   /** What the state has and AWS has not. */
   readonly lost: readonly Missing[];
   readonly doomed: readonly DoomedData[];
+  /** Entries of the file that an update leaves without data. */
+  readonly expired: readonly ExpiredEntry[];
   /** Buckets of the state that the settings name no more, and that the program has protected. */
   readonly left: readonly StateResource[];
 }
@@ -58,6 +62,7 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
     held,
     lost,
     doomed: doomedData(there, config.entries),
+    expired: expiredEntries(there, config.entries, serverClock.now()),
     left: there.filter(
       (resource) => isProtectedByProgram(settings.cloud, resource) && isLeft(settings, resource),
     ),

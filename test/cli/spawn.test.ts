@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { packageRoot } from "../../package-root.ts";
 import { makeTestHome } from "../support/cloud.ts";
 import { makeTestProject, runProgram, type SpawnResult, type TestProject } from "./process.ts";
 
@@ -20,6 +22,17 @@ describe("bin/spawn", () => {
     await project?.remove();
   });
   const run = (...args: string[]): Promise<SpawnResult> => project.run(args, env);
+
+  it("says on Windows where it runs", () => {
+    const asWindows = "data:text/javascript,Object.defineProperty(process, 'platform', { value: 'win32' })";
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ["--import", asWindows, join(packageRoot(), "bin", "spawn"), "--version"],
+      { encoding: "utf8" },
+    );
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^Error: spawn does not run on Windows itself.*wsl --install\n$/);
+  });
 
   it("prints its version as oclif does", async () => {
     const expected = `spawn/0.1.0 ${process.platform}-${process.arch} node-${process.version}\n`;

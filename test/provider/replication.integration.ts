@@ -206,6 +206,50 @@ describe("Replication", function () {
     expect(await fixture.everything(THIRD, data.stagingId)).to.have.length(2);
   });
 
+  describe("on AWS, where the rule was to replicate and all came by copies", () => {
+    /** Clients of an S3 that answers a HEAD of the manifest with these headers, too. */
+    const replicated = async (said: object, isAws = true) => {
+      const { data } = await stageUnreplicated("unreplicated.bin", 1_000);
+      const s3 = createS3Clients({ sdkOnly: true });
+      s3.of(PRIMARY).middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            const result = await next(args);
+            const isAsked = commandName === "HeadObjectCommand" && !("ChecksumMode" in args.input);
+            if (isAsked) Object.assign(result.output, said);
+            return result;
+          },
+        { step: "initialize" },
+      );
+      const context = new TestContext();
+      const { outputs } = await handler({ s3, isAws }).create(inputsOf(data, SECOND), context);
+      expect(outputs.via).to.equal("copy");
+      return context.messages.filter((message) => message.includes("replicated nothing"));
+    };
+
+    for (const [what, said, text] of [
+      ["the rule failed", { ReplicationStatus: "FAILED" }, "S3 says that the rule failed"],
+      ["S3 takes its time", { ReplicationStatus: "PENDING" }, "may still replicate them"],
+      ["no rule took the objects", {}, "S3 took none of them"],
+      ["S3 came after the copies", { ReplicationStatus: "COMPLETED" }, "S3 says COMPLETED"],
+      [
+        "a KMS key encrypts them",
+        { ServerSideEncryption: "aws:kms", ReplicationStatus: undefined },
+        "encrypted with a KMS key",
+      ],
+    ] as const) {
+      it(`is told, with what S3 says: ${what}`, async () => {
+        const [told = "", ...more] = await replicated(said);
+        expect(more).to.deep.equal([]);
+        expect(told).to.contain(`replicated nothing to ${SECOND}`).and.to.contain(text);
+      });
+    }
+
+    it("is nothing to tell of another server, which may replicate nothing by rules", async () => {
+      expect(await replicated({ ReplicationStatus: "FAILED" }, false)).to.deep.equal([]);
+    });
+  });
+
   describe("the rule", () => {
     const rule = (changes: object) => ({
       ID: replicationRuleId(SECOND),

@@ -1,8 +1,10 @@
 import { BaseCommand } from "../../base-command.ts";
 import type { ResourceChange } from "../../engine/update.ts";
 import { hasChanges, renderChanges } from "../../render/changes.ts";
+import { describeExpired } from "../../render/expired.ts";
 import { environmentPreview } from "../../services/environment.ts";
 import { planEnvironment } from "../../services/environment-plan.ts";
+import type { ExpiredEntry } from "../../services/expired-declared.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export interface EnvironmentPreviewResult {
@@ -31,13 +33,19 @@ export default class EnvironmentPreview extends BaseCommand {
       if (op === "refresh") return; // a look at AWS, and no change
       found.set(`${op} ${urn}`, { op, urn });
     };
+    let expired: readonly ExpiredEntry[] = [];
     const { changes } = await watchUpdate(
       {
         ...{ quiet: this.jsonEnabled(), verbose: flags.verbose, onChange },
         onQuietWarning: (text) => this.warn(text),
       },
-      async (options) => environmentPreview(await planEnvironment(context), options),
+      async (options) => {
+        const plan = await planEnvironment(context);
+        expired = plan.expired;
+        return await environmentPreview(plan, options);
+      },
     );
+    for (const entry of expired) this.warn(describeExpired(entry, flags.environment));
     const steps = [...found.values()];
     for (const { op, urn } of steps) this.log(`${op.padEnd(8)} ${resourceOf(urn)}`);
     this.log(hasChanges(changes) ? `Would be: ${renderChanges(changes)}.` : "Nothing would change.");

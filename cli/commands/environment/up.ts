@@ -4,6 +4,7 @@ import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
+import { describeExpired } from "../../render/expired.ts";
 import { environmentUp, prepareEnvironment } from "../../services/environment.ts";
 import { type DoomedData, planEnvironment } from "../../services/environment-plan.ts";
 import { type WatchOptions, watchUpdate } from "../../watch-update.ts";
@@ -48,6 +49,7 @@ Creates resources again that were deleted by hand, and takes back changes that w
       await prepareEnvironment(context, options);
       return await planEnvironment(context);
     });
+    for (const entry of plan.expired) this.warn(describeExpired(entry, flags.environment));
     if (!(await this.#agreed(plan.doomed, flags))) {
       this.note("Nothing was changed.");
       return { environment: flags.environment, changes: {}, outputs: {} };

@@ -1,0 +1,36 @@
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import { shellQuoted } from "../../staging/shell.ts";
+import { isNotFound } from "./aws-errors.ts";
+import type { ObjectPlace } from "./stored.ts";
+
+/**
+ * Why a rule has brought nothing, as far as S3 tells of an object that carries the rule's tag.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
+ * @returns a sentence with what can be done
+ */
+export async function whyNothingByRule(place: ObjectPlace, signal: AbortSignal): Promise<string> {
+  const { client, bucket, key } = place;
+  const { status, encryption = "" } = await client
+    .send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })
+    .then(
+      (head) => ({ status: head.ReplicationStatus, encryption: head.ServerSideEncryption }),
+      (error: unknown) => {
+        if (isNotFound(error)) return { status: undefined, encryption: undefined };
+        throw error;
+      },
+    );
+  const look = `aws s3api head-object --bucket ${shellQuoted(bucket)} --key ${shellQuoted(key)} --query ReplicationStatus`;
+  if (encryption.startsWith("aws:kms")) {
+    return "They are encrypted with a KMS key, and the rule takes no such objects. With replication: copy no rule is tried.";
+  }
+  switch (status) {
+    case "FAILED":
+      return `S3 says that the rule failed: its role could not be taken, or may not do what it must. spawn environment up makes role and rules right. To look again later: ${look}`;
+    case "PENDING":
+      return `S3 had not come to them yet, and may still replicate them. To look: ${look}`;
+    case undefined:
+      return `S3 took none of them for the rule. To look at the rules: aws s3api get-bucket-replication --bucket ${shellQuoted(bucket)}`;
+    default:
+      return `S3 says ${status} of them by now. To look: ${look}`;
+  }
+}
