@@ -149,6 +149,12 @@ describe("The state in a bucket", function () {
     );
   });
 
+  it("is not deleted while a stack has resources", async () => {
+    const refused = await world.spawn("environment", "bootstrap", "--delete", "--yes");
+    expect(refused.code).to.equal(2);
+    expect(refused.stderr).to.match(/^Why: .*these stacks have made: dev\.$/m);
+  });
+
   it("refuses a bucket of another use, and says what to do about one that is gone", async () => {
     const taken = await world.spawn("environment", "bootstrap", "--bucket", bucketOf("us-west-2"));
     expect(taken.code).to.equal(2);

@@ -1,12 +1,14 @@
 import { Flags } from "@oclif/core";
+import { BACKEND_KEY, readUserConfig } from "../../../stacks/user-config.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { shellQuoted } from "../../../staging/shell.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
-import { setConfig } from "../../services/config-write.ts";
-import { makeStateBucket, planBootstrap } from "../../services/state-bucket/bootstrap.ts";
+import { setConfig, unsetConfig } from "../../services/config-write.ts";
+import { type BootstrapPlan, makeStateBucket, planBootstrap } from "../../services/state-bucket/bootstrap.ts";
+import { deleteStateBucket, refuseInUse } from "../../services/state-bucket/delete.ts";
 import { findMovable, leftBehind, type Movable, moveState } from "../../services/state-bucket/move.ts";
 
 export interface EnvironmentBootstrapResult {
@@ -23,6 +25,8 @@ export interface EnvironmentBootstrapResult {
   /** The stacks whose state was copied from the backend that was in use before. */
   readonly migrated: readonly string[];
   readonly dryRun: boolean;
+  /** Whether the bucket was deleted. */
+  readonly deleted: boolean;
 }
 
 export default class EnvironmentBootstrap extends BaseCommand {
@@ -55,6 +59,11 @@ export default class EnvironmentBootstrap extends BaseCommand {
       helpValue: "NAME",
     }),
     migrate: Flags.boolean({ summary: "Copy the state that is in use until now.", default: false }),
+    delete: Flags.boolean({
+      summary: "Delete the bucket, once no stack in it has resources.",
+      default: false,
+      exclusive: ["migrate", "dry-run"],
+    }),
     "dry-run": Flags.boolean({ summary: "Show what would be made, and change nothing.", default: false }),
     yes: yesFlag,
   };
@@ -69,8 +78,10 @@ export default class EnvironmentBootstrap extends BaseCommand {
     const result = {
       ...{ environment, account: plan.account, bucket: place.bucket, region: place.region, url },
       ...{ created: !plan.isThere, settings: plan.missing.map(({ what }) => what) },
-      ...{ migrated: [], dryRun: flags["dry-run"] },
+      ...{ migrated: [], dryRun: flags["dry-run"], deleted: false },
     };
+    if (flags.delete)
+      return { ...result, created: false, settings: [], deleted: await this.#delete(plan, flags) };
     this.note(
       `Environment: ${environment}`,
       `Account: ${plan.account}`,
@@ -111,6 +122,28 @@ export default class EnvironmentBootstrap extends BaseCommand {
         : []),
     );
     return { ...result, migrated: movable?.stacks ?? [] };
+  }
+
+  async #delete(
+    plan: BootstrapPlan,
+    flags: { readonly yes: boolean; readonly environment: string },
+  ): Promise<boolean> {
+    const { environment } = flags;
+    const { bucket } = plan.place;
+    if (plan.isThere) {
+      await refuseInUse(this.contextOf(flags), plan);
+      this.note(`⚠️  This will delete the bucket ${bucket} with the history of all stacks in it.`, "");
+      const command = commandLine("spawn environment bootstrap --delete", environment);
+      if (!(await confirm("Continue?", { yes: flags.yes, command }))) {
+        this.note("Nothing was deleted.");
+        return false;
+      }
+      await deleteStateBucket(plan);
+    }
+    if (readUserConfig().environments.get(environment)?.backendUrl === plan.url)
+      await unsetConfig({ kind: "backend", name: BACKEND_KEY }, environment);
+    this.log(plan.isThere ? `✅ The bucket ${bucket} is deleted.` : `There is no bucket ${bucket}.`);
+    return plan.isThere;
   }
 
   async #agreed(

@@ -24,6 +24,6 @@ export function contextWith(items: {
     client: client as unknown as DynamoDBClient,
     settings: testSettings(),
   };
-  const stateUrl = async () => undefined;
-  return { environmentName: "dev", tables: async () => tables, stateUrl } as unknown as Context;
+  const [stateUrl, stateObjects] = [async () => undefined, async () => undefined];
+  return { environmentName: "dev", tables: async () => tables, stateUrl, stateObjects } as unknown as Context;
 }

@@ -1,0 +1,19 @@
+import type { Step } from "../step.ts";
+import { byHand } from "./by-hand.ts";
+import { environment } from "./environment.ts";
+import { sharing } from "./sharing.ts";
+import { expiration, kms, upload } from "./staging.ts";
+import { groupErrors, sweep, table } from "./sweep.ts";
+
+/** All steps, in their order: the first makes what the others need. */
+export const STEPS: readonly Step[] = [
+  environment,
+  upload,
+  expiration,
+  sharing,
+  sweep,
+  table,
+  groupErrors,
+  kms,
+  byHand,
+];
