@@ -2,7 +2,8 @@ import { actionsOf, allow, type Statement } from "./document.ts";
 import { partitionOf } from "./places.ts";
 
 /**
- * Rights on the state of the stacks where it is in a bucket. Pulumi reads, writes and lists it, and takes and gives back locks there.
+ * Rights on the state of the stacks where it is in a bucket. Pulumi reads, writes and lists it, and takes and gives back locks there;
+ * spawn keeps what machines share of their uploads beside it.
  * https://www.pulumi.com/docs/iac/concepts/state-and-backends/#aws-s3
  * @param url of the backend, such as `s3://my-state/spawn?region=us-east-1`; any other kind of backend needs no rights here
  */
@@ -15,6 +16,7 @@ export function stateStatements(url: string | undefined, region: string): Statem
     allow("KeepState", actionsOf("s3", "ListBucket", "GetObject", "PutObject", "DeleteObject"), [
       arn,
       `${arn}${path}/.pulumi/*`,
+      `${arn}${path}/.spawn/*`,
     ]),
   ];
 }

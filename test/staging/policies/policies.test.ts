@@ -74,7 +74,11 @@ describe("the policies of an environment", () => {
         Sid: "KeepState",
         Effect: "Allow",
         Action: ["s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-        Resource: ["arn:aws:s3:::acme-state", "arn:aws:s3:::acme-state/spawn/.pulumi/*"],
+        Resource: [
+          "arn:aws:s3:::acme-state",
+          "arn:aws:s3:::acme-state/spawn/.pulumi/*",
+          "arn:aws:s3:::acme-state/spawn/.spawn/*",
+        ],
       },
     ]);
     for (const url of [undefined, "file:///state", "https://api.pulumi.com"])
