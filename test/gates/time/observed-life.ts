@@ -3,7 +3,7 @@ import { statusOf } from "../../../cli/services/metadata.ts";
 import { judgePresence } from "../../../cli/services/presence.ts";
 import { spendingOf } from "../../../cli/services/spending.ts";
 import { type Stay, staysOf } from "../../../staging/stays.ts";
-import { expiresAt, isoSeconds, MS_PER_DAY } from "../../../staging/ttl.ts";
+import { expiresAt, isoSeconds, MS_PER_DAY, removalMidnight, utcDay } from "../../../staging/ttl.ts";
 import type { Charge } from "./simulated-s3.ts";
 import type { StagedWorld } from "./staged-world.ts";
 
@@ -47,6 +47,14 @@ export async function checkNow(world: StagedWorld): Promise<void> {
     const removal = (stay?.to.getTime() ?? 0) + world.s3.behaviour.lifecycleLagMs;
     if (now.getTime() < (stay?.to.getTime() ?? 0)) expect(state, `${at}: ${region}`).to.equal("whole");
     if (now.getTime() >= removal) expect(state, `${at}: ${region}`).to.equal("missing");
+    // What was made on the last day goes a midnight later: a rule has one day at least.
+    const isLate = world
+      .charges()
+      .some(
+        (charge) => charge.region === region && utcDay(charge.from) >= utcDay(record.uploadedAt) + record.ttl,
+      );
+    const expected = removalMidnight(record.uploadedAt, record.ttl).getTime() + (isLate ? MS_PER_DAY : 0);
+    expect(stay?.to.getTime(), `${at}: ${region}`).to.equal(expected);
     if (!isExpired) expect(state, `${at}: ${region} before its expiry`).to.equal("whole");
   }
   checkAmounts(world, stays, now);
