@@ -11,14 +11,17 @@ from collections import Counter
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+from rule_cases import CASES  # noqa: E402
 from samples import as_json, body_of, operations, record_of, value_for, with_body  # noqa: E402
 from validator.known import Known  # noqa: E402
 from validator.request import of_record  # noqa: E402
+from validator.rules import RULES  # noqa: E402
 from validator.validate import validate  # noqa: E402
 
 
 def problems_of(record):
-    return validate(of_record(record)).problems
+    # The inputs are made from the models alone.
+    return validate(of_record(record), with_rules=False).problems
 
 
 def unknown_members(operation, record):
@@ -70,6 +73,26 @@ def wrong_values(shape, value):
         yield "range", shape.metadata["max"] + 1
 
 
+def judged_cases():
+    for name, values, message in CASES:
+        (operation,) = operations([name])
+        yield name, message, validate(of_record(record_of(operation, values))).problems
+
+
+def is_right(message, problems):
+    return problems == [] if message is None else any(message in problem for problem in problems)
+
+
+def rules_without_case():
+    """Rules without which every case is still judged rightly."""
+    kept = {name: list(rules) for name, rules in RULES.items()}
+    for rule in {rule for rules in kept.values() for rule in rules}:
+        RULES.update({name: [each for each in rules if each is not rule] for name, rules in kept.items()})
+        if all(is_right(message, problems) for _, message, problems in judged_cases()):
+            yield rule
+    RULES.update(kept)
+
+
 def main(list_file):
     tried, wrong = Counter(), []
     for operation in operations(Known.read(list_file).names):
@@ -77,7 +100,7 @@ def main(list_file):
         shape = operation.input_shape
         values = (value_for(shape) or {}) if shape is not None else {}
         record = record_of(operation, values)
-        verdict = validate(of_record(record))
+        verdict = validate(of_record(record), with_rules=False)
         tried["right"] += 1
         if verdict.operation != name or verdict.problems:
             wrong.append([name, "right", verdict.operation, verdict.problems])
@@ -94,6 +117,11 @@ def main(list_file):
             tried[kind] += 1
             if not problems_of(record_of(operation, changed)):
                 wrong.append([name, kind, as_json(changed)])
+    for name, message, problems in judged_cases():
+        tried["rules"] += 1
+        if not is_right(message, problems):
+            wrong.append([name, "rule", message, problems])
+    wrong += [["rule without a case", rule.__qualname__, rule.__doc__] for rule in rules_without_case()]
     print(json.dumps({"tried": tried, "wrong": wrong}))
 
 

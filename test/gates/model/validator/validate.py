@@ -10,6 +10,7 @@ from .constraints import check
 from .operations import UnknownOperation, operation_of
 from .problems import Problems
 from .request import GENERIC_HEADERS
+from .rules import check_rules
 
 _READERS = {
     "json": json_request.members_of,
@@ -36,8 +37,8 @@ class Verdict:
     problems: list
 
 
-def validate(request):
-    """The verdict about a request."""
+def validate(request, with_rules=True):
+    """The verdict about a request. Without rules, only models count."""
     problems = Problems()
     try:
         operation = operation_of(request)
@@ -53,6 +54,8 @@ def validate(request):
         for name in request.headers.keys() - GENERIC_HEADERS - {"x-amz-target", "x-amzn-query-mode"}:
             problems.add(f"header {name}", "unknown member")
     name = f"{service.service_name}:{operation.name}"
+    if with_rules and not problems.texts:
+        check_rules(name, members, request, problems)
     return Verdict(name, members, problems.texts)
 
 
