@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { findOnPath, runCommand } from "../local/command.ts";
-import { spawnPaths } from "../local/paths.ts";
+import { runCommand } from "../local/command.ts";
 import { packageRoot } from "../package-root.ts";
+import { benchCache, buildTool, TOOLS, type Tool } from "./build-tool.ts";
 import type { Plan } from "./contestants.ts";
 import type { Measurement } from "./report.ts";
 
@@ -17,45 +16,17 @@ export interface Tools {
   readonly aws: string;
 }
 
-const PACKAGES = {
-  versitygw: "github.com/versity/versitygw/cmd/versitygw",
-  s5cmd: "github.com/peak/s5cmd/v2",
-  rclone: "github.com/rclone/rclone",
-  toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
-} as const;
-
 const root = packageRoot();
-
-export const benchCache = (): string => join(spawnPaths().cache, "bench");
 
 /**
  * Builds what is not in the cache: some minutes, once. Versions are pinned in `bench/tools/`.
  * @param unused programs that are not built
  */
-export async function prepareTools(unused: readonly (keyof typeof PACKAGES)[] = []): Promise<Tools> {
-  const bin = join(benchCache(), "bin");
-  await mkdir(bin, { recursive: true });
-  for (const name of Object.keys(PACKAGES) as (keyof typeof PACKAGES)[]) {
-    if (!unused.includes(name)) await buildWithGo(name, PACKAGES[name], join(bin, name));
-  }
-  return {
-    versitygw: join(bin, "versitygw"),
-    s5cmd: join(bin, "s5cmd"),
-    rclone: join(bin, "rclone"),
-    toxiproxy: join(bin, "toxiproxy"),
-    aws: await installAws(),
-  };
-}
-
-async function buildWithGo(name: string, path: string, output: string): Promise<void> {
-  if (existsSync(output)) return;
-  console.error(`Building ${name} (some minutes, once)...`);
-  const go = findOnPath("go")[0] ?? "/usr/local/go/bin/go";
-  await succeed(go, ["build", "-trimpath", "-ldflags", "-s -w", "-o", `${output}.new`, path], {
-    cwd: join(packageRoot(), "bench", "tools", name),
-    env: { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly" },
-  });
-  await rename(`${output}.new`, output);
+export async function prepareTools(unused: readonly Tool[] = []): Promise<Tools> {
+  const programs: Partial<Record<Tool, string>> = {};
+  for (const name of TOOLS) if (!unused.includes(name)) programs[name] = await buildTool(name);
+  const { versitygw = "", s5cmd = "", rclone = "", toxiproxy = "" } = programs;
+  return { versitygw, s5cmd, rclone, toxiproxy, aws: await installAws() };
 }
 
 async function installAws(): Promise<string> {

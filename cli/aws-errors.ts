@@ -83,6 +83,13 @@ const broken: Explain = (cause) =>
     cause,
   });
 
+const lacking: Explain = (cause) =>
+  new UserError("the server does not have an operation of AWS that this command needs", {
+    why: textOf(cause),
+    fix: "Use AWS or the local cloud: unset AWS_ENDPOINT_URL and the variables that begin so.",
+    cause,
+  });
+
 /** An answer to a HEAD has no text: its status is all there is. */
 function textOf({ message, $metadata }: Failure): string {
   const status = $metadata?.httpStatusCode;
@@ -99,6 +106,7 @@ const BY_CODE: Readonly<Record<string, Explain>> = {
   TimeoutError: silent,
   ResourceNotFoundException: notUp,
   NoSuchBucket: notUp,
+  NotImplemented: lacking,
   ExpiredToken: expired,
   ExpiredTokenException: expired,
   RequestExpired: expired,

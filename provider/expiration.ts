@@ -20,6 +20,7 @@ import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
+import { hasCapability } from "./transfer/capabilities.ts";
 import { isInParts, type ListedObject, listObjects } from "./transfer/listing.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { requireLifecycleRule } from "./transfer/rules.ts";
@@ -108,10 +109,10 @@ async function expire(
   const ttl = parseTtlDays(inputs.ttlDays);
   const client = deps.s3.of(region);
   return explained(`setting the TTL in ${region} (bucket ${bucket})`, async () => {
-    const ruleId = await requireLifecycleRule(
-      { client, bucket, settling: deps.settling, signal: context.signal },
-      ttl,
-    );
+    const { signal } = context;
+    const expires = await hasCapability("lifecycleRules", { client, bucket }, context);
+    const check = { client, bucket, settling: deps.settling, signal };
+    const ruleId = expires ? await requireLifecycleRule(check, ttl) : "";
     // After a request, since S3 tells the time in its answers.
     refuseExpired(inputs, ttl, deps.now());
     const place = { client, bucket };

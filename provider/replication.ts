@@ -13,6 +13,7 @@ import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { explained, isNotFound } from "./transfer/aws-errors.ts";
+import { hasCapability } from "./transfer/capabilities.ts";
 import { deleteEntry } from "./transfer/delete.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { checkPresence } from "./transfer/presence/check.ts";
@@ -151,11 +152,13 @@ async function replicate(
 async function possibleMethod(
   { method, region, sourceRegion, sourceBucket: bucket, manifestKey: key }: ReplicationInputs,
   deps: Dependencies,
-  { signal }: CallContext,
+  { signal, log }: CallContext,
 ): Promise<ReplicationMethod> {
   if (method === "copy") return method;
+  const place = { client: deps.s3.of(sourceRegion), bucket };
+  if (!(await hasCapability("replicationRules", place, { signal, log }))) return "copy";
   try {
-    const tags = await readTags({ client: deps.s3.of(sourceRegion), bucket, key }, signal);
+    const tags = await readTags({ ...place, key }, signal);
     return tags[replicateTag(parseRegion(region))] === "true" ? "rule" : "copy";
   } catch (error) {
     if (isNotFound(error)) return method; // what is missing shows when it is replicated

@@ -19,12 +19,16 @@ export async function lifecycleRulesOf(
   { regions, buckets, ttl }: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
   onProblem: (error: Error) => void,
 ): Promise<LifecycleRules> {
-  const { requireLifecycleRule } = await import("../../provider/transfer/rules.ts");
+  const [{ requireLifecycleRule }, { capabilitiesOf }] = await Promise.all([
+    import("../../provider/transfer/rules.ts"),
+    import("../../provider/transfer/capabilities.ts"),
+  ]);
   const { signal } = new AbortController();
   const found = await withOrderedProblems(regions.entries(), onProblem, async ([at, region], problem) => {
     const bucket = buckets[at] ?? "";
     try {
       const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
+      if (!(await capabilitiesOf(check)).lifecycleRules) throw noLifecycleRules(bucket);
       return [region, await requireLifecycleRule(check, ttl)] as const;
     } catch (error) {
       problem(asProblem(error, region, bucket));
@@ -33,6 +37,12 @@ export async function lifecycleRulesOf(
   });
   return new Map(found);
 }
+
+const noLifecycleRules = (bucket: string): UserError =>
+  new UserError(`the S3 server of ${bucket} has no lifecycle rules`, {
+    why: "Its data do not expire by themselves.",
+    fix: "spawn stage cleanup --expired",
+  });
 
 function asProblem(error: unknown, region: Region, bucket: string): Error {
   if (error instanceof UserError) return new Error([error.message, error.why].join(": "), { cause: error });

@@ -135,7 +135,9 @@ async function usersRules(client: S3Client, bucket: string): Promise<LifecycleRu
     const { Rules = [] } = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
     return Rules.filter(({ ID }) => ID === undefined || !OURS.has(ID));
   } catch (error) {
-    if (error instanceof Error && error.name === "NoSuchLifecycleConfiguration") return [];
+    const { name } = error as Error;
+    // Without rules, or on a server that has none.
+    if (name === "NoSuchLifecycleConfiguration" || name === "NotImplemented") return [];
     throw error;
   }
 }

@@ -15,6 +15,7 @@ import {
   type SurveyRequest,
 } from "../../staging/ownership/names.ts";
 import { headersOf, isDenied, isNotFound, statusOf } from "../transfer/aws-failure.ts";
+import { capabilitiesOf, EVERYTHING } from "../transfer/capabilities.ts";
 import { ofAnyOwner } from "../transfer/expected-owner.ts";
 import { unlessAbsent } from "./absent.ts";
 import { lackingLifecycle, lackingReplication } from "./rules.ts";
@@ -113,10 +114,18 @@ async function missingSettings(
   client: S3Client,
   options: Options,
 ): Promise<string[]> {
+  const { abortSignal: signal = new AbortController().signal } = options;
+  const capabilities = await unlessAbsent(capabilitiesOf({ client, bucket: Bucket, signal }));
+  const can = capabilities === undefined || capabilities === "denied" ? EVERYTHING : capabilities;
+  // What the server does not have is not missing in the bucket.
+  const ifAble = <T>(isAble: boolean, ask: () => Promise<T>) =>
+    isAble ? unlessAbsent(ask()) : Promise.resolve("denied" as const);
   const [versioning, lifecycle, replication] = await Promise.all([
     unlessAbsent(client.send(new GetBucketVersioningCommand({ Bucket }), options)),
-    unlessAbsent(client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), options)),
-    unlessAbsent(client.send(new GetBucketReplicationCommand({ Bucket }), options)),
+    ifAble(can.lifecycleRules, () =>
+      client.send(new GetBucketLifecycleConfigurationCommand({ Bucket }), options),
+    ),
+    ifAble(can.replicationRules, () => client.send(new GetBucketReplicationCommand({ Bucket }), options)),
   ]);
   return [
     ...(versioning !== "denied" && versioning?.Status !== "Enabled" ? ["versioning"] : []),

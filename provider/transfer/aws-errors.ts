@@ -14,7 +14,15 @@ import {
 } from "./aws-failure.ts";
 import { NoAnswerError, regionOf } from "./no-answer.ts";
 
-export { attemptsOf, errorName, headersOf, isNoSuchBucket, isNotFound, statusOf } from "./aws-failure.ts";
+export {
+  attemptsOf,
+  errorName,
+  headersOf,
+  isNoSuchBucket,
+  isNotFound,
+  isNotImplemented,
+  statusOf,
+} from "./aws-failure.ts";
 
 /** An upload or a replication, whose errors have the guide's texts. */
 export interface Transfer {

@@ -38,6 +38,13 @@ export function isNotFound(error: unknown): boolean {
   return statusOf(error) === 404;
 }
 
+/**
+ * Whether the server says that it has no such operation. AWS says so of headers that it does not know, too.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+export const isNotImplemented = (error: unknown): boolean =>
+  errorName(error) === "NotImplemented" || statusOf(error) === 501;
+
 export const isNoSuchBucket = (error: unknown): boolean => errorName(error) === "NoSuchBucket";
 
 const NOT_REACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);

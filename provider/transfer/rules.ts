@@ -10,7 +10,7 @@ import { replicateTag, replicationRuleId, TTL_TAG, ttlRuleId } from "../../stagi
 import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { TtlDays } from "../../staging/ttl.ts";
-import { errorName, isNoSuchBucket } from "./aws-errors.ts";
+import { errorName, isNoSuchBucket, isNotImplemented } from "./aws-errors.ts";
 import { type Settling, withRetry } from "./retry.ts";
 
 /** A rule that an entry needs and that isn't in its bucket's configuration as it should be. */
@@ -38,7 +38,7 @@ export async function requireReplicationRule(
 ): Promise<string> {
   const id = replicationRuleId(region);
   await requireRule(check, `replication rule ${id}`, async () =>
-    replicationProblem(await replicationRules(check), region, destinationBucket),
+    replicationProblem(await readReplicationRules(check), region, destinationBucket),
   );
   return id;
 }
@@ -65,10 +65,10 @@ export async function replicationDestination(
   region: Region,
 ): Promise<string | undefined> {
   try {
-    const rule = (await replicationRules(check)).find(({ ID }) => ID === replicationRuleId(region));
+    const rule = (await readReplicationRules(check)).find(({ ID }) => ID === replicationRuleId(region));
     return rule && destinationOf(rule);
   } catch (error) {
-    if (isNoSuchBucket(error)) return undefined;
+    if (isNoSuchBucket(error) || isNotImplemented(error)) return undefined;
     throw error;
   }
 }
@@ -81,7 +81,7 @@ export async function replicationDestination(
 export async function requireLifecycleRule(check: RuleCheck, ttl: TtlDays): Promise<string> {
   const id = ttlRuleId(ttl);
   await requireRule(check, `lifecycle rule ${id}`, async () =>
-    lifecycleProblem(await lifecycleRules(check), ttl),
+    lifecycleProblem(await readLifecycleRules(check), ttl),
   );
   return id;
 }
@@ -121,7 +121,8 @@ async function requireRule(
   }
 }
 
-async function replicationRules({
+/** @returns none where the bucket has no such configuration */
+export async function readReplicationRules({
   client,
   bucket,
   signal,
@@ -137,7 +138,12 @@ async function replicationRules({
   }
 }
 
-async function lifecycleRules({ client, bucket, signal }: RuleCheck): Promise<LifecycleRule[]> {
+/** @returns none where the bucket has no such configuration */
+export async function readLifecycleRules({
+  client,
+  bucket,
+  signal,
+}: Omit<RuleCheck, "settling">): Promise<LifecycleRule[]> {
   try {
     const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
     return (await client.send(command, { abortSignal: signal })).Rules ?? [];
@@ -157,6 +163,10 @@ interface Filter {
 
 /** Whether the filter asks for this tag and no other: an entry's objects carry no tag that isn't theirs. */
 function filtersBy(filter: Filter | undefined, key: string, value: string): boolean {
-  const tags = filter?.Tag === undefined ? (filter?.And?.Tags ?? []) : [filter.Tag];
+  const tags = filterTags(filter);
   return tags.length === 1 && tags[0]?.Key === key && tags[0].Value === value;
 }
+
+/** The tags that a filter asks for. */
+export const filterTags = (filter: Filter | undefined): readonly Tag[] =>
+  filter?.Tag === undefined ? (filter?.And?.Tags ?? []) : [filter.Tag];

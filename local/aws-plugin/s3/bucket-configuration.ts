@@ -5,6 +5,7 @@ import type { Call } from "../sdk/call.ts";
 import { unless } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 import { bucketNameProblem } from "./bucket-names.ts";
+import { isOtherServer, LACKING, unlessLacking } from "./lacking.ts";
 
 /** S3's codes for a bucket that is not there; HEAD has no body for one. */
 export const NO_BUCKET = ["NoSuchBucket", "NotFound"] as const;
@@ -22,6 +23,8 @@ interface BucketConfiguration<F extends Fields> {
   get(bucket: string, call: Call): Promise<Partial<InputsOf<F>> | undefined>;
   inForce?(inputs: InputsOf<F>, actual: Partial<InputsOf<F>>): boolean;
   remove(bucket: string, call: Call, outputs: InputsOf<F>): Promise<unknown>;
+  /** What another server than the local cloud tells, completed by what the state knows. @default what it tells */
+  recalled?(told: Partial<InputsOf<F>> | undefined, known: InputsOf<F>): Partial<InputsOf<F>> | undefined;
   /** For settings that a bucket cannot be without: removing them leaves a default. */
   readonly hasDefault?: true;
 }
@@ -34,11 +37,13 @@ export function defineBucketConfiguration<F extends Fields>(
     bucket: string({ required: true, replaces: true, problem: bucketNameProblem }),
     ...settings.fields,
   } as All;
-  const get = (bucket: string, call: Call) =>
-    unless([...NO_BUCKET, ...settings.absent], settings.get(bucket, call));
-  const put = async (bucket: string, inputs: InputsOf<All>, call: Call): Promise<void> => {
-    await settings.put(bucket, inputs as unknown as InputsOf<F>, call);
-  };
+  const gone = [...NO_BUCKET, ...settings.absent];
+  const get = (bucket: string, call: Call) => unless(gone, settings.get(bucket, call));
+  // What the server does not have stays in the state as it was declared.
+  const lacking = <T>(call: Call, request: Promise<T>, instead: T): Promise<T> =>
+    unlessLacking(settings.title, [], call, request, () => instead);
+  const put = (bucket: string, inputs: InputsOf<All>, call: Call): Promise<unknown> =>
+    lacking(call, settings.put(bucket, inputs as unknown as InputsOf<F>, call), undefined);
   return defineResource<All, object>({
     title: settings.title,
     fields,
@@ -49,18 +54,24 @@ export function defineBucketConfiguration<F extends Fields>(
       await put(bucket, inputs, call);
       return bucket;
     },
-    update: (bucket, inputs, _actual, call) => put(bucket, inputs, call),
-    async read(bucket, call) {
-      const actual = await get(bucket, call);
-      return actual && ({ bucket, ...actual } as unknown as Actual<All, object>);
+    async update(bucket, inputs, _actual, call) {
+      await put(bucket, inputs, call);
+    },
+    async read(bucket, call, known) {
+      const declared = "bucket" in known ? (known as unknown as InputsOf<F>) : undefined;
+      const told = await lacking(call, get(bucket, call), declared);
+      const { recalled } = settings;
+      const isAsked = declared !== undefined && recalled !== undefined && isOtherServer();
+      const actual = isAsked ? recalled(told, declared) : told;
+      return actual && ({ ...actual, bucket } as unknown as Actual<All, object>);
     },
     ...(settings.inForce && { inForce: settings.inForce as (inputs: object, actual: object) => boolean }),
     async delete(bucket, outputs, call) {
       const request = settings.remove(bucket, call, outputs as unknown as InputsOf<F>);
-      await unless([...NO_BUCKET, ...settings.absent], request);
+      await unless([...gone, LACKING], request);
       if (settings.hasDefault) return;
       await settle(call, `the ${settings.title} of ${bucket} to be gone`, async () =>
-        (await get(bucket, call)) === undefined ? true : undefined,
+        (await unless([LACKING], get(bucket, call))) === undefined ? true : undefined,
       );
     },
   });

@@ -7,17 +7,41 @@ import { document } from "../schema/fields.ts";
 import { policyProblem, samePolicy } from "../schema/policy.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
+import { unlessLacking } from "./lacking.ts";
+
+const TITLE = "policy of the bucket";
+
+const PLACEHOLDER = "SpawnPolicyIsNotSupportedHere";
+
+/**
+ * Stands in a bucket whose server refuses the policy that is declared, such as for a condition that it does not know: it denies what
+ * nobody asks for, and tells that the policy was written and not deleted since.
+ */
+const placeholder = (bucket: string): string =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        ...{ Sid: PLACEHOLDER, Effect: "Deny", Principal: "*", Action: "s3:GetObject" },
+        Resource: `arn:aws:s3:::${bucket}/${PLACEHOLDER}`,
+      },
+    ],
+  });
 
 export default defineBucketConfiguration({
-  title: "policy of the bucket",
+  title: TITLE,
   fields: { policy: document(samePolicy, { required: true, problem: policyProblem }) },
   absent: ["NoSuchBucketPolicy"],
-  put: (bucket, { policy }, call) =>
-    s3(call).send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: policy }), call.http),
+  async put(bucket, { policy }, call) {
+    const write = (Policy: string) =>
+      s3(call).send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }), call.http);
+    await unlessLacking(TITLE, ["MalformedPolicy"], call, write(policy), () => write(placeholder(bucket)));
+  },
   async get(bucket, call) {
     const { Policy } = await s3(call).send(new GetBucketPolicyCommand({ Bucket: bucket }), call.http);
     return Policy === undefined ? undefined : { policy: Policy };
   },
+  recalled: (told, known) => (told?.policy?.includes(`"${PLACEHOLDER}"`) ? known : told),
   inForce: (wanted, { policy }) => policy !== undefined && samePolicy(policy, wanted.policy),
   remove: (bucket, call) => s3(call).send(new DeleteBucketPolicyCommand({ Bucket: bucket }), call.http),
 });

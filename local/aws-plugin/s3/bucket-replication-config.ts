@@ -42,8 +42,22 @@ export default defineBucketConfiguration({
       actual.size === wanted.rules.length && wanted.rules.every(({ id, status }) => actual.get(id) === status)
     );
   },
+  // moto tells no filters: https://github.com/getmoto/moto/blob/master/moto/s3/responses.py
+  recalled(told, { rules }) {
+    if (told?.rules === undefined) return told;
+    const known = new Map(rules.map(({ id, filter }) => [id, filter]));
+    return { ...told, rules: told.rules.map((rule) => withFilter(rule, known.get(rule.id))) };
+  },
   remove: (bucket, call) => s3(call).send(new DeleteBucketReplicationCommand({ Bucket: bucket }), call.http),
 });
+
+type Rule = ReturnType<typeof fromReplicationRule>;
+
+/** The rule with a filter that its server has forgotten. */
+function withFilter(rule: Rule, known: Rule["filter"] | undefined): Rule {
+  const isForgotten = Object.values(rule.filter ?? {}).every((part) => part === undefined);
+  return isForgotten && known !== undefined ? { ...rule, filter: known } : rule;
+}
 
 /** S3 refuses rules of the same priority that go to the same bucket. */
 function samePriorities(inputs: Properties): CheckFailure[] {

@@ -1,4 +1,5 @@
 import type { Keys } from "../../../connection/connection.ts";
+import { EMBEDDED_ENDPOINT_VARIABLE } from "../../../connection/variables.ts";
 import { awsPlugin } from "../../../local/aws-plugin/plugin.ts";
 import type { AnyResourceHandler, CallContext } from "../../../provider/plugin/types.ts";
 
@@ -43,6 +44,7 @@ export function withEnvironment(start: () => Promise<Emulator>): void {
     stop = () => emulator.stop();
     restore = setEnvironment({
       AWS_ENDPOINT_URL: emulator.endpoint,
+      [EMBEDDED_ENDPOINT_VARIABLE]: emulator.keys === undefined ? undefined : emulator.endpoint,
       AWS_ACCESS_KEY_ID: emulator.keys?.accessKeyId ?? "test",
       AWS_SECRET_ACCESS_KEY: emulator.keys?.secretAccessKey ?? "test",
       AWS_SESSION_TOKEN: undefined,

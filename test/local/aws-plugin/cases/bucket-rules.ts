@@ -107,6 +107,6 @@ export const bucketRuleCases: readonly Case[] = [
       ],
     },
     replacing: [{ change: { bucket: "conf-other" } }],
-    beyond: { moto: "it forgets the filters of replication rules, so they read back as a difference" },
+    beyond: { moto: "it tells no filters of replication rules, so they cannot be imported" },
   },
 ];

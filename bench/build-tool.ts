@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { runCommand } from "../local/command.ts";
+import { goCommand } from "../local/engine/build.ts";
+import { withLock } from "../local/lock.ts";
+import { spawnPaths } from "../local/paths.ts";
+import { packageRoot } from "../package-root.ts";
+import { UserError } from "../staging/errors.ts";
+
+const PACKAGES = {
+  versitygw: "github.com/versity/versitygw/cmd/versitygw",
+  s5cmd: "github.com/peak/s5cmd/v2",
+  rclone: "github.com/rclone/rclone",
+  toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
+} as const;
+
+/** A program of others that is built from its sources, in the version and with the hashes of `bench/tools/`. */
+export type Tool = keyof typeof PACKAGES;
+
+export const TOOLS = Object.keys(PACKAGES) as readonly Tool[];
+
+export const benchCache = (): string => join(spawnPaths().cache, "bench");
+
+/**
+ * Builds a program that is not in the cache: a minute or two, once for each version. Two at once build one.
+ * @returns its file
+ * @throws UserError when Go is missing or the build fails
+ */
+export async function buildTool(name: Tool): Promise<string> {
+  const module = join(packageRoot(), "bench", "tools", name);
+  const sums = await readFile(join(module, "go.sum"));
+  const version = createHash("sha256").update(sums).digest("hex").slice(0, 12);
+  const folder = join(benchCache(), "bin");
+  const program = join(folder, `${name}-${version}`);
+  if (existsSync(program)) return program;
+  await mkdir(folder, { recursive: true });
+  await withLock(`${program}.lock`, {}, async () => {
+    if (existsSync(program)) return;
+    const go = goCommand(process.env["PATH"]);
+    if (go === undefined) {
+      throw new UserError(`${name} cannot be built: Go is missing`, {
+        why: "There is no go on PATH. It is built from its sources, since no registry has it with a hash.",
+        fix: "Install Go (https://go.dev/doc/install), then run the command again.",
+      });
+    }
+    console.error(`Building ${name} (a minute or two, once)...`);
+    const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", `${program}.new`, PACKAGES[name]];
+    const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly" };
+    const { code, stderr } = await runCommand(go, args, { cwd: module, env });
+    if (code !== 0) {
+      throw new UserError(`${name} could not be built`, {
+        why: `go build said: ${stderr.trim().split("\n").slice(-4).join(" / ")}`,
+        fix: "Check that the Go module proxy can be reached (go env GOPROXY), then run the command again.",
+      });
+    }
+    await rename(`${program}.new`, program);
+  });
+  return program;
+}
