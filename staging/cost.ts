@@ -1,4 +1,4 @@
-import { addMoney, type MicroDollars, scaleMoney, subtractMoney } from "./money.ts";
+import { addMoney, type MicroDollars, scaleMoney, subtractMoney, ZERO } from "./money.ts";
 import type { PriceBook } from "./price-book.ts";
 import { MS_PER_DAY } from "./ttl.ts";
 import { GIB } from "./units.ts";
@@ -67,13 +67,17 @@ export interface StagingCost {
   readonly replication: MicroDollars;
   /** Storage in all regions for the given days. */
   readonly storage: MicroDollars;
+  /** Storage of what has expired, until S3 deletes it for good; nothing under the guide's prices. */
+  readonly noncurrent: MicroDollars;
+  /** Requests to S3; nothing under the guide's prices. */
+  readonly requests: MicroDollars;
   /** Storage in all regions for one day. */
   readonly storagePerDay: MicroDollars;
   readonly total: MicroDollars;
 }
 
 /**
- * What it costs to stage `bytes` in `regions`, the primary one first, for `days` days.
+ * What it costs by the guide's calculator to stage `bytes` in `regions`, the primary one first, for `days` days.
  * @throws InputError when the book lacks a region or a pair of them
  */
 export function stagingCost(
@@ -86,7 +90,8 @@ export function stagingCost(
   const replication = replicationCost(bytes, primary, others, prices);
   const storage = storageCost(bytes, regions, days * MS_PER_DAY, prices);
   const storagePerDay = storageCost(bytes, regions, MS_PER_DAY, prices);
-  return { replication, storage, storagePerDay, total: addMoney(replication, storage) };
+  const total = addMoney(replication, storage);
+  return { replication, storage, noncurrent: ZERO, requests: ZERO, storagePerDay, total };
 }
 
 /**
@@ -125,6 +130,24 @@ export function breakEvenInstances(
   const staged = BigInt(replication) * months + BigInt(storage) * BigInt(days);
   const perInstance = BigInt(direct) * months;
   return Number((staged + perInstance - 1n) / perInstance);
+}
+
+/**
+ * The smallest whole number of instances a region whose direct downloads cost `staged` or more.
+ * @returns undefined where direct downloads cost nothing: in a single region
+ * @throws InputError when the book lacks a pair of regions
+ */
+export function instancesFor(
+  staged: MicroDollars,
+  bytes: number,
+  regions: readonly string[],
+  prices: PriceBook,
+): number | undefined {
+  const { primary, others } = split(regions);
+  const direct = addMoney(...others.map((region) => prices.downloadPerGb(primary, region)));
+  const perInstance = BigInt(direct) * BigInt(bytes);
+  if (perInstance === 0n) return undefined;
+  return Number((BigInt(staged) * BYTES_PER_GB + perInstance - 1n) / perInstance);
 }
 
 export interface Savings {

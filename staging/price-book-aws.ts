@@ -1,17 +1,11 @@
 import { InputError } from "./errors.ts";
 import { dollars, type MicroDollars } from "./money.ts";
-import type { PriceBook, PriceSource } from "./price-book.ts";
+import type { PriceBook, PriceSource, RequestPrices } from "./price-book.ts";
 
 /** Figures of one kind, all from one source. */
 export interface PriceSection<T> {
   readonly source: PriceSource;
   readonly prices: Readonly<Record<string, T>>;
-}
-
-/** Requests to S3 Standard, a thousand. PUT is also COPY, POST and LIST; GET is all others. */
-export interface RequestPrices {
-  readonly put: MicroDollars;
-  readonly get: MicroDollars;
 }
 
 /** AWS's list prices as `prices/aws.json` has them, by region. */

@@ -17,6 +17,12 @@ export interface PriceSource {
   readonly note: string;
 }
 
+/** Requests to S3 Standard, a thousand. PUT is also COPY, POST and LIST; GET is all others. */
+export interface RequestPrices {
+  readonly put: MicroDollars;
+  readonly get: MicroDollars;
+}
+
 /**
  * Prices in US dollars, as micro-dollars; a GB is 2^30 bytes. Regions are AWS region codes, such as `us-east-1`. A book
  * never guesses: each function throws an InputError for a region or a pair of regions that the book does not have.
@@ -29,8 +35,17 @@ export interface PriceBook {
   readonly replicationPerGb: (from: string, to: string) => MicroDollars;
   /** What an instance's own download from a bucket in another region costs, a GB. */
   readonly downloadPerGb: (from: string, to: string) => MicroDollars;
-  /** Where the prices of storage and of transfers come from; undefined where that is the guide itself. */
-  readonly sources?: { readonly storagePerGbMonth: PriceSource; readonly transferPerGb: PriceSource };
+  /**
+   * Requests to S3 in `region`. Undefined in a book whose amounts are the guide's formulas; with one that has it, everything counts
+   * that AWS charges for: see `staging/bill.ts`.
+   */
+  readonly requestsPer1000?: (region: string) => RequestPrices;
+  /** Where the prices come from; undefined where that is the guide itself. */
+  readonly sources?: {
+    readonly storagePerGbMonth: PriceSource;
+    readonly transferPerGb: PriceSource;
+    readonly requestsPer1000: PriceSource;
+  };
 }
 
 const GUIDE_STORAGE = dollars(0.023);

@@ -29,6 +29,8 @@ const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
   /** For unfinished uploads only, which are in no total; empty in the rows of entries. */
   unfinished_bytes: () => "",
   unfinished_usd_per_day: () => "",
+  noncurrent_usd: ({ noncurrent }) => amount(noncurrent),
+  requests_usd: ({ requests }) => amount(requests),
 };
 
 export const COST_COLUMNS: readonly string[] = Object.keys(COLUMNS);

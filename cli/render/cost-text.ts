@@ -36,11 +36,21 @@ function bodyLines(report: CostReport): string[] {
     "Breakdown:",
     `  Replication: ${formatMoney(report.replication)} (${percent(report.replication, report.total)})`,
     `  Storage: ${formatMoney(report.storage)} (${percent(report.storage, report.total)})`,
+    ...awsLines(report),
     "",
     "Top Staging by Cost:",
     ...report.entries.slice(0, TOP).map((entry, at) => `  ${at + 1}. ${topLine(entry)}`),
     "",
     `Savings vs. Direct Transfer: ${savingsOf(report)}`,
+  ];
+}
+
+/** What only AWS's prices count. */
+function awsLines({ prices, noncurrent, requests, total }: CostReport): string[] {
+  if (prices === "guide") return [];
+  return [
+    `  Storage after expiry: ${formatMoney(noncurrent)} (${percent(noncurrent, total)})`,
+    `  Requests: ${formatMoney(requests)} (${percent(requests, total)})`,
   ];
 }
 

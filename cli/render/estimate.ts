@@ -1,11 +1,12 @@
-import { downloadCost, replicationCost, storageCost } from "../../staging/cost.ts";
-import { formatMoney, type MicroDollars, subtractMoney, ZERO } from "../../staging/money.ts";
-import { MS_PER_DAY } from "../../staging/ttl.ts";
-import { formatBytes, GIB } from "../../staging/units.ts";
+import { downloadCost, replicationCost } from "../../staging/cost.ts";
+import { LEFT_OUT } from "../../staging/left-out.ts";
+import { formatMoney, subtractMoney, ZERO } from "../../staging/money.ts";
 import { textOf } from "../screen.ts";
 import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/estimate.ts";
 import { renderBars } from "./bars.ts";
 import { csvLine } from "./csv.ts";
+import { compactSize, formatGb, formatSize } from "./estimate-sizes.ts";
+import { breakdown, storageTimeLines } from "./estimate-storage.ts";
 import { REQUESTER_PAYS } from "./summary.ts";
 import { formatShare, plural, priceRange } from "./text.ts";
 
@@ -47,7 +48,7 @@ export function renderEstimate({ estimate, aws, source, columns, requestPayer }:
       columns,
     ),
     "",
-    pricesLine(estimate, aws),
+    ...pricesLines(estimate, aws),
     ...(requestPayer === true ? [REQUESTER_PAYS] : []),
     "",
   ]);
@@ -81,12 +82,11 @@ function directLines({ sizeBytes, regions, instancesPerRegion, prices, compared 
   ];
 }
 
-function stagingLines({ sizeBytes, regions, ttl, prices, staging }: Estimate): string[] {
+function stagingLines(estimate: Estimate): string[] {
+  const { sizeBytes, regions, prices, staging } = estimate;
   const [primary, ...others] = regions;
   const size = compactSize(sizeBytes);
   const replicated = others.map((region) => prices.replicationPerGb(primary, region));
-  const stored = regions.map((region) => prices.storagePerGbMonth(region));
-  const time = `(${ttl}/30)`;
   return [
     others.length === 0
       ? "  Replication: none (one region)"
@@ -95,24 +95,11 @@ function stagingLines({ sizeBytes, regions, ttl, prices, staging }: Estimate): s
       const cost = replicationCost(sizeBytes, primary, [region], prices);
       return `to ${region}: ${size} × ${price}/GB = ${formatMoney(cost)}`;
     }),
-    `  Storage (${plural(ttl, "day")}): ${size} × ${plural(regions.length, "region")} × ${priceRange(stored)}/GB/month × ${time} = ${formatMoney(staging.storage)}`,
-    ...breakdown(regions, stored, (region, price) => {
-      const cost = storageCost(sizeBytes, [region], ttl * MS_PER_DAY, prices);
-      return `in ${region}: ${size} × ${price}/GB/month × ${time} = ${formatMoney(cost)}`;
-    }),
+    ...storageTimeLines(estimate),
+    ...(prices.requestsPer1000 === undefined ? [] : [`  Requests: ${formatMoney(staging.requests)}`]),
     "  Downloads (within region): FREE",
     `  Total: ${formatMoney(staging.total)}`,
   ];
-}
-
-/** A line a region where their prices differ; where they are the same, the sum says it all. */
-function breakdown(
-  regions: readonly string[],
-  prices: readonly MicroDollars[],
-  line: (region: string, price: string) => string,
-): string[] {
-  if (new Set(prices).size < 2) return [];
-  return regions.map((region, index) => `    ${line(region, priceRange(prices.slice(index, index + 1)))}`);
 }
 
 function savingsText({ compared: { saved, share } }: Estimate): string {
@@ -149,12 +136,16 @@ function recommendationText({ recommendation, sizeBytes, instancesPerRegion, bre
 }
 
 /** Which prices these are, and what the others would give. */
-function pricesLine({ prices }: Estimate, aws: Alternative): string {
+function pricesLines({ prices }: Estimate, aws: Alternative): string[] {
   if (prices.sources !== undefined) {
-    const { storagePerGbMonth, transferPerGb } = prices.sources;
-    return `AWS's list prices: storage as of ${storagePerGbMonth.date}, transfers as of ${transferPerGb.date}; requests are not counted.`;
+    const { storagePerGbMonth, transferPerGb, requestsPer1000 } = prices.sources;
+    return [
+      `AWS's list prices: storage as of ${storagePerGbMonth.date}, transfers as of ${transferPerGb.date}, requests as of ${requestsPer1000.date}.`,
+      "Not counted:",
+      ...LEFT_OUT.map((line) => `  - ${line}`),
+    ];
   }
-  if ("missing" in aws) return `With AWS's list prices: not known, ${aws.missing}.`;
+  if ("missing" in aws) return [`With AWS's list prices: not known, ${aws.missing}.`];
   const { compared, breakEven } = aws.estimate;
   const saved =
     compared.share === undefined
@@ -164,21 +155,7 @@ function pricesLine({ prices }: Estimate, aws: Alternative): string {
         : "no savings";
   const even =
     breakEven === undefined ? "no break-even" : `break-even at ${plural(breakEven, "instance")} per region`;
-  return `With AWS's list prices: ${saved}, ${even}. To see how: --prices aws`;
-}
-
-/** `100 GB`, `2,000 GB`, `120.7 MB`: the size in GB, as it is asked for, or below one GB in a smaller unit. */
-function formatSize(bytes: number): string {
-  return bytes < GIB ? formatBytes(bytes).replace(/\.0(?= )/, "") : formatGb(bytes);
-}
-
-/** The same in a formula: `2000GB`. */
-const compactSize = (bytes: number): string => formatSize(bytes).replaceAll(/[ ,]/g, "");
-
-/** `1,000 GB`, `1.179 GB`: an amount of transfers, in the unit of their price. */
-function formatGb(bytes: number): string {
-  const gb = bytes / GIB;
-  return `${gb.toLocaleString("en-US", { maximumFractionDigits: gb < 10 ? 3 : 1 })} GB`;
+  return [`With AWS's list prices: ${saved}, ${even}. To see how: --prices aws`];
 }
 
 /** The estimate as CSV: a head and a row, with the keys and figures of `--format json`. */

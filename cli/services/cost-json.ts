@@ -1,4 +1,5 @@
-import { addMoney, toDollars } from "../../staging/money.ts";
+import { totalOf } from "../../staging/bill.ts";
+import { toDollars } from "../../staging/money.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
 import type { Cost, CostReport } from "./cost-report.ts";
 import type { UnfinishedCost } from "./cost-unfinished.ts";
@@ -6,6 +7,10 @@ import type { UnfinishedCost } from "./cost-unfinished.ts";
 interface Dollars {
   readonly replication: number;
   readonly storage: number;
+  /** Storage of what has expired, until S3 deletes it for good: with AWS's prices. */
+  readonly noncurrent: number;
+  /** Requests to S3: with AWS's prices. */
+  readonly requests: number;
   readonly total: number;
 }
 
@@ -113,10 +118,12 @@ function unfinishedJson(unfinished: UnfinishedCost | undefined): CostJson["unfin
   };
 }
 
-function inDollars({ replication, storage }: Cost): Dollars {
+function inDollars(cost: Cost): Dollars {
   return {
-    replication: toDollars(replication),
-    storage: toDollars(storage),
-    total: toDollars(addMoney(replication, storage)),
+    replication: toDollars(cost.replication),
+    storage: toDollars(cost.storage),
+    noncurrent: toDollars(cost.noncurrent),
+    requests: toDollars(cost.requests),
+    total: toDollars(totalOf(cost)),
   };
 }

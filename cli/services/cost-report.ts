@@ -1,3 +1,4 @@
+import type { ChargeSums } from "../../staging/bill.ts";
 import type { Savings } from "../../staging/cost.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { LedgerRow } from "../../staging/ledger.ts";
@@ -81,11 +82,15 @@ function countRow(
 }
 
 /** What was paid, by its cause. */
-export interface Cost {
+export interface Cost extends ChargeSums {
   /** Counted whole at the moment at which a region got its replica. */
   readonly replication: MicroDollars;
   /** For the time of the period in which the data were there. */
   readonly storage: MicroDollars;
+  /** For the time after they expired, until S3 deleted them for good; nothing under the guide's prices. */
+  readonly noncurrent: MicroDollars;
+  /** Counted at the moment of the upload, the copy or the change; nothing under the guide's prices. */
+  readonly requests: MicroDollars;
 }
 
 /** What an entry cost in the period. */

@@ -1,4 +1,12 @@
-import { downloadCost, replicationCost, savings, storageCost } from "../../staging/cost.ts";
+import {
+  CHARGE_KINDS,
+  type ChargeKind,
+  type ChargeSums,
+  chargesOf,
+  type LastingCharge,
+  totalOf,
+} from "../../staging/bill.ts";
+import { downloadCost, savings, storageCost } from "../../staging/cost.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { LedgerRow, Life } from "../../staging/ledger.ts";
 import { addMoney, type MicroDollars, scaleMoney, subtractMoney, ZERO } from "../../staging/money.ts";
@@ -8,11 +16,11 @@ import { type Stay, staysOf } from "../../staging/stays.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import type { Cost, CostReport, DayCost, EntryCost } from "./cost-report.ts";
 
-interface Sum {
-  replication: MicroDollars;
-  storage: MicroDollars;
-}
-const nothing = (): Sum => ({ replication: ZERO, storage: ZERO });
+type Sum = Record<ChargeKind, MicroDollars>;
+const nothing = (): Sum => ({ replication: ZERO, storage: ZERO, noncurrent: ZERO, requests: ZERO });
+const addTo = (sum: Sum, more: ChargeSums): void => {
+  for (const kind of CHARGE_KINDS) sum[kind] = addMoney(sum[kind], more[kind]);
+};
 
 /** A longer period does not list the days before the first cost. */
 const LISTED_DAYS = 92;
@@ -47,7 +55,7 @@ export class CostReporter {
    * @throws UserError for a row that no use of the program can have written: it would take long, or make sums inexact
    */
   add(row: LedgerRow): void {
-    const lived = row.lives.map((life) => livedOf(life, this.#period, this.#now));
+    const lived = row.lives.map((life) => livedOf(life, this.#period, this.#now, this.#prices));
     const all = lived.reduce((time, { age }) => time + age, 0);
     const counted = lived.filter(
       ({ life, overlap }) =>
@@ -60,10 +68,7 @@ export class CostReporter {
     const parts = counted.map((one) => this.#countOf(one, row, all));
     const sum = addUp(parts);
     // Every other sum is a part of these: if they are exact, all are.
-    [this.#staged, this.#direct] = [
-      addMoney(this.#staged, sum.replication, sum.storage),
-      addMoney(this.#direct, sum.direct),
-    ];
+    [this.#staged, this.#direct] = [addMoney(this.#staged, totalOf(sum)), addMoney(this.#direct, sum.direct)];
     for (const part of parts) this.#charge(part);
     const regions = [...new Set(counted.flatMap(({ stays }) => stays.map(({ region }) => region)))];
     const { filename, sizeBytes, sweepId, uploadedAt, placements } = last.life;
@@ -79,7 +84,7 @@ export class CostReporter {
       operations: counted.length,
       stagedBytes: counted.reduce((bytes, { life }) => bytes + life.sizeBytes, 0),
       ...sum,
-      total: addMoney(sum.replication, sum.storage),
+      total: totalOf(sum),
       remoteInstances: remoteInstances(row, last.life).reduce((count, [, instances]) => count + instances, 0),
     });
     for (const sweep of new Set(counted.map(({ life }) => life.sweepId))) this.#sweep(sweep).entries++;
@@ -88,9 +93,8 @@ export class CostReporter {
   report(): CostReport {
     const entries = this.#entries.toSorted((a, b) => b.total - a.total || compare(a.stagingId, b.stagingId));
     const { direct, ...sum } = addUp(entries);
-    const total = addMoney(sum.replication, sum.storage);
-    const byCost = <T extends Cost>(items: T[]): T[] =>
-      items.sort((a, b) => b.replication + b.storage - a.replication - a.storage);
+    const total = totalOf(sum);
+    const byCost = <T extends Cost>(items: T[]): T[] => items.sort((a, b) => totalOf(b) - totalOf(a));
     return {
       period: this.#period,
       prices: this.#prices.name,
@@ -108,17 +112,19 @@ export class CostReporter {
   }
 
   /** What one life cost. */
-  #countOf({ life, age, overlap = 0, stays }: Lived, row: LedgerRow, all: number): Counted {
+  #countOf({ life, age, overlap = 0 }: Lived, row: LedgerRow, all: number): Counted {
     const sum = nothing();
     const charges: Charged[] = [];
-    for (const stay of stays) {
-      const charge = (kind: keyof Sum, amount: MicroDollars, at: number): void => {
-        sum[kind] = addMoney(sum[kind], amount);
-        charges.push({ region: stay.region, kind, amount, day: Math.floor(at / MS_PER_DAY) });
-      };
-      this.#chargeReplication(life, stay, charge);
-      this.#chargeStorage(life, stay, charge);
+    const charge = (kind: ChargeKind, region: string, amount: MicroDollars, at: number): void => {
+      sum[kind] = addMoney(sum[kind], amount);
+      charges.push({ region, kind, amount, day: Math.floor(at / MS_PER_DAY) });
+    };
+    const { since, until } = this.#period;
+    const { single, lasting } = chargesOf(life, this.#prices);
+    for (const { kind, region, at, amount } of single) {
+      if (at >= since && at < until) charge(kind, region, amount, at.getTime());
     }
+    for (const one of lasting) this.#chargeTime(life.sizeBytes, one, charge);
     // The counters have no times: downloads count as spread evenly over the time in which the data were there.
     const [part, whole] = all === 0 ? [1, 1] : [age === 0 ? 0 : overlap, all];
     const direct = scaleMoney(this.#directOf(row, life), BigInt(part), BigInt(whole));
@@ -126,35 +132,25 @@ export class CostReporter {
   }
 
   /** Adds what a life cost to the sums of its regions, its days and its sweep. */
-  #charge({ replication, storage, direct, charges, sweepId }: Counted): void {
+  #charge({ direct, charges, sweepId, ...sum }: Counted): void {
     for (const { region, day, kind, amount } of charges) {
       for (const one of [getOrAdd(this.#regions, region, nothing), getOrAdd(this.#days, day, nothing)])
         one[kind] = addMoney(one[kind], amount);
     }
     const sweep = this.#sweep(sweepId);
-    sweep.replication = addMoney(sweep.replication, replication);
-    sweep.storage = addMoney(sweep.storage, storage);
+    addTo(sweep, sum);
     sweep.direct = addMoney(sweep.direct, direct);
   }
 
-  #chargeReplication(life: Life, { region, from, replicatedFrom }: Stay, charge: Charge): void {
-    if (replicatedFrom === undefined || from < this.#period.since || from >= this.#period.until) return;
-    charge(
-      "replication",
-      replicationCost(life.sizeBytes, replicatedFrom, [region], this.#prices),
-      from.getTime(),
-    );
-  }
-
   /** A day's part is the difference of what it had cost by its two ends, so that the days add up to the whole. */
-  #chargeStorage(life: Life, { region, from, to }: Stay, charge: Charge): void {
+  #chargeTime(sizeBytes: number, { kind, region, from, to }: LastingCharge, charge: Charge): void {
     const start = Math.max(from.getTime(), this.#period.since.getTime());
     const end = Math.min(to.getTime(), this.#period.until.getTime());
     let before = ZERO;
     for (let at = start; at < end; ) {
       const next = Math.min(end, (Math.floor(at / MS_PER_DAY) + 1) * MS_PER_DAY);
-      const until = storageCost(life.sizeBytes, [region], next - start, this.#prices);
-      charge("storage", subtractMoney(until, before), at);
+      const until = storageCost(sizeBytes, [region], next - start, this.#prices);
+      charge(kind, region, subtractMoney(until, before), at);
       before = until;
       at = next;
     }
@@ -195,7 +191,7 @@ interface Counted extends Sum {
 interface Charged {
   readonly region: string;
   readonly day: number;
-  readonly kind: keyof Sum;
+  readonly kind: ChargeKind;
   readonly amount: MicroDollars;
 }
 
@@ -211,37 +207,45 @@ function refuseEndless({ stagingId }: LedgerRow, lived: readonly Lived[]): void 
   });
 }
 
-type Charge = (kind: keyof Sum, amount: MicroDollars, at: number) => void;
+type Charge = (kind: ChargeKind, region: string, amount: MicroDollars, at: number) => void;
 
 interface Lived {
   readonly life: Life;
-  /** Those that touch the period. */
+  /** Those that are charged for in the period. */
   readonly stays: readonly Stay[];
   /** When the data went or will go. */
   readonly end: Date;
   /** Milliseconds for which the data have been there until now. */
   readonly age: number;
-  /** Those in the period; undefined where none is and it was not uploaded in it. */
+  /** Those in the period; undefined where nothing is charged in it. */
   readonly overlap: number | undefined;
 }
 
-function livedOf(life: Life, { since, until }: Period, now: Date): Lived {
+function livedOf(life: Life, { since, until }: Period, now: Date, { requestsPer1000 }: PriceBook): Lived {
+  const { uploadedAt } = life;
   const all = staysOf(life);
-  const end = new Date(
-    all.reduce((latest, { to }) => Math.max(latest, to.getTime()), life.uploadedAt.getTime()),
+  const chargedUntil = ({ to, billedUntil }: Stay): Date =>
+    requestsPer1000 === undefined ? to : billedUntil;
+  const end = latest(
+    uploadedAt,
+    all.map(({ to }) => to),
   );
-  const from = life.uploadedAt.getTime();
-  const touched = life.uploadedAt < until && (end > since || life.uploadedAt >= since);
+  const isTouched =
+    uploadedAt < until && (latest(uploadedAt, all.map(chargedUntil)) > since || uploadedAt >= since);
+  const from = uploadedAt.getTime();
   const time = (start: number, stop: Date): number =>
     Math.max(0, Math.min(end.getTime(), stop.getTime()) - start);
   return {
     life,
-    stays: all.filter((stay) => stay.from < until && (stay.to > since || stay.from >= since)),
+    stays: all.filter((stay) => stay.from < until && (chargedUntil(stay) > since || stay.from >= since)),
     end,
     age: time(from, now),
-    overlap: touched ? time(Math.max(from, since.getTime()), until) : undefined,
+    overlap: isTouched ? time(Math.max(from, since.getTime()), until) : undefined,
   };
 }
+
+const latest = (date: Date, others: readonly Date[]): Date =>
+  others.reduce((last, other) => (other > last ? other : last), date);
 
 function remoteInstances(row: LedgerRow, life: Life): (readonly [string, number])[] {
   const primary = life.placements.at(-1)?.regions[0];
@@ -252,10 +256,9 @@ function addUp(
   costs: readonly (Cost & { readonly direct: MicroDollars })[],
 ): Cost & { direct: MicroDollars } {
   const sum = { ...nothing(), direct: ZERO };
-  for (const { replication, storage, direct } of costs) {
-    sum.replication = addMoney(sum.replication, replication);
-    sum.storage = addMoney(sum.storage, storage);
-    sum.direct = addMoney(sum.direct, direct);
+  for (const cost of costs) {
+    addTo(sum, cost);
+    sum.direct = addMoney(sum.direct, cost.direct);
   }
   return sum;
 }

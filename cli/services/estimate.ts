@@ -1,10 +1,11 @@
+import { plannedCost } from "../../staging/bill.ts";
 import {
   breakEvenInstances,
   directCost,
+  instancesFor,
   type Savings,
   type StagingCost,
   savings,
-  stagingCost,
 } from "../../staging/cost.ts";
 import { InputError } from "../../staging/errors.ts";
 import { toDollars } from "../../staging/money.ts";
@@ -20,7 +21,14 @@ export interface EstimateRequest {
   readonly regions: RegionList;
   readonly instancesPerRegion: number;
   readonly ttl: TtlDays;
+  /** Files of a directory. @default 1 */
+  readonly fileCount?: number | undefined;
+  /** When the upload is to be: AWS charges until the midnights after the expiry. @default {@link MIDDAY} */
+  readonly uploadedAt?: Date | undefined;
 }
+
+/** Halfway between two midnights: the mean of all uploads, and the same estimate at every hour. */
+export const MIDDAY = new Date("2026-01-01T12:00:00Z");
 
 /** The file or directory whose size was taken. */
 export interface EstimatedSource {
@@ -44,10 +52,13 @@ export interface Estimate extends EstimateRequest {
 
 /** @throws InputError when the book lacks a price, or an amount is too large to be exact */
 export function estimate(request: EstimateRequest, prices: PriceBook): Estimate {
-  const { sizeBytes, regions, instancesPerRegion, ttl } = request;
-  const staging = stagingCost(sizeBytes, regions, ttl, prices);
+  const { sizeBytes, regions, instancesPerRegion, ttl, uploadedAt = MIDDAY, fileCount = 1 } = request;
+  const staging = plannedCost({ sizeBytes, fileCount, regions, ttl, uploadedAt }, prices);
   const compared = savings(directCost(sizeBytes, regions, instancesPerRegion, prices), staging.total);
-  const breakEven = breakEvenInstances(regions, ttl, prices);
+  const breakEven =
+    prices.requestsPer1000 === undefined
+      ? breakEvenInstances(regions, ttl, prices)
+      : instancesFor(staging.total, sizeBytes, regions, prices);
   const recommendation = recommend(sizeBytes, breakEven !== undefined && instancesPerRegion >= breakEven);
   return { ...request, prices, staging, compared, breakEven, recommendation };
 }
@@ -96,6 +107,9 @@ export interface EstimateMetadata {
   readonly aws_savings: number | null;
   readonly aws_savings_share: number | null;
   readonly aws_break_even_instances: number | null;
+  /** Parts of `staging_cost`: storage of what has expired, and requests. 0 with the guide's prices. */
+  readonly noncurrent_cost: number;
+  readonly request_cost: number;
 }
 
 export function toEstimateMetadata(made: Estimate, aws: Alternative): EstimateMetadata {
@@ -118,6 +132,8 @@ export function toEstimateMetadata(made: Estimate, aws: Alternative): EstimateMe
     aws_savings: listed === undefined ? null : toDollars(listed.compared.saved),
     aws_savings_share: listed?.compared.share ?? null,
     aws_break_even_instances: listed?.breakEven ?? null,
+    noncurrent_cost: toDollars(made.staging.noncurrent),
+    request_cost: toDollars(made.staging.requests),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
+import { COPIED_PARTS_IN_FLIGHT } from "../../staging/part-size.ts";
 import { attemptsOf, errorName } from "./aws-errors.ts";
 import { copiedFrom } from "./expected-owner.ts";
 import type { ObjectHeaders } from "./object-headers.ts";
@@ -13,9 +14,6 @@ import { type Part, partsOf } from "./parts.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
 import { passesThroughClient, sendPartCopy } from "./through-client.ts";
 import { turnsFor } from "./turns.ts";
-
-/** Copies of parts under way at the same time: the bytes pass between S3's regions, none through here. */
-export const PARTS_IN_FLIGHT = 16;
 
 /** A copy that one request ends within that time, by the pace of the first part, is made by one request. */
 const SINGLE_COPY_MS = 5_000;
@@ -115,7 +113,7 @@ export async function copyParts(
   const copied = [...given];
   await forEachParallel(
     () => parts,
-    PARTS_IN_FLIGHT,
+    COPIED_PARTS_IN_FLIGHT,
     job.options.signal,
     async (part, signal) => {
       copied.push((await copyPart(job, upload, part, signal)).entry);

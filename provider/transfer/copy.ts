@@ -1,23 +1,16 @@
 import { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags, type Tags } from "../../staging/classes.ts";
-import { GIB, MIB } from "../../staging/units.ts";
+import { copiedPartSize, partSizeFor, SMALLEST_COPIED_PART } from "../../staging/part-size.ts";
+import { GIB } from "../../staging/units.ts";
 import { goOnWithLeft } from "./copy-left.ts";
-import { copyInParts, FULL_OBJECT_CRC32, PARTS_IN_FLIGHT, type PartsJob } from "./copy-parts.ts";
+import { copyInParts, FULL_OBJECT_CRC32, type PartsJob } from "./copy-parts.ts";
 import { copiedFrom } from "./expected-owner.ts";
 import { late } from "./late-command.ts";
 import { mailSafe } from "./object-headers.ts";
-import { partSizeFor } from "./parts.ts";
 import { paidFor } from "./request-payer.ts";
 import type { ObjectPlace, StoredObject } from "./stored.ts";
 import { sendCopy } from "./through-client.ts";
 import { turnsFor } from "./turns.ts";
-
-/**
- * Bytes of a copied part, where parts may be other than the source's: few requests for large objects, and more than
- * {@link PARTS_IN_FLIGHT} parts as early as possible.
- */
-const SMALLEST_PART = 64 * MIB;
-const LARGEST_PART = 256 * MIB;
 
 /** CopyObject takes no more. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 const MAX_SINGLE_BYTES = 5 * GIB;
@@ -79,7 +72,7 @@ export async function copyObject(
     await turnsFor("copy", bucket).run(0, () => sendCopy(way, command), signal);
     options.onBytes(object.size);
   };
-  if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_PART)) return copyWhole();
+  if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_COPIED_PART)) return copyWhole();
 
   const job = { source, object, from, common, destination, options };
   const checked: PartsJob = {
@@ -95,12 +88,6 @@ export async function copyObject(
   const outcome = await copyInParts(checked);
   if (outcome === "quick") await copyWhole();
   else if (outcome === "no checksums") await copyInParts(unchecked);
-}
-
-/** Bytes of each part but the last, for a copy that need not have its source's parts. */
-export function copiedPartSize(size: number, sourcePartSize: number): number {
-  const wanted = Math.ceil(size / (4 * PARTS_IN_FLIGHT) / MIB) * MIB;
-  return Math.max(SMALLEST_PART, Math.min(wanted, LARGEST_PART), sourcePartSize);
 }
 
 /** The `x-amz-copy-source` header: every part of the path is URL-encoded, the slashes between them are not. */

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { type ManifestFile, manifestLine } from "../../staging/manifest.ts";
+import { DEFAULT_PART_BYTES } from "../../staging/part-size.ts";
 import { FileDigest } from "./digest.ts";
 import type { ManifestSpool } from "./manifest-spool.ts";
-import { DEFAULT_PART_BYTES } from "./parts.ts";
 import { findFile } from "./source-file.ts";
 import { type StageOptions, stageFile } from "./stage-file.ts";
 import { assertStored, headObject, holds } from "./stored.ts";

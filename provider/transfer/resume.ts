@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { CompletedPart } from "@aws-sdk/client-s3";
+import { MAX_PARTS, MIN_PART_BYTES } from "../../staging/part-size.ts";
 import { encodeCrc32 } from "./crc32.ts";
 import type { FileBody } from "./file-body.ts";
 import type { HashedPart } from "./hashed-parts.ts";
 import type { ArrivedPart, OpenUpload } from "./open-uploads.ts";
-import { MAX_PARTS, MIN_PART_BYTES } from "./parts.ts";
 
 /**
  * The bytes of each part but the last with which an upload was begun: the size that a new upload would have now, where

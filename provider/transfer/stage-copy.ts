@@ -1,6 +1,7 @@
 import { CopyObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags } from "../../staging/classes.ts";
 import type { UserError } from "../../staging/errors.ts";
+import { copyPartSize } from "../../staging/part-size.ts";
 import { copyObject, copySource } from "./copy.ts";
 import type { FileDigest } from "./digest.ts";
 import { copiedFrom } from "./expected-owner.ts";
@@ -10,7 +11,6 @@ import { checksumMismatch } from "./mismatch.ts";
 import { DATA_CONTENT_TYPE, type UploadTarget } from "./multipart.ts";
 import { sameDescription } from "./object-headers.ts";
 import { forEachParallel } from "./parallel.ts";
-import { copyPartSize } from "./parts.ts";
 import { digestObject } from "./reading.ts";
 import { paidFor } from "./request-payer.ts";
 import { type S3File, SourceChangedError } from "./source.ts";

@@ -1,10 +1,10 @@
+import { partSizeFor } from "../../staging/part-size.ts";
 import { MIB } from "../../staging/units.ts";
 import type { BufferPool } from "./buffers.ts";
 import { encodeCrc32 } from "./crc32.ts";
 import { abortUploads } from "./delete.ts";
 import { digestLocalFile } from "./hashed-parts.ts";
 import { limitEach } from "./limit.ts";
-import { partSizeFor } from "./parts.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { LocalFile, SourceFile } from "./source.ts";
 import { stageCopy } from "./stage-copy.ts";

@@ -1,5 +1,6 @@
 import { type CompletedPart, PutObjectCommand } from "@aws-sdk/client-s3";
 import { encodeTags } from "../../staging/classes.ts";
+import { partSizeFor } from "../../staging/part-size.ts";
 import type { BufferPool } from "./buffers.ts";
 import { FileDigest } from "./digest.ts";
 import { bodyOf, FileBody, type FileBodyOptions } from "./file-body.ts";
@@ -16,7 +17,6 @@ import {
   type UploadTarget,
 } from "./multipart.ts";
 import { forEachParallel } from "./parallel.ts";
-import { partSizeFor } from "./parts.ts";
 import { arrivedAs } from "./resume.ts";
 import type { LocalFile, LocalReader } from "./source.ts";
 import { type Turn, type Turns, turnsFor } from "./turns.ts";

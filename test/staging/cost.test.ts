@@ -92,6 +92,8 @@ describe("costs", () => {
     expect(stagingCost(0, first(3), 90, GUIDE_PRICES)).to.deep.equal({
       replication: 0,
       storage: 0,
+      noncurrent: 0,
+      requests: 0,
       storagePerDay: 0,
       total: 0,
     });

@@ -46,6 +46,8 @@ describe("price books", () => {
   it("have AWS's price of storage in every region, and of transfers between every two", () => {
     for (const from of REGIONS) {
       expect(aws.storagePerGbMonth(from)).to.be.within(20_000, 30_000);
+      expect(aws.requestsPer1000(from).put).to.be.within(4_000, 6_000);
+      expect(aws.requestsPer1000(from).get).to.be.within(300, 500);
       for (const to of REGIONS) {
         if (to === from) continue;
         expect(aws.replicationPerGb(from, to)).to.be.within(10_000, 100_000);
@@ -69,7 +71,7 @@ describe("price books", () => {
       [() => aws.replicationPerGb("us-east-1", "us-east-1"), "transfers from us-east-1 to us-east-1"],
       [() => aws.downloadPerGb("sa-east-1", "us-east-1"), "transfers from sa-east-1"],
       [() => aws.downloadPerGb("constructor", "us-east-1"), "transfers from constructor"],
-      [() => aws.requestsPer1000("us-east-2"), "requests in us-east-2"],
+      [() => aws.requestsPer1000("sa-east-1"), "requests in sa-east-1"],
       [() => aws.instanceHour("p3.2xlarge", "us-west-1"), "instances of type p3.2xlarge in us-west-1"],
       [() => aws.instanceHour("x9.mini", "us-east-1"), "instances of type x9.mini"],
     ] as const) {

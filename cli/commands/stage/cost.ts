@@ -1,5 +1,6 @@
 import { Flags } from "@oclif/core";
 import { parseSweepId } from "../../../staging/entry.ts";
+import { LEFT_OUT } from "../../../staging/left-out.ts";
 import { checkTimes, parsePeriod, TIME_FORMS } from "../../../staging/period.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { BaseCommand } from "../../base-command.ts";
@@ -22,13 +23,16 @@ export default class StageCost extends BaseCommand {
 
 A replication counts whole at the moment at which a region got its copy; storage by the millisecond, in every region, for as long as the data were there. What expires is counted until the 00:00 UTC at which S3 removes it.
 
+With --prices aws the rest counts that AWS charges for: what has expired for up to two more days, until S3 deletes its noncurrent versions, and the requests of uploads, copies and changes. Not counted:
+${LEFT_OUT.map((line) => `- ${line}`).join("\n")}
+
 Uploads that have not ended, and what a deletion left, are in no row of the ledger, though S3 charges for them: the report has them in a part of their own, with their bytes and their cost a day, as the buckets hold them now. They are not in the totals. spawn stage list --incomplete and spawn stage cleanup name what to do about them.
 
 Savings come from instances that really fetched the data outside the primary region: what their own downloads from there would have cost, less what the staging cost. The ledger counts these instances without a time, so an entry's downloads are spread evenly over the time for which its data have been there, and a period gets its part of them.
 
 Amounts are computed from a price book; they are not AWS's bill. Every number is in UTC: a day given as --since counts from its beginning, one given as --until to its end.
 
---format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd, unfinished_bytes, unfinished_usd_per_day. The sums of a column are the totals of the report. Text that a spreadsheet would take for a formula gets an apostrophe in front; --raw prints the exact text.`;
+--format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd, unfinished_bytes, unfinished_usd_per_day, noncurrent_usd, requests_usd. The sums of a column are the totals of the report. Text that a spreadsheet would take for a formula gets an apostrophe in front; --raw prints the exact text.`;
   static override examples = [
     { description: "Report on the last 30 days", command: "<%= config.bin %> stage cost" },
     {

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { toYaml } from "../../../stacks/yaml.ts";
 import { InputError } from "../../../staging/errors.ts";
+import { LEFT_OUT } from "../../../staging/left-out.ts";
 import { PRICE_BOOK_NAMES } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
@@ -30,7 +31,10 @@ export default class StageEstimate extends BaseCommand {
 
 The size is that of --data-size-gb, or of a file, a directory or an s3:// URL. Break-even is the smallest number of instances per region for which staging costs no more.
 
-The guide's prices take AWS's internet price for a download from another region. AWS's list prices between regions are lower, so real savings are smaller: a line below the estimate tells them, and --prices aws shows how they come about. That price book names the source and date of each figure; of what it lacks, nothing is guessed.`;
+The guide's prices take AWS's internet price for a download from another region. AWS's list prices between regions are lower, so real savings are smaller: a line below the estimate tells them, and --prices aws shows how they come about. That price book names the source and date of each figure; of what it lacks, nothing is guessed.
+
+With --prices aws the data count from an upload at 12:00 UTC until AWS stops to charge for them: until the 00:00 UTC after the TTL, and two more days, since in a versioned bucket expired data become noncurrent versions first. Requests count, too: those of the upload, of the copies, and of the tags. Not counted:
+${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
   static override examples = [
     {
       description: "Estimate for a dataset of 100 GB",
@@ -106,7 +110,8 @@ The guide's prices take AWS's internet price for a download from another region.
     const instancesPerRegion = parseInstances(flags.instances);
     const requestPayer = flags["request-payer"];
     const { sizeBytes, source } = await this.#dataset(args["local-path"], flags);
-    const request = { sizeBytes, regions, instancesPerRegion, ttl };
+    const fileCount = source?.fileCount;
+    const request = { sizeBytes, fileCount, regions, instancesPerRegion, ttl };
     const made = estimate(request, priceBook(flags.prices));
     const aws = made.prices.name === "aws" ? { estimate: made } : alternative(request, priceBook("aws"));
     const metadata = toEstimateMetadata(made, aws);

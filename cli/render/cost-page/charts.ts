@@ -1,4 +1,5 @@
-import { type MicroDollars, toDollars } from "../../../staging/money.ts";
+import { addCharges } from "../../../staging/bill.ts";
+import { addMoney, type MicroDollars, toDollars } from "../../../staging/money.ts";
 import { printable } from "../../../staging/printable.ts";
 import type { Cost, CostReport, DayCost } from "../../services/cost-report.ts";
 import { cutColumns, displayWidth } from "../text.ts";
@@ -66,7 +67,7 @@ export function sweepChart({ sweeps }: CostReport): Chart {
 }
 
 /** What direct transfer would have cost, above what the staging cost. */
-export function savingsChart({ compared, replication, storage }: CostReport): Chart {
+export function savingsChart({ compared, ...cost }: CostReport): Chart {
   const bar = (name: string, colour: string, direct: MicroDollars | 0, staged: MicroDollars | 0) => ({
     name,
     colour,
@@ -79,8 +80,9 @@ export function savingsChart({ compared, replication, storage }: CostReport): Ch
     titles: ["Direct transfer, without staging", "With staging"],
     series: [
       bar("Direct transfer", "direct", compared.direct, 0),
-      bar("Replication", "replication", 0, replication),
-      bar("Storage", "storage", 0, storage),
+      bar("Replication", "replication", 0, cost.replication),
+      bar("Storage", "storage", 0, allStorage(cost)),
+      ...(cost.requests === 0 ? [] : [bar("Requests", "requests", 0, cost.requests)]),
     ],
   };
 }
@@ -96,10 +98,22 @@ function stacked(id: string, bars: Chart["bars"], costs: readonly Cost[], labels
         colour: "replication",
         values: costs.map(({ replication }) => toDollars(replication)),
       },
-      { name: "Storage", colour: "storage", values: costs.map(({ storage }) => toDollars(storage)) },
+      { name: "Storage", colour: "storage", values: costs.map((cost) => toDollars(allStorage(cost))) },
+      ...(costs.every(({ requests }) => requests === 0)
+        ? []
+        : [
+            {
+              name: "Requests",
+              colour: "requests",
+              values: costs.map(({ requests }) => toDollars(requests)),
+            },
+          ]),
     ],
   };
 }
+
+/** Also that of what has expired. */
+export const allStorage = ({ storage, noncurrent }: Cost): MicroDollars => addMoney(storage, noncurrent);
 
 const shorten = (name: string): string => {
   const text = printable(name);
@@ -115,14 +129,10 @@ export function timesOf(days: readonly DayCost[]): {
     return { unit: "day", times: days.map((day) => ({ ...day, label: day.date })) };
   const weeks = days.length <= MAX_BARS * 7;
   const times = new Map<string, TimeCost>();
-  for (const { date, replication, storage } of days) {
+  for (const { date, ...cost } of days) {
     const label = weeks ? mondayOf(date) : date.slice(0, 7);
     const sum = times.get(label);
-    times.set(label, {
-      label,
-      replication: ((sum?.replication ?? 0) + replication) as MicroDollars,
-      storage: ((sum?.storage ?? 0) + storage) as MicroDollars,
-    });
+    times.set(label, { label, ...(sum === undefined ? cost : addCharges(sum, cost)) });
   }
   return { unit: weeks ? "week" : "month", times: [...times.values()] };
 }

@@ -1,9 +1,11 @@
-import { addMoney, formatMoney, type MicroDollars, toDollars } from "../../../staging/money.ts";
+import { totalOf } from "../../../staging/bill.ts";
+import { formatMoney, type MicroDollars, toDollars } from "../../../staging/money.ts";
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
 import type { Cost, CostReport, EntryCost } from "../../services/cost-report.ts";
 import { savingsOf } from "../cost-text.ts";
 import { formatShare, formatUtcDay, plural } from "../text.ts";
 import {
+  allStorage,
   type Chart,
   dayChart,
   entryChart,
@@ -32,7 +34,8 @@ const entriesOf = (count: number): string => (count === 1 ? "1 entry" : `${forma
 
 /** The figures at the top. */
 export function headline(report: CostReport): Html {
-  const { total, replication, storage, compared } = report;
+  const { total, replication, requests, compared } = report;
+  const storage = allStorage(report);
   const part = (amount: MicroDollars): string =>
     total === 0 ? "" : `${formatShare(amount / total)} of the total`;
   const saved = compared.share !== undefined && compared.saved > 0;
@@ -41,6 +44,7 @@ ${[
   figure("Total cost", money(total), `${plural(report.operations, "staging operation")}`, "main"),
   figure("Replication", money(replication), part(replication), "replication"),
   figure("Storage", money(storage), part(storage), "storage"),
+  ...(requests === 0 ? [] : [figure("Requests", money(requests), part(requests), "requests")]),
   figure("Data staged", html`${formatBytes(report.stagedBytes)}`, entriesOf(report.entries.length), ""),
   figure(
     "Saved",
@@ -107,13 +111,13 @@ export function sweepSection(report: CostReport): Section {
 }
 
 export function savingsSection(report: CostReport): Section {
-  const { compared, total, replication, storage } = report;
+  const { compared, total, replication, requests } = report;
   const row = (name: string, amount: MicroDollars): Html =>
     html`<tr><th scope="row">${name}</th><td>${money(amount)}</td></tr>`;
   const table = html`<table>
 <thead><tr><th scope="col">Way</th><th scope="col">Cost</th></tr></thead>
 <tbody>
-${[row("Direct transfer", compared.direct), row("Staging: replication", replication), row("Staging: storage", storage), row("Staging: total", total)]}
+${[row("Direct transfer", compared.direct), row("Staging: replication", replication), row("Staging: storage", allStorage(report)), ...(requests === 0 ? [] : [row("Staging: requests", requests)]), row("Staging: total", total)]}
 </tbody>
 <tfoot>${row("Saved", compared.saved)}</tfoot>
 </table>`;
@@ -142,10 +146,14 @@ function section(chart: Chart, title: string, note: string, table: Html): Sectio
 }
 
 function costTable(head: string, rows: readonly (Cost & { readonly head: Html })[]): Html {
-  const line = ({ head, replication, storage }: Cost & { readonly head: Html }): Html =>
-    html`<tr><th scope="row">${head}</th><td>${money(replication)}</td><td>${money(storage)}</td><td>${money(addMoney(replication, storage))}</td></tr>`;
+  const hasRequests = rows.some(({ requests }) => requests > 0);
+  const line = (row: Cost & { readonly head: Html }): Html => {
+    const requests = hasRequests ? html`<td>${money(row.requests)}</td>` : html``;
+    return html`<tr><th scope="row">${row.head}</th><td>${money(row.replication)}</td><td>${money(allStorage(row))}</td>${requests}<td>${money(totalOf(row))}</td></tr>`;
+  };
+  const requests = hasRequests ? html`<th scope="col">Requests</th>` : html``;
   return html`<table>
-<thead><tr><th scope="col">${head}</th><th scope="col">Replication</th><th scope="col">Storage</th><th scope="col">Total</th></tr></thead>
+<thead><tr><th scope="col">${head}</th><th scope="col">Replication</th><th scope="col">Storage</th>${requests}<th scope="col">Total</th></tr></thead>
 <tbody>
 ${rows.map(line)}
 </tbody>

@@ -6,13 +6,13 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f6f3; --card: #ffffff; --line: #e3e2dc; --text: #1c1d21; --soft: #5f6168; --grid: #ecebe6;
-  --replication: #2f5fd0; --storage: #e09a2b; --direct: #a3a6ad; --saved: #17785a; --shade: rgb(30 30 40 / 11%);
+  --replication: #2f5fd0; --storage: #e09a2b; --requests: #8157c9; --direct: #a3a6ad; --saved: #17785a; --shade: rgb(30 30 40 / 11%);
   --shadow: 0 1px 2px rgb(20 20 30 / 5%), 0 6px 20px -12px rgb(20 20 30 / 14%);
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #121316; --card: #1b1c21; --line: #2d2f36; --text: #ececef; --soft: #a2a5ae; --grid: #292b31;
-    --replication: #7aa2ff; --storage: #f0b856; --direct: #767a84; --saved: #5fd0a4; --shade: rgb(0 0 0 / 45%);
+    --replication: #7aa2ff; --storage: #f0b856; --requests: #bb9cf2; --direct: #767a84; --saved: #5fd0a4; --shade: rgb(0 0 0 / 45%);
     --shadow: none;
   }
 }
@@ -39,10 +39,11 @@ section.card { padding: 22px 24px 24px; margin-top: 16px; }
 }
 .figure { background: var(--card); padding: 18px 20px; min-width: 0; }
 .figure dt { font-size: 13px; color: var(--soft); display: flex; align-items: center; gap: 7px; }
-.figure.replication dt::before, .figure.storage dt::before {
+.figure.replication dt::before, .figure.storage dt::before, .figure.requests dt::before {
   content: ""; width: 9px; height: 9px; border-radius: 3px; background: var(--replication);
 }
 .figure.storage dt::before { background: var(--storage); }
+.figure.requests dt::before { background: var(--requests); }
 .figure dd { margin: 4px 0 0; }
 .figure strong { display: block; font-size: 23px; line-height: 1.25; font-weight: 640; letter-spacing: -.02em; overflow-wrap: anywhere; }
 .figure.main strong { font-size: 30px; line-height: 1.1; padding: 1px 0 2px; }

@@ -86,6 +86,8 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
     expect(json.cost).to.deep.equal({
       replication: toDollars(total("replication_usd")),
       storage: toDollars(total("storage_usd")),
+      noncurrent: 0,
+      requests: 0,
       total: toDollars(total("total_usd")),
     });
     expect(json.savings.direct).to.equal(toDollars(total("direct_usd")));
@@ -136,10 +138,11 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
 
   it("keeps its columns and its keys", () => {
     expect(COST_COLUMNS.join()).to.equal(
-      "staging_id,filename,sweep_id,size_bytes,regions,uploaded_at,ended_at,operations,staged_bytes,replication_usd,storage_usd,total_usd,remote_instances,direct_usd,unfinished_bytes,unfinished_usd_per_day",
+      "staging_id,filename,sweep_id,size_bytes,regions,uploaded_at,ended_at,operations,staged_bytes,replication_usd,storage_usd,total_usd,remote_instances,direct_usd,unfinished_bytes,unfinished_usd_per_day,noncurrent_usd,requests_usd",
     );
     const { entries, by_day, ...rest } = toCostJson(reportOf(ITEMS.slice(0, 1)));
-    const cost = { replication: 30, storage: 10.733332, total: 40.733332 };
+    const none = { noncurrent: 0, requests: 0 };
+    const cost = { replication: 30, storage: 10.733332, ...none, total: 40.733332 };
     expect(entries).to.deep.equal([
       {
         staging_id: "stage-abc123def456",
@@ -159,7 +162,7 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
     expect(by_day).to.have.length(31);
     expect(by_day[16]).to.deep.equal({
       date: "2026-11-10",
-      cost: { replication: 30, storage: 0.766668, total: 30.766668 },
+      cost: { replication: 30, storage: 0.766668, ...none, total: 30.766668 },
     });
     const { by_region, ...totals } = rest;
     expect(totals).to.deep.equal({
@@ -174,7 +177,7 @@ Savings vs. Direct Transfer: $1,286.29 (95.3%)
     });
     expect(by_region[3]).to.deep.equal({
       region: "us-east-1",
-      cost: { replication: 0, storage: 2.683333, total: 2.683333 },
+      cost: { replication: 0, storage: 2.683333, ...none, total: 2.683333 },
     });
   });
 });

@@ -10,6 +10,7 @@ import {
   estimate,
   toEstimateMetadata,
 } from "../../../cli/services/estimate.ts";
+import { LEFT_OUT } from "../../../staging/left-out.ts";
 import { dollars, formatMoney } from "../../../staging/money.ts";
 import { PRICE_BOOK_NAMES, type PriceBookName } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
@@ -61,7 +62,7 @@ Recommendation: ✅ Use staging (highly cost-effective)
 Direct downloads  ██████████████████████████████████  $90.00
 Data staging      █▏                                  $3.07
 
-With AWS's list prices: savings of $16.93 (84.6%), break-even at 2 instances per region. To see how: --prices aws
+With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per region. To see how: --prices aws
 `);
   });
 
@@ -118,11 +119,15 @@ With AWS's list prices: savings of $16.93 (84.6%), break-even at 2 instances per
       "    to us-west-1: 50 GB × $0.02/GB = $1.00",
       "  Replication: 5GB × 2 regions × $0.01 to $0.02/GB = $0.15",
       "    to us-west-1: 5GB × $0.02/GB = $0.10",
-      "  Storage (90 days): 5GB × 3 regions × $0.023 to $0.026/GB/month × (90/30) = $1.08",
-      "    in us-west-1: 5GB × $0.026/GB/month × (90/30) = $0.39",
+      "  Storage (90.5 days, to the midnight after the TTL): 5GB × 3 regions × $0.023 to $0.026/GB/month × (90.5/30) = $1.09",
+      "    in us-west-1: 5GB × $0.026/GB/month × (90.5/30) = $0.39",
+      "  Storage after expiry (2 days, as noncurrent versions): 5GB × 3 regions × $0.023 to $0.026/GB/month × (2/30) = $0.02",
+      "  Requests: <$0.01",
       "Break-even: 9 instances per region",
       "Recommendation: ➖ Optional (cost-effective, but below 10 GB little is saved)",
-      "AWS's list prices: storage as of 2026-07-01, transfers as of 2024-09-25; requests are not counted.",
+      "AWS's list prices: storage as of 2026-07-01, transfers as of 2024-09-25, requests as of 2026-02-01.",
+      "Not counted:",
+      ...LEFT_OUT.map((line) => `  - ${line}`),
     ]);
   });
 
@@ -145,7 +150,7 @@ With AWS's list prices: savings of $16.93 (84.6%), break-even at 2 instances per
       "Savings: none (staging costs $0.34 more)",
       "Break-even: 2 instances per region",
       "Recommendation: ❌ Skip staging (it pays from 2 instances per region on)",
-      "With AWS's list prices: no savings, break-even at 15 instances per region. To see how: --prices aws",
+      "With AWS's list prices: no savings, break-even at 16 instances per region. To see how: --prices aws",
     ]);
     expect(rendered(request(0.5, 10, "us-east-1,us-west-2"))).to.contain(
       "Recommendation: ❌ Skip staging (512 MB cost next to nothing to transfer)\n",
@@ -214,7 +219,9 @@ With AWS's list prices: savings of $16.93 (84.6%), break-even at 2 instances per
           if (metadata.savings > 0) expect(text).to.contain(`Savings: ${shown(metadata.savings)} (`);
           const even = metadata.break_even_instances;
           expect(text).to.match(
-            even === null ? /^Break-even: never/m : new RegExp(`^Break-even: ${even} inst`, "m"),
+            even === null
+              ? /^Break-even: never/m
+              : new RegExp(`^Break-even: ${even.toLocaleString("en-US")} inst`, "m"),
           );
         },
       ),

@@ -102,9 +102,11 @@ describe("an estimate", () => {
       savings_share: 86_926_667 / 90_000_000,
       break_even_instances: 1,
       recommendation: "highly-recommended",
-      aws_savings: 16.926667,
-      aws_savings_share: 16_926_667 / 20_000_000,
+      aws_savings: 16.509239,
+      aws_savings_share: 16_509_239 / 20_000_000,
       aws_break_even_instances: 2,
+      noncurrent_cost: 0,
+      request_cost: 0,
     });
   });
 

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { type CopyOptions, copiedPartSize, copyObject } from "../../../provider/transfer/copy.ts";
+import { type CopyOptions, copyObject } from "../../../provider/transfer/copy.ts";
 import { type Part, partsOf } from "../../../provider/transfer/parts.ts";
 import type { Checksums, StoredObject } from "../../../provider/transfer/stored.ts";
+import { copiedPartSize } from "../../../staging/part-size.ts";
 import { GIB, MIB } from "../../../staging/units.ts";
 
 const FULL: Checksums = new Map([["CRC32/FULL_OBJECT", "AAAAAA=="]]);

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { partsOf } from "../../../provider/transfer/parts.ts";
+import { InputError } from "../../../staging/errors.ts";
 import {
   DEFAULT_PART_BYTES,
   MAX_OBJECT_BYTES,
@@ -7,9 +9,7 @@ import {
   MAX_PARTS,
   MIN_PART_BYTES,
   partSizeFor,
-  partsOf,
-} from "../../../provider/transfer/parts.ts";
-import { InputError } from "../../../staging/errors.ts";
+} from "../../../staging/part-size.ts";
 import { GIB, MIB, TIB } from "../../../staging/units.ts";
 
 describe("partSizeFor", () => {

@@ -1,0 +1,160 @@
+import { replicationCost, type StagingCost, stagingCost, storageCost } from "./cost.ts";
+import type { Life } from "./ledger.ts";
+import { addMoney, type MicroDollars, scaleMoney } from "./money.ts";
+import type { PriceBook } from "./price-book.ts";
+import type { RegionList } from "./regions.ts";
+import { copyRequests, type RequestCount, retagRequests, type Shape, uploadRequests } from "./requests.ts";
+import { type Stay, staysOf } from "./stays.ts";
+import { MS_PER_DAY, type TtlDays } from "./ttl.ts";
+
+/*
+ * What AWS charges for an entry. Under the guide's prices that is replication and storage until the data go; under AWS's also the
+ * time for which expired data are noncurrent versions, and the requests. docs/costs.md lists what counts and what is left out.
+ */
+
+/** The causes of charges. */
+export const CHARGE_KINDS = ["replication", "storage", "noncurrent", "requests"] as const;
+export type ChargeKind = (typeof CHARGE_KINDS)[number];
+
+/** Amounts by their cause. */
+export type ChargeSums = Readonly<Record<ChargeKind, MicroDollars>>;
+export const totalOf = (sums: ChargeSums): MicroDollars =>
+  addMoney(...CHARGE_KINDS.map((kind) => sums[kind]));
+
+export const addCharges = (sums: ChargeSums, more: ChargeSums): ChargeSums => ({
+  replication: addMoney(sums.replication, more.replication),
+  storage: addMoney(sums.storage, more.storage),
+  noncurrent: addMoney(sums.noncurrent, more.noncurrent),
+  requests: addMoney(sums.requests, more.requests),
+});
+
+/** An amount that is charged at one moment. */
+export interface SingleCharge {
+  readonly kind: "replication" | "requests";
+  readonly region: string;
+  readonly at: Date;
+  readonly amount: MicroDollars;
+}
+
+/** Storage in a region: what it costs until a moment is {@link storageCost} until then. */
+export interface LastingCharge {
+  readonly kind: "storage" | "noncurrent";
+  readonly region: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
+export interface Charges {
+  readonly single: readonly SingleCharge[];
+  readonly lasting: readonly LastingCharge[];
+}
+
+/**
+ * All charges of a life, to its end, in the order of its stays.
+ * @throws InputError when the book lacks one of its regions, or a pair of them
+ */
+export function chargesOf(life: Life, prices: PriceBook): Charges {
+  const stays = staysOf(life);
+  return {
+    single: [
+      ...stays.flatMap((stay) => replicationOf(stay, life, prices)),
+      ...requestsOf(life, stays, prices),
+    ],
+    lasting: stays.flatMap((stay) => storageOf(stay, prices)),
+  };
+}
+
+function replicationOf(
+  { region, from, replicatedFrom }: Stay,
+  life: Life,
+  prices: PriceBook,
+): SingleCharge[] {
+  if (replicatedFrom === undefined) return [];
+  const amount = replicationCost(life.sizeBytes, replicatedFrom, [region], prices);
+  return [{ kind: "replication", region, at: from, amount }];
+}
+
+function storageOf({ region, from, to, billedUntil }: Stay, { requestsPer1000 }: PriceBook): LastingCharge[] {
+  const storage = { kind: "storage", region, from, to } as const;
+  if (requestsPer1000 === undefined || billedUntil <= to) return [storage];
+  return [storage, { kind: "noncurrent", region, from: to, to: billedUntil }];
+}
+
+function requestsOf(life: Life, stays: readonly Stay[], { requestsPer1000 }: PriceBook): SingleCharge[] {
+  if (requestsPer1000 === undefined) return [];
+  const charge = (region: string, at: Date, count: RequestCount): SingleCharge => {
+    const { put, get } = requestsPer1000(region);
+    const amount = addMoney(
+      scaleMoney(put, BigInt(count.put), 1000n),
+      scaleMoney(get, BigInt(count.get), 1000n),
+    );
+    return { kind: "requests", region, at, amount };
+  };
+  const placed = stays.flatMap(({ region, from, replicatedFrom }) => {
+    if (replicatedFrom === undefined) return [charge(region, from, uploadRequests(life))];
+    const { source, destination } = copyRequests(life);
+    return [charge(replicatedFrom, from, source), charge(region, from, destination)];
+  });
+  return [...placed, ...retagged(life, stays).map(([region, at]) => charge(region, at, retagRequests(life)))];
+}
+
+/** Where and when another TTL was set: in every region that has the data then. */
+function retagged({ placements }: Life, stays: readonly Stay[]): [string, Date][] {
+  return placements.flatMap(({ from: at, ttlDays }, index) => {
+    if (index === 0 || placements[index - 1]?.ttlDays === ttlDays) return [];
+    return stays
+      .filter(({ from, to }) => from < at && at < to)
+      .map(({ region }): [string, Date] => [region, at]);
+  });
+}
+
+/** An upload that is still to be made. */
+export interface PlannedEntry extends Shape {
+  /** The primary region first. */
+  readonly regions: RegionList;
+  readonly ttl: TtlDays;
+  /** Data that expire are charged for until the midnights after it, so the hour counts. */
+  readonly uploadedAt: Date;
+}
+
+/** The life of an entry as it is planned: every region has its copy at once, and nobody deletes it. */
+export function plannedLife({ regions, ttl, uploadedAt, sizeBytes, fileCount }: PlannedEntry): Life {
+  const placements = [{ from: uploadedAt, regions, ttlDays: ttl }];
+  return {
+    filename: "",
+    sizeBytes,
+    fileCount,
+    uploadedAt,
+    closedAt: undefined,
+    sweepId: undefined,
+    placements,
+  };
+}
+
+/**
+ * What an entry will cost until nothing is left of it: by the guide's calculator under its prices, and as the ledger counts it under
+ * AWS's.
+ * @throws InputError when the book lacks a region or a pair of them
+ */
+export function plannedCost(entry: PlannedEntry, prices: PriceBook): StagingCost {
+  const { sizeBytes, regions, ttl } = entry;
+  if (prices.requestsPer1000 === undefined) return stagingCost(sizeBytes, regions, ttl, prices);
+  const { single, lasting } = chargesOf(plannedLife(entry), prices);
+  const sum = (kind: ChargeKind): MicroDollars =>
+    addMoney(
+      ...single.filter((charge) => charge.kind === kind).map(({ amount }) => amount),
+      ...lasting
+        .filter((charge) => charge.kind === kind)
+        .map(({ region, from, to }) =>
+          storageCost(sizeBytes, [region], to.getTime() - from.getTime(), prices),
+        ),
+    );
+  const parts = {
+    replication: sum("replication"),
+    storage: sum("storage"),
+    noncurrent: sum("noncurrent"),
+    requests: sum("requests"),
+  };
+  const storagePerDay = storageCost(sizeBytes, regions, MS_PER_DAY, prices);
+  return { ...parts, storagePerDay, total: totalOf(parts) };
+}

@@ -1,0 +1,112 @@
+import { copiedPartSize, MAX_OBJECT_BYTES, partSizeFor } from "./part-size.ts";
+
+/**
+ * Requests to S3 by their price. https://aws.amazon.com/s3/pricing/ has two for S3 Standard: one for PUT, COPY, POST and LIST, also
+ * those of tags and of parts, and one for GET and all others. DELETE and CANCEL are free.
+ */
+export interface RequestCount {
+  readonly put: number;
+  readonly get: number;
+}
+
+/** How many objects of which size: the files of an entry, as if all had the same size. */
+export interface Shape {
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+}
+
+/** Keys of a page of a listing. https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+const PAGE = 1000;
+/** New objects whose tags are read, as in `provider/expiration.ts`. */
+const SAMPLED_FIRST = 500;
+const SAMPLED_EVERY = 100;
+
+/** Writing a file in one request, or in parts: then also its beginning, its end, and a look at uploads that were left. */
+const PER_UPLOAD_IN_PARTS = 3;
+/** The same of a copy, which looks once more at uploads that were left. */
+const PER_COPY_IN_PARTS = 4;
+/** Looking at a file in parts afterwards: its description and its tags. */
+const LOOKS_AT_PARTS = 2;
+/** Describing the data and the manifest before and after, and reading their tags. */
+const LOOKS = 6;
+
+/**
+ * Of an upload, to the primary region: the files, the manifest, the listings that compare them, and a look at their tags.
+ * Measured with `test/provider/requests.integration.ts`. Nothing is sent again here, and nothing was there before.
+ */
+export function uploadRequests(shape: Shape): RequestCount {
+  const { fileCount, parts, inParts } = measure(shape, (size) => partSizeFor(size));
+  const written = fileCount - inParts + parts + PER_UPLOAD_IN_PARTS * inParts;
+  const expiring = expirationRequests(shape);
+  // A listing before and one after, and one of the uploads that were left.
+  return {
+    put: written + 1 + 2 * pages(fileCount + 1) + 1 + expiring.put,
+    get: LOOKS + LOOKS_AT_PARTS * inParts + expiring.get,
+  };
+}
+
+/** Of a copy to another region: what is charged to the region that it comes from, and to the one that it goes to. */
+export function copyRequests(shape: Shape): {
+  readonly source: RequestCount;
+  readonly destination: RequestCount;
+} {
+  const { fileCount, parts, inParts } = measure(shape, copiedParts);
+  const written = fileCount - inParts + parts + PER_COPY_IN_PARTS * inParts;
+  const listings = pages(fileCount + 1);
+  const expiring = expirationRequests(shape);
+  return {
+    source: { put: listings, get: LOOKS / 2 + inParts },
+    destination: {
+      put: written + 1 + listings + 1 + expiring.put,
+      // Of a copy in parts also its checksum.
+      get: LOOKS / 2 + (LOOKS_AT_PARTS + 1) * inParts + expiring.get,
+    },
+  };
+}
+
+/** Of another TTL, in each region: the tags of every object are read and written. */
+export function retagRequests({ fileCount }: Shape): RequestCount {
+  const objects = fileCount + 1;
+  return { put: pages(objects) + objects, get: 1 + objects };
+}
+
+/** Of making sure that the objects of a region are in their class. */
+function expirationRequests({ fileCount }: Shape): RequestCount {
+  const objects = fileCount + 1;
+  const sampled = Math.ceil(Math.max(0, objects - SAMPLED_FIRST) / SAMPLED_EVERY);
+  return { put: pages(objects), get: 1 + Math.min(objects, SAMPLED_FIRST) + sampled };
+}
+
+const pages = (objects: number): number => Math.ceil(objects / PAGE);
+
+const copiedParts = (size: number): number => {
+  const sourceParts = partSizeFor(size);
+  const partSize = copiedPartSize(size, sourceParts);
+  return sourceParts === 0 || size <= partSize ? 0 : partSize;
+};
+
+/** @param partSizeOf bytes of a part of a file; 0 where one request takes it */
+function measure(shape: Shape, partSizeOf: (size: number) => number) {
+  const fileCount = filesOf(shape);
+  const size = fileCount === 0 ? 0 : Math.ceil(shape.sizeBytes / fileCount);
+  const partSize = partSizeOf(size);
+  const isInParts = partSize > 0;
+  return {
+    fileCount,
+    parts: isInParts ? fileCount * Math.ceil(size / partSize) : 0,
+    inParts: isInParts ? fileCount : 0,
+  };
+}
+
+/** What no object can hold has more files than are known. */
+const filesOf = ({ sizeBytes, fileCount }: Shape): number =>
+  Math.max(fileCount, Math.ceil(sizeBytes / MAX_OBJECT_BYTES));
+
+/** Bytes of a part of a download with the AWS CLI. https://docs.aws.amazon.com/cli/latest/topic/s3-config.html#multipart-chunksize */
+const DOWNLOADED_PART = 8 * 2 ** 20;
+
+/** GET requests of one download of the data, which no amount counts: the manifest, and each file in parts. */
+export function downloadRequests({ sizeBytes, fileCount }: Shape): number {
+  const size = fileCount === 0 ? 0 : sizeBytes / fileCount;
+  return 1 + fileCount * Math.max(1, Math.ceil(size / DOWNLOADED_PART));
+}
