@@ -42,7 +42,7 @@ export async function buildTool(name: Tool): Promise<string> {
     if (go === undefined) {
       throw new UserError(`${name} cannot be built: Go is missing`, {
         why: "There is no go on PATH. It is built from its sources, since no registry has it with a hash.",
-        fix: "Install Go (https://go.dev/doc/install), then run the command again.",
+        fix: "Install Go 1.25 or newer (https://go.dev/doc/install), then run the command again.",
       });
     }
     console.error(`Building ${name} (a minute or two, once)...`);

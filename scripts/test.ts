@@ -2,6 +2,7 @@ import { existsSync, globSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { buildTool } from "../bench/build-tool.ts";
 import { stopCloud } from "../local/cloud/cloud.ts";
 import { spawnPaths } from "../local/paths.ts";
 import { packageRoot } from "../package-root.ts";
@@ -35,11 +36,17 @@ const TIERS: readonly Tier[] = [
 /** More would compete for the memory and disk of a small machine. */
 const LANES = 2;
 
+/** Tests that need versitygw. */
+const OTHER_SERVERS = "servers.e2e.ts";
+
 const root = packageRoot();
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 
 async function test(args: readonly string[]): Promise<number> {
   await prepare();
+  // Here and not in the hook of its tests: what is missing is told before anything runs, with its remedy.
+  const named = args.filter(isTestFile);
+  if (named.length === 0 || named.some((file) => file.endsWith(OTHER_SERVERS))) await buildTool("versitygw");
   const home = await mkdtemp(join(tmpdir(), "spawn tests "));
   const counts = join(home, "counts");
   try {
