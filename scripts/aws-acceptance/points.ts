@@ -30,7 +30,7 @@ export function pointsIn(document: string): Point[] {
         `docs/architecture.md, "Not tried on AWS": this item has no id: "- ${item.slice(0, 60)}…". Begin it with "- **some-id**: " and add a step that answers it in scripts/aws-acceptance/steps/.`,
       );
     }
-    return { id, text: text.replace(/\s+/g, " ").replace(/[,.]$/, "").trim() };
+    return { id, text: text.replace(/\s+/g, " ").trim().replace(/[,.]$/, "") };
   });
   const twice = points.find(({ id }, index) => points.findIndex((other) => other.id === id) !== index);
   if (twice !== undefined) throw new Error(`docs/architecture.md has two points with the id ${twice.id}`);

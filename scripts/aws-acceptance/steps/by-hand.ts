@@ -14,6 +14,10 @@ const POINTS: Readonly<Record<string, { readonly expected: string; readonly how:
     expected: "the groups reach their capacity, or say why not",
     how: "spawn launch --spot with an instance type that is scarce; then aws autoscaling describe-scaling-activities",
   },
+  "vpc-endpoint-copies": {
+    expected: "spawn names the endpoint as the cause, and the upload ends all the same",
+    how: "on an instance in a subnet with an S3 gateway endpoint: spawn stage upload FILE --replication copy --regions OTHER,REGION-OF-THE-INSTANCE",
+  },
   zones: {
     expected: "instances start in the other zones",
     how: "spawn launch in us-east-1 with an instance type that us-east-1e lacks, such as c7g.medium; then aws autoscaling describe-scaling-activities",

@@ -26,7 +26,7 @@ async function writeRandomFile(run: Run, name: string, bytes: number): Promise<v
 /** A file in parts, in three regions, one of them a bucket of the user's own. */
 export const upload: Step = {
   name: "an upload in parts to three regions",
-  points: ["replication-by-rule", "full-object-checksums", "versioning-settles"],
+  points: ["replication-by-rule", "full-object-checksums", "versioning-settles", "settings-spread"],
   usd: 0.02,
   minutes: 20,
   run: async (run) => {
@@ -54,6 +54,13 @@ export const upload: Step = {
         statuses.every((status) => status === "REPLICA"),
       ),
       compared(
+        "settings-spread",
+        command,
+        "the role replicates, and no request is refused because a setting is new",
+        `${statuses.join(", ")}; ${remarksIn(ended.stderr)}`,
+        statuses.every((status) => status === "REPLICA") && remarksIn(ended.stderr) === "no warning",
+      ),
+      compared(
         "full-object-checksums",
         command,
         "FULL_OBJECT",
@@ -74,9 +81,9 @@ export const upload: Step = {
 /** The buckets' default encryption is SSE-KMS for a while, with the key that AWS manages, which costs nothing to have. */
 export const kms: Step = {
   name: "buckets with SSE-KMS",
-  points: ["kms"],
+  points: ["kms", "kms-replication"],
   usd: 0.01,
-  minutes: 25,
+  minutes: 12,
   run: async (run) => {
     const { regions } = run.settings;
     const before = await Promise.all(regions.map((region) => defaultEncryption(run, region)));
@@ -86,23 +93,28 @@ export const kms: Step = {
       const ended = await run.spawn(["stage", "upload", "kms.bin", "--regions", regions.join(",")]);
       const command = `PutBucketEncryption aws:kms; spawn stage upload kms.bin --regions ${regions.join(",")}`;
       const expected = "complete, each region encrypted with aws:kms";
+      const refusal = lastLines(ended.stderr);
       if (ended.code !== 0)
-        return [
-          compared("kms", command, expected, ended.stderr.trim().split("\n").slice(-3).join(" "), false),
-        ];
+        return ["kms", "kms-replication"].map((point) => compared(point, command, expected, refusal, false));
       const key = `${idIn(ended.stdout, "stage")}/kms.bin`;
       const heads = await Promise.all(regions.map((region) => head(run, region, key)));
-      const seen = heads.map(
-        (one) => `${one.ServerSideEncryption} (${one.ReplicationStatus ?? "not replicated"})`,
-      );
-      const isExpected = heads.every((one) => one.ServerSideEncryption === "aws:kms");
+      const algorithms = heads.map((one) => one.ServerSideEncryption ?? "none");
+      const statuses = heads.map((one) => one.ReplicationStatus ?? "none");
+      const isEncrypted = algorithms.every((one) => one === "aws:kms");
       return [
         compared(
           "kms",
           command,
           expected,
-          `${seen.join(", ")}, after ${ended.seconds.toFixed(0)} s`,
-          isExpected,
+          `${algorithms.join(", ")}, after ${ended.seconds.toFixed(0)} s`,
+          isEncrypted,
+        ),
+        compared(
+          "kms-replication",
+          command,
+          "S3 says FAILED of the primary object, and the copies take over",
+          statuses.join(", "),
+          statuses[0] === "FAILED",
         ),
       ];
     } finally {
@@ -111,6 +123,14 @@ export const kms: Step = {
     }
   },
 };
+
+const lastLines = (text: string): string => text.trim().split("\n").slice(-3).join(" ");
+
+const remarksIn = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => /warning/i.test(line))
+    .join(" ") || "no warning";
 
 async function defaultEncryption(run: Run, region: string): Promise<ServerSideEncryption | undefined> {
   const client = await run.s3(region);
