@@ -84,4 +84,6 @@ async function readerOf(run: Run, region: string) {
 }
 
 const outcomeOf = (work: () => Promise<string>): Promise<string> =>
-  work().catch((error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)));
+  work().catch((error: unknown) =>
+    error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+  );
