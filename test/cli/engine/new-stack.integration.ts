@@ -1,6 +1,7 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { secret } from "@pulumi/pulumi";
 import { expect } from "chai";
 import { prepareEntryProject } from "../../../cli/engine/entry-project.ts";
 import { createStack } from "../../../cli/engine/new-stack.ts";
@@ -52,6 +53,37 @@ describe("A new stack and a real engine", () => {
     expect(outputs).to.deep.equal({ greeting: "hello" });
     await runUpdate(settings, STACK, { kind: "destroy", remove: true });
     expect(await listStacks(settings)).to.deep.equal(["dev"]);
+  });
+
+  it("take the passphrase from the user's file for AWS, and no other", async () => {
+    const file = join(home.home, "the passphrase");
+    await writeFile(file, "from the file\n");
+    const { PULUMI_CONFIG_PASSPHRASE: _, ...withNone } = settings.env;
+    const target = { engine: await ensureEngine(), target: { cloud: "aws" } } as const;
+    const withFile = (PULUMI_CONFIG_PASSPHRASE_FILE: string): EngineSettings => {
+      const env: NodeJS.ProcessEnv = { ...withNone, PULUMI_CONFIG_PASSPHRASE_FILE };
+      return { ...settings, env: { ...env, ...toolEnvironment({ ...target, env }) } };
+    };
+    const own = withFile(file);
+    await createStack(own, STACK);
+    const program = async () => ({ greeting: secret("hello") });
+    await runUpdate(own, STACK, { kind: "up", program });
+    // The empty one, that of the variable, and another file do not open it.
+    const other = join(home.home, "another passphrase");
+    await writeFile(other, "another");
+    for (const wrong of [
+      withFile(other),
+      settings,
+      { ...own, env: { ...own.env, PULUMI_CONFIG_PASSPHRASE: "" } },
+    ]) {
+      const failure: unknown = await runUpdate(wrong, STACK, { kind: "up", program }).catch(
+        (error: unknown) => error,
+      );
+      expect(failure)
+        .to.have.property("message")
+        .that.equals(`the state of ${STACK} is encrypted with another passphrase`);
+    }
+    await runUpdate(own, STACK, { kind: "destroy", remove: true });
   });
 
   it("know each other where the stack is destroyed before any update", async () => {
