@@ -191,6 +191,7 @@ class RecordWriter {
       stack: entryStackName("dev", stagingId),
       declaredAs: undefined,
       allowAccounts: [],
+      bucketReaders: [],
       accessPoints: new Map(),
       cost: { replication: 2, storagePerDay: 0.153 },
     });

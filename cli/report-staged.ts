@@ -38,6 +38,11 @@ export function summaryOfDetails(details: EntryDetails): StagedSummary {
     sharing: {
       ...{ stagingId: parseStagingId(details.id), kind: details.kind, destination: details.destination },
       ...{ allowAccounts: details.allowAccounts ?? [], accessPoints: new Map(points) },
+      ...{ bucketReaders: details.bucketReaders ?? [], key: details.key },
+      buckets:
+        details.bucketReaders === undefined
+          ? []
+          : Object.values(details.locations).map(({ bucket }) => bucket),
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   output,
   type Resource,
 } from "@pulumi/pulumi";
+import type { AccountId } from "../staging/accounts.ts";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
 import type { BucketAdoptionInputs, BucketRulesInputs } from "../staging/resources.ts";
@@ -38,6 +39,8 @@ export interface AdoptedBucketArgs {
   bucket: string;
   /** The account that owns the bucket; access points of others get nothing. @example "123456789012" */
   accountId: Input<string>;
+  /** Accounts that may read by the bucket's name what names them by a tag. @default none */
+  readers?: readonly AccountId[];
   /** Changes to the children. @default none */
   transform?: AdoptedBucketTransform;
 }
@@ -80,7 +83,10 @@ export class AdoptedBucket extends ComponentResource implements StagingBucket {
 
     function createPolicy({ bucket }: BucketAdoption): Resource {
       const rules = output(args.accountId).apply((id) =>
-        adoptedPolicyStatements(args.bucket, id, args.cloud),
+        adoptedPolicyStatements({
+          ...{ bucket: args.bucket, accountId: id, cloud: args.cloud },
+          readers: args.readers ?? [],
+        }),
       );
       const own: ProgramArgs<BucketRulesInputs> = { region, bucket, kind: "policy", rules };
       return new BucketRules(...child(transform.policy, `${name}-policy`, own, { parent }));

@@ -1,3 +1,5 @@
+import type { AccountId } from "../staging/accounts.ts";
+import { READERS_TAG } from "../staging/classes.ts";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import { ID_DIGITS, ID_PREFIX } from "../staging/ids.ts";
 import type { BucketRule } from "../staging/resources.ts";
@@ -7,18 +9,28 @@ export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
 /** What an access point of an entry can hand on: reading, since sharing is for readers. */
 const SHARED_ACTIONS = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:ListBucket"];
 
+/** What the policy of a bucket is made from; no entry is among it. */
+export interface BucketSharing {
+  readonly bucket: string;
+  /** The account of the bucket. */
+  readonly accountId: string;
+  /** The local cloud has plain HTTP only. */
+  readonly cloud: EnvironmentSettings["cloud"];
+  /** The accounts of `spawn:readers`. */
+  readonly readers: readonly AccountId[];
+}
+
 /**
- * The policy of a staging bucket, the same whatever its entries are: the entries' access points, which the condition
- * limits to those of this account, say who may read, and plain HTTP is refused.
+ * The policy of a staging bucket, the same whatever its entries are: the entries' access points, which the condition limits to those
+ * of this account, say who may read by them; the objects' tags say who may read by the bucket's name; plain HTTP is refused.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
- *
- * On the local cloud plain HTTP is what there is, and emulators that enforce policies ignore the condition.
  */
-export function bucketPolicy(bucket: string, accountId: string, cloud: EnvironmentSettings["cloud"]): string {
+export function bucketPolicy({ bucket, accountId, cloud, readers }: BucketSharing): string {
   const resource = [bucketArn(bucket), `${bucketArn(bucket)}/*`];
   const statements = [
     ...(cloud === "aws" ? [{ Sid: "DenyPlainHttp", ...denyPlainHttp(resource) }] : []),
     { Sid: "DelegateToAccessPoints", ...delegateToAccessPoints(resource, accountId) },
+    ...readStatements("", bucket, readers, cloud),
   ];
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
@@ -27,17 +39,49 @@ export function bucketPolicy(bucket: string, accountId: string, cloud: Environme
  * The same statements to stand beside those of a bucket that the user made: about the objects of entries only, since the
  * others are the user's business. Their Sids begin as nobody else's do.
  */
-export function adoptedPolicyStatements(
-  bucket: string,
-  accountId: string,
-  cloud: EnvironmentSettings["cloud"],
-): BucketRule[] {
-  const objects = `${bucketArn(bucket)}/${ID_PREFIX}${"?".repeat(ID_DIGITS)}/*`;
+export function adoptedPolicyStatements({ bucket, accountId, cloud, readers }: BucketSharing): BucketRule[] {
+  const objects = `${bucketArn(bucket)}/${ENTRIES}`;
   return [
     ...(cloud === "aws" ? [{ Sid: "SpawnStagingDenyPlainHttp", ...denyPlainHttp([objects]) }] : []),
     {
       Sid: "SpawnStagingDelegateToAccessPoints",
       ...delegateToAccessPoints([bucketArn(bucket), objects], accountId),
+    },
+    ...readStatements("SpawnStaging", bucket, readers, cloud),
+  ];
+}
+
+/** Keys below any entry's prefix. */
+const ENTRIES = `${ID_PREFIX}${"?".repeat(ID_DIGITS)}/*`;
+
+/**
+ * Reading by the bucket's name. The tag holds accounts of 12 digits each with a sign between two, so no account is a part of another.
+ * A listing has no tag: an account of `spawn:readers` lists an entry whose ID it knows, whoever that is shared with. An adopted bucket
+ * may refuse no plain HTTP for listings, so both statements ask for TLS themselves.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
+ */
+function readStatements(
+  sid: string,
+  bucket: string,
+  readers: readonly AccountId[],
+  cloud: EnvironmentSettings["cloud"],
+) {
+  if (readers.length === 0) return [];
+  const overTls = cloud === "aws" ? { Bool: { "aws:SecureTransport": "true" } } : {};
+  const Principal = { AWS: readers.map((account) => `arn:aws:iam::${account}:root`) };
+  return [
+    {
+      Sid: `${sid}ReadTagged`,
+      ...{ Effect: "Allow", Principal, Action: "s3:GetObject", Resource: `${bucketArn(bucket)}/${ENTRIES}` },
+      Condition: {
+        StringLike: { [`s3:ExistingObjectTag/${READERS_TAG}`]: `*\${aws:PrincipalAccount}*` },
+        ...overTls,
+      },
+    },
+    {
+      Sid: `${sid}ListEntry`,
+      ...{ Effect: "Allow", Principal, Action: "s3:ListBucket", Resource: bucketArn(bucket) },
+      Condition: { StringLike: { "s3:prefix": ENTRIES }, ...overTls },
     },
   ];
 }

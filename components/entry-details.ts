@@ -4,6 +4,7 @@ import { type EntrySpec, entryStackName } from "../staging/entry.ts";
 import { bucketOf, type EnvironmentSettings } from "../staging/environment.ts";
 import { toDollars } from "../staging/money.ts";
 import { GUIDE_PRICES } from "../staging/price-book.ts";
+import { bucketReaders } from "../staging/readers.ts";
 import type { StagingRecord } from "../staging/record.ts";
 import type { ExpirationOutputs, ReplicationOutputs, StagedDataOutputs } from "../staging/resources.ts";
 import { parseStackName, type StackName } from "../staging/stack-name.ts";
@@ -26,6 +27,7 @@ export type StagedFacts = Omit<
   | "bucket"
   | "replicateTo"
   | "ttlDays"
+  | "readersTag"
   | "writableAt"
 >;
 
@@ -70,6 +72,8 @@ export interface EntryDetails extends StagedFacts {
   readonly declaredAs?: string;
   /** Accounts that may read, where it is shared. */
   readonly allowAccounts?: readonly string[];
+  /** Those of them that may read by the buckets' names, too. */
+  readonly bucketReaders?: readonly string[];
   readonly locations: Readonly<Record<string, EntryLocation>>;
   /** Under the guide's prices; storage and total until the entry expires. */
   readonly cost: {
@@ -118,6 +122,7 @@ export function recordOf(
     stack: stackOf(spec, settings),
     declaredAs: spec.declaredAs,
     allowAccounts: spec.allowAccounts,
+    bucketReaders: bucketReaders(spec.allowAccounts, settings.readers),
     accessPoints: new Map(
       spec.regions.flatMap((region) => {
         const point = access[region];
@@ -152,6 +157,7 @@ export function entryDetails(
       },
     ];
   });
+  const readers = bucketReaders(spec.allowAccounts, settings.readers);
   return {
     id: spec.id,
     ...data,
@@ -163,6 +169,7 @@ export function entryDetails(
     stack: stackOf(spec, settings),
     ...(spec.declaredAs === undefined ? {} : { declaredAs: spec.declaredAs }),
     ...(spec.allowAccounts.length === 0 ? {} : { allowAccounts: spec.allowAccounts }),
+    ...(readers.length === 0 ? {} : { bucketReaders: readers }),
     locations: Object.fromEntries(locations),
     cost: {
       replication: toDollars(cost.replication),

@@ -25,6 +25,7 @@ import {
   output,
   type Resource,
 } from "@pulumi/pulumi";
+import type { AccountId } from "../staging/accounts.ts";
 import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { Region } from "../staging/regions.ts";
 import { bucketPolicy } from "./bucket-policy.ts";
@@ -77,6 +78,8 @@ export interface RegionalBucketArgs {
   bucket: string;
   /** The account that owns the bucket; access points of others get nothing. @example "123456789012" */
   accountId: Input<string>;
+  /** Accounts that may read by the bucket's name what names them by a tag. @default none */
+  readers?: readonly AccountId[];
   /** Changes to the children. @default none */
   transform?: RegionalBucketTransform;
 }
@@ -186,7 +189,10 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
 
     // After the public access block: S3 refuses two changes of a bucket's access at the same time.
     function createPolicy({ bucket }: BucketPublicAccessBlock): Resource {
-      const policy = output(args.accountId).apply((id) => bucketPolicy(args.bucket, id, args.cloud));
+      const { cloud, readers = [] } = args;
+      const policy = output(args.accountId).apply((accountId) =>
+        bucketPolicy({ bucket: args.bucket, accountId, cloud, readers }),
+      );
       const own: BucketPolicyArgs = { bucket, region, policy };
       return new BucketPolicy(...child(transform.policy, `${name}-policy`, own, { parent }));
     }

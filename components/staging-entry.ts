@@ -9,9 +9,10 @@ import {
   output,
   type Resource,
 } from "@pulumi/pulumi";
-import { MAX_TAGGED_DESTINATIONS } from "../staging/classes.ts";
+import { maxTaggedDestinations } from "../staging/classes.ts";
 import type { EntrySpec } from "../staging/entry.ts";
 import { bucketOf } from "../staging/environment.ts";
+import { bucketReaders, readersTagOf } from "../staging/readers.ts";
 import { RECORD_KEY, recordItem } from "../staging/record.ts";
 import type { Region } from "../staging/regions.ts";
 import type {
@@ -92,8 +93,10 @@ export class StagingEntry extends ComponentResource {
     const { settings } = environment;
     const parent = this;
     const [primary, ...others] = spec.regions;
+    const readersTag = readersTagOf(bucketReaders(spec.allowAccounts, settings.readers));
+    const tagged = readersTag === undefined ? {} : { readersTag };
     // Beyond the tags that an object can carry, and where the client copies, no rule may see the objects.
-    const byRule = spec.replication === "rule" ? others.slice(0, MAX_TAGGED_DESTINATIONS) : [];
+    const byRule = spec.replication === "rule" ? others.slice(0, maxTaggedDestinations(readersTag)) : [];
 
     const timeout = spec.timeoutSeconds === undefined ? {} : { timeoutSeconds: spec.timeoutSeconds };
 
@@ -131,6 +134,7 @@ export class StagingEntry extends ComponentResource {
         bucket: bucketOf(settings, primary),
         replicateTo: [...byRule],
         ttlDays: spec.ttl,
+        ...tagged,
         ...writableAt(primary),
       };
       const dependsOn = environment.dependsOn ?? [];
@@ -171,6 +175,7 @@ export class StagingEntry extends ComponentResource {
         region,
         bucket: bucketOf(settings, region),
         ttlDays: spec.ttl,
+        ...tagged,
         uploadedAt: data.uploadedAt,
         manifestSha256: data.manifestSha256,
         usageTable: settings.usageTable,

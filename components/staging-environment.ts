@@ -95,6 +95,7 @@ export class StagingEnvironment extends ComponentResource {
         region,
         bucket,
         accountId,
+        readers: settings.readers,
         tags: bucketTags(settings),
         adopts: adoptions.buckets.has(bucket),
       };
@@ -106,7 +107,8 @@ export class StagingEnvironment extends ComponentResource {
     }
 
     function adoptBucket(region: Region, bucket: string): AdoptedBucket {
-      const own = { cloud: settings.cloud, region, bucket, accountId };
+      const { cloud, readers } = settings;
+      const own = { cloud, region, bucket, accountId, readers };
       return new AdoptedBucket(
         `${name}-${region}`,
         { ...own, ...(transform.adopted ? { transform: transform.adopted } : {}) },

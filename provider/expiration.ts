@@ -1,8 +1,8 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import {
   objectRemoval,
+  READERS_TAG,
   replicaTags,
-  type Tags,
   TTL_TAG,
   ttlClassAt,
   ttlOfClass,
@@ -10,6 +10,7 @@ import {
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
+import { parseReadersTag } from "../staging/readers.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources.ts";
 import { expiresAt, isoSeconds, parseTtlDays, removalMidnight, type TtlDays } from "../staging/ttl.ts";
@@ -24,7 +25,7 @@ import { hasCapability } from "./transfer/capabilities.ts";
 import { isInParts, type ListedObject, listObjects } from "./transfer/listing.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { requireLifecycleRule } from "./transfer/rules.ts";
-import { ensureTags, hasTags, readTags } from "./transfer/tagging.ts";
+import { ensureTags, hasTags, readTags, type WantedTags } from "./transfer/tagging.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
 /** New objects of each class whose tags are read: the first ones, and every so many after them. If one lacks its tags, all are read. */
@@ -34,8 +35,10 @@ const LOOKED_AT_EVERY = 100;
 const SAMPLE = 128;
 /** What `read` reports for objects that carry no TTL tag, or not all the same: never a TTL that one can want. */
 const NO_TTL = 0;
+/** The same for objects that do not all name the same readers. */
+const DIFFERENT = "different";
 
-/** The entry's lifecycle rule in one region: the TTL class of its objects there. Changing it moves no data. */
+/** The tags of an entry's objects in one region: the class of their TTL, and who reads by the bucket's name. Changing them moves no data. */
 export function expiration(
   shared: Dependencies,
   dynamo: DynamoClients = createDynamoClients(),
@@ -50,6 +53,7 @@ export function expiration(
         stagingId: parseStagingId,
         region: parseRegion,
         ttlDays: parseTtlDays,
+        readersTag: parseReadersTag,
       });
     },
 
@@ -62,7 +66,7 @@ export function expiration(
         updates: [
           ...new Set([
             ...unfinished,
-            ...changedOf(oldInputs, news, ["ttlDays", "uploadedAt", "manifestSha256"]),
+            ...changedOf(oldInputs, news, ["ttlDays", "readersTag", "uploadedAt", "manifestSha256"]),
           ]),
         ],
       };
@@ -84,11 +88,13 @@ export function expiration(
           fix: "Stage the data again: spawn stage upload",
         });
       }
-      const ttlDays = await explained(`reading the tags in ${inputs.region}`, () =>
-        readTtl(inputs, deps, signal),
+      const found = await explained(`reading the tags in ${inputs.region}`, () =>
+        readCarried(inputs, deps, signal),
       );
-      if (ttlDays === undefined) return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;
-      return { id, inputs: { ...inputs, ttlDays }, outputs: { ...outputs, ttlDays } };
+      if (found === undefined) return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;
+      const { readersTag: _before, ...known } = outputs;
+      const { readersTag: _wanted, ...asked } = inputs;
+      return { id, inputs: { ...asked, ...found }, outputs: { ...known, ...found } };
     },
 
     // The class goes with the objects, which are another resource's.
@@ -116,7 +122,7 @@ async function expire(
     // After a request, since S3 tells the time in its answers.
     refuseExpired(inputs, ttl, deps.now());
     const place = { client, bucket };
-    const tagsOf = tagsByAge(parseStagingId(stagingId), ttl, new Date(inputs.uploadedAt));
+    const tagsOf = tagsByAge(parseStagingId(stagingId), ttl, inputs);
     const job: TagJob = { place, region, prefix: entryPrefix(stagingId), tagsOf, context };
     let found = await tagObjects(job, which);
     if (which === "sample" && found.lacking > 0) found = await tagObjects(job, "all");
@@ -154,16 +160,21 @@ interface TagJob {
   readonly place: { readonly client: S3Client; readonly bucket: string };
   readonly prefix: string;
   readonly region: string;
-  readonly tagsOf: (object: Pick<ListedObject, "lastModified">) => Tags;
+  readonly tagsOf: (object: Pick<ListedObject, "lastModified">) => WantedTags;
   readonly context: CallContext;
 }
 
 /** The tags of an object by its age: a copy that was made later is in a lower class, and goes with the others. */
-function tagsByAge(stagingId: StagingId, ttl: TtlDays, uploadedAt: Date): TagJob["tagsOf"] {
-  const known = new Map<TtlDays, Tags>();
+function tagsByAge(
+  stagingId: StagingId,
+  ttl: TtlDays,
+  { readersTag, ...inputs }: Pick<ExpirationInputs, "readersTag" | "uploadedAt">,
+): TagJob["tagsOf"] {
+  const uploadedAt = new Date(inputs.uploadedAt);
+  const known = new Map<TtlDays, WantedTags>();
   return ({ lastModified }) => {
     const own = ttlClassAt(ttl, uploadedAt, lastModified);
-    const tags = known.get(own) ?? replicaTags(stagingId, own);
+    const tags = known.get(own) ?? { [READERS_TAG]: undefined, ...replicaTags(stagingId, own, readersTag) };
     known.set(own, tags);
     return tags;
   };
@@ -189,7 +200,7 @@ async function tagObjects(
   let [objects, lacking] = [0, 0];
   let youngest = new Date(0);
   // What was made after a midnight needs other tags than the rest, however little it is.
-  const seen = new Map<Tags, number>();
+  const seen = new Map<WantedTags, number>();
   // Should this break off, the first object shows to the next sample that something is left to do.
   let last: ListedObject | undefined;
   await forEachParallel(
@@ -218,25 +229,31 @@ async function tagObjects(
   return { objects, lacking, youngest };
 }
 
+/** What the tags of objects say. */
+type Carried = Pick<ExpirationInputs, "ttlDays" | "readersTag">;
+
 /**
- * The TTL that the objects carry, as far as they are looked at: all of a few, the first of many (the manifest among them).
- * {@link NO_TTL} when they don't agree on one; undefined when there are none.
+ * What the objects carry, as far as they are looked at: all of a few, the first of many (the manifest among them).
+ * {@link NO_TTL} and {@link DIFFERENT} when they don't agree on one; undefined when there are none.
  */
-async function readTtl(
+async function readCarried(
   { bucket, region, stagingId, ttlDays, uploadedAt }: ExpirationInputs,
   deps: Dependencies,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<Carried | undefined> {
   const uploaded = new Date(uploadedAt);
   const client = deps.s3.of(region);
   const found = new Set<number>();
+  const readers = new Set<string>();
   try {
     await forEachParallel(
       (stop) => sample(listObjects(client, bucket, entryPrefix(stagingId), stop)),
       OBJECTS_IN_FLIGHT,
       signal,
       async ({ key, lastModified }, stop) => {
-        const tag = (await readTags({ client, bucket, key }, stop))[TTL_TAG];
+        const tags = await readTags({ client, bucket, key }, stop);
+        readers.add(tags[READERS_TAG] ?? "");
+        const tag = tags[TTL_TAG];
         if (tag === undefined || !/^\d{1,2}$/.test(tag)) found.add(NO_TTL);
         // The oldest class is that of several TTLs; the one that is wanted may be among them.
         else if (Number(tag) === ttlClassAt(ttlDays as TtlDays, uploaded, lastModified)) found.add(ttlDays);
@@ -247,7 +264,10 @@ async function readTtl(
     if (isNotFound(error)) return undefined; // the bucket is gone, or an object expired meanwhile
     throw error;
   }
-  return found.size > 1 ? NO_TTL : [...found][0];
+  const [[ttl], [named = ""]] = [[...found], [...readers]];
+  if (ttl === undefined) return undefined;
+  const readersTag = readers.size > 1 ? DIFFERENT : named;
+  return { ttlDays: found.size > 1 ? NO_TTL : ttl, ...(readersTag === "" ? {} : { readersTag }) };
 }
 
 async function* sample(objects: AsyncIterable<ListedObject>): AsyncGenerator<ListedObject, void, void> {

@@ -4,6 +4,7 @@ import { parseFilename } from "../staging/filename.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
 import { refuseOverlap } from "../staging/overlap.ts";
+import { parseReadersTag } from "../staging/readers.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
 import { assertOnS3, assertRequestPayer, isS3Url, parseS3Url } from "../staging/s3-url.ts";
@@ -48,6 +49,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
         stagingId: parseStagingId,
         region: parseRegion,
         ttlDays: parseTtlDays,
+        readersTag: parseReadersTag,
       });
       // Once the data are staged, their source may go.
       const source = news["source"];
@@ -252,6 +254,7 @@ async function stageSource(
     parseStagingId(stagingId),
     parseTtlDays(inputs.ttlDays),
     inputs.replicateTo.map(parseRegion),
+    inputs.readersTag,
   );
   const target = { client: deps.s3.of(region), bucket, tags: ageingTags(tags, deps.now()) };
   const options = { pool: deps.pool, signal: context.signal, noSha256, multipart };

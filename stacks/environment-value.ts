@@ -13,7 +13,7 @@ import { InputError } from "../staging/errors.ts";
  * environment's stack takes the engine a quarter of a second.
  */
 export function environmentValue(environment: EnvironmentSettings) {
-  const { name, cloud, account, regions, namePrefix, buckets, adopted } = environment;
+  const { name, cloud, account, regions, namePrefix, buckets, adopted, readers } = environment;
   const { tableRegion, recordsTable, usageTable, sweepsTable } = environment;
   return {
     ...{ name, cloud, regions, buckets: Object.fromEntries(buckets) },
@@ -21,6 +21,7 @@ export function environmentValue(environment: EnvironmentSettings) {
     ...(account === undefined ? {} : { account }),
     ...(namePrefix === DEFAULT_NAME_PREFIX ? {} : { namePrefix }),
     ...(adopted.size === 0 ? {} : { adopt: [...adopted] }),
+    ...(readers.length === 0 ? {} : { readers }),
     ...(tableRegion === regions[0] ? {} : { tableRegion }),
     ...{ recordsTable, usageTable },
     ...(sweepsTable === defaultTableName(environment, "sweepsTable") ? {} : { sweepsTable }),

@@ -10,11 +10,17 @@ import { removalMidnight, TTL_CLASSES, type TtlDays, utcDay } from "./ttl.ts";
 
 /** S3 allows 10 tags an object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
 export const MAX_OBJECT_TAGS = 10;
-/** Destinations that can be joined by tag: what is left beside the id and the TTL. Further ones are copied. */
-export const MAX_TAGGED_DESTINATIONS = MAX_OBJECT_TAGS - 2;
+/**
+ * Destinations that can be joined by tag: what is left beside the id, the TTL and, where accounts read by the bucket's name, the tag
+ * that names them. Further ones are copied.
+ */
+export const maxTaggedDestinations = (readersTag: string | undefined): number =>
+  MAX_OBJECT_TAGS - (readersTag === undefined ? 2 : 3);
 
 export const ID_TAG = "StagingID";
 export const TTL_TAG = "spawn:ttl-days";
+/** Its value is that of `readersTagOf`; an object without it is read by access points only. */
+export const READERS_TAG = "spawn:readers";
 const REPLICATE_TAG_PREFIX = "spawn:replicate-";
 
 /** Lifecycle rule for the objects of one TTL. */
@@ -34,20 +40,27 @@ export const isReplicateTag = (key: string): boolean => key.startsWith(REPLICATE
 export type Tags = Readonly<Record<string, string>>;
 
 /** Tags of an object that the client creates in its primary region. `byRule` are the regions that a rule replicates to. */
-export function primaryTags(id: StagingId, ttl: TtlDays, byRule: readonly Region[]): Tags {
-  if (byRule.length > MAX_TAGGED_DESTINATIONS) {
+export function primaryTags(
+  id: StagingId,
+  ttl: TtlDays,
+  byRule: readonly Region[],
+  readersTag?: string,
+): Tags {
+  const most = maxTaggedDestinations(readersTag);
+  if (byRule.length > most) {
     throw new InputError(`${byRule.length} regions cannot be replicated by rule`, {
-      why: `An object carries at most ${MAX_OBJECT_TAGS} tags, which leaves ${MAX_TAGGED_DESTINATIONS} regions.`,
+      why: `An object carries at most ${MAX_OBJECT_TAGS} tags, which leaves ${most} regions.`,
       fix: "--replication copy",
     });
   }
   const replicate = byRule.map((region) => [replicateTag(region), "true"]);
-  return { ...replicaTags(id, ttl), ...Object.fromEntries(replicate) };
+  return { ...replicaTags(id, ttl, readersTag), ...Object.fromEntries(replicate) };
 }
 
 /** Tags of a copy that the client makes: no replicate tags, or its destination would replicate it again. */
-export function replicaTags(id: StagingId, ttl: TtlDays): Tags {
-  return { [ID_TAG]: id, [TTL_TAG]: String(ttl) };
+export function replicaTags(id: StagingId, ttl: TtlDays, readersTag?: string): Tags {
+  const readers = readersTag === undefined ? {} : { [READERS_TAG]: readersTag };
+  return { [ID_TAG]: id, [TTL_TAG]: String(ttl), ...readers };
 }
 
 /**

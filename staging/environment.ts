@@ -1,5 +1,6 @@
 import { type AccountId, parseAccountId } from "./accounts.ts";
 import { InputError } from "./errors.ts";
+import { parseReaders } from "./readers.ts";
 import { listOf, parseRegion, parseRegionList, type Region, type RegionList } from "./regions.ts";
 
 /**
@@ -24,6 +25,8 @@ export interface EnvironmentSettings {
   readonly recordsTable: string;
   readonly usageTable: string;
   readonly sweepsTable: string;
+  /** Other accounts that may read by the name of a bucket what is shared with them. */
+  readonly readers: readonly AccountId[];
   /** The AWS account that the environment must be in. @default that of the credentials in use */
   readonly account?: AccountId;
   /** Which key gave each name, for errors: the user edits that one. */
@@ -50,6 +53,7 @@ export const ENVIRONMENT_KEYS = [
   "bucketPrefix",
   "buckets",
   "adopt",
+  "readers",
   "tableRegion",
   "recordsTable",
   "usageTable",
@@ -186,6 +190,11 @@ export function parseEnvironmentSettings(
   for (const region of adopted) {
     if (!buckets.has(region)) return fail("adopt", `names ${region}, which spawn:regions does not`);
   }
+  const givenReaders = values["readers"] ?? [];
+  const rawReaders = typeof givenReaders === "string" ? givenReaders.split(",") : givenReaders;
+  if (!isStringArray(rawReaders))
+    return fail("readers", 'must be a list of account IDs in quotes, such as ["123456789012"]');
+  const readers = at("readers", () => parseReaders(rawReaders));
   const table = (key: TableKey): string => {
     const value = values[key] ?? defaultTableName({ namePrefix, name }, key);
     if (typeof value !== "string" || !TABLE_NAME.test(value))
@@ -217,7 +226,7 @@ export function parseEnvironmentSettings(
     sweepsTable: tableKey("sweepsTable"),
   };
   return {
-    ...{ name, cloud, regions, namePrefix, buckets, adopted, keys },
+    ...{ name, cloud, regions, namePrefix, buckets, adopted, readers, keys },
     ...{ tableRegion, recordsTable, usageTable, sweepsTable },
     ...(account === undefined ? {} : { account }),
   };

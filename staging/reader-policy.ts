@@ -9,23 +9,29 @@ export interface SharedEntry {
   readonly kind: SourceKind;
   /** By region. */
   readonly accessPoints: ReadonlyMap<string, AccessPoint>;
+  /** The names of the buckets, where some of them read by these, too; else none. */
+  readonly buckets: readonly string[];
 }
 
 /**
- * The IAM policy that a role of another account needs to read an entry, beside the access points' own: it names the points, and not the
- * buckets behind them. A directory is listed.
+ * The IAM policy that a role of another account needs to read an entry, beside the access points' own and the buckets': it names the
+ * points, and the buckets only where they are read by their names. A directory is listed.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
  */
-export function readerPolicy({ stagingId, kind, accessPoints }: SharedEntry) {
+export function readerPolicy({ stagingId, kind, accessPoints, buckets }: SharedEntry) {
   const prefix = entryPrefix(stagingId);
   const points = [...accessPoints.values()].map(({ arn }) => arn);
+  const named = buckets.map((bucket) => `arn:aws:s3:::${bucket}`);
   return {
     Version: "2012-10-17",
     Statement: [
       {
         Effect: "Allow",
         Action: ["s3:GetObject"],
-        Resource: points.map((arn) => `${arn}/object/${prefix}*`),
+        Resource: [
+          ...points.map((arn) => `${arn}/object/${prefix}*`),
+          ...named.map((arn) => `${arn}/${prefix}*`),
+        ],
       },
       ...(kind === "file"
         ? []
@@ -33,7 +39,7 @@ export function readerPolicy({ stagingId, kind, accessPoints }: SharedEntry) {
             {
               Effect: "Allow",
               Action: ["s3:ListBucket"],
-              Resource: points,
+              Resource: [...points, ...named],
               Condition: { StringLike: { "s3:prefix": `${prefix}*` } },
             },
           ]),

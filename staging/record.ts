@@ -39,6 +39,8 @@ export interface StagingRecord {
   readonly declaredAs: string | undefined;
   /** Accounts that may read the data, beside the one that they are in. */
   readonly allowAccounts: readonly AccountId[];
+  /** Those of them that the objects' tag names, so that they may read by the buckets' names, too. */
+  readonly bucketReaders: readonly AccountId[];
   /** Where those read them, by region; empty for an entry that is not shared. */
   readonly accessPoints: ReadonlyMap<Region, AccessPoint>;
   /** US dollars, under the guide's prices. */
@@ -82,6 +84,7 @@ export function recordItem(record: StagingRecord): Record<string, AttributeValue
     ...(record.sweepId === undefined ? {} : { sweep_id: S(record.sweepId) }),
     ...(record.declaredAs === undefined ? {} : { declared_as: S(record.declaredAs) }),
     ...(record.allowAccounts.length === 0 ? {} : { allow_accounts: { L: record.allowAccounts.map(S) } }),
+    ...(record.bucketReaders.length === 0 ? {} : { bucket_readers: { L: record.bucketReaders.map(S) } }),
     ...(record.accessPoints.size === 0 ? {} : { access_points: accessPointsItem(record.accessPoints) }),
   };
 }
@@ -165,6 +168,9 @@ export function parseRecord(item: unknown): StagingRecord {
     parse(attribute, () => read(text(attribute)));
   const optional = <T>(attribute: string, read: (value: string) => T): T | undefined =>
     item[attribute] === undefined ? undefined : parsed(attribute, read);
+  // Absent in records of entries that are not shared.
+  const accounts = (attribute: string): readonly AccountId[] =>
+    item[attribute] === undefined ? [] : parse(attribute, () => parseAccountList(list(attribute)));
   const accessPoints = (value: unknown): ReadonlyMap<Region, AccessPoint> => {
     if (!isRecord(value)) return fail("access_points");
     const points = new Map<Region, AccessPoint>();
@@ -201,11 +207,8 @@ export function parseRecord(item: unknown): StagingRecord {
     sweepId: optional("sweep_id", parseSweepId),
     stack: parsed("stack", parseStackName),
     declaredAs: optional("declared_as", parseItemName),
-    // Absent in records of entries that are not shared.
-    allowAccounts:
-      item["allow_accounts"] === undefined
-        ? []
-        : parse("allow_accounts", () => parseAccountList(list("allow_accounts"))),
+    allowAccounts: accounts("allow_accounts"),
+    bucketReaders: accounts("bucket_readers"),
     accessPoints: accessPoints(item["access_points"] ?? {}),
     cost: { replication: cost("replication"), storagePerDay: cost("storage_per_day") },
   };

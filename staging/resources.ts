@@ -50,6 +50,8 @@ export interface StagedDataInputs {
   replicateTo: string[];
   /** The TTL class at creation; afterwards {@link ExpirationInputs} rules, so a change here is none. */
   ttlDays: number;
+  /** The tag of accounts that read by the bucket's name, at creation; afterwards {@link ExpirationInputs} rules. Absent: no tag. */
+  readersTag?: string;
   /** ISO time before which the bucket must not be written (versioning was enabled shortly before), if any. */
   writableAt?: string;
 }
@@ -112,12 +114,14 @@ export interface ReplicationOutputs extends ReplicationInputs {
   verifiedBy: "checksum" | "etag";
 }
 
-/** The entry's lifecycle rule in one region: the TTL class of its objects there. */
+/** The tags of an entry's objects in one region: the class of their TTL, by which S3 deletes them, and who reads by the bucket's name. */
 export interface ExpirationInputs {
   stagingId: string;
   region: string;
   bucket: string;
   ttlDays: number;
+  /** See `readersTagOf`. Absent: no tag. */
+  readersTag?: string;
   /** From {@link StagedDataOutputs}. */
   uploadedAt: string;
   manifestSha256: string;

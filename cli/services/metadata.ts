@@ -37,6 +37,8 @@ export interface StagingMetadata {
   readonly declared_as: string | null;
   /** Accounts that may read it, beside the one that it is in. */
   readonly allow_accounts: readonly string[];
+  /** Those of them that may read by the names of the buckets, too. */
+  readonly bucket_readers: readonly string[];
   /** Where those read, by region; empty for an entry that is not shared. */
   readonly access_points: Readonly<Record<string, AccessPoint>>;
   readonly status: EntryStatus;
@@ -83,6 +85,7 @@ export function toMetadata(
     stack: record.stack,
     declared_as: record.declaredAs ?? null,
     allow_accounts: record.allowAccounts,
+    bucket_readers: record.bucketReaders,
     access_points: Object.fromEntries(record.accessPoints),
     status: statusOf(record, now, isDeleting),
   };

@@ -16,6 +16,7 @@ import {
   retentionDays,
   withoutRetention,
 } from "../../staging/object-lock.ts";
+import { bucketReaders, readersTagOf } from "../../staging/readers.ts";
 import type { Region, RegionList } from "../../staging/regions.ts";
 import { serverClock } from "../../staging/server-clock.ts";
 import { MAX_TTL_DAYS } from "../../staging/ttl.ts";
@@ -97,7 +98,7 @@ export async function checkLifetimes(
     id: spec.id,
     ttl: spec.ttl,
     tags: {
-      ...replicaTags(spec.id, spec.ttl),
+      ...replicaTags(spec.id, spec.ttl, readersTagOf(bucketReaders(spec.allowAccounts, settings.readers))),
       ...Object.fromEntries(byRule.map((region) => [replicateTag(region), "true"])),
     },
     uploadedAt,

@@ -5,6 +5,7 @@ import type { RegionCopy } from "../../provider/transfer/presence/region.ts";
 import { objectRemoval, replicaTags, ttlClassAt } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
+import { readersTagOf } from "../../staging/readers.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { serverClock } from "../../staging/server-clock.ts";
 import { expiresAt, isoSeconds, removalMidnight } from "../../staging/ttl.ts";
@@ -94,7 +95,7 @@ async function repairCopy(
   const ttl = ttlClassAt(record.ttl, record.uploadedAt, serverClock.now());
   await explained({ what: "replication", region, bucket: target.bucket }, () =>
     repairRegion(expectedOf(record), source, target, {
-      tags: replicaTags(record.stagingId, ttl),
+      tags: replicaTags(record.stagingId, ttl, readersTagOf(record.bucketReaders)),
       signal,
       onBytes: (bytes) => progress.add(bytes),
       onObject: () => progress.objectDone(),
@@ -123,7 +124,7 @@ async function noteLateObjects(
 /** Updates the stack: an earlier refresh may have recorded the missing data in the state. */
 async function settle(context: Context, record: StagingRecord, options: UpdateOptions): Promise<void> {
   try {
-    await updateEntry(context, { record, after: record, isDone: false }, options);
+    await updateEntry(context, { record, after: record }, options);
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode === 130) throw error;
     throw new UserError(

@@ -7,11 +7,13 @@ import {
   renderEntrySettings,
 } from "../../stacks/settings-file.ts";
 import { entryProgram } from "../../stacks/staging.ts";
+import type { AccountId } from "../../staging/accounts.ts";
 import { type EntrySpec, entryStackName } from "../../staging/entry.ts";
 import { changedState, differences, type EntryChanges, type EntryState } from "../../staging/entry-update.ts";
 import { bucketOf, type EnvironmentSettings } from "../../staging/environment.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
+import { bucketReaders } from "../../staging/readers.ts";
 import { recordItem, type StagingRecord } from "../../staging/record.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
 import { serverClock } from "../../staging/server-clock.ts";
@@ -38,6 +40,8 @@ export interface PlannedUpdate {
   readonly record: StagingRecord;
   /** What it is to be. */
   readonly after: EntryState;
+  /** The accounts that its objects' tag is to name. */
+  readonly bucketReaders: readonly AccountId[];
   /** Whether the entry is already as it is wanted, with nothing left to do of an earlier update. */
   readonly isDone: boolean;
 }
@@ -61,8 +65,12 @@ export async function planUpdate(
   await refuseDamaged(context, record, after);
   // What this machine remembers is forgotten while an update runs: one that was interrupted, with replicas that are not in
   // the record yet, or still there though they are not in it any more, is not taken for one that came to its end.
-  const isDone = differences(record, after).length === 0 && (await isRemembered(context, record));
-  return { record, after, isDone };
+  const readers = bucketReaders(after.allowAccounts, settings.readers);
+  const isDone =
+    differences(record, after).length === 0 &&
+    readers.join() === record.bucketReaders.join() &&
+    (await isRemembered(context, record));
+  return { record, after, bucketReaders: readers, isDone };
 }
 
 /**
@@ -73,7 +81,7 @@ export async function planUpdate(
  */
 export async function updateEntry(
   context: Context,
-  { record, after }: PlannedUpdate,
+  { record, after }: Pick<PlannedUpdate, "record" | "after">,
   options: UpdateOptions,
 ): Promise<boolean> {
   const { stagingId: id } = record;

@@ -4,12 +4,13 @@ import type { Computed, ProgramArgs, ProgramOutputs } from "./properties.ts";
 
 const COMPUTED: Computed<ExpirationInputs, ExpirationOutputs> = { ruleId: undefined, removedAt: undefined };
 
-/** The TTL class of an entry's objects in one region. The properties are those of {@link ExpirationOutputs}. */
+/** The tags of an entry's objects in one region. The properties are those of {@link ExpirationOutputs}. */
 export class Expiration extends CustomResource implements ProgramOutputs<ExpirationOutputs> {
   declare readonly stagingId: Output<string>;
   declare readonly region: Output<string>;
   declare readonly bucket: Output<string>;
   declare readonly ttlDays: Output<number>;
+  declare readonly readersTag: Output<string>;
   declare readonly uploadedAt: Output<string>;
   declare readonly manifestSha256: Output<string>;
   declare readonly usageTable: Output<string>;

@@ -38,6 +38,7 @@ export class StagedData extends CustomResource implements ProgramOutputs<StagedD
   declare readonly bucket: Output<string>;
   declare readonly replicateTo: Output<string[]>;
   declare readonly ttlDays: Output<number>;
+  declare readonly readersTag: Output<string>;
   declare readonly writableAt: Output<string>;
   declare readonly filename: Output<string>;
   declare readonly kind: Output<SourceKind>;

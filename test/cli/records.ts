@@ -47,6 +47,7 @@ export function testRecord(changes: Partial<StagingRecord> = {}): StagingRecord 
     stack: entryStackName("dev", stagingId),
     declaredAs: undefined,
     allowAccounts: [],
+    bucketReaders: [],
     accessPoints: new Map(),
     cost: { replication: toDollars(cost.replication), storagePerDay: toDollars(cost.storagePerDay) },
     ...changes,

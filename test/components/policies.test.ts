@@ -31,10 +31,12 @@ const POINTS_POLICY = policyOf(
     OWNER,
   ),
 );
+/** Without `spawn:readers`; with it, test/gates/policies/ asks. */
+const SHARING = { bucket: BUCKET, accountId: OWNER, cloud: "aws" as const, readers: [] };
 const BUCKETS: Readonly<Record<string, Policy>> = {
-  "a bucket that spawn made": policyOf(bucketPolicy(BUCKET, OWNER, "aws")),
+  "a bucket that spawn made": policyOf(bucketPolicy(SHARING)),
   "a bucket that the user made": {
-    Statement: adoptedPolicyStatements(BUCKET, OWNER, "aws") as unknown as Policy["Statement"],
+    Statement: adoptedPolicyStatements(SHARING) as unknown as Policy["Statement"],
   },
 };
 

@@ -6,6 +6,7 @@ import {
   ListObjectsV2Command,
   PutBucketPolicyCommand,
   PutObjectCommand,
+  PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
 import {
   CreateAccessPointCommand,
@@ -15,12 +16,15 @@ import {
 import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { expect } from "chai";
 import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
+import { bucketPolicy as bucketPolicyOf } from "../../components/bucket-policy.ts";
 import { keysOfAccount } from "../../local/cloud/keys.ts";
+import { parseAccountId } from "../../staging/accounts.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 import { policyOf, RoleCloud, type Statement } from "./role-cloud.ts";
 
 const OWNER = "000000000000";
 const READER = "111122223333";
+const STRANGER = "444455556666";
 const BUCKET = "shared-data";
 const POINT = `arn:aws:s3:us-east-1:${OWNER}:accesspoint/entry`;
 
@@ -123,6 +127,57 @@ describe("another account on the local cloud", function () {
     ]);
     expect(await get(allowed, BUCKET, "stage-2/a")).to.equal("");
     expect(await get(other, BUCKET, "stage-2/a")).to.equal("AccessDenied");
+  });
+
+  it("reads by a bucket's name what names its account in a tag, and lists what the bucket's policy lets it list", async () => {
+    const reader = await worker("tagged", [
+      { Effect: "Allow", Action: "s3:GetObject", Resource: `arn:aws:s3:::${BUCKET}/stage-*` },
+      { Effect: "Allow", Action: "s3:ListBucket", Resource: `arn:aws:s3:::${BUCKET}` },
+    ]);
+    const stranger = new RoleCloud(cloud.endpoint, keysOfAccount(cloud.keys, STRANGER));
+    opened.push(stranger);
+    const key = "stage-abc123def456/a";
+    const tagged = (Tagging?: string, Bucket = BUCKET, Key = key) =>
+      owner.s3.send(new PutObjectCommand({ Bucket, Key, Body: "data", ...(Tagging ? { Tagging } : {}) }));
+    const policy = (readers: string[]) =>
+      owner.s3.send(
+        new PutBucketPolicyCommand({
+          Bucket: BUCKET,
+          Policy: bucketPolicyOf({
+            ...{ bucket: BUCKET, accountId: OWNER, cloud: "local" },
+            readers: readers.map(parseAccountId),
+          }),
+        }),
+      );
+    const list = ({ s3 }: RoleCloud, Prefix?: string) =>
+      outcome(s3.send(new ListObjectsV2Command({ Bucket: BUCKET, ...(Prefix ? { Prefix } : {}) })));
+    const tag = (...accounts: string[]) => `spawn%3Areaders=${accounts.join("%2F")}`;
+    await policy([READER]);
+    await tagged();
+    expect(await get(reader, BUCKET, key), "no tag").to.equal("AccessDenied");
+    await tagged(tag(STRANGER));
+    expect(await get(reader, BUCKET, key), "a tag for another").to.equal("AccessDenied");
+    expect(await get(stranger, BUCKET, key), "not in spawn:readers").to.equal("AccessDenied");
+    await tagged(tag(STRANGER, READER));
+    expect(await get(reader, BUCKET, key)).to.equal("");
+    expect(await outcome(reader.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key })))).to.equal("");
+    expect(await get(other, BUCKET, key), "the root of its account").to.equal("");
+    expect(await get(stranger, BUCKET, key)).to.equal("AccessDenied");
+    await tagged(tag(READER), BUCKET, "stage-000000000000/a");
+    await tagged(undefined, BUCKET, "stage-000000000000/b");
+    expect(await get(reader, BUCKET, "stage-000000000000/b"), "another object").to.equal("AccessDenied");
+    expect(await list(reader, "stage-abc123def456/")).to.equal("");
+    expect(await list(reader, "stage-abc123def456/deep/")).to.equal("");
+    for (const prefix of [undefined, "stage-", "stage-1/", "payroll/"])
+      expect(await list(reader, prefix), prefix).to.equal("AccessDenied");
+    expect(await list(stranger, "stage-abc123def456/")).to.equal("AccessDenied");
+    const put = new PutObjectTaggingCommand({ Bucket: BUCKET, Key: key, Tagging: { TagSet: [] } });
+    expect(await outcome(other.s3.send(put))).to.equal("AccessDenied");
+    await owner.s3.send(new PutObjectTaggingCommand({ Bucket: BUCKET, Key: key, Tagging: { TagSet: [] } }));
+    expect(await get(reader, BUCKET, key), "the tag is gone").to.equal("AccessDenied");
+    await tagged(tag(READER));
+    await policy([]);
+    expect(await get(reader, BUCKET, key), "nobody is in spawn:readers").to.equal("AccessDenied");
   });
 
   it("is refused where it expects another owner of the bucket, and of a copy's source", async () => {

@@ -57,6 +57,9 @@ export function rulesInputs(kind: RuleKind, bucket: string, region: string = PRI
   });
   const at = { region, bucket, kind };
   if (kind === "lifecycle") return { ...at, rules: adoptedLifecycleRules() };
-  if (kind === "policy") return { ...at, rules: adoptedPolicyStatements(bucket, "123456789012", "aws") };
+  if (kind === "policy") {
+    const sharing = { bucket, accountId: "123456789012", cloud: "aws", readers: [] } as const;
+    return { ...at, rules: adoptedPolicyStatements(sharing) };
+  }
   return { ...at, rules: adoptedReplicationRules(settings, PRIMARY, "123456789012"), role: ROLE };
 }

@@ -4,7 +4,7 @@ import {
   isReplicateTag,
   LIFECYCLE_CLASSES,
   MAX_OBJECT_TAGS,
-  MAX_TAGGED_DESTINATIONS,
+  maxTaggedDestinations,
   primaryTags,
   replicaTags,
   replicateTag,
@@ -34,11 +34,27 @@ describe("classes", () => {
   });
 
   it("use the ten tags of an object, and refuse an eleventh", () => {
-    const most = REGIONS.slice(0, MAX_TAGGED_DESTINATIONS);
+    const most = REGIONS.slice(0, maxTaggedDestinations(undefined));
     expect(Object.keys(primaryTags(ID, WEEK, most))).to.have.length(MAX_OBJECT_TAGS);
-    const error = refusalOf(() => primaryTags(ID, WEEK, REGIONS.slice(0, MAX_TAGGED_DESTINATIONS + 1)));
+    const error = refusalOf(() =>
+      primaryTags(ID, WEEK, REGIONS.slice(0, maxTaggedDestinations(undefined) + 1)),
+    );
     expect(error.message).to.equal("9 regions cannot be replicated by rule");
     expect(error.fix).to.equal("--replication copy");
+  });
+
+  it("leave one tag to the accounts that read by the bucket's name", () => {
+    const readers = "111111111111/222222222222";
+    expect(replicaTags(ID, WEEK, readers)).to.deep.equal({
+      ...{ StagingID: ID, "spawn:ttl-days": "7", "spawn:readers": readers },
+    });
+    const most = maxTaggedDestinations(readers);
+    expect(Object.keys(primaryTags(ID, WEEK, REGIONS.slice(0, most), readers))).to.have.length(
+      MAX_OBJECT_TAGS,
+    );
+    expect(refusalOf(() => primaryTags(ID, WEEK, REGIONS.slice(0, most + 1), readers)).message).to.equal(
+      "8 regions cannot be replicated by rule",
+    );
   });
 
   it("tell the tags of replication from others", () => {

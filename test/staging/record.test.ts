@@ -29,6 +29,7 @@ const RECORD: StagingRecord = {
   stack: parseStackName("dev.stage-abc123def456"),
   declaredAs: undefined,
   allowAccounts: [],
+  bucketReaders: [],
   accessPoints: new Map(),
   cost: { replication: 2, storagePerDay: 0.153333 },
 };
@@ -74,6 +75,7 @@ describe("record", () => {
       sweepId: fc.option(fc.constantFrom("sweep-1", "a.b_c"), { nil: undefined }),
       declaredAs: fc.option(fc.constantFrom("mesh", "A-1"), { nil: undefined }),
       allowAccounts: fc.constantFrom([], parseAccountList("000000000042,123456789012")),
+      bucketReaders: fc.constantFrom([], parseAccountList("123456789012")),
       cost: fc.record({ replication: money, storagePerDay: money }),
     });
     fc.assert(
@@ -126,6 +128,7 @@ describe("record", () => {
     ["sweep_id", 7],
     ["allow_accounts", ["42"]],
     ["allow_accounts", "123456789012"],
+    ["bucket_readers", ["42"]],
     ["access_points", ["us-east-1"]],
     ["access_points", { "mars-1": { arn: "a", alias: "b" } }],
     ["access_points", { "us-east-1": "arn" }],

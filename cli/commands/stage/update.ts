@@ -11,6 +11,7 @@ import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { writeOut } from "../../output.ts";
+import { pointOnlyLines } from "../../render/sharing.ts";
 import { renderChanges, renderRegionPlan } from "../../render/update.ts";
 import { stagedMetadata } from "../../report-staged.ts";
 import { textOf } from "../../screen.ts";
@@ -105,6 +106,7 @@ The TTL is days from the upload, not from now. The primary region, where the dat
     const plan = await planUpdate(context, id, changes);
     let lines = ["Nothing to change."];
     const changed = differences(plan.record, plan.after);
+    const isRetagged = plan.bucketReaders.join() !== plan.record.bucketReaders.join();
     if (!plan.isDone) {
       if (!(await this.#isAgreed(plan, flags.yes))) {
         this.note("Nothing was changed.");
@@ -114,7 +116,13 @@ The TTL is days from the upload, not from now. The primary region, where the dat
         updateEntry(context, plan, options),
       );
       if (changed.length > 0) lines = renderChanges(plan.record, plan.after);
-      else if (hasActed) lines = ["Completed an earlier update."];
+      else if (!hasActed) lines = ["Nothing to change."];
+      else if (isRetagged) lines = ["The data name the accounts of spawn:readers now."];
+      else lines = ["Completed an earlier update."];
+      if (isRetagged || changed.includes("allowAccounts"))
+        lines.push(
+          ...pointOnlyLines({ allowAccounts: plan.after.allowAccounts, bucketReaders: plan.bucketReaders }),
+        );
     }
     if (this.jsonEnabled()) return this.#result(plan, changed, await stagedMetadata(context, { id }));
     await writeOut(`${textOf(lines)}\n`);

@@ -7,7 +7,7 @@ ministack's evaluator does it (AUTH=true). This adds what it lacks and our polic
 - aws:ResourceTag/* and autoscaling:ResourceTag/*,
 - the group as the resource of Auto Scaling's operations, also where a request names only a member,
 - of S3, the action by method and path alone, and not by a parameter named Action,
-- ${*}, ${?} and ${$} in patterns, which stand for these characters,
+- ${*}, ${?} and ${$} in patterns, which stand for these characters, and variables such as ${aws:PrincipalAccount} in conditions,
 - that a role which trusts a service can be taken by the root of its own account only, who stands for the service here.
 
 The user's own key, and the keys of other accounts, are their accounts' root and may do everything there.
@@ -31,6 +31,7 @@ from .resource_tags import tag_keys
 
 _PARTS = re.compile(r"(\$\{[*?$]\}|[*?])")
 _WILDCARDS = {"*": ".*", "?": "."}
+_VARIABLE = re.compile(r"\$\{([A-Za-z0-9:/._-]+)\}")
 
 # Condition keys of the request under way that ministack's own context does not have.
 _request_keys = ContextVar("_request_keys", default={})
@@ -49,6 +50,7 @@ def install():
     iam_actions.dynamodb_transaction_checks = _transaction_checks
     iam_actions.s3_additional_checks = _with_tagging(iam_actions.s3_additional_checks)
     iam_evaluator._resolve_condition_key = _with_owner(iam_evaluator._resolve_condition_key)
+    iam_evaluator._conditions_met = _with_variables(iam_evaluator._conditions_met)
     iam_evaluator.enforce = enforce
     iam_evaluator.check_credentials = _refuse_unknown_action
     iam_evaluator._fnmatch_compile = _compiled
@@ -193,6 +195,33 @@ def _compiled(pattern, ignore_case):
 
 def _literal(part):
     return part[2] if _PARTS.fullmatch(part) else part
+
+
+def _with_variables(conditions_met):
+    """A condition with a variable that the request has not, or has several values of, is not met."""
+
+    def met(conditions, context):
+        def value_of(variable):
+            value = iam_evaluator._resolve_condition_key(variable[1], context)
+            if not isinstance(value, str):
+                raise KeyError(variable[1])
+            return re.sub(r"[*?$]", r"${\g<0>}", value)
+
+        def resolved(value):
+            if isinstance(value, list):
+                return [resolved(each) for each in value]
+            return _VARIABLE.sub(value_of, value) if isinstance(value, str) else value
+
+        try:
+            known = {
+                operator: {key: resolved(value) for key, value in keys.items()} if isinstance(keys, dict) else keys
+                for operator, keys in (conditions or {}).items()
+            }
+        except KeyError:
+            return False
+        return conditions_met(known, context)
+
+    return met
 
 
 def _trust(evaluate_trust):

@@ -26,8 +26,10 @@ const access = new Map([
 
 /** The text of every policy that is generated, with every statement that it can have, by a name. */
 export const POLICIES = {
-  bucket: bucketPolicy(BUCKET, A, "aws"),
-  "adopted bucket": document(adoptedPolicyStatements(ADOPTED_BUCKET, A, "aws")),
+  bucket: bucketPolicy({ bucket: BUCKET, accountId: A, cloud: "aws", readers: [B] }),
+  "adopted bucket": document(
+    adoptedPolicyStatements({ bucket: ADOPTED_BUCKET, accountId: A, cloud: "aws", readers: [B] }),
+  ),
   "access point": accessPointPolicy(
     { namePrefix: "spawn", stagingId: ID, region: REGION, cloud: "aws", accounts: [B] },
     A,
@@ -48,9 +50,14 @@ export const POLICIES = {
     results: "s3://my-results/genome $1/",
     iamActions: ["s3:GetObject", "dynamodb:GetItem"],
   }),
-  "reader of a file": JSON.stringify(readerPolicy({ stagingId: ID, kind: "file", accessPoints: access })),
+  "reader of a file": JSON.stringify(
+    readerPolicy({ stagingId: ID, kind: "file", accessPoints: access, buckets: [] }),
+  ),
   "reader of a directory": JSON.stringify(
-    readerPolicy({ stagingId: ID, kind: "directory", accessPoints: access }),
+    readerPolicy({ stagingId: ID, kind: "directory", accessPoints: access, buckets: [] }),
+  ),
+  "reader by name": JSON.stringify(
+    readerPolicy({ stagingId: ID, kind: "directory", accessPoints: access, buckets: [BUCKET] }),
   ),
 } as const;
 

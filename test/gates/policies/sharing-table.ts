@@ -1,7 +1,7 @@
 import { POLICIES } from "./documents.ts";
 import type { Asked } from "./simulator.ts";
 import type { Table } from "./table.ts";
-import { A, B, BUCKET, C, ID, instanceOf, OTHER_ID, PLAIN_HTTP, POINT } from "./world.ts";
+import { A, ADOPTED_BUCKET, B, BUCKET, C, ID, instanceOf, OTHER_ID, PLAIN_HTTP, POINT } from "./world.ts";
 
 type Request = Pick<Asked, "action"> & Partial<Asked> & { readonly key?: string };
 
@@ -20,33 +20,109 @@ function byPoint({ key, ...asked }: Request): readonly Asked[] {
   ];
 }
 
-/** To the bucket by its name. */
-const byName = ({ key, ...asked }: Request): readonly Asked[] => [
-  { principal: instanceOf(B), owner: A, policy: POLICIES.bucket, resource: bucketArn(key), ...asked },
+type Bucket = "bucket" | "adopted bucket";
+
+/** To a bucket by its name. */
+const byName = ({ key, ...asked }: Request, bucket: Bucket = "bucket"): readonly Asked[] => [
+  {
+    ...{ principal: instanceOf(B), owner: A, policy: POLICIES[bucket] },
+    ...{ resource: bucketArn(key, bucket), ...asked },
+  },
 ];
 
-const bucketArn = (key?: string): string => `arn:aws:s3:::${BUCKET}${key === undefined ? "" : `/${key}`}`;
+const NAMES = { bucket: BUCKET, "adopted bucket": ADOPTED_BUCKET };
+const bucketArn = (key?: string, bucket: Bucket = "bucket"): string =>
+  `arn:aws:s3:::${NAMES[bucket]}${key === undefined ? "" : `/${key}`}`;
+
+/** The policy of instances in account B, as the guide has it. */
+const GUIDES_POLICY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Effect: "Allow",
+      Action: ["s3:GetObject"],
+      Resource: `arn:aws:s3:::spawn-staging-*/${ID}/*`,
+    },
+  ],
+});
 
 const GET = { action: "s3:GetObject", key: `${ID}/data` };
 const list = (prefix: string) => ({ action: "s3:ListBucket", context: { "s3:prefix": prefix } });
-const { "reader of a directory": READER } = POLICIES;
+const tagged = (readers: string) => ({ "s3:ExistingObjectTag/spawn:readers": readers });
+/** The entry's objects name B, beside another account. */
+const SHARED = { ...GET, context: tagged(`${B}/987654321098`) };
+const { "reader of a directory": READER, "reader by name": NAMED_READER } = POLICIES;
+
+/** By the name of a bucket that spawn made, and of one that the user made. */
+function byNames(bucket: Bucket): { allowed: Table; denied: Table } {
+  const at = (asked: Request) => byName(asked, bucket);
+  const by = `by the name of the ${bucket}`;
+  return {
+    allowed: {
+      [`B reads ${by} what names it in a tag`]: at(SHARED),
+      [`B reads ${by} what names it last in a tag`]: at({ ...GET, context: tagged(`${C}/${B}`) }),
+      [`B lists the entry ${by}`]: at(list(`${ID}/`)),
+      [`B lists a folder of the entry ${by}`]: at(list(`${ID}/data/`)),
+    },
+    denied: {
+      [`B reads ${by} what has no tag`]: at(GET),
+      [`B reads ${by} what names another account`]: at({ ...GET, context: tagged(C) }),
+      [`C, which is not in spawn:readers, reads ${by} what names it`]: at({
+        ...{ ...GET, principal: instanceOf(C) },
+        context: tagged(`${B}/${C}`),
+      }),
+      [`C lists the entry ${by}`]: at({ ...list(`${ID}/`), principal: instanceOf(C) }),
+      [`B reads ${by} what is no entry's`]: at({ ...SHARED, key: "payroll/data" }),
+      [`B reads an older version ${by}`]: at({ ...SHARED, action: "s3:GetObjectVersion" }),
+      [`B reads the tags ${by}`]: at({ ...SHARED, action: "s3:GetObjectTagging" }),
+      [`B changes the tags ${by}`]: at({ ...SHARED, action: "s3:PutObjectTagging" }),
+      [`B writes ${by}`]: at({ ...GET, action: "s3:PutObject" }),
+      [`B deletes ${by}`]: at({ ...GET, action: "s3:DeleteObject" }),
+      [`B reads ${by} over plain HTTP`]: at({ ...SHARED, context: { ...SHARED.context, ...PLAIN_HTTP } }),
+      [`B lists ${by} over plain HTTP`]: at({
+        ...list(`${ID}/`),
+        context: { ...PLAIN_HTTP, "s3:prefix": `${ID}/` },
+      }),
+      [`B lists all names ${by}`]: at({ action: "s3:ListBucket" }),
+      [`B lists all IDs ${by}`]: at(list("stage-")),
+      [`B lists what is no entry's ${by}`]: at(list("payroll/")),
+      [`B reads the policy ${by}`]: at({ action: "s3:GetBucketPolicy" }),
+      [`B replaces the policy ${by}`]: at({ action: "s3:PutBucketPolicy" }),
+    },
+  };
+}
+
+const BY_NAMES = (["bucket", "adopted bucket"] as const).map(byNames);
 
 /** What another account may do, with all rights of its own where none are named. */
 export const SHARING: { allowed: Table; denied: Table } = {
   allowed: {
+    "an instance of B with the guide's policy": byName({ ...SHARED, identity: GUIDES_POLICY }),
+    "B reads by the bucket's name with the policy that stage info prints": byName({
+      ...{ ...SHARED, identity: NAMED_READER },
+    }),
+    "B lists by the bucket's name with the policy that stage info prints": byName({
+      ...{ ...list(`${ID}/`), identity: NAMED_READER },
+    }),
     "B reads an object by the access point": byPoint({ ...GET, identity: READER }),
+    "B reads by the access point what is tagged": byPoint({ ...SHARED, identity: NAMED_READER }),
     "B lists the entry by the access point": byPoint({ ...list(`${ID}/`), identity: READER }),
     "B lists a folder of the entry": byPoint({ ...list(`${ID}/data/`), identity: READER }),
+    ...Object.fromEntries(BY_NAMES.flatMap(({ allowed }) => Object.entries(allowed))),
   },
   denied: {
+    "an instance of B with the guide's policy asks for another entry that names B": byName({
+      ...{ ...SHARED, identity: GUIDES_POLICY, key: `${OTHER_ID}/data` },
+    }),
+    "an instance of B with the policy of another sweep": byName({
+      ...{ ...SHARED, identity: POLICIES.worker },
+    }),
+    "an instance of B with a policy for access points only": byName({ ...SHARED, identity: READER }),
     "C reads by the access point": byPoint({ ...GET, principal: instanceOf(C) }),
     "C lists by the access point": byPoint({ ...list(`${ID}/`), principal: instanceOf(C) }),
-    "C reads by the bucket's name": byName({ ...GET, principal: instanceOf(C) }),
     "B reads another entry by the access point": byPoint({ ...GET, key: `${OTHER_ID}/data` }),
-    "B reads another entry by the bucket's name": byName({ ...GET, key: `${OTHER_ID}/data` }),
     "B lists another entry": byPoint(list(`${OTHER_ID}/`)),
     "B lists the bucket by the access point": byPoint({ action: "s3:ListBucket" }),
-    "B lists the bucket by its name": byName({ action: "s3:ListBucket" }),
     "B reads over plain HTTP": byPoint({ ...GET, context: PLAIN_HTTP }),
     "B lists over plain HTTP": byPoint({
       action: "s3:ListBucket",
@@ -56,10 +132,6 @@ export const SHARING: { allowed: Table; denied: Table } = {
     "B writes by the access point": byPoint({ ...GET, action: "s3:PutObject" }),
     "B deletes by the access point": byPoint({ ...GET, action: "s3:DeleteObject" }),
     "B changes tags by the access point": byPoint({ ...GET, action: "s3:PutObjectTagging" }),
-    "B writes by the bucket's name": byName({ ...GET, action: "s3:PutObject" }),
-    "B deletes by the bucket's name": byName({ ...GET, action: "s3:DeleteObject" }),
-    "B changes tags by the bucket's name": byName({ ...GET, action: "s3:PutObjectTagging" }),
-    "B reads the bucket's policy": byName({ action: "s3:GetBucketPolicy" }),
-    "B replaces the bucket's policy": byName({ action: "s3:PutBucketPolicy" }),
+    ...Object.fromEntries(BY_NAMES.flatMap(({ denied }) => Object.entries(denied))),
   },
 };
