@@ -23,6 +23,7 @@ describe("environment settings", () => {
       cloud: "aws",
       regions: ["us-west-2", "us-east-1"],
       adopted: new Set(),
+      readers: [],
       namePrefix: "spawn",
       tableRegion: "us-west-2",
       recordsTable: "spawn-staging-prod",

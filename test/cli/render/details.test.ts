@@ -94,6 +94,7 @@ Savings:
 Shared with: 123456789012, 987654321098
   us-east-1: ${point("us-east-1")}
   us-west-2: ${point("us-west-2")}
+By access points only: 123456789012, 987654321098 (not in spawn:readers of the environment's settings when the data were shared)
 
 To use in a parameter sweep of these accounts:
   spawn launch --params sweep.yaml \\
@@ -124,6 +125,16 @@ Instances Using Data: 0
     const directory = renderDetails(reportOf({ ...shared, kind: "directory" }));
     expect(directory).to.contain('"s3:ListBucket"').and.contain('"s3:prefix": "stage-abc123def456/*"');
     expect(renderDetails(reportOf(testRecord()))).to.not.contain("Shared with");
+    const named = { ...shared, bucketReaders: parseAccountList("123456789012") };
+    const text = renderDetails(reportOf(named));
+    expect(text).to.contain(`
+By the bucket's name, too: 123456789012
+  aws s3 cp s3://spawn-staging-us-east-1/stage-abc123def456/reference-genome.fasta .
+By access points only: 987654321098 (`);
+    expect(text).to.contain('"arn:aws:s3:::spawn-staging-us-west-2/stage-abc123def456/*"');
+    expect(renderDetails(reportOf({ ...named, kind: "directory" }))).to.contain(
+      "\n  aws s3 sync s3://spawn-",
+    );
   });
 
   it("stops counting storage at the midnight at which S3 removes what has expired", () => {
