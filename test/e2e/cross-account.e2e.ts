@@ -2,10 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   DeleteObjectCommand,
-  GetBucketPolicyCommand,
   GetObjectCommand,
   ListObjectsV2Command,
-  PutBucketPolicyCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
@@ -14,7 +12,7 @@ import { keysOfAccount } from "../../local/cloud/keys.ts";
 import { MachineControl } from "../../local/machines/control.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { RoleCloud } from "../local/role-cloud.ts";
-import { Aws, sha256 } from "./support/aws.ts";
+import { type Aws, sha256 } from "./support/aws.ts";
 import { type Ended, succeed } from "./support/process.ts";
 import { randomFile, World } from "./support/world.ts";
 
@@ -24,6 +22,8 @@ const B = "000000000000";
 const C = "222222222222";
 const PLACES = ["us-east-1", "us-west-2"] as const;
 const REGIONS = PLACES.join(",");
+/** A bucket of A, whose environment lets B read by the name, and not C. */
+const LAB = "lab-staging-us-east-1";
 const DESTINATION = "/data/shared genome.fa";
 
 type Points = Readonly<Record<string, { readonly arn: string; readonly alias: string }>>;
@@ -87,13 +87,13 @@ describe("Data of another account", function () {
     world = await World.make();
     aws = await world.aws();
     await succeed(world.spawn("environment", "up"));
-    for (const [name, account] of [
-      ["lab", A],
-      ["third", C],
+    for (const [name, account, more] of [
+      ["lab", A, `  spawn:readers: ["${B}"]\n`],
+      ["third", C, ""],
     ])
       await world.writeProjectFile(
         `Pulumi.${name}.yaml`,
-        `config:\n  spawn:cloud: local\n  spawn:account: "${account}"\n  spawn:regions: [${REGIONS}]\n  spawn:namePrefix: ${name}\n`,
+        `config:\n  spawn:cloud: local\n  spawn:account: "${account}"\n  spawn:regions: [${REGIONS}]\n  spawn:namePrefix: ${name}\n${more}`,
       );
     await succeed(spawnAs(A, "environment", "up"));
     await world.writeFile("genome.fa", genome);
@@ -149,13 +149,18 @@ describe("Data of another account", function () {
     const [point, other] = [filePoints["us-east-1"]?.alias, treePoints["us-east-1"]?.alias];
     const key = `${file}/genome.fa`;
     expect(await get(worker, point, key)).to.equal("");
+    // The sweep was launched by the points, so its policy names no bucket.
+    expect(await get(worker, LAB, key), "past the point").to.equal("AccessDenied");
+    expect(await get(own, LAB, key)).to.equal("");
     expect(await get(worker, point, `${tree}/panel/first`), "another entry by this point").to.not.equal("");
     expect(await get(worker, other, `${tree}/panel/first`), "shared, but not of the sweep").to.not.equal("");
     const hidden = (await pointsOf(secret))["us-east-1"]?.alias;
     for (const cloud of [worker, own]) {
       expect(await get(cloud, hidden, `${secret}/secret.fa`), "shared with C").to.equal("AccessDenied");
       expect(await get(cloud, point, `${secret}/secret.fa`)).to.equal("AccessDenied");
-      expect(await get(cloud, "lab-staging-us-east-1", key), "past the point").to.equal("AccessDenied");
+      expect(await get(cloud, LAB, `${secret}/secret.fa`), "of C, by the bucket's name").to.equal(
+        "AccessDenied",
+      );
       const Bucket = point;
       const list = new ListObjectsV2Command({ Bucket, Prefix: "" });
       expect(await outcome(cloud.s3.send(list))).to.equal("AccessDenied");
@@ -194,25 +199,43 @@ describe("Data of another account", function () {
     expect(stderr).to.contain("prints your command, with --stage-bucket us-east-1=ALIAS");
   });
 
-  it("are read by the bucket's name where its policy allows that", async () => {
-    const owner = new Aws(aws.endpoint, keysOfAccount(aws.keys, A));
+  it("are read as the guide does it, by the bucket's name and with its policy, from every region", async () => {
+    const statement = (Action: string, Resource: string) => ({ Effect: "Allow", Action, Resource });
+    const guides = [statement("s3:GetObject", `arn:aws:s3:::lab-staging-*/${file}/*`)];
+    const own = rootOf(B);
+    const instance = keep(await own.assume(await own.role("guide", guides)));
+    for (const region of PLACES) {
+      const bucket = `lab-staging-${region}`;
+      expect(await get(instance, bucket, `${file}/genome.fa`), region).to.equal("");
+      expect(await get(instance, bucket, `${tree}/panel/first`), "not in its policy").to.equal(
+        "AccessDenied",
+      );
+      expect(await get(own, bucket, `${tree}/panel/first`), "the root of its account").to.equal("");
+      expect(await get(rootOf(C), bucket, `${secret}/secret.fa`), "not in spawn:readers").to.equal(
+        "AccessDenied",
+      );
+    }
+    const list = (Prefix?: string) =>
+      outcome(own.s3.send(new ListObjectsV2Command({ Bucket: LAB, ...(Prefix ? { Prefix } : {}) })));
+    expect(await list(`${tree}/`)).to.equal("");
+    expect([await list(), await list("stage-")]).to.deep.equal(["AccessDenied", "AccessDenied"]);
+    const { stdout } = await succeed(spawnAs(A, "stage", "info", file));
+    expect(stdout).to.contain(`By the bucket's name, too: ${B}\n  aws s3 cp s3://${LAB}/${file}/genome.fa .`);
+    expect(stdout).to.contain("By access points only: 987654321098");
+  });
+
+  it("become readable by the bucket's name, and end to be so, without moving", async () => {
     const flags = PLACES.flatMap((region) => ["--stage-bucket", `${region}=lab-staging-${region}`]);
     const refused = await launch("--stage-id", secret, ...flags);
     expect(refused.code, refused.stderr).to.equal(2);
-    for (const region of PLACES) {
-      const [s3, Bucket] = [owner.s3(region), `lab-staging-${region}`];
-      const { Policy = "{}" } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
-      const policy = JSON.parse(Policy) as { Statement: unknown[] };
-      const allow = {
-        ...{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${B}:root` }, Action: "s3:GetObject" },
-        Resource: `arn:aws:s3:::${Bucket}/${secret}/*`,
-      };
-      const text = JSON.stringify({ ...policy, Statement: [...policy.Statement, allow] });
-      await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: text }));
-    }
-    owner.close();
+    const update = (...args: string[]) => succeed(spawnAs(A, "stage", "update", secret, ...args));
+    await update("--allow-accounts", `${B},${C}`);
     const logs = await succeeded(await succeed(launch("--stage-id", secret, ...flags, "--wait")));
     expect(logs).to.contain("index 1 at /mnt/data/secret.fa").and.contain(sha256(genome));
+    const { stdout } = await update("--allow-accounts", C);
+    expect(stdout).to.contain(`By access points only: ${C}`);
+    for (const region of PLACES)
+      expect(await get(rootOf(B), `lab-staging-${region}`, `${secret}/secret.fa`)).to.equal("AccessDenied");
   });
 
   it("are closed to workers of a sweep that has started when the owner takes the sharing back", async () => {

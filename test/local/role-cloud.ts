@@ -33,7 +33,7 @@ export class RoleCloud {
       ...(sessionToken === undefined ? {} : { sessionToken }),
     };
     const settings = { endpoint, region: "us-east-1", maxAttempts: 1, credentials: this.credentials };
-    this.s3 = new S3Client({ ...settings, forcePathStyle: true });
+    this.s3 = new S3Client({ ...settings, forcePathStyle: true, followRegionRedirects: true });
     this.dynamodb = new DynamoDBClient(settings);
     this.groups = new AutoScalingClient(settings);
     this.ec2 = new EC2Client(settings);
