@@ -55,14 +55,11 @@ export const readLogs = ({ logs, owned }: Places): Statement =>
 export const shareEntries = ({ accessPoints }: Places): Statement =>
   allow(
     "ShareEntries",
-    // Of the policy, too, and of its status.
     actionsOf(
       "s3",
-      "CreateAccessPoint",
-      "GetAccessPoint*",
-      "PutAccessPointPolicy",
-      "DeleteAccessPoint*",
-      "ListTagsForResource",
+      ...["CreateAccessPoint", "DeleteAccessPoint", "ListTagsForResource"],
+      ...["GetAccessPointPolicy", "GetAccessPointPolicyStatus", "PutAccessPointPolicy"],
+      "DeleteAccessPointPolicy",
     ),
     accessPoints,
   );

@@ -40,7 +40,7 @@ const look = (): Statement =>
       ...actionsOf("ec2", "DescribeNetworkInterfaces"),
       ...actionsOf("autoscaling", "DescribeAutoScalingGroups", "DescribeScalingActivities"),
       ...actionsOf("servicequotas", "GetServiceQuota"),
-      ...actionsOf("s3", "ListAccessPoints"),
+      ...actionsOf("s3", "ListAccessPoints", "GetAccessPoint"),
     ],
     "*",
   );

@@ -135,15 +135,19 @@ const encryptedTransport: StateSetting = {
     (await statementsOf(client, Bucket)).some(({ Sid, Effect }) => Sid === STATE_SID && Effect === "Deny"),
   make: async (client, Bucket) => {
     const others = (await statementsOf(client, Bucket)).filter(({ Sid }) => Sid !== STATE_SID);
-    const ours = {
-      ...{ Sid: STATE_SID, Effect: "Deny", Principal: { AWS: "*" }, Action: "s3:*" },
-      Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`],
-      Condition: { Bool: { "aws:SecureTransport": "false" } },
-    };
-    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [ours, ...others] });
-    await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    await client.send(new PutBucketPolicyCommand({ Bucket, Policy: statePolicy(Bucket, others) }));
   },
 };
+
+/** The policy of the bucket of a state. @param others statements that it has already */
+export function statePolicy(bucket: string, others: readonly Record<string, unknown>[]): string {
+  const ours = {
+    ...{ Sid: STATE_SID, Effect: "Deny", Principal: { AWS: "*" }, Action: "s3:*" },
+    Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  };
+  return JSON.stringify({ Version: "2012-10-17", Statement: [ours, ...others] });
+}
 
 async function statementsOf(client: S3Client, Bucket: string): Promise<Record<string, unknown>[]> {
   const answer = await unlessAbsent(client.send(new GetBucketPolicyCommand({ Bucket })));

@@ -1,8 +1,10 @@
+import { statePolicy } from "../../../cli/services/state-bucket/settings.ts";
 import { accessPointPolicy } from "../../../components/access-points.ts";
 import { adoptedPolicyStatements, bucketPolicy } from "../../../components/bucket-policy.ts";
 import { replicationPermissions, replicationTrustPolicy } from "../../../components/replication-policy.ts";
 import { WORKER_TRUST_POLICY } from "../../../components/sweep-role.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
+import { environmentPolicy, type PolicyName } from "../../../staging/policies/policies.ts";
 import { readerPolicy } from "../../../staging/reader-policy.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
 import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
@@ -20,12 +22,20 @@ const worker = (changes: Partial<SweepSpec> = {}): string =>
 const ofOther = (id: string, kind: "file" | "directory", bucket: string) =>
   dataset({ stagingId: parseStagingId(id), account: A, kind, copies: [{ region: REGION, bucket }] });
 
+const ofEnvironment = (name: PolicyName): string =>
+  JSON.stringify(environmentPolicy(name, environmentSettings({ cloud: "aws" }), A));
+
 const access = new Map([
   [REGION, { arn: POINT, alias: "spawn-stage-abc-1234567890abcdefghijklmnop-s3alias" }],
 ]);
 
 /** The text of every policy that is generated, with every statement that it can have, by a name. */
 export const POLICIES = {
+  operator: ofEnvironment("operator"),
+  stager: ofEnvironment("stager"),
+  reader: ofEnvironment("reader"),
+  job: ofEnvironment("worker"),
+  state: statePolicy("my-state", []),
   bucket: bucketPolicy({ bucket: BUCKET, accountId: A, cloud: "aws", readers: [B] }),
   "adopted bucket": document(
     adoptedPolicyStatements({ bucket: ADOPTED_BUCKET, accountId: A, cloud: "aws", readers: [B] }),
@@ -63,12 +73,14 @@ export const POLICIES = {
 
 /** The files that make policies. */
 export const SOURCES = [
+  "cli/services/state-bucket/settings.ts",
   "components/access-points.ts",
   "components/bucket-policy.ts",
   "components/replication-policy.ts",
   "components/sweep-role.ts",
   // Puts our statements for an adopted bucket beside the user's.
   "provider/rules/policy.ts",
+  "staging/policies/document.ts",
   "staging/reader-policy.ts",
   "staging/sweep/worker-policy.ts",
 ];

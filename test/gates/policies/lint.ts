@@ -25,9 +25,13 @@ export async function lint(policies: Readonly<Record<string, string>>): Promise<
   const found = (await answerOf(python, program, JSON.stringify(policies))) as Reported[];
   return found.map(({ policy, issue, detail }) => ({
     ...{ policy, issue },
-    about: typeof detail === "string" ? detail : detail.map(actionOf).join(", "),
+    about: typeof detail === "string" ? detail : shortened([...new Set(detail.map(actionOf))]),
   }));
 }
+
+/** A wildcard stands for many. */
+const shortened = (actions: readonly string[]): string =>
+  actions.length <= 8 ? actions.join(", ") : `${actions[0]} to ${actions.at(-1)} (${actions.length})`;
 
 const actionOf = (detail: string | { readonly action: string }): string =>
   typeof detail === "string" ? detail : detail.action;
