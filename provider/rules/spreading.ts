@@ -1,5 +1,4 @@
-import { errorName, isNoSuchBucket } from "../transfer/aws-errors.ts";
-import { nameAndText } from "../transfer/aws-failure.ts";
+import { errorName, isNoSuchBucket, nameAndText } from "../transfer/aws-failure.ts";
 import { type Settling, withRetry } from "../transfer/retry.ts";
 
 /** How S3 refuses replication rules where it does not know yet that a bucket is versioned, or there. */

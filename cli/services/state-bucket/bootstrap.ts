@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import { isSpreading } from "../../../provider/rules/spreading.ts";
+import { DEFAULT_SPREADING, withRetry } from "../../../provider/transfer/retry.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { parseBucketName } from "../../../staging/environment.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
@@ -10,9 +11,10 @@ import type { Context } from "../../context.ts";
 import { isStateBucketThere } from "./look.ts";
 import { type StateSetting, stateSettings } from "./settings.ts";
 
-/** Times that a setting is read back, and the milliseconds between them: S3 may show a change a moment later. */
-const READINGS = 10;
-const READ_EVERY_MS = 1_000;
+/** A setting that was written does not show (yet). */
+class Late extends Error {
+  override readonly name = "Late";
+}
 
 export interface BootstrapOptions {
   /** @default the region of the tables */
@@ -74,22 +76,33 @@ async function missingOf(
 
 /**
  * Makes the bucket and its settings, and reads them back. Interrupted at any point, it can run again.
+ * @param spreading how long S3 may take to know the bucket, and to show a setting
  * @throws UserError when S3 does not show a setting afterwards
  */
-export async function makeStateBucket({ client, place, isThere, missing }: BootstrapPlan): Promise<void> {
+export async function makeStateBucket(
+  { client, place, isThere, missing }: Pick<BootstrapPlan, "client" | "place" | "isThere" | "missing">,
+  spreading = DEFAULT_SPREADING,
+): Promise<void> {
   const { bucket, region } = place;
+  const { signal } = new AbortController();
   if (!isThere) await create(client, place);
-  for (const setting of missing) await setting.make(client, bucket);
-  for (let reading = 1; ; reading++) {
+  for (const setting of missing) {
+    const retries = { ...spreading, signal, retryable: isSpreading };
+    await withRetry(() => setting.make(client, bucket), retries);
+  }
+  const assertMade = async (): Promise<void> => {
     const [late] = await missingOf(client, bucket, missing);
-    if (late === undefined) return;
-    if (reading === READINGS) {
-      throw new UserError(`the bucket ${bucket} did not take a setting: ${late.what}`, {
-        why: `S3 in ${region} does not show it after ${(READINGS * READ_EVERY_MS) / 1000} s.`,
-        fix: "Run the command again.",
-      });
-    }
-    await sleep(READ_EVERY_MS);
+    if (late !== undefined) throw new Late(late.what);
+  };
+  try {
+    const retryable = (error: unknown): boolean => error instanceof Late || isSpreading(error);
+    await withRetry(assertMade, { ...spreading, signal, retryable });
+  } catch (error) {
+    if (!(error instanceof Late)) throw error;
+    throw new UserError(`the bucket ${bucket} did not take a setting: ${error.message}`, {
+      why: `S3 in ${region} does not show it after some minutes.`,
+      fix: "Run the command again.",
+    });
   }
 }
 
