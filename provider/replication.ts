@@ -17,7 +17,7 @@ import { hasCapability } from "./transfer/capabilities.ts";
 import { deleteEntry } from "./transfer/delete.ts";
 import { forEachParallel } from "./transfer/parallel.ts";
 import { checkPresence } from "./transfer/presence/check.ts";
-import { ensureReplica, type ReplicaResult } from "./transfer/replicate.ts";
+import { ensureReplica, type GivenUp, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
 import { whyNothingByRule } from "./transfer/rule-outcome.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
@@ -201,6 +201,14 @@ async function makeReplicas(
     signal: context.signal,
     onBytes: (bytes: number) => progress.add(bytes),
     onWait: (text: string) => showProgress(context, text, waiting(inputs.region)),
+    onGiveUp: async (given: GivenUp) => {
+      const [{ fallbackText }, { priceBook }] = await Promise.all([
+        import("../staging/fallback.ts"),
+        import("../staging/price-books.ts"),
+      ]);
+      const fallback = { ...given, from: inputs.sourceRegion, to: inputs.region };
+      context.log("warning", fallbackText(fallback, priceBook("aws")));
+    },
     onObject: (result: ReplicaResult) => {
       objects += 1;
       ways.add(result.via);
@@ -242,6 +250,7 @@ async function replicateFile(
         ...{ method: job.method, patience: job.patience, onWait: job.onWait, signal },
         source: { ...job.source, key: each },
         destination: { ...job.destination, key: each },
+        ...(each === key && job.onGiveUp !== undefined ? { onGiveUp: job.onGiveUp } : {}),
         size: each === key ? sizeBytes : undefined,
         // The manifest's bytes are not the user's.
         onBytes: (bytes) => each === key && job.onBytes(bytes),

@@ -12,7 +12,14 @@ import { limitEach } from "./limit.ts";
 import { isInParts, type ListedObject, listObjects } from "./listing.ts";
 import { mergeSorted } from "./merge.ts";
 import { forEachParallel } from "./parallel.ts";
-import { copyTags, deadlineFor, ensureReplica, type ReplicaJob, type ReplicaResult } from "./replicate.ts";
+import {
+  copyTags,
+  deadlineFor,
+  ensureReplica,
+  type GivenUp,
+  type ReplicaJob,
+  type ReplicaResult,
+} from "./replicate.ts";
 import { pause } from "./retry.ts";
 import { removeStale } from "./stale.ts";
 import { headObject, type ObjectPlace } from "./stored.ts";
@@ -31,7 +38,7 @@ const SMALL_BYTES = 64 * MIB;
 /** Objects of which S3 is asked whether a rule is on its way to them: they stand for the others that are not there. */
 const SAMPLE = 16;
 
-export interface TreeJob extends Pick<ReplicaJob, "method" | "patience" | "signal" | "onWait"> {
+export interface TreeJob extends Pick<ReplicaJob, "method" | "patience" | "signal" | "onWait" | "onGiveUp"> {
   readonly stagingId: string;
   readonly source: Omit<ObjectPlace, "key">;
   readonly destination: Omit<ObjectPlace, "key">;
@@ -175,20 +182,31 @@ async function copySmall(
  */
 async function awaitRule(tree: Tree): Promise<number> {
   const { patience, signal } = tree;
+  const started = performance.now();
   const deadline = deadlineFor(patience, tree.sizeBytes);
   let told = 0;
   let firstMissing: string | undefined;
+  let status: GivenUp["status"] | undefined;
+  const giveUp = async (): Promise<number> => {
+    if (status !== undefined) {
+      const waitedMs = performance.now() - started;
+      await tree.onGiveUp?.({ status, bytes: tree.sizeBytes - told, waitedMs });
+    }
+    return told;
+  };
   for (let delay = patience.firstPollMs; ; delay = Math.min(delay * 1.5, patience.maxPollMs)) {
     const begun = performance.now();
     const { bytes, missing } = await compareListings(tree);
     if (bytes > told) tree.onBytes(bytes - told);
     told = Math.max(told, bytes);
-    if (missing.length === 0 || performance.now() > deadline) return told;
+    if (missing.length === 0) return told;
+    if (performance.now() > deadline) return giveUp();
     // Listing takes its time: what was missing when it began may be there when it ends, and others on their way.
     const moves = missing[0]?.key !== firstMissing;
     firstMissing = missing[0]?.key;
     const statuses = await statusesOf(tree, missing);
-    if (!statuses.has("PENDING") && !(moves && statuses.has("COMPLETED"))) return told;
+    status = (["PENDING", "FAILED"] as const).find((one) => statuses.has(one));
+    if (!statuses.has("PENDING") && !(moves && statuses.has("COMPLETED"))) return giveUp();
     tree.onWait(`Waiting for S3 to replicate ${formatBytes(tree.sizeBytes)}`);
     // Listings of many objects are no cheap question.
     await pause(Math.max(delay, 2 * (performance.now() - begun)), signal);

@@ -1,6 +1,7 @@
 import { isReplicateTag, type Tags } from "../../staging/classes.ts";
 import type { ReplicationMethod } from "../../staging/entry.ts";
 import { UserError } from "../../staging/errors.ts";
+import type { Fallback } from "../../staging/fallback.ts";
 import { formatBytes } from "../../staging/units.ts";
 import { ageingTags } from "./ageing-tags.ts";
 import { copyObject } from "./copy.ts";
@@ -27,9 +28,12 @@ export interface RulePatience {
   readonly maxPollMs: number;
 }
 
-/** Most objects are there within minutes; S3 promises no time without RTC. */
+/**
+ * Most objects are there within 15 minutes; S3 promises no time without RTC, and a copy while it replicates is paid twice.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-troubleshoot.html
+ */
 export const DEFAULT_PATIENCE: RulePatience = {
-  baseMs: 10 * 60_000,
+  baseMs: 20 * 60_000,
   bytesPerSecond: 50_000_000,
   firstPollMs: 300,
   maxPollMs: 15_000,
@@ -52,7 +56,12 @@ export interface ReplicaJob {
   /** Called with the bytes that the replica has gained since the last call. */
   onBytes(bytes: number): void;
   onWait(message: string): void;
+  /** Called before so many bytes are copied that a rule was to replicate; the copy waits for it. */
+  onGiveUp?(fallback: GivenUp): Promise<void>;
 }
+
+/** A rule that is not waited for any more: see `staging/fallback.ts`. */
+export type GivenUp = Pick<Fallback, "status" | "bytes" | "waitedMs">;
 
 export interface ReplicaResult {
   readonly via: "rule" | "copy";
@@ -144,6 +153,9 @@ async function findReplica(job: ReplicaJob): Promise<StoredObject | undefined> {
  */
 async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredObject | undefined> {
   const { patience } = job;
+  const begun = performance.now();
+  const giveUp = async (status: GivenUp["status"]): Promise<void> =>
+    job.onGiveUp?.({ status, bytes: source.size, waitedMs: performance.now() - begun });
   const deadline = job.deadline ?? deadlineFor(patience, source.size);
   let status = source.replication;
   for (
@@ -151,7 +163,10 @@ async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredO
     status === "PENDING";
     delay = Math.min(delay * 1.5, patience.maxPollMs)
   ) {
-    if (performance.now() > deadline) return undefined;
+    if (performance.now() > deadline) {
+      await giveUp(status);
+      return undefined;
+    }
     job.onWait(`Waiting for S3 to replicate ${formatBytes(source.size)}`);
     await pause(delay, job.signal);
     // The status stays PENDING until every destination has the object; this one may have it before.
@@ -159,6 +174,7 @@ async function awaitRule(job: ReplicaJob, source: StoredObject): Promise<StoredO
     if (replica !== undefined) return replica;
     status = (await headObject(job.source, job.signal))?.replication;
   }
+  if (status === "FAILED") await giveUp(status);
   // Some servers say COMPLETED when one of several destinations has it, so it is looked for and not believed.
   return status === "COMPLETED" ? findReplica(job) : undefined;
 }

@@ -339,9 +339,12 @@ describe("Replication", function () {
         const { data, bytes } = await stageUnreplicated(`stays ${status}`, 500);
         const s3 = statusOf(data.key, () => status);
         const patience = { baseMs: 200, bytesPerSecond: 1e9, firstPollMs: 20, maxPollMs: 50 };
-        const { outputs } = await handler({ s3, patience }).create(inputsOf(data, SECOND), new TestContext());
+        const context = new TestContext();
+        const { outputs } = await handler({ s3, patience }).create(inputsOf(data, SECOND), context);
         expect(outputs.via).to.equal("copy");
         await expectReplica(data, bytes, SECOND);
+        const told = context.messages.filter((text) => text.includes("copying them for $0.00 of transfer"));
+        expect(told, "before the copy, once").to.have.length(1);
       });
     }
 

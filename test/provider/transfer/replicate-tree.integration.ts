@@ -3,7 +3,7 @@ import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { createS3Clients } from "../../../provider/transfer/clients.ts";
 import { objectMetadata } from "../../../provider/transfer/metadata.ts";
-import type { ReplicaResult } from "../../../provider/transfer/replicate.ts";
+import type { GivenUp, ReplicaResult } from "../../../provider/transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "../../../provider/transfer/replicate-tree.ts";
 import { readTags } from "../../../provider/transfer/tagging.ts";
 import { encodeTags } from "../../../staging/classes.ts";
@@ -181,8 +181,13 @@ describe("Replication of a tree", function () {
   it("copies what the rule has not brought in its time", async () => {
     status = "PENDING";
     const patience = { baseMs: 60, bytesPerSecond: 1e9, firstPollMs: 5, maxPollMs: 20 };
-    await replicateTree(job({ method: "rule", patience }));
+    const given: GivenUp[] = [];
+    const onGiveUp = async (one: GivenUp): Promise<void> => void given.push(one);
+    await replicateTree(job({ method: "rule", patience, onGiveUp }));
     await expectWhole();
+    expect(given).to.have.length(1);
+    expect(given[0]).to.include({ status: "PENDING", bytes: FILES * bodyOf(0).length });
+    expect(given[0]?.waitedMs).to.be.at.least(60);
   });
 
   it("says that a file is missing", async () => {

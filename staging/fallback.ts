@@ -1,0 +1,46 @@
+import { replicationCost } from "./cost.ts";
+import { InputError } from "./errors.ts";
+import { formatMoney } from "./money.ts";
+import type { PriceBook } from "./price-book.ts";
+import { formatBytes } from "./units.ts";
+
+/** Why a copy takes the place of a replica that a rule was to make. */
+export interface Fallback {
+  /** What S3 says of the replication. */
+  readonly status: "PENDING" | "FAILED";
+  readonly bytes: number;
+  readonly from: string;
+  readonly to: string;
+  /** Milliseconds for which the rule was waited for. */
+  readonly waitedMs: number;
+}
+
+/**
+ * What is told before data are copied in place of a rule. S3 replicates most objects within 15 minutes, and promises no time; what it
+ * replicates later is paid a second time. It does not expire objects whose replication is pending or has failed.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
+ */
+export function fallbackText({ status, bytes, from, to, waitedMs }: Fallback, prices: PriceBook): string {
+  const size = formatBytes(bytes);
+  const cost = transferText(bytes, from, to, prices);
+  if (status === "PENDING") {
+    return `S3 has not replicated ${size} from ${from} to ${to} after ${minutes(waitedMs)}: copying them${cost}. If S3 replicates them later, AWS charges the transfer twice.`;
+  }
+  return `S3 could not replicate ${size} from ${from} to ${to}: copying them${cost}. S3 does not expire data whose replication has failed, so delete the entry when you need it no more.`;
+}
+
+function transferText(bytes: number, from: string, to: string, prices: PriceBook): string {
+  try {
+    return ` for ${formatMoney(replicationCost(bytes, from, [to], prices))} of transfer`;
+  } catch (error) {
+    // A price that is not known keeps no data from being copied.
+    if (error instanceof InputError) return "";
+    throw error;
+  }
+}
+
+function minutes(milliseconds: number): string {
+  const count = Math.max(1, Math.round(milliseconds / 60_000));
+  return count === 1 ? "1 minute" : `${count} minutes`;
+}
