@@ -28,6 +28,8 @@ export interface CloudOptions {
   readonly paths?: SpawnPaths | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Python's start script, for tests. @default `serve.py` */
+  readonly script?: string | undefined;
 }
 
 export interface RunningCloud {
@@ -78,7 +80,7 @@ function endpointOf(port: number): string {
  * @throws UserError where Python is missing, the installation fails, or it does not start
  */
 export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCloud> {
-  const { paths = spawnPaths(), onProgress, signal } = options;
+  const { paths = spawnPaths(), onProgress, signal, script } = options;
   const files = cloudFiles(paths.cloud);
   const running = await findCloud(paths);
   if (running !== undefined) return running;
@@ -94,7 +96,7 @@ export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCl
     onProgress?.({ text: "Starting the local cloud" });
     const keys = await ensureLocalKeys(paths);
     for (let attempt = 1; attempt <= 3; attempt++) {
-      const record = await startProcess(python, paths.cloud, await freePort(before?.port), keys);
+      const record = await startProcess(python, paths.cloud, await freePort(before?.port), keys, script);
       if (record === undefined) continue; // the port was taken in between
       const { port, pid } = record;
       const moved =

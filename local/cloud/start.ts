@@ -33,6 +33,7 @@ export type StartedRecord = Required<Omit<CloudRecord, "withoutKey">>;
 /**
  * Starts the cloud's process in the background, so that it outlives this command and its terminal, and waits until it
  * answers.
+ * @param script what Python runs, with the record's file and the instance as its arguments
  * @returns its record, or undefined where the port was taken in the meantime
  * @throws UserError when it ends at once for another reason or does not answer in time
  */
@@ -41,6 +42,7 @@ export async function startProcess(
   folder: string,
   port: number,
   keys: Keys,
+  script = join(packageRoot(), "local", "cloud", "serve.py"),
 ): Promise<StartedRecord | undefined> {
   const files = cloudFiles(folder);
   for (const path of [files.objects, files.services, files.temporary]) {
@@ -52,7 +54,6 @@ export async function startProcess(
   const logStart = await sizeOf(files.log);
 
   const instance = `spawn-${randomUUID()}`;
-  const script = join(packageRoot(), "local", "cloud", "serve.py");
   const log = openSync(files.log, "a", 0o600);
   const child = spawn(python, ["-I", script, files.record, instance], {
     cwd: folder,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
 import { ensureCloud, stopCloud } from "../../local/cloud/cloud.ts";
 import { spawnPaths } from "../../local/paths.ts";
+import { recordingScript } from "./recorded-cloud.ts";
 
 export interface TestCloud {
   readonly endpoint: string;
@@ -36,7 +37,7 @@ export async function startTestCloud(): Promise<TestCloud> {
   const { home, env, remove } = await makeTestHome();
   const paths = spawnPaths(env);
   try {
-    const { endpoint, keys } = await ensureCloud({ paths });
+    const { endpoint, keys } = await ensureCloud({ paths, script: await recordingScript(home) });
     return {
       endpoint,
       keys,

@@ -9,16 +9,37 @@ export const REQUESTS_VARIABLE = "SPAWN_TEST_REQUESTS";
  * Lets the local cloud of a copy of this package write down each request, for the model gate (`test/gates/model/`). The program itself
  * has no such switch, so nobody can be listened to by a variable.
  */
-export async function recordRequests(project: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+export async function recordRequests(project: string): Promise<void> {
+  const requests = process.env[REQUESTS_VARIABLE];
+  if (requests === undefined) return;
   const script = join(project, "local", "cloud", "serve.py");
   const original = join(project, "local", "cloud", "serve-original.py");
   await rename(script, original);
+  await writeRecorder(script, original, requests);
+}
+
+/**
+ * A start script for a local cloud of this package that does the same.
+ * @param folder where it is written
+ * @returns undefined where no requests are to be written down
+ */
+export async function recordingScript(folder: string): Promise<string | undefined> {
+  const requests = process.env[REQUESTS_VARIABLE];
+  if (requests === undefined) return undefined;
+  const script = join(folder, "serve-recorded.py");
+  await writeRecorder(script, join(packageRoot(), "local", "cloud", "serve.py"), requests);
+  return script;
+}
+
+async function writeRecorder(script: string, original: string, requests: string): Promise<void> {
+  await mkdir(requests, { recursive: true });
   const recorder = join(packageRoot(), "test", "gates", "model", "record.py");
-  const arguments_ = [recorder, original, folder].map((path) => JSON.stringify(path));
+  const paths = [recorder, original, requests].map((path) => JSON.stringify(path));
   await writeFile(
     script,
-    `import runpy, sys\nsys.dont_write_bytecode = True\nrecorder, original, folder = ${arguments_.join(", ")}\n` +
-      `runpy.run_path(recorder)["run"](original, folder)\n`,
+    "import runpy, sys\n" +
+      "sys.dont_write_bytecode = True\n" +
+      `recorder, original, requests = ${paths.join(", ")}\n` +
+      'runpy.run_path(recorder)["run"](original, requests)\n',
   );
 }

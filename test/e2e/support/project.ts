@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../../package-root.ts";
-import { REQUESTS_VARIABLE, recordRequests } from "../../support/recorded-cloud.ts";
+import { recordRequests } from "../../support/recorded-cloud.ts";
 
 /** What a checkout has once it is built, without the sources. */
 const PARTS = [
@@ -32,8 +32,7 @@ export async function makeProject(): Promise<string> {
     await mkdir(join(folder, "provider"));
     for (const part of PARTS) await cp(join(root, part), join(folder, part), { recursive: true });
     await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-    const requests = process.env[REQUESTS_VARIABLE];
-    if (requests !== undefined) await recordRequests(folder, requests);
+    await recordRequests(folder);
     return folder;
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
