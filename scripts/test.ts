@@ -56,7 +56,7 @@ async function test(args: readonly string[]): Promise<number> {
       (await runAll(
         args.filter((argument) => argument !== UPDATE_OPERATIONS),
         env,
-      )) || (await checkRequests(env[REQUESTS_VARIABLE] ?? "", { update }));
+      )) || (await checkRequests(env[REQUESTS_VARIABLE] ?? "", { update, whole: !args.some(isTestFile) }));
     const total = await sum(counts);
     // What fails without a count (a check, a file that cannot be loaded) is one failure.
     const failures = Math.max(total.failures, failed ? 1 : 0);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -11,7 +11,9 @@ const folder = join(import.meta.dirname, "model");
 const LIST = join(import.meta.dirname, "operations.txt");
 const python = cloudPython(spawnPaths().venv);
 
-describe("the model gate", () => {
+describe("the model gate", function () {
+  this.timeout(120_000);
+
   it("takes every member of every known operation, and reports what breaks a model or a rule", async () => {
     const { code, stdout, stderr } = await runCommand(python, ["-I", join(folder, "selftest.py"), LIST]);
     expect(code, stderr).to.equal(0);
@@ -25,17 +27,20 @@ describe("the model gate", () => {
     let requests: string;
     before(async () => {
       requests = await mkdtemp(join(tmpdir(), "spawn requests "));
+      for (const kind of ["end-to-end", "integration"]) await mkdir(join(requests, kind));
     });
     after(() => rm(requests, { recursive: true, force: true }));
 
-    const check = async (...records: object[]) => {
-      await writeFile(join(requests, "1.jsonl"), records.map((each) => `${JSON.stringify(each)}\n`).join(""));
-      return runCommand(python, ["-I", join(folder, "check.py"), requests, LIST]);
+    const check = async (one: object, kind = "end-to-end") => {
+      await rm(join(requests, "integration", "1.jsonl"), { force: true });
+      await rm(join(requests, "end-to-end", "1.jsonl"), { force: true });
+      await writeFile(join(requests, kind, "1.jsonl"), `${JSON.stringify(one)}\n`);
+      return runCommand(python, ["-I", join(folder, "check.py"), requests, LIST, "--whole"]);
     };
 
     it("passes one that is right", async () => {
       const { code, stdout } = await check(record("/bucket/key?versionId=1", {}));
-      expect(stdout).to.contain("1 different requests of 1 operations");
+      expect(stdout).to.contain("1 different requests, from end to end of 1 operations");
       expect(code).to.equal(0);
     });
 
@@ -53,6 +58,12 @@ describe("the model gate", () => {
       expect(code).to.equal(1);
       expect(stdout).to.match(/^ {2}s3:GetObjectTorrent provider$/m);
       expect(stdout).to.contain("npm test -- --update-operations");
+    });
+
+    it("takes a new operation from a test that is not from end to end", async () => {
+      const unlisted = { ...record("/bucket/key?torrent", {}), method: "GET" };
+      expect((await check(unlisted, "integration")).code).to.equal(0);
+      expect((await check(record("/bucket/key?version=1", {}), "integration")).code).to.equal(1);
     });
 
     it("does not pass where nothing of ours was recorded", async () => {

@@ -15,7 +15,7 @@ export async function recordRequests(project: string): Promise<void> {
   const script = join(project, "local", "cloud", "serve.py");
   const original = join(project, "local", "cloud", "serve-original.py");
   await rename(script, original);
-  await writeRecorder(script, original, requests);
+  await writeRecorder(script, original, join(requests, "end-to-end"));
 }
 
 /**
@@ -27,7 +27,11 @@ export async function recordingScript(folder: string): Promise<string | undefine
   const requests = process.env[REQUESTS_VARIABLE];
   if (requests === undefined) return undefined;
   const script = join(folder, "serve-recorded.py");
-  await writeRecorder(script, join(packageRoot(), "local", "cloud", "serve.py"), requests);
+  await writeRecorder(
+    script,
+    join(packageRoot(), "local", "cloud", "serve.py"),
+    join(requests, "integration"),
+  );
   return script;
 }
 

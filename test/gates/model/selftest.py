@@ -73,8 +73,10 @@ def wrong_values(shape, value):
         yield "range", shape.metadata["max"] + 1
 
 
-def judged_cases():
+def judged_cases(names=None):
     for name, values, message in CASES:
+        if names is not None and name not in names:
+            continue
         (operation,) = operations([name])
         yield name, message, validate(of_record(record_of(operation, values))).problems
 
@@ -87,8 +89,9 @@ def rules_without_case():
     """Rules without which every case is still judged rightly."""
     kept = {name: list(rules) for name, rules in RULES.items()}
     for rule in {rule for rules in kept.values() for rule in rules}:
-        RULES.update({name: [each for each in rules if each is not rule] for name, rules in kept.items()})
-        if all(is_right(message, problems) for _, message, problems in judged_cases()):
+        without = {name: [each for each in rules if each is not rule] for name, rules in kept.items() if rule in rules}
+        RULES.update({**kept, **without})
+        if all(is_right(message, problems) for _, message, problems in judged_cases(without)):
             yield rule
     RULES.update(kept)
 

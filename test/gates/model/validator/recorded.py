@@ -13,8 +13,21 @@ _CHANGING = frozenset(
 )
 
 
+END_TO_END = "end-to-end"
+
+
 def requests_in(folder):
-    """Every request of the folder, once where it was sent several times."""
+    """
+    Every request of the folders of a run, once where it was sent several times, and whether it was sent from end to end: by our
+    programs as people start them.
+    """
+    for kind in (END_TO_END, "integration"):
+        path = os.path.join(folder, kind)
+        for request in _requests_in(path) if os.path.isdir(path) else ():
+            yield request, kind == END_TO_END
+
+
+def _requests_in(folder):
     seen = set()
     for name in sorted(os.listdir(folder)):
         with open(os.path.join(folder, name), "rb") as lines:
