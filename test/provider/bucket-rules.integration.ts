@@ -34,7 +34,9 @@ const USERS_RULES: LifecycleRule[] = [
   {
     ID: "logs",
     Status: "Disabled",
-    Filter: { And: { Prefix: "logs & more/", Tags: [{ Key: "team", Value: "a + b" }], ObjectSizeLessThan: 5_000 } },
+    Filter: {
+      And: { Prefix: "logs & more/", Tags: [{ Key: "team", Value: "a + b" }], ObjectSizeLessThan: 5_000 },
+    },
     Transitions: [{ Days: 30, StorageClass: "GLACIER" }],
     Expiration: { Date: new Date("2030-01-01T00:00:00Z") },
   },
