@@ -89,7 +89,7 @@ export function expiration(
         });
       }
       const found = await explained(`reading the tags in ${inputs.region}`, () =>
-        readCarried(inputs, deps, signal),
+        carriedByObjects(inputs, deps.s3.of(inputs.region), signal),
       );
       if (found === undefined) return isExpired(inputs, deps.now()) ? { id, inputs, outputs } : undefined;
       const { readersTag: _before, ...known } = outputs;
@@ -236,13 +236,17 @@ type Carried = Pick<ExpirationInputs, "ttlDays" | "readersTag">;
  * What the objects carry, as far as they are looked at: all of a few, the first of many (the manifest among them).
  * {@link NO_TTL} and {@link DIFFERENT} when they don't agree on one; undefined when there are none.
  */
-async function readCarried(
-  { bucket, region, stagingId, ttlDays, uploadedAt }: ExpirationInputs,
-  deps: Dependencies,
+export async function carriedByObjects(
+  {
+    bucket,
+    stagingId,
+    ttlDays,
+    uploadedAt,
+  }: Pick<ExpirationInputs, "bucket" | "stagingId" | "ttlDays" | "uploadedAt">,
+  client: S3Client,
   signal: AbortSignal,
 ): Promise<Carried | undefined> {
   const uploaded = new Date(uploadedAt);
-  const client = deps.s3.of(region);
   const found = new Set<number>();
   const readers = new Set<string>();
   try {

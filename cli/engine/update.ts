@@ -49,7 +49,8 @@ export type Operation =
       /** Whether resources that do not depend on one that failed are made all the same. */
       readonly continueOnError?: boolean;
     }
-  | { readonly kind: "refresh" }
+  /** Compares the state with AWS, and changes neither. `targets`: the URNs to look at; absent: all. */
+  | { readonly kind: "refresh"; readonly previewOnly: true; readonly targets?: readonly string[] }
   | { readonly kind: "destroy"; readonly remove: boolean };
 
 /** Plugins of our own are found on PATH by design. */
@@ -68,7 +69,8 @@ export async function runUpdate(
   options: UpdateOptions = {},
 ): Promise<UpdateResult> {
   options.signal?.throwIfAborted();
-  if (operation.kind !== "preview") await takeOverDeadLocks(settings, stack, options);
+  const onlyLooks = operation.kind === "preview" || operation.kind === "refresh";
+  if (!onlyLooks) await takeOverDeadLocks(settings, stack, options);
   let refusal: UserError | undefined;
   const noteRefusal = (error: unknown): void => {
     if (error instanceof Error && error.cause instanceof UserError) refusal = error.cause;
@@ -98,7 +100,7 @@ export async function runUpdate(
     }
   };
   const url = settings.env["PULUMI_BACKEND_URL"];
-  const heartbeat = operation.kind === "preview" ? undefined : await heartbeatOf(settings, stack);
+  const heartbeat = onlyLooks ? undefined : await heartbeatOf(settings, stack);
   try {
     const run = await runEngine(
       { ...settings, env: { ...settings.env, ...heartbeat?.env } },
@@ -157,7 +159,9 @@ function cloudOf({ env }: EngineSettings): EngineCloud {
 
 function argumentsOf(operation: Operation, stack: string, client: string | undefined): string[] {
   const args = [operation.kind, "--json", "--stack", stack];
-  if (operation.kind !== "preview") args.push("--yes", "--skip-preview");
+  if (operation.kind === "refresh") {
+    args.push("--preview-only", ...(operation.targets ?? []).flatMap((urn) => ["--target", urn]));
+  } else if (operation.kind !== "preview") args.push("--yes", "--skip-preview");
   if (client !== undefined) args.push(`--client=${client}`, "--exec-kind", "auto.inline");
   if ("refresh" in operation && operation.refresh) args.push("--refresh");
   if ("continueOnError" in operation && operation.continueOnError) args.push("--continue-on-error");

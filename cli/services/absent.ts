@@ -3,13 +3,17 @@ import { InputError } from "../../staging/errors.ts";
 import type { StagingId } from "../../staging/ids.ts";
 import type { StagingRecord } from "../../staging/record.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
+import { serverClock } from "../../staging/server-clock.ts";
+import { expiresAt } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../engine/session.ts";
 import { readState } from "../engine/state.ts";
+import { idsIn } from "./delete-guards.ts";
 import { findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { type EntryRemains, holdsAnything } from "./remains/remains.ts";
+import { recordInState } from "./state-record.ts";
 import { isBeingUploaded, readUnfinished } from "./unfinished.ts";
 
 /** The record of a whole entry. @throws InputError that says what there is instead, and the command that works on it */
@@ -46,11 +50,25 @@ export async function absentEntry(
       fix: commandLine(running ? "spawn stage list --incomplete" : `spawn stage resume ${id}`, environment),
     });
   }
-  const { entryProject } = await openSession(context);
-  const [state, remains] = await Promise.all([
+  const { entryProject, environmentProject } = await openSession(context);
+  const [state, ofEnvironment, remains] = await Promise.all([
     readState(entryProject, stack),
+    readState(environmentProject, environment),
     findRemains(context, id, "some"),
   ]);
+  if (idsIn(ofEnvironment.resources).includes(id)) {
+    return new InputError(`${id} has no record`, {
+      why: `It has expired, or its record was deleted by hand; it is declared in Pulumi.${environment}.yaml.`,
+      fix: commandLine("spawn environment up", environment),
+    });
+  }
+  const record = await recordInState(context, state.resources, id);
+  if (record !== undefined && expiresAt(record.uploadedAt, record.ttl) > serverClock.now()) {
+    return new InputError(`${id} has no record`, {
+      why: `It was deleted by hand; the stack ${stack} exists.`,
+      fix: commandLine(`spawn stage repair ${id}`, environment),
+    });
+  }
   if (state.exists) {
     const wasWhole = state.resources.some(({ type }) => type === RECORD_TYPE);
     return new InputError(`${id} has no record`, {

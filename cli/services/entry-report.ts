@@ -24,6 +24,8 @@ export interface EntryReport {
   readonly deleting?: boolean;
   /** What each region holds, in the order of the record's regions. */
   readonly presence: readonly RegionPresence[];
+  /** What else is not as it was made, where that was compared. */
+  readonly drift?: readonly string[];
   /** The time of which all this holds. */
   readonly now: Date;
 }
@@ -107,10 +109,12 @@ export interface EntryReportJson extends StagingMetadata {
   readonly removed_at: string;
   /** What each region holds: `whole`, `missing`, `different` or `unreachable`, and why it is not whole. */
   readonly presence: Readonly<Record<string, RegionPresenceJson>>;
+  /** What else is not as it was made, in words; `null` where it was not compared (`--verify`). */
+  readonly drift: readonly string[] | null;
 }
 
 export function toReportJson(report: EntryReport): EntryReportJson {
-  const { record, row, spending, rules, deleting, presence, now } = report;
+  const { record, row, spending, rules, deleting, presence, drift, now } = report;
   const { replication, storageToDate, total, remoteInstances, compared } = spending;
   return {
     ...toMetadata(record, row.usage, now, deleting),
@@ -129,5 +133,6 @@ export function toReportJson(report: EntryReport): EntryReportJson {
     lifecycle_rules: Object.fromEntries([...rules].map(([region, rule]) => [region, rule ?? null])),
     removed_at: isoSeconds(removalMidnight(record.uploadedAt, record.ttl)),
     presence: presenceJson(presence),
+    drift: drift ?? null,
   };
 }

@@ -61,7 +61,10 @@ async function runProgram(
   options: UpdateOptions,
 ): Promise<UpdateResult> {
   for (const missing of lost)
-    options.onNote?.(`${describeMissing(missing)} is missing and is created again`, "warning");
+    options.onNote?.(
+      `${describeMissing(missing)} is missing${missing.settings === undefined ? "" : " or was edited"} and is created again`,
+      "warning",
+    );
   // The program refuses to leave a bucket with data; one without may go.
   if (kind === "up") await unprotect(session.environmentProject, session.settings.name, left);
   // Loaded here and not with the file, which commands share that run no program: Pulumi's SDK takes long to load.

@@ -11,8 +11,9 @@ import { serverClock } from "../../staging/server-clock.ts";
 import { expiresAt, isoSeconds, removalMidnight } from "../../staging/ttl.ts";
 import type { Context } from "../context.ts";
 import type { UpdateOptions } from "../engine/update.ts";
-import { requireRecord } from "./absent.ts";
+import { partOf } from "./drift.ts";
 import { copiesOf, damageError, expectedOf, type RegionPresence, regionPresence } from "./presence.ts";
+import { type TrueRecord, trueRecord } from "./true-record.ts";
 import { updateEntry } from "./update.ts";
 import { verifyRegions } from "./verify.ts";
 
@@ -20,6 +21,8 @@ export interface Repaired {
   readonly record: StagingRecord;
   /** The repaired regions, and the region that each copy came from. */
   readonly regions: readonly { readonly region: string; readonly from: string }[];
+  /** What else was put right, such as `the usage row`. */
+  readonly parts: readonly string[];
   /** What each region holds in the end. */
   readonly presence: readonly RegionPresence[];
 }
@@ -31,8 +34,8 @@ export interface RepairRequest {
 }
 
 /**
- * Replaces missing or different copies of an entry from a complete region, and updates the entry's stack. After an
- * interruption, the next repair completes the work.
+ * Replaces missing or different copies of an entry from a complete region, and lets the entry's stack make again what else was
+ * deleted or changed by hand: record, usage row, tags, access points. After an interruption, the next repair completes the work.
  * @throws InputError for an entry that does not exist or has expired
  * @throws UserError when no region is whole, or one of them is not whole in the end
  */
@@ -51,7 +54,8 @@ async function repair(
   { id, verify }: RepairRequest,
   options: UpdateOptions,
 ): Promise<Repaired> {
-  const record = await requireRecord(context, id);
+  const known = await trueRecord(context, id);
+  const { record } = known;
   const look = () =>
     verify ? verifyRegions(context, record, options) : regionPresence(context, record, options.signal);
   const found = await look();
@@ -70,9 +74,9 @@ async function repair(
   const presence = damaged.length > 0 && from !== undefined ? await look() : found;
   const damage = damageError(record, presence, context.environmentName);
   if (damage !== undefined) throw damage;
-  if (damaged.length > 0 && record.declaredAs === undefined) await settle(context, record, options);
+  const parts = record.declaredAs === undefined ? await settle(context, known, options) : [];
   const regions = damaged.map(({ region }) => ({ region, from: from?.region ?? "" }));
-  return { record, regions, presence };
+  return { record, regions, parts, presence };
 }
 
 async function repairCopy(
@@ -121,10 +125,33 @@ async function noteLateObjects(
   await noteYoungest({ usageTable, usageRegion, stagingId, region }, () => client, now, signal);
 }
 
-/** Updates the stack: an earlier refresh may have recorded the missing data in the state. */
-async function settle(context: Context, record: StagingRecord, options: UpdateOptions): Promise<void> {
+/**
+ * Updates the stack: an earlier refresh may have recorded the missing data in the state, and not only data can be damaged.
+ * @returns what else was put right
+ */
+async function settle(
+  context: Context,
+  { record, damage }: TrueRecord,
+  options: UpdateOptions,
+): Promise<string[]> {
+  if (damage !== undefined)
+    options.onNote?.(
+      `The record of ${record.stagingId} was ${damage} by hand. It is written again.`,
+      "warning",
+    );
+  const parts = new Set<string>();
+  const onChange: UpdateOptions["onChange"] = (change) => {
+    options.onChange?.(change);
+    const part = change.op === "refresh" ? undefined : partOf(change.type, change.inputs["region"]);
+    if (part !== undefined) parts.add(part);
+  };
   try {
-    await updateEntry(context, { record, after: record }, options);
+    await updateEntry(
+      context,
+      { record, after: record, isRepair: damage !== undefined },
+      { ...options, onChange },
+    );
+    return [...parts].sort();
   } catch (error) {
     if (!(error instanceof UserError) || error.exitCode === 130) throw error;
     throw new UserError(

@@ -22,6 +22,7 @@ import { absentEntry } from "./absent.ts";
 import { ACCESS_POINT_TYPE, deleteAccessPoints, deleteCutAccessPoints } from "./access-points.ts";
 import { type IncompleteEntry, readIncomplete } from "./incomplete.ts";
 import { refuseOverlapIn } from "./overlap.ts";
+import { damageError, regionPresence } from "./presence.ts";
 import { findRecord } from "./records.ts";
 import { findRemains } from "./remains/find.ts";
 import { deleteRecord } from "./remains/remove.ts";
@@ -40,12 +41,16 @@ import { preflight, stageEntry, withEntry } from "./upload.ts";
 /**
  * An entry whose upload can be gone on with.
  * @throws InputError when there is no such entry, when it is whole, or when it was begun on another machine
+ * @throws UserError when its upload has ended, and its data are not whole any more
  */
 export async function findResumable(context: Context, id: StagingId): Promise<IncompleteEntry> {
   const { name } = await context.settings();
   const incomplete = await readIncomplete(context, entryStackName(name, id));
   if (incomplete !== undefined) return incomplete;
-  if ((await findRecord(await context.tables(), id)) !== undefined) {
+  const record = await findRecord(await context.tables(), id);
+  if (record !== undefined) {
+    const damage = damageError(record, await regionPresence(context, record), name);
+    if (damage !== undefined) throw damage;
     throw new InputError(`${id} is whole: there is nothing to resume`, {
       fix: commandLine(`spawn stage info ${id}`, name),
     });

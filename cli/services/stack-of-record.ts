@@ -31,15 +31,19 @@ export async function noStack(
   });
 }
 
-/** @throws UserError if the stack's state belongs to another entry or lacks the record: an update would fail half way */
+/**
+ * @param options.isRepair whether the record is to be written again, so that the state need not have it
+ * @throws UserError if the stack's state belongs to another entry or lacks the record: an update would fail half way
+ */
 export function refuseForeign(
   resources: readonly StateResource[],
   { stagingId: id }: { readonly stagingId: StagingId },
   environment: string,
+  { isRepair }: { readonly isRepair: boolean },
 ): void {
   const other = idsIn(resources).find((found) => found !== id);
   if (other !== undefined) throw renamedError(entryStackName(environment, id), id, other, environment);
-  if (resources.some(({ type }) => type === RECORD_TYPE)) return;
+  if (isRepair || resources.some(({ type }) => type === RECORD_TYPE)) return;
   throw new UserError(`the state of ${id} does not hold its record`, {
     why: "It was removed from the state by hand (pulumi state delete). The entry can only be deleted and staged again.",
     fix: commandLine(`spawn stage delete ${id} --yes`, environment),

@@ -17,6 +17,7 @@ import { bucketReaders } from "../../staging/readers.ts";
 import { recordItem, type StagingRecord } from "../../staging/record.ts";
 import { RECORD_TYPE } from "../../staging/resources.ts";
 import { serverClock } from "../../staging/server-clock.ts";
+import { isoSeconds } from "../../staging/ttl.ts";
 import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 import { settingsFile, writeAtomically } from "../engine/entry-project.ts";
@@ -44,6 +45,8 @@ export interface PlannedUpdate {
   readonly bucketReaders: readonly AccountId[];
   /** Whether the entry is already as it is wanted, with nothing left to do of an earlier update. */
   readonly isDone: boolean;
+  /** Whether the record is as its stack wrote it, and the item in the table may be another or gone. @default false */
+  readonly isRepair?: boolean;
 }
 
 /**
@@ -69,7 +72,8 @@ export async function planUpdate(
   const isDone =
     differences(record, after).length === 0 &&
     readers.join() === record.bucketReaders.join() &&
-    (await isRemembered(context, record));
+    (await isRemembered(context, record)) &&
+    (await hasTtlTags(context, record));
   return { record, after, bucketReaders: readers, isDone };
 }
 
@@ -81,7 +85,7 @@ export async function planUpdate(
  */
 export async function updateEntry(
   context: Context,
-  { record, after }: Pick<PlannedUpdate, "record" | "after">,
+  { record, after, isRepair = false }: Pick<PlannedUpdate, "record" | "after" | "isRepair">,
   options: UpdateOptions,
 ): Promise<boolean> {
   const { stagingId: id } = record;
@@ -90,16 +94,17 @@ export async function updateEntry(
   const { entryProject, settings: environment } = session;
   const settled = await settleStack(context, entryProject, stack, id, "adopt", options);
   if (!settled.exists) throw await noStack(context, entryProject, record);
-  refuseForeign([...settled.resources, ...settled.creating], record, environment.name);
+  refuseForeign([...settled.resources, ...settled.creating], record, environment.name, { isRepair });
   await refuseKeptReplicas(context, record, after, settled.resources);
   const spec: EntrySpec = specInState(settled.resources, id, after);
   await preflight(context, spec, record);
   const settings: EntrySettings = { spec, environment, writableAt: await writableTimes(session) };
   // An upload that was killed just after it had written the record: that was taken away, and is written again.
   const isRecordAgain = settled.creating.some(({ type }) => type === RECORD_TYPE);
-  if (!isRecordAgain) await refuseIfChanged(context, record);
-  // Unlike an upload, which goes on where one region fails: with an error nothing may be deleted.
-  const operation = { kind: "up", program: entryProgram(settings) } as const;
+  if (!isRecordAgain && !isRepair) await refuseIfChanged(context, record);
+  // Unlike an upload, which goes on where one region fails: with an error nothing may be deleted. The state alone would take for
+  // unchanged what somebody has changed by hand.
+  const operation = { kind: "up", program: entryProgram(settings), refresh: true } as const;
   const file = settingsFile(entryProject.project, stack);
   await rm(file, { force: true });
   const result = await runUpdate(entryProject, stack, operation, options).catch((error: unknown) => {
@@ -141,6 +146,27 @@ function refuseMovedBuckets(
       },
     );
   }
+}
+
+/** Whether the objects still carry the tag by which they expire with the entry. */
+async function hasTtlTags(
+  context: Context,
+  { stagingId, regions, buckets, ttl, uploadedAt }: StagingRecord,
+): Promise<boolean> {
+  const { carriedByObjects } = await import("../../provider/expiration.ts");
+  const { signal } = new AbortController();
+  const found = await Promise.all(
+    regions.map(async (region, at) => {
+      const place = {
+        stagingId,
+        bucket: buckets[at] ?? "",
+        ttlDays: ttl,
+        uploadedAt: isoSeconds(uploadedAt),
+      };
+      return (await carriedByObjects(place, await context.s3(region), signal))?.ttlDays;
+    }),
+  );
+  return found.every((days) => days === ttl);
 }
 
 /** Whether the settings file of this machine says the same of the entry as its record. */

@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import {
   DeleteBucketLifecycleCommand,
   DeleteBucketOwnershipControlsCommand,
@@ -9,7 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { Damage } from "./support/drift-damage.ts";
-import { bucketOf, DriftWorld, PRIMARY, SECOND } from "./support/drift-world.ts";
+import { bucketOf, type DriftEntry, DriftWorld, PRIMARY, SECOND, TABLES } from "./support/drift-world.ts";
 import { succeed } from "./support/process.ts";
 
 /** One change that somebody makes by hand. */
@@ -172,6 +174,307 @@ describe("What is changed by hand", function () {
 
       it("is repaired", async () => {
         await succeed(repair());
+        await drift.isUp();
+      });
+    });
+  }
+
+  /** One change to what belongs to an entry. */
+  interface EntryRow {
+    readonly what: string;
+    readonly of: "genome" | "tree" | "cells" | "reads";
+    readonly by: (entry: DriftEntry) => Promise<unknown>;
+    /** What a refresh says to it, without the entry's id in the names. */
+    readonly shows: readonly string[];
+    /** What `stage info --verify` says to it. */
+    readonly info: string;
+  }
+
+  const fileOf = ({ files }: DriftEntry, at = 0): string => [...files.keys()][at] ?? "";
+  const wrongTag = ({ id }: DriftEntry, days: string) => ({ StagingID: id, "spawn:ttl-days": days });
+
+  const DATA: readonly EntryRow[] = [
+    {
+      what: "a replica is overwritten by as many other bytes, which have no tags",
+      of: "genome",
+      by: (entry) => damage.overwrite(SECOND, fileOf(entry), 20_000),
+      shows: ["update replica-eu-west-1", "update expiration-eu-west-1"],
+      info: "different in eu-west-1",
+    },
+    {
+      what: "the TTL tag is changed",
+      of: "genome",
+      by: (entry) => damage.retag(PRIMARY, fileOf(entry), wrongTag(entry, "80")),
+      shows: ["update expiration-us-east-1"],
+      info: "the TTL tag in us-east-1 was changed",
+    },
+    {
+      what: "a usage row is deleted",
+      of: "genome",
+      by: ({ id }) => damage.deleteItem(TABLES.usage, id),
+      shows: ["delete usage"],
+      info: "the usage row is gone",
+    },
+    {
+      what: "the policy of an access point lets a stranger in",
+      of: "genome",
+      by: ({ id }) => damage.openAccessPoint(PRIMARY, id),
+      shows: ["update access-us-east-1"],
+      info: "the access point in us-east-1 was changed",
+    },
+    {
+      what: "an object of the primary region is deleted, and its versions stay",
+      of: "tree",
+      by: (entry) => damage.hide(PRIMARY, fileOf(entry, 1)),
+      shows: ["update data"],
+      info: "missing in us-east-1",
+    },
+    {
+      what: "a record is changed",
+      of: "tree",
+      by: ({ id }) => damage.extendItem(TABLES.records, id),
+      shows: ["update record"],
+      info: "the record was changed",
+    },
+    {
+      what: "a replica is overwritten by as many other bytes, which have no tags",
+      of: "cells",
+      by: (entry) => damage.overwrite(SECOND, fileOf(entry), 20_000),
+      shows: ["update replica-eu-west-1", "update expiration-eu-west-1"],
+      info: "different in eu-west-1",
+    },
+    {
+      what: "the tags are removed",
+      of: "cells",
+      by: (entry) => damage.retag(PRIMARY, fileOf(entry), {}),
+      shows: ["update expiration-us-east-1"],
+      info: "the TTL tag in us-east-1 was changed",
+    },
+    {
+      what: "a usage row is deleted",
+      of: "cells",
+      by: ({ id }) => damage.deleteItem(TABLES.usage, id),
+      shows: ["delete usage"],
+      info: "the usage row is gone",
+    },
+    {
+      what: "an access point is deleted",
+      of: "cells",
+      by: ({ id }) => damage.deleteAccessPoint(SECOND, id),
+      shows: ["delete access-eu-west-1"],
+      info: "the access point in eu-west-1 is gone",
+    },
+    {
+      what: "every version of an object of a replica is deleted",
+      of: "reads",
+      by: (entry) => damage.erase(SECOND, fileOf(entry, 2)),
+      shows: ["update replica-eu-west-1"],
+      info: "missing in eu-west-1",
+    },
+    {
+      what: "a record is changed",
+      of: "reads",
+      by: ({ id }) => damage.extendItem(TABLES.records, id),
+      shows: ["update record"],
+      info: "the record was changed",
+    },
+  ];
+
+  const MORE_DATA: readonly EntryRow[] = [
+    {
+      what: "all of the primary region is deleted, with every version",
+      of: "genome",
+      by: ({ id }) => damage.erase(PRIMARY, `${id}/`),
+      shows: ["update data", "delete expiration-us-east-1"],
+      info: "missing in us-east-1",
+    },
+    {
+      what: "an access point is deleted",
+      of: "genome",
+      by: ({ id }) => damage.deleteAccessPoint(SECOND, id),
+      shows: ["delete access-eu-west-1"],
+      info: "the access point in eu-west-1 is gone",
+    },
+    {
+      what: "all of a replica is deleted, and its versions stay",
+      of: "tree",
+      by: async ({ id, files }) => {
+        for (const key of [...files.keys(), `${id}/.spawn-manifest.jsonl`]) await damage.hide(SECOND, key);
+      },
+      shows: ["delete replica-eu-west-1", "delete expiration-eu-west-1"],
+      info: "missing in eu-west-1",
+    },
+    {
+      what: "a usage row is changed",
+      of: "tree",
+      by: ({ id }) => damage.extendItem(TABLES.usage, id),
+      shows: ["update usage"],
+      info: "the usage row was changed",
+    },
+    {
+      what: "the primary region is overwritten by as many other bytes, which have no tags",
+      of: "cells",
+      by: (entry) => damage.overwrite(PRIMARY, fileOf(entry), 20_000),
+      shows: ["update data", "update expiration-us-east-1"],
+      info: "different in us-east-1",
+    },
+    {
+      what: "the policy of an access point lets a stranger in",
+      of: "cells",
+      by: ({ id }) => damage.openAccessPoint(SECOND, id),
+      shows: ["update access-eu-west-1"],
+      info: "the access point in eu-west-1 was changed",
+    },
+    {
+      what: "an object of the primary region is deleted, and its versions stay",
+      of: "reads",
+      by: (entry) => damage.hide(PRIMARY, fileOf(entry)),
+      shows: ["update data"],
+      info: "missing in us-east-1",
+    },
+    {
+      what: "a TTL tag is changed",
+      of: "reads",
+      by: (entry) => damage.retag(SECOND, fileOf(entry, 1), wrongTag(entry, "1")),
+      shows: ["update expiration-eu-west-1"],
+      info: "the TTL tag in eu-west-1 was changed",
+    },
+  ];
+
+  /** What a refresh of a stack is to show, by the rows that concern it. */
+  const shownIn = (rows: readonly EntryRow[], stack: string): string[] =>
+    rows
+      .filter(({ of }) => drift[of].stack === stack)
+      .flatMap(({ of, shows }) => shows.map((shown) => shown.replace(" ", ` ${drift[of].id}-`)))
+      .sort();
+
+  const stacks = (): string[] => [...new Set(drift.entries.map(({ stack }) => stack))];
+
+  /** Repairs each entry by the command that names it. */
+  const repairOwn = async (): Promise<void> => {
+    for (const { id } of [drift.cells, drift.reads]) await succeed(drift.stage("repair", id));
+  };
+
+  for (const { title, rows, repair } of [
+    {
+      title: "of entries, in one region",
+      rows: DATA,
+      repair: async () => {
+        await succeed(drift.environment("up"));
+        await repairOwn();
+      },
+    },
+    {
+      title: "of entries, in the other region",
+      rows: MORE_DATA,
+      repair: async () => {
+        for (const stack of stacks()) await drift.up(stack);
+      },
+    },
+  ]) {
+    describe(title, () => {
+      before(async () => {
+        for (const { of, by } of rows) await by(drift[of]);
+      });
+
+      it("is shown by a refresh", async () => {
+        for (const stack of stacks()) {
+          const { changes } = await drift.refresh(stack);
+          expect(changes, stack).to.deep.equal(shownIn(rows, stack));
+        }
+      });
+
+      it("is shown by info --verify, which fails", async () => {
+        for (const entry of drift.entries) {
+          const { code, stderr } = await drift.stage("info", entry.id, "--verify");
+          expect(code).to.equal(1);
+          for (const { what, of, info } of rows)
+            if (drift[of] === entry) expect(stderr, what).to.contain(info);
+        }
+      });
+
+      it("is not confirmed by any other command", async () => {
+        const listed = await drift.stage("list", "--verify");
+        expect(listed.code).to.equal(1);
+        expect(listed.stdout).to.not.match(/ whole$/m);
+        for (const { id } of drift.entries) {
+          for (const args of [
+            ["resume", id],
+            ["update", id, "--ttl", "5"],
+          ]) {
+            const { code, stdout, stderr } = await drift.stage(...args);
+            expect({ args, failed: code !== 0, stdout }).to.deep.equal({ args, failed: true, stdout: "" });
+            expect(stderr).to.not.match(/is whole|Nothing to change/);
+          }
+        }
+      });
+
+      it("is repaired", async () => {
+        await repair();
+        await drift.isWhole();
+      });
+    });
+  }
+
+  for (const { title, by, missing, repair } of [
+    {
+      title: "by deleting every table and the bucket of a region",
+      by: async () => {
+        await damage.deleteTables();
+        await damage.deleteBucket(SECOND, [drift.genome.id, drift.cells.id]);
+      },
+      missing: [...Object.values(TABLES), bucketOf(SECOND)],
+      repair: () => drift.environment("up"),
+    },
+    {
+      title: "by deleting the bucket of the primary region",
+      by: () => damage.deleteBucket(PRIMARY, [drift.genome.id, drift.cells.id]),
+      missing: [bucketOf(PRIMARY)],
+      repair: () => drift.up("drift"),
+    },
+  ]) {
+    describe(title, () => {
+      before(() => by());
+
+      it("is shown by a refresh and by status", async () => {
+        for (const stack of stacks()) {
+          const { changes } = await drift.refresh(stack);
+          expect(changes, stack).to.not.deep.equal([]);
+        }
+        const { code, stdout } = await drift.environment("status");
+        expect(code).to.equal(1);
+        for (const name of missing) expect(stdout).to.match(new RegExp(` ${name} +missing$`, "m"));
+      });
+
+      it("is not confirmed by any command", async () => {
+        const { id } = drift.cells;
+        const commands = [
+          ["info", id],
+          ["list", "--verify"],
+          ["resume", id],
+          ["update", id, "--ttl", "5"],
+          ["upload", "./cells.bin", "--reuse", "--regions", `${PRIMARY},${SECOND}`],
+        ];
+        for (const args of commands) {
+          const { code } = await drift.stage(...args);
+          expect({ args, failed: code !== 0 }).to.deep.equal({ args, failed: true });
+        }
+        await rm(join(drift.world.folder, "out"), { force: true });
+        const download = await drift.stage(
+          "download",
+          id,
+          "out",
+          "--region",
+          missing.includes(bucketOf(PRIMARY)) ? PRIMARY : SECOND,
+        );
+        expect(download.code).to.not.equal(0);
+      });
+
+      it("is repaired, entry by entry", async () => {
+        await succeed(repair());
+        const listed = await drift.stage("list", "--verify");
+        expect(listed.stdout).to.not.match(new RegExp(`^${drift.cells.id} .* whole$`, "m"));
+        await repairOwn();
         await drift.isWhole();
       });
     });

@@ -9,7 +9,7 @@ import { bucketOf, randomFile, sharedWorld, type World } from "./support/world.t
 const [PRIMARY, SECOND] = ["us-east-1", "us-west-2"] as const;
 
 describe("Looking at an entry's data, and repairing them", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   let world: World;
   let aws: Aws;
   before(async () => {

@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { toYaml } from "../../../stacks/yaml.ts";
+import { UserError } from "../../../staging/errors.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { BaseCommand } from "../../base-command.ts";
 import type { Context } from "../../context.ts";
@@ -47,9 +48,10 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
   static override flags = {
     format: formatFlag(),
     verify: Flags.boolean({
-      summary: "Compare every byte of every region with the recorded SHA-256.",
+      summary:
+        "Compare every byte of every region with the recorded SHA-256, and all else with what was made.",
       description:
-        "Reads the objects of one region, and those of another region if S3 has no checksum of both complete objects. AWS charges for the transfer to this machine.",
+        "Also reports what somebody has changed by hand: record, usage row, tags, access points, and the buckets' rules. Reads the objects of one region, and those of another region if S3 has no checksum of both complete objects. AWS charges for the transfer to this machine.",
       default: false,
     }),
   };
@@ -58,13 +60,15 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     const { args, flags } = await this.parse(StageInfo);
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
-    const report = await reportEntry(
+    const onProblem = (error: Error) => this.warn(error);
+    const known = await reportEntry(
       context,
       id,
-      (error) => this.warn(error),
+      onProblem,
       flags.verify ? (_, record) => this.#verify(context, record, flags.verbose) : undefined,
     );
-    this.#judge(report, flags.environment);
+    this.#judge(known, flags.environment);
+    const report = flags.verify ? { ...known, drift: await this.#compare(context, known.record) } : known;
     if (this.jsonEnabled()) return toReportJson(report);
     if (flags.format === "json") {
       await writeData(toJson(toReportJson(report)));
@@ -81,6 +85,24 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     return watchUpdate({ quiet: this.jsonEnabled(), verbose }, (options) =>
       verifyRegions(context, record, options),
     );
+  }
+
+  /** What is not as it was made is a failure, too. */
+  async #compare(context: Context, record: StagingRecord): Promise<string[]> {
+    const { entryDrift, environmentDrift } = await import("../../services/drift.ts");
+    const looks = [environmentDrift(context, record.regions), entryDrift(context, record)];
+    const found: string[] = [];
+    for (const look of await Promise.allSettled(looks)) {
+      if (look.status === "rejected") {
+        if (!(look.reason instanceof UserError)) throw look.reason;
+        this.warn(look.reason);
+      } else if (look.value.found.length > 0) {
+        process.exitCode = 1;
+        found.push(...look.value.found);
+        this.warn(`of ${record.stagingId}, ${look.value.found.join(", ")}. Fix: ${look.value.fix}`);
+      }
+    }
+    return found;
   }
 
   /** Data that are not whole are a failure, unless the entry has expired and S3 has removed them. */

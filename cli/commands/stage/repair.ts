@@ -11,14 +11,19 @@ export interface StageRepairResult {
   readonly staging_id: string;
   /** Regions that were repaired. */
   readonly repaired: readonly { readonly region: string; readonly from: string }[];
+  /** What else was put right, in words, such as `the usage row`. */
+  readonly parts: readonly string[];
   /** What each region holds now. */
   readonly presence: Readonly<Record<string, RegionPresenceJson>>;
 }
 
 export default class StageRepair extends BaseCommand {
-  static override summary = "Repair missing or different copies of an entry from a complete copy.";
+  static override summary =
+    "Repair an entry: missing or different copies, its record, usage row, tags and access points.";
   static override description =
     `Checks every region as stage info does. If the data of a region are missing or differ from the staged data, the command copies them inside S3 from a complete region, and compares each object with its source. It can repair any region, also the primary one. Overwritten objects stay as old versions for a day. The expiry time does not change.
+
+Also makes again, or puts right, what else was deleted or changed by hand. Of an entry that is declared in Pulumi.<environment>.yaml, spawn environment up does that.
 
 Complete regions do not change. To continue an interrupted repair, run the same command again. The exit code is 1 if no region is complete, or if a region cannot be reached.`;
   static override examples = [
@@ -47,12 +52,14 @@ Complete regions do not change. To continue an interrupted repair, run the same 
     const { args, flags } = await this.parse(StageRepair);
     const context = this.contextOf(flags);
     const id = await resolveId(context, args["staging-id"]);
-    const { regions, presence } = await watchUpdate(
+    const { regions, parts, presence } = await watchUpdate(
       { quiet: this.jsonEnabled(), verbose: flags.verbose },
       (options) => repairEntry(context, { id, verify: flags.verify }, options),
     );
-    if (this.jsonEnabled()) return { staging_id: id, repaired: regions, presence: presenceJson(presence) };
+    if (this.jsonEnabled())
+      return { staging_id: id, repaired: regions, parts, presence: presenceJson(presence) };
     const lines = regions.map(({ region, from }) => `Repaired ${region} from ${from}`);
+    if (parts.length > 0) lines.push(`Put right: ${parts.join(", ")}`);
     if (lines.length === 0) lines.push("Nothing to repair: every region is whole.");
     await writeOut(`${textOf(lines)}\n`);
     return undefined;

@@ -128,18 +128,24 @@ export class DriftWorld {
     );
   }
 
+  /** The environment is as it was made. */
+  async isUp(): Promise<void> {
+    expect(await this.refresh("drift")).to.deep.equal({ code: 0, changes: [] });
+    await succeed(this.environment("status"));
+  }
+
   /** Every command and every byte says that all is as it was made. */
   async isWhole(): Promise<void> {
-    for (const stack of new Set(this.entries.map(({ stack }) => stack)))
+    await this.isUp();
+    for (const { stack } of [this.cells, this.reads])
       expect(await this.refresh(stack), stack).to.deep.equal({ code: 0, changes: [] });
-    await succeed(this.environment("status"));
+    for (const { id } of [this.genome, this.reads]) await succeed(this.stage("info", id, "--verify"));
     const { stdout } = await succeed(this.stage("list", "--verify", "--json"));
     const { result } = JSON.parse(stdout) as { result: { staging_id: string }[] };
     expect(result.map(({ staging_id: id }) => id).sort()).to.deep.equal(
       this.entries.map(({ id }) => id).sort(),
     );
     for (const { id, files } of this.entries) {
-      await succeed(this.stage("info", id, "--verify"));
       for (const region of BOTH) {
         for (const [key, bytes] of files)
           expect(await this.aws.sha256(region, bucketOf(region), key), `${key} in ${region}`).to.equal(
