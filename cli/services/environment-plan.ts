@@ -1,7 +1,7 @@
 import type { EnvironmentConfig } from "../../stacks/environment-config.ts";
 import { type EntrySpec, withIdsOf } from "../../staging/entry.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
-import { refuseOtherAccount } from "../../staging/ownership/account.ts";
+import { refuseForeignBucket, refuseOtherAccount } from "../../staging/ownership/account.ts";
 import { heldIn } from "../../staging/ownership/held.ts";
 import { type Missing, missingOf } from "../../staging/ownership/missing.ts";
 import type { Held } from "../../staging/ownership/names.ts";
@@ -41,7 +41,7 @@ export interface EnvironmentPlan {
 
 /**
  * Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none.
- * @throws InputError when the environment is in another account
+ * @throws InputError when the environment, or one of its buckets, is in another account
  */
 export async function planEnvironment(context: Context): Promise<EnvironmentPlan> {
   const [session, declared] = await Promise.all([openSession(context), context.environment()]);
@@ -53,6 +53,8 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
   const there = resources.filter((resource) => resource.delete !== true);
   const all = heldOf(there);
   refuseOtherAccount(settings, facts.account, all);
+  // Before the engine refreshes: what somebody else's bucket holds is nothing to learn from.
+  for (const bucket of facts.buckets) refuseForeignBucket(settings, bucket, facts.account);
   const lost = lostOf(there, missingOf(facts));
   const held = without(all, lost);
   const config = { ...declared, entries: withIdsOf(declared.entries, new Set(held.stagingIds)) };

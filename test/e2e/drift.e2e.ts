@@ -416,6 +416,23 @@ describe("What is changed by hand", function () {
     });
   }
 
+  it("is repaired, too, where a refresh has already forgotten the record", async () => {
+    const { id, stack } = drift.reads;
+    await damage.deleteItem(TABLES.records, id);
+    for (const command of ["info", "update"]) {
+      const { code, stderr } = await drift.stage(
+        command,
+        id,
+        ...(command === "update" ? ["--ttl", "5"] : []),
+      );
+      expect(code).to.equal(2);
+      expect(stderr).to.contain(`Fix: spawn stage repair ${id} --environment drift\n`);
+    }
+    await succeed(drift.world.pulumi(`pulumi refresh -s ${stack} --yes --skip-preview --non-interactive`));
+    expect((await succeed(drift.stage("repair", id))).stdout).to.equal("Put right: the record\n");
+    await drift.isWhole();
+  });
+
   for (const { title, by, missing, repair } of [
     {
       title: "by deleting every table and the bucket of a region",

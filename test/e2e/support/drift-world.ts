@@ -145,7 +145,7 @@ export class DriftWorld {
     expect(result.map(({ staging_id: id }) => id).sort()).to.deep.equal(
       this.entries.map(({ id }) => id).sort(),
     );
-    for (const { id, files } of this.entries) {
+    for (const { files } of this.entries) {
       for (const region of BOTH) {
         for (const [key, bytes] of files)
           expect(await this.aws.sha256(region, bucketOf(region), key), `${key} in ${region}`).to.equal(
