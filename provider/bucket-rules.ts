@@ -15,6 +15,7 @@ import {
   type ConfigurationKind,
   canonical,
   isOurRule,
+  meaningOf,
   type Target,
   usersPart,
 } from "./rules/configuration.ts";
@@ -153,7 +154,7 @@ async function readOurs(
 }
 
 /** Where the user's rules have the place, ours have another priority than they ask for. */
-const withoutPriority = ({ Priority, ...rule }: BucketRule): string => canonical(rule);
+const withoutPriority = ({ Priority, ...rule }: BucketRule): string => meaningOf(rule);
 
 /** What `work` gives; undefined where there is no bucket. */
 async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {

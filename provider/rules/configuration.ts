@@ -58,3 +58,19 @@ function sorted(value: unknown): unknown {
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }
+
+/**
+ * The same for rules, of which S3 gives lists of texts back in its own form: in another order, and one text without its list.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+ */
+export const meaningOf = (value: unknown): string =>
+  canonical(withSets(JSON.parse(JSON.stringify(value ?? null))));
+
+function withSets(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    if (!value.every((item) => typeof item === "string")) return value.map(withSets);
+    return value.length === 1 ? value[0] : value.toSorted();
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSets(item)]));
+}

@@ -1,7 +1,7 @@
 import { UserError } from "../../staging/errors.ts";
 import { isNoSuchBucket } from "../transfer/aws-errors.ts";
 import { type Settling, withRetry } from "../transfer/retry.ts";
-import { type Configuration, type ConfigurationKind, canonical, type Target } from "./configuration.ts";
+import { type Configuration, type ConfigurationKind, meaningOf, type Target } from "./configuration.ts";
 import { isSpreading } from "./spreading.ts";
 
 /** How often a configuration is read and written anew where somebody else writes it, too. */
@@ -30,7 +30,7 @@ export async function rewrite(
   for (let round = 1; round <= ROUNDS; round += 1) {
     const current = (await kind.get(target)) ?? NOTHING;
     const wanted = change(current);
-    if (canonical(current.rules) === canonical(wanted.rules) && !isOtherText(current, wanted)) return;
+    if (meaningOf(current.rules) === meaningOf(wanted.rules) && !isOtherText(current, wanted)) return;
     await write(kind, target, spreading, wanted);
     if (await isInForce(kind, target, spreading, wanted)) return;
   }
