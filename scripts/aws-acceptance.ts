@@ -10,6 +10,7 @@ import { renderReport, reportOf } from "./aws-acceptance/report.ts";
 import { Run } from "./aws-acceptance/run.ts";
 import type { Step } from "./aws-acceptance/step.ts";
 import { STEPS } from "./aws-acceptance/steps/index.ts";
+import { accountOfProfile, LOCAL_READER } from "./aws-acceptance/steps/sharing.ts";
 import { main } from "./run.ts";
 
 const HELP = `Tries in an AWS account what was not tried there, and writes a report (docs/architecture.md, "Not tried on AWS").
@@ -53,6 +54,9 @@ async function acceptance(args: string[]): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
   const isLocal = values.local;
+  const secondProfile = values["second-profile"];
+  const theirs = secondProfile === undefined ? undefined : await accountOfProfile(secondProfile);
+  const reader = isLocal ? LOCAL_READER : theirs;
   const run = await Run.open(
     {
       ...{
@@ -60,7 +64,7 @@ async function acceptance(args: string[]): Promise<number> {
         project: resolve(values.project),
         folder: resolve(values.folder),
       },
-      ...{ regions: ["us-east-1", "us-west-2", "eu-west-1"], secondProfile: values["second-profile"] },
+      ...{ regions: ["us-east-1", "us-west-2", "eu-west-1"], secondProfile, reader },
       ...(isLocal ? { megabytes: 12, rows: 20 } : { megabytes: 200, rows: 10_000 }),
     },
     interrupted.signal,

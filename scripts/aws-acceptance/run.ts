@@ -20,6 +20,8 @@ export interface RunSettings {
   readonly regions: readonly [string, string, string];
   /** The AWS profile of the second account. */
   readonly secondProfile: string | undefined;
+  /** The second account, which `spawn:readers` names. */
+  readonly reader: string | undefined;
   /** MiB of a file that is uploaded in parts. */
   readonly megabytes: number;
   /** Items of the sweep that measures the table. */
@@ -91,7 +93,7 @@ export class Run {
   }
 
   async writeEnvironment(): Promise<void> {
-    const { cloud, regions } = this.settings;
+    const { cloud, regions, reader } = this.settings;
     const lines = [
       "config:",
       `  spawn:cloud: ${cloud}`,
@@ -100,6 +102,7 @@ export class Run {
       `  spawn:regions: [${regions.join(", ")}]`,
       `  spawn:buckets: { ${regions[2]}: ${this.ownBucket} }`,
       `  spawn:adopt: [${regions[2]}]`,
+      ...(reader === undefined ? [] : [`  spawn:readers: ["${reader}"]`]),
     ];
     if (!existsSync(this.environmentFile)) await writeFile(this.environmentFile, `${lines.join("\n")}\n`);
   }

@@ -32,7 +32,7 @@ describe("the acceptance on AWS", () => {
 
   const settings = (cloud: "local" | "aws") => ({
     ...{ cloud, project: "/p", folder: "/f", regions: ["us-east-1", "us-west-2", "eu-west-1"] as const },
-    ...{ secondProfile: undefined, megabytes: 1, rows: 1 },
+    ...{ secondProfile: undefined, reader: undefined, megabytes: 1, rows: 1 },
   });
   const answer = (point: string, verdict: "as expected" | "different" | "open") => ({
     ...{ point, verdict, command: "spawn", expected: "this", seen: "that", at: "2026-01-01T00:00:00Z" },

@@ -9,7 +9,14 @@ import type { Run } from "../run.ts";
 import { compared, type Step } from "../step.ts";
 import { idIn, sha256 } from "./environment.ts";
 
-const LOCAL_READER = "222222222222";
+/** Stands for the second account on the local cloud. */
+export const LOCAL_READER = "222222222222";
+
+/** The account of a profile. */
+export async function accountOfProfile(profile: string): Promise<string | undefined> {
+  const sts = new STSClient({ region: "us-east-1", profile });
+  return (await sts.send(new GetCallerIdentityCommand({}))).Account;
+}
 
 /** Another account reads what is shared with it, with its administrator's rights, and nothing else. */
 export const sharing: Step = {
