@@ -259,8 +259,9 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(deletion.stderr).to.contain("Deleting staged data: stage-abc123def456\n");
       expect(deletion.stderr).to.contain("spawn stage delete stage-abc123def456 --yes");
       const resume = await run("stage", "resume", "abc1");
-      expect(resume.code).to.equal(2);
-      expect(resume.stderr).to.contain("stage-abc123def456");
+      // Its record is there, and its data are not.
+      expect(resume.code).to.equal(1);
+      expect(resume.stderr).to.contain("the data of stage-abc123def456 are");
       const cost = await run("stage", "cost", "--staging-id", "abc1", "--json");
       expect(cost.code).to.equal(0);
     });
