@@ -1,6 +1,7 @@
 import type { Connection } from "../connection/connection.ts";
 import { causesOf, explainSetup, type Failure } from "../connection/failure.ts";
 import { UserError } from "../staging/errors.ts";
+import { rightsHint } from "../staging/policies/denial.ts";
 import { shellQuoted } from "../staging/shell.ts";
 
 /** Where the failed request went. */
@@ -55,10 +56,10 @@ const badCredentials: Explain = (cause) =>
     cause,
   });
 
-const denied: Explain = (cause) =>
+const denied: Explain = (cause, { environment }) =>
   new UserError("AWS denied the request", {
     why: textOf(cause),
-    fix: "Ask who administers the account for the permission, or choose another AWS_PROFILE.",
+    fix: rightsHint(textOf(cause), environment),
     cause,
   });
 

@@ -57,6 +57,8 @@ export class StagingEnvironment extends ComponentResource {
   readonly buckets: ReadonlyMap<Region, StagingBucket>;
   readonly replication: ReplicationRules;
   readonly tables: StagingTables;
+  /** The account that the environment is in. */
+  readonly accountId: Output<string>;
   /** ISO time, by region, from which the bucket may be written. */
   readonly writableAt: Output<Record<string, string>>;
   readonly #guards: ReadonlyMap<Region, BucketGuard>;
@@ -68,6 +70,7 @@ export class StagingEnvironment extends ComponentResource {
     const accountId = getCallerIdentityOutput({}, { parent }).accountId;
 
     this.settings = settings;
+    this.accountId = accountId;
     this.buckets = createBuckets();
     this.replication = createReplication(this.buckets);
     this.tables = createTables();

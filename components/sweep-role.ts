@@ -58,6 +58,7 @@ export class SweepRole extends ComponentResource {
   constructor(name: string, args: SweepRoleArgs, options?: ComponentResourceOptions) {
     super("spawn:index:SweepRole", name, {}, options);
     const { spec, environment, transform = {} } = args;
+    const { workersBoundary: boundary } = environment;
     const parent = this;
     const resourceName = sweepResourceName(environment, spec.id);
     const tags = sweepTags(spec, environment);
@@ -72,6 +73,7 @@ export class SweepRole extends ComponentResource {
         name: resourceName,
         description: `Workers of the sweep ${spec.name}`,
         assumeRolePolicy: WORKER_TRUST_POLICY,
+        ...(boundary === undefined ? {} : { permissionsBoundary: boundary }),
         tags,
       };
       return new Role(...child(transform.role, `${spec.id}-role`, own, { parent }));

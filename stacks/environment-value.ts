@@ -14,7 +14,7 @@ import { InputError } from "../staging/errors.ts";
  */
 export function environmentValue(environment: EnvironmentSettings) {
   const { name, cloud, account, regions, namePrefix, buckets, adopted, readers } = environment;
-  const { tableRegion, recordsTable, usageTable, sweepsTable } = environment;
+  const { tableRegion, recordsTable, usageTable, sweepsTable, workersBoundary } = environment;
   return {
     ...{ name, cloud, regions, buckets: Object.fromEntries(buckets) },
     // Only where they are not the default: other versions of this program do not know the keys.
@@ -25,6 +25,7 @@ export function environmentValue(environment: EnvironmentSettings) {
     ...(tableRegion === regions[0] ? {} : { tableRegion }),
     ...{ recordsTable, usageTable },
     ...(sweepsTable === defaultTableName(environment, "sweepsTable") ? {} : { sweepsTable }),
+    ...(workersBoundary === undefined ? {} : { workersBoundary }),
   };
 }
 

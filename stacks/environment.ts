@@ -1,7 +1,11 @@
 import { StagingEntry } from "../components/staging-entry.ts";
 import { StagingEnvironment } from "../components/staging-environment.ts";
+import { isAccountId } from "../staging/accounts.ts";
 import { withIdsOf } from "../staging/entry.ts";
+import type { EnvironmentSettings } from "../staging/environment.ts";
 import type { Held } from "../staging/ownership/names.ts";
+import type { PolicyDocument } from "../staging/policies/document.ts";
+import { environmentPolicy, PRINTED_POLICIES } from "../staging/policies/policies.ts";
 import { awsProvider } from "./aws-provider.ts";
 import type { EnvironmentConfig } from "./environment-config.ts";
 import { readOwnState } from "./own-state.ts";
@@ -11,7 +15,7 @@ import { reviewEnvironment } from "./review.ts";
 /**
  * The program of an environment's stack: the environment and the entries that its configuration declares.
  * Its outputs: `name`, `cloud`, `buckets` and `writableAt` by region, `tables`, `replicationRole` where
- * there are several regions, and `entries` by name.
+ * there are several regions, `policies` for its users by name, and `entries` by name.
  * @param state what the stack's state holds, where the caller has read it
  */
 export function environmentProgram({ settings, entries }: EnvironmentConfig, state?: Held): Program {
@@ -38,7 +42,14 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig, sta
         sweeps: settings.sweepsTable,
       },
       ...(role === undefined ? {} : { replicationRole: role.arn }),
+      policies: environment.accountId.apply((account) => policiesOf(settings, account)),
       entries: Object.fromEntries(declared),
     };
   });
 }
+
+/** None where the server in place of AWS has no accounts. */
+const policiesOf = (settings: EnvironmentSettings, account: string): Record<string, PolicyDocument> =>
+  isAccountId(account)
+    ? Object.fromEntries(PRINTED_POLICIES.map((name) => [name, environmentPolicy(name, settings, account)]))
+    : {};

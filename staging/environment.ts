@@ -29,6 +29,8 @@ export interface EnvironmentSettings {
   readonly readers: readonly AccountId[];
   /** The AWS account that the environment must be in. @default that of the credentials in use */
   readonly account?: AccountId;
+  /** The ARN of the IAM policy that limits what workers' roles may do. @default no limit */
+  readonly workersBoundary?: string;
   /** Which key gave each name, for errors: the user edits that one. */
   readonly keys: NameKeys;
 }
@@ -58,6 +60,7 @@ export const ENVIRONMENT_KEYS = [
   "recordsTable",
   "usageTable",
   "sweepsTable",
+  "workersBoundary",
   "entries",
 ] as const;
 type EnvironmentKey = (typeof ENVIRONMENT_KEYS)[number];
@@ -74,6 +77,8 @@ export const DEFAULT_NAME_PREFIX = "spawn";
 
 // IAM allows 64 characters for the role's name, of which `-replication-` and the environment take 45.
 const NAME_PREFIX = /^[a-z]([a-z0-9-]{0,17}[a-z0-9])?$/;
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
+const POLICY_ARN = /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]{1,640}$/;
 const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
@@ -139,6 +144,16 @@ export function parseEnvironmentSettings(
   if (rawAccount !== undefined && typeof rawAccount !== "string")
     return fail("account", 'must be 12 digits in quotes, such as "123456789012"');
   const account = rawAccount === undefined ? undefined : at("account", () => parseAccountId(rawAccount));
+
+  const workersBoundary = values["workersBoundary"];
+  if (
+    workersBoundary !== undefined &&
+    !(typeof workersBoundary === "string" && POLICY_ARN.test(workersBoundary))
+  )
+    return fail(
+      "workersBoundary",
+      "must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/spawn-workers",
+    );
 
   const rawRegions = values["regions"];
   if (!(typeof rawRegions === "string" || isStringArray(rawRegions)))
@@ -229,6 +244,7 @@ export function parseEnvironmentSettings(
     ...{ name, cloud, regions, namePrefix, buckets, adopted, readers, keys },
     ...{ tableRegion, recordsTable, usageTable, sweepsTable },
     ...(account === undefined ? {} : { account }),
+    ...(workersBoundary === undefined ? {} : { workersBoundary }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { parseDescription, UserError } from "../../staging/errors.ts";
+import { deniedAction, rightsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
 import { explainFullDisk } from "./disk-full.ts";
@@ -74,7 +75,11 @@ export class UpdateLog {
     if (known && match) return known.describe(match, this.#stack, this.#cloud);
     return new UserError(message === "" ? `the ${this.#operation} of ${this.#stack} failed` : message, {
       ...(why ? { why } : {}),
-      fix: fix ?? "Run the command again with --verbose for the engine's log.",
+      fix:
+        fix ??
+        (deniedAction(text) === undefined
+          ? "Run the command again with --verbose for the engine's log."
+          : rightsHint(text, this.#stack.split(".")[0])),
     });
   }
 }

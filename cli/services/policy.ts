@@ -7,8 +7,10 @@ import {
   policyOf,
 } from "../../staging/policies/document.ts";
 import { environmentPolicy, type PolicyName } from "../../staging/policies/policies.ts";
+import { stagerLaunches } from "../../staging/policies/stager.ts";
 import { stateStatements } from "../../staging/policies/state.ts";
 import { formatInteger } from "../../staging/units.ts";
+import { commandLine } from "../command-line.ts";
 import type { Context } from "../context.ts";
 
 /**
@@ -18,7 +20,7 @@ import type { Context } from "../context.ts";
 export async function printedPolicy(context: Context, name: PolicyName): Promise<PolicyDocument> {
   const settings = await context.settings();
   const { Statement } = environmentPolicy(name, settings, await accountOf(context));
-  if (name === "worker" || name === "reader") return policyOf(Statement);
+  if (name !== "operator" && name !== "stager") return policyOf(Statement);
   return policyOf([...Statement, ...stateStatements(await context.stateUrl(), settings.regions[0])]);
 }
 
@@ -32,6 +34,23 @@ async function accountOf(context: Context): Promise<AccountId> {
     fix: `Set spawn:account: "123456789012" in Pulumi.${settings.name}.yaml`,
   });
 }
+
+/** What an administrator has to know of a policy. */
+export async function policyNotes(
+  context: Context,
+  name: PolicyName,
+  policy: PolicyDocument,
+): Promise<string[]> {
+  const settings = await context.settings();
+  const size = sizeNote(name, policy);
+  return [
+    ...(size === undefined ? [] : [size]),
+    ...(name === "stager" && !stagerLaunches(settings) ? [launchNote(settings.name)] : []),
+  ];
+}
+
+const launchNote = (environment: string): string =>
+  `spawn launch is left out: it makes a role, and whoever can make roles without a limit can give himself every right. To include it: ${commandLine("spawn environment policy boundary", environment)} > boundary.json; aws iam create-policy --policy-name spawn-workers-${environment} --policy-document file://boundary.json; then set spawn:workersBoundary in Pulumi.${environment}.yaml to the ARN that it prints.`;
 
 /** What to do with a policy that is too large for a managed one; undefined for any other. */
 export function sizeNote(name: PolicyName, policy: PolicyDocument): string | undefined {

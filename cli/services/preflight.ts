@@ -54,7 +54,7 @@ export async function checkEnvironmentIsUp(
       if (error.name !== "NotFound" && error.name !== "NoSuchBucket") {
         const { explainDenial } = await import("../../provider/transfer/aws-errors.ts");
         const what = region === regions[0] ? "upload" : "replication";
-        throw explainDenial(error, { what, region, bucket }) ?? error;
+        throw explainDenial(error, { what, region, bucket }, settings.name) ?? error;
       }
       throw new InputError(`environment ${settings.name} has no bucket in ${region} yet`, {
         why: `The bucket ${bucket} is configured but does not exist.`,

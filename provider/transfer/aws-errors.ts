@@ -1,7 +1,7 @@
 import { connectionOfProcess } from "../../connection/connection.ts";
 import { explainSetup } from "../../connection/failure.ts";
 import { UserError } from "../../staging/errors.ts";
-import { shellQuoted } from "../../staging/shell.ts";
+import { rightsHint } from "../../staging/policies/denial.ts";
 import {
   credentialsProblem,
   failureOf,
@@ -63,10 +63,7 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
   }
   if (isDenied(error)) {
     return typeof doing === "string"
-      ? explain(
-          denial(error),
-          "Check whose credentials are in use, and what they may do: aws sts get-caller-identity",
-        )
+      ? explain(denial(error), rightsHint(textOf(error)))
       : explainDenial(error, doing);
   }
   if (name === "PermanentRedirect" || statusOf(error) === 301) {
@@ -77,12 +74,19 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
   return explain(`${nameAndText(error)}${request ? ` (request ${request})` : ""}`);
 }
 
-/** The error for what the credentials in use may not do; undefined for any other error. */
-export function explainDenial(error: unknown, { what, region, bucket }: Transfer): UserError | undefined {
+/**
+ * The error for what the credentials in use may not do; undefined for any other error.
+ * @param environment named in the remedy. @default none
+ */
+export function explainDenial(
+  error: unknown,
+  { what, region }: Transfer,
+  environment?: string,
+): UserError | undefined {
   if (!isDenied(error)) return undefined;
   return new UserError(`${what} failed: access denied in ${regionOf(error) ?? region}`, {
     why: denial(error),
-    fix: permissions(bucket),
+    fix: rightsHint(textOf(error), environment),
     cause: error,
   });
 }
@@ -123,15 +127,6 @@ function silence(error: unknown, doing: Doing): string {
 
 const MORE_TIME =
   "Check the network connection. Where it is slow or comes and goes, give spawn stage upload more time and small parts: --timeout 3600 --multipart";
-
-/** What the guide asks for, and what tags and comparisons take beside it. */
-const permissions = (bucket: string): string =>
-  [
-    `Check what the credentials may do: aws s3 ls ${shellQuoted(`s3://${bucket}/`)}.`,
-    "They need s3:ListBucket, s3:GetObject, s3:PutObject, s3:PutObjectAcl and s3:PutObjectTagging there;",
-    "who administers the account can grant it:",
-    "aws iam attach-user-policy --user-name NAME --policy-arn arn:aws:iam::aws:policy/AmazonS3FullAccess",
-  ].join(" ");
 
 /** Runs `work`; its AWS errors are told as {@link explainAwsError} does. */
 export async function explained<T>(doing: Doing, work: () => Promise<T>): Promise<T> {

@@ -2,19 +2,26 @@ import { actionsOf, allow, type Statement } from "./document.ts";
 import type { Places } from "./places.ts";
 
 /** What a look at a bucket asks for, before anything of an entry is read. */
-export const LOOK_AT_BUCKET = actionsOf("s3", "ListBucket", "GetBucketTagging", "ListBucketMultipartUploads");
+export const LOOK_AT_BUCKET = actionsOf(
+  "s3",
+  ...["ListBucket", "ListBucketMultipartUploads", "GetBucketTagging", "GetLifecycleConfiguration"],
+);
 
 /** Of a bucket: its versions, and the rules that its objects follow. */
 export const SEE_RULES = actionsOf(
   "s3",
   "ListBucketVersions",
-  "GetLifecycleConfiguration",
   "GetReplicationConfiguration",
+  "GetBucketVersioning",
   "GetBucketObjectLockConfiguration",
 );
 
 /** Reads of objects, checksums and parts in progress. */
-const READ_OBJECTS = actionsOf("s3", "GetObject", "GetObjectAttributes", "ListMultipartUploadParts");
+const READ_OBJECTS = actionsOf(
+  "s3",
+  ...["GetObject", "GetObjectVersion", "GetObjectAttributes", "GetObjectVersionAttributes"],
+  "ListMultipartUploadParts",
+);
 
 /** Reads of tables; a scan finds an entry by the first digits of its id. */
 export const READ_ITEMS = actionsOf(
@@ -39,8 +46,7 @@ export const writeEntries = ({ entries, owned }: Places): Statement =>
     "WriteEntries",
     [
       ...READ_OBJECTS,
-      ...actionsOf("s3", "GetObjectVersion", "GetObjectVersionAttributes", "GetObjectTagging"),
-      ...actionsOf("s3", "GetObjectRetention", "GetObjectLegalHold"),
+      ...actionsOf("s3", "GetObjectTagging", "GetObjectRetention", "GetObjectLegalHold"),
       ...actionsOf("s3", "PutObject", "PutObjectTagging", "AbortMultipartUpload"),
       ...actionsOf("s3", "DeleteObject", "DeleteObjectVersion"),
     ],
@@ -50,6 +56,10 @@ export const writeEntries = ({ entries, owned }: Places): Statement =>
 
 export const readLogs = ({ logs, owned }: Places): Statement =>
   allow("ReadLogs", ["s3:GetObject"], logs, owned);
+
+/** The logs of all sweeps go with the environment. */
+export const removeLogs = ({ logs, owned }: Places): Statement =>
+  allow("RemoveLogs", actionsOf("s3", "GetObject", "DeleteObject", "DeleteObjectVersion"), logs, owned);
 
 /** How entries are shared with other accounts. */
 export const shareEntries = ({ accessPoints }: Places): Statement =>

@@ -1,9 +1,9 @@
 import type { AccountId } from "../accounts.ts";
 import type { EnvironmentSettings } from "../environment.ts";
 import { actionsOf, allow, type PolicyDocument, policyOf, type Statement } from "./document.ts";
-import { READ_ITEMS, readLogs, shareEntries, WRITE_ITEMS, writeEntries } from "./entries.ts";
+import { READ_ITEMS, removeLogs, shareEntries, WRITE_ITEMS, writeEntries } from "./entries.ts";
 import { type Places, placesOf } from "./places.ts";
-import { sweepStatements } from "./sweeps.ts";
+import { LIST_OF_ROLE, sweepStatements } from "./sweeps.ts";
 
 /**
  * What suffices for `environment up`, `preview`, `status` and `destroy`, and for every other command. Whoever has it can give the roles of
@@ -14,7 +14,7 @@ export function operatorPolicy(settings: EnvironmentSettings, account: AccountId
   return policyOf([
     manageBuckets(places),
     writeEntries(places),
-    readLogs(places),
+    removeLogs(places),
     shareEntries(places),
     manageTables(places),
     ...(settings.regions.length > 1 ? manageReplication(places) : []),
@@ -31,7 +31,8 @@ const manageBuckets = ({ buckets, account }: Places): Statement =>
     "ManageBuckets",
     actionsOf(
       "s3",
-      ...["ListBucket*", "GetBucket*", "Get*Configuration", "ListTagsForResource"],
+      ...["ListBucket*", "GetBucket*", "ListTagsForResource", "GetAccelerateConfiguration"],
+      ...["GetEncryptionConfiguration", "GetLifecycleConfiguration", "GetReplicationConfiguration"],
       ...["CreateBucket", "DeleteBucket", "PutBucketTagging", "TagResource", "UntagResource"],
       ...["PutBucketVersioning", "PutEncryptionConfiguration", "PutBucketPublicAccessBlock"],
       ...["PutBucketOwnershipControls", "PutBucketPolicy", "DeleteBucketPolicy"],
@@ -63,7 +64,16 @@ function manageReplication({ replicationRole, partition }: Places): Statement[] 
       "ManageReplicationRole",
       actionsOf(
         "iam",
-        ...["GetRole*", "List*", "CreateRole", "DeleteRole", "TagRole", "UntagRole", "UpdateRole*"],
+        ...[
+          "GetRole",
+          "GetRolePolicy",
+          ...LIST_OF_ROLE,
+          "CreateRole",
+          "DeleteRole",
+          "TagRole",
+          "UntagRole",
+          "UpdateRole*",
+        ],
         ...["UpdateAssumeRolePolicy", "PutRolePolicy", "DeleteRolePolicy"],
       ),
       replicationRole,

@@ -1,5 +1,6 @@
 import type { AccountId } from "../accounts.ts";
 import type { EnvironmentSettings } from "../environment.ts";
+import { workersBoundary } from "./boundary.ts";
 import type { PolicyDocument } from "./document.ts";
 import { operatorPolicy } from "./operator.ts";
 import { environmentReaderPolicy } from "./reader.ts";
@@ -8,7 +9,10 @@ import { jobPolicy } from "./worker.ts";
 
 /** Who the policies of an environment are for, the most powerful first. */
 export const POLICY_NAMES = ["operator", "stager", "reader", "worker"] as const;
-export type PolicyName = (typeof POLICY_NAMES)[number];
+/** Beside these, what limits the roles of sweeps. */
+export const PRINTED_POLICIES = [...POLICY_NAMES, "boundary"] as const;
+export type UserPolicyName = (typeof POLICY_NAMES)[number];
+export type PolicyName = (typeof PRINTED_POLICIES)[number];
 
 const POLICIES: Readonly<
   Record<PolicyName, (settings: EnvironmentSettings, account: AccountId) => PolicyDocument>
@@ -17,6 +21,7 @@ const POLICIES: Readonly<
   stager: stagerPolicy,
   reader: environmentReaderPolicy,
   worker: jobPolicy,
+  boundary: workersBoundary,
 };
 
 /**

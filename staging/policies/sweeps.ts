@@ -99,13 +99,16 @@ const groups = ({ sweeps }: Places): Statement =>
     sweeps.group,
   );
 
+/** Lists that Pulumi's AWS provider reads of every role. */
+export const LIST_OF_ROLE = ["ListRolePolicies", "ListAttachedRolePolicies", "ListInstanceProfilesForRole"];
+
 /**
  * Whoever gives a role its rights and starts an instance with it has these rights. The boundary is what keeps that from being every right.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  */
 function makeRoles({ partition, sweeps }: Places, boundary: string | undefined): Statement[] {
   const bounded: Condition | undefined =
-    boundary === undefined ? undefined : { StringEquals: { "iam:PermissionsBoundary": boundary } };
+    boundary === undefined ? undefined : { ArnEquals: { "iam:PermissionsBoundary": boundary } };
   const ec2 = partition === "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com";
   return [
     allow(
@@ -125,8 +128,9 @@ function keepRoles({ account, partition, sweeps }: Places): Statement[] {
       actionsOf(
         "iam",
         ...[
-          "GetRole*",
-          "List*",
+          "GetRole",
+          "GetRolePolicy",
+          ...LIST_OF_ROLE,
           "TagRole",
           "UntagRole",
           "DeleteRole",

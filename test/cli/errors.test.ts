@@ -82,7 +82,7 @@ describe("errors", () => {
       ["RequestTimeTooSkewed", /time of this machine/, /clock/],
       ["UnrecognizedClientException", /does not accept/, /AWS_PROFILE/],
       ["SignatureDoesNotMatch", /does not accept/, /get-caller-identity/],
-      ["AccessDeniedException", /denied/, /permission/],
+      ["AccessDeniedException", /denied/, /^spawn environment policy stager --environment /],
       ["ThrottlingException", /rate/, /Wait/],
     ];
     for (const [name, message, fix] of cases) {

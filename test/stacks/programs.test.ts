@@ -11,8 +11,10 @@ import { withReadableErrors } from "../../stacks/program.ts";
 import { type EntrySettings, renderEntrySettings } from "../../stacks/settings-file.ts";
 import { entryProgram } from "../../stacks/staging.ts";
 import { userConfigPath } from "../../stacks/user-config.ts";
+import { parseAccountId } from "../../staging/accounts.ts";
 import { InputError } from "../../staging/errors.ts";
-import { record } from "../components/recorder.ts";
+import { environmentPolicy } from "../../staging/policies/policies.ts";
+import { ACCOUNT_ID, record } from "../components/recorder.ts";
 import { entrySpec, environmentSettings } from "../components/settings.ts";
 
 const ENTRY_STACK = "dev.stage-abc123def456";
@@ -46,7 +48,11 @@ describe("programs", () => {
       const made = await record(environmentProgram(config));
       const id = config.entries[0]?.id ?? "";
       const time = "2024-01-22T10:15:00Z";
-      const { entries, ...outputs } = made.outputs;
+      const { entries, policies, ...outputs } = made.outputs;
+      expect(policies).to.have.all.keys("operator", "stager", "reader", "worker", "boundary");
+      expect(policies).to.deep.include({
+        reader: environmentPolicy("reader", config.settings, parseAccountId(ACCOUNT_ID)),
+      });
       expect(outputs).to.deep.equal({
         name: "dev",
         cloud: "local",

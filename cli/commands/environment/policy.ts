@@ -1,9 +1,9 @@
 import { Args } from "@oclif/core";
 import type { PolicyDocument } from "../../../staging/policies/document.ts";
-import { POLICY_NAMES } from "../../../staging/policies/policies.ts";
+import { PRINTED_POLICIES } from "../../../staging/policies/policies.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { writeForPrograms } from "../../output.ts";
-import { printedPolicy, sizeNote } from "../../services/policy.ts";
+import { policyNotes, printedPolicy } from "../../services/policy.ts";
 
 export default class EnvironmentPolicy extends BaseCommand {
   static override summary = "Print an IAM policy with the rights that a kind of users needs.";
@@ -14,6 +14,7 @@ operator  makes, changes and deletes the environment, and can use every command.
 stager    every command under stage and sweep, and launch.
 reader    stage list, info, estimate, cost, download and script; sweep list, info, watch and logs.
 worker    what an instance or a job outside of a sweep needs to run the script of stage script.
+boundary  limits the roles of sweeps' workers; see spawn:workersBoundary in the settings. In an AWS account stagers launch sweeps only with it: whoever can make roles without a limit can give himself every right.
 
 A source on S3 outside of the environment, and the bucket for the results of sweeps, need rights of their own.`;
   static override examples = [
@@ -29,15 +30,15 @@ A source on S3 outside of the environment, and the bucket for the results of swe
   ];
 
   static override args = {
-    name: Args.string({ required: true, options: [...POLICY_NAMES], description: "Whose rights." }),
+    name: Args.string({ required: true, options: [...PRINTED_POLICIES], description: "Whose rights." }),
   };
 
   async run(): Promise<PolicyDocument | undefined> {
     const { args, flags } = await this.parse(EnvironmentPolicy);
-    const name = POLICY_NAMES.find((known) => known === args.name) ?? "reader";
-    const policy = await printedPolicy(this.contextOf(flags), name);
-    const note = sizeNote(name, policy);
-    if (note !== undefined) this.note(note);
+    const name = PRINTED_POLICIES.find((known) => known === args.name) ?? "reader";
+    const context = this.contextOf(flags);
+    const policy = await printedPolicy(context, name);
+    for (const note of await policyNotes(context, name, policy)) this.note(note);
     if (this.jsonEnabled()) return policy;
     await writeForPrograms(`${JSON.stringify(policy, undefined, 2)}\n`);
     return undefined;

@@ -8,6 +8,7 @@ ministack's evaluator does it (AUTH=true). This adds what it lacks and our polic
 - the group as the resource of Auto Scaling's operations, also where a request names only a member,
 - of S3, the action by method and path alone, and not by a parameter named Action,
 - ${*}, ${?} and ${$} in patterns, which stand for these characters, and variables such as ${aws:PrincipalAccount} in conditions,
+- what a request needs beside its own action, such as iam:PassRole (required.py),
 - that a role which trusts a service can be taken by the root of its own account only, who stands for the service here.
 
 The user's own key, and the keys of other accounts, are their accounts' root and may do everything there.
@@ -27,6 +28,7 @@ from ministack.services import s3
 from . import item_keys
 from .groups import group_of_instance
 from .group_store import groups
+from .required import checks_of
 from .resource_tags import tag_keys
 
 _PARTS = re.compile(r"(\$\{[*?$]\}|[*?])")
@@ -35,6 +37,9 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:/._-]+)\}")
 
 # Condition keys of the request under way that ministack's own context does not have.
 _request_keys = ContextVar("_request_keys", default={})
+# What the request under way needs beside its own action, and what of it was denied.
+_required = ContextVar("_required", default=())
+_denied = ContextVar("_denied", default=None)
 
 
 class _ItemArn(str):
@@ -51,6 +56,7 @@ def install():
     iam_actions.s3_additional_checks = _with_tagging(iam_actions.s3_additional_checks)
     iam_evaluator._resolve_condition_key = _with_owner(iam_evaluator._resolve_condition_key)
     iam_evaluator._conditions_met = _with_variables(iam_evaluator._conditions_met)
+    iam_actions.access_denied_response = _naming_denied(iam_actions.access_denied_response)
     iam_evaluator.enforce = enforce
     iam_evaluator.check_credentials = _refuse_unknown_action
     iam_evaluator._fnmatch_compile = _compiled
@@ -74,9 +80,22 @@ def enforce(access_key_id, iam_action, service, region, resource_arn="*", servic
     if found is not None:
         result = combine_resource_policy(result, context, *found, limits=principal.limits)
     if result.decision == "Allow":
-        return None
+        return _enforce_required(access_key_id, region)
     result.principal_arn = principal.arn
     return result
+
+
+def _enforce_required(access_key_id, region):
+    """The other checks of a request, once its own is passed."""
+    checks = _required.get()
+    _required.set(())
+    for check in checks:
+        service = check.action.partition(":")[0]
+        denied = enforce(access_key_id, check.action, service, region, check.resource, check.keys)
+        if denied:
+            _denied.set(_denied.get() or check.action)
+            return denied
+    return None
 
 
 def context_of(principal, iam_action, region, resource_arn, service_context):
@@ -119,12 +138,30 @@ def _resource_of(extract):
     """It is called before each check, so it also notes what the request's body says about conditions."""
 
     def resource_of(service, method, path, headers, body, query_params, region, account_id):
-        _request_keys.set(_keys_of(service, method, headers, body, query_params))
+        keys = _keys_of(service, method, headers, body, query_params)
+        action = iam_actions.extract_iam_action(service, method, path, headers, body, query_params) or ""
+        own, *others = checks_of(service, action, query_params, body, region, account_id) or [None]
+        _request_keys.set(keys | (own.keys if own else {}))
+        _required.set(tuple(others))
+        _denied.set(None)
+        if own:
+            return own.resource
         if service == "autoscaling":
             return _group_arn(query_params, region, account_id)
-        return extract(service, method, path, headers, body, query_params, region, account_id)
+        found = extract(service, method, path, headers, body, query_params, region, account_id)
+        # Parameters of AWS itself are in no account.
+        return re.sub(r"^(arn:aws:ssm:[^:]*:)[0-9]+(:parameter/aws/)", r"\1\2", found) if service == "ssm" else found
 
     return resource_of
+
+
+def _naming_denied(respond):
+    """A denial names the action that was denied, also where the request's own was not."""
+
+    def response(service, action, *args, **options):
+        return respond(service, _denied.get() or action, *args, **options)
+
+    return response
 
 
 def _keys_of(service, method, headers, body, query_params):

@@ -35,6 +35,7 @@ export const POLICIES = {
   stager: ofEnvironment("stager"),
   reader: ofEnvironment("reader"),
   job: ofEnvironment("worker"),
+  boundary: ofEnvironment("boundary"),
   state: statePolicy("my-state", []),
   bucket: bucketPolicy({ bucket: BUCKET, accountId: A, cloud: "aws", readers: [B] }),
   "adopted bucket": document(

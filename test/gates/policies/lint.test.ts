@@ -44,24 +44,7 @@ const ALLOWED: readonly (Finding & { readonly why: string })[] = [
       ...{ policy, issue: "RESOURCE_MISMATCH", about: "ec2:CreateSecurityGroup" },
       why: "the VPC is in a statement of its own, since it has not the tag of what is made",
     },
-    {
-      ...{
-        policy,
-        issue: "RESOURCE_MISMATCH",
-        about: "iam:ListAccessKeys to iam:ListVirtualMFADevices (31)",
-      },
-      why: "List* on a role grants what is a role's only",
-    },
   ]),
-  {
-    ...{ policy: "operator", issue: "RESOURCE_MISMATCH" },
-    about: "iam:ListAccessKeys to iam:ListVirtualMFADevices (32)",
-    why: "List* on a role grants what is a role's only",
-  },
-  {
-    ...{ policy: "operator", issue: "RESOURCE_MISMATCH", about: "s3:GetStorageLensConfiguration" },
-    why: "Get*Configuration on a bucket grants what is a bucket's only",
-  },
   ...["us-east-1", "us-west-2", "eu-west-1"].flatMap((region) =>
     [
       "DeleteObject not being allowed, but does allow s3:PutBucketPolicy",

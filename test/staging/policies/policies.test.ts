@@ -62,6 +62,20 @@ describe("the policies of an environment", () => {
     }
   });
 
+  it("let stagers of an AWS account make roles only with the boundary of the settings", () => {
+    const rolesOf = (values: Readonly<Record<string, unknown>>) =>
+      environmentPolicy("stager", settingsOf(values), ACCOUNT).Statement.filter(({ Action }) =>
+        Action.some((action) => /CreateRole|PutRolePolicy|AttachRolePolicy|PassRole|Boundary/.test(action)),
+      );
+    expect(rolesOf({})).to.deep.equal([]);
+    const arn = "arn:aws:iam::123456789012:policy/spawn-workers";
+    const [makes, passes] = rolesOf({ workersBoundary: arn });
+    expect(makes?.Condition).to.deep.equal({ ArnEquals: { "iam:PermissionsBoundary": arn } });
+    expect(passes?.Condition).to.deep.equal({
+      StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" },
+    });
+  });
+
   it("know the partitions of AWS", () => {
     expect(["eu-west-1", "cn-north-1", "us-gov-west-1"].map(partitionOf)).to.deep.equal([
       ...["aws", "aws-cn", "aws-us-gov"],
