@@ -7,7 +7,10 @@ import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY, type TtlDays } from ".
 
 /** A staged dataset as a sweep needs it: a part of its record, or what its manifest and options say. */
 export interface SweepEntry
-  extends Pick<StagingRecord, "stagingId" | "regions" | "sizeBytes" | "destination" | "uploadedAt"> {
+  extends Pick<
+    StagingRecord,
+    "stagingId" | "regions" | "sizeBytes" | "fileCount" | "destination" | "uploadedAt"
+  > {
   /** Undefined where another account does not tell it. */
   readonly ttl: TtlDays | undefined;
   /** The account that staged it. Absent: the sweep's own. */

@@ -1,4 +1,5 @@
-import { downloadCost, type Savings, savings, stagingCost } from "../cost.ts";
+import { plannedCost } from "../bill.ts";
+import { downloadCost, type Savings, savings } from "../cost.ts";
 import { InputError } from "../errors.ts";
 import { addMoney, formatMoney, type MicroDollars, scaleMoney } from "../money.ts";
 import type { PriceBook } from "../price-book.ts";
@@ -173,8 +174,8 @@ function savingsOf(
     regions.map(({ region, workers }) => downloadCost(sizeBytes, primary, region, workers, prices)),
   );
   // Another account's staging costs this one nothing.
-  const staged = entries.flatMap(({ sizeBytes, regions: all, ttl, account }) =>
-    ttl === undefined || account !== undefined ? [] : [stagingCost(sizeBytes, all, ttl, prices).total],
+  const staged = entries.flatMap(({ ttl, account, ...entry }) =>
+    ttl === undefined || account !== undefined ? [] : [plannedCost({ ...entry, ttl }, prices).total],
   );
   return savings(addMoney(...direct), addMoney(...staged));
 }

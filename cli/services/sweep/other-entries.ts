@@ -198,11 +198,11 @@ async function readEntry(
   const destination = named ?? defaultDestination(filename);
   const uploadedAt = head.LastModified ?? new Date(0);
   const ttl = ttlOf(head);
-  const { kind, sizeBytes, sha256: manifestSha256 } = manifest;
+  const { kind, sizeBytes, fileCount, sha256: manifestSha256 } = manifest;
   const places = copies.map(({ region, bucket }) => ({ region, bucket }));
   return {
     entry: {
-      ...{ stagingId: id, sizeBytes, destination, uploadedAt, ttl, account },
+      ...{ stagingId: id, sizeBytes, fileCount, destination, uploadedAt, ttl, account },
       regions: parseRegionList(copies.map(({ region }) => region)),
     },
     dataset: {
@@ -231,12 +231,14 @@ async function readManifest(client: S3Client, bucket: string, id: StagingId) {
   const { header, entries } = await parseManifest(hashed(Body as AsyncIterable<Uint8Array>, hash));
   let name: string | undefined;
   let sizeBytes = 0;
+  let fileCount = 0;
   for await (const entry of entries) {
     if (entry.type !== "file") continue;
     sizeBytes += entry.size;
+    fileCount += 1;
     if (header.kind === "file") name = entry.path;
   }
-  return { kind: header.kind, name, sizeBytes, sha256: hash.digest("hex") };
+  return { kind: header.kind, name, sizeBytes, fileCount, sha256: hash.digest("hex") };
 }
 
 async function* hashed(

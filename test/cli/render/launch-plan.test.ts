@@ -24,7 +24,7 @@ const dataset: SweepDataset = {
   copies: regions.map((region) => ({ region, bucket: `spawn-staging-${region}` })),
 };
 const entry = {
-  ...{ stagingId, destination, regions, sizeBytes: 100 * GIB, uploadedAt: NOW },
+  ...{ stagingId, destination, regions, sizeBytes: 100 * GIB, fileCount: 1, uploadedAt: NOW },
   ttl: parseTtlDays(7),
 };
 

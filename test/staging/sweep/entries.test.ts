@@ -21,6 +21,7 @@ const entry = (
   stagingId: parseStagingId(id),
   regions: parseRegionList(regions),
   sizeBytes: 1,
+  fileCount: 1,
   destination: parseDestination(dest),
   uploadedAt: new Date(uploaded),
   ttl: parseTtlDays(ttl),

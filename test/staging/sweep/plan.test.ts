@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { plannedCost } from "../../../staging/bill.ts";
 import { parseDestination } from "../../../staging/destination.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import { dollars, type MicroDollars, toDollars } from "../../../staging/money.ts";
@@ -22,6 +23,7 @@ const entry: SweepEntry = {
   stagingId: parseStagingId("stage-abc123def456"),
   regions: parseRegionList("us-east-1,us-west-2"),
   sizeBytes: 100 * GIB,
+  fileCount: 1,
   destination: parseDestination("/mnt/data/x"),
   uploadedAt: NOW,
   ttl: parseTtlDays(7),
@@ -71,6 +73,15 @@ describe("the plan of a sweep", () => {
     expect(toDollars(found.savings.direct)).to.equal(90);
     expect(toDollars(found.savings.staged)).to.be.closeTo(3.07, 0.005);
     expect(found.savings.share).to.be.closeTo(0.966, 0.0005);
+  });
+
+  it("counts under AWS's prices what AWS charges for staging, as the estimate does", () => {
+    const prices = priceBook("aws");
+    const { savings } = plan("count: 20", { prices });
+    const charged = plannedCost({ ...entry, ttl: parseTtlDays(7) }, prices);
+    expect(charged.noncurrent).to.be.above(0);
+    expect(charged.requests).to.be.above(0);
+    expect(savings.staged).to.equal(charged.total);
   });
 
   it("takes the dearest of several types as the bound, and divides the workers by indices", () => {

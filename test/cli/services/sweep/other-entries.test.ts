@@ -114,7 +114,7 @@ describe("staged data of another account", () => {
     const { entries, datasets, notes } = await look(buckets, { expiration }).found;
     expect(entries).to.deep.equal([
       {
-        ...{ stagingId: ID, sizeBytes: 1_000, uploadedAt: UPLOADED, ttl: 7, account: OWNER },
+        ...{ stagingId: ID, sizeBytes: 1_000, fileCount: 1, uploadedAt: UPLOADED, ttl: 7, account: OWNER },
         ...{ destination: "/mnt/data/reference.fasta", regions: [EAST, WEST] },
       },
     ]);
