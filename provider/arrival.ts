@@ -1,6 +1,6 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { arrivalAttribute, youngestAttribute } from "../staging/ledger.ts";
+import { arrivalAttribute, heldAttribute, youngestAttribute } from "../staging/ledger.ts";
 import type { ReplicationInputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
@@ -38,20 +38,36 @@ export interface NotedRegion {
 }
 
 /** Notes in the usage row when the youngest object of a region was made, which goes later than the entry. A younger one's note stays. */
-export async function noteYoungest(
-  { usageTable, usageRegion, stagingId, region }: NotedRegion,
+export const noteYoungest = (
+  place: NotedRegion,
   dynamo: (region: string) => DynamoDBClient,
   madeAt: Date,
+  signal: AbortSignal,
+): Promise<void> => noteLatest(place, youngestAttribute(place.region), dynamo, madeAt, signal);
+
+/** Notes in the usage row that a region's data do not expire, since their replication has failed. */
+export const noteHeld = (
+  place: NotedRegion,
+  dynamo: (region: string) => DynamoDBClient,
+  now: Date,
+  signal: AbortSignal,
+): Promise<void> => noteLatest(place, heldAttribute(place.region), dynamo, now, signal);
+
+async function noteLatest(
+  { usageTable, usageRegion, stagingId }: NotedRegion,
+  attribute: string,
+  dynamo: (region: string) => DynamoDBClient,
+  time: Date,
   signal: AbortSignal,
 ): Promise<void> {
   if (usageTable === undefined || usageRegion === undefined) return;
   const command = new UpdateItemCommand({
     TableName: usageTable,
     Key: marshall({ [USAGE_KEY]: stagingId }),
-    UpdateExpression: "SET #youngest = :made",
-    ConditionExpression: "attribute_not_exists(#youngest) OR #youngest < :made",
-    ExpressionAttributeNames: { "#youngest": youngestAttribute(region) },
-    ExpressionAttributeValues: marshall({ ":made": isoSeconds(madeAt) }),
+    UpdateExpression: "SET #attribute = :time",
+    ConditionExpression: "attribute_not_exists(#attribute) OR #attribute < :time",
+    ExpressionAttributeNames: { "#attribute": attribute },
+    ExpressionAttributeValues: marshall({ ":time": isoSeconds(time) }),
   });
   await conditionMet(() => dynamo(usageRegion).send(command, { abortSignal: signal }));
 }

@@ -5,7 +5,7 @@ import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { parseRegion } from "../staging/regions.ts";
 import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources.ts";
-import { noteArrival } from "./arrival.ts";
+import { noteArrival, noteHeld } from "./arrival.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, showProgress, withTimeout } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
@@ -19,7 +19,7 @@ import { forEachParallel } from "./transfer/parallel.ts";
 import { checkPresence } from "./transfer/presence/check.ts";
 import { ensureReplica, type GivenUp, type ReplicaResult } from "./transfer/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
-import { whyNothingByRule } from "./transfer/rule-outcome.ts";
+import { ruleOutcome, whyNothingByRule } from "./transfer/rule-outcome.ts";
 import { requireReplicationRule } from "./transfer/rules.ts";
 import { readTags } from "./transfer/tagging.ts";
 import { passesThroughClient } from "./transfer/through-client.ts";
@@ -118,7 +118,7 @@ async function replicate(
   shared: Dependencies & { readonly dynamo: (region: string) => DynamoDBClient },
   context: CallContext,
 ): Promise<ReplicationOutputs> {
-  const deps = withTimeout(shared, inputs, context);
+  const deps = { ...withTimeout(shared, inputs, context), dynamo: shared.dynamo };
   const doing = { what: "replication", region: inputs.region, bucket: inputs.bucket } as const;
   const method = await explained(doing, () => possibleMethod(inputs, deps, context));
   const join = () => explained(doing, () => joinRule({ ...inputs, method }, deps, context));
@@ -129,20 +129,30 @@ async function replicate(
     await waitUntilWritable(inputs, deps, context);
     const ruleId = joined ?? (await join());
     const made = await makeReplicas({ ...inputs, method }, deps, context);
-    if (method === "rule" && made.via === "copy" && deps.isAws) {
-      const source = { client: deps.s3.of(inputs.sourceRegion), bucket: inputs.sourceBucket };
-      const why = await whyNothingByRule({ ...source, key: inputs.manifestKey }, context.signal);
-      context.log(
-        "warning",
-        `The rule has replicated nothing to ${inputs.region}, so all objects were copied. ${why}`,
-      );
-    }
+    if (method === "rule" && made.via !== "rule") await judgeRule(inputs, made.via, deps, context);
     await noteArrival(inputs, shared.dynamo, deps.now(), context.signal);
     return { ...inputs, ruleId, ...made };
   } catch (error) {
     // The rule may have made replicas even where nothing was copied, so deleting must find this resource.
     throw partialFailure(id, inputs, error, doing, context.signal);
   }
+}
+
+/** Notes what follows where a rule did not replicate all: one object, which has the tags of all, tells. */
+async function judgeRule(
+  inputs: ReplicationInputs,
+  via: ReplicationOutputs["via"],
+  deps: Dependencies & { readonly dynamo: DynamoClients },
+  context: CallContext,
+): Promise<void> {
+  const { region, sourceRegion, sourceBucket: bucket, kind, key, manifestKey } = inputs;
+  const place = { client: deps.s3.of(sourceRegion), bucket, key: kind === "file" ? key : manifestKey };
+  const outcome = await ruleOutcome(place, context.signal);
+  if (outcome.status === "FAILED")
+    await noteHeld({ ...inputs, region: sourceRegion }, deps.dynamo, deps.now(), context.signal);
+  if (via !== "copy" || !deps.isAws) return;
+  const why = whyNothingByRule(place, outcome);
+  context.log("warning", `The rule has replicated nothing to ${region}, so all objects were copied. ${why}`);
 }
 
 /**
@@ -152,13 +162,13 @@ async function replicate(
 async function possibleMethod(
   { method, region, sourceRegion, sourceBucket: bucket, manifestKey: key }: ReplicationInputs,
   deps: Dependencies,
-  { signal, log }: CallContext,
+  context: CallContext,
 ): Promise<ReplicationMethod> {
   if (method === "copy") return method;
   const place = { client: deps.s3.of(sourceRegion), bucket };
-  if (!(await hasCapability("replicationRules", place, { signal, log }))) return "copy";
+  if (!(await hasCapability("replicationRules", place, context))) return "copy";
   try {
-    const tags = await readTags({ ...place, key }, signal);
+    const tags = await readTags({ ...place, key }, context.signal);
     return tags[replicateTag(parseRegion(region))] === "true" ? "rule" : "copy";
   } catch (error) {
     if (isNotFound(error)) return method; // what is missing shows when it is replicated

@@ -27,6 +27,8 @@ export interface Life {
   readonly arrivals?: ReadonlyMap<string, Date> | undefined;
   /** When the youngest object of a region was made, where that was so late that it outlives the others: see {@link youngestAttribute}. */
   readonly youngest?: ReadonlyMap<string, Date> | undefined;
+  /** Since when a region's data are known not to expire: see {@link heldAttribute}. */
+  readonly held?: ReadonlyMap<string, Date> | undefined;
   /** Oldest first, one at least. */
   readonly placements: readonly Placement[];
 }
@@ -67,6 +69,13 @@ const ARRIVED = "arrived_in_";
  */
 export const youngestAttribute = (region: string): string => `${YOUNGEST}${region}`;
 const YOUNGEST = "youngest_in_";
+/**
+ * The attribute of a row that tells when the replication of a region's data was found to have failed. S3 does not expire such data: they
+ * are charged for until somebody deletes them.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
+ */
+export const heldAttribute = (region: string): string => `${HELD}${region}`;
+const HELD = "held_in_";
 /** Goes up by one at every write, which is made on condition that nobody else has written in between. */
 export const REVISION = "revision";
 
@@ -90,7 +99,8 @@ export function parseLedgerRow(item: unknown): LedgerRow {
   const current = {
     ...row,
     arrived: arrivalsOf(row, uploadedAt, undefined),
-    youngest: youngestOf(row, uploadedAt, undefined),
+    youngest: notesOf(row, YOUNGEST, uploadedAt, undefined),
+    held: notesOf(row, HELD, uploadedAt, undefined),
   };
   return { stagingId: usage.stagingId, lives: [...earlier, current].map((life) => read.life(life)), usage };
 }
@@ -106,12 +116,13 @@ function arrivalsOf(
   return timesIn(row, ARRIVED, from, (at) => (until !== undefined && at >= until ? from : at));
 }
 
-function youngestOf(
+function notesOf(
   row: Readonly<Record<string, unknown>>,
+  prefix: string,
   from: string,
   until: string | undefined,
 ): Record<string, string> | undefined {
-  const times = timesIn(row, YOUNGEST, from, (at) => (until !== undefined && at >= until ? undefined : at));
+  const times = timesIn(row, prefix, from, (at) => (until !== undefined && at >= until ? undefined : at));
   return Object.keys(times).length > 0 ? times : undefined;
 }
 
@@ -163,6 +174,7 @@ class Reader {
       sweepId,
       arrivals: this.#times(value, "arrived"),
       youngest: this.#times(value, "youngest"),
+      held: this.#times(value, "held"),
       placements,
     };
   }
@@ -272,9 +284,11 @@ function historyOf(row: Readonly<Record<string, unknown>>, facts: LifeFacts, now
 /** A life that nobody has closed ended when its data were uploaded again, unless they had expired before. */
 function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Record<string, unknown> {
   const { filename, size_bytes, file_count, uploaded_at, sweep_id, regions, ttl_days, history } = row;
-  const closed = row["closed_at"] ?? (hasExpired(row, next.uploaded_at) ? undefined : next.uploaded_at);
   const arrived = arrivalsOf(row, String(uploaded_at), next.uploaded_at);
-  const youngest = youngestOf(row, String(uploaded_at), next.uploaded_at);
+  const youngest = notesOf(row, YOUNGEST, String(uploaded_at), next.uploaded_at);
+  const held = notesOf(row, HELD, String(uploaded_at), next.uploaded_at);
+  const isGone = held === undefined && hasExpired(row, next.uploaded_at);
+  const closed = row["closed_at"] ?? (isGone ? undefined : next.uploaded_at);
   return {
     filename,
     size_bytes,
@@ -285,6 +299,7 @@ function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Rec
     ...(closed === undefined ? {} : { closed_at: closed }),
     ...(arrived === undefined ? {} : { arrived }),
     ...(youngest === undefined ? {} : { youngest }),
+    ...(held === undefined ? {} : { held }),
   };
 }
 

@@ -8,6 +8,6 @@ export const LEFT_OUT: readonly string[] = [
   "DynamoDB: requests, storage and point-in-time recovery; about $0.00001 for an entry",
   "KMS requests, where you gave a bucket a key of your own",
   "requests that are sent again, versions that a resumed upload or a repair replaced, and a replica that S3 makes after a copy",
-  "S3's delays: it does not remove objects whose replication is pending or has failed, until that ends or the entry is deleted",
+  "S3's delays: it does not remove objects whose replication is pending, until that ends or the entry is deleted",
   "lower prices above 50 TB, the free tier, taxes, and the instances themselves",
 ];

@@ -18,6 +18,9 @@ export interface Stay {
   readonly replicatedFrom: string | undefined;
 }
 
+/** The last moment that there is: nobody knows when. */
+const NEVER = new Date(8.64e15);
+
 type OpenStay = Pick<Stay, "region" | "from" | "replicatedFrom">;
 
 /**
@@ -40,13 +43,17 @@ export function staysOf(life: Life): Stay[] {
     }
     for (const [region, stay] of open) if (!present.has(region)) found.push(deleted(stay, life, from));
     open = present;
-    const end = earliest(entryRemoval(life, placement), closedAt);
+    const end = earliest(isHeld(life, regions) ? NEVER : entryRemoval(life, placement), closedAt);
     if (next !== undefined && end > next) continue;
     for (const stay of open.values()) found.push(closing(stay, life, placement));
     break;
   }
   return found.filter((stay) => stay !== undefined);
 }
+
+/** Whether data of these regions do not expire: then the placement does not end by itself. */
+const isHeld = ({ held }: Life, regions: readonly string[]): boolean =>
+  regions.some((region) => held?.has(region));
 
 /** The stay of data that somebody deleted: every version of them. */
 function deleted(stay: OpenStay, life: Life, at: Date): Stay | undefined {
@@ -61,6 +68,7 @@ function deleted(stay: OpenStay, life: Life, at: Date): Stay | undefined {
 function closing(stay: OpenStay, life: Life, placement: Placement): Stay | undefined {
   const from = arrivalOf(stay, life);
   if (from === undefined) return undefined;
+  if (life.held?.has(stay.region)) return deleted(stay, life, life.closedAt ?? NEVER);
   const removal = regionRemoval(stay.region, from, life, placement);
   const { closedAt } = life;
   if (closedAt !== undefined && closedAt < removal) return deleted(stay, life, closedAt);

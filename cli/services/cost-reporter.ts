@@ -64,7 +64,7 @@ export class CostReporter {
     );
     const last = counted.at(-1);
     if (last === undefined) return;
-    refuseEndless(row, counted);
+    refuseEndless(row, counted, this.#period.until);
     const parts = counted.map((one) => this.#countOf(one, row, all));
     const sum = addUp(parts);
     // Every other sum is a part of these: if they are exact, all are.
@@ -198,9 +198,11 @@ interface Charged {
 /** Ten years in every region have fewer. */
 const MAX_REGION_DAYS = 50_000;
 
-function refuseEndless({ stagingId }: LedgerRow, lived: readonly Lived[]): void {
+function refuseEndless({ stagingId }: LedgerRow, lived: readonly Lived[], until: Date): void {
   const stays = lived.flatMap((one) => one.stays);
-  const days = stays.reduce((sum, { from, to }) => sum + 1 + (to.getTime() - from.getTime()) / MS_PER_DAY, 0);
+  // What does not expire has no end.
+  const end = (to: Date): number => Math.min(to.getTime(), until.getTime());
+  const days = stays.reduce((sum, { from, to }) => sum + 1 + (end(to) - from.getTime()) / MS_PER_DAY, 0);
   if (days <= MAX_REGION_DAYS) return;
   throw new UserError(`the usage row of ${stagingId} cannot be counted`, {
     why: "Its uploads would have been stored for more than ten years in every region. Somebody changed the item in DynamoDB.",

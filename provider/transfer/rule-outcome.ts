@@ -3,22 +3,34 @@ import { shellQuoted } from "../../staging/shell.ts";
 import { isNotFound } from "./aws-errors.ts";
 import type { ObjectPlace } from "./stored.ts";
 
+/** What S3 says of an object that a rule was to replicate. */
+export interface RuleOutcome {
+  /** For all destinations together: PENDING, COMPLETED or FAILED. */
+  readonly status: string | undefined;
+  readonly encryption: string;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html */
+export async function ruleOutcome(
+  { client, bucket, key }: ObjectPlace,
+  signal: AbortSignal,
+): Promise<RuleOutcome> {
+  try {
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    const { ReplicationStatus, ServerSideEncryption } = await client.send(command, { abortSignal: signal });
+    return { status: ReplicationStatus, encryption: ServerSideEncryption ?? "" };
+  } catch (error) {
+    if (isNotFound(error)) return { status: undefined, encryption: "" };
+    throw error;
+  }
+}
+
 /**
  * Why a rule has brought nothing, as far as S3 tells of an object that carries the rule's tag.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
  * @returns a sentence with what can be done
  */
-export async function whyNothingByRule(place: ObjectPlace, signal: AbortSignal): Promise<string> {
-  const { client, bucket, key } = place;
-  const { status, encryption = "" } = await client
-    .send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal })
-    .then(
-      (head) => ({ status: head.ReplicationStatus, encryption: head.ServerSideEncryption }),
-      (error: unknown) => {
-        if (isNotFound(error)) return { status: undefined, encryption: undefined };
-        throw error;
-      },
-    );
+export function whyNothingByRule({ bucket, key }: ObjectPlace, { status, encryption }: RuleOutcome): string {
   const look = `aws s3api head-object --bucket ${shellQuoted(bucket)} --key ${shellQuoted(key)} --query ReplicationStatus`;
   if (encryption.startsWith("aws:kms")) {
     return "They are encrypted with a KMS key, and the rule takes no such objects. With replication: copy no rule is tried.";

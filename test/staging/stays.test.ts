@@ -126,4 +126,14 @@ describe("stays", () => {
     );
     expect(shown(life({ arrivals, closedAt: at("09T03:00:00") }))).to.have.length(1);
   });
+
+  it("has no end where S3 keeps the data of a failed replication, until somebody deletes them", () => {
+    const held = new Map([["us-east-1", at("01T11:00:00")]]);
+    const [primary, replica] = staysOf(life({ held }));
+    expect(primary?.to.getTime()).to.be.greaterThan(at("31T00:00:00").getTime() + 3650 * MS_PER_DAY);
+    expect(primary?.billedUntil).to.deep.equal(primary?.to);
+    expect(replica?.to).to.deep.equal(removalMidnight(UPLOADED, WEEK));
+    const closedAt = at("20T08:00:00");
+    expect(shown(life({ held, closedAt }))[0]).to.contain("03-20T08:00 03-20T08:00");
+  });
 });

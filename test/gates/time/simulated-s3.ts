@@ -146,8 +146,9 @@ export class SimulatedS3 {
   }
 
   /** When a noncurrent version was to be removed, where that has passed. */
-  #dueAt({ noncurrentSince, tags }: Version): Date | undefined {
-    if (noncurrentSince === undefined || !this.#ttlOf(tags)) return undefined;
+  #dueAt(version: Version): Date | undefined {
+    const { noncurrentSince, tags } = version;
+    if (noncurrentSince === undefined || isHeld(version) || !this.#ttlOf(tags)) return undefined;
     const due = midnightAfter(noncurrentSince, NONCURRENT_DAYS);
     return due <= this.clock.now().getTime() ? new Date(due) : undefined;
   }
@@ -233,7 +234,7 @@ export class SimulatedS3 {
     for (const bucket of this.buckets) {
       for (const [key, versions] of [...bucket.keys]) {
         for (const version of [...versions].reverse()) {
-          if (version.isMarker || this.#ttlOf(version.tags) === undefined) continue;
+          if (version.isMarker || isHeld(version) || this.#ttlOf(version.tags) === undefined) continue;
           const { noncurrentSince } = version;
           if (
             noncurrentSince !== undefined &&
@@ -242,7 +243,7 @@ export class SimulatedS3 {
             this.#remove(bucket, key, version.id, midnight);
         }
         const newest = this.current(bucket, key);
-        const ttl = newest && this.#ttlOf(newest.tags);
+        const ttl = newest && !isHeld(newest) ? this.#ttlOf(newest.tags) : undefined;
         if (
           newest !== undefined &&
           ttl !== undefined &&
@@ -261,6 +262,12 @@ export class SimulatedS3 {
     return `v${this.#versions}`;
   }
 }
+
+/**
+ * S3 keeps what it has not replicated.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
+ */
+const isHeld = ({ replication }: Version): boolean => replication === "PENDING" || replication === "FAILED";
 
 const chargeOf = (region: Region, key: string, version: Version, to: Date | undefined): Charge => ({
   ...{ region, key, bytes: version.body.length, from: version.storedAt, to },

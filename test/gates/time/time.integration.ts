@@ -17,6 +17,8 @@ interface Case {
   /** The entry's life. Hours pass afterwards until it has ended. */
   readonly live: (world: StagedWorld) => Promise<void>;
   readonly ttl?: number;
+  /** Whether S3 keeps the data until somebody deletes the entry. */
+  readonly isKept?: boolean;
 }
 
 const upload =
@@ -41,13 +43,19 @@ const CASES: readonly Case[] = [
     fate: (region) => soon(region === SECOND ? 1_000 : 10 * MINUTE),
     live: upload(2),
   },
-  { title: "rules that fail", fate: () => soon(20_000, "FAILED"), live: upload(2) },
+  { title: "rules that fail", fate: () => soon(20_000, "FAILED"), live: upload(2), isKept: true },
+  {
+    title: "a directory whose replication fails",
+    fate: () => soon(20_000, "FAILED"),
+    live: upload(2, { sizes: [400_000, 600_000] }),
+    isKept: true,
+  },
   {
     title: "one rule that fails, one that does not",
     fate: (region) => soon(20_000, region === SECOND ? "FAILED" : "COMPLETED"),
     live: upload(2),
+    isKept: true,
   },
-  { title: "objects that stay PENDING", fate: () => "never", live: impatiently(upload(2)) },
   {
     title: "replicas that arrive after the copies, above them",
     fate: () => soon(30 * HOUR),
@@ -166,9 +174,18 @@ describe("The life of an entry on an S3 with a clock of its own", function () {
         await one.live(world);
         await checkNow(world);
         await passHours(world, hoursOf(one.ttl ?? 2));
+        if (one.isKept) await world.delete();
         await checkEnd(world);
       }));
   }
+
+  it("is as before its expiry while objects stay PENDING, which S3 keeps until a deletion", () =>
+    inWorld({ title: "", fate: () => "never", live: async () => {} }, async (world) => {
+      await impatiently(upload(2))(world);
+      await passHours(world, 47);
+      await world.delete();
+      await checkEnd(world);
+    }));
 
   for (const [title, hours] of [
     ["in the middle of its life", 20],
