@@ -85,9 +85,11 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
     async update(id, oldOutputs, news, context) {
       if (!isWhole(oldOutputs)) return stageAs(id, news, deps, context);
       const { lost, ...outputs } = oldOutputs;
+      const same = { ...outputs, ...news };
       // They may have come back: `spawn stage repair` copies them from another region.
-      if (lost === undefined || (await lossOf(outputs, deps, context)) === undefined)
-        return { ...outputs, ...news };
+      if (lost === undefined || (await lossOf(outputs, deps, context)) === undefined) return same;
+      // They may have expired since the refresh that found them lost.
+      if (isExpired(same, deps.now())) return same;
       return restage(id, outputs, news, deps, context);
     },
 
@@ -103,7 +105,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
       const { lost: _, ...known } = outputs;
       const lost = await lossOf(known, deps, context);
       if (lost === undefined) return { id, inputs, outputs: known };
-      if (isExpired({ ...known, ttlDays: inputs.ttlDays }, deps.now())) return { id, inputs, outputs };
+      if (isExpired({ ...known, ttlDays: inputs.ttlDays }, deps.now())) return { id, inputs, outputs: known };
       // Not forgotten: what was staged is known here only.
       return { id, inputs, outputs: { ...known, lost } };
     },
@@ -139,17 +141,17 @@ async function lossOf(
   return found?.state === "whole" ? undefined : (found?.why ?? "they are not whole");
 }
 
-/** Stages what was lost again from its source, as that is now. */
+/** Stages what was lost again from its source, as that is now. What is made again expires with what is left. */
 async function restage(
   id: string,
-  { sha256, stagingId, region }: StagedDataOutputs,
+  { sha256, stagingId, region, uploadedAt }: StagedDataOutputs,
   inputs: StagedDataInputs,
   deps: Dependencies,
   context: CallContext,
 ): Promise<StagedDataOutputs> {
   let staged: StagedDataOutputs;
   try {
-    staged = await stageAs(id, inputs, deps, context);
+    staged = await stageAs(id, inputs, deps, context, new Date(uploadedAt));
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new UserError(
@@ -212,16 +214,18 @@ const renamed = (source: Source, filename: string): Source =>
 /** Whether the creation got to its end; one that failed half way has the inputs as its outputs. */
 const isWhole = (outputs: Partial<StagedDataOutputs>): boolean => outputs.uploadedAt !== undefined;
 
+/** @param begun from when on the TTL of what is made counts. @default now */
 async function stageAs(
   id: string,
   inputs: StagedDataInputs,
   deps: Dependencies,
   context: CallContext,
+  begun?: Date,
 ): Promise<StagedDataOutputs> {
   const own = withTimeout(deps, inputs, context);
   const source = await sourceOf(inputs, own, context.signal);
   await waitUntilWritable(inputs, own, context);
-  return stage(id, inputs, source, own, context);
+  return stage(id, inputs, source, own, context, begun);
 }
 
 /** Sends what isn't there yet. @throws PartialFailure once the bucket may hold some of it */
@@ -231,10 +235,11 @@ async function stage(
   source: Source,
   deps: Dependencies,
   context: CallContext,
+  begun?: Date,
 ): Promise<StagedDataOutputs> {
   const doing = { what: "upload", region: inputs.region, bucket: inputs.bucket } as const;
   try {
-    return await stageSource(inputs, source, deps, context);
+    return await stageSource(inputs, source, deps, context, begun);
   } catch (error) {
     // Of a directory some may have been sent by then.
     if (error instanceof InputError && source.kind === "file") throw error;
@@ -248,6 +253,7 @@ async function stageSource(
   source: Source,
   deps: Dependencies,
   context: CallContext,
+  begun = deps.now(),
 ): Promise<StagedDataOutputs> {
   const { bucket, region, stagingId, noSha256 = false, multipart = false } = inputs;
   const tags = primaryTags(
@@ -256,7 +262,7 @@ async function stageSource(
     inputs.replicateTo.map(parseRegion),
     inputs.readersTag,
   );
-  const target = { client: deps.s3.of(region), bucket, tags: ageingTags(tags, deps.now()) };
+  const target = { client: deps.s3.of(region), bucket, tags: ageingTags(tags, begun) };
   const options = { pool: deps.pool, signal: context.signal, noSha256, multipart };
   const facts =
     source.kind === "file"

@@ -1,15 +1,20 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { GetObjectTaggingCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
 import { stagedData } from "../../provider/staged-data.ts";
 import { createS3Clients } from "../../provider/transfer/clients.ts";
-import { primaryTags } from "../../staging/classes.ts";
+import { primaryTags, TTL_TAG, ttlClassAt } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId, parseStagingId } from "../../staging/ids.ts";
-import { parseTtlDays } from "../../staging/ttl.ts";
+import { isoSeconds, MS_PER_DAY, parseTtlDays } from "../../staging/ttl.ts";
 import { MIB } from "../../staging/units.ts";
 import {
   bucketOf,
@@ -205,6 +210,22 @@ describe("StagedData", function () {
     expect(error).to.be.instanceOf(UserError).and.to.have.property("fix").that.contains("spawn stage repair");
   });
 
+  it("lets what it stages again expire with the rest of the entry", async () => {
+    const file = await fixture.file("partly lost", 10);
+    const inputs = stagedInputs(file.path);
+    const { id, outputs } = await handler().create(inputs, new TestContext());
+    const uploaded = new Date(Date.now() - 3 * MS_PER_DAY);
+    const lost = { ...outputs, uploadedAt: isoSeconds(uploaded), lost: "the manifest is missing" };
+    const Bucket = bucketOf(PRIMARY);
+    await fixture.s3.of(PRIMARY).send(new DeleteObjectCommand({ Bucket, Key: outputs.manifestKey }));
+    await handler().update?.(id, lost, inputs, new TestContext());
+    const { LastModified = new Date(0) } = await fixture.s3
+      .of(PRIMARY)
+      .send(new HeadObjectCommand({ Bucket, Key: outputs.manifestKey }));
+    const ttl = ttlClassAt(parseTtlDays(inputs.ttlDays), uploaded, LastModified);
+    expect(await tagsOf(outputs.manifestKey)).to.have.property(TTL_TAG, String(ttl));
+  });
+
   it("reads as lost what was deleted or replaced by hand, but not what has expired", async () => {
     const file = await fixture.file("gone", 10);
     const inputs = stagedInputs(file.path);
@@ -224,6 +245,11 @@ describe("StagedData", function () {
     expect(await lossIn(nowhere)).to.contain("is missing");
     const expired = { ...outputs, uploadedAt: "2020-01-01T00:00:00Z" };
     expect(await read(expired)).to.deep.equal({ id, inputs, outputs: expired });
+    const lostBefore = { ...expired, lost: "it was missing" };
+    expect(await read(lostBefore)).to.deep.equal({ id, inputs, outputs: expired });
+    const updated = await handler().update?.(id, lostBefore, inputs, new TestContext());
+    expect(updated).to.deep.equal(expired);
+    expect(await fixture.everything(PRIMARY, inputs.stagingId)).to.deep.equal([]);
     await handler().delete(id, nowhere, new TestContext());
     const imported = await errorOf(handler().read(id, undefined, undefined, new TestContext()));
     expect(imported).to.be.instanceOf(InputError);
