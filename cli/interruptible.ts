@@ -1,12 +1,15 @@
+import { handleSignals } from "./signals.ts";
+
 /** Runs a read-only task until the user interrupts it. */
 export async function interruptible<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
-  const stop = () => abort.abort();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.once(signal, stop);
+  const release = handleSignals(["SIGINT", "SIGTERM"], () => {
+    release();
+    abort.abort();
+  });
   try {
     return await run(abort.signal);
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    release();
   }
 }

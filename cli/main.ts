@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Interfaces, run, settings } from "@oclif/core";
-import { isHangupIgnored, keepHangupIgnored } from "../connection/hangup.ts";
 import { applyChanges } from "../connection/process.ts";
 import { nameProgram } from "../connection/user-agent.ts";
 import { programVariables } from "../local/engine/variables.ts";
@@ -14,6 +13,7 @@ import { closeOutput, endOutput, OutputFailed, watchOutput } from "./output.ts";
 import { failureEnvelope, renderDetails, renderFailure } from "./render/failure.ts";
 import { toJson } from "./render/json.ts";
 import { guardScreen, writeExactly } from "./screen.ts";
+import { endBySignal } from "./signals.ts";
 
 /** Runs the command line of this process, and ends the process. Never rejects. */
 export async function main(argv: readonly string[] = process.argv.slice(2)): Promise<void> {
@@ -50,23 +50,6 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
   }
   // Idle connections would keep the process alive for a while.
   process.exit();
-}
-
-/**
- * A signal ends the process by `process.exit`, so that what has been started is ended, too. A command that has a
- * handler of its own for as long as it can stop cleanly decides for itself.
- */
-function endBySignal(): void {
-  keepHangupIgnored();
-  for (const [signal, exitCode] of [
-    ...(isHangupIgnored() ? [] : ([["SIGHUP", 129]] as const)),
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-  ] as const) {
-    process.on(signal, () => {
-      if (process.listenerCount(signal) === 1) process.exit(exitCode);
-    });
-  }
 }
 
 async function reportFailure(error: unknown, argv: readonly string[]): Promise<void> {

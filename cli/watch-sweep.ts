@@ -5,6 +5,7 @@ import { SweepView } from "./render/sweep-progress.ts";
 import { ExactScreen } from "./screen.ts";
 import type { SweepProgress } from "./services/sweep/progress.ts";
 import { watchSweep } from "./services/sweep/watch.ts";
+import { handleSignals } from "./signals.ts";
 
 /**
  * Follows a sweep with its progress on stderr. Ctrl-C, SIGTERM, or SIGHUP of a terminal that is closed stops following; the sweep continues.
@@ -20,9 +21,11 @@ export async function watchOnScreen(
     ? undefined
     : new SweepView(new ExactScreen(process.stderr), { colours: process.stderr });
   const abort = new AbortController();
-  const stop = () => abort.abort();
   const signals = ["SIGINT", "SIGTERM", ...(isHangupIgnored() ? [] : (["SIGHUP"] as const))] as const;
-  for (const signal of signals) process.once(signal, stop);
+  const release = handleSignals(signals, () => {
+    release();
+    abort.abort();
+  });
   let trouble = "";
   try {
     return await watchSweep(context, id, {
@@ -38,7 +41,7 @@ export async function watchOnScreen(
       },
     });
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    release();
     view?.close();
   }
 }

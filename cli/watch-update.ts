@@ -4,6 +4,7 @@ import { interruption } from "./engine/failure.ts";
 import type { ResourceChange, UpdateOptions } from "./engine/update.ts";
 import { ProgressView } from "./render/progress.ts";
 import { ExactScreen } from "./screen.ts";
+import { handleSignals } from "./signals.ts";
 
 export interface WatchOptions {
   /** Under `--json` nothing is shown but errors. */
@@ -33,7 +34,7 @@ export async function watchUpdate<T>(
     abort.abort(interruption());
   };
   const signals = ["SIGINT", "SIGTERM", ...(isHangupIgnored() ? [] : (["SIGHUP"] as const))] as const;
-  for (const signal of signals) process.on(signal, stop);
+  const release = handleSignals(signals, stop);
   try {
     return await run({
       signal: abort.signal,
@@ -50,7 +51,7 @@ export async function watchUpdate<T>(
       ...(options.verbose && view ? { onEvent: (event) => logEvent(event, view) } : {}),
     });
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    release();
     view?.close();
   }
 }
