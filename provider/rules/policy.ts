@@ -13,6 +13,11 @@ import { type Configuration, type ConfigurationKind, canonical } from "./configu
 const MAX_BYTES = 20_480;
 /** Begins the Sid of each statement that we put beside the user's. */
 const SID_PREFIX = "SpawnStaging";
+/**
+ * In a policy of the older version, or with none, a variable is a text like any other, which no account has.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+ */
+const VERSION = "2012-10-17";
 
 /** The policy of a bucket; its rules are its statements. */
 export const policyKind: ConfigurationKind = {
@@ -41,7 +46,8 @@ export const policyKind: ConfigurationKind = {
   },
 
   merge(bucket, users, ours) {
-    const rest = users.rules.length === 0 ? { Version: "2012-10-17" } : document(users);
+    const rest = users.rules.length === 0 ? { Version: VERSION } : document(users);
+    refuseVariables(bucket, rest, ours);
     const merged = { rules: [...users.rules, ...ours], rest };
     const bytes = Buffer.byteLength(policyText(merged));
     if (bytes > MAX_BYTES) {
@@ -80,6 +86,19 @@ function parsePolicy(bucket: string, text: string): Configuration {
 function document({ rest }: Configuration): Record<string, unknown> {
   const { text, exactText, ...others } = rest;
   return others;
+}
+
+/** Nobody could read by the bucket's name, and `stage info` would say that accounts can. */
+function refuseVariables(
+  bucket: string,
+  { Version }: Record<string, unknown>,
+  ours: readonly BucketRule[],
+): void {
+  if (Version === VERSION || !JSON.stringify(ours).includes("${")) return;
+  throw new UserError(`the policy of the bucket ${bucket} cannot take the statements for spawn:readers`, {
+    why: `${typeof Version === "string" ? `Its Version is ${Version}` : "It has no Version"}, and only ${VERSION} knows the variable in them.`,
+    fix: `Set "Version": "${VERSION}" in the policy of ${bucket}, or take spawn:readers out of the environment's settings.`,
+  });
 }
 
 function policyText(configuration: Configuration): string {

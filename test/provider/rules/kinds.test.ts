@@ -129,6 +129,21 @@ describe("Statements beside those of a user's policy", () => {
     expect(policyKind.merge("b", only(), ours).rest).to.deep.equal({ Version: "2012-10-17" });
   });
 
+  it("are refused where the user's version of policies does not know their variables", () => {
+    const variable = { StringLike: { "s3:ExistingObjectTag/x": `*\${aws:PrincipalAccount}*` } };
+    const withVariable = [{ Sid: "SpawnStagingReadTagged", Effect: "Allow", Condition: variable }];
+    for (const rest of [{ Version: "2008-10-17" }, {}]) {
+      const error = refusalOf(() => policyKind.merge("b", { rules: [statement], rest }, withVariable));
+      expect(error.message).to.equal(
+        "the policy of the bucket b cannot take the statements for spawn:readers",
+      );
+      expect(error.fix).to.contain("2012-10-17");
+      policyKind.merge("b", { rules: [statement], rest }, ours);
+    }
+    policyKind.merge("b", { rules: [], rest: {} }, withVariable);
+    policyKind.merge("b", { rules: [statement], rest: { Version: "2012-10-17" } }, withVariable);
+  });
+
   it("give the user's text back only while it means the same", () => {
     const before = JSON.stringify({ Version: "2012-10-17", Statement: statement }, null, 2);
     const rest = { Version: "2012-10-17", text: "with ours" };
