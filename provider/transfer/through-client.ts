@@ -19,6 +19,7 @@ import { Limit } from "./limit.ts";
 import { NoAnswerError } from "./no-answer.ts";
 import { mailSafe, type ObjectHeaders, objectHeaders } from "./object-headers.ts";
 import type { Part } from "./parts.ts";
+import { SourceChangedError } from "./source.ts";
 import { S3Reader } from "./source-s3-reader.ts";
 import { headObject, type ObjectPlace } from "./stored.ts";
 
@@ -31,7 +32,10 @@ export interface CopyWay {
   readonly signal: AbortSignal;
 }
 
-/** Pieces are in memory as a whole: a part has up to 256 MiB. Each is read by several requests at once. */
+/**
+ * Pieces are in memory as a whole: a part has up to 256 MiB, and more only where an object has more than 2.5 TiB. Each is read by several
+ * requests at once.
+ */
 const LARGE_BYTES = 8 * MIB;
 const large = new Limit(2);
 const small = new Limit(24);
@@ -150,14 +154,22 @@ async function read({ source, offset, length, etag, signal }: Piece): Promise<Bu
   }
 }
 
-/** What S3 would have taken over from the source, or was told to write in its place. */
+/**
+ * What S3 would have taken over from the source, or was told to write in its place.
+ * @throws SourceChangedError when the source is not the one of which the bytes are
+ */
 async function description(
   { source, signal }: CopyWay,
   input: CopyObjectCommandInput,
 ): Promise<ObjectHeaders & { readonly Metadata?: Record<string, string> | undefined }> {
   if (input.MetadataDirective === "REPLACE") return { ...objectHeaders(input), Metadata: input.Metadata };
   const found = await headObject(source, signal);
-  return { ...found?.headers, Metadata: mailSafe(found?.metadata ?? {}) };
+  const url = `s3://${source.bucket}/${source.key}`;
+  if (found === undefined) throw new SourceChangedError(url, "vanished");
+  // The bytes were read before.
+  if (input.CopySourceIfMatch !== undefined && input.CopySourceIfMatch !== found.etag)
+    throw new SourceChangedError(url);
+  return { ...found.headers, Metadata: mailSafe(found.metadata) };
 }
 
 function checksumOf(
