@@ -101,12 +101,3 @@ function measure(shape: Shape, partSizeOf: (size: number) => number) {
 /** What no object can hold has more files than are known. */
 const filesOf = ({ sizeBytes, fileCount }: Shape): number =>
   Math.max(fileCount, Math.ceil(sizeBytes / MAX_OBJECT_BYTES));
-
-/** Bytes of a part of a download with the AWS CLI. https://docs.aws.amazon.com/cli/latest/topic/s3-config.html#multipart-chunksize */
-const DOWNLOADED_PART = 8 * 2 ** 20;
-
-/** GET requests of one download of the data, which no amount counts: the manifest, and each file in parts. */
-export function downloadRequests({ sizeBytes, fileCount }: Shape): number {
-  const size = fileCount === 0 ? 0 : sizeBytes / fileCount;
-  return 1 + fileCount * Math.max(1, Math.ceil(size / DOWNLOADED_PART));
-}
