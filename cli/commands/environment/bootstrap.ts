@@ -10,6 +10,7 @@ import { setConfig, unsetConfig } from "../../services/config-write.ts";
 import { type BootstrapPlan, makeStateBucket, planBootstrap } from "../../services/state-bucket/bootstrap.ts";
 import { deleteStateBucket, refuseInUse } from "../../services/state-bucket/delete.ts";
 import { findMovable, leftBehind, type Movable, moveState } from "../../services/state-bucket/move.ts";
+import { bootstrapCommand } from "../../services/state-bucket/place.ts";
 
 export interface EnvironmentBootstrapResult {
   readonly environment: string;
@@ -50,12 +51,14 @@ export default class EnvironmentBootstrap extends BaseCommand {
   static override flags = {
     region: Flags.string({
       summary: "Region of the bucket.",
-      description: "Default: the region of the environment's tables.",
+      description:
+        "Default: that of the bucket in use, if the state is in one, or else the region of the environment's tables.",
       helpValue: "REGION",
     }),
     bucket: Flags.string({
       summary: "Name of the bucket.",
-      description: "Default: a name with the account and the region.",
+      description:
+        "Default: the bucket in use, if the state is in one, or else a name with the account and the region.",
       helpValue: "NAME",
     }),
     migrate: Flags.boolean({ summary: "Copy the state that is in use until now.", default: false }),
@@ -90,13 +93,13 @@ export default class EnvironmentBootstrap extends BaseCommand {
       "",
     );
     const movable = await findMovable(context, url);
-    if (movable !== undefined && !flags.migrate) throw leftBehind(environment, movable);
+    if (movable !== undefined && !flags.migrate) throw leftBehind(plan, movable);
     if (flags["dry-run"]) {
       if (movable !== undefined) this.note(`To be copied: ${movable.stacks.join(", ")}`);
       this.note("Nothing was changed.");
       return { ...result, migrated: movable?.stacks ?? [] };
     }
-    if (movable !== undefined && !(await this.#agreed(movable, flags))) {
+    if (movable !== undefined && !(await this.#agreed(plan, movable, flags))) {
       this.note("Nothing was changed.");
       return { ...result, created: false, settings: [] };
     }
@@ -111,7 +114,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
     this.note(
       "",
       "On every other machine:",
-      `  ${commandLine("spawn environment bootstrap", environment)}`,
+      `  ${bootstrapCommand(plan, place)}`,
       "or, with fewer rights:",
       `  ${commandLine(`spawn config set backend.url ${shellQuoted(url)}`, environment)}`,
       ...(isOnAws
@@ -133,7 +136,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
     if (plan.isThere) {
       await refuseInUse(this.contextOf(flags), plan);
       this.note(`⚠️  This will delete the bucket ${bucket} with the history of all stacks in it.`, "");
-      const command = commandLine("spawn environment bootstrap --delete", environment);
+      const command = bootstrapCommand(plan, plan.place, "--delete");
       if (!(await confirm("Continue?", { yes: flags.yes, command }))) {
         this.note("Nothing was deleted.");
         return false;
@@ -147,14 +150,15 @@ export default class EnvironmentBootstrap extends BaseCommand {
   }
 
   async #agreed(
+    plan: BootstrapPlan,
     { from, stacks }: Movable,
-    flags: { readonly yes: boolean; readonly environment: string },
+    flags: { readonly yes: boolean },
   ): Promise<boolean> {
     const old = from.entryProject.env["PULUMI_BACKEND_URL"] ?? "the backend of pulumi login";
     this.note(`The state of ${stacks.length} stacks is copied from ${old}, where it stays:`);
     for (const stack of stacks) this.note(`  ${stack}`);
     this.note("", "Nobody may work on the environment meanwhile.", "");
-    const command = commandLine("spawn environment bootstrap --migrate", flags.environment);
+    const command = bootstrapCommand(plan, plan.place, "--migrate");
     return await confirm("Continue?", { yes: flags.yes, command });
   }
 

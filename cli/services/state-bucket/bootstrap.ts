@@ -1,14 +1,11 @@
 import { type BucketLocationConstraint, CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { isSpreading } from "../../../provider/rules/spreading.ts";
 import { DEFAULT_SPREADING, withRetry } from "../../../provider/transfer/retry.ts";
-import type { AccountId } from "../../../staging/accounts.ts";
-import { parseBucketName } from "../../../staging/environment.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
-import type { Region } from "../../../staging/regions.ts";
-import { type StatePlace, stateBucketName, stateUrlOfBucket } from "../../../staging/state-bucket.ts";
-import { commandLine } from "../../command-line.ts";
+import { type StatePlace, stateUrlOfBucket } from "../../../staging/state-bucket.ts";
 import type { Context } from "../../context.ts";
 import { isStateBucketThere } from "./look.ts";
+import { type BootstrapOptions, otherName, placeFor, type StateOwner } from "./place.ts";
 import { type StateSetting, stateSettings } from "./settings.ts";
 
 /** A setting that was written does not show (yet). */
@@ -16,16 +13,8 @@ class Late extends Error {
   override readonly name = "Late";
 }
 
-export interface BootstrapOptions {
-  /** @default the region of the tables */
-  readonly region: Region | undefined;
-  /** @default a name with the account and the region */
-  readonly bucket: string | undefined;
-}
-
 /** What is there of the bucket, and what is missing. */
-export interface BootstrapPlan {
-  readonly account: AccountId;
+export interface BootstrapPlan extends StateOwner {
   readonly place: StatePlace;
   readonly url: string;
   readonly isThere: boolean;
@@ -46,23 +35,19 @@ export async function planBootstrap(context: Context, options: BootstrapOptions)
       fix: "Make a bucket yourself, then: spawn config set backend.url s3://BUCKET?region=REGION",
     });
   }
-  const region = options.region ?? settings.tableRegion;
-  const bucket =
-    options.bucket === undefined
-      ? stateBucketName(settings, account, region)
-      : parseBucketName(options.bucket);
+  const place = placeFor({ settings, account }, options, await context.stateUrl());
+  const { bucket, region } = place;
   if ([...settings.buckets.values()].includes(bucket)) {
     throw new InputError(`${bucket} is a bucket of staged data of the environment ${settings.name}`, {
       why: "The state of the stacks must not be among data that expire.",
-      fix: `${commandLine("spawn environment bootstrap --bucket NAME", settings.name)}, with another name`,
+      fix: otherName(settings.name),
     });
   }
-  const place = { bucket, region };
   const client = await context.anyBucketsS3(region);
-  const isThere = await isStateBucketThere(client, place, account);
+  const isThere = await isStateBucketThere(client, place, { settings, account });
   const all = stateSettings(settings.cloud);
   const missing = isThere ? await missingOf(client, bucket, all) : all;
-  return { account, place, url: stateUrlOfBucket(place), isThere, missing, client };
+  return { settings, account, place, url: stateUrlOfBucket(place), isThere, missing, client };
 }
 
 async function missingOf(
@@ -80,12 +65,13 @@ async function missingOf(
  * @throws UserError when S3 does not show a setting afterwards
  */
 export async function makeStateBucket(
-  { client, place, isThere, missing }: Pick<BootstrapPlan, "client" | "place" | "isThere" | "missing">,
+  plan: Pick<BootstrapPlan, "settings" | "client" | "place" | "isThere" | "missing">,
   spreading = DEFAULT_SPREADING,
 ): Promise<void> {
+  const { settings, client, place, isThere, missing } = plan;
   const { bucket, region } = place;
   const { signal } = new AbortController();
-  if (!isThere) await create(client, place);
+  if (!isThere) await create(client, place, settings.name);
   for (const setting of missing) {
     const retries = { ...spreading, signal, retryable: isSpreading };
     await withRetry(() => setting.make(client, bucket), retries);
@@ -107,7 +93,7 @@ export async function makeStateBucket(
 }
 
 /** The answer to a creation has no owner; every later request names the one that it must have. */
-async function create(client: S3Client, { bucket, region }: StatePlace): Promise<void> {
+async function create(client: S3Client, { bucket, region }: StatePlace, environment: string): Promise<void> {
   // us-east-1 is the one region that is not named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
   const location = { LocationConstraint: region as BucketLocationConstraint };
   try {
@@ -123,7 +109,7 @@ async function create(client: S3Client, { bucket, region }: StatePlace): Promise
     if (error.name !== "BucketAlreadyExists") throw error;
     throw new InputError(`the bucket name ${bucket} is taken`, {
       why: "Names of buckets are global in AWS, and another account has this one.",
-      fix: "spawn environment bootstrap --bucket NAME, with a name that is free",
+      fix: otherName(environment),
     });
   }
 }

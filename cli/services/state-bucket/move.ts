@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError, UserError } from "../../../staging/errors.ts";
 import { isStackName } from "../../../staging/stack-name.ts";
 import { isStackOf } from "../../../staging/state-bucket.ts";
-import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
 import { createStack } from "../../engine/new-stack.ts";
@@ -13,6 +12,8 @@ import { listStacks } from "../../engine/stacks.ts";
 import { type ExportedStack, exportStack } from "../../engine/state.ts";
 import { shareUpload } from "../shared-uploads.ts";
 import { unfinishedStacks } from "../unfinished.ts";
+import type { BootstrapPlan } from "./bootstrap.ts";
+import { bootstrapCommand } from "./place.ts";
 
 /** The stacks of an environment in the backend that its commands use until now. */
 export interface Movable {
@@ -45,10 +46,10 @@ async function stacksOf(project: EngineSettings): Promise<string[]> {
 }
 
 /** The error for a bootstrap that would leave a state behind. */
-export const leftBehind = (environment: string, { from, stacks }: Movable): InputError =>
-  new InputError(`the state of ${environment} is in another place`, {
+export const leftBehind = (plan: BootstrapPlan, { from, stacks }: Movable): InputError =>
+  new InputError(`the state of ${plan.settings.name} is in another place`, {
     why: `${from.entryProject.env["PULUMI_BACKEND_URL"] ?? "The backend of pulumi login"} has ${stacks.length === 1 ? "a stack" : `${stacks.length} stacks`} of it.`,
-    fix: `${commandLine("spawn environment bootstrap --migrate", environment)} copies it to the bucket`,
+    fix: `${bootstrapCommand(plan, plan.place, "--migrate")} copies it to the bucket`,
   });
 
 /**

@@ -11,6 +11,7 @@ describe("the settings of a bucket for the state", () => {
   const make = (setting: StateSetting) =>
     makeStateBucket(
       {
+        settings: { name: "dev", namePrefix: "spawn", tableRegion: parseRegion("us-east-1") },
         client: {} as S3Client,
         place: { bucket: "state", region: parseRegion("eu-west-2") },
         isThere: true,
