@@ -16,6 +16,7 @@ import { MIB } from "../../staging/units.ts";
 import { isDenied, isNotReached, isStall, textOf } from "./aws-failure.ts";
 import { encodeCrc32 } from "./crc32.ts";
 import { Limit } from "./limit.ts";
+import { sendAgain } from "./multipart.ts";
 import { NoAnswerError } from "./no-answer.ts";
 import { mailSafe, type ObjectHeaders, objectHeaders } from "./object-headers.ts";
 import type { Part } from "./parts.ts";
@@ -77,7 +78,7 @@ export function sendCopy(way: CopyWay, command: CopyObjectCommand): Promise<Copy
           ...checksumOf(body, input.ChecksumAlgorithm ?? "CRC32"),
         },
       });
-      const { ETag, VersionId, $metadata } = await destination.send(put, options);
+      const { ETag, VersionId, $metadata } = await sendAgain(signal, () => destination.send(put, options));
       return { CopyObjectResult: { ETag }, VersionId, $metadata };
     },
   );
@@ -104,7 +105,9 @@ export function sendPartCopy(
         ...{ Bucket, Key, UploadId, PartNumber },
         ...{ Body: body, ContentLength: body.length, ...checksumOf(body, algorithm) },
       });
-      const { ETag, ChecksumCRC32, $metadata } = await destination.send(put, options);
+      const { ETag, ChecksumCRC32, $metadata } = await sendAgain(signal, () =>
+        destination.send(put, options),
+      );
       return { CopyPartResult: { ETag, ChecksumCRC32 }, $metadata };
     },
   );

@@ -10,21 +10,25 @@ const REFUSED = Object.assign(new Error("VPC endpoints do not support cross-regi
 
 const NOT_FOUND = Object.assign(new Error("NotFound"), { $metadata: { httpStatusCode: 404 } });
 
-/** A client that refuses copies as S3 does for VPC endpoints. @param head the answer to a HEAD of the source */
-function clientWith(head: () => object, requests: string[]): S3Client {
+type Answers = Readonly<Record<"head" | "put", () => object>>;
+
+/** A client that refuses copies as S3 does for VPC endpoints. */
+function clientWith({ head, put }: Answers, requests: string[]): S3Client {
   return {
     async send({ constructor: { name } }: object) {
       requests.push(name.replace("Command", ""));
       if (name === "CopyObjectCommand") throw REFUSED;
-      return name === "HeadObjectCommand" ? head() : { ETag: '"copy"' };
+      return name === "HeadObjectCommand" ? head() : put();
     },
   } as unknown as S3Client;
 }
 
+const FINE: Answers = { head: () => ({ ETag: '"found"' }), put: () => ({ ETag: '"copy"' }) };
+
 /** Copies an empty object with what it is described by. @returns the requests and the outcome */
-async function copyWith(head: () => object): Promise<{ requests: string[]; error: unknown }> {
+async function copyWith(answers: Partial<Answers> = {}): Promise<{ requests: string[]; error: unknown }> {
   const requests: string[] = [];
-  const client = clientWith(head, requests);
+  const client = clientWith({ ...FINE, ...answers }, requests);
   const command = new CopyObjectCommand({
     ...{ Bucket: "to", Key: "key", CopySource: "from/key", CopySourceIfMatch: '"found"' },
     MetadataDirective: "COPY",
@@ -40,9 +44,21 @@ async function copyWith(head: () => object): Promise<{ requests: string[]; error
 
 describe("sendCopy through this machine", () => {
   it("describes the copy as the source is described", async () => {
-    const { requests, error } = await copyWith(() => ({ ETag: '"found"' }));
+    const { requests, error } = await copyWith();
     expect(error).to.equal(undefined);
     expect(requests).to.deep.equal(["CopyObject", "HeadObject", "PutObject"]);
+  });
+
+  it("sends bytes again that were damaged on their way", async () => {
+    const damaged = [Object.assign(new Error("BadDigest"), { name: "BadDigest" })];
+    const put = () => {
+      const error = damaged.pop();
+      if (error !== undefined) throw error;
+      return { ETag: '"copy"' };
+    };
+    const { requests, error } = await copyWith({ put });
+    expect(error).to.equal(undefined);
+    expect(requests).to.deep.equal(["CopyObject", "HeadObject", "PutObject", "PutObject"]);
   });
 
   for (const [what, head] of [
@@ -55,7 +71,7 @@ describe("sendCopy through this machine", () => {
     ["has other content", () => ({ ETag: '"other"' })],
   ] as const) {
     it(`writes nothing where the source ${what} meanwhile, as S3 would not`, async () => {
-      const { requests, error } = await copyWith(head);
+      const { requests, error } = await copyWith({ head });
       expect(error).to.be.instanceOf(SourceChangedError);
       expect(requests).not.to.include("PutObject");
     });
