@@ -26,7 +26,10 @@ export async function recordRequests(project: string): Promise<void> {
 export async function recordingScript(folder: string): Promise<string | undefined> {
   const requests = process.env[REQUESTS_VARIABLE];
   if (requests === undefined) return undefined;
-  const script = join(folder, "serve-recorded.py");
+  const recorded = join(folder, "recorded");
+  await mkdir(recorded);
+  // Tests know the server by this name.
+  const script = join(recorded, "serve.py");
   await writeRecorder(
     script,
     join(packageRoot(), "local", "cloud", "serve.py"),
