@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
 import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
+import { environmentText } from "./environment-file.ts";
 import type { Seen } from "./step.ts";
 
 export const ENVIRONMENT = "acceptance";
@@ -93,18 +94,10 @@ export class Run {
   }
 
   async writeEnvironment(): Promise<void> {
-    const { cloud, regions, reader } = this.settings;
-    const lines = [
-      "config:",
-      `  spawn:cloud: ${cloud}`,
-      `  spawn:namePrefix: ${this.prefix}`,
-      `  spawn:bucketPrefix: ${this.prefix}-staging-`,
-      `  spawn:regions: [${regions.join(", ")}]`,
-      `  spawn:buckets: { ${regions[2]}: ${this.ownBucket} }`,
-      `  spawn:adopt: [${regions[2]}]`,
-      ...(reader === undefined ? [] : [`  spawn:readers: ["${reader}"]`]),
-    ];
-    if (!existsSync(this.environmentFile)) await writeFile(this.environmentFile, `${lines.join("\n")}\n`);
+    const { prefix, ownBucket, environmentFile: file } = this;
+    const found = existsSync(file) ? await readFile(file, "utf8") : undefined;
+    const text = environmentText({ ...this.settings, prefix, ownBucket }, found);
+    if (text !== found) await writeFile(file, text);
   }
 
   get environmentFile(): string {

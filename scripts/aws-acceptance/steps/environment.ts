@@ -9,6 +9,7 @@ import {
   PutBucketLifecycleConfigurationCommand,
 } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
+import { plainClient, statusOfPlainHttp } from "../plain-http.ts";
 import { ENVIRONMENT, type Run } from "../run.ts";
 import { compared, type Seen, type Step } from "../step.ts";
 
@@ -105,20 +106,15 @@ async function bucketPolicy(run: Run): Promise<Seen> {
   const { PublicAccessBlockConfiguration: block = {} } = await client.send(
     new GetPublicAccessBlockCommand({ Bucket }),
   );
-  const plain = run.settings.cloud === "local" ? undefined : await statusOfPlainHttp(Bucket, region);
+  const plain =
+    run.settings.cloud === "local" ? undefined : await statusOfPlainHttp(plainClient(region), Bucket);
   return compared(
     "bucket-policy",
-    `GetBucketPolicyStatus and GetPublicAccessBlock of ${Bucket}; GET http://…`,
+    `GetBucketPolicyStatus and GetPublicAccessBlock of ${Bucket}; a signed HeadBucket by http://…`,
     "not public, all four blocks, and plain HTTP is refused (403)",
     `public: ${PolicyStatus?.IsPublic}; blocks: ${Object.values(block).filter(Boolean).length}; plain HTTP: ${plain ?? "not asked"}`,
     PolicyStatus?.IsPublic === false && Object.values(block).every(Boolean) && (plain ?? 403) === 403,
   );
-}
-
-/** Of an unsigned request. */
-async function statusOfPlainHttp(bucket: string, region: string): Promise<number> {
-  const { status } = await fetch(`http://${bucket}.s3.${region}.amazonaws.com/none`, { redirect: "manual" });
-  return status;
 }
 
 async function pointInTimeRecovery(run: Run): Promise<Seen> {

@@ -31,6 +31,8 @@ export const sharing: Step = {
     const sts = new STSClient(settings);
     const { Account: reader = "" } = await sts.send(new GetCallerIdentityCommand({}));
     const owner = String((await run.result("environment", "status"))["account"]);
+    // The second account may have been named after the environment was made.
+    await run.succeed("environment", "up", "--yes");
     const bytes = randomBytes(10_000);
     await writeFile(join(run.settings.folder, "shared.bin"), bytes);
     const ended = await run.succeed(
