@@ -132,27 +132,37 @@ const versioning: StateSetting = {
 const encryptedTransport: StateSetting = {
   what: "no plain HTTP",
   isMade: async (client, Bucket) =>
-    (await statementsOf(client, Bucket)).some(({ Sid, Effect }) => Sid === STATE_SID && Effect === "Deny"),
+    statementsOf(await policyOf(client, Bucket)).some(
+      ({ Sid, Effect }) => Sid === STATE_SID && Effect === "Deny",
+    ),
   make: async (client, Bucket) => {
-    const others = (await statementsOf(client, Bucket)).filter(({ Sid }) => Sid !== STATE_SID);
-    await client.send(new PutBucketPolicyCommand({ Bucket, Policy: statePolicy(Bucket, others) }));
+    const Policy = statePolicy(Bucket, await policyOf(client, Bucket));
+    await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
   },
 };
 
-/** The policy of the bucket of a state. @param others statements that it has already */
-export function statePolicy(bucket: string, others: readonly Record<string, unknown>[]): string {
+/**
+ * The policy of the bucket of a state.
+ * @param found the policy that it has already, whose version says what its statements mean
+ */
+export function statePolicy(bucket: string, found: Record<string, unknown> | undefined): string {
+  const others = statementsOf(found).filter(({ Sid }) => Sid !== STATE_SID);
   const ours = {
     ...{ Sid: STATE_SID, Effect: "Deny", Principal: { AWS: "*" }, Action: "s3:*" },
     Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
     Condition: { Bool: { "aws:SecureTransport": "false" } },
   };
-  return JSON.stringify({ Version: "2012-10-17", Statement: [ours, ...others] });
+  return JSON.stringify({ ...(found ?? { Version: "2012-10-17" }), Statement: [ours, ...others] });
 }
 
-async function statementsOf(client: S3Client, Bucket: string): Promise<Record<string, unknown>[]> {
+async function policyOf(client: S3Client, Bucket: string): Promise<Record<string, unknown> | undefined> {
   const answer = await unlessAbsent(client.send(new GetBucketPolicyCommand({ Bucket })));
-  const policy: unknown = answer?.Policy === undefined ? {} : JSON.parse(answer.Policy);
-  const statements = isRecord(policy) ? policy["Statement"] : undefined;
+  const policy: unknown = answer?.Policy === undefined ? undefined : JSON.parse(answer.Policy);
+  return isRecord(policy) ? policy : undefined;
+}
+
+function statementsOf(policy: Record<string, unknown> | undefined): Record<string, unknown>[] {
+  const statements = policy?.["Statement"];
   return (Array.isArray(statements) ? statements : [statements]).filter(isRecord);
 }
 

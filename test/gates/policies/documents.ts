@@ -36,7 +36,7 @@ export const POLICIES = {
   reader: ofEnvironment("reader"),
   job: ofEnvironment("worker"),
   boundary: ofEnvironment("boundary"),
-  state: statePolicy("my-state", []),
+  state: statePolicy("my-state", undefined),
   bucket: bucketPolicy({ bucket: BUCKET, accountId: A, cloud: "aws", readers: [B] }),
   "adopted bucket": document(
     adoptedPolicyStatements({ bucket: ADOPTED_BUCKET, accountId: A, cloud: "aws", readers: [B] }),

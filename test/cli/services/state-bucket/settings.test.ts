@@ -57,6 +57,17 @@ describe("settings of the bucket of the state", () => {
     expect(stateSettings("local").map(({ what }) => what)).to.not.include("no plain HTTP");
   });
 
+  it("leave the version and the id of the user's policy, which give its statements their meaning", async () => {
+    const theirs = { Sid: "Team", Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: "*" };
+    for (const head of [{ Version: "2008-10-17", Id: "team" }, {}]) {
+      const { client, has } = bucketWith({ ...head, Statement: [theirs] }, undefined);
+      await settingOf(/plain HTTP/).make(client, BUCKET);
+      const { Statement, ...rest } = JSON.parse(has.policy ?? "");
+      expect(Statement).to.have.length(2);
+      expect(rest).to.deep.equal(head);
+    }
+  });
+
   it("delete old versions, and keep the user's own rules", async () => {
     const theirs = { ID: "mine", Status: "Enabled", Filter: { Prefix: "mine/" }, Expiration: { Days: 3 } };
     for (const rules of [undefined, [theirs]]) {
