@@ -50,7 +50,7 @@ export async function policyNotes(
 }
 
 const launchNote = (environment: string): string =>
-  `spawn launch is left out: it makes a role, and whoever can make roles without a limit can give himself every right. To include it: ${commandLine("spawn environment policy boundary", environment)} > boundary.json; aws iam create-policy --policy-name spawn-workers-${environment} --policy-document file://boundary.json; then set spawn:workersBoundary in Pulumi.${environment}.yaml to the ARN that it prints.`;
+  `spawn launch is left out: it makes a role, and whoever can make roles without a limit can take every right. To include it: ${commandLine("spawn environment policy boundary", environment)} > boundary.json; aws iam create-policy --policy-name spawn-workers-${environment} --policy-document file://boundary.json; then set spawn:workersBoundary in Pulumi.${environment}.yaml to the ARN that it prints.`;
 
 /** What to do with a policy that is too large for a managed one; undefined for any other. */
 export function sizeNote(name: PolicyName, policy: PolicyDocument): string | undefined {

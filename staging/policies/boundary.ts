@@ -6,7 +6,7 @@ import { countDownloads } from "./usage.ts";
 
 /**
  * The most that the role of any sweep's workers may do, whatever policy it has: the permissions boundary that `spawn:workersBoundary` names.
- * With it, who may launch sweeps gains no right by the role that he makes for them, but to write results. Shared data of other accounts can
+ * With it, who may launch sweeps gains no right by their roles, but to write results. Shared data of other accounts can
  * be read, where these accounts allow it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */

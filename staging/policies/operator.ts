@@ -7,7 +7,7 @@ import { LIST_OF_ROLE, sweepStatements } from "./sweeps.ts";
 
 /**
  * What suffices for `environment up`, `preview`, `status` and `destroy`, and for every other command. Whoever has it can give the roles of
- * replication and of sweeps any right, and so himself: it is for administrators.
+ * replication and of sweeps any right, and take them: it is for administrators.
  */
 export function operatorPolicy(settings: EnvironmentSettings, account: AccountId): PolicyDocument {
   const places = placesOf(settings, account);

@@ -14,7 +14,7 @@ import { placesOf } from "./places.ts";
 import { sweepStatements } from "./sweeps.ts";
 
 /**
- * Whether stagers can launch sweeps. A launch makes a role, and who can make roles without a limit can give himself every right: in an AWS
+ * Whether stagers can launch sweeps. A launch makes a role, and whoever can make roles without a limit can take every right: in an AWS
  * account it takes `spawn:workersBoundary`.
  */
 export const stagerLaunches = ({ cloud, workersBoundary }: EnvironmentSettings): boolean =>

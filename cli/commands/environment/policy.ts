@@ -10,11 +10,11 @@ export default class EnvironmentPolicy extends BaseCommand {
   static override description =
     `Prints a policy in JSON with the least rights on this environment, for the administrator of its account:
 
-operator  makes, changes and deletes the environment, and can use every command. An operator can give himself any right.
+operator  makes, changes and deletes the environment, and can use every command. Operators can take every other right, too: the policy is for administrators.
 stager    every command under stage and sweep, and launch.
 reader    stage list, info, estimate, cost, download and script; sweep list, info, watch and logs.
 worker    what an instance or a job outside of a sweep needs to run the script of stage script.
-boundary  limits the roles of sweeps' workers; see spawn:workersBoundary in the settings. In an AWS account stagers launch sweeps only with it: whoever can make roles without a limit can give himself every right.
+boundary  limits the roles of sweeps' workers; see spawn:workersBoundary in the settings. In an AWS account stagers launch sweeps only with it: whoever can make roles without a limit can take every right.
 
 A source on S3 outside of the environment, and the bucket for the results of sweeps, need rights of their own.`;
   static override examples = [
@@ -24,7 +24,7 @@ A source on S3 outside of the environment, and the bucket for the results of swe
         "<%= config.bin %> environment policy stager > stager.json && aws iam put-role-policy --role-name NAME --policy-name spawn-stager --policy-document file://stager.json",
     },
     {
-      description: "See what the one who makes the environment of an AWS account needs",
+      description: "See what rights it takes to make an environment in an AWS account",
       command: "<%= config.bin %> environment policy operator --environment prod",
     },
   ];
