@@ -69,7 +69,8 @@ export class BucketObjects {
       if (!isDenied(error) || account === undefined) return true;
       if (!(await isOfOtherAccount(bucket, client, {}))) return true; // the engine tells what it may not do
       const named = `Its name says account ${account}. Its owner could change the state of your stacks.`;
-      const fix = `Use another backend: spawn environment bootstrap --bucket NAME`;
+      const command = commandLine("spawn environment bootstrap --bucket NAME", this.#context.environmentName);
+      const fix = `Use another backend: ${command}`;
       throw foreignBucket(bucket, region, await this.#context.account(), { named, fix });
     }
   }
