@@ -2,6 +2,7 @@ import { connectionOfProcess } from "../../connection/connection.ts";
 import { explainSetup } from "../../connection/failure.ts";
 import { UserError } from "../../staging/errors.ts";
 import { rightsHint } from "../../staging/policies/denial.ts";
+import { shellQuoted } from "../../staging/shell.ts";
 import {
   credentialsProblem,
   failureOf,
@@ -80,13 +81,13 @@ export function explainAwsError(error: unknown, doing: Doing): unknown {
  */
 export function explainDenial(
   error: unknown,
-  { what, region }: Transfer,
+  { what, region, bucket }: Transfer,
   environment?: string,
 ): UserError | undefined {
   if (!isDenied(error)) return undefined;
   return new UserError(`${what} failed: access denied in ${regionOf(error) ?? region}`, {
     why: denial(error),
-    fix: rightsHint(textOf(error), environment),
+    fix: `${rightsHint(textOf(error), environment)}. To look at the bucket: aws s3 ls ${shellQuoted(`s3://${bucket}/`)}`,
     cause: error,
   });
 }

@@ -111,8 +111,7 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
       await upload(...flags),
       "Error: replication failed: access denied in us-west-2\n",
       "aws s3 ls s3://spawn-staging-us-west-2/",
-      "s3:PutObject,",
-      "aws iam attach-user-policy",
+      "spawn environment policy stager",
       "spawn stage resume stage-",
     );
     expect(await aws.item(RECORDS, id)).to.equal(undefined);
