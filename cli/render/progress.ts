@@ -114,7 +114,9 @@ export class ProgressView {
   close(): void {
     if (this.#closed) return;
     for (const [region, row] of this.#rows) {
-      if (row.endedAt !== undefined) this.#rows.set(region, this.#brought.get(region) ?? row);
+      // The last report of a tagging may come too late.
+      const isOver = row.endedAt !== undefined || !BRINGS_DATA.includes(row.progress.phase);
+      if (isOver) this.#rows.set(region, this.#brought.get(region) ?? row);
     }
     if (this.#stream.isTTY === true) this.#draw();
     this.#closed = true;

@@ -158,6 +158,17 @@ describe("progress", () => {
       expect(terminal.screen).to.deep.equal(["The rule is in force.", "us-east-1  Waiting  0s"]);
     });
 
+    it("leaves how a region got its data, though the last report of its tagging does not come", () => {
+      const terminal = new FakeTerminal(true);
+      const view = new ProgressView(terminal, { now: () => now });
+      view.update(report({ phase: "copy", done: 1000 * MIB, objectsDone: 1, finished: true }));
+      view.update(report({ phase: "tag", done: 0, total: 0 }));
+      pass(1_000);
+      view.close();
+      expect(terminal.screen).to.have.length(1);
+      expect(terminal.screen[0]).to.match(/^us-east-1 {2}Copying {2}█{40} 100%/);
+    });
+
     it("stops drawing and listening when it is closed", () => {
       const terminal = new FakeTerminal(true);
       const progress = view(terminal);

@@ -18,10 +18,14 @@ export async function cloudsOf(home: string): Promise<string[]> {
   return (await processesOf(home)).filter((command) => command.includes("serve.py"));
 }
 
+/** Parts of the local cloud: the server, and the machines of sweeps, which end two minutes after the last one. */
+const isCloud = (command: string): boolean =>
+  command.includes("serve.py") || command.includes("/local/machines.js");
+
 /** What runs in `home` besides the local cloud once everything had `seconds` to end. */
 export async function leftRunning(home: string, seconds = 5): Promise<string[]> {
   for (const end = Date.now() + seconds * 1000; ; await sleep(100)) {
-    const left = (await processesOf(home)).filter((command) => !command.includes("serve.py"));
+    const left = (await processesOf(home)).filter((command) => !isCloud(command));
     if (left.length === 0 || Date.now() > end) return left;
   }
 }
