@@ -94,8 +94,14 @@ def is_upload(scope):
     return "/" in scope["path"].strip("/") and names - of_signature <= _OF_UPLOADS
 
 
+def announces_body(scope):
+    return any(name == b"content-length" and value.strip() != b"0" for name, value in scope["headers"])
+
+
 def line_of(scope, body, status):
-    kept = body.kept
+    # A client that was killed has sent less than it announced.
+    is_cut_off = body.size == 0 and not body.complete and announces_body(scope)
+    kept = None if is_cut_off else body.kept
     record = {
         "method": scope["method"],
         "path": scope["raw_path"].decode("latin-1"),
