@@ -1,5 +1,6 @@
 import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
+import { matchesPattern } from "../../staging/policies/pattern.ts";
 import type { BucketRule } from "../../staging/resources.ts";
 
 /** What is done with the objects of every entry. */
@@ -69,23 +70,16 @@ function describeScope(statement: BucketRule, keys: readonly string[]): string {
 const textsOf = (value: unknown): string[] =>
   [value].flat().filter((text): text is string => typeof text === "string");
 
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html */
-function matches(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[\\^$.+()[\]{}|]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "i").test(text);
-}
-
 function coversEntries(bucket: string, { Resource, NotResource }: BucketRule): boolean {
   const arn = `arn:aws:s3:::${bucket}/${SAMPLE_KEY}`;
-  const isIn = (patterns: unknown): boolean => textsOf(patterns).some((pattern) => matches(pattern, arn));
+  const isIn = (patterns: unknown): boolean =>
+    textsOf(patterns).some((pattern) => matchesPattern(pattern, arn));
   return Resource === undefined ? NotResource !== undefined && !isIn(NotResource) : isIn(Resource);
 }
 
 function coversAction({ Action, NotAction }: BucketRule, action: string): boolean {
-  const isIn = (patterns: unknown): boolean => textsOf(patterns).some((pattern) => matches(pattern, action));
+  const isIn = (patterns: unknown): boolean =>
+    textsOf(patterns).some((pattern) => matchesPattern(pattern, action));
   return Action === undefined ? NotAction !== undefined && !isIn(NotAction) : isIn(Action);
 }
 

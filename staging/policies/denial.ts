@@ -1,5 +1,6 @@
 import { parseAccountId } from "../accounts.ts";
 import { parseEnvironmentSettings } from "../environment.ts";
+import { matchesPattern } from "./pattern.ts";
 import { environmentPolicy, POLICY_NAMES, type PolicyName } from "./policies.ts";
 
 /**
@@ -16,7 +17,7 @@ export const deniedAction = (text: string): string | undefined => ACTION.exec(te
 export function policyWith(action: string | undefined): PolicyName {
   const has = (name: PolicyName): boolean => {
     const actions = environmentPolicy(name, ANY, NOBODY).Statement.flatMap(({ Action }) => Action);
-    return actions.some((pattern) => matches(pattern, action ?? ""));
+    return actions.some((pattern) => matchesPattern(pattern, action ?? ""));
   };
   if (action === undefined) return "stager";
   // Workers need no command of ours.
@@ -39,6 +40,3 @@ export function rightsHint(text: string, environment?: string): string {
 /** Which actions a policy has does not depend on the environment. */
 const ANY = parseEnvironmentSettings("any", { cloud: "local", regions: ["us-east-1", "us-west-2"] });
 const NOBODY = parseAccountId("000000000000");
-
-const matches = (pattern: string, action: string): boolean =>
-  new RegExp(`^${pattern.replaceAll("*", ".*")}$`, "i").test(action);

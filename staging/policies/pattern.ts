@@ -1,0 +1,11 @@
+/**
+ * Whether a text is one that a pattern of a policy means: `*` is any text, `?` any character. Case does not count.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+ */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[\\^$.+()[\]{}|]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`, "i").test(text);
+}
