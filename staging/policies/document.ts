@@ -2,7 +2,7 @@
 export interface Statement {
   readonly Sid: string;
   readonly Effect: "Allow";
-  readonly Action: readonly string[];
+  readonly Action: string | readonly string[];
   readonly Resource: string | readonly string[];
   readonly Condition?: Condition;
 }
@@ -33,7 +33,7 @@ export const policyOf = (statements: readonly Statement[]): PolicyDocument => ({
 /** @param actions names of one service or, with their prefix, of several */
 export const allow = (
   Sid: string,
-  Action: readonly string[],
+  Action: Statement["Action"],
   Resource: Statement["Resource"],
   Condition?: Condition,
 ): Statement => ({

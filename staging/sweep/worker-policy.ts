@@ -3,7 +3,7 @@ import type { AccountId } from "../accounts.ts";
 import type { EnvironmentSettings } from "../environment.ts";
 import { InputError } from "../errors.ts";
 import { entryPrefix } from "../manifest.ts";
-import { MAX_CHARACTERS } from "../policies/document.ts";
+import { allow, MAX_CHARACTERS, type Statement } from "../policies/document.ts";
 import { counterCondition } from "../policies/usage.ts";
 import { parseS3Url } from "../s3-url.ts";
 import { formatInteger } from "../units.ts";
@@ -11,15 +11,6 @@ import { type CopyPlace, copiesToRead } from "./copies.ts";
 import { logPrefix, sweepResourceName } from "./names.ts";
 import type { SweepDataset, SweepSpec } from "./spec.ts";
 import { logPlaces } from "./worker-facts.ts";
-
-/** A statement of a policy that allows something. */
-interface Statement {
-  readonly Sid: string;
-  readonly Effect: "Allow";
-  readonly Action: string | readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
-}
 
 /** What the role of a sweep's workers must not outgrow. */
 type PolicySpec = Pick<SweepSpec, "id" | "regions" | "datasets" | "results" | "iamActions">;
@@ -51,19 +42,6 @@ export function workerPolicy(spec: PolicySpec, environment: EnvironmentSettings,
     },
   );
 }
-
-const allow = (
-  Sid: string,
-  Action: Statement["Action"],
-  Resource: Statement["Resource"],
-  Condition?: Statement["Condition"],
-): Statement => ({
-  Sid,
-  Effect: "Allow",
-  Action,
-  Resource,
-  ...(Condition === undefined ? {} : { Condition }),
-});
 
 /** A name of a bucket says nothing about its owner, and a bucket that was deleted can come back in another account. */
 const ownedBy = (account: AccountId) => ({ StringEquals: { "aws:ResourceAccount": account } });

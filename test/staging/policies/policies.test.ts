@@ -54,7 +54,7 @@ describe("the policies of an environment", () => {
     for (const name of ["reader", "worker"] as const) {
       const { Statement } = environmentPolicy(name, settingsOf(), ACCOUNT);
       const writes = Statement.filter(({ Action }) =>
-        Action.some((action) => !/:(Get|List|Describe|BatchGet|Query|Scan)/.test(action)),
+        [Action].flat().some((action) => !/:(Get|List|Describe|BatchGet|Query|Scan)/.test(action)),
       );
       expect(writes.map(({ Sid, Action }) => [Sid, Action])).to.deep.equal([
         ["CountDownloads", ["dynamodb:UpdateItem"]],
@@ -65,7 +65,9 @@ describe("the policies of an environment", () => {
   it("let stagers of an AWS account make roles only with the boundary of the settings", () => {
     const rolesOf = (values: Readonly<Record<string, unknown>>) =>
       environmentPolicy("stager", settingsOf(values), ACCOUNT).Statement.filter(({ Action }) =>
-        Action.some((action) => /CreateRole|PutRolePolicy|AttachRolePolicy|PassRole|Boundary/.test(action)),
+        [Action]
+          .flat()
+          .some((action) => /CreateRole|PutRolePolicy|AttachRolePolicy|PassRole|Boundary/.test(action)),
       );
     expect(rolesOf({})).to.deep.equal([]);
     const arn = "arn:aws:iam::123456789012:policy/spawn-workers";
