@@ -11,22 +11,21 @@ import { conditionMet } from "./conditional-write.ts";
  * not be there yet.
  */
 export async function noteArrival(
-  { usageTable, usageRegion, uploadedAt, stagingId, region }: ReplicationInputs,
+  place: ReplicationInputs,
   dynamo: (region: string) => DynamoDBClient,
   now: Date,
   signal: AbortSignal,
 ): Promise<void> {
+  const { uploadedAt } = place;
   // A stack of an earlier version: its row has no arrivals.
-  if (usageTable === undefined || usageRegion === undefined || uploadedAt === undefined) return;
-  const command = new UpdateItemCommand({
-    TableName: usageTable,
-    Key: marshall({ [USAGE_KEY]: stagingId }),
-    UpdateExpression: "SET #arrived = :now",
-    ConditionExpression: "attribute_not_exists(#arrived) OR #arrived < :uploaded",
-    ExpressionAttributeNames: { "#arrived": arrivalAttribute(region) },
-    ExpressionAttributeValues: marshall({ ":now": isoSeconds(now), ":uploaded": uploadedAt }),
-  });
-  await conditionMet(() => dynamo(usageRegion).send(command, { abortSignal: signal }));
+  if (uploadedAt === undefined) return;
+  await note(
+    place,
+    arrivalAttribute(place.region),
+    dynamo,
+    { time: isoSeconds(now), after: uploadedAt },
+    signal,
+  );
 }
 
 /** Where an entry's usage row is, and the region that is noted in it. */
@@ -53,11 +52,23 @@ export const noteHeld = (
   signal: AbortSignal,
 ): Promise<void> => noteLatest(place, heldAttribute(place.region), dynamo, now, signal);
 
-async function noteLatest(
+function noteLatest(
+  place: NotedRegion,
+  attribute: string,
+  dynamo: (region: string) => DynamoDBClient,
+  date: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const time = isoSeconds(date);
+  return note(place, attribute, dynamo, { time, after: time }, signal);
+}
+
+/** Writes a time, unless the attribute has one that is not before `after`. Without a table, as in stacks of earlier versions, nothing. */
+async function note(
   { usageTable, usageRegion, stagingId }: NotedRegion,
   attribute: string,
   dynamo: (region: string) => DynamoDBClient,
-  time: Date,
+  { time, after }: { readonly time: string; readonly after: string },
   signal: AbortSignal,
 ): Promise<void> {
   if (usageTable === undefined || usageRegion === undefined) return;
@@ -65,9 +76,9 @@ async function noteLatest(
     TableName: usageTable,
     Key: marshall({ [USAGE_KEY]: stagingId }),
     UpdateExpression: "SET #attribute = :time",
-    ConditionExpression: "attribute_not_exists(#attribute) OR #attribute < :time",
+    ConditionExpression: "attribute_not_exists(#attribute) OR #attribute < :after",
     ExpressionAttributeNames: { "#attribute": attribute },
-    ExpressionAttributeValues: marshall({ ":time": isoSeconds(time) }),
+    ExpressionAttributeValues: marshall({ ":time": time, ":after": after }),
   });
   await conditionMet(() => dynamo(usageRegion).send(command, { abortSignal: signal }));
 }
