@@ -45,7 +45,7 @@ export async function checkNow(world: StagedWorld): Promise<void> {
   const row = await world.ledger();
   const stays = row.lives.flatMap(staysOf);
   const presence = await world.presence();
-  expect(judgePresence(record, presence as never, now, "dev"), `${at}: ${JSON.stringify(presence)}`).to.equal(
+  expect(judgePresence(record, presence, now, "dev"), `${at}: ${JSON.stringify(presence)}`).to.equal(
     undefined,
   );
   for (const { region, state } of presence) {

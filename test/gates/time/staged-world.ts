@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { expectedOf, isWhole, regionPresence } from "../../../cli/services/presence.ts";
+import { expectedOf, type RegionPresence, regionPresence } from "../../../cli/services/presence.ts";
 import type { Dependencies } from "../../../provider/deps.ts";
 import { expiration } from "../../../provider/expiration.ts";
 import { plainItem } from "../../../provider/plain-item.ts";
@@ -22,7 +22,7 @@ import { parseRecord, RECORD_KEY, recordItem, type StagingRecord } from "../../.
 import { parseRegionList, type Region } from "../../../staging/regions.ts";
 import type { ReplicationOutputs, StagedDataOutputs, UsageRowInputs } from "../../../staging/resources.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
-import { isoSeconds, type TtlDays } from "../../../staging/ttl.ts";
+import { parseTtlDays } from "../../../staging/ttl.ts";
 import { USAGE_KEY } from "../../../staging/usage.ts";
 import { testRecord } from "../../cli/records.ts";
 import { TestContext } from "../../provider/cloud-fixture.ts";
@@ -242,7 +242,7 @@ export class StagedWorld {
     const { kind, key, sizeBytes, fileCount, sha256, manifestKey, manifestSha256, uploadedAt } = this.data;
     return testRecord({
       ...{ stagingId: parseStagingId(this.id), filename: "data", kind, key, sizeBytes, fileCount, sha256 },
-      ...{ manifestKey, manifestSha256, uploadedAt: new Date(uploadedAt), ttl: ttlDays as TtlDays },
+      ...{ manifestKey, manifestSha256, uploadedAt: new Date(uploadedAt), ttl: parseTtlDays(ttlDays) },
       ...{ regions: parseRegionList(regions.join(",")), buckets: regions.map(bucketOf), sweepId: undefined },
     });
   }
@@ -265,10 +265,9 @@ export class StagedWorld {
   }
 
   /** Whether each region is whole, as `info` and `list --verify` find it. */
-  async presence(): Promise<{ region: string; state: string }[]> {
+  async presence(): Promise<RegionPresence[]> {
     const s3 = async (region: Region) => this.#clients.of(region);
-    const found = await regionPresence({ s3, anyBucketsS3: s3 }, this.record);
-    return found.map(({ region, state }) => ({ region, state }));
+    return await regionPresence({ s3, anyBucketsS3: s3 }, this.record);
   }
 
   /** Ends the data of a region, as somebody who deletes all versions by hand does. */
@@ -284,10 +283,4 @@ export class StagedWorld {
   charges(): Charge[] {
     return this.s3.charges(entryPrefix(this.id));
   }
-
-  now(): string {
-    return isoSeconds(this.clock.now());
-  }
 }
-
-export { isWhole };
