@@ -1,4 +1,4 @@
-/** Told of what was left out. */
+/** Called with an error for each thing that is left out. */
 export type OnProblem<E extends Error> = (error: E) => void;
 
 /**
