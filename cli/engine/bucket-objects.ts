@@ -2,12 +2,12 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { isOfOtherAccount } from "../../provider/survey/bucket.ts";
 import { isDenied, isNoSuchBucket, isNotFound } from "../../provider/transfer/aws-failure.ts";
+import { listObjects } from "../../provider/transfer/listing.ts";
 import { UserError } from "../../staging/errors.ts";
 import { foreignBucket } from "../../staging/ownership/account.ts";
 import { accountInName, type StatePlace } from "../../staging/state-bucket.ts";
@@ -77,20 +77,11 @@ export class BucketObjects {
 
   /** Keys that begin with `prefix`. */
   async list(prefix: string): Promise<string[]> {
-    const client = await this.#s3();
+    const { signal } = new AbortController();
     const keys: string[] = [];
-    for (let token: string | undefined; ; ) {
-      const page = await client.send(
-        new ListObjectsV2Command({
-          Bucket: this.#place.bucket,
-          Prefix: prefix,
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-        }),
-      );
-      keys.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
-      token = page.NextContinuationToken;
-      if (token === undefined) return keys;
-    }
+    for await (const { key } of listObjects(await this.#s3(), this.#place.bucket, prefix, signal))
+      keys.push(key);
+    return keys;
   }
 
   /** @returns undefined where there is no such object */
