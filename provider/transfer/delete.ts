@@ -64,6 +64,11 @@ export async function deleteLogs(
   await deleteVersions(client, bucket, prefix, options);
 }
 
+/** Deletes every version of every key of a bucket, for good: before the bucket itself goes. */
+export async function emptyBucket(client: S3Client, bucket: string, options: DeleteOptions): Promise<void> {
+  await deleteVersions(client, bucket, "", options);
+}
+
 /** Deletes every version of one key, for good. */
 export async function deleteKey(
   client: S3Client,

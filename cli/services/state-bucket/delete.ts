@@ -1,10 +1,6 @@
-import {
-  DeleteBucketCommand,
-  DeleteObjectsCommand,
-  ListObjectVersionsCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
-import { InputError, UserError } from "../../../staging/errors.ts";
+import { DeleteBucketCommand } from "@aws-sdk/client-s3";
+import { emptyBucket } from "../../../provider/transfer/delete.ts";
+import { InputError } from "../../../staging/errors.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
@@ -34,28 +30,9 @@ export async function refuseInUse(context: Context, { url, place }: BootstrapPla
   });
 }
 
-/** Deletes the bucket with every version in it. */
+/** Deletes the bucket with every version in it. @throws UserError that names keys which could not be deleted */
 export async function deleteStateBucket({ client, place }: BootstrapPlan): Promise<void> {
-  for (;;) {
-    const found = await versionsIn(client, place.bucket);
-    if (found.length === 0) break;
-    const { Errors: [failure] = [] } = await client.send(
-      new DeleteObjectsCommand({ Bucket: place.bucket, Delete: { Objects: found, Quiet: true } }),
-    );
-    if (failure !== undefined) {
-      throw new UserError(`the bucket ${place.bucket} could not be emptied`, {
-        why: `${failure.Key ?? "An object"}: ${failure.Message ?? failure.Code ?? "S3 gave no reason"}.`,
-        fix: "Run the command again.",
-      });
-    }
-  }
+  const { signal } = new AbortController();
+  await emptyBucket(client, place.bucket, { signal });
   await client.send(new DeleteBucketCommand({ Bucket: place.bucket }));
-}
-
-/** At most a page of 1,000, as many as one request deletes. */
-async function versionsIn(client: S3Client, Bucket: string): Promise<{ Key: string; VersionId: string }[]> {
-  const { Versions = [], DeleteMarkers = [] } = await client.send(new ListObjectVersionsCommand({ Bucket }));
-  return [...Versions, ...DeleteMarkers].flatMap(({ Key, VersionId }) =>
-    Key === undefined || VersionId === undefined ? [] : [{ Key, VersionId }],
-  );
 }
