@@ -20,6 +20,7 @@ import {
 import { parseRegionList } from "../../staging/regions.ts";
 import { USAGE_KEY } from "../../staging/usage.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
+import { createHashTable } from "../support/hash-table.ts";
 import { parseCsv } from "./csv.ts";
 import { makeTestProject, runProgram, type TestProject } from "./process.ts";
 import { testId, testRecord } from "./records.ts";
@@ -388,14 +389,7 @@ async function createTables(dynamo: DynamoDBClient): Promise<void> {
       GlobalSecondaryIndexes: [index(UPLOADED_INDEX, RECORD_KIND_ATTRIBUTE), index(SWEEP_INDEX, "sweep_id")],
     }),
   );
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: USAGE,
-      BillingMode: "PAY_PER_REQUEST",
-      KeySchema: [{ AttributeName: USAGE_KEY, KeyType: "HASH" }],
-      AttributeDefinitions: [{ AttributeName: USAGE_KEY, AttributeType: "S" }],
-    }),
-  );
+  await createHashTable(dynamo, USAGE, USAGE_KEY);
 }
 
 /** BatchWriteItem takes 25 items. */

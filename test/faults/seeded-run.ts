@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createDynamoClients } from "../../provider/dynamo-clients.ts";
 import { RunningCalls } from "../../provider/plugin/calls.ts";
@@ -15,6 +15,7 @@ import {
   stagedInputs,
   THIRD,
 } from "../provider/cloud-fixture.ts";
+import { createHashTable } from "../support/hash-table.ts";
 import { assertStagedEverywhere, type SourceBytes } from "./contents.ts";
 import { Deployment, type UpdateTools } from "./deployment.ts";
 import { type Exchange, FaultProxy, passOn } from "./fault-proxy.ts";
@@ -57,14 +58,7 @@ export class FaultLab {
     const fixture = await CloudFixture.start();
     const lab = new FaultLab(fixture, await FaultProxy.start(fixture.cloud.endpoint));
     const dynamo = new DynamoDBClient({ region: PRIMARY });
-    await dynamo.send(
-      new CreateTableCommand({
-        TableName: TABLE,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
-      }),
-    );
+    await createHashTable(dynamo, TABLE, "staging_id");
     dynamo.destroy();
     return lab;
   }

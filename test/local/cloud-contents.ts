@@ -1,5 +1,4 @@
 import {
-  CreateTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -24,6 +23,7 @@ import { CreateAccessPointCommand, GetAccessPointCommand } from "@aws-sdk/client
 import { expect } from "chai";
 import { makeS3ControlClient } from "../../cli/clients/s3-control.ts";
 import type { RunningCloud } from "../../local/cloud/cloud.ts";
+import { createHashTable } from "../support/hash-table.ts";
 
 const BUCKET = "spawn-staging-us-east-1";
 const REPLICA = "spawn-staging-us-west-2";
@@ -100,14 +100,7 @@ export async function fill(cloud: CloudAccess): Promise<void> {
   const control = makeS3ControlClient({ ...clientSettings(cloud), maxAttempts: 1, requestHandler: HANDLER });
   await control.send(new CreateAccessPointCommand({ ...POINT, Bucket: BUCKET }));
   const dynamodb = new DynamoDBClient(clientSettings(cloud));
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: "records",
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
-    }),
-  );
+  await createHashTable(dynamodb, "records", "staging_id");
   await dynamodb.send(
     new PutItemCommand({
       TableName: "records",

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
@@ -9,6 +9,7 @@ import { encodeTags, TTL_TAG } from "../../staging/classes.ts";
 import { newStagingId } from "../../staging/ids.ts";
 import type { ExpirationInputs } from "../../staging/resources.ts";
 import { isoSeconds, MS_PER_DAY, nextMidnight } from "../../staging/ttl.ts";
+import { createHashTable } from "../support/hash-table.ts";
 import { bucketOf, CloudFixture, PRIMARY, TestContext } from "./cloud-fixture.ts";
 
 const TABLE = "spawn-usage-classes";
@@ -21,14 +22,7 @@ describe("The class of objects that are younger than their entry", function () {
   before(async () => {
     fixture = await CloudFixture.start();
     dynamo = new DynamoDBClient({ region: PRIMARY });
-    await dynamo.send(
-      new CreateTableCommand({
-        TableName: TABLE,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
-      }),
-    );
+    await createHashTable(dynamo, TABLE, "staging_id");
   });
   after(() => fixture.stop());
 

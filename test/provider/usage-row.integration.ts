@@ -1,5 +1,4 @@
 import {
-  CreateTableCommand,
   DeleteTableCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -13,6 +12,7 @@ import { InputError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";
 import type { UsageRowInputs } from "../../staging/resources.ts";
 import { parseUsageRow } from "../../staging/usage.ts";
+import { createHashTable } from "../support/hash-table.ts";
 import { CloudFixture, errorOf, PRIMARY, TestContext } from "./cloud-fixture.ts";
 
 const TABLE = "spawn-usage-test";
@@ -26,14 +26,7 @@ describe("UsageRow", function () {
   before(async () => {
     fixture = await CloudFixture.start();
     dynamo = new DynamoDBClient({ region: PRIMARY });
-    await dynamo.send(
-      new CreateTableCommand({
-        TableName: TABLE,
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
-      }),
-    );
+    await createHashTable(dynamo, TABLE, "staging_id");
   });
   after(() => fixture.stop());
   beforeEach(() => {

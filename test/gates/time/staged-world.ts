@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expectedOf, type RegionPresence, regionPresence } from "../../../cli/services/presence.ts";
 import type { Dependencies } from "../../../provider/deps.ts";
 import { expiration } from "../../../provider/expiration.ts";
@@ -27,6 +27,7 @@ import { USAGE_KEY } from "../../../staging/usage.ts";
 import { testRecord } from "../../cli/records.ts";
 import { TestContext } from "../../provider/cloud-fixture.ts";
 import { startTestCloud, type TestCloud } from "../../support/cloud.ts";
+import { createHashTable } from "../../support/hash-table.ts";
 import { type S3Server, serveS3 } from "./s3-server.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
 import { type Behaviour, type Charge, SimulatedS3 } from "./simulated-s3.ts";
@@ -51,14 +52,7 @@ export class TimeTables {
   static async start(): Promise<TimeTables> {
     const tables = new TimeTables(await startTestCloud());
     for (const [TableName, key] of Object.values(TABLES)) {
-      await tables.client.send(
-        new CreateTableCommand({
-          TableName,
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
-          KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
-        }),
-      );
+      await createHashTable(tables.client, TableName, key);
     }
     return tables;
   }

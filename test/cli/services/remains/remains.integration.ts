@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CreateTableCommand, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
@@ -23,6 +23,7 @@ import { deletionsBegun } from "../../../../cli/services/unfinished.ts";
 import { recordItem } from "../../../../staging/record.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import { startTestCloud, type TestCloud } from "../../../support/cloud.ts";
+import { createHashTable } from "../../../support/hash-table.ts";
 import { testId, testRecord } from "../../records.ts";
 
 const VARIABLES = ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SPAWN_HOME"] as const;
@@ -53,14 +54,7 @@ describe("The remains of an entry", function () {
     }
     const dynamo = await context.dynamo();
     for (const TableName of [recordsTable, usageTable])
-      await dynamo.send(
-        new CreateTableCommand({
-          TableName,
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [{ AttributeName: "staging_id", AttributeType: "S" }],
-          KeySchema: [{ AttributeName: "staging_id", KeyType: "HASH" }],
-        }),
-      );
+      await createHashTable(dynamo, TableName, "staging_id");
   });
 
   after(async () => {
