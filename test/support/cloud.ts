@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Keys } from "../../connection/connection.ts";
 import { ensureCloud, stopCloud } from "../../local/cloud/cloud.ts";
 import { spawnPaths } from "../../local/paths.ts";
+import { reservePort } from "./own-port.ts";
 import { recordingScript } from "./recorded-cloud.ts";
 
 export interface TestCloud {
@@ -26,6 +27,7 @@ export async function makeTestHome(): Promise<{
 }> {
   const home = await mkdtemp(join(tmpdir(), "spawn test "));
   const env = { ...process.env, SPAWN_HOME: home, SPAWN_CACHE: spawnPaths().cache };
+  await reservePort(spawnPaths(env));
   return { home, env, remove: () => rm(home, { recursive: true, force: true }) };
 }
 

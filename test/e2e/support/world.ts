@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { cloudPython } from "../../../local/cloud/install.ts";
 import { readLocalKeys } from "../../../local/cloud/keys.ts";
 import { spawnPaths } from "../../../local/paths.ts";
+import { reservePort } from "../../support/own-port.ts";
 import { Aws } from "./aws.ts";
 import { type Ended, Running, run, succeed } from "./process.ts";
 import { processesOf } from "./processes.ts";
@@ -37,6 +38,7 @@ export class World {
   static async make(): Promise<World> {
     const world = new World(await makeProject(), await mkdtemp(join(tmpdir(), "spawn e2e home ")));
     await Promise.all([mkdir(world.folder), mkdir(join(world.home, "empty"))]);
+    await reservePort(spawnPaths(world.env));
     return world;
   }
 
