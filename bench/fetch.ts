@@ -1,6 +1,6 @@
-import { BufferPool } from "../provider/transfer/buffers.ts";
-import { createS3Clients } from "../provider/transfer/clients.ts";
+import { createS3Clients } from "../provider/store/clients.ts";
 import { download } from "../provider/transfer/download/download.ts";
+import { BufferPool } from "../provider/transfer/flow/buffers.ts";
 import type { StagedDataOutputs } from "../staging/resources.ts";
 
 /*

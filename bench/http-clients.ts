@@ -5,7 +5,7 @@ import { Agent, request as requestHttp } from "node:http";
 import { join } from "node:path";
 import { Pool } from "undici";
 import { packageRoot } from "../package-root.ts";
-import { Connections } from "../provider/transfer/quick/connections.ts";
+import { Connections } from "../provider/store/fast/connections.ts";
 import { KIB } from "../staging/units.ts";
 
 /*

@@ -22,7 +22,7 @@ import type { Region } from "../staging/regions.ts";
 import { statePlaceOf } from "../staging/state-bucket.ts";
 import type { CloudOfError } from "./aws-errors.ts";
 import type { BucketObjects } from "./engine/bucket-objects.ts";
-import type { Tables } from "./services/records.ts";
+import type { Tables } from "./services/entry/records.ts";
 import { shellOfLocalCloud } from "./shell-of-local-cloud.ts";
 
 /** What every AWS client of one region is made with. */
@@ -220,12 +220,12 @@ export class Context {
       this.settings(),
       this.dynamo(),
       this.#lookAtTables(),
-      import("./services/ownership.ts"),
+      import("./services/environment/ownership.ts"),
     ]);
     if (settings.account !== undefined) await this.account();
     refuseOthersTables(settings, facts);
     const otherBuckets: Tables["otherBuckets"] = async (entry) =>
-      (await import("./services/other-buckets.ts")).otherBuckets(this, entry);
+      (await import("./services/entry/other-buckets.ts")).otherBuckets(this, entry);
     return { client, settings, otherBuckets };
   }
 
@@ -233,7 +233,7 @@ export class Context {
     this.#tableFacts ??= Promise.all([
       this.settings(),
       this.dynamo(),
-      import("./services/ownership.ts"),
+      import("./services/environment/ownership.ts"),
     ]).then(([settings, client, { lookAtTables }]) => lookAtTables(settings, client));
     return this.#tableFacts;
   }
@@ -245,7 +245,7 @@ export class Context {
    * @throws UserError when AWS does not tell
    */
   account(): Promise<AccountId | undefined> {
-    this.#account ??= import("./services/account.ts").then(({ findAccount }) =>
+    this.#account ??= import("./services/environment/account.ts").then(({ findAccount }) =>
       findAccount(this, () => this.#lookAtTables()),
     );
     return this.#account;
@@ -269,7 +269,7 @@ export class Context {
       this.settings(),
       this.anyBucketsS3(region),
       this.account(),
-      import("./services/ownership.ts"),
+      import("./services/environment/ownership.ts"),
     ]);
     await refuseOthersBucket(settings, region, client, account);
     return client;

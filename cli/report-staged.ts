@@ -8,8 +8,8 @@ import { writeOut } from "./output.ts";
 import { type Sharing, sharingOf } from "./render/sharing.ts";
 import { uploadSummaryLines } from "./render/summary.ts";
 import { textOf } from "./screen.ts";
-import { type StagingMetadata, toMetadata } from "./services/metadata.ts";
-import { getRecord, getUsage } from "./services/records.ts";
+import { type StagingMetadata, toMetadata } from "./services/entry/metadata.ts";
+import { getRecord, getUsage } from "./services/entry/records.ts";
 
 /** What the summary shows of an entry. */
 export interface StagedSummary

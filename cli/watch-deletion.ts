@@ -1,6 +1,6 @@
 import { REPLICATION, STAGED_DATA } from "../staging/resources.ts";
 import type { ResourceChange } from "./engine/update.ts";
-import type { Deletable, DeletionEvents } from "./services/delete.ts";
+import type { Deletable, DeletionEvents } from "./services/entry/delete.ts";
 import { type WatchOptions, watchUpdate } from "./watch-update.ts";
 
 /** Runs the deletion of entries with its steps and its progress on stderr. Of several, each line names its entry. */

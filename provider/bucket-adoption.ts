@@ -11,8 +11,8 @@ import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
 import { isSpreading } from "./rules/spreading.ts";
-import { explained, isNoSuchBucket, isNotFound } from "./transfer/aws-errors.ts";
-import { withRetry } from "./transfer/retry.ts";
+import { explained, isNoSuchBucket, isNotFound } from "./store/aws-errors.ts";
+import { withRetry } from "./store/retry.ts";
 
 const ENABLED = "Enabled";
 

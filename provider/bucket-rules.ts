@@ -25,7 +25,7 @@ import { policyKind } from "./rules/policy.ts";
 import { replicationKind } from "./rules/replication.ts";
 import { rewrite } from "./rules/rewrite.ts";
 import { onYoungBucket } from "./rules/spreading.ts";
-import { explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
+import { explained, isNoSuchBucket } from "./store/aws-errors.ts";
 
 const KINDS: Readonly<Record<RuleKind, ConfigurationKind>> = {
   lifecycle: lifecycleKind,

@@ -1,4 +1,4 @@
-import { errorName } from "./transfer/aws-errors.ts";
+import { errorName } from "./store/aws-errors.ts";
 
 /**
  * Sends a conditional write to DynamoDB. If the SDK retries a write whose answer was lost, the condition may fail because the write was applied.

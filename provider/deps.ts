@@ -1,12 +1,12 @@
 import { encodeProgress, type Progress } from "../staging/resources.ts";
 import type { CallContext } from "./plugin/types.ts";
-import { bandwidthOf } from "./transfer/bandwidth.ts";
-import type { BufferPool } from "./transfer/buffers.ts";
-import type { S3Clients } from "./transfer/clients.ts";
-import { ProgressReporter, type ProgressTotals } from "./transfer/progress.ts";
-import type { RulePatience } from "./transfer/replicate.ts";
-import type { Settling } from "./transfer/retry.ts";
-import { clientsWith } from "./transfer/sending.ts";
+import type { S3Clients } from "./store/clients.ts";
+import type { Settling } from "./store/retry.ts";
+import { clientsWith } from "./store/sending.ts";
+import type { RulePatience } from "./transfer/copy/replicate.ts";
+import { bandwidthOf } from "./transfer/flow/bandwidth.ts";
+import type { BufferPool } from "./transfer/flow/buffers.ts";
+import { ProgressReporter, type ProgressTotals } from "./transfer/flow/progress.ts";
 
 /** What the handlers work with; tests give their own. */
 export interface Dependencies {

@@ -1,8 +1,8 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { type Access, directAccess, serviceSettings } from "../connection/access.ts";
 import { CONNECT_TIMEOUT_MS, perRegion, STALL_TIMEOUT_MS } from "./regional-clients.ts";
-import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./transfer/retry-strategy.ts";
-import { followServerTime } from "./transfer/server-time.ts";
+import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./store/retry-strategy.ts";
+import { followServerTime } from "./store/server-time.ts";
 
 /** The client of a region. */
 export type DynamoClients = (region: string) => DynamoDBClient;

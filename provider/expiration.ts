@@ -20,12 +20,12 @@ import { type Dependencies, reportTo } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
-import { explained, isNotFound } from "./transfer/aws-errors.ts";
-import { hasCapability } from "./transfer/capabilities.ts";
-import { isInParts, type ListedObject, listObjects } from "./transfer/listing.ts";
-import { forEachParallel } from "./transfer/parallel.ts";
-import { requireLifecycleRule } from "./transfer/rules.ts";
-import { ensureTags, hasTags, readTags, type WantedTags } from "./transfer/tagging.ts";
+import { requireLifecycleRule } from "./rules/in-force.ts";
+import { explained, isNotFound } from "./store/aws-errors.ts";
+import { hasCapability } from "./store/capabilities.ts";
+import { isInParts, type ListedObject, listObjects } from "./store/listing.ts";
+import { ensureTags, hasTags, readTags, type WantedTags } from "./store/tagging.ts";
+import { forEachParallel } from "./transfer/flow/parallel.ts";
 
 const OBJECTS_IN_FLIGHT = 32;
 /** New objects of each class whose tags are read: the first ones, and every so many after them. If one lacks its tags, all are read. */

@@ -1,6 +1,6 @@
 import { describeError } from "../staging/errors.ts";
 import { PartialFailure, type Properties } from "./plugin/types.ts";
-import { type Doing, explainAwsError } from "./transfer/aws-errors.ts";
+import { type Doing, explainAwsError } from "./store/aws-errors.ts";
 
 /**
  * A failure after something was made in AWS: the resource stays in the state, so that a later update goes on from there

@@ -69,10 +69,10 @@ const dependencies = once(async (): Promise<Dependencies> => {
   ] = await Promise.all([
     access(),
     import("../connection/account.ts"),
-    import("./transfer/clients.ts"),
-    import("./transfer/buffers.ts"),
-    import("./transfer/replicate.ts"),
-    import("./transfer/retry.ts"),
+    import("./store/clients.ts"),
+    import("./transfer/flow/buffers.ts"),
+    import("./transfer/copy/replicate.ts"),
+    import("./store/retry.ts"),
   ]);
   return {
     s3: createS3Clients({ access: way, account: (region) => accountOf(way, region) }),

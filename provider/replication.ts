@@ -12,17 +12,17 @@ import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
-import { explained, isNotFound } from "./transfer/aws-errors.ts";
-import { hasCapability } from "./transfer/capabilities.ts";
+import { requireReplicationRule } from "./rules/in-force.ts";
+import { explained, isNotFound } from "./store/aws-errors.ts";
+import { hasCapability } from "./store/capabilities.ts";
+import { readTags } from "./store/tagging.ts";
+import { ensureReplica, type GivenUp, type ReplicaResult } from "./transfer/copy/replicate.ts";
+import { replicateTree, type TreeJob } from "./transfer/copy/replicate-tree.ts";
+import { ruleOutcome, whyNothingByRule } from "./transfer/copy/rule-outcome.ts";
+import { passesThroughClient } from "./transfer/copy/through-client.ts";
 import { deleteEntry } from "./transfer/delete.ts";
-import { forEachParallel } from "./transfer/parallel.ts";
-import { checkPresence } from "./transfer/presence/check.ts";
-import { ensureReplica, type GivenUp, type ReplicaResult } from "./transfer/replicate.ts";
-import { replicateTree, type TreeJob } from "./transfer/replicate-tree.ts";
-import { ruleOutcome, whyNothingByRule } from "./transfer/rule-outcome.ts";
-import { requireReplicationRule } from "./transfer/rules.ts";
-import { readTags } from "./transfer/tagging.ts";
-import { passesThroughClient } from "./transfer/through-client.ts";
+import { forEachParallel } from "./transfer/flow/parallel.ts";
+import { checkPresence } from "./transfer/verify/check.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's replica in one region, and its membership in the rule that makes it. */

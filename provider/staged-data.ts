@@ -15,17 +15,17 @@ import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
-import { ageingTags } from "./transfer/ageing-tags.ts";
-import { clientsOfAnyOwner } from "./transfer/any-owner.ts";
-import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
+import { replicationDestination } from "./rules/in-force.ts";
+import { clientsOfAnyOwner } from "./store/any-owner.ts";
+import { explainAwsError, explained, isNoSuchBucket } from "./store/aws-errors.ts";
+import { ageingTags } from "./transfer/copy/ageing-tags.ts";
 import { deleteEntry } from "./transfer/delete.ts";
-import { findSource } from "./transfer/find-source.ts";
-import { putFileManifest } from "./transfer/manifest-object.ts";
-import { checkPresence } from "./transfer/presence/check.ts";
-import { replicationDestination } from "./transfer/rules.ts";
-import type { DirectorySource, FileSource, Source } from "./transfer/source.ts";
-import { type StageOptions, stageFile } from "./transfer/stage-file.ts";
-import { manifestFile, stageTree, type TreeTarget, treePrefix } from "./transfer/stage-tree.ts";
+import { putFileManifest } from "./transfer/manifest/object.ts";
+import { findSource } from "./transfer/source/find.ts";
+import type { DirectorySource, FileSource, Source } from "./transfer/source/source.ts";
+import { type StageOptions, stageFile } from "./transfer/upload/file.ts";
+import { manifestFile, stageTree, type TreeTarget, treePrefix } from "./transfer/upload/tree.ts";
+import { checkPresence } from "./transfer/verify/check.ts";
 import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's objects in its primary region: the source's bytes and the manifest beside them. */

@@ -8,6 +8,7 @@ import type { Dependencies } from "./deps.ts";
 import type { DynamoClients } from "./dynamo-clients.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
+import { errorName, explained } from "./store/aws-errors.ts";
 import type { SweepAccess } from "./sweep/access.ts";
 import { cancelSweep, endAllWorkers } from "./sweep/cancel.ts";
 import { checkRun } from "./sweep/check.ts";
@@ -16,7 +17,6 @@ import { findMeta } from "./sweep/items.ts";
 import { type RunPlan, runPlan } from "./sweep/plan.ts";
 import { reopenSweep } from "./sweep/reopen.ts";
 import { startSweep } from "./sweep/start.ts";
-import { errorName, explained } from "./transfer/aws-errors.ts";
 
 /** Milliseconds between two messages about progress. */
 const PROGRESS_EVERY_MS = 200;

@@ -3,7 +3,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { REVISION } from "../staging/ledger.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
-import { errorName } from "./transfer/aws-errors.ts";
+import { errorName } from "./store/aws-errors.ts";
 
 /**
  * `count`: the revision goes up by one. `reset`: it becomes one. DynamoDB refuses to add to what is no number, and a row that somebody

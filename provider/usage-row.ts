@@ -21,7 +21,7 @@ import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { plainItem } from "./plain-item.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
-import { errorName, explained } from "./transfer/aws-errors.ts";
+import { errorName, explained } from "./store/aws-errors.ts";
 import { closingUpdate, updateUsage } from "./usage-closing.ts";
 
 /** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */

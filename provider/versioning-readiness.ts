@@ -7,8 +7,8 @@ import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { refuseWithEntries } from "./rules/entries.ts";
-import { explainAwsError, explained, isNoSuchBucket } from "./transfer/aws-errors.ts";
-import { withRetry } from "./transfer/retry.ts";
+import { explainAwsError, explained, isNoSuchBucket } from "./store/aws-errors.ts";
+import { withRetry } from "./store/retry.ts";
 
 /** The bucket's versioning is not on (yet). */
 class NotVersioned extends Error {

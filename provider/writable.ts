@@ -1,8 +1,8 @@
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { type Dependencies, showProgress } from "./deps.ts";
 import type { CallContext } from "./plugin/types.ts";
-import { explained } from "./transfer/aws-errors.ts";
-import { pause } from "./transfer/retry.ts";
+import { explained } from "./store/aws-errors.ts";
+import { pause } from "./store/retry.ts";
 
 const REPORT_MS = 5_000;
 

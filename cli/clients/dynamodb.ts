@@ -1,6 +1,6 @@
 // Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { followServerTime } from "../../provider/transfer/server-time.ts";
+import { followServerTime } from "../../provider/store/server-time.ts";
 import type { ClientConfig } from "../context.ts";
 
 export function makeDynamoDBClient(config: ClientConfig): DynamoDBClient {

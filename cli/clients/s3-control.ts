@@ -1,6 +1,6 @@
 // Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
 import { S3ControlClient, type S3ControlClientConfig } from "@aws-sdk/client-s3-control";
-import { followServerTime } from "../../provider/transfer/server-time.ts";
+import { followServerTime } from "../../provider/store/server-time.ts";
 import type { ClientConfig } from "../context.ts";
 
 /**

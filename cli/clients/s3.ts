@@ -1,9 +1,9 @@
 // Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
 import { S3Client } from "@aws-sdk/client-s3";
-import { type ExpectedOwner, expectOwner } from "../../provider/transfer/expected-owner.ts";
-import { tellWhyHeadsFail } from "../../provider/transfer/head-errors.ts";
-import { takeLateCommands } from "../../provider/transfer/late-command.ts";
-import { followServerTime } from "../../provider/transfer/server-time.ts";
+import { type ExpectedOwner, expectOwner } from "../../provider/store/expected-owner.ts";
+import { tellWhyHeadsFail } from "../../provider/store/head-errors.ts";
+import { takeLateCommands } from "../../provider/store/late-command.ts";
+import { followServerTime } from "../../provider/store/server-time.ts";
 import type { ClientConfig } from "../context.ts";
 
 /**

@@ -4,7 +4,7 @@ import { BaseCommand } from "../base-command.ts";
 import type { Context } from "../context.ts";
 import { writeData } from "../output.ts";
 import { renderDiagnosis } from "../render/diagnosis.ts";
-import { checkAccount } from "../services/check-account.ts";
+import { checkAccount } from "../services/environment/check-account.ts";
 
 export default class Doctor extends BaseCommand {
   static override summary = "Check what this machine has of what spawn needs.";

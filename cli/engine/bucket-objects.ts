@@ -5,9 +5,9 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { isDenied, isNoSuchBucket, isNotFound } from "../../provider/store/aws-failure.ts";
+import { listObjects } from "../../provider/store/listing.ts";
 import { isOfOtherAccount } from "../../provider/survey/bucket.ts";
-import { isDenied, isNoSuchBucket, isNotFound } from "../../provider/transfer/aws-failure.ts";
-import { listObjects } from "../../provider/transfer/listing.ts";
 import { UserError } from "../../staging/errors.ts";
 import { foreignBucket } from "../../staging/ownership/account.ts";
 import { accountInName, type StatePlace } from "../../staging/state-bucket.ts";

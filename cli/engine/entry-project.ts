@@ -4,7 +4,7 @@ import { spawnPaths } from "../../local/paths.ts";
 import { isBelow } from "../../local/private-folders.ts";
 import { toYaml } from "../../stacks/yaml.ts";
 import type { StackName } from "../../staging/stack-name.ts";
-import { replaceFile } from "../services/replace-file.ts";
+import { replaceFile } from "../services/common/replace-file.ts";
 
 /**
  * The Pulumi project of the entries that the command line makes, in the user's data folder: a `Pulumi.yaml` with the name

@@ -1,4 +1,4 @@
-import type { ConfigEntry } from "../services/config.ts";
+import type { ConfigEntry } from "../services/config/config.ts";
 import type { Column } from "./table.ts";
 
 /** What stands for a value that the program asked decides. */

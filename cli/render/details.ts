@@ -6,11 +6,11 @@ import { expiresAt, removalMidnight } from "../../staging/ttl.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import type { UsageRow } from "../../staging/usage.ts";
 import { textOf } from "../screen.ts";
-import type { EntryReport } from "../services/entry-report.ts";
-import type { LifecycleRules } from "../services/lifecycle.ts";
-import { location } from "../services/metadata.ts";
-import { type RegionPresence, stateInWords } from "../services/presence.ts";
-import type { Spending } from "../services/spending.ts";
+import type { Spending } from "../services/cost/spending.ts";
+import { location } from "../services/entry/metadata.ts";
+import { type RegionPresence, stateInWords } from "../services/entry/presence.ts";
+import type { EntryReport } from "../services/entry/report.ts";
+import type { LifecycleRules } from "../services/environment/lifecycle.ts";
 import { sharingLines, sharingOf } from "./sharing.ts";
 import { formatShare, formatUtc, plural } from "./text.ts";
 

@@ -2,7 +2,7 @@ import { chargesOf, plannedLife } from "../../staging/bill.ts";
 import { storageCost } from "../../staging/cost.ts";
 import { formatMoney, type MicroDollars } from "../../staging/money.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
-import { type Estimate, MIDDAY } from "../services/estimate.ts";
+import { type Estimate, MIDDAY } from "../services/cost/estimate.ts";
 import { compactSize } from "./estimate-sizes.ts";
 import { plural, priceRange } from "./text.ts";
 

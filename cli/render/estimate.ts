@@ -2,7 +2,7 @@ import { downloadCost, replicationCost } from "../../staging/cost.ts";
 import { LEFT_OUT } from "../../staging/left-out.ts";
 import { formatMoney, subtractMoney, ZERO } from "../../staging/money.ts";
 import { textOf } from "../screen.ts";
-import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/estimate.ts";
+import type { Alternative, Estimate, EstimatedSource, EstimateMetadata } from "../services/cost/estimate.ts";
 import { renderBars } from "./bars.ts";
 import { csvLine } from "./csv.ts";
 import { compactSize, formatGb, formatSize } from "./estimate-sizes.ts";

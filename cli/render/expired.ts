@@ -1,4 +1,4 @@
-import type { ExpiredEntry } from "../services/expired-declared.ts";
+import type { ExpiredEntry } from "../services/environment/expired-declared.ts";
 import { formatUtcDay } from "./text.ts";
 
 /** @param environment whose file declares the entry */

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { IncompleteMetadata } from "../services/incomplete-listing.ts";
+import type { IncompleteMetadata } from "../services/entry/listing/incomplete-listing.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 import type { Column } from "./table.ts";
 import { compactBytes } from "./text.ts";

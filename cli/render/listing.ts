@@ -1,8 +1,8 @@
 import type { StagingRecord } from "../../staging/record.ts";
-import type { CheckedRecord } from "../services/list-presence.ts";
-import type { ListedMetadata } from "../services/listing.ts";
-import { statusOf } from "../services/metadata.ts";
-import { isWhole, type RegionPresence, stateInWords } from "../services/presence.ts";
+import type { CheckedRecord } from "../services/entry/listing/list-presence.ts";
+import type { ListedMetadata } from "../services/entry/listing/listing.ts";
+import { statusOf } from "../services/entry/metadata.ts";
+import { isWhole, type RegionPresence, stateInWords } from "../services/entry/presence.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 import type { Write } from "./streams.ts";
 import type { Column } from "./table.ts";

@@ -3,10 +3,10 @@ import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { Target } from "../rules/configuration.ts";
 import { onYoungBucket } from "../rules/spreading.ts";
+import { errorName, explained, headersOf, isNotFound, statusOf } from "../store/aws-errors.ts";
+import { isDenied } from "../store/aws-failure.ts";
+import type { Settling } from "../store/retry.ts";
 import { isOfOtherAccount } from "../survey/bucket.ts";
-import { errorName, explained, headersOf, isNotFound, statusOf } from "../transfer/aws-errors.ts";
-import { isDenied } from "../transfer/aws-failure.ts";
-import type { Settling } from "../transfer/retry.ts";
 
 /** @throws UserError unless the bucket is there, in that region, readable, in the own account, and no other environment's */
 export async function requireBucket(

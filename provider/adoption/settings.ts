@@ -9,9 +9,9 @@ import type { CallContext } from "../plugin/types.ts";
 import type { Target } from "../rules/configuration.ts";
 import { policyKind } from "../rules/policy.ts";
 import { onYoungBucket } from "../rules/spreading.ts";
-import { explained, isNoSuchBucket, statusOf } from "../transfer/aws-errors.ts";
-import { type LockConfiguration, lockConfigurationOf } from "../transfer/object-lock.ts";
-import type { Settling } from "../transfer/retry.ts";
+import { explained, isNoSuchBucket, statusOf } from "../store/aws-errors.ts";
+import { type LockConfiguration, lockConfigurationOf } from "../store/object-lock.ts";
+import type { Settling } from "../store/retry.ts";
 import { checkDenials } from "./denials.ts";
 
 /** A bucket that is to be adopted. */

@@ -9,7 +9,7 @@ import { HOUSEKEEPING_RULE_ID, LIFECYCLE_CLASSES } from "../../staging/classes.t
 import { isStringArray } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { errorName } from "../store/aws-errors.ts";
 import type { ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html */

@@ -6,7 +6,7 @@ import {
 import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { errorName } from "../store/aws-errors.ts";
 import { type Configuration, type ConfigurationKind, canonical } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */

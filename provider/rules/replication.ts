@@ -8,7 +8,7 @@ import { replicationRuleId } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import { REGIONS } from "../../staging/regions.ts";
 import type { BucketRule } from "../../staging/resources.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { errorName } from "../store/aws-errors.ts";
 import type { ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html */

@@ -1,6 +1,6 @@
 import { UserError } from "../../staging/errors.ts";
-import { isNoSuchBucket } from "../transfer/aws-errors.ts";
-import { type Settling, withRetry } from "../transfer/retry.ts";
+import { isNoSuchBucket } from "../store/aws-errors.ts";
+import { type Settling, withRetry } from "../store/retry.ts";
 import { type Configuration, type ConfigurationKind, meaningOf, type Target } from "./configuration.ts";
 import { isSpreading } from "./spreading.ts";
 

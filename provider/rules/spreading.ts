@@ -1,5 +1,5 @@
-import { errorName, isNoSuchBucket, nameAndText } from "../transfer/aws-failure.ts";
-import { type Settling, withRetry } from "../transfer/retry.ts";
+import { errorName, isNoSuchBucket, nameAndText } from "../store/aws-failure.ts";
+import { type Settling, withRetry } from "../store/retry.ts";
 
 /** How S3 refuses replication rules where it does not know yet that a bucket is versioned, or there. */
 const UNKNOWN_YET =

@@ -1,4 +1,4 @@
-import { errorName, isDenied, isNotFound, statusOf } from "../transfer/aws-failure.ts";
+import { errorName, isDenied, isNotFound, statusOf } from "../store/aws-failure.ts";
 
 /** What S3 and IAM call a setting, a role or a policy that is not there. */
 const ABSENT: ReadonlySet<string> = new Set([

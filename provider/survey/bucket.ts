@@ -14,9 +14,9 @@ import {
   ownerOfTags,
   type SurveyRequest,
 } from "../../staging/ownership/names.ts";
-import { headersOf, isDenied, isNotFound, statusOf } from "../transfer/aws-failure.ts";
-import { capabilitiesOf, EVERYTHING } from "../transfer/capabilities.ts";
-import { ofAnyOwner } from "../transfer/expected-owner.ts";
+import { headersOf, isDenied, isNotFound, statusOf } from "../store/aws-failure.ts";
+import { capabilitiesOf, EVERYTHING } from "../store/capabilities.ts";
+import { ofAnyOwner } from "../store/expected-owner.ts";
 import { unlessAbsent } from "./absent.ts";
 import { lackingLifecycle, lackingReplication } from "./rules.ts";
 

@@ -2,7 +2,7 @@ import type { LifecycleRule, ReplicationRule } from "@aws-sdk/client-s3";
 import { LIFECYCLE_CLASSES, replicationRuleId } from "../../staging/classes.ts";
 import type { SurveyRequest } from "../../staging/ownership/names.ts";
 import { parseRegion } from "../../staging/regions.ts";
-import { lifecycleProblem, replicationProblem } from "../transfer/rules.ts";
+import { lifecycleProblem, replicationProblem } from "../rules/in-force.ts";
 
 /** `lifecycle` where the bucket has no such configuration; else the rules of ours that are not in force in it. */
 export function lackingLifecycle(rules: readonly LifecycleRule[] | undefined): string[] {

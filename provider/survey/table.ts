@@ -10,7 +10,7 @@ import {
   type SurveyRequest,
   type TableFact,
 } from "../../staging/ownership/names.ts";
-import { errorName, isDenied } from "../transfer/aws-failure.ts";
+import { errorName, isDenied } from "../store/aws-failure.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
 

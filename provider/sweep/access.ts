@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SweepId } from "../../staging/sweep/id.ts";
-import type { Settling } from "../transfer/retry.ts";
+import type { Settling } from "../store/retry.ts";
 import type { SweepGroups } from "./groups.ts";
 
 /** What the work on one sweep is done with. */

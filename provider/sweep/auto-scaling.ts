@@ -8,10 +8,10 @@ import { type Access, directAccess, serviceSettings } from "../../connection/acc
 import { messageOf } from "../../staging/errors.ts";
 import { DEADLINE_ACTION } from "../../staging/sweep/names.ts";
 import { CONNECT_TIMEOUT_MS, perRegion, STALL_TIMEOUT_MS } from "../regional-clients.ts";
-import { errorName, explained } from "../transfer/aws-errors.ts";
-import { withRetry } from "../transfer/retry.ts";
-import { DEFAULT_RETRY_PATIENCE, patientRetries } from "../transfer/retry-strategy.ts";
-import { followServerTime } from "../transfer/server-time.ts";
+import { errorName, explained } from "../store/aws-errors.ts";
+import { withRetry } from "../store/retry.ts";
+import { DEFAULT_RETRY_PATIENCE, patientRetries } from "../store/retry-strategy.ts";
+import { followServerTime } from "../store/server-time.ts";
 import type { SweepGroups } from "./groups.ts";
 import { MissingGroup } from "./missing-group.ts";
 

@@ -5,7 +5,7 @@ import { itemsExpireAt } from "../../staging/sweep/expiry.ts";
 import { regionItemKey, SWEEP_TTL_ATTRIBUTE } from "../../staging/sweep/item-keys.ts";
 import type { RegionItem } from "../../staging/sweep/region-item.ts";
 import { conditionMet } from "../conditional-write.ts";
-import { DEFAULT_SETTLING, pause, withRetry } from "../transfer/retry.ts";
+import { DEFAULT_SETTLING, pause, withRetry } from "../store/retry.ts";
 import type { SweepAccess } from "./access.ts";
 import type { GroupCapacity } from "./groups.ts";
 import { findRegion, keyOf } from "./items.ts";

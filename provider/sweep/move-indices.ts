@@ -12,7 +12,7 @@ import {
 import { regionItemKey } from "../../staging/sweep/item-keys.ts";
 import { SweepItemError } from "../../staging/sweep/item-reader.ts";
 import { plainItem } from "../plain-item.ts";
-import { errorName } from "../transfer/aws-errors.ts";
+import { errorName } from "../store/aws-errors.ts";
 import type { SweepAccess } from "./access.ts";
 import { isUnmet, MAX_ACTIONS, transact } from "./transact.ts";
 

@@ -2,7 +2,7 @@ import { expiryAttribute } from "../../staging/sweep/expiry.ts";
 import type { IndexItem } from "../../staging/sweep/index-item.ts";
 import { retry } from "../../staging/sweep/index-state.ts";
 import type { SweepMeta } from "../../staging/sweep/meta-item.ts";
-import { forEachParallel } from "../transfer/parallel.ts";
+import { forEachParallel } from "../transfer/flow/parallel.ts";
 import type { SweepAccess } from "./access.ts";
 import { endIfCancelled } from "./cancelled.ts";
 import { addWorkers } from "./capacity.ts";

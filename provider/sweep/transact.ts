@@ -5,8 +5,8 @@ import {
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
 import { UserError } from "../../staging/errors.ts";
-import { errorName } from "../transfer/aws-errors.ts";
-import { pause } from "../transfer/retry.ts";
+import { errorName } from "../store/aws-errors.ts";
+import { pause } from "../store/retry.ts";
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
 export const MAX_ACTIONS = 100;

@@ -2,7 +2,7 @@ import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "../../staging/attribute-value.ts";
 import { ITEM_KEY } from "../../staging/sweep/item-keys.ts";
 import { MIB } from "../../staging/units.ts";
-import { forEachParallel } from "../transfer/parallel.ts";
+import { forEachParallel } from "../transfer/flow/parallel.ts";
 import type { SweepAccess } from "./access.ts";
 import type { Item } from "./new-items.ts";
 import { isUnmet, MAX_ACTIONS, transact } from "./transact.ts";

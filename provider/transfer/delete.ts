@@ -13,10 +13,10 @@ import { parseStagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
 import { parseLaunchedSweepId } from "../../staging/sweep/id.ts";
 import { logPrefix } from "../../staging/sweep/names.ts";
-import { errorName, isNoSuchBucket } from "./aws-errors.ts";
-import { decodeKey } from "./listing.ts";
-import { forEachParallel } from "./parallel.ts";
-import { withRetry } from "./retry.ts";
+import { errorName, isNoSuchBucket } from "../store/aws-errors.ts";
+import { decodeKey } from "../store/listing.ts";
+import { withRetry } from "../store/retry.ts";
+import { forEachParallel } from "./flow/parallel.ts";
 
 /** DeleteObjects takes at most 1,000. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 const BATCH = 1_000;

@@ -1,5 +1,5 @@
 import { HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { statusOf } from "../../provider/transfer/aws-failure.ts";
+import { statusOf } from "../../provider/store/aws-failure.ts";
 
 /** A client that signs as any other does, and does not encrypt. */
 export const plainClient = (region: string): S3Client =>

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Context } from "../../cli/context.ts";
 import { createDynamoClients } from "../../provider/dynamo-clients.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import type { UserError } from "../../staging/errors.ts";
 
 const VARIABLES = [

@@ -5,7 +5,7 @@ import { resolveConnection } from "../../connection/connection.ts";
 import { explainSetup } from "../../connection/failure.ts";
 import { ProxyError } from "../../connection/proxy-error.ts";
 import type { Variables } from "../../connection/variables.ts";
-import { explainAwsError } from "../../provider/transfer/aws-errors.ts";
+import { explainAwsError } from "../../provider/store/aws-errors.ts";
 import { UserError } from "../../staging/errors.ts";
 
 const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };

@@ -11,7 +11,7 @@ import {
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { expect } from "chai";
 import { COST_COLUMNS } from "../../cli/render/cost-csv.ts";
-import type { CostJson } from "../../cli/services/cost-json.ts";
+import type { CostJson } from "../../cli/services/cost/json.ts";
 import { GIB } from "../../staging/units.ts";
 import { parseCsv } from "../cli/csv.ts";
 import { ledgerItem } from "../cli/ledger.ts";

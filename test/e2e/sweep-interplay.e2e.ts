@@ -2,7 +2,7 @@ import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/c
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { CleanupJson } from "../../cli/services/cleanup/json.ts";
-import type { EntryReportJson } from "../../cli/services/entry-report.ts";
+import type { EntryReportJson } from "../../cli/services/entry/report.ts";
 import type { AttributeValue } from "../../staging/attribute-value.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { SWEEP_KEY } from "../../staging/sweep/item-keys.ts";

@@ -4,8 +4,8 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { createDynamoClients } from "../../provider/dynamo-clients.ts";
 import { RunningCalls } from "../../provider/plugin/calls.ts";
-import { BufferPool } from "../../provider/transfer/buffers.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
+import { BufferPool } from "../../provider/transfer/flow/buffers.ts";
 import {
   bucketOf,
   CloudFixture,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type IncomingHttpHeaders, request } from "node:http";
 import type { Keys } from "../../connection/connection.ts";
-import { signedHeaders } from "../../provider/transfer/quick/signing.ts";
+import { signedHeaders } from "../../provider/store/fast/signing.ts";
 
 /** A request as it is on the wire, which no SDK would send in all its forms. */
 export interface Wire {

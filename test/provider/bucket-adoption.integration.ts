@@ -12,7 +12,7 @@ import {
 import { expect } from "chai";
 import { bucketAdoption } from "../../provider/bucket-adoption.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import type { UserError } from "../../staging/errors.ts";
 import type { BucketAdoptionOutputs } from "../../staging/resources.ts";
 import { TestProxy } from "../support/proxy.ts";

@@ -13,8 +13,8 @@ import {
 import { expect } from "chai";
 import { bucketRules } from "../../provider/bucket-rules.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
-import { requireLifecycleRule, requireReplicationRule } from "../../provider/transfer/rules.ts";
+import { requireLifecycleRule, requireReplicationRule } from "../../provider/rules/in-force.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import { UserError } from "../../staging/errors.ts";
 import { RULE_KINDS } from "../../staging/resources.ts";
 import { parseTtlDays, TTL_CLASSES } from "../../staging/ttl.ts";

@@ -15,8 +15,8 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Dependencies } from "../../provider/deps.ts";
 import type { CallContext } from "../../provider/plugin/types.ts";
-import { BufferPool } from "../../provider/transfer/buffers.ts";
-import { createS3Clients, type S3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients, type S3Clients } from "../../provider/store/clients.ts";
+import { BufferPool } from "../../provider/transfer/flow/buffers.ts";
 import { LIFECYCLE_CLASSES, replicateTag, replicationRuleId } from "../../staging/classes.ts";
 import { newStagingId } from "../../staging/ids.ts";
 import { parseRegion, type Region } from "../../staging/regions.ts";

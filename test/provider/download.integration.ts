@@ -12,9 +12,9 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { BufferPool } from "../../provider/transfer/buffers.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import { download } from "../../provider/transfer/download/download.ts";
+import { BufferPool } from "../../provider/transfer/flow/buffers.ts";
 import { type RuleServer, startRuleServer } from "../support/rule-server.ts";
 import { type StagedEntry, type StagedFile, stageTree } from "../support/staged.ts";
 import { bucketOf, CloudFixture, PRIMARY } from "./cloud-fixture.ts";

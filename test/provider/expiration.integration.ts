@@ -8,7 +8,7 @@ import {
 import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { createS3Clients, type S3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients, type S3Clients } from "../../provider/store/clients.ts";
 import { encodeTags } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId } from "../../staging/ids.ts";

@@ -1,7 +1,7 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { stagedData } from "../../provider/staged-data.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import { UserError } from "../../staging/errors.ts";
 import { MIB } from "../../staging/units.ts";
 import { type ProxiedRequest, TestProxy } from "../support/proxy.ts";

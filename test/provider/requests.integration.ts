@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { createS3Clients, type S3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients, type S3Clients } from "../../provider/store/clients.ts";
 import { copiedPartSize, partSizeFor } from "../../staging/part-size.ts";
 import { copyRequests, type RequestCount, retagRequests, uploadRequests } from "../../staging/requests.ts";
 import type { ReplicationInputs, StagedDataOutputs } from "../../staging/resources.ts";

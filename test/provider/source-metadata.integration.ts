@@ -2,7 +2,7 @@ import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { objectHeaders } from "../../provider/transfer/object-headers.ts";
+import { objectHeaders } from "../../provider/store/object-headers.ts";
 import { InputError } from "../../staging/errors.ts";
 import type { ReplicationInputs, StagedDataInputs, StagedDataOutputs } from "../../staging/resources.ts";
 import { MIB } from "../../staging/units.ts";

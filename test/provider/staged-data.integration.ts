@@ -10,7 +10,7 @@ import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
 import { PartialFailure } from "../../provider/plugin/types.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import { primaryTags, TTL_TAG, ttlClassAt } from "../../staging/classes.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 import { newStagingId, parseStagingId } from "../../staging/ids.ts";

@@ -4,7 +4,7 @@ import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import type { ReplicationInputs, StagedDataOutputs } from "../../staging/resources.ts";
 import { MIB } from "../../staging/units.ts";
 import { TestProxy } from "../support/proxy.ts";

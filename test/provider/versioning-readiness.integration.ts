@@ -1,6 +1,6 @@
 import { PutBucketVersioningCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { createS3Clients } from "../../provider/transfer/clients.ts";
+import { createS3Clients } from "../../provider/store/clients.ts";
 import { versioningReadiness } from "../../provider/versioning-readiness.ts";
 import { TestProxy } from "../support/proxy.ts";
 import { bucketOf, CloudFixture, errorOf, PRIMARY, TestContext, THIRD } from "./cloud-fixture.ts";

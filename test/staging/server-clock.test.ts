@@ -115,7 +115,7 @@ describe("the sources", () => {
     "cli/engine/lock.ts",
     "cli/engine/lock-leftovers.ts",
     "cli/render/progress.ts",
-    "provider/transfer/retry-strategy.ts",
+    "provider/store/retry-strategy.ts",
     "staging/server-clock.ts",
   ]);
 

@@ -3,8 +3,8 @@ import { UserError } from "../../../staging/errors.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { writeOut } from "../../output.ts";
-import { type ConfigEntry, getConfig } from "../../services/config.ts";
-import { parseConfigKey } from "../../services/config-keys.ts";
+import { type ConfigEntry, getConfig } from "../../services/config/config.ts";
+import { parseConfigKey } from "../../services/config/keys.ts";
 
 export default class ConfigGet extends BaseCommand {
   static override summary = "Print the value that commands take where no flag says otherwise.";

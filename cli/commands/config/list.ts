@@ -2,7 +2,7 @@ import { BaseCommand } from "../../base-command.ts";
 import { writeOut } from "../../output.ts";
 import { CONFIG_COLUMNS } from "../../render/config.ts";
 import { renderTable } from "../../render/table.ts";
-import { type ConfigEntry, listConfig } from "../../services/config.ts";
+import { type ConfigEntry, listConfig } from "../../services/config/config.ts";
 
 export default class ConfigList extends BaseCommand {
   static override summary = "List every key with its value and where that comes from.";

@@ -2,10 +2,10 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { Context } from "../../context.ts";
-import { type ConfigEntry, getConfig } from "../../services/config.ts";
-import { parseConfigKey } from "../../services/config-keys.ts";
-import { parseConfigValue } from "../../services/config-values.ts";
-import { setConfig } from "../../services/config-write.ts";
+import { type ConfigEntry, getConfig } from "../../services/config/config.ts";
+import { parseConfigKey } from "../../services/config/keys.ts";
+import { parseConfigValue } from "../../services/config/values.ts";
+import { setConfig } from "../../services/config/write.ts";
 
 const NO_PROGRESS = { onProgress: () => undefined, done: () => undefined };
 

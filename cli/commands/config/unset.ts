@@ -1,7 +1,7 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
-import { parseConfigKey } from "../../services/config-keys.ts";
-import { unsetConfig } from "../../services/config-write.ts";
+import { parseConfigKey } from "../../services/config/keys.ts";
+import { unsetConfig } from "../../services/config/write.ts";
 
 export interface ConfigUnsetResult {
   readonly key: string;

@@ -6,11 +6,20 @@ import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
-import { setConfig, unsetConfig } from "../../services/config-write.ts";
-import { type BootstrapPlan, makeStateBucket, planBootstrap } from "../../services/state-bucket/bootstrap.ts";
-import { deleteStateBucket, refuseInUse } from "../../services/state-bucket/delete.ts";
-import { findMovable, leftBehind, type Movable, moveState } from "../../services/state-bucket/move.ts";
-import { bootstrapCommand } from "../../services/state-bucket/place.ts";
+import { setConfig, unsetConfig } from "../../services/config/write.ts";
+import {
+  type BootstrapPlan,
+  makeStateBucket,
+  planBootstrap,
+} from "../../services/environment/state-bucket/bootstrap.ts";
+import { deleteStateBucket, refuseInUse } from "../../services/environment/state-bucket/delete.ts";
+import {
+  findMovable,
+  leftBehind,
+  type Movable,
+  moveState,
+} from "../../services/environment/state-bucket/move.ts";
+import { bootstrapCommand } from "../../services/environment/state-bucket/place.ts";
 
 export interface EnvironmentBootstrapResult {
   readonly environment: string;

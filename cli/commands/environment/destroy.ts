@@ -3,7 +3,7 @@ import { commandLine } from "../../command-line.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
-import { environmentDestroy } from "../../services/environment.ts";
+import { environmentDestroy } from "../../services/environment/environment.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export interface EnvironmentDestroyResult {

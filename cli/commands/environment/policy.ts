@@ -3,7 +3,7 @@ import type { PolicyDocument } from "../../../staging/policies/document.ts";
 import { PRINTED_POLICIES } from "../../../staging/policies/policies.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { writeForPrograms } from "../../output.ts";
-import { policyNotes, printedPolicy } from "../../services/policy.ts";
+import { policyNotes, printedPolicy } from "../../services/environment/policy.ts";
 
 export default class EnvironmentPolicy extends BaseCommand {
   static override summary = "Print an IAM policy with the rights that a kind of users needs.";

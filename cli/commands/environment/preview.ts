@@ -2,9 +2,9 @@ import { BaseCommand } from "../../base-command.ts";
 import type { ResourceChange } from "../../engine/update.ts";
 import { hasChanges, renderChanges } from "../../render/changes.ts";
 import { describeExpired } from "../../render/expired.ts";
-import { environmentPreview } from "../../services/environment.ts";
-import { planEnvironment } from "../../services/environment-plan.ts";
-import type { ExpiredEntry } from "../../services/expired-declared.ts";
+import { environmentPreview } from "../../services/environment/environment.ts";
+import type { ExpiredEntry } from "../../services/environment/expired-declared.ts";
+import { planEnvironment } from "../../services/environment/plan.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export interface EnvironmentPreviewResult {

@@ -1,6 +1,6 @@
 import { BaseCommand } from "../../base-command.ts";
 import { commandLine } from "../../command-line.ts";
-import { type EnvironmentStatus, environmentStatus } from "../../services/environment-status.ts";
+import { type EnvironmentStatus, environmentStatus } from "../../services/environment/status.ts";
 
 export default class EnvironmentStatusCommand extends BaseCommand {
   static override summary = "Show whether the environment is up.";

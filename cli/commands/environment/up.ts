@@ -5,8 +5,8 @@ import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { renderChanges } from "../../render/changes.ts";
 import { describeExpired } from "../../render/expired.ts";
-import { environmentUp, prepareEnvironment } from "../../services/environment.ts";
-import { type DoomedData, planEnvironment } from "../../services/environment-plan.ts";
+import { environmentUp, prepareEnvironment } from "../../services/environment/environment.ts";
+import { type DoomedData, planEnvironment } from "../../services/environment/plan.ts";
 import { type WatchOptions, watchUpdate } from "../../watch-update.ts";
 
 export interface EnvironmentUpResult {

@@ -5,7 +5,7 @@ import { BaseCommand } from "../../base-command.ts";
 import { confirm } from "../../confirm.ts";
 import { yesFlag } from "../../flags.ts";
 import { ExactScreen } from "../../screen.ts";
-import { findLocalStacks, forgetStacks } from "../../services/local-stacks.ts";
+import { findLocalStacks, forgetStacks } from "../../services/environment/local-stacks.ts";
 
 export interface LocalResetResult {
   readonly reset: boolean;

@@ -13,9 +13,9 @@ import { plural } from "../../render/text.ts";
 import { type CleanupResult, carryOut, planCleanup } from "../../services/cleanup/cleanup.ts";
 import { type CleanupJson, toCleanupJson } from "../../services/cleanup/json.ts";
 import { type CleanupPlan, type CleanupQuestion, isEmpty, isRemovable } from "../../services/cleanup/plan.ts";
-import { failureOf } from "../../services/outcomes.ts";
-import { serverTime } from "../../services/server-time.ts";
-import type { Outcome } from "../../services/side-by-side.ts";
+import { failureOf } from "../../services/common/outcomes.ts";
+import { serverTime } from "../../services/common/server-time.ts";
+import type { Outcome } from "../../services/common/side-by-side.ts";
 import { watchDeletion } from "../../watch-deletion.ts";
 
 interface Cleanup {

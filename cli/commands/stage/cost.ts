@@ -8,11 +8,11 @@ import { configured, csvForm, rawFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import type { CsvForm } from "../../render/csv.ts";
 import { toJson } from "../../render/json.ts";
-import { writeReportFile } from "../../services/cost-file.ts";
-import { type CostJson, toCostJson } from "../../services/cost-json.ts";
-import { type CostReport, costReport } from "../../services/cost-report.ts";
-import { resolveId } from "../../services/resolve-id.ts";
-import { serverTime } from "../../services/server-time.ts";
+import { serverTime } from "../../services/common/server-time.ts";
+import { writeReportFile } from "../../services/cost/file.ts";
+import { type CostJson, toCostJson } from "../../services/cost/json.ts";
+import { type CostReport, costReport } from "../../services/cost/report.ts";
+import { resolveId } from "../../services/entry/resolve-id.ts";
 
 const FORMATS = ["table", "json", "csv", "html"] as const;
 

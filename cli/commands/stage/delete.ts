@@ -6,11 +6,11 @@ import { confirm } from "../../confirm.ts";
 import type { Context } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
 import { yesFlag } from "../../flags.ts";
-import { type Deletable, deleteEntries, findDeletables } from "../../services/delete.ts";
-import { deleteEntry } from "../../services/delete-entry.ts";
-import { type ErrorJson, errorJson, explained, failureOf } from "../../services/outcomes.ts";
-import { resolveIds } from "../../services/resolve-id.ts";
-import type { Outcome } from "../../services/side-by-side.ts";
+import { type ErrorJson, errorJson, explained, failureOf } from "../../services/common/outcomes.ts";
+import type { Outcome } from "../../services/common/side-by-side.ts";
+import { type Deletable, deleteEntries, findDeletables } from "../../services/entry/delete.ts";
+import { deleteEntry } from "../../services/entry/delete-entry.ts";
+import { resolveIds } from "../../services/entry/resolve-id.ts";
 import { watchDeletion } from "../../watch-deletion.ts";
 
 export interface StageDeleteResult {

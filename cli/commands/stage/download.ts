@@ -3,8 +3,8 @@ import { parseRegion } from "../../../staging/regions.ts";
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { writeForPrograms } from "../../output.ts";
-import { type DownloadResult, downloadEntry, regionOfShell } from "../../services/download.ts";
-import { resolveId } from "../../services/resolve-id.ts";
+import { type DownloadResult, downloadEntry, regionOfShell } from "../../services/entry/download.ts";
+import { resolveId } from "../../services/entry/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export interface StageDownloadResult {

@@ -19,8 +19,8 @@ import {
   parseInstances,
   parseSizeGb,
   toEstimateMetadata,
-} from "../../services/estimate.ts";
-import { inspectSource } from "../../services/source.ts";
+} from "../../services/cost/estimate.ts";
+import { inspectSource } from "../../services/entry/upload/source.ts";
 
 const DEFAULT_COLUMNS = 80;
 

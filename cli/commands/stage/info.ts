@@ -8,14 +8,14 @@ import { formatFlag } from "../../flags.ts";
 import { writeData, writeOut } from "../../output.ts";
 import { renderDetails } from "../../render/details.ts";
 import { toJson } from "../../render/json.ts";
+import { judgePresence, type RegionPresence } from "../../services/entry/presence.ts";
 import {
   type EntryReport,
   type EntryReportJson,
   reportEntry,
   toReportJson,
-} from "../../services/entry-report.ts";
-import { judgePresence, type RegionPresence } from "../../services/presence.ts";
-import { resolveId } from "../../services/resolve-id.ts";
+} from "../../services/entry/report.ts";
+import { resolveId } from "../../services/entry/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export default class StageInfo extends BaseCommand {
@@ -81,7 +81,7 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
   }
 
   async #verify(context: Context, record: StagingRecord, verbose: boolean): Promise<RegionPresence[]> {
-    const { verifyRegions } = await import("../../services/verify.ts");
+    const { verifyRegions } = await import("../../services/entry/verify.ts");
     return watchUpdate({ quiet: this.jsonEnabled(), verbose }, (options) =>
       verifyRegions(context, record, options),
     );
@@ -89,7 +89,7 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
 
   /** What is not as it was made is a failure, too. */
   async #compare(context: Context, record: StagingRecord): Promise<string[]> {
-    const { entryDrift, environmentDrift } = await import("../../services/drift.ts");
+    const { entryDrift, environmentDrift } = await import("../../services/entry/drift.ts");
     const looks = [environmentDrift(context, record.regions), entryDrift(context, record)];
     const found: string[] = [];
     for (const look of await Promise.allSettled(looks)) {

@@ -14,9 +14,12 @@ import { toJson } from "../../render/json.ts";
 import { DATA_COLUMN, listingColumns, writeListingCsv } from "../../render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../render/streams.ts";
 import { renderTable } from "../../render/table.ts";
-import { type IncompleteMetadata, listIncompleteMetadata } from "../../services/incomplete-listing.ts";
-import { DamagedEntries } from "../../services/list-damage.ts";
-import { type CheckPage, pageCheck } from "../../services/list-presence.ts";
+import {
+  type IncompleteMetadata,
+  listIncompleteMetadata,
+} from "../../services/entry/listing/incomplete-listing.ts";
+import { DamagedEntries } from "../../services/entry/listing/list-damage.ts";
+import { type CheckPage, pageCheck } from "../../services/entry/listing/list-presence.ts";
 import {
   type ListedMetadata,
   type ListOrder,
@@ -24,9 +27,9 @@ import {
   parseSort,
   SORTS,
   sortedRecordPages,
-} from "../../services/listing.ts";
-import type { RecordFilter, Tables } from "../../services/records.ts";
-import { deletionsBegun } from "../../services/unfinished.ts";
+} from "../../services/entry/listing/listing.ts";
+import type { RecordFilter, Tables } from "../../services/entry/records.ts";
+import { deletionsBegun } from "../../services/entry/upload/unfinished.ts";
 
 const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
 type Format = (typeof FORMATS)[number];

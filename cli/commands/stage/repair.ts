@@ -2,9 +2,9 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../base-command.ts";
 import { writeOut } from "../../output.ts";
 import { textOf } from "../../screen.ts";
-import { presenceJson, type RegionPresenceJson } from "../../services/presence.ts";
-import { repairEntry } from "../../services/repair.ts";
-import { resolveId } from "../../services/resolve-id.ts";
+import { presenceJson, type RegionPresenceJson } from "../../services/entry/presence.ts";
+import { repairEntry } from "../../services/entry/repair.ts";
+import { resolveId } from "../../services/entry/resolve-id.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export interface StageRepairResult {

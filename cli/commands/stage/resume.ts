@@ -5,11 +5,11 @@ import { parseTimeoutSeconds } from "../../../staging/timeout.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { uploadPlanLines } from "../../render/summary.ts";
 import { reportStaged, stagedFact, stagedMetadata, summaryOfDetails } from "../../report-staged.ts";
-import type { StagingMetadata } from "../../services/metadata.ts";
-import { resolveId } from "../../services/resolve-id.ts";
-import { findResumable, resumeUpload } from "../../services/resume.ts";
-import { rememberUploaded } from "../../services/same-upload.ts";
-import { endUpload, readUnfinished } from "../../services/unfinished.ts";
+import type { StagingMetadata } from "../../services/entry/metadata.ts";
+import { resolveId } from "../../services/entry/resolve-id.ts";
+import { findResumable, resumeUpload } from "../../services/entry/upload/resume.ts";
+import { rememberUploaded } from "../../services/entry/upload/same-upload.ts";
+import { endUpload, readUnfinished } from "../../services/entry/upload/unfinished.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export default class StageResume extends BaseCommand {

@@ -3,8 +3,8 @@ import { parseDestination } from "../../../staging/destination.ts";
 import { parseRegion } from "../../../staging/regions.ts";
 import { BaseCommand } from "../../base-command.ts";
 import { writeForPrograms } from "../../output.ts";
-import { resolveId } from "../../services/resolve-id.ts";
-import { stageScript } from "../../services/stage-script.ts";
+import { resolveId } from "../../services/entry/resolve-id.ts";
+import { stageScript } from "../../services/entry/stage-script.ts";
 
 export interface StageScriptResult {
   readonly staging_id: string;

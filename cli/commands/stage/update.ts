@@ -15,9 +15,9 @@ import { pointOnlyLines } from "../../render/sharing.ts";
 import { renderChanges, renderRegionPlan } from "../../render/update.ts";
 import { stagedMetadata } from "../../report-staged.ts";
 import { textOf } from "../../screen.ts";
-import type { StagingMetadata } from "../../services/metadata.ts";
-import { resolveId } from "../../services/resolve-id.ts";
-import { type PlannedUpdate, planUpdate, updateEntry } from "../../services/update.ts";
+import type { StagingMetadata } from "../../services/entry/metadata.ts";
+import { resolveId } from "../../services/entry/resolve-id.ts";
+import { type PlannedUpdate, planUpdate, updateEntry } from "../../services/entry/update.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
 export interface StageUpdateResult {

@@ -28,17 +28,17 @@ import {
   summaryOf,
   summaryOfDetails,
 } from "../../report-staged.ts";
-import { continuationOf } from "../../services/continuation.ts";
-import { findSameUpload } from "../../services/incomplete.ts";
-import type { StagingMetadata } from "../../services/metadata.ts";
-import { refuseOverlapIn } from "../../services/overlap.ts";
-import { resumeUpload } from "../../services/resume.ts";
-import { findReusable } from "../../services/reuse.ts";
-import { findUploaded, rememberUploaded, twinNote } from "../../services/same-upload.ts";
-import { type InspectedSource, inspectSource } from "../../services/source.ts";
-import { refuseStandardInput } from "../../services/stream-source.ts";
-import { endUpload } from "../../services/unfinished.ts";
-import { upload as startUpload } from "../../services/upload.ts";
+import { findSameUpload } from "../../services/entry/listing/incomplete.ts";
+import type { StagingMetadata } from "../../services/entry/metadata.ts";
+import { continuationOf } from "../../services/entry/upload/continuation.ts";
+import { refuseOverlapIn } from "../../services/entry/upload/overlap.ts";
+import { resumeUpload } from "../../services/entry/upload/resume.ts";
+import { findReusable } from "../../services/entry/upload/reuse.ts";
+import { findUploaded, rememberUploaded, twinNote } from "../../services/entry/upload/same-upload.ts";
+import { type InspectedSource, inspectSource } from "../../services/entry/upload/source.ts";
+import { refuseStandardInput } from "../../services/entry/upload/stream-source.ts";
+import { endUpload } from "../../services/entry/upload/unfinished.ts";
+import { upload as startUpload } from "../../services/entry/upload/upload.ts";
 import { uploadFlags } from "../../upload-flags.ts";
 import { watchUpdate } from "../../watch-update.ts";
 

@@ -1,5 +1,5 @@
-import { headObject } from "../../../provider/transfer/stored.ts";
-import { readTags } from "../../../provider/transfer/tagging.ts";
+import { readTags } from "../../../provider/store/tagging.ts";
+import { headObject } from "../../../provider/transfer/verify/stored.ts";
 import { TTL_TAG } from "../../../staging/classes.ts";
 import { entryStackName, parseSweepId } from "../../../staging/entry.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
@@ -11,7 +11,7 @@ import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
-import { bucketsOfEntry } from "../remains/buckets.ts";
+import { bucketsOfEntry } from "../entry/remains/buckets.ts";
 import { reasonOf } from "./entries.ts";
 import type { CleanupQuestion } from "./plan.ts";
 

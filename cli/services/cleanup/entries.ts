@@ -8,10 +8,10 @@ import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { expiresAt, MS_PER_DAY, removalMidnight, type TtlDays } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
-import { deletableOf } from "../delete.ts";
-import { findRecord, getLedgerRow } from "../records.ts";
-import { isBeingUploaded, readUnfinished } from "../unfinished.ts";
-import { isWorkedOn } from "../worked-on.ts";
+import { deletableOf } from "../entry/delete.ts";
+import { findRecord, getLedgerRow } from "../entry/records.ts";
+import { isBeingUploaded, readUnfinished } from "../entry/upload/unfinished.ts";
+import { isWorkedOn } from "../entry/worked-on.ts";
 import type { Owners } from "./owners.ts";
 import type { CleanableEntry, CleanupPlan, CleanupQuestion, DeclaredEntry, IncompleteStack } from "./plan.ts";
 

@@ -1,8 +1,8 @@
 import { toDollars } from "../../../staging/money.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
-import { type ErrorJson, errorJson, explained } from "../outcomes.ts";
-import type { Outcome } from "../side-by-side.ts";
+import { type ErrorJson, errorJson, explained } from "../common/outcomes.ts";
+import type { Outcome } from "../common/side-by-side.ts";
 import type { CleanupResult } from "./cleanup.ts";
 import { type CleanupPlan, isRemovable, type Orphan } from "./plan.ts";
 

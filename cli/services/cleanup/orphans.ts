@@ -6,10 +6,10 @@ import { addMoney } from "../../../staging/money.ts";
 import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import { MS_PER_DAY } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
-import { lookAtBucket } from "../bucket-owner.ts";
-import { withOrderedProblems } from "../ordered-problems.ts";
-import { explained } from "../outcomes.ts";
-import { findRecord } from "../records.ts";
+import { withOrderedProblems } from "../common/ordered-problems.ts";
+import { explained } from "../common/outcomes.ts";
+import { findRecord } from "../entry/records.ts";
+import { lookAtBucket } from "../environment/bucket-owner.ts";
 import type { Owners } from "./owners.ts";
 import {
   type Amount,

@@ -9,9 +9,9 @@ import { damagedState } from "../../engine/repair.ts";
 import { openSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
-import { idsIn } from "../delete-guards.ts";
-import { listRecordPages } from "../records.ts";
-import { unfinishedStacks } from "../unfinished.ts";
+import { idsIn } from "../entry/delete-guards.ts";
+import { listRecordPages } from "../entry/records.ts";
+import { unfinishedStacks } from "../entry/upload/unfinished.ts";
 
 /** Who knows which entries: the records, the stacks, and the environment's own file and stack. */
 export interface Owners {

@@ -4,7 +4,7 @@ import {
   ListPartsCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { decodeKey } from "../../../provider/transfer/listing.ts";
+import { decodeKey } from "../../../provider/store/listing.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";

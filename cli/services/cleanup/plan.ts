@@ -1,7 +1,7 @@
 import type { StagingId } from "../../../staging/ids.ts";
 import type { MicroDollars } from "../../../staging/money.ts";
 import type { Region } from "../../../staging/regions.ts";
-import type { Deletable } from "../delete.ts";
+import type { Deletable } from "../entry/delete.ts";
 
 /** What a cleanup is asked to remove. Whatever is not asked for is reported all the same. */
 export interface CleanupQuestion {

@@ -1,5 +1,5 @@
+import { explained } from "../../../provider/store/aws-errors.ts";
 import { cancelSweep } from "../../../provider/sweep/cancel.ts";
-import { explained } from "../../../provider/transfer/aws-errors.ts";
 import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import type { Context } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";

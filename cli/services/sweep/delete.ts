@@ -10,7 +10,7 @@ import { openSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { removeSetAside } from "../../engine/state-file.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
-import { refuseProtected } from "../delete-guards.ts";
+import { refuseProtected } from "../entry/delete-guards.ts";
 import { cancelRun } from "./cancel.ts";
 import { CorruptSweepItem } from "./corrupt-item.ts";
 import { isListed, unlist } from "./items.ts";

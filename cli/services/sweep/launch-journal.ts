@@ -9,7 +9,7 @@ import type { SweepId } from "../../../staging/sweep/id.ts";
 import { writeAtomically } from "../../engine/entry-project.ts";
 import { isHere, machineName } from "../../engine/heartbeat.ts";
 import { findProcess } from "../../engine/running.ts";
-import { journalsIn } from "../unfinished.ts";
+import { journalsIn } from "../entry/upload/unfinished.ts";
 import type { LaunchRequest } from "./prepare.ts";
 import { sha256Of } from "./sweep-spec.ts";
 

@@ -2,7 +2,7 @@ import type { UserError } from "../../../staging/errors.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
-import { withOrderedProblems } from "../ordered-problems.ts";
+import { withOrderedProblems } from "../common/ordered-problems.ts";
 import { metaPages } from "./all-sweeps.ts";
 import { CorruptSweepItem } from "./corrupt-item.ts";
 import { findRegions } from "./items.ts";

@@ -7,7 +7,7 @@ import {
   isThrottled,
   statusOf,
   troubleOf,
-} from "../../../provider/transfer/aws-failure.ts";
+} from "../../../provider/store/aws-failure.ts";
 
 const THROTTLED = new Set([
   "ThrottlingException",

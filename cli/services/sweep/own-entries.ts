@@ -5,10 +5,10 @@ import type { Region } from "../../../staging/regions.ts";
 import type { SweepDataset } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { requireRecord } from "../absent.ts";
-import { damageError, regionPresence } from "../presence.ts";
-import { resolveIds } from "../resolve-id.ts";
-import { readUnfinished } from "../unfinished.ts";
+import { requireRecord } from "../entry/absent.ts";
+import { damageError, regionPresence } from "../entry/presence.ts";
+import { resolveIds } from "../entry/resolve-id.ts";
+import { readUnfinished } from "../entry/upload/unfinished.ts";
 
 /**
  * The records of the staged data that a sweep names.

@@ -4,7 +4,7 @@ import { isAwsError } from "../sdk/errors.ts";
 
 /*
  * An S3 server that the user has put in the local cloud's place need not have all that AWS has. What it lacks stays in the state as it
- * was declared, a warning says so, and what depends on it says what it does instead (provider/transfer/capabilities.ts).
+ * was declared, a warning says so, and what depends on it says what it does instead (provider/store/capabilities.ts).
  */
 
 /** S3's code for what a server does not have: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */

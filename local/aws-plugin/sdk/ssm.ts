@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { HttpRequest } from "@smithy/core/protocols";
-import { signedHeaders } from "../../../provider/transfer/quick/signing.ts";
+import { signedHeaders } from "../../../provider/store/fast/signing.ts";
 import type { Call } from "./call.ts";
 import { clientSettings } from "./settings.ts";
 import { sts } from "./sts.ts";

@@ -4,14 +4,14 @@ import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../../staging/errors.ts";
 import { MIB } from "../../../staging/units.ts";
-import type { BufferPool } from "../buffers.ts";
-import { ThreadHash } from "../hash-thread.ts";
-import { checksumMismatch } from "../mismatch.ts";
-import { forEachParallel } from "../parallel.ts";
-import { partsOf } from "../parts.ts";
-import { SourceChangedError } from "../source.ts";
-import { S3Reader, TruncatedError } from "../source-s3-reader.ts";
-import { headObject, type ObjectPlace } from "../stored.ts";
+import type { BufferPool } from "../flow/buffers.ts";
+import { forEachParallel } from "../flow/parallel.ts";
+import { partsOf } from "../flow/parts.ts";
+import { ThreadHash } from "../hash/thread.ts";
+import { S3Reader, TruncatedError } from "../source/s3-reader.ts";
+import { SourceChangedError } from "../source/source.ts";
+import { checksumMismatch } from "../verify/mismatch.ts";
+import { headObject, type ObjectPlace } from "../verify/stored.ts";
 import { kindOf } from "./folders.ts";
 
 /** Bytes that are read at a time, by several ranged requests. */

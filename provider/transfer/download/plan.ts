@@ -6,7 +6,7 @@ import { InputError, UserError } from "../../../staging/errors.ts";
 import { leavesTree } from "../../../staging/link-target.ts";
 import type { ManifestEntry, ManifestFile } from "../../../staging/manifest.ts";
 import { printable } from "../../../staging/printable.ts";
-import { forEachParallel } from "../parallel.ts";
+import { forEachParallel } from "../flow/parallel.ts";
 import { Folders, kindOf, parentOf } from "./folders.ts";
 
 /** Files that are compared at a time. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { renderDetails } from "../../../cli/render/details.ts";
-import { toReportJson } from "../../../cli/services/entry-report.ts";
-import { spendingOf } from "../../../cli/services/spending.ts";
+import { spendingOf } from "../../../cli/services/cost/spending.ts";
+import { toReportJson } from "../../../cli/services/entry/report.ts";
 import { parseAccountList } from "../../../staging/accounts.ts";
 import { ttlRuleId } from "../../../staging/classes.ts";
 import { parseLedgerRow } from "../../../staging/ledger.ts";

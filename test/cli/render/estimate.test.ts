@@ -9,7 +9,7 @@ import {
   type EstimateRequest,
   estimate,
   toEstimateMetadata,
-} from "../../../cli/services/estimate.ts";
+} from "../../../cli/services/cost/estimate.ts";
 import { LEFT_OUT } from "../../../staging/left-out.ts";
 import { dollars, formatMoney } from "../../../staging/money.ts";
 import { PRICE_BOOK_NAMES, type PriceBookName } from "../../../staging/price-book.ts";

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { expect } from "chai";
 import { INCOMPLETE_COLUMNS, renderIncompleteCsv } from "../../../cli/render/incomplete.ts";
 import { renderTable } from "../../../cli/render/table.ts";
-import type { IncompleteMetadata } from "../../../cli/services/incomplete-listing.ts";
+import type { IncompleteMetadata } from "../../../cli/services/entry/listing/incomplete-listing.ts";
 import { parseCsv } from "../csv.ts";
 
 const entry: IncompleteMetadata = {

@@ -8,10 +8,10 @@ import {
 } from "../../../cli/render/listing.ts";
 import { writeJsonArray, writeTable, writeYamlSequence } from "../../../cli/render/streams.ts";
 import { renderTable } from "../../../cli/render/table.ts";
-import type { CheckedRecord } from "../../../cli/services/list-presence.ts";
-import type { ListedMetadata } from "../../../cli/services/listing.ts";
-import { toMetadata } from "../../../cli/services/metadata.ts";
-import { presenceJson, type RegionPresence, type RegionState } from "../../../cli/services/presence.ts";
+import type { CheckedRecord } from "../../../cli/services/entry/listing/list-presence.ts";
+import type { ListedMetadata } from "../../../cli/services/entry/listing/listing.ts";
+import { toMetadata } from "../../../cli/services/entry/metadata.ts";
+import { presenceJson, type RegionPresence, type RegionState } from "../../../cli/services/entry/presence.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { parseRegionList } from "../../../staging/regions.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { CostReport } from "../../../cli/services/cost-report.ts";
-import { CostReporter } from "../../../cli/services/cost-reporter.ts";
-import { estimate } from "../../../cli/services/estimate.ts";
+import { estimate } from "../../../cli/services/cost/estimate.ts";
+import type { CostReport } from "../../../cli/services/cost/report.ts";
+import { CostReporter } from "../../../cli/services/cost/reporter.ts";
 import { CHARGE_KINDS, chargesOf, totalOf } from "../../../staging/bill.ts";
 import { type Life, parseLedgerRow } from "../../../staging/ledger.ts";
 import { addMoney } from "../../../staging/money.ts";

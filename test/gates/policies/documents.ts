@@ -1,4 +1,4 @@
-import { statePolicy } from "../../../cli/services/state-bucket/settings.ts";
+import { statePolicy } from "../../../cli/services/environment/state-bucket/settings.ts";
 import { accessPointPolicy } from "../../../components/access-points.ts";
 import { adoptedPolicyStatements, bucketPolicy } from "../../../components/bucket-policy.ts";
 import { replicationPermissions, replicationTrustPolicy } from "../../../components/replication-policy.ts";
@@ -74,7 +74,7 @@ export const POLICIES = {
 
 /** The files that make policies. */
 export const SOURCES = [
-  "cli/services/state-bucket/settings.ts",
+  "cli/services/environment/state-bucket/settings.ts",
   "components/access-points.ts",
   "components/bucket-policy.ts",
   "components/replication-policy.ts",

@@ -5,12 +5,12 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
-import { copySource } from "../../../provider/transfer/copy.ts";
-import { ownerHeaders } from "../../../provider/transfer/expected-owner.ts";
-import { encodeKey, encodeQuery } from "../../../provider/transfer/quick/encoding.ts";
-import { quickRequest } from "../../../provider/transfer/quick/requests.ts";
-import { signRequest } from "../../../provider/transfer/quick/sign-request.ts";
-import { type SigningScope, signedHeaders } from "../../../provider/transfer/quick/signing.ts";
+import { ownerHeaders } from "../../../provider/store/expected-owner.ts";
+import { encodeKey, encodeQuery } from "../../../provider/store/fast/encoding.ts";
+import { quickRequest } from "../../../provider/store/fast/requests.ts";
+import { signRequest } from "../../../provider/store/fast/sign-request.ts";
+import { type SigningScope, signedHeaders } from "../../../provider/store/fast/signing.ts";
+import { copySource } from "../../../provider/transfer/copy/copy.ts";
 import type { Random } from "../../faults/random.ts";
 import type { Texts } from "./texts.ts";
 

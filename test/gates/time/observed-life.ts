@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { CostReporter } from "../../../cli/services/cost-reporter.ts";
-import { statusOf } from "../../../cli/services/metadata.ts";
-import { judgePresence } from "../../../cli/services/presence.ts";
+import { CostReporter } from "../../../cli/services/cost/reporter.ts";
+import { statusOf } from "../../../cli/services/entry/metadata.ts";
+import { judgePresence } from "../../../cli/services/entry/presence.ts";
 import { storageCost } from "../../../staging/cost.ts";
 import type { LedgerRow } from "../../../staging/ledger.ts";
 import { addMoney } from "../../../staging/money.ts";

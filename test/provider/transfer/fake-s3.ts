@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
-import { createS3Clients } from "../../../provider/transfer/clients.ts";
-import { combineCrc32, encodeCrc32 } from "../../../provider/transfer/crc32.ts";
+import { createS3Clients } from "../../../provider/store/clients.ts";
+import { combineCrc32, encodeCrc32 } from "../../../provider/transfer/hash/crc32.ts";
 
 export interface SeenRequest {
   readonly operation: string;

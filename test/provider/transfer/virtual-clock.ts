@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../../../provider/transfer/bandwidth.ts";
+import type { Clock } from "../../../provider/transfer/flow/bandwidth.ts";
 
 /** A clock that advances only while all tasks sleep: to the end of the shortest sleep. */
 export class VirtualClock implements Clock {

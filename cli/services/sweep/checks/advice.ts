@@ -1,4 +1,4 @@
-import { errorName, isDenied } from "../../../../provider/transfer/aws-failure.ts";
+import { errorName, isDenied } from "../../../../provider/store/aws-failure.ts";
 import { InputError, messageOf } from "../../../../staging/errors.ts";
 
 /** What is looked at before a sweep starts, and never stops it. */

@@ -8,8 +8,8 @@ import {
   DescribeLaunchTemplatesCommand,
   DescribeSecurityGroupsCommand,
 } from "@aws-sdk/client-ec2";
-import { errorName } from "../../../../provider/transfer/aws-errors.ts";
-import { pause, withRetry } from "../../../../provider/transfer/retry.ts";
+import { errorName } from "../../../../provider/store/aws-errors.ts";
+import { pause, withRetry } from "../../../../provider/store/retry.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import type { Context } from "../../../context.ts";

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { Browser, Page } from "puppeteer-core";
 import { renderCostPage } from "../../../../cli/render/cost-page/page.ts";
-import { toCostJson } from "../../../../cli/services/cost-json.ts";
+import { toCostJson } from "../../../../cli/services/cost/json.ts";
 import { startBrowser } from "../../../support/browser.ts";
 import { ledgerItem, reportOf } from "../../ledger.ts";
 

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import type { Context } from "../../../../cli/context.ts";
 import { reasonOf, sortEntries } from "../../../../cli/services/cleanup/entries.ts";
 import type { CleanupQuestion } from "../../../../cli/services/cleanup/plan.ts";
-import { beginUpload, claimUpload } from "../../../../cli/services/unfinished.ts";
+import { beginUpload, claimUpload } from "../../../../cli/services/entry/upload/unfinished.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
 import { parseStackName } from "../../../../staging/stack-name.ts";
 import { ledgerItem, NOW } from "../../ledger.ts";

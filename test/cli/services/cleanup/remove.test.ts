@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { EngineSettings } from "../../../../cli/engine/process.ts";
 import type { CleanableEntry } from "../../../../cli/services/cleanup/plan.ts";
 import { removeExpired, removeOrphan } from "../../../../cli/services/cleanup/remove.ts";
-import { deletableOf } from "../../../../cli/services/delete.ts";
+import { deletableOf } from "../../../../cli/services/entry/delete.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import { ZERO } from "../../../../staging/money.ts";
 import { parseRegion } from "../../../../staging/regions.ts";

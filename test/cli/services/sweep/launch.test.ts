@@ -50,7 +50,7 @@ describe("a dry run", () => {
       "cli/services/sweep/start.ts",
       "cli/services/sweep/launch-journal.ts",
       "cli/engine/update.ts",
-      "cli/services/remains/remove.ts",
+      "cli/services/entry/remains/remove.ts",
       "stacks/sweep.ts",
     ])
       expect(reached, writer).to.not.include(writer);

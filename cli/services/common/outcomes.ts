@@ -1,0 +1,55 @@
+import { UserError } from "../../../staging/errors.ts";
+import { explainAwsError } from "../../aws-errors.ts";
+import type { Context } from "../../context.ts";
+import { Defect } from "../../errors.ts";
+import type { Outcome } from "./side-by-side.ts";
+
+/** The error of one of several, as one for the user. */
+export function explained(context: Context, error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  return explainAwsError(error, context.at) ?? new Defect(error);
+}
+
+/** How an error is told among the results of several. */
+export interface ErrorJson {
+  readonly message: string;
+  readonly why?: string;
+  readonly fix?: string;
+}
+
+export function errorJson({ message, why, fix }: UserError): ErrorJson {
+  return { message, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
+}
+
+/**
+ * The one error with which work on several ends; undefined when all is done.
+ * @param nameOf how an item is named
+ * @param noun of one item, and of several
+ * @param fix the command that goes on with what is left
+ */
+export function failureOf<T>(
+  context: Context,
+  outcomes: readonly Outcome<T>[],
+  nameOf: (item: T) => string,
+  noun: readonly [string, string],
+  fix: (unfinished: readonly T[]) => string,
+): UserError | undefined {
+  const unfinished = outcomes.filter(({ state }) => state !== "done");
+  if (unfinished.length === 0) return undefined;
+  const of = `${unfinished.length} of ${outcomes.length} ${noun[outcomes.length === 1 ? 0 : 1]}`;
+  const names = (state: "failed" | "left") =>
+    unfinished.filter((one) => one.state === state).map(({ item }) => nameOf(item));
+  const failed = outcomes.flatMap((one) =>
+    one.state === "failed" ? [{ name: nameOf(one.item), error: explained(context, one.error) }] : [],
+  );
+  const causes = failed.map(({ name, error }) =>
+    [`${name}: ${error.message}.`, error.why].filter(Boolean).join(" "),
+  );
+  const wasInterrupted = names("left").length > 0;
+  const left = wasInterrupted ? [`Left: ${names("left").join(", ")}.`] : [];
+  return new UserError(wasInterrupted ? `interrupted; ${of} not removed` : `${of} could not be removed`, {
+    why: [...causes, ...left].join(" "),
+    fix: fix(unfinished.map(({ item }) => item)),
+    exitCode: wasInterrupted ? 130 : 1,
+  });
+}

@@ -1,0 +1,150 @@
+import type { ChargeSums } from "../../../staging/bill.ts";
+import type { Savings } from "../../../staging/cost.ts";
+import { InputError, UserError } from "../../../staging/errors.ts";
+import type { LedgerRow } from "../../../staging/ledger.ts";
+import type { MicroDollars } from "../../../staging/money.ts";
+import type { Period } from "../../../staging/period.ts";
+import type { PriceBookName } from "../../../staging/price-book.ts";
+import { priceBook } from "../../../staging/price-books.ts";
+import type { Context } from "../../context.ts";
+import { type LedgerFilter, ledgerPages } from "./ledger.ts";
+import { CostReporter } from "./reporter.ts";
+import type { UnfinishedCost } from "./unfinished.ts";
+
+export interface CostQuestion {
+  readonly period: Period;
+  readonly filter: LedgerFilter;
+  readonly prices: PriceBookName;
+  readonly now: Date;
+}
+
+/**
+ * The cost report of an environment: from its usage ledger, and separately the current charges of S3 that are not in the ledger.
+ * A report on a sweep, or on a period in the past, does not have the second part.
+ * @param onProblem called with rows and buckets that cannot be read; the report still counts the others
+ * @throws InputError when neither the ledger nor a bucket knows the entry, or the price book lacks one of its regions
+ */
+export async function costReport(
+  context: Context,
+  { period, filter, prices, now }: CostQuestion,
+  onProblem: (error: Error) => void,
+): Promise<CostReport> {
+  const reporter = new CostReporter(period, priceBook(prices), now, filter);
+  const counted = new Set<string>();
+  let unknown: unknown;
+  try {
+    for await (const page of ledgerPages(await context.tables(), filter, onProblem)) {
+      for (const row of page) {
+        if (!countRow(reporter, row, filter, onProblem)) continue;
+        const last = row.lives.at(-1);
+        if (last !== undefined && last.closedAt === undefined) counted.add(row.stagingId);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof InputError) || filter.stagingId === undefined) throw error;
+    unknown = error;
+  }
+  if (filter.sweepId !== undefined || period.until < now) {
+    if (unknown !== undefined) throw unknown;
+    return reporter.report();
+  }
+  const { unfinishedCost } = await import("./unfinished.ts");
+  const question = { stagingId: filter.stagingId, isCounted: (id: string) => counted.has(id) };
+  const unfinished = await unfinishedCost(context, { ...question, prices: priceBook(prices) }, onProblem);
+  if (unknown !== undefined && unfinished.entries.length === 0) throw unknown;
+  return { ...reporter.report(), unfinished };
+}
+
+/**
+ * Counts a row of the ledger. A row with impossible figures must not keep a report from counting the others.
+ * @returns whether it was counted
+ * @throws UserError for the only row that is asked for
+ */
+function countRow(
+  reporter: CostReporter,
+  row: LedgerRow,
+  { stagingId }: LedgerFilter,
+  onProblem: (error: Error) => void,
+): boolean {
+  try {
+    reporter.add(row);
+    return true;
+  } catch (error) {
+    if (!(error instanceof UserError) || stagingId !== undefined) throw error;
+    onProblem(
+      new UserError(`the cost of ${row.stagingId} is not counted: ${error.message}`, {
+        why: "Its usage row in DynamoDB was changed by hand, or all amounts together are too large.",
+        cause: error,
+      }),
+    );
+    return false;
+  }
+}
+
+/** What was paid, by its cause. */
+export interface Cost extends ChargeSums {
+  /** Counted whole at the moment at which a region got its replica. */
+  readonly replication: MicroDollars;
+  /** For the time of the period in which the data were there. */
+  readonly storage: MicroDollars;
+  /** For the time after they expired, until S3 deleted them for good; nothing under the guide's prices. */
+  readonly noncurrent: MicroDollars;
+  /** Counted at the moment of the upload, the copy or the change; nothing under the guide's prices. */
+  readonly requests: MicroDollars;
+}
+
+/** What an entry cost in the period. */
+export interface EntryCost extends Cost {
+  readonly stagingId: string;
+  readonly filename: string;
+  /** Of its last upload in the period. */
+  readonly sizeBytes: number;
+  /** Every region in which it had data in the period, the primary one first. */
+  readonly regions: readonly string[];
+  readonly sweepId: string | undefined;
+  readonly uploadedAt: Date;
+  /** When its data went; undefined while they are there. */
+  readonly endedAt: Date | undefined;
+  /** Uploads whose data were there in the period; their sizes added up. */
+  readonly operations: number;
+  readonly stagedBytes: number;
+  readonly total: MicroDollars;
+  /** Instances outside the primary region that have fetched the data, ever. */
+  readonly remoteInstances: number;
+  /** What their own downloads from the primary region would have cost; the period's part of it. */
+  readonly direct: MicroDollars;
+}
+
+export interface RegionCost extends Cost {
+  readonly region: string;
+}
+
+export interface SweepCost extends Cost {
+  /** Undefined: of no sweep. */
+  readonly sweepId: string | undefined;
+  readonly entries: number;
+  readonly direct: MicroDollars;
+}
+
+export interface DayCost extends Cost {
+  /** `2026-11-24`, in UTC. */
+  readonly date: string;
+}
+
+/** Every sum is exact: entries, regions, sweeps and days each add up to the totals, to the micro-dollar. */
+export interface CostReport extends Cost {
+  readonly period: Period;
+  readonly prices: PriceBookName;
+  readonly filter: LedgerFilter;
+  readonly operations: number;
+  readonly stagedBytes: number;
+  readonly total: MicroDollars;
+  readonly compared: Savings;
+  /** The dearest first. */
+  readonly entries: readonly EntryCost[];
+  readonly regions: readonly RegionCost[];
+  readonly sweeps: readonly SweepCost[];
+  readonly days: readonly DayCost[];
+  /** Not in the totals; absent if the report did not search for it. */
+  readonly unfinished?: UnfinishedCost;
+}

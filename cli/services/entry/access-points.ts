@@ -1,0 +1,57 @@
+import { DeleteAccessPointCommand } from "@aws-sdk/client-s3-control";
+import { UserError } from "../../../staging/errors.ts";
+import type { Context } from "../../context.ts";
+import type { StateResource } from "../../engine/pending.ts";
+
+export const ACCESS_POINT_TYPE = "aws:s3/accessPoint:AccessPoint";
+
+/**
+ * Deletes access points whose creation was cut off, so that nobody knows whether they are there: the engine would not find
+ * them at a deletion, and could not create them a second time.
+ */
+export async function deleteCutAccessPoints(
+  context: Context,
+  creating: readonly StateResource[],
+): Promise<void> {
+  const cut = creating.filter(({ type }) => type === ACCESS_POINT_TYPE);
+  await deleteAccessPoints(
+    context,
+    cut.map(({ urn, inputs = {} }) => {
+      const { accountId, name, region } = inputs;
+      if (typeof accountId === "string" && typeof name === "string" && typeof region === "string") {
+        return { accountId, name, region };
+      }
+      throw new UserError(`the access point ${urn} cannot be read from the state`, {
+        why: "The state was changed by hand or by another version of spawn.",
+        fix: "Delete the access point by hand: aws s3control list-access-points",
+      });
+    }),
+  );
+}
+
+/** Which access point it is. */
+export interface AccessPointName {
+  readonly accountId: string;
+  readonly name: string;
+  readonly region: string;
+}
+
+/** Deletes access points; one that is not there is fine. */
+export async function deleteAccessPoints(
+  context: Context,
+  points: readonly AccessPointName[],
+): Promise<void> {
+  // Most often there is none, and the client has not to be loaded.
+  if (points.length === 0) return;
+  const { makeS3ControlClient } = await import("../../clients/s3-control.ts");
+  for (const { accountId, name, region } of points) {
+    const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", region));
+    try {
+      await client.send(new DeleteAccessPointCommand({ AccountId: accountId, Name: name }));
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "NoSuchAccessPoint")) throw error;
+    } finally {
+      client.destroy();
+    }
+  }
+}

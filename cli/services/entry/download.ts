@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { withLock } from "../../../local/lock.ts";
+import { spawnPaths } from "../../../local/paths.ts";
+import type { Downloaded } from "../../../provider/transfer/download/download.ts";
+import { messageOf } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
+import type { Region } from "../../../staging/regions.ts";
+import { DOWNLOAD_COUNT, USAGE_KEY } from "../../../staging/usage.ts";
+import type { Context } from "../../context.ts";
+import type { UpdateOptions } from "../../engine/update.ts";
+import { requireRecord } from "./absent.ts";
+import { expectedOf } from "./presence.ts";
+import { requireRegion } from "./stage-script.ts";
+
+export interface DownloadRequest {
+  readonly id: StagingId;
+  /** As the user typed it. Undefined: the entry's name, in the working folder. */
+  readonly path: string | undefined;
+  /** Undefined: {@link DownloadRequest.machineRegion}, where the entry is there, else its primary region. */
+  readonly region: Region | undefined;
+  /** The region of the user's shell; it may be any text. */
+  readonly machineRegion: string | undefined;
+  readonly force: boolean;
+}
+
+export interface DownloadResult extends Downloaded {
+  readonly record: StagingRecord;
+  readonly region: Region;
+  /** Absolute. */
+  readonly path: string;
+}
+
+type Options = Pick<UpdateOptions, "signal" | "onProgress" | "onNote">;
+
+/**
+ * Downloads an entry to this machine: see `provider/transfer/download/download.ts`. Two downloads of an entry to one path run one
+ * after the other.
+ * @throws InputError for an entry that does not exist, a region without its data, and files that must not be replaced
+ */
+export async function downloadEntry(
+  context: Context,
+  request: DownloadRequest,
+  { signal = new AbortController().signal, onProgress, onNote }: Options,
+): Promise<DownloadResult> {
+  const record = await requireRecord(context, request.id);
+  const region = regionFor(record, request, context.environmentName, onNote);
+  const path = await pathFor(record, request.path);
+  const [
+    { download },
+    { createS3Clients },
+    { openAccess },
+    { BufferPool },
+    { ProgressReporter },
+    { explained },
+  ] = await Promise.all([
+    import("../../../provider/transfer/download/download.ts"),
+    import("../../../provider/store/clients.ts"),
+    import("../../../connection/access.ts"),
+    import("../../../provider/transfer/flow/buffers.ts"),
+    import("../../../provider/transfer/flow/progress.ts"),
+    import("../../../provider/store/aws-errors.ts"),
+  ]);
+  // Refuses a bucket of another environment.
+  await context.s3(region);
+  const client = createS3Clients({
+    access: await openAccess(await context.connection()),
+    account: () => context.account(),
+  }).of(region);
+  const bucket = record.buckets[record.regions.indexOf(region)] ?? "";
+  const key = createHash("sha256").update(`${record.stagingId} ${path}`).digest("hex").slice(0, 24);
+  const lock = join(spawnPaths().stacks, "downloads", `${key}.lock`);
+  const onWait = () => onNote?.(`Waiting for another download of ${request.id} to ${path}…`, "info");
+  try {
+    const done = await withLock(lock, { signal, onWait }, async () => {
+      const progress = new ProgressReporter(
+        { phase: "download", region, total: record.sizeBytes, objectsTotal: record.fileCount },
+        (_text, report) => onProgress?.(report, region),
+      );
+      const downloaded = await explained(`download from ${region}`, () =>
+        download(
+          { expected: expectedOf(record), copy: { region, bucket, client }, path, force: request.force },
+          {
+            ...{ pool: new BufferPool(), signal },
+            onBytes: (bytes) => progress.add(bytes),
+            onObject: () => progress.objectDone(),
+          },
+        ),
+      );
+      progress.finish();
+      return downloaded;
+    });
+    if (done.downloadedFiles > 0) await count(context, request.id, onNote);
+    return { ...done, record, region, path };
+  } finally {
+    client.destroy();
+  }
+}
+
+function regionFor(
+  record: StagingRecord,
+  { region, machineRegion }: DownloadRequest,
+  environment: string,
+  onNote: Options["onNote"],
+): Region {
+  if (region !== undefined) {
+    requireRegion(record, region, environment);
+    return region;
+  }
+  const [primary] = record.regions;
+  if (!machineRegion) return primary;
+  const own = record.regions.find((one) => one === machineRegion);
+  if (own === undefined) {
+    const text = `${record.stagingId} has no data in ${machineRegion}; they come from ${primary}. AWS charges for the transfer between regions.`;
+    onNote?.(text, "warning");
+  }
+  return own ?? primary;
+}
+
+/** A single file goes into a directory that exists, as with cp. */
+async function pathFor({ filename, kind }: StagingRecord, path: string | undefined): Promise<string> {
+  const full = resolve(path ?? filename);
+  if (kind === "directory" || path === undefined) return full;
+  const isFolder =
+    path.endsWith("/") ||
+    (await stat(full).then(
+      (found) => found.isDirectory(),
+      () => false,
+    ));
+  return isFolder ? join(full, filename) : full;
+}
+
+/**
+ * Counts the download in the usage row. It is not counted as an instance: savings are of instances in the region of their data. A row
+ * that cannot be written makes no complete download a failure.
+ */
+async function count(context: Context, id: StagingId, onNote: Options["onNote"]): Promise<void> {
+  try {
+    const { client, settings } = await context.tables();
+    await client.send(
+      new UpdateItemCommand({
+        TableName: settings.usageTable,
+        Key: { [USAGE_KEY]: { S: id } },
+        UpdateExpression: "ADD #count :one",
+        ConditionExpression: "attribute_exists(#id)",
+        ExpressionAttributeNames: { "#count": DOWNLOAD_COUNT, "#id": USAGE_KEY },
+        ExpressionAttributeValues: { ":one": { N: "1" } },
+      }),
+    );
+  } catch (error) {
+    onNote?.(`The download is complete, but it could not be counted: ${messageOf(error)}`, "warning");
+  }
+}
+
+/** The region of the user's shell, read before the local cloud replaces the AWS variables. */
+export const regionOfShell = (env: NodeJS.ProcessEnv = process.env): string | undefined =>
+  env["AWS_REGION"] || env["AWS_DEFAULT_REGION"] || undefined;

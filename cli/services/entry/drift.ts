@@ -1,0 +1,94 @@
+import { entryStackName } from "../../../staging/entry.ts";
+import { UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import { describeMissing, missingOf } from "../../../staging/ownership/missing.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
+import type { Region } from "../../../staging/regions.ts";
+import { EXPIRATION, RECORD_TYPE, USAGE_ROW } from "../../../staging/resources.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+import { openSession } from "../../engine/session.ts";
+import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
+import { type ResourceChange, runUpdate } from "../../engine/update.ts";
+import { surveyOf, wholeEnvironment } from "../environment/ownership.ts";
+import { ACCESS_POINT_TYPE } from "./access-points.ts";
+
+/** What is not as it was made, and the command that puts it right. */
+export interface Drift {
+  /** In words, such as `the usage row is gone`. The data themselves are not among them. */
+  readonly found: readonly string[];
+  readonly fix: string;
+}
+
+/** What was deleted or edited of the settings, tables and rules on which an entry in these regions relies. */
+export async function environmentDrift(context: Context, regions: readonly Region[]): Promise<Drift> {
+  const settings = await context.settings();
+  const facts = await surveyOf(context, wholeEnvironment(settings, regions));
+  const found = missingOf(facts).map((missing) => `${describeMissing(missing)} is missing or was edited`);
+  return { found, fix: commandLine("spawn environment up", context.environmentName) };
+}
+
+/**
+ * Compares what belongs to an entry with the state of its stack, as `pulumi refresh --preview-only` does: the record, the usage row,
+ * the tags and the access points.
+ * @throws UserError where there is no such stack in the backend, or it cannot be compared
+ */
+export async function entryDrift(
+  context: Context,
+  { stagingId: id, declaredAs }: StagingRecord,
+): Promise<Drift> {
+  const { environmentName: environment } = context;
+  const session = await openSession(context);
+  const isDeclared = declaredAs !== undefined;
+  const [project, stack] = isDeclared
+    ? ([session.environmentProject, environment] as const)
+    : ([session.entryProject, entryStackName(environment, id)] as const);
+  const { resources } = await readStateOrBackup(project, stack);
+  const own = resources.filter((resource) => isOf(resource, id));
+  if (own.length === 0) {
+    throw new UserError(`the stack ${stack}, which holds ${id}, is not in this backend`, {
+      why: "Its record, usage row, tags and access points were not compared with it.",
+    });
+  }
+  const found = new Set<string>();
+  await runUpdate(
+    project,
+    stack,
+    { kind: "refresh", previewOnly: true, targets: own.map(({ urn }) => urn) },
+    {
+      onChange: (change) => {
+        const words = describeChange(change);
+        if (words !== undefined) found.add(words);
+      },
+    },
+  );
+  const command = isDeclared ? "spawn environment up" : `spawn stage repair ${id}`;
+  return { found: [...found].sort(), fix: commandLine(command, environment) };
+}
+
+/** Resources of the entry are named after it. */
+const isOf = ({ urn }: StateResource, id: StagingId): boolean =>
+  urn.split("::").at(-1)?.startsWith(`${id}-`) ?? false;
+
+/** What has become of a resource of an entry; undefined for the data, which other looks tell more of. */
+function describeChange({ op, type, inputs }: ResourceChange): string | undefined {
+  if (op !== "delete" && op !== "update") return undefined;
+  const part = partOf(type, inputs["region"]);
+  return part && `${part} ${op === "delete" ? "is gone" : "was changed"}`;
+}
+
+/** The part of an entry that a resource stands for; undefined for its data and for what is no part of it. */
+export function partOf(type: string, region: unknown): string | undefined {
+  switch (type) {
+    case RECORD_TYPE:
+      return "the record";
+    case USAGE_ROW:
+      return "the usage row";
+    case EXPIRATION:
+      return `the TTL tag in ${region}`;
+    case ACCESS_POINT_TYPE:
+      return `the access point in ${region}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import { entryStackName } from "../../../staging/entry.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
+import { disagreementOf, type OtherBuckets } from "../../../staging/record-names.ts";
+import type { Context } from "../../context.ts";
+import { openSession } from "../../engine/session.ts";
+import { readStateOrBackup } from "../../engine/state.ts";
+import { localSettings } from "./remains/buckets.ts";
+
+/**
+ * Buckets that hold an entry though the environment's settings do not name them, or name others for their regions: those of the
+ * entry's settings file on this machine and of its stack's state. Both belong to the user, as the records table does not.
+ */
+export async function otherBuckets(context: Context, record: StagingRecord): Promise<OtherBuckets> {
+  const { stagingId: id, declaredAs } = record;
+  const found = new Map<string, Set<string>>();
+  const add = (region: string, bucket: string): void => {
+    found.set(region, (found.get(region) ?? new Set()).add(bucket));
+  };
+  const { environmentName: environment } = context;
+  const local = await localSettings(environment, id);
+  for (const [region, bucket] of local?.environment.buckets ?? []) add(region, bucket);
+  // Where the settings file explains the record, no engine is needed.
+  if (disagreementOf(record, await context.settings(), found) === undefined) return found;
+  const { entryProject, environmentProject } = await openSession(context);
+  const { resources } =
+    declaredAs === undefined
+      ? await readStateOrBackup(entryProject, entryStackName(environment, id))
+      : await readStateOrBackup(environmentProject, environment);
+  for (const { inputs = {} } of resources) {
+    const { stagingId, region, bucket } = inputs;
+    if (stagingId === id && typeof region === "string" && typeof bucket === "string") add(region, bucket);
+  }
+  return found;
+}

@@ -1,0 +1,255 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from "@aws-sdk/client-dynamodb";
+import { plainItem } from "../../../provider/plain-item.ts";
+import type { EnvironmentSettings } from "../../../staging/environment.ts";
+import { InputError, UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import { type LedgerRow, parseLedgerRow } from "../../../staging/ledger.ts";
+import {
+  CorruptRecordError,
+  parseRecord,
+  RECORD_KEY,
+  RECORD_KIND,
+  RECORD_KIND_ATTRIBUTE,
+  type StagingRecord,
+  SWEEP_INDEX,
+  UPLOADED_INDEX,
+} from "../../../staging/record.ts";
+import { disagreementOf, type NamingSettings, type OtherBuckets } from "../../../staging/record-names.ts";
+import type { Region } from "../../../staging/regions.ts";
+import { shellQuoted } from "../../../staging/shell.ts";
+import { parseUsageRow, USAGE_KEY, type UsageRow } from "../../../staging/usage.ts";
+import { commandLine } from "../../command-line.ts";
+
+/** Where the records and the usage rows of an environment are. */
+export interface Tables {
+  readonly client: DynamoDBClient;
+  readonly settings: NamingSettings &
+    Pick<EnvironmentSettings, "recordsTable" | "usageTable" | "tableRegion">;
+  /**
+   * Where an entry can be beside the buckets of the settings, by what the user controls: the entry's settings file on this machine,
+   * and its stack's state. Only asked where a record names another bucket than the settings.
+   */
+  readonly otherBuckets?: (record: StagingRecord) => Promise<OtherBuckets>;
+}
+
+export interface RecordFilter {
+  readonly sweepId?: string | undefined;
+  /** Only entries with data in this region. */
+  readonly region?: Region | undefined;
+}
+
+/** Which records are read, and in which order. */
+export interface RecordQuery extends RecordFilter {
+  /** Default: the newest first. */
+  readonly oldestFirst?: boolean;
+  /** How many the caller will take, so that no more are read at once. Default: all. */
+  readonly limit?: number;
+}
+
+/** Records of a page: the first ones come soon, and memory stays small where the server has no limit of its own. */
+const PAGE = 1000;
+/** Attribute of {@link SWEEP_INDEX}'s hash key. */
+const SWEEP_ATTRIBUTE = "sweep_id";
+
+/**
+ * Reads a record from an item. This is the only way from the table to a record: see `staging/record-names.ts`.
+ * @throws CorruptRecordError when the item is malformed or names what is not its entry's
+ */
+export async function readRecord(
+  tables: Tables,
+  item: Readonly<Record<string, AttributeValue>>,
+): Promise<StagingRecord> {
+  const plain = plainItem(item);
+  let record: StagingRecord;
+  try {
+    record = parseRecord(plain);
+  } catch (error) {
+    if (!(error instanceof CorruptRecordError)) throw error;
+    const { stagingId: id, message, why = "" } = error;
+    const fix = id === undefined ? removeItem(tables, plain[RECORD_KEY]) : removeEntry(tables, id);
+    throw new CorruptRecordError(id, message, { why, fix });
+  }
+  const { settings } = tables;
+  let wrong = disagreementOf(record, settings);
+  if (wrong?.attribute === "buckets" && tables.otherBuckets !== undefined)
+    wrong = disagreementOf(record, settings, await tables.otherBuckets(record));
+  if (wrong === undefined) return record;
+  const { attribute, recorded, expected } = wrong;
+  const moved = attribute === "buckets" ? ", or the environment's settings name another bucket now" : "";
+  throw new CorruptRecordError(
+    record.stagingId,
+    `the record of ${record.stagingId} is corrupt: ${attribute} is ${shown(recorded)} instead of ${shown(expected)}`,
+    {
+      why: `Somebody changed the item in the table ${settings.recordsTable}${moved}. No command uses such a name.`,
+      fix: removeEntry(tables, record.stagingId),
+    },
+  );
+}
+
+/** A text of unknown length and characters, for an error. */
+const shown = (text: string): string => JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
+
+/** A deletion needs nothing but the ID. */
+const removeEntry = ({ settings }: Tables, id: StagingId): string =>
+  commandLine(`spawn stage delete ${id} --yes`, settings.name);
+
+/** The command that removes an item under a key that no entry can have. */
+function removeItem({ settings: { recordsTable, tableRegion } }: Tables, key: unknown): string {
+  if (typeof key !== "string") return `Look at the items of the table ${recordsTable} in ${tableRegion}.`;
+  const json = JSON.stringify({ [RECORD_KEY]: { S: key } });
+  return `aws dynamodb delete-item --region ${tableRegion} --table-name ${recordsTable} --key ${shellQuoted(json)}`;
+}
+
+/**
+ * The record of an entry, read strongly consistent: an entry just made or just deleted is seen as it is.
+ * @throws CorruptRecordError as {@link readRecord}
+ */
+export async function findRecord(tables: Tables, id: StagingId): Promise<StagingRecord | undefined> {
+  const { Item } = await tables.client.send(
+    new GetItemCommand({
+      TableName: tables.settings.recordsTable,
+      Key: { [RECORD_KEY]: { S: id } },
+      ConsistentRead: true,
+    }),
+  );
+  return Item === undefined ? undefined : await readRecord(tables, Item);
+}
+
+/** The record, or why it is corrupt. */
+export const orCorrupt = <T>(record: Promise<T>): Promise<T | CorruptRecordError> =>
+  record.catch((error: unknown) => {
+    if (error instanceof CorruptRecordError) return error;
+    throw error;
+  });
+
+/** The record; undefined where it is corrupt. For what a record is only a hint. */
+export async function unlessCorrupt<T>(record: Promise<T>): Promise<T | undefined> {
+  const found = await orCorrupt(record);
+  return found instanceof CorruptRecordError ? undefined : found;
+}
+
+/** @throws InputError when the environment has no such entry */
+export async function getRecord(tables: Tables, id: StagingId): Promise<StagingRecord> {
+  const record = await findRecord(tables, id);
+  if (record !== undefined) return record;
+  throw new InputError(`there is no staging entry ${id} in environment ${tables.settings.name}`, {
+    why: "It was deleted, it expired, or it belongs to another environment.",
+    fix: `spawn stage list --environment ${tables.settings.name}`,
+  });
+}
+
+/** The usage row of an entry; one with zeros where nobody has used it. */
+export async function getUsage(tables: Tables, id: StagingId): Promise<UsageRow> {
+  const { Item } = await tables.client.send(
+    new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
+  );
+  return parseUsageRow(plainItem(Item ?? { [USAGE_KEY]: { S: id } }));
+}
+
+/** What the ledger knows of an entry: its lives, and who has used it; nothing where it has no row. */
+export async function getLedgerRow(tables: Tables, id: StagingId): Promise<LedgerRow> {
+  const { Item } = await tables.client.send(
+    new GetItemCommand({ TableName: tables.settings.usageTable, Key: { [USAGE_KEY]: { S: id } } }),
+  );
+  return parseLedgerRow(plainItem(Item ?? { [USAGE_KEY]: { S: id } }));
+}
+
+/**
+ * The records of an environment, newest first, a page at a time, the next page being fetched while the
+ * caller uses the one it has.
+ * @param onMalformed called with the error of a corrupt record; the others are listed
+ */
+export async function* listRecordPages(
+  tables: Tables,
+  query: RecordQuery,
+  onMalformed: (error: UserError) => void,
+): AsyncGenerator<StagingRecord[]> {
+  const input = queryOf(tables.settings.recordsTable, query);
+  const fetch = (start: QueryCommandInput["ExclusiveStartKey"]): Promise<QueryCommandOutput> =>
+    tables.client.send(
+      new QueryCommand({ ...input, ...(start === undefined ? {} : { ExclusiveStartKey: start }) }),
+    );
+  let next: Promise<QueryCommandOutput> | undefined = fetch(undefined);
+  while (next !== undefined) {
+    const { Items = [], LastEvaluatedKey }: QueryCommandOutput = await next;
+    next = LastEvaluatedKey === undefined ? undefined : fetch(LastEvaluatedKey);
+    // If the caller stops here, the fetch ahead must not become an unhandled rejection.
+    next?.catch(() => undefined);
+    const page: StagingRecord[] = [];
+    for (const item of Items) {
+      try {
+        page.push(await readRecord(tables, item));
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        onMalformed(error);
+      }
+    }
+    yield page;
+  }
+}
+
+function queryOf(
+  table: string,
+  { sweepId, region, oldestFirst = false, limit = PAGE }: RecordQuery,
+): QueryCommandInput {
+  return {
+    TableName: table,
+    IndexName: sweepId === undefined ? UPLOADED_INDEX : SWEEP_INDEX,
+    KeyConditionExpression: "#hash = :hash",
+    ExpressionAttributeNames: {
+      "#hash": sweepId === undefined ? RECORD_KIND_ATTRIBUTE : SWEEP_ATTRIBUTE,
+      ...(region === undefined ? {} : { "#regions": "regions" }),
+    },
+    ExpressionAttributeValues: {
+      ":hash": { S: sweepId ?? RECORD_KIND },
+      ...(region === undefined ? {} : { ":region": { S: region } }),
+    },
+    ...(region === undefined ? {} : { FilterExpression: "contains(#regions, :region)" }),
+    ScanIndexForward: oldestFirst,
+    // Of a page that is filtered, any number may be left.
+    Limit: region === undefined ? Math.min(PAGE, limit) : PAGE,
+  };
+}
+
+/** BatchGetItem takes 100 keys. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+const BATCH = 100;
+/** Tries for keys that DynamoDB left unprocessed, with a growing pause. */
+const BATCH_TRIES = 8;
+
+/** The usage rows of many entries, by id; ids without a row are absent. */
+export async function getUsages(tables: Tables, ids: readonly StagingId[]): Promise<Map<string, UsageRow>> {
+  const rows = new Map<string, UsageRow>();
+  for (let at = 0; at < ids.length; at += BATCH) {
+    for (const row of await getUsageBatch(tables, ids.slice(at, at + BATCH))) rows.set(row.stagingId, row);
+  }
+  return rows;
+}
+
+async function getUsageBatch(tables: Tables, ids: readonly StagingId[]): Promise<UsageRow[]> {
+  const table = tables.settings.usageTable;
+  const rows: UsageRow[] = [];
+  let keys: Record<string, AttributeValue>[] = ids.map((id) => ({ [USAGE_KEY]: { S: id } }));
+  for (let attempt = 0; keys.length > 0; attempt++) {
+    if (attempt === BATCH_TRIES) {
+      throw new UserError("DynamoDB did not answer for all usage rows", {
+        why: `${keys.length} of ${ids.length} were left unprocessed ${BATCH_TRIES} times: the table is throttled.`,
+        fix: "Wait a minute, then run the command again.",
+      });
+    }
+    if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt * Math.random()));
+    const answer = await tables.client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys } } }),
+    );
+    for (const item of answer.Responses?.[table] ?? []) rows.push(parseUsageRow(plainItem(item)));
+    keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return rows;
+}

@@ -1,0 +1,61 @@
+import { GetAccessPointCommand } from "@aws-sdk/client-s3-control";
+import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { errorName, statusOf } from "../../../../provider/store/aws-errors.ts";
+import { accessPointName } from "../../../../staging/access-point.ts";
+import type { StagingId } from "../../../../staging/ids.ts";
+import type { Region } from "../../../../staging/regions.ts";
+import type { Context } from "../../../context.ts";
+import type { AccessPointName } from "../access-points.ts";
+
+/**
+ * The access points under the entry's name in the account of the credentials in use.
+ * @param isShared whether something says that the entry is shared. Without that, credentials that may not look at access
+ * points are no obstacle: most users never need that permission, and an access point hands out nothing once the data are gone.
+ */
+export async function findAccessPoints(
+  context: Context,
+  id: StagingId,
+  regions: readonly Region[],
+  isShared: boolean,
+): Promise<AccessPointName[]> {
+  try {
+    const [accountId, { namePrefix }] = await Promise.all([accountOf(context), context.settings()]);
+    const name = accessPointName(namePrefix, id);
+    const found = await Promise.all(regions.map((region) => findIn(context, { region, accountId, name })));
+    return found.filter((point) => point !== undefined);
+  } catch (error) {
+    if (!isShared && statusOf(error) === 403) return [];
+    throw error;
+  }
+}
+
+async function findIn(context: Context, point: AccessPointName): Promise<AccessPointName | undefined> {
+  const { makeS3ControlClient } = await import("../../../clients/s3-control.ts");
+  const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", point.region));
+  try {
+    await client.send(new GetAccessPointCommand({ AccountId: point.accountId, Name: point.name }));
+    return point;
+  } catch (error) {
+    if (errorName(error) === "NoSuchAccessPoint" || statusOf(error) === 404) return undefined;
+    throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The account of the credentials in use. */
+export async function accountOf(context: Context): Promise<string> {
+  const known = await context.account();
+  if (known !== undefined) return known;
+  const [{ makeStsClient }, { tableRegion }] = await Promise.all([
+    import("../../../clients/sts.ts"),
+    context.settings(),
+  ]);
+  const client = makeStsClient(await context.clientConfig("STS", tableRegion));
+  try {
+    const { Account = "" } = await client.send(new GetCallerIdentityCommand({}));
+    return Account;
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,125 @@
+import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { spawnPaths } from "../../../../local/paths.ts";
+import { errorName } from "../../../../provider/store/aws-errors.ts";
+import { decodeKey } from "../../../../provider/store/listing.ts";
+import { readTextIfThere } from "../../../../stacks/files.ts";
+import { type EntrySettings, parseEntrySettingsFile } from "../../../../stacks/settings-file.ts";
+import { entryStackName } from "../../../../staging/entry.ts";
+import { InputError } from "../../../../staging/errors.ts";
+import type { StagingId } from "../../../../staging/ids.ts";
+import { entryPrefix } from "../../../../staging/manifest.ts";
+import type { Region } from "../../../../staging/regions.ts";
+import type { Context } from "../../../context.ts";
+import { settingsFile } from "../../../engine/entry-project.ts";
+import { openUploads, partsOf } from "../../cleanup/places.ts";
+import type { BucketRemains } from "./remains.ts";
+
+/** A bucket in which an entry may have something. */
+export interface BucketName {
+  readonly region: Region;
+  readonly bucket: string;
+}
+
+/**
+ * The buckets in which an entry of the environment can be: those of the environment's settings, and those that this
+ * machine's settings file of the entry names, which the environment may have left since. Never one that a record names.
+ */
+export async function bucketsOfEntry(context: Context, id: StagingId): Promise<BucketName[]> {
+  const [settings, own] = await Promise.all([context.settings(), localSettings(context.environmentName, id)]);
+  const buckets = new Map<string, BucketName>();
+  for (const named of [settings.buckets, own?.environment.buckets ?? new Map<Region, string>()])
+    for (const [region, bucket] of named) buckets.set(bucket, { region, bucket });
+  return [...buckets.values()];
+}
+
+/** What this machine's settings file says of an entry; undefined where there is none that can be read and is the entry's. */
+export async function localSettings(environment: string, id: StagingId): Promise<EntrySettings | undefined> {
+  const file = settingsFile(spawnPaths().stacks, entryStackName(environment, id));
+  const text = await readTextIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    const settings = parseEntrySettingsFile(text, file);
+    return settings.spec.id === id && settings.environment.name === environment ? settings : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** `all` counts everything; `some` stops after one page, which is enough to know whether there is anything. */
+export type Depth = "all" | "some";
+
+/** The objects and uploads under the entry's prefix in one bucket; undefined if there are none, or no bucket. */
+export async function remainsIn(
+  client: S3Client,
+  { region, bucket }: BucketName,
+  id: StagingId,
+  depth: Depth,
+): Promise<BucketRemains | undefined> {
+  try {
+    const [versions, uploads] = await Promise.all([
+      versionsIn(client, bucket, id, depth),
+      uploadsIn(client, { region, bucket }, id, depth),
+    ]);
+    const found = { region, bucket, ...versions, ...uploads };
+    return found.versions + found.deleteMarkers + found.uploads === 0 ? undefined : found;
+  } catch (error) {
+    if (errorName(error) === "NoSuchBucket") return undefined;
+    throw error;
+  }
+}
+
+type Versions = Pick<
+  BucketRemains,
+  "versions" | "deleteMarkers" | "versionBytes" | "currentBytes" | "isLowerBound"
+>;
+
+async function versionsIn(client: S3Client, bucket: string, id: StagingId, depth: Depth): Promise<Versions> {
+  const found = { versions: 0, deleteMarkers: 0, versionBytes: 0, currentBytes: 0 };
+  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  for (;;) {
+    const page = await client.send(
+      // XML cannot hold every character of a key.
+      new ListObjectVersionsCommand({
+        Bucket: bucket,
+        Prefix: entryPrefix(id),
+        EncodingType: "url",
+        ...markers,
+      }),
+    );
+    for (const { Size = 0, IsLatest = false } of page.Versions ?? []) {
+      found.versions += 1;
+      found.versionBytes += Size;
+      if (IsLatest) found.currentBytes += Size;
+    }
+    found.deleteMarkers += page.DeleteMarkers?.length ?? 0;
+    if (page.IsTruncated !== true || depth === "some")
+      return { ...found, isLowerBound: page.IsTruncated === true };
+    const next = page.NextKeyMarker;
+    markers = {
+      KeyMarker: next === undefined ? undefined : decodeKey(next, page.EncodingType),
+      VersionIdMarker: page.NextVersionIdMarker,
+    };
+  }
+}
+
+async function uploadsIn(
+  client: S3Client,
+  { bucket, ...place }: BucketName,
+  id: StagingId,
+  depth: Depth,
+): Promise<Pick<BucketRemains, "uploads" | "partBytes">> {
+  if (depth === "some") {
+    const page = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: entryPrefix(id), EncodingType: "url" }),
+    );
+    return { uploads: page.Uploads?.length ?? 0, partBytes: 0 };
+  }
+  const own = { client, ...place, name: bucket, isOwn: true };
+  let [uploads, partBytes] = [0, 0];
+  for await (const upload of openUploads(own, entryPrefix(id))) {
+    uploads += 1;
+    partBytes += (await partsOf(own, upload)).bytes;
+  }
+  return { uploads, partBytes };
+}

@@ -1,0 +1,113 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { plainItem } from "../../../../provider/plain-item.ts";
+import { errorName } from "../../../../provider/store/aws-errors.ts";
+import { UserError } from "../../../../staging/errors.ts";
+import type { StagingId } from "../../../../staging/ids.ts";
+import { type Life, parseLedgerRow } from "../../../../staging/ledger.ts";
+import { CorruptRecordError } from "../../../../staging/record.ts";
+import { USAGE_KEY } from "../../../../staging/usage.ts";
+import type { Context } from "../../../context.ts";
+import { explained } from "../../common/outcomes.ts";
+import { findRecord, orCorrupt, type Tables } from "../records.ts";
+import { findAccessPoints } from "./access-points.ts";
+import { bucketsOfEntry, type Depth, localSettings, remainsIn } from "./buckets.ts";
+import type { EntryRemains } from "./remains.ts";
+
+/**
+ * Looks for everything that AWS holds of an entry, by its id: objects, versions, delete markers and open multipart uploads
+ * under `{id}/` in every bucket where it can be, the record, an open usage row, and access points under the entry's name.
+ * Starts no engine and changes nothing.
+ * @param depth whether to count all objects of a bucket, or to stop at the first. `some` costs two requests a bucket.
+ * @returns also the places that could not be searched, in `unknown`; they are no error
+ */
+export async function findRemains(
+  context: Context,
+  id: StagingId,
+  depth: Depth = "all",
+): Promise<EntryRemains> {
+  const unknown: UserError[] = [];
+  /** The result of a look; `fallback` where it fails. */
+  const look = async <T>(what: string, fallback: T, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      unknown.push(notSeen(context, what, cause));
+      return fallback;
+    }
+  };
+  const [buckets, tables] = await Promise.all([bucketsOfEntry(context, id), context.tables()]);
+  const [places, record, openLife, settings] = await Promise.all([
+    Promise.all(
+      buckets.map((named) =>
+        look(`the bucket ${named.bucket}`, undefined, async () =>
+          remainsIn(await context.s3(named.region), named, id, depth),
+        ),
+      ),
+    ),
+    look(`the table ${tables.settings.recordsTable}`, undefined, () => recordOf(tables, id)),
+    look(`the table ${tables.settings.usageTable}`, undefined, () => openLifeOf(tables, id)),
+    localSettings(context.environmentName, id),
+  ]);
+  const accounts = [
+    ...(record === undefined || record === "unreadable" ? [] : record.allowAccounts),
+    ...(settings?.spec.allowAccounts ?? []),
+  ];
+  const regions = [...new Set(buckets.map(({ region }) => region))];
+  const accessPoints = await look("the access points", [], () =>
+    findAccessPoints(context, id, regions, accounts.length > 0),
+  );
+  return {
+    ...{ id, record, openLife, accessPoints, unknown },
+    places: places.filter((place) => place !== undefined),
+  };
+}
+
+function notSeen(context: Context, what: string, cause: unknown): UserError {
+  const { message, why, fix } = explained(context, cause);
+  return new UserError(`${what} could not be looked at: ${message}`, {
+    ...(why === undefined ? {} : { why }),
+    ...(fix === undefined ? {} : { fix }),
+    cause,
+  });
+}
+
+async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["record"]> {
+  const record = await orCorrupt(unlessNoTable(() => findRecord(tables, id)));
+  return record instanceof CorruptRecordError ? "unreadable" : record;
+}
+
+/** The life that is open in the ledger. Read strongly consistent: a row just closed is seen as it is. */
+async function openLifeOf(
+  { client, settings }: Tables,
+  id: StagingId,
+): Promise<Life | "unreadable" | undefined> {
+  const answer = await unlessNoTable(() =>
+    client.send(
+      new GetItemCommand({
+        TableName: settings.usageTable,
+        Key: { [USAGE_KEY]: { S: id } },
+        ConsistentRead: true,
+      }),
+    ),
+  );
+  if (answer?.Item === undefined) return undefined;
+  const row = plainItem(answer.Item);
+  // Workers may have counted in a row that no upload has opened.
+  if (row["opened_at"] === undefined || row["closed_at"] !== undefined) return undefined;
+  try {
+    return parseLedgerRow(row).lives.at(-1);
+  } catch (error) {
+    if (error instanceof UserError) return "unreadable";
+    throw error;
+  }
+}
+
+/** What `work` gives; undefined where there is no table. */
+async function unlessNoTable<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorName(error) === "ResourceNotFoundException") return undefined;
+    throw error;
+  }
+}

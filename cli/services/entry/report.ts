@@ -1,0 +1,138 @@
+import { UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import type { LedgerRow } from "../../../staging/ledger.ts";
+import { toDollars } from "../../../staging/money.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
+import { serverClock } from "../../../staging/server-clock.ts";
+import { isoSeconds, removalMidnight } from "../../../staging/ttl.ts";
+import type { Context } from "../../context.ts";
+import { type Spending, spendingOf } from "../cost/spending.ts";
+import { type LifecycleRules, lifecycleRulesOf } from "../environment/lifecycle.ts";
+import { requireRecord } from "./absent.ts";
+import { type StagingMetadata, toMetadata } from "./metadata.ts";
+import { presenceJson, type RegionPresence, type RegionPresenceJson, regionPresence } from "./presence.ts";
+import { getLedgerRow, getUsage, type Tables } from "./records.ts";
+import { deletionsBegun } from "./upload/unfinished.ts";
+
+/** All that `stage info` tells of an entry. */
+export interface EntryReport {
+  readonly record: StagingRecord;
+  readonly row: LedgerRow;
+  readonly spending: Spending;
+  readonly rules: LifecycleRules;
+  /** Whether its deletion has begun and did not end. */
+  readonly deleting?: boolean;
+  /** What each region holds, in the order of the record's regions. */
+  readonly presence: readonly RegionPresence[];
+  /** What else is not as it was made, where that was compared. */
+  readonly drift?: readonly string[];
+  /** The time of which all this holds. */
+  readonly now: Date;
+}
+
+/** Checks each region of an entry: by {@link regionPresence}, or by a comparison that reads the data. */
+export type LookAtRegions = (context: Context, record: StagingRecord) => Promise<RegionPresence[]>;
+
+/**
+ * @param onProblem told of what cannot be found out; the rest is reported all the same
+ * @throws InputError when the environment has no such entry
+ */
+export async function reportEntry(
+  context: Context,
+  id: StagingId,
+  onProblem: (error: Error) => void,
+  look: LookAtRegions = regionPresence,
+): Promise<EntryReport> {
+  const tables = await context.tables();
+  const [record, row] = await Promise.all([requireRecord(context, id), readRow(tables, id, onProblem)]);
+  const [rules, begun, presence] = await Promise.all([
+    lifecycleRulesOf(context, record, onProblem),
+    deletionsBegun(context.environmentName),
+    look(context, record),
+  ]);
+  const deleting = begun.has(id);
+  const now = serverClock.now();
+  return { record, row, rules, deleting, presence, now, spending: spendingIn(record, row, now, onProblem) };
+}
+
+/** Without the row where its figures are impossible. */
+function spendingIn(
+  record: StagingRecord,
+  row: LedgerRow,
+  now: Date,
+  onProblem: (error: Error) => void,
+): Spending {
+  try {
+    return spendingOf(record, row, now);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onProblem(
+      new UserError(`the usage row of ${record.stagingId} is not counted: ${error.message}`, {
+        cause: error,
+      }),
+    );
+    const usage = { ...row.usage, instanceCount: 0, downloadCount: 0, instancesByRegion: {} };
+    return spendingOf(record, { ...row, lives: [], usage }, now);
+  }
+}
+
+/** The counters alone where the rest of the row cannot be read. */
+async function readRow(tables: Tables, id: StagingId, onProblem: (error: Error) => void): Promise<LedgerRow> {
+  try {
+    return await getLedgerRow(tables, id);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onProblem(error);
+    return { stagingId: id, lives: [], usage: await getUsage(tables, id) };
+  }
+}
+
+/** An entry as `info` prints it for programs: as `list` does, and what only `info` knows. Keys are never renamed or removed. */
+export interface EntryReportJson extends StagingMetadata {
+  readonly instances_by_region: Readonly<Record<string, number>>;
+  /** US dollars so far, under the guide's prices. */
+  readonly cost_to_date: {
+    readonly replication: number;
+    readonly storage: number;
+    readonly total: number;
+  };
+  /** What the instances' own downloads would have cost; `share` is of that, `null` where it is nothing. */
+  readonly savings: {
+    readonly remote_instances: number;
+    readonly direct: number;
+    readonly saved: number;
+    readonly share: number | null;
+  };
+  /** By region the id of the rule in force, `null` where there is none. */
+  readonly lifecycle_rules: Readonly<Record<string, string | null>>;
+  /** When S3 removes the objects: at the first 00:00 UTC after the expiry. */
+  readonly removed_at: string;
+  /** What each region holds: `whole`, `missing`, `different` or `unreachable`, and why it is not whole. */
+  readonly presence: Readonly<Record<string, RegionPresenceJson>>;
+  /** What else is not as it was made, in words; `null` where it was not compared (`--verify`). */
+  readonly drift: readonly string[] | null;
+}
+
+export function toReportJson(report: EntryReport): EntryReportJson {
+  const { record, row, spending, rules, deleting, presence, drift, now } = report;
+  const { replication, storageToDate, total, remoteInstances, compared } = spending;
+  return {
+    ...toMetadata(record, row.usage, now, deleting),
+    instances_by_region: row.usage.instancesByRegion,
+    cost_to_date: {
+      replication: toDollars(replication),
+      storage: toDollars(storageToDate),
+      total: toDollars(total),
+    },
+    savings: {
+      remote_instances: remoteInstances,
+      direct: toDollars(compared.direct),
+      saved: toDollars(compared.saved),
+      share: compared.share ?? null,
+    },
+    lifecycle_rules: Object.fromEntries([...rules].map(([region, rule]) => [region, rule ?? null])),
+    removed_at: isoSeconds(removalMidnight(record.uploadedAt, record.ttl)),
+    presence: presenceJson(presence),
+    drift: drift ?? null,
+  };
+}

@@ -1,0 +1,100 @@
+import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
+import { InputError } from "../../../staging/errors.ts";
+import { isStagingId, parseIdStart, type StagingId } from "../../../staging/ids.ts";
+import { printable } from "../../../staging/printable.ts";
+import { RECORD_KEY } from "../../../staging/record.ts";
+import { USAGE_KEY } from "../../../staging/usage.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+import { openSession } from "../../engine/session.ts";
+import { entryStacks } from "../cleanup/owners.ts";
+import { unfinishedStacks } from "./upload/unfinished.ts";
+
+/** `entries`: those that exist. `ledger`: those that ever existed, for reports. */
+export type IdScope = "entries" | "ledger";
+
+/** Ids that begin as wanted, each with its file name where that is known. */
+type Candidates = Map<StagingId, string | undefined>;
+
+/** Candidates that an error lists. */
+const SHOWN = 10;
+
+/**
+ * Finds the entry that a whole or shortened id names. A whole id costs no request and is not looked up.
+ * @throws InputError when no entry or more than one has such an id; it lists the candidates
+ */
+export async function resolveId(
+  context: Context,
+  text: string,
+  scope: IdScope = "entries",
+): Promise<StagingId> {
+  const start = parseIdStart(text);
+  if (isStagingId(start)) return start;
+  const candidates = await candidatesFor(context, start, scope);
+  const [only, ...others] = candidates.keys();
+  if (only === undefined) {
+    throw new InputError(`no staging ID in environment ${context.environmentName} begins with ${start}`, {
+      fix: commandLine(scope === "ledger" ? "spawn stage cost" : "spawn stage list", context.environmentName),
+    });
+  }
+  if (others.length === 0) return only;
+  throw ambiguous(start, candidates);
+}
+
+/** All of several ids; each is resolved before any is used. @throws as {@link resolveId} */
+export const resolveIds = (context: Context, texts: readonly string[]): Promise<StagingId[]> =>
+  Promise.all(texts.map((text) => resolveId(context, text)));
+
+async function candidatesFor(context: Context, start: string, scope: IdScope): Promise<Candidates> {
+  const stored = await storedIds(context, start, scope);
+  if (scope === "ledger") return stored;
+  for (const stack of await unfinishedStacks(context.environmentName)) {
+    const id = stack.slice(`${context.environmentName}.`.length);
+    if (isStagingId(id) && id.startsWith(start) && !stored.has(id)) stored.set(id, undefined);
+  }
+  if (stored.size > 0) return stored;
+  // An entry that only a stack remembers. Starting the engine for it is worth it only where nothing else matches.
+  const stacks = await entryStacks(context, (await openSession(context)).entryProject);
+  return new Map([...stacks].filter((id) => id.startsWith(start)).map((id) => [id, undefined]));
+}
+
+/** The scan is strongly consistent, so that an entry made a moment ago counts. DynamoDB reads the whole table for it. */
+async function storedIds(context: Context, start: string, scope: IdScope): Promise<Candidates> {
+  const { client, settings } = await context.tables();
+  const [table, key] =
+    scope === "ledger" ? [settings.usageTable, USAGE_KEY] : [settings.recordsTable, RECORD_KEY];
+  const found: Candidates = new Map();
+  let next: ScanCommandOutput["LastEvaluatedKey"];
+  do {
+    const page: ScanCommandOutput = await client.send(
+      new ScanCommand({
+        TableName: table,
+        ConsistentRead: true,
+        FilterExpression: "begins_with(#id, :start)",
+        ProjectionExpression: "#id, #filename",
+        ExpressionAttributeNames: { "#id": key, "#filename": "filename" },
+        ExpressionAttributeValues: { ":start": { S: start } },
+        ...(next === undefined ? {} : { ExclusiveStartKey: next }),
+      }),
+    );
+    for (const { [key]: id, filename } of page.Items ?? []) {
+      if (id?.S !== undefined && isStagingId(id.S)) found.set(id.S, filename?.S);
+    }
+    next = page.LastEvaluatedKey;
+  } while (next !== undefined);
+  return found;
+}
+
+function ambiguous(start: string, candidates: Candidates): InputError {
+  const all = [...candidates].sort(([a], [b]) => a.localeCompare(b));
+  const shown = all
+    .slice(0, SHOWN)
+    .map(([id, filename]) =>
+      filename === undefined ? `${id} (interrupted)` : `${id} (${printable(filename)})`,
+    );
+  const more = all.length > SHOWN ? [`and ${all.length - SHOWN} more`] : [];
+  return new InputError(`${all.length} staging IDs begin with ${start}`, {
+    why: `${[...shown, ...more].join(", ")}.`,
+    fix: "Type more digits of the ID.",
+  });
+}

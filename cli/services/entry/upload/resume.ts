@@ -1,0 +1,180 @@
+import type { EntryDetails } from "../../../../components/entry-details.ts";
+import { type EntrySettings, renderEntrySettings } from "../../../../stacks/settings-file.ts";
+import { entryStackName } from "../../../../staging/entry.ts";
+import { InputError, UserError } from "../../../../staging/errors.ts";
+import type { StagingId } from "../../../../staging/ids.ts";
+import { RECORD_TYPE } from "../../../../staging/resources.ts";
+import { serverClock } from "../../../../staging/server-clock.ts";
+import { expiresAt } from "../../../../staging/ttl.ts";
+import { commandLine } from "../../../command-line.ts";
+import type { Context } from "../../../context.ts";
+import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
+import { takeOverDeadLocks } from "../../../engine/lock.ts";
+import { createStack } from "../../../engine/new-stack.ts";
+import { type Cut, type Settled, settlePending } from "../../../engine/pending.ts";
+import type { EngineSettings } from "../../../engine/process.ts";
+import { reopenData } from "../../../engine/reopen.ts";
+import { repairState } from "../../../engine/repair.ts";
+import { openSession } from "../../../engine/session.ts";
+import { readStateOrBackup } from "../../../engine/state.ts";
+import type { UpdateOptions } from "../../../engine/update.ts";
+import { absentEntry } from "../absent.ts";
+import { ACCESS_POINT_TYPE, deleteAccessPoints, deleteCutAccessPoints } from "../access-points.ts";
+import { type IncompleteEntry, readIncomplete } from "../listing/incomplete.ts";
+import { damageError, regionPresence } from "../presence.ts";
+import { findRecord } from "../records.ts";
+import { findRemains } from "../remains/find.ts";
+import { deleteRecord } from "../remains/remove.ts";
+import { refuseOverlapIn } from "./overlap.ts";
+import { shareUpload } from "./shared-uploads.ts";
+import { inspectSource } from "./source.ts";
+import {
+  changeOf,
+  claimUpload,
+  isOfOtherKind,
+  kindOf,
+  remeasureUpload,
+  type Unfinished,
+} from "./unfinished.ts";
+import { preflight, stageEntry, withEntry } from "./upload.ts";
+
+/**
+ * An entry whose upload can be gone on with.
+ * @throws InputError when there is no such entry, when it is whole, or when it was begun on another machine
+ * @throws UserError when its upload has ended, and its data are not whole any more
+ */
+export async function findResumable(context: Context, id: StagingId): Promise<IncompleteEntry> {
+  const { name } = await context.settings();
+  const incomplete = await readIncomplete(context, entryStackName(name, id));
+  if (incomplete !== undefined) return incomplete;
+  const record = await findRecord(await context.tables(), id);
+  if (record !== undefined) {
+    const damage = damageError(record, await regionPresence(context, record), name);
+    if (damage !== undefined) throw damage;
+    throw new InputError(`${id} is whole: there is nothing to resume`, {
+      fix: commandLine(`spawn stage info ${id}`, name),
+    });
+  }
+  throw await absentEntry(context, id, noUpload);
+}
+
+const noUpload = ({ environmentName }: Context, id: StagingId): InputError =>
+  new InputError(`there is no interrupted upload ${id} in environment ${environmentName}`, {
+    why: "It was deleted, it has expired, or it was begun on another machine.",
+    fix: commandLine("spawn stage list --incomplete", environmentName),
+  });
+
+/**
+ * Resumes an interrupted upload under its id and with its options, and sends only the missing data. If the source has changed,
+ * it also sends the changed data again, to every region.
+ * @throws UserError when its time is over, or another process is at it
+ */
+export async function resumeUpload(
+  context: Context,
+  entry: IncompleteEntry,
+  options: UpdateOptions,
+): Promise<EntryDetails> {
+  const { stack, settings } = entry;
+  const project = await makeReady(context, entry, options).catch(async (error: unknown) => {
+    throw await withEntry(context, error, settings);
+  });
+  return await stageEntry(context, project, stack, settings, options);
+}
+
+/** Brings the entry's stack into a state from which an update goes on. */
+async function makeReady(
+  context: Context,
+  { stack, settings, unfinished }: IncompleteEntry,
+  options: UpdateOptions,
+): Promise<EngineSettings> {
+  const { spec } = settings;
+  const { signal } = options;
+  refuseUseless(unfinished, settings);
+  await refuseOverlapIn(context, spec);
+  const source = await inspectSource(context, spec.source, { ...spec, name: spec.filename, signal });
+  const change = changeOf(unfinished, source);
+  if (isOfOtherKind(unfinished, source)) {
+    const why = "A file is stored under another key than a directory.";
+    throw startAnew(settings, `${spec.source} was a ${kindOf(unfinished)} when ${spec.id} was begun`, why);
+  }
+  const [session] = await Promise.all([openSession(context, signal), preflight(context, spec, source)]);
+  const { entryProject: project } = session;
+  // A resume that is refused here has changed nothing.
+  await takeOverDeadLocks(project, stack, options);
+  if (!(await claimUpload(stack, "upload"))) {
+    throw new UserError(`${spec.id} was deleted, or came to its end, meanwhile`, {
+      why: "Another command did it after this one had begun.",
+      fix: commandLine("spawn stage list", settings.environment.name),
+    });
+  }
+  const { exists } = await settleStack(context, project, stack, spec.id, "again", options);
+  signal?.throwIfAborted();
+  if (change !== undefined) {
+    options.onNote?.(
+      `${spec.source} has changed since the upload began: what has changed is sent again, the rest is kept. ${change}`,
+      "warning",
+    );
+    if (exists) await reopenData(project, stack);
+    // Only now: killed before, the next resumption finds the change again.
+    await remeasureUpload(stack, source);
+  }
+  if (!exists) await createStack(project, stack);
+  await writeAtomically(settingsFile(project.project, stack), renderEntrySettings(settings));
+  await shareUpload(project, stack);
+  return project;
+}
+
+/** @throws UserError for an upload of which something may be gone already, though the stack's state has it */
+function refuseUseless(unfinished: Unfinished, settings: EntrySettings): void {
+  const { id, ttl } = settings.spec;
+  if (unfinished.deleting) throw startAnew(settings, `the deletion of ${id} has begun`, "It did not end.");
+  // What was sent at first may have expired.
+  const end = expiresAt(new Date(unfinished.startedAt), ttl);
+  if (end > serverClock.now()) return;
+  throw startAnew(settings, `${id} has expired`, `It was begun on ${unfinished.startedAt}, for ${ttl} days.`);
+}
+
+function startAnew({ spec, environment }: EntrySettings, message: string, why: string): UserError {
+  const remove = commandLine(`spawn stage delete ${spec.id} --yes`, environment.name);
+  return new UserError(message, { why, fix: `${remove}, then upload it again` });
+}
+
+/** Makes a stack whose last update was killed one that the engine can update or destroy. */
+export async function settleStack(
+  context: Context,
+  project: EngineSettings,
+  stack: string,
+  id: StagingId,
+  cut: Cut,
+  options: UpdateOptions,
+): Promise<Settled> {
+  await takeOverDeadLocks(project, stack, options);
+  const repair = await repairState(project, stack, { whenLost: "set aside", onNote: options.onNote });
+  const settled = await settlePending(project, stack, cut, async (creating) => {
+    // One that may have been written without the engine's knowledge: it would refuse to write it again.
+    if (creating.some(({ type }) => type === RECORD_TYPE)) await deleteRecord(context, id);
+    await deleteCutAccessPoints(context, creating);
+  });
+  // Resources of a lost state would collide with new ones; data are compared and resumed instead.
+  if (cut === "again" && (repair !== "whole" || !settled.exists))
+    await deleteUnknownPoints(context, id, settled);
+  return settled;
+}
+
+/** Deletes access points of the entry that the state does not have: AWS would refuse to make them a second time. */
+async function deleteUnknownPoints(context: Context, id: StagingId, { resources }: Settled): Promise<void> {
+  const known = new Set(
+    resources.filter(({ type }) => type === ACCESS_POINT_TYPE).map(({ inputs }) => inputs?.["region"]),
+  );
+  const { accessPoints } = await findRemains(context, id, "some");
+  await deleteAccessPoints(
+    context,
+    accessPoints.filter(({ region }) => !known.has(region)),
+  );
+}
+
+/** Whether an engine that was killed has left operations in the stack's state that only an update completes. */
+export async function hasPendingOperations(context: Context, stack: string): Promise<boolean> {
+  const { entryProject } = await openSession(context);
+  return (await readStateOrBackup(entryProject, stack)).pending.length > 0;
+}

@@ -1,0 +1,139 @@
+import { QueryCommand, type QueryCommandOutput } from "@aws-sdk/client-dynamodb";
+import type { EntrySpec } from "../../../../staging/entry.ts";
+import { NO_SHA256 } from "../../../../staging/manifest.ts";
+import {
+  RECORD_KIND,
+  RECORD_KIND_ATTRIBUTE,
+  type StagingRecord,
+  UPLOADED_INDEX,
+} from "../../../../staging/record.ts";
+import { unfitFor } from "../../../../staging/reuse.ts";
+import { isS3Url } from "../../../../staging/s3-url.ts";
+import type { Context } from "../../../context.ts";
+import { serverTime } from "../../common/server-time.ts";
+import { regionPresence } from "../presence.ts";
+import { readRecord, unlessCorrupt } from "../records.ts";
+import { findUploaded } from "./same-upload.ts";
+import type { InspectedSource } from "./source.ts";
+
+/** An entry that stands for an upload, or why none does. */
+export type Reuse = { readonly record: StagingRecord } | { readonly why: string };
+
+/**
+ * Searches for an entry to use in place of an upload (`--reuse`). Equal sizes, times or names are not enough: it computes the
+ * SHA-256 of a local source. It does not read a source on S3: it compares the ETags with those of an earlier upload of the same
+ * object or prefix from this machine. It checks the copies of the entry in every requested region.
+ */
+export async function findReusable(
+  context: Context,
+  wanted: EntrySpec,
+  source: InspectedSource,
+  signal: AbortSignal,
+): Promise<Reuse> {
+  const candidates = isS3Url(wanted.source)
+    ? (await findUploaded(context, wanted, source)).map(({ record }) => record)
+    : await withSameContent(context, wanted, source, signal);
+  if (candidates.length === 0) {
+    return {
+      why: isS3Url(wanted.source)
+        ? "no entry is known to be of the same version of it"
+        : "no entry has the same SHA-256",
+    };
+  }
+  const now = await serverTime(context);
+  const reasons: string[] = [];
+  for (const record of candidates) {
+    const why = await unfit(context, record, wanted, now, signal);
+    if (why === undefined) return { record };
+    reasons.push(`${record.stagingId} does not fit: ${why}`);
+  }
+  return { why: reasons.join("; ") };
+}
+
+async function unfit(
+  context: Context,
+  record: StagingRecord,
+  wanted: EntrySpec,
+  now: Date,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (record.sha256 === NO_SHA256 && !wanted.noSha256) return "its SHA-256 was not computed";
+  return unfitFor(record, wanted, now) ?? (await damage(context, record, wanted, signal));
+}
+
+/** Why the copies of an entry are not what was staged; undefined where each that is wanted is whole. */
+async function damage(
+  context: Context,
+  record: StagingRecord,
+  { regions }: Pick<EntrySpec, "regions">,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const found = await regionPresence(context, record, signal);
+  const bad = found.find(({ region, state }) => state !== "whole" && regions.some((one) => one === region));
+  return bad && `in ${bad.region} its data are ${bad.state}${bad.why === undefined ? "" : ` (${bad.why})`}`;
+}
+
+/** Why an entry that was verified at its upload is not whole any more; undefined where it is. */
+export const damageOf = (context: Context, record: StagingRecord): Promise<string | undefined> =>
+  damage(context, record, record);
+
+/** Entries of the environment with the content of a local source, the newest first. */
+async function withSameContent(
+  context: Context,
+  wanted: EntrySpec,
+  source: InspectedSource,
+  signal: AbortSignal,
+): Promise<StagingRecord[]> {
+  const [bySize, own] = await Promise.all([
+    recordsOfSize(context, source),
+    // The index does not have what was recorded a moment ago.
+    findUploaded(context, wanted, source),
+  ]);
+  const earlier = own.map(({ record }) => record);
+  const all = new Map([...bySize, ...earlier].map((record) => [record.stagingId, record]));
+  // Nothing is read where no entry has the size.
+  if (all.size === 0) return [];
+  const { exclude, followLinks } = wanted;
+  const { contentSha256 } = await import("../../../../provider/transfer/hash/content.ts");
+  const sha256 = await contentSha256(wanted.source, { exclude, followLinks, signal });
+  const same = [...all.values()].filter((record) => record.sha256 === sha256);
+  return same.sort((a, b) => b.uploadedAt.getTime() - a.uploadedAt.getTime());
+}
+
+async function recordsOfSize(
+  context: Context,
+  { sizeBytes, fileCount }: InspectedSource,
+): Promise<StagingRecord[]> {
+  const tables = await context.tables();
+  const { client, settings } = tables;
+  const records: StagingRecord[] = [];
+  let next: QueryCommandOutput["LastEvaluatedKey"];
+  do {
+    const page: QueryCommandOutput = await client.send(
+      new QueryCommand({
+        TableName: settings.recordsTable,
+        IndexName: UPLOADED_INDEX,
+        KeyConditionExpression: "#record = :record",
+        FilterExpression: "#size = :size AND #kind = :kind",
+        ExpressionAttributeNames: {
+          "#record": RECORD_KIND_ATTRIBUTE,
+          "#size": "size_bytes",
+          "#kind": "kind",
+        },
+        ExpressionAttributeValues: {
+          ":record": { S: RECORD_KIND },
+          ":size": { N: String(sizeBytes) },
+          ":kind": { S: fileCount === undefined ? "file" : "directory" },
+        },
+        ...(next === undefined ? {} : { ExclusiveStartKey: next }),
+      }),
+    );
+    for (const item of page.Items ?? []) {
+      // A corrupt record is no reason to reuse anything, and no reason to fail; `stage list` reports it.
+      const record = await unlessCorrupt(readRecord(tables, item));
+      if (record !== undefined) records.push(record);
+    }
+    next = page.LastEvaluatedKey;
+  } while (next !== undefined);
+  return records;
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { spawnPaths } from "../../../../local/paths.ts";
+import { readTextIfThere } from "../../../../stacks/files.ts";
+import { type EntrySpec, storedName } from "../../../../staging/entry.ts";
+import { isStagingId, parseStagingId, type StagingId } from "../../../../staging/ids.ts";
+import { CorruptRecordError, type StagingRecord } from "../../../../staging/record.ts";
+import { serverClock } from "../../../../staging/server-clock.ts";
+import { expiresAt, isoSeconds } from "../../../../staging/ttl.ts";
+import type { Context } from "../../../context.ts";
+import { findRecord, orCorrupt } from "../records.ts";
+import type { MeasuredSource } from "./unfinished.ts";
+
+/*
+ * What this machine remembers of uploads that have ended: a file named by the entry, in a folder named by what was uploaded. So an
+ * upload finds an earlier one of the same source by one look at the disk, however many there are. The file holds what shows that a program
+ * wrote to the source and restored its time; it is empty where an older version wrote it, or the source has no such thing.
+ */
+
+/** The facts by which two uploads are the same: the source's path, size and time (not its content), regions, name and patterns. */
+export type SameUpload = Pick<EntrySpec, "source" | "filename" | "exclude" | "followLinks" | "regions">;
+
+function folderOf(environment: string, spec: SameUpload, source: MeasuredSource): string {
+  const { sizeBytes, fileCount = 1, version } = source;
+  const identity = [
+    environment,
+    ...[spec.source, storedName(spec), spec.exclude, spec.followLinks ?? false, spec.regions],
+    ...[sizeBytes, fileCount, version.modifiedMs ?? null, version.fingerprint ?? null],
+  ];
+  const digest = createHash("sha256").update(JSON.stringify(identity)).digest("hex");
+  return join(spawnPaths().stacks, "uploaded", digest.slice(0, 32));
+}
+
+/** Remembers an entry that is whole now. */
+export async function rememberUploaded(
+  environment: string,
+  id: StagingId,
+  spec: SameUpload,
+  source: MeasuredSource,
+): Promise<void> {
+  const folder = folderOf(environment, spec, source);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, id), changesOf(source), { mode: 0o600 });
+}
+
+const changesOf = ({ version: { changedMs, changes = "" } }: MeasuredSource): string =>
+  changedMs === undefined ? changes : String(changedMs);
+
+/** An entry that an upload of the same source has made. */
+export interface EarlierUpload {
+  readonly record: StagingRecord;
+  /** Whether the source changed since in a way that its size and time do not show. */
+  readonly mayDiffer: boolean;
+}
+
+/**
+ * The entries that the same upload has made on this machine and that have not expired: those of an unchanged source first, then the
+ * one that expires last. Where there never was one it costs no request.
+ */
+export async function findUploaded(
+  context: Context,
+  spec: SameUpload,
+  source: MeasuredSource,
+): Promise<EarlierUpload[]> {
+  const folder = folderOf(context.environmentName, spec, source);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const ids = names.filter(isStagingId).map(parseStagingId);
+  if (ids.length === 0) return [];
+  const tables = await context.tables();
+  const changes = changesOf(source);
+  const found = await Promise.all(
+    ids.map(async (id) => {
+      const record = await orCorrupt(findRecord(tables, id));
+      // An upload does not use an entry with a corrupt record, and does not fail because of one; `stage list` reports it.
+      if (record instanceof CorruptRecordError) return undefined;
+      if (record === undefined) {
+        // It was deleted, or has expired.
+        await rm(join(folder, id), { force: true });
+        return undefined;
+      }
+      const then = (await readTextIfThere(join(folder, id))) ?? "";
+      return { record, mayDiffer: then !== "" && then !== changes };
+    }),
+  );
+  const now = serverClock.now();
+  return found
+    .filter((earlier) => earlier !== undefined)
+    .filter(({ record }) => expiryOf(record) > now)
+    .sort(
+      (a, b) =>
+        Number(a.mayDiffer) - Number(b.mayDiffer) ||
+        expiryOf(b.record).getTime() - expiryOf(a.record).getTime(),
+    );
+}
+
+/** A second upload of the same data costs as much as the first. */
+export const twinNote = ({ record: twin, mayDiffer }: EarlierUpload): string =>
+  mayDiffer
+    ? `A source with the same path, size and time is staged as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. Its attributes changed since, or a program wrote to it and restored the time, so the content may differ. --reuse compares the content.`
+    : `The same source is staged already as ${twin.stagingId}, until ${isoSeconds(expiryOf(twin))}. This upload makes another entry, which is paid, too; --reuse takes that one instead.`;
+
+const expiryOf = ({ uploadedAt, ttl }: StagingRecord): Date => expiresAt(uploadedAt, ttl);

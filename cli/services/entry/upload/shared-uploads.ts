@@ -1,0 +1,145 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { spawnPaths, stateUrlOf } from "../../../../local/paths.ts";
+import { readTextIfThere } from "../../../../stacks/files.ts";
+import { isRecord } from "../../../../staging/environment.ts";
+import { isStackName, type StackName } from "../../../../staging/stack-name.ts";
+import type { Context } from "../../../context.ts";
+import { backendFolder } from "../../../engine/backend-folder.ts";
+import type { BucketObjects } from "../../../engine/bucket-objects.ts";
+import { PROJECT_NAME, settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
+import type { EngineSettings } from "../../../engine/process.ts";
+import { hasCode, readStateFile } from "../../../engine/state-file.ts";
+import {
+  endUpload,
+  importUnfinished,
+  isBeingUploaded,
+  journalsIn,
+  noteSharing,
+  readUnfinished,
+  unfinishedStacks,
+} from "./unfinished.ts";
+
+/*
+ * Machines that share a backend that is a folder, or a bucket, share what they know of uploads that have not ended, too: a copy of the
+ * entry's settings and of its journal is beside the stacks. Another machine takes it into its own data folder when it is asked for uploads,
+ * so that each command works on it as if it had been begun there.
+ */
+
+/** Where the copies are. */
+interface Shelf {
+  /** The backend. */
+  readonly url: string;
+  /** Stacks of an environment that have a copy. */
+  list(environment: string): Promise<StackName[]>;
+  read(stack: StackName): Promise<string | undefined>;
+  write(stack: StackName, text: string): Promise<void>;
+  remove(stack: StackName): Promise<void>;
+  /** Whether the backend has the stack's state. */
+  hasStack(stack: StackName): Promise<boolean>;
+}
+
+function shelfOf(url: string | undefined, objects: BucketObjects | undefined): Shelf | undefined {
+  if (url === undefined) return undefined;
+  if (objects !== undefined) return shelfInBucket(url, objects);
+  // The data folder's own state is not shared without the journals.
+  if (url === stateUrlOf(spawnPaths())) return undefined;
+  const folder = backendFolder(url);
+  return folder === undefined ? undefined : shelfInFolder(url, join(folder, ".spawn", "uploads"));
+}
+
+function shelfInFolder(url: string, folder: string): Shelf {
+  const fileOf = (stack: StackName): string => join(folder, `${stack}.json`);
+  const engine = { command: "pulumi", env: { PULUMI_BACKEND_URL: url }, project: spawnPaths().stacks };
+  return {
+    url,
+    list: (environment) => journalsIn(folder, environment),
+    read: (stack) =>
+      readFile(fileOf(stack), "utf8").catch((error: unknown) => {
+        if (hasCode(error, "ENOENT")) return undefined; // it has ended meanwhile
+        throw error;
+      }),
+    write: (stack, text) => writeAtomically(fileOf(stack), text),
+    remove: (stack) => rm(fileOf(stack), { force: true }),
+    hasStack: async (stack) => (await readStateFile(engine, stack))?.kind !== "absent",
+  };
+}
+
+function shelfInBucket(url: string, objects: BucketObjects): Shelf {
+  const prefix = ".spawn/uploads/";
+  const keyOf = (stack: StackName): string => `${prefix}${stack}.json`;
+  return {
+    url,
+    list: async (environment) =>
+      (await objects.list(`${prefix}${environment}.`))
+        .map((key) => key.slice(prefix.length).replace(/\.json$/, ""))
+        .filter(isStackName),
+    read: (stack) => objects.read(keyOf(stack)),
+    write: (stack, text) => objects.write(keyOf(stack), text),
+    remove: (stack) => objects.remove(keyOf(stack)),
+    hasStack: async (stack) =>
+      (await objects.list(`.pulumi/stacks/${PROJECT_NAME}/${stack}.json`)).some((key) =>
+        /\.json(\.gz|\.zst)?$/.test(key),
+      ),
+  };
+}
+
+const shelfOfProject = ({ env, objects }: EngineSettings): Shelf | undefined =>
+  shelfOf(env["PULUMI_BACKEND_URL"], objects);
+
+/** Shares an upload that this machine has begun or resumed with other machines. */
+export async function shareUpload(project: EngineSettings, stack: StackName): Promise<void> {
+  const shelf = shelfOfProject(project);
+  if (shelf === undefined) return;
+  await noteSharing(stack, shelf.url);
+  const [settings, unfinished] = await Promise.all([
+    readTextIfThere(settingsFile(project.project, stack)),
+    readUnfinished(stack),
+  ]);
+  if (settings === undefined || unfinished === undefined) return;
+  await shelf.write(stack, JSON.stringify({ settings, unfinished }));
+}
+
+/** Ends what {@link shareUpload} has begun: the entry is whole, or gone. */
+export async function unshareUpload(project: EngineSettings, stack: StackName): Promise<void> {
+  await shelfOfProject(project)?.remove(stack);
+}
+
+/** Takes over what other machines have shared, and forgets what they have ended. Does nothing for a backend of another kind. */
+export async function importShared(context: Context): Promise<void> {
+  const shelf = shelfOf(await context.stateUrl(), await context.stateObjects());
+  if (shelf === undefined) return;
+  const shared = await shelf.list(context.environmentName);
+  const known = await unfinishedStacks(context.environmentName);
+  for (const stack of shared) if (!known.includes(stack)) await importOne(shelf, stack);
+  for (const stack of known) if (!shared.includes(stack)) await forgetEnded(context, shelf, stack);
+}
+
+async function importOne(shelf: Shelf, stack: StackName): Promise<void> {
+  const text = await shelf.read(stack);
+  const found = text === undefined ? undefined : parse(text);
+  if (found === undefined) return;
+  await writeAtomically(settingsFile(spawnPaths().stacks, stack), found.settings);
+  await importUnfinished(stack, found.unfinished);
+}
+
+function parse(text: string): { settings: string; unfinished: Record<string, unknown> } | undefined {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (!isRecord(found)) return undefined;
+    const { settings, unfinished } = found;
+    return typeof settings === "string" && isRecord(unfinished) ? { settings, unfinished } : undefined;
+  } catch {
+    return undefined; // a crash or a full disk has cut it off
+  }
+}
+
+/** Another machine has deleted the entry: neither its copy nor its stack is there any more. */
+async function forgetEnded(context: Context, shelf: Shelf, stack: StackName): Promise<void> {
+  const unfinished = await readUnfinished(stack);
+  if (unfinished?.sharedIn !== shelf.url || unfinished.deleting) return;
+  if (await isBeingUploaded(unfinished, stack, context)) return;
+  if (await shelf.hasStack(stack)) return;
+  await rm(settingsFile(spawnPaths().stacks, stack), { force: true });
+  await endUpload(stack);
+}

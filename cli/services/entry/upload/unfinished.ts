@@ -1,0 +1,278 @@
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { withLock } from "../../../../local/lock.ts";
+import { spawnPaths } from "../../../../local/paths.ts";
+import { readTextIfThere } from "../../../../stacks/files.ts";
+import { UserError } from "../../../../staging/errors.ts";
+import { serverClock } from "../../../../staging/server-clock.ts";
+import { isStackName, type StackName } from "../../../../staging/stack-name.ts";
+import { formatBytes, formatInteger } from "../../../../staging/units.ts";
+import { writeAtomically } from "../../../engine/entry-project.ts";
+import { isHere, machineName } from "../../../engine/heartbeat.ts";
+import { findProcess } from "../../../engine/running.ts";
+import { isWorkedOn, type StateOf } from "../worked-on.ts";
+import type { InspectedSource, SourceVersion } from "./source.ts";
+
+/**
+ * What this machine remembers of an upload from its start to its end: what the source was like, and which process is at
+ * it. What has arrived is not in it: S3 knows that.
+ */
+export interface Unfinished extends Measured {
+  readonly startedAt: string;
+  /** The process that is, or was last, at work on it. */
+  readonly pid: number;
+  readonly host: string;
+  /** The machine, or the container, of that process; undefined in files of older versions. */
+  readonly machine?: string;
+  /** The backend that has a copy of this for other machines. */
+  readonly sharedIn?: string;
+  /** Whether another machine began it. */
+  readonly imported?: true;
+  /** Its deletion has begun: what is left of it may be anything, so nothing goes on with it. */
+  readonly deleting?: true;
+  /** The file cannot be read: nobody knows what the source was like. */
+  readonly damaged?: true;
+}
+
+/** What a source was like when its upload began. */
+export interface Measured
+  extends Pick<SourceVersion, "modifiedMs" | "changedMs" | "fingerprint" | "changes"> {
+  readonly sizeBytes: number;
+  readonly fileCount: number;
+}
+
+const folder = (): string => join(spawnPaths().stacks, "unfinished");
+const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
+
+/** Remembers an upload of this process that is about to start. */
+export async function beginUpload(stack: StackName, source: MeasuredSource): Promise<void> {
+  const unfinished: Unfinished = {
+    startedAt: serverClock.now().toISOString(),
+    ...measuredOf(source),
+    pid: process.pid,
+    host: hostname(),
+    machine: machineName(),
+  };
+  await write(stack, unfinished);
+}
+
+function measuredOf({ sizeBytes, fileCount = 1, version }: MeasuredSource): Measured {
+  const { modifiedMs, changedMs, fingerprint, changes } = version;
+  return {
+    ...{ sizeBytes, fileCount },
+    ...(modifiedMs === undefined ? {} : { modifiedMs }),
+    ...(changedMs === undefined ? {} : { changedMs }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(changes === undefined ? {} : { changes }),
+  };
+}
+
+/** Remembers what the source of an upload is like now, in place of what it was when the upload began. */
+export async function remeasureUpload(stack: StackName, source: MeasuredSource): Promise<void> {
+  const unfinished = await readUnfinished(stack);
+  if (unfinished === undefined) return;
+  const { modifiedMs, changedMs, fingerprint, changes, damaged, ...rest } = unfinished;
+  await write(stack, { ...rest, ...measuredOf(source), pid: process.pid, host: hostname() });
+}
+
+/** Whether the source was a single file and is a directory now, or the other way round. */
+export const isOfOtherKind = (then: Measured, { version }: MeasuredSource): boolean =>
+  (then.modifiedMs !== undefined && version.modifiedMs === undefined) ||
+  (then.fingerprint !== undefined && version.fingerprint === undefined);
+
+/** What a local source was. */
+export const kindOf = ({ modifiedMs }: Measured): string => (modifiedMs === undefined ? "directory" : "file");
+
+/** A source as it is now. */
+export type MeasuredSource = Pick<InspectedSource, "sizeBytes" | "fileCount" | "version">;
+
+/** Remembers that other machines know of an upload by the backend. */
+export async function noteSharing(stack: StackName, url: string): Promise<void> {
+  const unfinished = await readUnfinished(stack);
+  if (unfinished !== undefined && !unfinished.damaged) await write(stack, { ...unfinished, sharedIn: url });
+}
+
+/** Remembers an upload that another machine has begun. What is none is left out. */
+export async function importUnfinished(stack: StackName, journal: object): Promise<void> {
+  const unfinished = parseUnfinished(JSON.stringify(journal));
+  if (unfinished !== undefined) await write(stack, { ...unfinished, imported: true });
+}
+
+/** Forgets an upload: it has ended well, or is deleted. */
+export async function endUpload(stack: StackName): Promise<void> {
+  await rm(fileOf(stack), { force: true });
+}
+
+/** The stacks of the uploads of an environment that were begun on this machine and have not ended. */
+export async function unfinishedStacks(environment: string): Promise<StackName[]> {
+  return await journalsIn(folder(), environment);
+}
+
+/** The stacks of an environment that have a journal in a folder, which need not exist. */
+export async function journalsIn(folder: string, environment: string): Promise<StackName[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names
+    .filter((name) => name.startsWith(`${environment}.`) && name.endsWith(".json"))
+    .map((name) => name.slice(0, -".json".length))
+    .filter(isStackName);
+}
+
+/** The entries of an environment with a deletion that began on this machine and has not ended. */
+export async function deletionsBegun(environment: string): Promise<ReadonlySet<string>> {
+  const stacks = await unfinishedStacks(environment);
+  const found = await Promise.all(
+    stacks.map(async (stack) => ((await readUnfinished(stack))?.deleting === true ? [idOf(stack)] : [])),
+  );
+  return new Set(found.flat());
+}
+
+export async function readUnfinished(stack: StackName): Promise<Unfinished | undefined> {
+  const file = fileOf(stack);
+  const text = await readTextIfThere(file);
+  if (text === undefined) return undefined;
+  return parseUnfinished(text) ?? (await damaged(file));
+}
+
+/** @returns undefined for what this program has not written like that */
+function parseUnfinished(text: string): Unfinished | undefined {
+  try {
+    const parsed = JSON.parse(text) as Partial<Unfinished> | null;
+    return typeof parsed?.startedAt === "string" && typeof parsed.sizeBytes === "number"
+      ? (parsed as Unfinished)
+      : undefined;
+  } catch {
+    return undefined; // not JSON
+  }
+}
+
+/** One such file must not be in the way of every other upload. */
+async function damaged(file: string): Promise<Unfinished | undefined> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return undefined; // forgotten meanwhile
+  return {
+    startedAt: found.mtime.toISOString(),
+    sizeBytes: 0,
+    fileCount: 0,
+    pid: 0,
+    host: "",
+    damaged: true,
+  };
+}
+
+/**
+ * Makes this process the one that works on an unfinished upload, or on its deletion, from which on nothing goes on with it.
+ * @returns false where there is no unfinished upload
+ * @throws UserError when another one is at it
+ */
+export async function claimUpload(stack: StackName, work: "upload" | "deletion"): Promise<boolean> {
+  await mkdir(folder(), { recursive: true });
+  return await withLock(`${fileOf(stack)}.lock`, {}, async () => {
+    const unfinished = await readUnfinished(stack);
+    if (unfinished === undefined) return false;
+    if (await isBeingUploaded(unfinished)) {
+      throw new UserError(`${idOf(stack)} is being worked on`, {
+        why: `Process ${unfinished.pid} uploads or deletes it right now.`,
+        fix: "Wait for it to end.",
+      });
+    }
+    const claimed = { ...unfinished, pid: process.pid, host: hostname(), machine: machineName() };
+    await write(stack, work === "deletion" ? { ...claimed, deleting: true } : claimed);
+    return true;
+  });
+}
+
+/**
+ * Remembers that a deletion of an entry has begun, whether its upload ever ended or not, so that what it leaves stays visible.
+ * @param facts what the record says about the entry, if there is one
+ * @returns what was remembered of it before
+ * @throws UserError when another process is at work on the entry
+ */
+export async function beginDeletion(
+  stack: StackName,
+  facts: {
+    readonly startedAt: Date | undefined;
+    readonly sizeBytes: number | undefined;
+    readonly fileCount: number | undefined;
+  },
+): Promise<Unfinished | undefined> {
+  const before = await readUnfinished(stack);
+  if (await claimUpload(stack, "deletion")) return before;
+  const { startedAt = serverClock.now(), sizeBytes = 0, fileCount = 0 } = facts;
+  await write(stack, {
+    ...{ startedAt: startedAt.toISOString(), sizeBytes, fileCount },
+    ...{ pid: process.pid, host: hostname(), machine: machineName(), deleting: true },
+  });
+  return undefined;
+}
+
+/**
+ * Undoes {@link beginDeletion} for a deletion that has deleted nothing.
+ * @param before what {@link beginDeletion} found
+ */
+export async function forgetDeletion(stack: StackName, before: Unfinished | undefined): Promise<void> {
+  if (before === undefined) await endUpload(stack);
+  else await write(stack, before);
+}
+
+const idOf = (stack: StackName): string => stack.slice(stack.indexOf(".") + 1);
+
+/**
+ * Whether another process is at work on the upload. On another machine, or in another container, it beats where the state is.
+ * @param context whose backend is looked at for other machines; without it only this machine is
+ */
+export async function isBeingUploaded(
+  { pid, host, machine }: Unfinished,
+  stack?: StackName,
+  context?: StateOf,
+): Promise<boolean> {
+  const here = machine === undefined ? host === hostname() : isHere({ machine });
+  if (!here) return stack !== undefined && context !== undefined && (await isWorkedOn(context, stack));
+  if (pid === process.pid) return false;
+  const found = await findProcess(pid);
+  // The system gives the number of a process that has ended to any other program.
+  return found !== undefined && / stage[ :]/.test(found.command);
+}
+
+/** What is different about the source since its upload began, for people; undefined when nothing is. */
+export function changeOf(then: Unfinished, source: MeasuredSource): string | undefined {
+  if (then.damaged)
+    return "What it was like then is not known: the file that this machine kept of it is damaged.";
+  const { sizeBytes, fileCount = 1, version } = source;
+  if (fileCount !== then.fileCount) {
+    return `It had ${filesOf(then.fileCount)} with ${bytesOf(then.sizeBytes)} and has ${filesOf(fileCount)} with ${bytesOf(sizeBytes)} now.`;
+  }
+  if (sizeBytes !== then.sizeBytes) {
+    return `It had ${bytesOf(then.sizeBytes)} and has ${bytesOf(sizeBytes)} now.`;
+  }
+  const { modifiedMs, fingerprint, newest } = version;
+  if (then.modifiedMs !== undefined && then.modifiedMs !== modifiedMs) {
+    const now = modifiedMs === undefined ? "it is no file" : `on ${utc(modifiedMs)}`;
+    return `It was last changed on ${utc(then.modifiedMs)} then, and ${now} now.`;
+  }
+  if (then.fingerprint === undefined || then.fingerprint === fingerprint) return changedSince(then, version);
+  return newest === undefined
+    ? "It has the same size and is another version."
+    : `It has as many files with as many bytes, but not the same ones. The last change is that of ${JSON.stringify(newest.path)}, on ${utc(newest.modifiedMs)}.`;
+}
+
+/** What size and time do not show. Files of older versions do not have it; on another machine it is always another one. */
+function changedSince(then: Unfinished, { changedMs, changes }: SourceVersion): string | undefined {
+  if (then.changedMs !== undefined && then.changedMs !== changedMs) {
+    return "It has the same size and time, but its attributes changed, or a program wrote to it and restored the time.";
+  }
+  if (then.changes !== undefined && then.changes !== changes) {
+    return "Its files have the same sizes and times, but attributes changed, or a program wrote to a file and restored the time.";
+  }
+  return undefined;
+}
+
+const filesOf = (count: number): string => (count === 1 ? "1 file" : `${formatInteger(count)} files`);
+const bytesOf = (bytes: number): string => `${bytes} bytes (${formatBytes(bytes)})`;
+const utc = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+const write = (stack: StackName, unfinished: Unfinished): Promise<void> =>
+  writeAtomically(fileOf(stack), `${JSON.stringify(unfinished, null, 2)}\n`);

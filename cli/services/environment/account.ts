@@ -1,0 +1,62 @@
+import type { AccountId } from "../../../staging/accounts.ts";
+import { InputError } from "../../../staging/errors.ts";
+import { refuseOtherAccount } from "../../../staging/ownership/account.ts";
+import type { TableFact } from "../../../staging/ownership/names.ts";
+import type { Context } from "../../context.ts";
+
+/**
+ * The account of the credentials in use: that of the tables' ARNs, which every command reads anyway, or what STS says.
+ * @returns undefined where the server has no accounts
+ * @throws InputError when `spawn:account` names another one
+ */
+export async function findAccount(
+  context: Context,
+  tables: () => Promise<readonly TableFact[]>,
+): Promise<AccountId | undefined> {
+  const [settings, connection, { accountOf, hasAccounts, isSameServer }] = await Promise.all([
+    context.settings(),
+    context.connection(),
+    import("../../../connection/account.ts"),
+  ]);
+  if (hasAccounts(connection) === "never") return undefined;
+  const ofTables = isSameServer(connection, "S3", "DYNAMODB") ? await accountOfTables(tables) : undefined;
+  const account = ofTables ?? (await askSts());
+  refuseOtherAccount(settings, account);
+  return account;
+
+  async function askSts(): Promise<AccountId | undefined> {
+    const { openAccess } = await import("../../../connection/access.ts");
+    return await accountOf(await openAccess(connection), settings.tableRegion);
+  }
+}
+
+async function accountOfTables(tables: () => Promise<readonly TableFact[]>): Promise<AccountId | undefined> {
+  // Where they cannot be looked at STS tells, and the command that needs them reports the error.
+  const facts = await tables().catch(() => []);
+  return facts.find(({ account }) => account !== undefined)?.account;
+}
+
+/**
+ * An environment in AWS that is not there may be there in another account, which its stack's state tells. For a command
+ * that has failed already: it costs the reading of a state.
+ * @returns the error that names both accounts, or else `error`
+ */
+export async function explainMissing(context: Context, error: unknown): Promise<unknown> {
+  if (!(error instanceof InputError)) return error;
+  try {
+    const [settings, account] = await Promise.all([context.settings(), context.account()]);
+    if (settings.cloud !== "aws") return error;
+    const [{ openSession }, { readStateOrBackup }, { heldOf }] = await Promise.all([
+      import("../../engine/session.ts"),
+      import("../../engine/state.ts"),
+      import("./plan.ts"),
+    ]);
+    const { environmentProject } = await openSession(context);
+    const { resources } = await readStateOrBackup(environmentProject, settings.name);
+    refuseOtherAccount(settings, account, heldOf(resources));
+    return error;
+  } catch (found) {
+    // Without the state the first error stands.
+    return found instanceof InputError ? found : error;
+  }
+}

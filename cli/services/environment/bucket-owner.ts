@@ -1,0 +1,90 @@
+import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
+import { isOfOtherAccount } from "../../../provider/survey/bucket.ts";
+import { ENVIRONMENT_TAG } from "../../../staging/environment.ts";
+import { InputError, messageOf } from "../../../staging/errors.ts";
+import { foreignBucket } from "../../../staging/ownership/account.ts";
+import type { Region } from "../../../staging/regions.ts";
+import { shellQuoted } from "../../../staging/shell.ts";
+import type { Context } from "../../context.ts";
+
+const LOOK_MS = 5_000;
+
+/** Whose a bucket is: `theirs` was made by the user, `ours` by this environment, `none` is not there yet. */
+export type BucketOwner = "none" | "ours" | "theirs" | "another environment's";
+
+/**
+ * Looks whether a bucket exists and by its tag whether this environment made it.
+ * @param patience milliseconds
+ * @throws InputError when that cannot be told in time (it names --adopt and --no-adopt), it is in another region, or it belongs to
+ * another account
+ */
+export async function lookAtBucket(
+  context: Pick<Context, "account" | "anyBucketsS3" | "environmentName">,
+  region: Region,
+  bucket: string,
+  patience = LOOK_MS,
+): Promise<BucketOwner> {
+  // Not part of the time: the first use of the local cloud sets it up.
+  const client = await context.anyBucketsS3(region);
+  const abortSignal = AbortSignal.timeout(patience);
+  try {
+    const head = await client.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal });
+    if (head.BucketRegion !== undefined && head.BucketRegion !== region) {
+      throw elsewhere(bucket, region, head.BucketRegion);
+    }
+    const { TagSet = [] } = await client.send(new GetBucketTaggingCommand({ Bucket: bucket }), {
+      abortSignal,
+    });
+    const tag = TagSet.find(({ Key }) => Key === ENVIRONMENT_TAG);
+    if (tag === undefined) return "theirs";
+    return tag.Value === context.environmentName ? "ours" : "another environment's";
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const { name = "", status, region: told } = answerOf(error);
+    if (name === "NoSuchTagSet") return "theirs";
+    if (status === 404) return "none";
+    const account = status === 403 ? await context.account() : undefined;
+    if (account !== undefined && (await isOfOtherAccount(bucket, client, { abortSignal })))
+      throw foreign(bucket, region, account);
+    if (status === 301 || (told !== undefined && told !== region)) throw elsewhere(bucket, region, told);
+    throw new InputError(`the bucket ${bucket} cannot be looked at`, {
+      why: abortSignal.aborted
+        ? `S3 did not answer within ${patience / 1000} s.`
+        : status === 403
+          ? "Access was denied: it is another account's, or the credentials may not look at it."
+          : `${messageOf(error)}.`,
+      fix: "Say whose it is: --adopt for one that you made yourself, --no-adopt for one that spawn is to make.",
+    });
+  }
+}
+
+const foreign = (bucket: string, region: Region, account: string): InputError =>
+  foreignBucket(bucket, region, account, {
+    named:
+      "Names of buckets are global in AWS. Its owner could read what is staged there, change it, or delete it.",
+    fix: `spawn config set staging.bucket.${region} NAME, with a bucket of your account or a name of your own`,
+  });
+
+function answerOf(error: unknown): { name?: string; status?: number; region?: string } {
+  const { name, $metadata, $response } = error as {
+    readonly name?: string;
+    readonly $metadata?: { readonly httpStatusCode?: number };
+    readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+  };
+  const status = $metadata?.httpStatusCode;
+  const region = $response?.headers?.["x-amz-bucket-region"];
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? {} : { status }),
+    ...(region === undefined ? {} : { region }),
+  };
+}
+
+function elsewhere(bucket: string, region: Region, found: string | undefined): InputError {
+  return new InputError(`the bucket ${bucket} is not in ${region}`, {
+    why: `It is in ${found ?? "another region"}; instances in ${region} need one in their own.`,
+    ...(found === undefined
+      ? {}
+      : { fix: `spawn config set staging.bucket.${shellQuoted(found)} ${bucket}` }),
+  });
+}

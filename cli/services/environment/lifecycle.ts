@@ -1,0 +1,52 @@
+import { messageOf, UserError } from "../../../staging/errors.ts";
+import type { StagingRecord } from "../../../staging/record.ts";
+import type { Region } from "../../../staging/regions.ts";
+import type { Context } from "../../context.ts";
+import { withOrderedProblems } from "../common/ordered-problems.ts";
+
+/** The id of the lifecycle rule by which each region's bucket expires an entry; undefined where none is in force. */
+export type LifecycleRules = ReadonlyMap<Region, string | undefined>;
+
+/** One look: what is asked is what is there now, not what may be there soon. */
+const ONE_LOOK = { attempts: 1, firstDelayMs: 0 };
+
+/**
+ * Looks into the buckets for the lifecycle rules that an entry is in.
+ * @param onProblem told of a bucket that lacks the rule, or that cannot be asked
+ */
+export async function lifecycleRulesOf(
+  context: Context,
+  { regions, buckets, ttl }: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
+  onProblem: (error: Error) => void,
+): Promise<LifecycleRules> {
+  const [{ requireLifecycleRule }, { capabilitiesOf }] = await Promise.all([
+    import("../../../provider/rules/in-force.ts"),
+    import("../../../provider/store/capabilities.ts"),
+  ]);
+  const { signal } = new AbortController();
+  const found = await withOrderedProblems(regions.entries(), onProblem, async ([at, region], problem) => {
+    const bucket = buckets[at] ?? "";
+    try {
+      const check = { client: await context.s3(region), bucket, settling: ONE_LOOK, signal };
+      if (!(await capabilitiesOf(check)).lifecycleRules) throw noLifecycleRules(bucket);
+      return [region, await requireLifecycleRule(check, ttl)] as const;
+    } catch (error) {
+      problem(asProblem(error, region, bucket));
+      return [region, undefined] as const;
+    }
+  });
+  return new Map(found);
+}
+
+const noLifecycleRules = (bucket: string): UserError =>
+  new UserError(`the S3 server of ${bucket} has no lifecycle rules`, {
+    why: "Its data do not expire by themselves.",
+    fix: "spawn stage cleanup --expired",
+  });
+
+function asProblem(error: unknown, region: Region, bucket: string): Error {
+  if (error instanceof UserError) return new Error([error.message, error.why].join(": "), { cause: error });
+  return new Error(`the lifecycle rules of ${bucket} in ${region} cannot be read: ${messageOf(error)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,155 @@
+import { HeadObjectCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import { errorName, statusOf } from "../../../provider/store/aws-errors.ts";
+import { decodeKey } from "../../../provider/store/listing.ts";
+import { lockConfigurationOf } from "../../../provider/store/object-lock.ts";
+import { forEachParallel } from "../../../provider/transfer/flow/parallel.ts";
+import { UserError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
+import { entryPrefix } from "../../../staging/manifest.ts";
+import { shellQuoted } from "../../../staging/shell.ts";
+import type { Context } from "../../context.ts";
+import type { BucketName } from "../entry/remains/buckets.ts";
+
+/** A lock that keeps S3 from deleting a version of an object. */
+export interface ObjectLock {
+  readonly bucket: string;
+  readonly region: string;
+  readonly key: string;
+  readonly versionId: string;
+  /** When the retention ends; undefined for a legal hold, which a user has to release. */
+  readonly until: Date | undefined;
+}
+
+/** Requests in flight of a look at each version. */
+const IN_FLIGHT = 16;
+
+/**
+ * The first locks found under an entry's prefix, one of each bucket at most. Buckets without Object Lock cost one request
+ * each; in the others every version is asked for its hold and its retention, until one is found that is locked.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+ */
+export async function findLocks(
+  context: Context,
+  id: StagingId,
+  buckets: readonly BucketName[],
+  now: Date,
+): Promise<ObjectLock[]> {
+  const found = await Promise.all(
+    buckets.map(async (named) => {
+      const client = await context.s3(named.region);
+      const locking = await lockConfigurationOf(client, named.bucket);
+      return locking === undefined ? undefined : await firstLock(client, named, id, now);
+    }),
+  );
+  return found.filter((lock) => lock !== undefined);
+}
+
+class Found extends Error {
+  readonly lock: ObjectLock;
+
+  constructor(lock: ObjectLock) {
+    super("found");
+    this.lock = lock;
+  }
+}
+
+async function firstLock(
+  client: S3Client,
+  named: BucketName,
+  id: StagingId,
+  now: Date,
+): Promise<ObjectLock | undefined> {
+  try {
+    await forEachParallel(
+      (stop) => versionsOf(client, named.bucket, id, stop),
+      IN_FLIGHT,
+      new AbortController().signal,
+      async ({ key, versionId }, stop) => {
+        const lock = await lockOf(client, named, { key, versionId }, now, stop);
+        if (lock !== undefined) throw new Found(lock);
+      },
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof Found) return error.lock;
+    throw error;
+  }
+}
+
+interface Version {
+  readonly key: string;
+  readonly versionId: string;
+}
+
+async function* versionsOf(
+  client: S3Client,
+  bucket: string,
+  id: StagingId,
+  abortSignal: AbortSignal,
+): AsyncGenerator<Version> {
+  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+  for (;;) {
+    const page = await client.send(
+      new ListObjectVersionsCommand({
+        ...{ Bucket: bucket, Prefix: entryPrefix(id), EncodingType: "url", ...markers },
+      }),
+      { abortSignal },
+    );
+    const decoded = (key: string): string => decodeKey(key, page.EncodingType);
+    for (const { Key = "", VersionId = "" } of page.Versions ?? [])
+      yield { key: decoded(Key), versionId: VersionId };
+    if (page.IsTruncated !== true) return;
+    const next = page.NextKeyMarker;
+    markers = {
+      KeyMarker: next === undefined ? undefined : decoded(next),
+      VersionIdMarker: page.NextVersionIdMarker,
+    };
+  }
+}
+
+async function lockOf(
+  client: S3Client,
+  { bucket, region }: BucketName,
+  { key, versionId }: Version,
+  now: Date,
+  abortSignal: AbortSignal,
+): Promise<ObjectLock | undefined> {
+  try {
+    const { ObjectLockLegalHoldStatus: hold, ObjectLockRetainUntilDate: until } = await client.send(
+      new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+      { abortSignal },
+    );
+    const at = { bucket, region, key, versionId };
+    if (hold === "ON") return { ...at, until: undefined };
+    return until !== undefined && until > now ? { ...at, until } : undefined;
+  } catch (error) {
+    // Deleted meanwhile, or not to be read: S3 refuses what is locked.
+    if ([403, 404].includes(statusOf(error) ?? 0) || errorName(error) === "NoSuchVersion") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The error of a deletion that S3 refuses because of locks.
+ * @param again the command that deletes once nothing is locked
+ */
+export function lockedError(
+  id: StagingId,
+  locks: readonly ObjectLock[],
+  done: "nothing" | "some",
+  again: string,
+): UserError {
+  const names = locks.map(({ bucket, key, until }) => {
+    const how = until === undefined ? "a legal hold" : `a retention until ${until.toISOString()}`;
+    return `s3://${bucket}/${key} has ${how}`;
+  });
+  const hold = locks.find(({ until }) => until === undefined);
+  const release =
+    hold &&
+    `aws s3api put-object-legal-hold --bucket ${shellQuoted(hold.bucket)} --key ${shellQuoted(hold.key)} --version-id ${shellQuoted(hold.versionId)} --legal-hold Status=OFF --region ${shellQuoted(hold.region)}`;
+  const rest = done === "nothing" ? "Nothing was deleted" : "What is locked stays, and is listed as deleting";
+  return new UserError(`${id} cannot be deleted: S3 Object Lock protects its objects`, {
+    why: `${names.join("; ")}. ${rest}; S3 charges for it, and stage cost counts it.`,
+    fix: release === undefined ? `Once the retention is over: ${again}` : `${release} && ${again}`,
+  });
+}

@@ -1,0 +1,117 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { AccountId } from "../../../staging/accounts.ts";
+import { type EnvironmentSettings, replicationRoleName } from "../../../staging/environment.ts";
+import { InputError } from "../../../staging/errors.ts";
+import { describeMissing, missingOf } from "../../../staging/ownership/missing.ts";
+import {
+  type BucketFact,
+  type EnvironmentFacts,
+  type SurveyRequest,
+  TABLE_ROLES,
+  type TableFact,
+  type TableRole,
+  tablesOf,
+} from "../../../staging/ownership/names.ts";
+import { refuseOthers } from "../../../staging/ownership/taken.ts";
+import type { Region } from "../../../staging/regions.ts";
+import { commandLine } from "../../command-line.ts";
+import type { Context } from "../../context.ts";
+
+/*
+ * Every command works only on tables and buckets that do not carry another environment's tags. The context asks once in a
+ * process, before it hands out the first client for them.
+ */
+
+/** @throws InputError when one of the tables belongs to another environment; it names the key */
+export function refuseOthersTables(settings: EnvironmentSettings, tables: readonly TableFact[]): void {
+  refuseOthers(settings, { tables, buckets: [] });
+}
+
+/** Looks at the environment's tables, whose ARNs also tell the account of the credentials. */
+export async function lookAtTables(
+  settings: EnvironmentSettings,
+  client: DynamoDBClient,
+): Promise<TableFact[]> {
+  const { lookAtTable } = await import("../../../provider/survey/table.ts");
+  return await Promise.all(
+    tablesOf(settings).map(({ name }) => lookAtTable({ region: settings.tableRegion, name }, client, {})),
+  );
+}
+
+/**
+ * @param account that of the credentials; undefined where the server has no accounts
+ * @throws InputError when the bucket of `region` belongs to another environment or account; it names the key
+ */
+export async function refuseOthersBucket(
+  settings: EnvironmentSettings,
+  region: Region,
+  client: S3Client,
+  account: AccountId | undefined,
+): Promise<void> {
+  const name = settings.buckets.get(region);
+  if (name === undefined) return;
+  const { isOfOtherAccount, readOwner } = await import("../../../provider/survey/bucket.ts");
+  const owner = await readOwner(name, client, {});
+  const isForeign = owner === "denied" && account !== undefined && (await isOfOtherAccount(name, client, {}));
+  const fact: BucketFact = {
+    ...{ region, name },
+    state: isForeign ? "foreign" : "there",
+    owner: owner === "denied" ? {} : owner,
+  };
+  refuseOthers(settings, { tables: [], buckets: [fact], account });
+}
+
+/** What AWS has of the environment, by the clients of the command line. */
+export async function surveyOf(context: Context, request: SurveyRequest): Promise<EnvironmentFacts> {
+  const { surveyEnvironment } = await import("../../../provider/survey/survey.ts");
+  return await surveyEnvironment(request, {
+    s3: (region) => context.anyBucketsS3(region as Region),
+    dynamodb: () => context.dynamo(),
+    iam: () => context.iam(),
+    account: () => context.account(),
+  });
+}
+
+/** All names of the environment, with the settings of its buckets. */
+export function wholeEnvironment(
+  settings: EnvironmentSettings,
+  regions: readonly Region[] = settings.regions,
+  roles: readonly TableRole[] = TABLE_ROLES,
+): SurveyRequest {
+  return {
+    tables: tablesOf(settings)
+      .filter(({ role }) => roles.includes(role))
+      .map(({ name }) => ({ region: settings.tableRegion, name })),
+    buckets: regions.flatMap((region) => {
+      const name = settings.buckets.get(region);
+      return name === undefined ? [] : [{ region, name, settings: true }];
+    }),
+    ...(settings.regions.length > 1 ? { role: replicationRoleName(settings) } : {}),
+  };
+}
+
+/** The tables of entries. An environment that an older version made has no others, and its entries need none. */
+const ENTRY_TABLES: readonly TableRole[] = ["records", "usage"];
+
+/**
+ * Makes sure that an environment is complete in the regions of an entry: a creation may have failed half way.
+ * @throws InputError that names what it lacks
+ */
+export async function requireWhole(context: Context, regions: readonly Region[]): Promise<void> {
+  const settings = await context.settings();
+  const facts = await surveyOf(context, wholeEnvironment(settings, regions, ENTRY_TABLES));
+  refuseOthers(settings, facts);
+  const missing = missingOf(facts);
+  if (missing.length === 0) return;
+  throw new InputError(
+    `environment ${settings.name} is not whole: there is no ${missing.map(nameOf).join(", no ")}`,
+    {
+      why: "Its creation was not completed, or it was deleted by hand.",
+      fix: commandLine("spawn environment up", settings.name),
+    },
+  );
+}
+
+const nameOf = (missing: Parameters<typeof describeMissing>[0]): string =>
+  describeMissing(missing).replace(/^the /, "");

@@ -1,0 +1,58 @@
+import { InputError, messageOf } from "../../../staging/errors.ts";
+import { shellPath } from "../../../staging/shell.ts";
+import type { Replaced, SystemError } from "./folder-thread-program.ts";
+import { SourceChangedError, shown } from "./source.ts";
+
+/** The error that a thread has met. */
+export const systemError = ({ code, message }: SystemError): Error =>
+  Object.assign(new Error(message), { code });
+
+/** The error for a file or folder that a thread could not open. */
+export const failedAt = (path: string, problem: SystemError | Replaced): Error =>
+  problem === "replaced" ? new SourceChangedError(path, "replaced") : refusal(path, systemError(problem));
+
+const codeOf = (error: unknown): string | undefined => (error as { readonly code?: string }).code;
+
+/** Whether the system refused to follow a link, or found no folder where one has to be. */
+export const isReplacement = (error: unknown): boolean =>
+  ["ELOOP", "EMLINK", "ENOTDIR"].includes(codeOf(error) ?? "");
+
+export const isGone = (error: unknown): boolean => codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
+
+/** The same error without the path in its text, which may be that of a descriptor. */
+export const withoutPath = (error: unknown): Error =>
+  Object.assign(new Error(messageOf(error).split(",")[0]), { code: codeOf(error) });
+
+/** Throws a system's error about a source, in words for the user. */
+export function refuse(path: string, error: unknown): never {
+  throw refusal(path, error);
+}
+
+export function refusal(path: string, error: unknown): InputError {
+  const code = codeOf(error);
+  if (isGone(error)) return new InputError(`no such file: ${shown(path)}`);
+  if (code === "EACCES" || code === "EPERM") {
+    return new InputError(`${shown(path)} cannot be read`, {
+      why: "You lack the permission.",
+      fix: `chmod u+r ${shellPath(path)}`,
+    });
+  }
+  if (code === "ENXIO") return notRegular(path);
+  return new InputError(`${shown(path)} cannot be read`, { why: messageOf(error) });
+}
+
+/** The error for a file with content longer or shorter than its size: the upload could not know when it is complete. */
+export function missized(path: string): InputError {
+  const file = shellPath(path);
+  return new InputError(`${shown(path)} does not hold as many bytes as its size says`, {
+    why: "The system makes its content while it is read, as in /proc and /sys, or its file system does not know its size.",
+    fix: `Stage a copy of its content: cat ${file} > copy`,
+  });
+}
+
+export function notRegular(path: string): InputError {
+  return new InputError(`${shown(path)} is not a regular file`, {
+    why: "A pipe, device or socket has no size and cannot be read twice.",
+    fix: "Write its content to a file, then stage that.",
+  });
+}

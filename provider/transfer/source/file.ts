@@ -1,0 +1,248 @@
+import { constants } from "node:fs";
+import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { InputError, type UserError } from "../../../staging/errors.ts";
+import { refuseControlCharacters } from "../../../staging/filename.ts";
+import { MIB } from "../../../staging/units.ts";
+import { failedAt, isGone, isReplacement, missized, notRegular, refuse, withoutPath } from "./error.ts";
+import { type FileIdentity, MOST_READINGS, type ReadFile, type ReadProblem } from "./file-thread-program.ts";
+import { FileHash, readWholeFile } from "./file-threads.ts";
+import { isThere, type SourceFolder, SourceFolders } from "./folder.ts";
+import type { Place } from "./folder-thread-program.ts";
+import {
+  type FileSource,
+  type LocalFile,
+  type LocalReader,
+  type ReadContent,
+  type SectionHash,
+  SourceChangedError,
+  shown,
+} from "./source.ts";
+
+/**
+ * @param path is followed where it is a link; afterwards the file has to stay what it leads to now
+ * @throws InputError when the file cannot be read, or is no regular file
+ */
+export async function findFile(
+  path: string,
+  { exclude = [] }: { readonly exclude?: readonly string[] } = {},
+): Promise<FileSource<LocalFile>> {
+  if (exclude.length > 0) throw nothingToExclude(path);
+  const filename = basename(path);
+  refuseControlCharacters(filename);
+  const named = await stat(path).catch((error: unknown) => refuse(path, error));
+  if (!named.isFile()) throw notRegular(path);
+  const real = await realpath(path).catch((error: unknown) => refuse(path, error));
+  const at = { folder: new SourceFolders().folder(dirname(real)), name: basename(real), location: path };
+  const reader = await openLocal(at);
+  try {
+    if (!isOne(reader.measured, named)) throw new SourceChangedError(path, "replaced");
+    await reader.assertTrueSize();
+    return { kind: "file", filename, file: localFile(at, filename, reader.measured) };
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * @returns the file as it was measured
+ * @throws InputError when the file cannot be read, or holds more or less than its size says
+ */
+export const probeFile = async (path: string): Promise<LocalFile> => (await findFile(path)).file;
+
+/** The error for patterns that were given with a single file. */
+export function nothingToExclude(name: string): InputError {
+  return new InputError(`${shown(name)} is a single file: nothing can be excluded`, {
+    why: "Patterns leave files out of a directory.",
+    fix: "Leave the patterns out.",
+  });
+}
+
+export interface Measured extends FileIdentity {
+  readonly mode: number;
+}
+
+/** Where a file is. */
+export interface FilePlace {
+  readonly folder: SourceFolder;
+  readonly name: string;
+  /** The path for messages. */
+  readonly location: string;
+}
+
+/** @param path of the file in its source */
+export function localFile(at: FilePlace, path: string, measured: Measured): LocalFile {
+  const { size, mode, mtimeMs, ctimeMs, ino, dev } = measured;
+  const expected = { size, mode, mtimeMs, ctimeMs, ino, dev };
+  return {
+    type: "file",
+    from: "local",
+    path,
+    size,
+    mode: permissionsOf(mode),
+    modifiedMs: mtimeMs,
+    changedMs: ctimeMs,
+    open: () => openLocal(at, expected),
+    readWhole: (bytes) => readWhole(at, expected, bytes),
+  };
+}
+
+async function readWhole(
+  { folder, name, location }: FilePlace,
+  expected: FileIdentity,
+  bytes: Buffer,
+): Promise<ReadFile> {
+  const found = await folder.use((place) => readWholeFile(place, name, expected, bytes));
+  if (typeof found === "string" || "code" in found) throw problemError(location, found);
+  return found;
+}
+
+function problemError(path: string, problem: ReadProblem): Error {
+  if (problem === "changed") return new SourceChangedError(path);
+  if (problem === "missized") return missized(path);
+  if (problem !== "replaced" && isGone(problem)) return new SourceChangedError(path, "vanished");
+  return failedAt(path, problem);
+}
+
+/** `644`: what of a mode the manifest keeps. */
+export const permissionsOf = (mode: number): string => (mode & 0o777).toString(8).padStart(3, "0");
+
+/** Bytes that are hashed by one message to a thread. */
+const SECTION = 8 * MIB;
+
+// Without O_NONBLOCK, a pipe put in the file's place would block the opening for ever.
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+/** Node reads at most 2 GiB at once; smaller reads let an abort through sooner. */
+const MAX_READ_BYTES = 64 * MIB;
+
+class FileReader implements LocalReader {
+  readonly measured: Measured;
+  readonly #path: string;
+  readonly #handle: FileHandle;
+
+  constructor(path: string, handle: FileHandle, measured: Measured) {
+    this.#path = path;
+    this.#handle = handle;
+    this.measured = measured;
+  }
+
+  async read(buffer: Buffer, offset: number): Promise<void> {
+    let filled = 0;
+    while (filled < buffer.length) {
+      const { bytesRead } = await this.#handle.read(
+        buffer,
+        filled,
+        Math.min(buffer.length - filled, MAX_READ_BYTES),
+        offset + filled,
+      );
+      if (bytesRead === 0) throw await this.#endedEarly();
+      filled += bytesRead;
+    }
+  }
+
+  hash(): SectionHash {
+    const hash = new FileHash(this.#handle.fd);
+    return {
+      add: async (offset, length) => {
+        const found = await hash.add(offset, length);
+        if (found === "changed") throw await this.#endedEarly();
+        if (typeof found !== "number") throw problemError(this.#path, found);
+        return found;
+      },
+      end: () => hash.end(),
+    };
+  }
+
+  changed(): SourceChangedError {
+    return new SourceChangedError(this.#path);
+  }
+
+  async assertUnchanged(read?: ReadContent): Promise<void> {
+    const isRight = await this.#endsAt(this.measured.size);
+    let { ctimeMs } = this.measured;
+    for (let reading = 1; ; reading += 1) {
+      const now = await this.#handle.stat();
+      if (!isSame(now, this.measured)) throw this.changed();
+      if (!isRight) throw missized(this.#path);
+      if (now.ctimeMs === ctimeMs) return;
+      // Somebody changed its attributes, or wrote to it and restored its time.
+      if (read === undefined || reading > MOST_READINGS) throw this.changed();
+      ctimeMs = now.ctimeMs;
+      if ((await this.#sha256(read.signal)) !== read.sha256) throw this.changed();
+    }
+  }
+
+  async #sha256(signal: AbortSignal): Promise<string> {
+    const hash = this.hash();
+    try {
+      for (let at = 0; at < this.measured.size; at += SECTION) {
+        signal.throwIfAborted();
+        await hash.add(at, Math.min(SECTION, this.measured.size - at));
+      }
+    } catch (error) {
+      await hash.end();
+      throw error;
+    }
+    return await hash.end();
+  }
+
+  /** Looks at a file that takes no room on a disk: it is empty, sparse, or made while it is read, as those in /proc. */
+  async assertTrueSize(): Promise<void> {
+    const { size, blocks } = await this.#handle.stat();
+    if (blocks > 0) return;
+    const isRight = await this.#endsAt(size).catch((error: unknown) => refuse(this.#path, error));
+    if (!isRight) throw missized(this.#path);
+  }
+
+  async #endsAt(size: number): Promise<boolean> {
+    const byte = Buffer.alloc(1);
+    const has = async (at: number) => (await this.#handle.read(byte, 0, 1, at)).bytesRead > 0;
+    return (size === 0 || (await has(size - 1))) && !(await has(size));
+  }
+
+  async #endedEarly(): Promise<UserError> {
+    return isSame(await this.#handle.stat(), this.measured) ? missized(this.#path) : this.changed();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+/** @param expected what was measured before; without it, the file is measured now */
+async function openLocal(at: FilePlace, expected?: Measured): Promise<FileReader> {
+  return at.folder.use((place) => openIn(place, at, expected));
+}
+
+async function openIn(
+  place: Place,
+  { name, location }: FilePlace,
+  expected: Measured | undefined,
+): Promise<FileReader> {
+  const handle = await open(`${place.base}/${name}`, FLAGS).catch((error: unknown) => {
+    if (isReplacement(error)) throw new SourceChangedError(location, "replaced");
+    if (expected !== undefined && isGone(error)) throw new SourceChangedError(location, "vanished");
+    return refuse(location, withoutPath(error));
+  });
+  try {
+    const measured = await handle.stat();
+    const isOther = expected !== undefined && !(measured.isFile() && isOne(measured, expected));
+    if (isOther || !isThere(place, name, measured)) throw new SourceChangedError(location, "replaced");
+    if (!measured.isFile()) throw notRegular(location);
+    // Another time of its attributes alone does not matter: the content is read and hashed from here on.
+    if (expected !== undefined && !isSame(measured, expected)) throw new SourceChangedError(location);
+    return new FileReader(location, handle, measured);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Whether both are one file in the same state, as far as programs can set it: of another `ctimeMs`, the content has to be compared. */
+function isSame(now: FileIdentity, before: FileIdentity): boolean {
+  return now.size === before.size && now.mtimeMs === before.mtimeMs && isOne(now, before);
+}
+
+const isOne = (now: Pick<FileIdentity, "ino" | "dev">, before: Pick<FileIdentity, "ino" | "dev">): boolean =>
+  now.ino === before.ino && now.dev === before.dev;

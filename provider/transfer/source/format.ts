@@ -1,0 +1,22 @@
+import { constants } from "node:fs";
+import { InputError } from "../../../staging/errors.ts";
+import { shown } from "./source.ts";
+
+/** The kinds of what is in folders, as a mode has them. */
+const KINDS: ReadonlyMap<number, string> = new Map([
+  [constants.S_IFIFO, "a pipe"],
+  [constants.S_IFSOCK, "a socket"],
+  [constants.S_IFBLK, "a device"],
+  [constants.S_IFCHR, "a device"],
+]);
+const STAGED: readonly number[] = [constants.S_IFREG, constants.S_IFDIR, constants.S_IFLNK];
+
+/** @throws InputError for what is neither a file, a folder nor a link */
+export function refuseFormat(location: () => string, format: number): void {
+  if (STAGED.includes(format)) return;
+  const kind = KINDS.get(format) ?? "neither a file nor a directory";
+  throw new InputError(`${shown(location())} is ${kind}`, {
+    why: "It has no content that could be staged.",
+    fix: "Remove it, or leave it out with --exclude.",
+  });
+}

@@ -1,0 +1,261 @@
+import { constants } from "node:fs";
+import { join } from "node:path";
+import type { Exclusion } from "../../../staging/exclude.ts";
+import { failedAt, missized, refuse, systemError } from "./error.ts";
+import { assertNoneKept } from "./excluded-folder.ts";
+import { type FilePlace, localFile, permissionsOf } from "./file.ts";
+import type { FileFacts, Measured } from "./file-thread-program.ts";
+import { measureFiles } from "./file-threads.ts";
+import type { SourceFolder } from "./folder.ts";
+import { FolderNames } from "./folder-names.ts";
+import { type Followed, followLinks, loop } from "./followed-link.ts";
+import { assertReadableBy } from "./foreign-link.ts";
+import { refuseFormat } from "./format.ts";
+import { readLink } from "./link.ts";
+import { type LocalFile, SourceChangedError, type SourceEntry } from "./source.ts";
+
+/** Files that are looked at together. */
+const BATCH = 64;
+
+/** One way through a tree. */
+export interface Walk {
+  /** The real path. */
+  readonly root: string;
+  readonly rootFolder: SourceFolder;
+  readonly exclusion: Exclusion;
+  /** Whether no pattern leaves anything out. */
+  readonly isWhole: boolean;
+  readonly followLinks: boolean;
+  readonly ownFolders: readonly string[];
+  readonly signal: AbortSignal;
+  /** Whether each file is opened to see that it can be read. */
+  readonly checked: boolean;
+}
+
+/** A folder that is being walked through. */
+interface Frame {
+  readonly folder: SourceFolder;
+  /** Relative to the root, ending in `/`; empty for the root. */
+  readonly path: string;
+  readonly names: FolderNames;
+  /** Where links are followed, device and inode. */
+  readonly identity: string | undefined;
+  /** The owners of links that led here, who are not the user. */
+  readonly foreignOwners: readonly number[];
+  readonly mode: string;
+  position: number;
+  batch: Item[];
+  next: Promise<Item[]>;
+  isEmpty: boolean;
+}
+
+/** What comes next in a folder. */
+type Item =
+  | { readonly entry: SourceEntry }
+  | {
+      readonly folder: SourceFolder;
+      readonly path: string;
+      readonly foreignOwners: readonly number[];
+    };
+
+/**
+ * The entries of a tree, sorted by path. In memory are only the names in the folders on the way down to the current one, packed: a
+ * folder's names, sorted as if those of folders ended in `/`, give the order of the whole.
+ */
+export async function* walk(tree: Walk): AsyncGenerator<SourceEntry, void, void> {
+  const { folders } = tree.rootFolder;
+  folders.begin();
+  const frames: Frame[] = [];
+  try {
+    frames.push(await enter(tree, { folder: tree.rootFolder, path: "", foreignOwners: [] }, frames));
+    for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+      tree.signal.throwIfAborted();
+      const item = await nextItem(tree, frame);
+      if (item === undefined) {
+        frames.pop();
+        if (frame.isEmpty && frames.length > 0) {
+          yield { type: "directory", path: frame.path, mode: frame.mode };
+        }
+        continue;
+      }
+      frame.isEmpty = false;
+      if ("entry" in item) yield item.entry;
+      else frames.push(await enter(tree, item, frames));
+    }
+  } finally {
+    // What was being looked at ahead needs the descriptors until it has ended.
+    await Promise.allSettled(frames.map(({ next }) => next));
+    folders.end();
+  }
+}
+
+async function enter(
+  tree: Walk,
+  { folder, path, foreignOwners }: Pick<Extract<Item, { path: string }>, "folder" | "path" | "foreignOwners">,
+  above: readonly Frame[],
+): Promise<Frame> {
+  const names = await FolderNames.read(folder, {
+    followLinks: tree.followLinks,
+    // What may be left out is not looked at.
+    ...(tree.isWhole ? { measure: BATCH, open: tree.checked } : {}),
+  });
+  const { identity, mode, uid } = await folder.facts();
+  if (tree.followLinks && above.some((frame) => frame.identity === identity)) throw loop(tree.root, path);
+  assertReadableBy(foreignOwners, { uid, mode }, folder.location);
+  const frame: Frame = {
+    ...{ folder, path, foreignOwners },
+    names,
+    identity: tree.followLinks ? identity : undefined,
+    mode: permissionsOf(mode),
+    ...{ position: 0, batch: [], next: Promise.resolve([]), isEmpty: true },
+  };
+  lookAhead(tree, frame);
+  return frame;
+}
+
+async function nextItem(tree: Walk, frame: Frame): Promise<Item | undefined> {
+  while (frame.batch.length === 0) {
+    const isLast = frame.position >= frame.names.length;
+    frame.batch = (await frame.next).reverse();
+    // The next ones are looked at while these are worked on.
+    if (isLast) frame.next = Promise.resolve([]);
+    else lookAhead(tree, frame);
+    if (isLast && frame.batch.length === 0) return undefined;
+  }
+  return frame.batch.pop();
+}
+
+function lookAhead(tree: Walk, frame: Frame): void {
+  const start = frame.position;
+  frame.position = Math.min(start + BATCH, frame.names.length);
+  frame.next = look(tree, frame, start, frame.position);
+  frame.next.catch(() => undefined); // thrown when its turn comes
+}
+
+/** The items at some positions of a folder. */
+async function look(tree: Walk, frame: Frame, start: number, end: number): Promise<Item[]> {
+  const { folder, path, foreignOwners } = frame;
+  const wanted = await wantedNames(tree, frame, start, end);
+  const followed = await followLinks(
+    tree,
+    folder,
+    path,
+    wanted
+      .filter(({ format, isFolder }) => !isFolder && format !== constants.S_IFREG)
+      .map(({ name }) => name),
+  );
+  const { location } = folder;
+  const plain = wanted.filter(({ name, isFolder }) => !isFolder && !followed.has(name));
+  const entries = await entriesOf(
+    tree,
+    plain.map(({ name, measured }) => ({
+      at: { folder, name, location: join(location, name) },
+      path: path + name,
+      measured,
+    })),
+    foreignOwners,
+  );
+  const items: Item[] = [];
+  for (const { name, isFolder } of wanted) {
+    const target = followed.get(name);
+    if (isFolder) {
+      items.push({ folder: folder.child(name), path: `${path}${name}/`, foreignOwners });
+    } else if (target === undefined) {
+      const entry = entries.get(path + name);
+      if (entry === undefined) throw new Error(`${name} was not measured`);
+      items.push({ entry });
+    } else {
+      items.push(...(await followedItems(tree, path + name, target, foreignOwners)));
+    }
+  }
+  return items;
+}
+
+/** What is there in place of a link. */
+async function followedItems(
+  tree: Walk,
+  path: string,
+  target: Followed,
+  foreignAbove: readonly number[],
+): Promise<Item[]> {
+  const foreignOwners = [...foreignAbove, ...target.foreignOwners];
+  if (target.kind === "folder") {
+    if (tree.exclusion.excludes(`${path}/`)) return [];
+    return [{ folder: target.folder, path: `${path}/`, foreignOwners }];
+  }
+  const entry = (await entriesOf(tree, [{ at: target.at, path, measured: undefined }], foreignOwners)).get(
+    path,
+  );
+  if (entry === undefined) throw new Error(`${path} was not measured`);
+  return [{ entry }];
+}
+
+/** The names at some positions of a folder that are not left out. */
+async function wantedNames(tree: Walk, { folder, path, names }: Frame, start: number, end: number) {
+  const wanted = [];
+  for (let position = start; position < end; position += 1) {
+    const found = names.at(position);
+    const { name, format, isFolder } = found;
+    const shownPath = path + name + (isFolder ? "/" : "");
+    if (tree.exclusion.excludes(shownPath)) {
+      if (isFolder && tree.checked) await assertNoneKept(tree, folder.child(name), shownPath);
+      continue;
+    }
+    refuseFormat(() => folder.pathOf(name), format);
+    wanted.push(found);
+  }
+  return wanted;
+}
+
+interface Located {
+  readonly at: FilePlace;
+  /** Relative to the root. */
+  readonly path: string;
+  readonly measured: Measured | undefined;
+}
+
+/** The entries of what is no folder, all in one folder. */
+async function entriesOf(
+  tree: Walk,
+  located: readonly Located[],
+  foreignOwners: readonly number[],
+): Promise<Map<string, SourceEntry>> {
+  const entries = new Map<string, SourceEntry>();
+  const folder = located[0]?.at.folder;
+  if (folder === undefined) return entries;
+  const unknown = located.filter(({ measured }) => measured === undefined).map(({ at }) => at.name);
+  const measured =
+    unknown.length === 0 ? [] : await folder.use((place) => measureFiles(place, unknown, tree.checked));
+  let next = 0;
+  for (const one of located) {
+    const found = one.measured ?? measured[next++];
+    if (found === undefined) throw new Error(`${one.path} was not measured`);
+    entries.set(one.path, await entryOf(tree, one, found, foreignOwners));
+  }
+  return entries;
+}
+
+async function entryOf(
+  tree: Walk,
+  { at, path }: Located,
+  found: Measured,
+  foreignOwners: readonly number[],
+): Promise<SourceEntry> {
+  if ("problem" in found) throw failedAt(at.location, found.problem);
+  const format = found.mode & constants.S_IFMT;
+  if (format === constants.S_IFLNK) {
+    // It was none when the folder was listed.
+    if (tree.followLinks) throw new SourceChangedError(at.location, "replaced");
+    return { type: "link", path, target: await readLink(tree, at, path) };
+  }
+  if (format === constants.S_IFDIR) throw new SourceChangedError(at.location, "replaced");
+  refuseFormat(() => at.location, format);
+  assertReadableBy(foreignOwners, found, at.location);
+  return fileOf(at, path, found);
+}
+
+function fileOf(at: FilePlace, path: string, found: FileFacts): LocalFile {
+  if (found.refusal !== undefined) return refuse(at.location, systemError(found.refusal));
+  if (found.isMissized === true) throw missized(at.location);
+  return localFile(at, path, found);
+}

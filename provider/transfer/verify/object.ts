@@ -1,0 +1,74 @@
+import { NO_SHA256 } from "../../../staging/manifest.ts";
+import type { Fault } from "./region.ts";
+import { compareObjects, type ObjectPlace, type StoredObject, withChecksums } from "./stored.ts";
+
+/** What one object must be. */
+export interface ExpectedObject {
+  /** Undefined where it is not recorded, as of the manifest. */
+  readonly size: number | undefined;
+  /** Lower-case hex; absent or `none` where it was not computed. */
+  readonly sha256?: string;
+}
+
+/** An object of another region that is known to be what was staged. */
+export interface Reference {
+  readonly place: ObjectPlace;
+  readonly object: StoredObject;
+  readonly region: string;
+}
+
+/**
+ * Compares one object with the staged one, without reading it: by its size, the SHA-256 and the mark in its metadata, and
+ * the checksums or the ETag of the same object in another region.
+ * @returns undefined if they are the same
+ */
+export async function faultOf(
+  place: ObjectPlace,
+  object: StoredObject | undefined,
+  { size, sha256 }: ExpectedObject,
+  reference: Reference | undefined,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const different = (why: string): Fault => ({ state: "different", why, key: place.key });
+  const url = urlOf(place);
+  if (object === undefined) return missing(place);
+  if (size !== undefined && object.size !== size) return wrongSize(place, object.size, size);
+  if (reference !== undefined && object.etag !== "" && object.etag === reference.object.etag)
+    return undefined;
+  if (object.facts === undefined) return different(`another program wrote ${url}`);
+  const known = sha256 === NO_SHA256 ? undefined : sha256;
+  const stored = object.facts.sha256;
+  if (known !== undefined && stored !== undefined && stored !== known) {
+    return different(`${url} has another SHA-256 in its metadata than was recorded`);
+  }
+  if (reference === undefined) return undefined;
+  const [other, one] = await Promise.all([
+    withChecksums(reference.object, reference.place, signal),
+    withChecksums(object, place, signal),
+  ]);
+  if (compareObjects(other, one) !== "differs") return undefined;
+  return different(`${url} has another checksum and another ETag than the object in ${reference.region}`);
+}
+
+const urlOf = ({ bucket, key }: Omit<ObjectPlace, "client">): string => `s3://${bucket}/${key}`;
+
+export const missing = (place: Omit<ObjectPlace, "client">): Fault => ({
+  state: "missing",
+  why: `${urlOf(place)} is missing`,
+  key: place.key,
+});
+
+export const wrongSize = (place: Omit<ObjectPlace, "client">, size: number, expected: number): Fault => ({
+  state: "different",
+  why: `${urlOf(place)} has ${size} bytes instead of ${expected}`,
+  key: place.key,
+});
+
+export const wrongSha256 = (place: Omit<ObjectPlace, "client">): Fault => ({
+  state: "different",
+  why: `${urlOf(place)} has another SHA-256 than was recorded`,
+  key: place.key,
+});
+
+/** Listings and HEADs tell times to different digits. */
+export const wholeSecond = (time: Date): number => Math.floor(time.getTime() / 1000);

@@ -1,0 +1,268 @@
+import { createHash, type Hash } from "node:crypto";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { UserError } from "../../../staging/errors.ts";
+import {
+  comparePaths,
+  entryPrefix,
+  ManifestError,
+  type ManifestFile,
+  parseManifest,
+} from "../../../staging/manifest.ts";
+import { type ListedObject, listObjects } from "../../store/listing.ts";
+import { forEachParallel } from "../flow/parallel.ts";
+import { checkManifests } from "./file.ts";
+import { faultOf, missing, type Reference, wholeSecond, wrongSize } from "./object.ts";
+import { type Expected, type Fault, Findings, type RegionCopy } from "./region.ts";
+import { headObject } from "./stored.ts";
+
+/** The largest number of objects that take a HEAD request, because their ETag or time is unclear. */
+const MOST_SUSPECTS = 1_024;
+/** Objects of the second in which the staging ended: they stand for each other. */
+const MOST_OF_LAST_SECOND = 64;
+const HEADS_IN_FLIGHT = 32;
+
+/**
+ * Looks at a directory: the manifests by HEAD requests, the objects by one listing a region, side by side with the manifest, so
+ * that memory does not grow with their number.
+ */
+export async function checkTree(
+  expected: Expected,
+  copies: readonly RegionCopy[],
+  signal: AbortSignal,
+): Promise<Findings[]> {
+  const rejected = new Map<RegionCopy, Fault>();
+  // A manifest whose content is not the recorded one says nothing about the objects: the next region's is taken.
+  for (;;) {
+    const findings = copies.map((copy) => new Findings(copy));
+    const manifests = await checkManifests(expected, copies, findings, signal, new Set(rejected.keys()));
+    for (const [copy, fault] of rejected) findings[copies.indexOf(copy)]?.add(fault);
+    const at = manifests.findIndex((one) => one !== undefined);
+    const [manifest, from] = [manifests[at], copies[at]];
+    if (manifest === undefined || from === undefined) {
+      // Without a manifest the objects cannot be compared; it only matters whether there are any to delete.
+      await Promise.all(
+        copies.map((copy, index) => lookForAny(expected, copy, findings[index] as Findings, signal)),
+      );
+      return findings;
+    }
+    const primary = manifests[0]?.object.lastModified;
+    try {
+      const doubts = await compareListings(expected, manifest, primary, copies, findings, signal);
+      await lookAtDoubts(doubts, signal);
+      return findings;
+    } catch (error) {
+      if (!(error instanceof ManifestError)) throw error;
+      const { bucket, key } = manifest.place;
+      const why = `s3://${bucket}/${key} is not the recorded manifest: ${error.message}`;
+      rejected.set(from, { state: "different", why, key });
+    }
+  }
+}
+
+async function lookAtDoubts(doubts: Doubts, signal: AbortSignal): Promise<void> {
+  await forEachParallel(
+    () => doubts.all(),
+    HEADS_IN_FLIGHT,
+    signal,
+    async ({ file, copy, own, key, trusted }, stop) => {
+      try {
+        const place = { client: copy.client, bucket: copy.bucket, key };
+        const [object, reference] = await Promise.all([
+          headObject(place, stop),
+          referenceTo(trusted, key, stop),
+        ]);
+        const fault = await faultOf(place, object, file, reference, stop);
+        if (fault !== undefined) own.add(fault);
+      } catch (error) {
+        signal.throwIfAborted();
+        own.fail(error);
+      }
+    },
+  );
+}
+
+async function referenceTo(
+  copy: RegionCopy | undefined,
+  key: string,
+  signal: AbortSignal,
+): Promise<Reference | undefined> {
+  if (copy === undefined) return undefined;
+  const place = { client: copy.client, bucket: copy.bucket, key };
+  const object = await headObject(place, signal);
+  return object && { place, object, region: copy.region };
+}
+
+interface Doubt {
+  readonly file: ManifestFile;
+  readonly key: string;
+  readonly copy: RegionCopy;
+  readonly own: Findings;
+  /** A region with an object that is known not to have changed. */
+  readonly trusted: RegionCopy | undefined;
+}
+
+/** Keeps at most so many doubts: the suspects before those of the last second. */
+class Doubts {
+  readonly #suspects: Doubt[] = [];
+  readonly #ofLastSecond: Doubt[] = [];
+
+  add(doubt: Doubt, isSuspect: boolean): void {
+    if (isSuspect && this.#suspects.length < MOST_SUSPECTS) this.#suspects.push(doubt);
+    if (!isSuspect && this.#ofLastSecond.length < MOST_OF_LAST_SECOND) this.#ofLastSecond.push(doubt);
+  }
+
+  all(): Doubt[] {
+    return [...this.#suspects, ...this.#ofLastSecond];
+  }
+}
+
+async function compareListings(
+  expected: Expected,
+  manifest: Reference,
+  /** When the primary region's manifest was written: after all files were verified. */
+  sealedAt: Date | undefined,
+  copies: readonly RegionCopy[],
+  findings: readonly Findings[],
+  signal: AbortSignal,
+): Promise<Doubts> {
+  const doubts = new Doubts();
+  const sealed = sealedAt === undefined ? undefined : wholeSecond(sealedAt);
+  const listings = copies.map((copy, at) => new Listing(expected, copy, findings[at] as Findings, signal));
+  const [primary] = copies;
+  for await (const file of filesOf(expected, manifest, signal)) {
+    const key = expected.key + file.path;
+    const found = await Promise.all(listings.map((listing) => listing.take(key)));
+    const first = found[0];
+    const age = first && sealed !== undefined ? wholeSecond(first.lastModified) - sealed : 1;
+    const trusted = first !== undefined && first.size === file.size && age < 0 ? first : undefined;
+    for (const [at, object] of found.entries()) {
+      const [copy, own] = [copies[at] as RegionCopy, findings[at] as Findings];
+      if (!own.isReachable) continue;
+      const place = { bucket: copy.bucket, key };
+      if (object === undefined) own.add(missing(place));
+      else if (object.size !== file.size) own.add(wrongSize(place, object.size, file.size));
+      else if (trusted === undefined)
+        doubts.add({ file, key, copy, own, trusted: undefined }, age > 0 || !isAlike(object, first));
+      else if (!isAlike(object, trusted)) doubts.add({ file, key, copy, own, trusted: primary }, true);
+    }
+  }
+  await Promise.all(listings.map((listing) => listing.end()));
+  return doubts;
+}
+
+const isAlike = (object: ListedObject, other: ListedObject | undefined): boolean =>
+  object.etag !== "" && object.etag === other?.etag;
+
+/**
+ * The files that a manifest names, in the order of their keys. Its metadata can be forged with its content, so the digest of what was
+ * read is compared at the end; what is done on the way stays below the entry's prefix.
+ * @throws ManifestError if the content is not what was recorded
+ */
+export async function* filesOf(
+  { manifestSha256, fileCount }: Pick<Expected, "manifestSha256" | "fileCount">,
+  { place: { client, bucket, key } }: Pick<Reference, "place">,
+  signal: AbortSignal,
+): AsyncGenerator<ManifestFile, void, void> {
+  const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+    abortSignal: signal,
+  });
+  if (answer.Body === undefined) throw new UserError(`s3://${bucket}/${key} has no content`);
+  const hash = createHash("sha256");
+  const { entries } = await parseManifest(hashed(answer.Body as AsyncIterable<Uint8Array>, hash));
+  let files = 0;
+  for await (const entry of entries) {
+    if (entry.type !== "file") continue;
+    files += 1;
+    if (files > fileCount) throw new ManifestError(`it names more than the ${fileCount} staged files`);
+    yield entry;
+  }
+  if (hash.digest("hex") !== manifestSha256)
+    throw new ManifestError("it has another SHA-256 than was recorded");
+}
+
+async function* hashed(body: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** The objects of one region, asked for key by key in their order. Whatever else is listed is a fault. */
+class Listing {
+  readonly #expected: Expected;
+  readonly #copy: RegionCopy;
+  readonly #findings: Findings;
+  readonly #signal: AbortSignal;
+  readonly #objects: AsyncGenerator<ListedObject, void, void>;
+  #next: ListedObject | undefined;
+  #isOver = false;
+
+  constructor(expected: Expected, copy: RegionCopy, findings: Findings, signal: AbortSignal) {
+    this.#expected = expected;
+    this.#copy = copy;
+    this.#findings = findings;
+    this.#signal = signal;
+    this.#objects = listObjects(copy.client, copy.bucket, entryPrefix(expected.stagingId), signal);
+  }
+
+  async take(key: string): Promise<ListedObject | undefined> {
+    for (;;) {
+      const next = await this.#peek();
+      if (next === undefined) return undefined;
+      const order = comparePaths(next.key, key);
+      if (order > 0) return undefined;
+      this.#next = undefined;
+      if (order === 0) return next;
+      this.#unexpected(next);
+    }
+  }
+
+  /** What is listed after the last file. */
+  async end(): Promise<void> {
+    for (let next = await this.#peek(); next !== undefined; next = await this.#peek()) {
+      this.#next = undefined;
+      this.#unexpected(next);
+    }
+  }
+
+  async #peek(): Promise<ListedObject | undefined> {
+    if (this.#next !== undefined || this.#isOver) return this.#next;
+    try {
+      const { value, done } = await this.#objects.next();
+      if (done === true) this.#isOver = true;
+      else {
+        this.#next = value;
+        this.#findings.holdsSome = true;
+      }
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      this.#isOver = true;
+      this.#findings.fail(error);
+    }
+    return this.#next;
+  }
+
+  #unexpected({ key }: ListedObject): void {
+    if (key === this.#expected.manifestKey) return;
+    const why = `s3://${this.#copy.bucket}/${key} was not staged`;
+    this.#findings.add({ state: "different", why, key });
+  }
+}
+
+async function lookForAny(
+  { stagingId }: Expected,
+  { client, bucket }: RegionCopy,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!findings.isReachable) return;
+  try {
+    for await (const _ of listObjects(client, bucket, entryPrefix(stagingId), signal)) {
+      findings.holdsSome = true;
+      return;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.fail(error);
+  }
+}

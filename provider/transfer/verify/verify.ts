@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { NO_SHA256 } from "../../../staging/manifest.ts";
+import { isNotFound } from "../../store/aws-errors.ts";
+import { withRetry } from "../../store/retry.ts";
+import { forEachParallel } from "../flow/parallel.ts";
+import { checkFile } from "./file.ts";
+import { missing, wrongSha256, wrongSize } from "./object.ts";
+import type { Expected, Findings, RegionCopy, RegionPresence } from "./region.ts";
+import { headObject, type ObjectPlace, type StoredObject, withChecksums } from "./stored.ts";
+import { checkTree, filesOf } from "./tree.ts";
+
+const OBJECTS_IN_FLIGHT = 16;
+/** Attempts to read one object, since a connection may break off. */
+const ATTEMPTS = 4;
+const RETRY_DELAY_MS = 500;
+/** The checksum with which S3 answers for an object by itself. */
+const FULL_SHA256 = "SHA256/FULL_OBJECT";
+
+export interface VerifyOptions {
+  readonly signal: AbortSignal;
+  /** Called with the bytes of files that were compared in a region since the last call; negative where they are read again. */
+  onBytes(region: string, bytes: number): void;
+  onObject(region: string): void;
+}
+
+interface VerifiedFile {
+  readonly key: string;
+  readonly size: number | undefined;
+  readonly sha256: string | undefined;
+}
+
+/**
+ * Compares every byte of every region with the record. It reads each object in one region, unless S3 has a SHA-256 of the whole
+ * object. It reads the object in another region only if S3 does not have the same checksum of both whole objects.
+ * @returns one result for each copy, in their order; an unreachable region is a result, not an error
+ */
+export async function verifyPresence(
+  expected: Expected,
+  copies: readonly RegionCopy[],
+  options: VerifyOptions,
+): Promise<RegionPresence[]> {
+  const { signal } = options;
+  const check = expected.kind === "file" ? checkFile : checkTree;
+  const findings = await check(expected, copies, signal);
+  const regions = copies.map((copy, at) => ({ copy, own: findings[at] as Findings }));
+  const manifest = { key: expected.manifestKey, size: undefined, sha256: expected.manifestSha256 };
+  const unseen = { ...options, onBytes: () => {}, onObject: () => {} };
+  const whole = await verifyObject(manifest, regions, unseen);
+  await forEachParallel(
+    () => verifiedFiles(expected, whole, signal),
+    OBJECTS_IN_FLIGHT,
+    signal,
+    async (file, stop) => {
+      await verifyObject(file, regions, { ...options, signal: stop });
+    },
+  );
+  return findings.map((one) => one.result());
+}
+
+/** @param manifest a region that has the recorded manifest; without one there is nothing to compare with */
+async function* verifiedFiles(
+  { kind, key, sizeBytes, sha256, manifestKey, manifestSha256, fileCount }: Expected,
+  manifest: RegionCopy | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<VerifiedFile, void, void> {
+  if (kind === "file") {
+    yield { key, size: sizeBytes, sha256: sha256 === NO_SHA256 ? undefined : sha256 };
+    return;
+  }
+  if (manifest === undefined) return;
+  const place = { client: manifest.client, bucket: manifest.bucket, key: manifestKey };
+  for await (const file of filesOf({ manifestSha256, fileCount }, { place }, signal)) {
+    yield { key: key + file.path, size: file.size, sha256: file.sha256 };
+  }
+}
+
+interface Region {
+  readonly copy: RegionCopy;
+  readonly own: Findings;
+}
+
+/** @returns the first region with the staged object */
+async function verifyObject(
+  file: VerifiedFile,
+  regions: readonly Region[],
+  options: VerifyOptions,
+): Promise<RegionCopy | undefined> {
+  /** What is known to be right, by its checksums, and the SHA-256 of its bytes. */
+  let right:
+    | { readonly object: StoredObject; readonly sha256: string; readonly copy: RegionCopy }
+    | undefined;
+  for (const { copy, own } of regions) {
+    const { signal } = options;
+    const place = { client: copy.client, bucket: copy.bucket, key: file.key };
+    if (!own.isReachable) continue;
+    try {
+      const head = await headObject(place, signal);
+      if (head === undefined) own.add(missing(place));
+      else if (file.size !== undefined && head.size !== file.size) {
+        own.add(wrongSize(place, head.size, file.size));
+      } else {
+        const object = await withChecksums(head, place, signal);
+        const sha256 = await sha256Of(place, object, right, copy.region, options);
+        const wanted = file.sha256 ?? right?.sha256 ?? sha256;
+        if (sha256 !== wanted) own.add(wrongSha256(place));
+        else right ??= { object, sha256, copy };
+      }
+      options.onObject(copy.region);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isNotFound(error)) own.add(missing(place));
+      else own.fail(error);
+    }
+  }
+  return right?.copy;
+}
+
+/** The SHA-256 of an object, lower-case hex: from S3, from an object with the same checksum, or by reading. */
+async function sha256Of(
+  place: ObjectPlace,
+  object: StoredObject,
+  right: { readonly object: StoredObject; readonly sha256: string } | undefined,
+  region: string,
+  options: VerifyOptions,
+): Promise<string> {
+  const own = object.checksums.get(FULL_SHA256);
+  const known =
+    own !== undefined ? Buffer.from(own, "base64").toString("hex") : right && equalTo(object, right);
+  if (known !== undefined) {
+    options.onBytes(region, object.size);
+    return known;
+  }
+  return withRetry(() => readSha256(place, object, region, options), {
+    signal: options.signal,
+    attempts: ATTEMPTS,
+    firstDelayMs: RETRY_DELAY_MS,
+    retryable: (error) => !isNotFound(error),
+  });
+}
+
+/** The other object's SHA-256, where S3 computed the same checksum of both whole objects. */
+function equalTo(
+  object: StoredObject,
+  right: { readonly object: StoredObject; readonly sha256: string },
+): string | undefined {
+  const whole = [...object.checksums].filter(([kind]) => kind.endsWith("/FULL_OBJECT"));
+  const common = whole.filter(([kind]) => right.object.checksums.has(kind));
+  const isSame =
+    common.length > 0 &&
+    object.size === right.object.size &&
+    common.every(([kind, value]) => right.object.checksums.get(kind) === value);
+  return isSame ? right.sha256 : undefined;
+}
+
+async function readSha256(
+  { client, bucket, key }: ObjectPlace,
+  { versionId }: StoredObject,
+  region: string,
+  { signal, onBytes }: VerifyOptions,
+): Promise<string> {
+  const hash = createHash("sha256");
+  let read = 0;
+  try {
+    const { Body } = await client.send(
+      new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+      }),
+      { abortSignal: signal },
+    );
+    for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+      read += chunk.length;
+      onBytes(region, chunk.length);
+    }
+    return hash.digest("hex");
+  } catch (error) {
+    onBytes(region, -read);
+    throw error;
+  }
+}

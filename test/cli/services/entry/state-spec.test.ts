@@ -1,0 +1,61 @@
+import { expect } from "chai";
+import type { StateResource } from "../../../../cli/engine/pending.ts";
+import { specInState } from "../../../../cli/services/entry/state-spec.ts";
+import { UserError } from "../../../../staging/errors.ts";
+import { REPLICATION, STAGED_DATA } from "../../../../staging/resources.ts";
+import { parseTtlDays } from "../../../../staging/ttl.ts";
+import { testId, testRecord } from "../../records.ts";
+
+const RECORD = testRecord();
+const ID = RECORD.stagingId;
+
+const data = (inputs: object): StateResource => ({
+  urn: "urn:data",
+  type: STAGED_DATA,
+  inputs: { stagingId: ID, source: "/data/x", ...inputs },
+});
+const replica = (method: string): StateResource => ({
+  urn: "urn:replica",
+  type: REPLICATION,
+  inputs: { stagingId: ID, method },
+});
+const stack: StateResource = { urn: "urn:stack", type: "pulumi:pulumi:Stack" };
+
+describe("the spec of an entry in its stack's state", () => {
+  it("has the source's side from the state, and the rest as it is wanted", () => {
+    const found = [stack, data({ replicateTo: ["us-west-2"], exclude: ["*.tmp"], noSha256: true })];
+    expect(specInState(found, ID, { ...RECORD, ttl: parseTtlDays(14) })).to.deep.equal({
+      id: ID,
+      source: "/data/x",
+      exclude: ["*.tmp"],
+      noSha256: true,
+      regions: ["us-east-1", "us-west-2"],
+      destination: "/mnt/data/reference.fasta",
+      ttl: 14,
+      sweepId: "sweep-xyz789",
+      replication: "rule",
+      allowAccounts: [],
+      declaredAs: undefined,
+    });
+  });
+
+  it("has the options that the upload was started with", () => {
+    const chosen = { name: "other.fasta", multipart: true, timeoutSeconds: 3600 };
+    const spec = specInState([stack, data({ replicateTo: ["us-west-2"], ...chosen })], ID, RECORD);
+    expect(spec).to.include({ filename: "other.fasta", multipart: true, timeoutSeconds: 3600 });
+  });
+
+  it("is copied where it was, and goes by the rules elsewhere", () => {
+    const methodOf = (...resources: StateResource[]) => specInState(resources, ID, RECORD).replication;
+    expect(methodOf(data({ replicateTo: [] }), replica("copy"))).to.equal("copy");
+    expect(methodOf(data({ replicateTo: [] }))).to.equal("rule");
+    // One of many regions, beyond those that the tags have room for.
+    expect(methodOf(data({ replicateTo: ["us-west-2"] }), replica("copy"), replica("rule"))).to.equal("rule");
+  });
+
+  it("is refused where the state does not hold the entry", () => {
+    for (const resources of [[], [stack], [data({ stagingId: testId(1) })]]) {
+      expect(() => specInState(resources, ID, RECORD)).to.throw(UserError, "does not hold its data");
+    }
+  });
+});

@@ -1,0 +1,102 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { S3Client } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { lookAtBucket } from "../../../../cli/services/environment/bucket-owner.ts";
+import { InputError } from "../../../../staging/errors.ts";
+import { parseRegion } from "../../../../staging/regions.ts";
+
+const EAST = parseRegion("us-east-1");
+const tagged = (value: string): string =>
+  `<Tagging><TagSet><Tag><Key>spawn:environment</Key><Value>${value}</Value></Tag></TagSet></Tagging>`;
+const UNTAGGED = "<Error><Code>NoSuchTagSet</Code><Message>none</Message></Error>";
+
+describe("a look at a bucket", () => {
+  let server: Server;
+  let client: S3Client;
+  let answer: RequestListener;
+  before(async () => {
+    server = createServer((request, response) => answer(request, response)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    client = new S3Client({
+      region: EAST,
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      forcePathStyle: true,
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      maxAttempts: 1,
+    });
+  });
+  after(() => {
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const look = (patience?: number) =>
+    lookAtBucket(
+      { environmentName: "dev", account: async () => undefined, anyBucketsS3: async () => client },
+      EAST,
+      "my-data",
+      patience,
+    );
+  async function refusal(patience?: number): Promise<InputError> {
+    const error = await look(patience).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(InputError);
+    return error as InputError;
+  }
+  /** How the server answers to HEAD, and to GET of the tags. */
+  const answers = (head: number, headers: Record<string, string>, tags = 200, body = UNTAGGED): void => {
+    answer = (request, response) => {
+      if (request.method === "HEAD") response.writeHead(head, headers).end();
+      else response.writeHead(tags).end(body);
+    };
+  };
+
+  for (const [owner, tags, body] of [
+    ["ours", 200, tagged("dev")],
+    ["another environment's", 200, tagged("prod")],
+    ["theirs", 404, UNTAGGED],
+  ] as const) {
+    it(`finds that it is ${owner} by ${body}`, async () => {
+      answers(200, { "x-amz-bucket-region": EAST }, tags, body);
+      expect(await look()).to.equal(owner);
+    });
+  }
+
+  it("finds that there is none", async () => {
+    answers(404, {});
+    expect(await look()).to.equal("none");
+  });
+
+  for (const status of [200, 301, 400]) {
+    it(`refuses one in another region, told by a ${status}`, async () => {
+      answers(status, { "x-amz-bucket-region": "eu-west-1" });
+      const { message, why, fix } = await refusal();
+      expect(message).to.equal("the bucket my-data is not in us-east-1");
+      expect(why).to.match(/^It is in eu-west-1;/);
+      expect(fix).to.equal("spawn config set staging.bucket.eu-west-1 my-data");
+    });
+  }
+
+  it("asks where it may not look at the bucket, or at its tags", async () => {
+    for (const [head, tags] of [
+      [403, 200],
+      [200, 403],
+    ] as const) {
+      answers(head, {}, tags, "<Error><Code>AccessDenied</Code></Error>");
+      const { message, why, fix } = await refusal();
+      expect(message).to.equal("the bucket my-data cannot be looked at");
+      expect(why).to.match(/^Access was denied/);
+      expect(fix).to.contain("--adopt").and.contain("--no-adopt");
+    }
+  });
+
+  it("asks where S3 does not answer in time", async () => {
+    answer = () => undefined;
+    expect((await refusal(200)).why).to.equal("S3 did not answer within 0.2 s.");
+  });
+});

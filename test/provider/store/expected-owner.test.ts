@@ -1,0 +1,174 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import * as s3 from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { clientsOfAnyOwner } from "../../../provider/store/any-owner.ts";
+import { createS3Clients, type S3Clients } from "../../../provider/store/clients.ts";
+import {
+  copiedFrom,
+  OWNER_HEADER,
+  ofAnyOwner,
+  SOURCE_OWNER_HEADER,
+  WITHOUT_OWNER,
+} from "../../../provider/store/expected-owner.ts";
+import { late } from "../../../provider/store/late-command.ts";
+import { clientsWith } from "../../../provider/store/sending.ts";
+
+const ACCOUNT = "123456789012";
+const AT = { Bucket: "bucket", Key: "key" };
+const PLACE = { CopySource: "other/key", CopySourceIfMatch: '"e"' };
+
+describe("the expected owner of a bucket", () => {
+  let server: Server;
+  let seen: IncomingMessage["headers"][];
+  let clients: S3Clients;
+  let asked: number;
+  beforeEach(async () => {
+    seen = [];
+    asked = 0;
+    server = createServer((request, response) => {
+      seen.push(request.headers);
+      const body = request.headers["x-amz-copy-source"]
+        ? "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>"
+        : "";
+      request.resume().on("end", () => response.writeHead(200, { etag: '"e"' }).end(body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const credentials = { accessKeyId: "k", secretAccessKey: "s" };
+    clients = createS3Clients({
+      account: async () => {
+        asked += 1;
+        return ACCOUNT;
+      },
+      config: { endpoint, credentials, forcePathStyle: true },
+    });
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const owners = () =>
+    seen.map((headers) => ({
+      owner: headers[OWNER_HEADER],
+      source: headers[SOURCE_OWNER_HEADER],
+      bySdk: "amz-sdk-invocation-id" in headers,
+      isSigned: headers.authorization?.includes(OWNER_HEADER),
+    }));
+
+  it("is in the table of exceptions for no command whose model of S3 accepts it, and for all others", () => {
+    const models = s3 as unknown as Record<string, [number, string, string, unknown, string[]] | undefined>;
+    const commands = Object.keys(s3).filter((name) => /^[A-Z]\w+Command$/.test(name));
+    expect(commands.length).to.be.greaterThan(100);
+    const without = commands.filter((name) => {
+      const members = models[`${name.replace(/Command$/, "")}Request$`]?.[4];
+      return members === undefined || !members.includes("ExpectedBucketOwner");
+    });
+    expect(without).to.have.members([...WITHOUT_OWNER]);
+  });
+
+  for (const [name, command] of Object.entries({
+    PutObject: () => new s3.PutObjectCommand({ ...AT, Body: Buffer.from("b"), ContentLength: 1 }),
+    UploadPart: () =>
+      new s3.UploadPartCommand({
+        ...{ ...AT, UploadId: "id", PartNumber: 1 },
+        ...{ Body: Buffer.from("b"), ContentLength: 1 },
+      }),
+    HeadObject: () => new s3.HeadObjectCommand({ ...AT }),
+    "a late HeadObject": () => late(s3.HeadObjectCommand, { ...AT }),
+  })) {
+    it(`is signed in each request, by the SDK and past it: ${name}`, async () => {
+      const client = clients.of("us-east-1");
+      await client.send(command() as s3.HeadObjectCommand);
+      await client.send(command() as s3.HeadObjectCommand);
+      const sent = { owner: ACCOUNT, source: undefined, isSigned: true };
+      expect(owners()).to.deep.equal([
+        { ...sent, bySdk: true },
+        { ...sent, bySdk: false },
+      ]);
+    });
+  }
+
+  for (const [name, command] of Object.entries({
+    CopyObject: () => new s3.CopyObjectCommand({ ...AT, ...PLACE }),
+    UploadPartCopy: () => new s3.UploadPartCopyCommand({ ...AT, ...PLACE, UploadId: "id", PartNumber: 1 }),
+  })) {
+    it(`is also that of the source, unless the user names the source: ${name}`, async () => {
+      const client = clients.of("us-east-1");
+      const send = (one: object) => client.send(one as s3.CopyObjectCommand).catch(() => undefined);
+      for (const anyOwner of [false, true, false, true]) await send(copiedFrom({ anyOwner }, command()));
+      const own = owners().filter(({ source }) => source === ACCOUNT);
+      const others = owners().filter(({ source }) => source === undefined);
+      for (const group of [own, others]) {
+        expect(group.some(({ bySdk }) => !bySdk) || name === "UploadPartCopy").to.equal(true);
+        expect(group.every(({ owner }) => owner === ACCOUNT)).to.equal(true);
+      }
+    });
+  }
+
+  it("is in bucket requests, and in none of ListBuckets and CreateBucket", async () => {
+    const client = clients.of("us-east-1");
+    const Bucket = "bucket";
+    for (const one of [
+      new s3.HeadBucketCommand({ Bucket }),
+      new s3.ListObjectsV2Command({ Bucket }),
+      new s3.PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: [] } }),
+      new s3.DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "k" }] } }),
+      new s3.ListBucketsCommand({}),
+      new s3.CreateBucketCommand({ Bucket }),
+    ]) {
+      await client.send(one as s3.HeadBucketCommand);
+    }
+    const expected = [ACCOUNT, ACCOUNT, ACCOUNT, ACCOUNT, undefined, undefined];
+    expect(owners().map(({ owner }) => owner)).to.deep.equal(expected);
+  });
+
+  it("is not expected of a source that the user names, whichever way its requests take", async () => {
+    for (const made of [clientsOfAnyOwner(clients), clientsWith(clientsOfAnyOwner(clients), {})]) {
+      expect(made.anyOwner).to.equal(true);
+      const client = made.of("us-east-1");
+      await client.send(new s3.HeadObjectCommand({ ...AT }));
+      await client.send(new s3.HeadObjectCommand({ ...AT }));
+      await client.send(late(s3.HeadObjectCommand, { ...AT }));
+    }
+    await clients.of("us-east-1").send(ofAnyOwner(new s3.HeadBucketCommand({ Bucket: "bucket" })));
+    expect(owners().every(({ owner }) => owner === undefined)).to.equal(true);
+    await clients.of("us-east-1").send(new s3.HeadObjectCommand({ ...AT }));
+    expect(owners().at(-1)?.owner).to.equal(ACCOUNT);
+  });
+
+  it("fails a request before it is sent, where the account cannot be found out", async () => {
+    const lost = createS3Clients({
+      account: () => Promise.reject(new Error("no answer of STS")),
+      config: { endpoint: "http://127.0.0.1:1", credentials: { accessKeyId: "k", secretAccessKey: "s" } },
+    });
+    const failed = await lost
+      .of("us-east-1")
+      .send(new s3.HeadObjectCommand({ ...AT }))
+      .catch((error: Error) => error.message);
+    expect(failed).to.equal("no answer of STS");
+  });
+
+  it("is left out where the server has no accounts", async () => {
+    const none = createS3Clients({
+      account: async () => undefined,
+      config: { ...(await settingsOf(clients)), forcePathStyle: true },
+    });
+    const client = none.of("us-east-1");
+    await client.send(new s3.HeadObjectCommand({ ...AT }));
+    await client.send(new s3.HeadObjectCommand({ ...AT }));
+    expect(owners().map(({ owner, bySdk }) => [owner, bySdk])).to.deep.equal([
+      [undefined, true],
+      [undefined, false],
+    ]);
+    expect(asked).to.equal(0);
+  });
+
+  async function settingsOf(made: S3Clients): Promise<s3.S3ClientConfig> {
+    const { endpoint, credentials } = made.of("us-east-1").config;
+    const at = await endpoint?.();
+    if (at === undefined) throw new Error("the client has no endpoint");
+    return { endpoint: `${at.protocol}//${at.hostname}:${at.port}`, credentials };
+  }
+});

@@ -1,0 +1,266 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createServer as createTlsServer } from "node:tls";
+import { expect } from "chai";
+import type { WireRequest } from "../../../../provider/store/fast/connection.ts";
+import { Connections } from "../../../../provider/store/fast/connections.ts";
+import { TLS_CERTIFICATE, TLS_KEY } from "../../../support/tls.ts";
+
+const OK = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+const never = new AbortController().signal;
+
+/** A server that does with each connection what the test says. */
+class RawServer {
+  readonly sockets: Socket[] = [];
+  readonly received: string[] = [];
+  onRequest: (socket: Socket, text: string) => void = (socket) => socket.write(OK);
+  readonly #server: Server;
+
+  constructor(make: (listener: (socket: Socket) => void) => Server = createServer) {
+    this.#server = make((socket) => {
+      this.sockets.push(socket);
+      socket.on("error", () => undefined); // the client may break it off
+      socket.on("data", (piece) => {
+        this.received.push(piece.toString());
+        this.onRequest(socket, piece.toString());
+      });
+    });
+  }
+
+  async start(): Promise<number> {
+    this.#server.listen(0, "127.0.0.1");
+    await once(this.#server, "listening");
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+describe("Connections", () => {
+  let server: RawServer;
+  let port: number;
+  let connections: Connections;
+  beforeEach(async () => {
+    server = new RawServer();
+    port = await server.start();
+    connections = new Connections({ most: 2, connectTimeoutMs: 1_000, stallTimeoutMs: 200 });
+  });
+  afterEach(async () => {
+    connections.close();
+    await server.stop();
+  });
+
+  const request = (more: Partial<WireRequest> = {}): WireRequest => ({
+    ...{ method: "PUT", path: "/bucket/key", headers: ["host", "h", "content-length", "5"] },
+    ...{ body: Buffer.from("bytes"), isChecked: true },
+    ...more,
+  });
+  const exchange = (more: Partial<WireRequest> = {}, signal: AbortSignal = never) =>
+    connections.exchange({ protocol: "http:", hostname: "127.0.0.1", port }, request(more), signal);
+  const failing = (promise: Promise<unknown>): Promise<Error & { code?: string }> =>
+    promise.then(
+      () => expect.fail("it succeeded"),
+      (error: Error) => error,
+    );
+
+  it("sends a request as it is, and the next one over the same connection", async () => {
+    expect(await exchange()).to.include({ status: 200, body: "" });
+    await exchange({ method: "HEAD", path: "/bucket/other?a=b", headers: ["host", "h"], body: undefined });
+    expect(server.sockets).to.have.length(1);
+    expect(server.received).to.deep.equal([
+      "PUT /bucket/key HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\nbytes",
+      "HEAD /bucket/other?a=b HTTP/1.1\r\nhost: h\r\n\r\n",
+    ]);
+  });
+
+  it("opens as many as it may, and lets the others wait for their turn", async () => {
+    let [running, most] = [0, 0];
+    server.onRequest = async (socket) => {
+      running += 1;
+      most = Math.max(most, running);
+      await sleep(5);
+      running -= 1;
+      socket.write(OK);
+    };
+    const answers = await Promise.all(Array.from({ length: 20 }, () => exchange()));
+    expect(answers).to.have.length(20);
+    expect(most).to.equal(2);
+    expect(server.sockets).to.have.length(2);
+  });
+
+  it("lets who is aborted while waiting go, and gives the turn to the next", async () => {
+    server.onRequest = (socket) => setTimeout(() => socket.write(OK), 30);
+    const controller = new AbortController();
+    const running = [exchange(), exchange()];
+    const aborted = failing(exchange({}, controller.signal));
+    const last = exchange();
+    controller.abort(new Error("enough"));
+    expect((await aborted).name).to.equal("AbortError");
+    expect(await last).to.include({ status: 200 });
+    await Promise.all(running);
+  });
+
+  it("ends a request that is aborted, and its connection", async () => {
+    server.onRequest = () => {};
+    const controller = new AbortController();
+    const aborted = failing(exchange({}, controller.signal));
+    while (server.received.length === 0) await sleep(2);
+    controller.abort();
+    expect((await aborted).name).to.equal("AbortError");
+    server.onRequest = (socket) => socket.write(OK);
+    expect(await exchange()).to.include({ status: 200 });
+    expect(server.sockets).to.have.length(2);
+  });
+
+  it("gives up a connection on which nothing moves", async () => {
+    server.onRequest = () => {};
+    const started = performance.now();
+    const error = await failing(exchange());
+    expect(error).to.include({ name: "TimeoutError", message: "the connection stalls" });
+    expect(performance.now() - started).to.be.within(150, 1_000);
+  });
+
+  it("waits for an answer that comes in pieces, as long as something comes", async () => {
+    server.onRequest = async (socket) => {
+      for (const letter of OK) {
+        socket.write(letter);
+        await sleep(10);
+      }
+    };
+    expect(await exchange()).to.include({ status: 200 });
+  });
+
+  it("gives up a connection that does not come about", async () => {
+    // It waits for the server's part of the handshake.
+    server.onRequest = () => {};
+    const error = await failing(
+      new Connections({ most: 1, connectTimeoutMs: 50, stallTimeoutMs: 60_000 }).exchange(
+        { protocol: "https:", hostname: "127.0.0.1", port },
+        request(),
+        never,
+      ),
+    );
+    expect(error).to.include({ name: "TimeoutError", message: "the connection does not come about" });
+  });
+
+  it("tells a connection that is refused, and one that breaks off", async () => {
+    server.onRequest = (socket) => socket.destroy();
+    expect(await failing(exchange())).to.include({ code: "ECONNRESET" });
+    server.onRequest = (socket) => socket.end("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf");
+    expect(await failing(exchange())).to.include({ code: "ECONNRESET" });
+    await server.stop();
+    expect(await failing(exchange())).to.include({ code: "ECONNREFUSED" });
+    server = new RawServer();
+    await server.start();
+  });
+
+  it("takes a new connection where the server has closed the old one", async () => {
+    await exchange();
+    server.sockets[0]?.end();
+    await sleep(20);
+    await exchange();
+    server.onRequest = (socket) =>
+      socket.write(`HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    await exchange();
+    server.onRequest = (socket) => socket.write(OK);
+    await exchange();
+    expect(server.sockets).to.have.length(3);
+  });
+
+  it("opens no second connection while one is idle, and takes none that the server has just closed", async () => {
+    await Promise.all([exchange(), exchange()]);
+    await exchange();
+    expect(server.sockets).to.have.length(2);
+    for (const socket of server.sockets) socket.destroy();
+    // The ends arrive at the same time as the next request is made.
+    await new Promise((resolve) => setImmediate(resolve));
+    await Promise.allSettled([exchange(), exchange()]);
+    expect(await exchange()).to.include({ status: 200 });
+  });
+
+  it("never takes what one request left for the answer to the next", async () => {
+    server.onRequest = (socket) => {
+      socket.write(OK);
+      setTimeout(() => socket.write("HTTP/1.1 500 Late\r\ncontent-length: 0\r\n\r\n"), 5);
+    };
+    await exchange();
+    await sleep(30);
+    server.onRequest = (socket) => socket.write(OK);
+    expect(await exchange()).to.include({ status: 200 });
+    expect(server.sockets).to.have.length(2);
+
+    server.onRequest = (socket) => socket.write(OK + OK);
+    expect((await failing(exchange())).message).to.include("more came");
+    server.onRequest = (socket) => socket.write(OK);
+    expect(await exchange()).to.include({ status: 200 });
+  });
+
+  it("passes on an error that comes before the body's end, and sends the rest to nobody", async () => {
+    server.onRequest = (socket, text) => {
+      if (!text.startsWith("PUT")) return;
+      socket.pause();
+      socket.write("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+    };
+    const body = Buffer.alloc(32 * 1024 * 1024);
+    expect(await exchange({ headers: ["content-length", String(body.length)], body })).to.include({
+      status: 403,
+    });
+    server.onRequest = (socket) => socket.write(OK);
+    await exchange();
+    expect(server.sockets).to.have.length(2);
+  });
+
+  it("sends no header that could begin another one", async () => {
+    for (const value of ["a\r\nx: y", "a\nb", "ü", "\0"]) {
+      const error = await failing(exchange({ headers: ["host", "h", "x-amz-tagging", value] }));
+      expect(error.message).to.equal("the header x-amz-tagging cannot be sent");
+    }
+    expect(server.received).to.deep.equal([]);
+  });
+});
+
+describe("Connections by TLS", () => {
+  it("check the server's certificate, and go on with an earlier session", async () => {
+    let resumed = 0;
+    const server = new RawServer((listener) =>
+      createTlsServer({ key: TLS_KEY, cert: TLS_CERTIFICATE }, (socket) => {
+        if (socket.isSessionReused()) resumed += 1;
+        listener(socket);
+      }),
+    );
+    const port = await server.start();
+    const at = { protocol: "https:", hostname: "127.0.0.1", port };
+    const wire: WireRequest = {
+      ...{
+        method: "PUT",
+        path: "/",
+        headers: ["content-length", "1"],
+        body: Buffer.from("x"),
+        isChecked: true,
+      },
+    };
+    const connections = new Connections({ most: 1, connectTimeoutMs: 2_000, stallTimeoutMs: 2_000 });
+    try {
+      const error = await connections.exchange(at, wire, never).catch((failure: Error) => failure);
+      expect(error).to.include({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+      expect(server.received).to.deep.equal([]);
+
+      process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+      server.onRequest = (socket) =>
+        socket.end("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+      expect(await connections.exchange(at, wire, never)).to.include({ status: 200 });
+      expect(await connections.exchange(at, wire, never)).to.include({ status: 200 });
+      expect(resumed).to.equal(1);
+    } finally {
+      delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+      connections.close();
+      await server.stop();
+    }
+  });
+});
