@@ -171,7 +171,7 @@ describe("the program of the threads for files", () => {
 
   it("needs nothing that only the bundle has", async () => {
     for (const name of ["file-thread-program", "folder-thread-program"]) {
-      const source = fs.readFileSync(`provider/transfer/${name}.ts`, "utf8");
+      const source = fs.readFileSync(`provider/transfer/source/${name}.ts`, "utf8");
       const { code } = await transform(source, { loader: "ts", keepNames: true });
       const [, program = ""] = /^export function workOn\w+(.*?)^}/ms.exec(code) ?? [];
       expect(program).to.contain("fs.lstatSync").and.not.contain("__name");
