@@ -75,7 +75,9 @@ describe("the staging provider, bundled", () => {
     entries.forEach(load);
     const inputs = [...loaded].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
     expect(inputs.some((path) => path.includes("@grpc/grpc-js"))).to.equal(true);
-    expect(inputs.filter((path) => /@aws-sdk|@smithy|provider\/(transfer|store)/.test(path))).to.deep.equal([]);
+    expect(inputs.filter((path) => /@aws-sdk|@smithy|provider\/(transfer|store)/.test(path))).to.deep.equal(
+      [],
+    );
   });
 
   for (const type of [STAGED_DATA, REPLICATION, EXPIRATION, USAGE_ROW, VERSIONING_READINESS]) {
