@@ -85,7 +85,7 @@ export class Context {
   }
 
   async #readEnvironment(): Promise<Environment> {
-    const { readEnvironmentFile } = await import("../stacks/environment-file.ts");
+    const { readEnvironmentFile } = await import("../stacks/environment-config.ts");
     const environment = await readEnvironmentFile(this.projectFolder, this.environmentName);
     this.#known.cloud = environment.settings.cloud;
     return environment;

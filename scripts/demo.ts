@@ -11,7 +11,7 @@ import { cloudStatus } from "../local/cloud/cloud.ts";
 import { readLocalKeys } from "../local/cloud/keys.ts";
 import { formatSeconds } from "../local/progress.ts";
 import { packageRoot } from "../package-root.ts";
-import { readEnvironmentFile } from "../stacks/environment-file.ts";
+import { readEnvironmentFile } from "../stacks/environment-config.ts";
 import { bucketOf } from "../staging/environment.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseRegion } from "../staging/regions.ts";

@@ -3,21 +3,20 @@ import { InputError } from "../staging/errors.ts";
 import { shellQuoted } from "../staging/shell.ts";
 import { configuredProfile, requireProfile } from "./aws-config.ts";
 import { entrySettingsPath } from "./data-folder.ts";
-import { spawnValues } from "./engine-config.ts";
-import { environmentProgram } from "./environment.ts";
-import { parseEnvironmentConfig } from "./environment-config.ts";
-import { checkEnvironmentFile } from "./environment-file.ts";
-import { readTextIfThere } from "./files.ts";
-import { parseStackName } from "./kind.ts";
-import { type Program, withReadableErrors } from "./program.ts";
+import { entryProgram } from "./entry-program.ts";
 import {
   assertSettingsOf,
   type EntrySettings,
   parseEntrySettingsFile,
   parseEntryValues,
-} from "./settings-file.ts";
-import { entryProgram } from "./staging.ts";
-import { sweepProgram } from "./sweep.ts";
+} from "./entry-settings.ts";
+import { checkEnvironmentFile, parseEnvironmentConfig } from "./environment-config.ts";
+import { environmentProgram } from "./environment-program.ts";
+import { readTextIfThere } from "./files.ts";
+import { parseStackName } from "./kind.ts";
+import { type Program, withReadableErrors } from "./program.ts";
+import { spawnValues } from "./spawn-values.ts";
+import { sweepProgram } from "./sweep-program.ts";
 import {
   assertSweepSettingsOf,
   parseSweepSettingsFile,

@@ -3,7 +3,7 @@ import { InputError } from "../staging/errors.ts";
 import { sweepStackName } from "../staging/sweep/id.ts";
 import type { SweepSpec } from "../staging/sweep/spec.ts";
 import { parseSweepSpec } from "../staging/sweep/spec-parser.ts";
-import { environmentValue, parseEnvironmentValue } from "./environment-value.ts";
+import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
 import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -16,7 +16,7 @@ export interface SweepSettings {
 /** The settings file of a sweep's stack, `Pulumi.<stack>.yaml`. */
 export function renderSweepSettings({ spec, environment }: SweepSettings): string {
   const config = toYaml({
-    config: { "spawn:sweep": spec, "spawn:environment": environmentValue(environment) },
+    config: { "spawn:sweep": spec, "spawn:environment": environmentCopy(environment) },
   });
   return `# Written by spawn for the sweep ${spec.id}.\n${config}`;
 }
@@ -42,7 +42,7 @@ export function parseSweepValues(values: Readonly<Record<string, unknown>>, wher
     });
   }
   const spec = parseSweepSpec(values["sweep"], `${where}: spawn:sweep`);
-  const { environment } = parseEnvironmentValue(values["environment"], `${where}: spawn:environment`);
+  const { environment } = parseEnvironmentCopy(values["environment"], `${where}: spawn:environment`);
   return { spec, environment };
 }
 

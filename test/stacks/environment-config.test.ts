@@ -1,5 +1,12 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
-import { parseEnvironmentConfig } from "../../stacks/environment-config.ts";
+import {
+  listEnvironments,
+  parseEnvironmentConfig,
+  readEnvironmentFile,
+} from "../../stacks/environment-config.ts";
 import { InputError } from "../../staging/errors.ts";
 
 const BASE = { cloud: "local", regions: ["us-east-1", "us-west-2"] };
@@ -36,5 +43,98 @@ describe("parseEnvironmentConfig", () => {
 
   it("has no entries where none are declared", () => {
     expect(parseEnvironmentConfig("dev", BASE, "/").entries).to.deep.equal([]);
+  });
+});
+
+describe("the file of an environment", () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "spawn project "));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const write = (file: string, text: string) => writeFile(join(folder, file), text);
+
+  async function errorOf(text: string): Promise<InputError> {
+    await write("Pulumi.broken.yaml", text);
+    try {
+      await readEnvironmentFile(folder, "broken");
+    } catch (error) {
+      expect(error).to.be.instanceOf(InputError);
+      return error as InputError;
+    } finally {
+      await rm(join(folder, "Pulumi.broken.yaml"));
+    }
+    throw new Error("it was accepted");
+  }
+
+  it("reads settings and entries", async () => {
+    await write(
+      "Pulumi.dev.yaml",
+      `encryptionsalt: v1:abc
+config:
+  aws:region: us-east-1
+  spawn:cloud: local
+  spawn:regions: [us-east-1, us-west-2]
+  spawn:usageTable: 1234
+  spawn:bucketPrefix: ""
+  spawn:recordsTable:
+  spawn:entries:
+    - { name: reference, source: data/reference.fasta, ttl: 30 }
+`,
+    );
+    const { settings, entries } = await readEnvironmentFile(folder, "dev");
+    expect(settings).to.deep.include({ name: "dev", cloud: "local", usageTable: "1234" });
+    expect(settings.recordsTable).to.equal("spawn-staging-dev");
+    expect(Object.fromEntries(settings.buckets)).to.deep.equal({
+      "us-east-1": "spawn-staging-us-east-1",
+      "us-west-2": "spawn-staging-us-west-2",
+    });
+    expect(entries).to.have.length(1);
+    expect(entries[0]).to.include({
+      source: join(folder, "data/reference.fasta"),
+      ttl: 30,
+      declaredAs: "reference",
+    });
+  });
+
+  it("lists the environments, and neither the project, nor examples, nor stacks of entries", async () => {
+    for (const file of ["Pulumi.yaml", "Pulumi.prod.yaml", "Pulumi.prod.example.yaml", "Pulumi.BAD.yaml"]) {
+      await write(file, "");
+    }
+    await write("Pulumi.dev.stage-abc123def456.yaml", "");
+    expect(await listEnvironments(folder)).to.deep.equal(["dev", "prod"]);
+  });
+
+  it("says which environments there are when one is missing", async () => {
+    const error = await readEnvironmentFile(folder, "test").then(
+      () => undefined,
+      (thrown: unknown) => thrown as InputError,
+    );
+    expect(error).to.be.instanceOf(InputError);
+    expect(error?.message).to.equal("there is no environment test");
+    expect(error?.why).to.equal(`${folder} has no Pulumi.test.yaml; its environments: dev, prod.`);
+    expect(error?.exitCode).to.equal(2);
+  });
+
+  for (const [what, text, message] of [
+    ["no YAML", "config: [", "Pulumi.broken.yaml is no YAML"],
+    ["a list", "config: [a]", "Pulumi.broken.yaml: config must be a mapping of keys such as spawn:regions"],
+    ["no configuration", "", "Pulumi.broken.yaml: spawn:regions must be a list of regions"],
+    ["an unknown key", "config: {spawn:colour: red}", "Pulumi.broken.yaml: spawn:colour is not a known key"],
+    [
+      "an unknown region",
+      "config: {spawn:regions: [mars-1]}",
+      'Pulumi.broken.yaml: spawn:regions is not valid: unknown region "mars-1"',
+    ],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      expect((await errorOf(text)).message).to.equal(message);
+    });
+  }
+
+  it("refuses a name that is none before it looks for a file", async () => {
+    const error = await readEnvironmentFile(folder, "../dev").catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(InputError);
   });
 });

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { packageRoot } from "../../package-root.ts";
-import { parseEnvironmentConfig } from "../../stacks/environment-config.ts";
-import { readEnvironmentFile } from "../../stacks/environment-file.ts";
+import { parseEnvironmentConfig, readEnvironmentFile } from "../../stacks/environment-config.ts";
 import { ENVIRONMENT_KEYS } from "../../staging/environment.ts";
 
 const configOf = async (file: string) => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { spawnValues } from "../../stacks/engine-config.ts";
 import { parseEnvironmentConfig } from "../../stacks/environment-config.ts";
+import { spawnValues } from "../../stacks/spawn-values.ts";
 import { readYamlConfig } from "../../stacks/yaml-config.ts";
 import { InputError } from "../../staging/errors.ts";
 

@@ -1,4 +1,4 @@
-import { readEnvironmentValues } from "../../../stacks/environment-file.ts";
+import { readEnvironmentValues } from "../../../stacks/environment-config.ts";
 import { readUserConfig, type UserSettings } from "../../../stacks/user-config.ts";
 import { bucketOf, isRecord } from "../../../staging/environment.ts";
 import type { Context } from "../../context.ts";

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { listEnvironments } from "../../../stacks/environment-file.ts";
+import { listEnvironments } from "../../../stacks/environment-config.ts";
 import {
   parseBackendUrl,
   parseSetting,

@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { spawnPaths } from "../../../local/paths.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
+import { entryProgram } from "../../../stacks/entry-program.ts";
 import {
   type EntrySettings,
   parseEntrySettingsFile,
   renderEntrySettings,
-} from "../../../stacks/settings-file.ts";
-import { entryProgram } from "../../../stacks/staging.ts";
+} from "../../../stacks/entry-settings.ts";
+import { readTextIfThere } from "../../../stacks/files.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { type EntrySpec, entryStackName } from "../../../staging/entry.ts";
 import {

@@ -68,7 +68,7 @@ async function runProgram(
   // The program refuses to leave a bucket with data; one without may go.
   if (kind === "up") await unprotect(session.environmentProject, session.settings.name, left);
   // Loaded here and not with the file, which commands share that run no program: Pulumi's SDK takes long to load.
-  const { environmentProgram } = await import("../../../stacks/environment.ts");
+  const { environmentProgram } = await import("../../../stacks/environment-program.ts");
   // The state alone would call unchanged what somebody has edited by hand.
   const operation = { kind, program: environmentProgram(config, held), refresh: true };
   return await runUpdate(session.environmentProject, session.settings.name, operation, options);

@@ -124,7 +124,7 @@ export async function retrySweep(
     settings.spec.regions.map(({ region }) => region),
     options,
   );
-  const { sweepProgram } = await import("../../../stacks/sweep.ts");
+  const { sweepProgram } = await import("../../../stacks/sweep-program.ts");
   await runUpdate(project, stack, { kind: "up", program: sweepProgram(settings) }, options);
 }
 

@@ -158,7 +158,7 @@ export const forgetLaunch = (context: Context, id: SweepId): Promise<void> =>
   endLaunch(sweepStackName(context.environmentName, id));
 
 /** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
-const loadProgram = () => import("../../../stacks/sweep.ts");
+const loadProgram = () => import("../../../stacks/sweep-program.ts");
 
 async function writeRows(file: string, rows: Rows): Promise<SweepRows> {
   const text = rowsText(rows);

@@ -2,8 +2,8 @@ import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client }
 import { spawnPaths } from "../../../../local/paths.ts";
 import { errorName } from "../../../../provider/store/aws-errors.ts";
 import { decodeKey } from "../../../../provider/store/listing.ts";
+import { type EntrySettings, parseEntrySettingsFile } from "../../../../stacks/entry-settings.ts";
 import { readTextIfThere } from "../../../../stacks/files.ts";
-import { type EntrySettings, parseEntrySettingsFile } from "../../../../stacks/settings-file.ts";
 import { entryStackName } from "../../../../staging/entry.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";

@@ -1,5 +1,5 @@
 import type { EntryDetails } from "../../../../components/entry-details.ts";
-import { type EntrySettings, renderEntrySettings } from "../../../../stacks/settings-file.ts";
+import { type EntrySettings, renderEntrySettings } from "../../../../stacks/entry-settings.ts";
 import { entryStackName } from "../../../../staging/entry.ts";
 import { InputError, UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { EntryDetails } from "../../../../components/entry-details.ts";
-import { type EntrySettings, renderEntrySettings } from "../../../../stacks/settings-file.ts";
+import { type EntrySettings, renderEntrySettings } from "../../../../stacks/entry-settings.ts";
 import { type EntrySpec, entryStackName } from "../../../../staging/entry.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { Region } from "../../../../staging/regions.ts";
@@ -75,7 +75,7 @@ export async function stageEntry(
 }
 
 /** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
-const loadProgram = () => import("../../../../stacks/staging.ts");
+const loadProgram = () => import("../../../../stacks/entry-program.ts");
 
 /** @throws InputError when the environment has not what the entry needs, or a bucket would not keep it for long enough */
 export async function preflight(context: Context, spec: EntrySpec, measured: Measured): Promise<void> {

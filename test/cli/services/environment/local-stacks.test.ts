@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { findLocalStacks, forgetStacks } from "../../../../cli/services/environment/local-stacks.ts";
-import { renderEntrySettings } from "../../../../stacks/settings-file.ts";
+import { renderEntrySettings } from "../../../../stacks/entry-settings.ts";
 import { renderSweepSettings } from "../../../../stacks/sweep-settings.ts";
 import { parseStagingId } from "../../../../staging/ids.ts";
 import { parseLaunchedSweepId } from "../../../../staging/sweep/id.ts";

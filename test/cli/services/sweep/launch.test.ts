@@ -51,7 +51,7 @@ describe("a dry run", () => {
       "cli/services/sweep/launch-journal.ts",
       "cli/engine/update.ts",
       "cli/services/entry/remains/remove.ts",
-      "stacks/sweep.ts",
+      "stacks/sweep-program.ts",
     ])
       expect(reached, writer).to.not.include(writer);
   });

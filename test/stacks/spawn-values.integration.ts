@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { ensureEngine } from "../../local/engine/engine.ts";
-import { spawnValues } from "../../stacks/engine-config.ts";
+import { spawnValues } from "../../stacks/spawn-values.ts";
 import { readYamlConfig } from "../../stacks/yaml-config.ts";
 
 const BY_HAND = `config:

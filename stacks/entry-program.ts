@@ -1,7 +1,7 @@
 import { StagingEntry } from "../components/staging-entry.ts";
 import { awsProvider } from "./aws-provider.ts";
+import type { EntrySettings } from "./entry-settings.ts";
 import { type Program, withReadableErrors } from "./program.ts";
-import type { EntrySettings } from "./settings-file.ts";
 
 /**
  * The program of the stack of one entry. Its one output `entry` holds the entry's details, as the outputs of an environment's

@@ -1,7 +1,7 @@
 import { type EntrySpec, entryStackName, parseEntrySpec } from "../staging/entry.ts";
 import { type EnvironmentSettings, isRecord } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
-import { environmentValue, parseEnvironmentValue } from "./environment-value.ts";
+import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
 import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -16,7 +16,7 @@ export interface EntrySettings {
 /** The stack's configuration values by key, without the prefix `spawn:`. */
 const entryValues = ({ spec, environment, writableAt }: EntrySettings) => ({
   entry: spec,
-  environment: { ...environmentValue(environment), ...(writableAt === undefined ? {} : { writableAt }) },
+  environment: { ...environmentCopy(environment), ...(writableAt === undefined ? {} : { writableAt }) },
 });
 
 /** The settings file of an entry's stack, `Pulumi.<stack>.yaml`. */
@@ -48,7 +48,7 @@ export function parseEntryValues(values: Readonly<Record<string, unknown>>, wher
   }
   const spec = parseEntrySpec(values["entry"], `${where}: spawn:entry`);
   const place = `${where}: spawn:environment`;
-  const { environment, others } = parseEnvironmentValue(values["environment"], place, ["writableAt"]);
+  const { environment, others } = parseEnvironmentCopy(values["environment"], place, ["writableAt"]);
   return { spec, environment, writableAt: parseTimes(others["writableAt"], `${place}: writableAt`) };
 }
 

@@ -2,7 +2,7 @@ import { Sweep } from "../components/sweep.ts";
 import { renderUserData } from "../staging/sweep/user-data.ts";
 import { workerFacts } from "../staging/sweep/worker-facts.ts";
 import { awsProvider } from "./aws-provider.ts";
-import { environmentValue } from "./environment-value.ts";
+import { environmentCopy } from "./environment-copy.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 import { lookUpPlaces } from "./sweep-places.ts";
 import type { SweepSettings } from "./sweep-settings.ts";
@@ -27,7 +27,7 @@ export function sweepProgram({ spec, environment }: SweepSettings): Program {
     );
     const groups = Object.fromEntries([...fleets].map(([region, { group }]) => [region, group.name]));
     return {
-      settings: { sweep: spec, environment: environmentValue(environment) },
+      settings: { sweep: spec, environment: environmentCopy(environment) },
       sweep: {
         ...{ id: spec.id, name: spec.name, count: spec.count, generation: spec.generation, groups },
         ...{ createdAt: run.createdAt, startedAt: run.startedAt, deadlineAt: run.deadlineAt },

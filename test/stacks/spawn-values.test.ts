@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { spawnValues } from "../../stacks/engine-config.ts";
+import { spawnValues } from "../../stacks/spawn-values.ts";
 import { InputError } from "../../staging/errors.ts";
 
 describe("spawnValues", () => {

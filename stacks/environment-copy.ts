@@ -9,10 +9,10 @@ import {
 import { InputError } from "../staging/errors.ts";
 
 /**
- * The settings of an environment as the stack of an entry or a sweep has them, so that it needs no other stack: looking them up in the
+ * The copy of an environment's settings that the stack of an entry or a sweep keeps, so that it needs no other stack: looking them up in the
  * environment's stack takes the engine a quarter of a second.
  */
-export function environmentValue(environment: EnvironmentSettings) {
+export function environmentCopy(environment: EnvironmentSettings) {
   const { name, cloud, account, regions, namePrefix, buckets, adopted, readers } = environment;
   const { tableRegion, recordsTable, usageTable, sweepsTable, workersBoundary } = environment;
   return {
@@ -30,13 +30,13 @@ export function environmentValue(environment: EnvironmentSettings) {
 }
 
 /**
- * Reads what {@link environmentValue} gave.
+ * Reads what {@link environmentCopy} gave.
  * @param where named in errors
  * @param otherKeys keys beside those of the environment
  * @returns the settings, and the values of the other keys
  * @throws InputError that names the key
  */
-export function parseEnvironmentValue(
+export function parseEnvironmentCopy(
   value: unknown,
   where: string,
   otherKeys: readonly string[] = [],

@@ -7,7 +7,7 @@ import {
   parseEntrySettingsFile,
   parseEntryValues,
   renderEntrySettings,
-} from "../../stacks/settings-file.ts";
+} from "../../stacks/entry-settings.ts";
 import { parseSweepId } from "../../staging/entry.ts";
 import { InputError } from "../../staging/errors.ts";
 import { entrySpec, environmentSettings } from "../components/settings.ts";

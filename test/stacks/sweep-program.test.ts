@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { sweepProgram } from "../../stacks/sweep.ts";
+import { sweepProgram } from "../../stacks/sweep-program.ts";
 import { parseSweepValues, type SweepSettings } from "../../stacks/sweep-settings.ts";
 import { UserError } from "../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../staging/ids.ts";
