@@ -7,13 +7,13 @@ import {
   RULE_KINDS,
   type RuleKind,
 } from "../staging/resources.ts";
+import { canonicalJson } from "../staging/schema/json.ts";
 import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import {
   type ConfigurationKind,
-  canonical,
   isOurRule,
   meaningOf,
   type Target,
@@ -49,7 +49,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
     },
 
     diff(_id, oldInputs, _oldOutputs, news) {
-      const rules = canonical(oldInputs.rules) === canonical(news.rules) ? [] : (["rules"] as const);
+      const rules = canonicalJson(oldInputs.rules) === canonicalJson(news.rules) ? [] : (["rules"] as const);
       return {
         replaces: changedOf(oldInputs, news, ["region", "bucket", "kind"]),
         updates: [...rules, ...changedOf(oldInputs, news, ["role"])],

@@ -1,7 +1,8 @@
+import { checkFields } from "../../provider/plugin/schema/check.ts";
 import type { CallContext, Properties } from "../../provider/plugin/types.ts";
 import { UserError } from "../../staging/errors.ts";
-import { checkFields } from "./schema/check.ts";
-import { type Fields, type InputsOf, string } from "./schema/fields.ts";
+import { type Fields, type InputsOf, string } from "../../staging/schema/fields.ts";
+import { THIS_PLUGIN } from "./resource.ts";
 import { type Call, callIn } from "./sdk/call.ts";
 import { explain } from "./sdk/errors.ts";
 import { defaultRegion } from "./sdk/settings.ts";
@@ -18,7 +19,7 @@ export interface FunctionDefinition<F extends Fields> {
 /** The function, from its definition. It repeats its arguments in its answer, as the official ones do. */
 export function defineFunction<F extends Fields>({ doing, fields, run }: FunctionDefinition<F>) {
   return async (args: Properties, context: CallContext): Promise<Properties> => {
-    const { inputs, failures } = checkFields({ ...fields, region: string({}) }, args);
+    const { inputs, failures } = checkFields({ ...fields, region: string({}) }, args, THIS_PLUGIN);
     const [wrong] = failures;
     if (wrong !== undefined) throw new UserError(`${doing}: the argument ${wrong.property}: ${wrong.reason}`);
     const region = inputs["region"] ?? defaultRegion();

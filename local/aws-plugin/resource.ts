@@ -1,3 +1,6 @@
+import { checkFields } from "../../provider/plugin/schema/check.ts";
+import { compareFields } from "../../provider/plugin/schema/compare.ts";
+import { importedInputs, reconcileFields, refreshedInputs } from "../../provider/plugin/schema/reconcile.ts";
 import {
   type CallContext,
   type CheckFailure,
@@ -7,10 +10,7 @@ import {
 } from "../../provider/plugin/types.ts";
 import { isUnknown } from "../../provider/plugin/values.ts";
 import { describeError, UserError } from "../../staging/errors.ts";
-import { checkFields } from "./schema/check.ts";
-import { compareFields } from "./schema/compare.ts";
-import { type Fields, type InputsOf, string } from "./schema/fields.ts";
-import { importedInputs, reconcileFields, refreshedInputs } from "./schema/reconcile.ts";
+import { type Fields, type InputsOf, string } from "../../staging/schema/fields.ts";
 import { type Call, callIn } from "./sdk/call.ts";
 import { explain } from "./sdk/errors.ts";
 import { defaultRegion } from "./sdk/settings.ts";
@@ -57,6 +57,8 @@ export interface Definition<F extends Fields, C extends object> {
   delete(id: string, outputs: InputsOf<F> & C, call: Call): Promise<void>;
 }
 
+/** Names the plugin in messages. */
+export const THIS_PLUGIN = "the local cloud's aws plugin";
 const REGION = string({ computed: true, replaces: true });
 /** How an id says that the resource to import is in another region than the default one: `id@region`. */
 const ID_AT_REGION = /^(.+)@([a-z]{2}(?:-[a-z]+)+-\d)$/;
@@ -101,7 +103,7 @@ export function defineResource<F extends Fields, C extends object>(
     ...(definition.changing && { changing: definition.changing }),
 
     async check(news) {
-      const { inputs, failures } = checkFields(fields, news);
+      const { inputs, failures } = checkFields(fields, news, THIS_PLUGIN);
       if (failures.length > 0 || definition.check === undefined) return { inputs, failures };
       return { inputs, failures: definition.check(inputs) };
     },

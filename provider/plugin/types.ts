@@ -1,6 +1,6 @@
-/** Plain JSON as it travels between the engine and a plugin. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
-export type Properties = { [key: string]: Json | undefined };
+import type { Json, Properties } from "../../staging/schema/json.ts";
+
+export type { Json, Properties };
 
 /** What a handler may use while it works on one resource. */
 export interface CallContext {

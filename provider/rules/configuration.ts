@@ -1,5 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { BucketRule } from "../../staging/resources.ts";
+import { canonicalJson } from "../../staging/schema/json.ts";
 
 /** A bucket and how to reach it. */
 export interface Target {
@@ -47,24 +48,12 @@ export function isOurRule(kind: ConfigurationKind, rule: BucketRule): boolean {
   return id !== undefined && kind.isOurs(id);
 }
 
-/** A text that is the same for values that mean the same: the order of keys does not count, nor what is undefined. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(sorted(JSON.parse(JSON.stringify(value ?? null))));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
-}
-
 /**
- * The same for rules, of which S3 gives lists of texts back in its own form: in another order, and one text without its list.
+ * {@link canonicalJson} for rules, of which S3 gives lists of texts back in its own form: in another order, and one text without its list.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
  */
 export const meaningOf = (value: unknown): string =>
-  canonical(withSets(JSON.parse(JSON.stringify(value ?? null))));
+  canonicalJson(withSets(JSON.parse(JSON.stringify(value ?? null))));
 
 function withSets(value: unknown): unknown {
   if (Array.isArray(value)) {

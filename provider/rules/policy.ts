@@ -6,8 +6,9 @@ import {
 import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources.ts";
+import { canonicalJson } from "../../staging/schema/json.ts";
 import { errorName } from "../store/aws-errors.ts";
-import { type Configuration, type ConfigurationKind, canonical } from "./configuration.ts";
+import type { Configuration, ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */
 const MAX_BYTES = 20_480;
@@ -68,8 +69,8 @@ export const policyKind: ConfigurationKind = {
   restored(users, before) {
     const { rules, rest } = parsePolicy("", before);
     const unchanged =
-      canonical(rules) === canonical(users.rules) &&
-      canonical(document({ rules, rest })) === canonical(document(users));
+      canonicalJson(rules) === canonicalJson(users.rules) &&
+      canonicalJson(document({ rules, rest })) === canonicalJson(document(users));
     return unchanged ? { rules, rest: { ...document(users), exactText: before } } : users;
   },
 };

@@ -3,13 +3,14 @@ import { messageOf } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { parseRegion } from "../../staging/regions.ts";
 import type { SweepRunInputs } from "../../staging/resources.ts";
+import { canonicalJson } from "../../staging/schema/json.ts";
 import { parseStackName } from "../../staging/stack-name.ts";
 import { parseLaunchedSweepId } from "../../staging/sweep/id.ts";
 import { MAX_INDICES } from "../../staging/sweep/row-checks.ts";
 import { checkInputs } from "../checks.ts";
 import type { CheckFailure, Properties } from "../plugin/types.ts";
 import { containsUnknowns } from "../plugin/values.ts";
-import { CHANGEABLE, canonical } from "./plan.ts";
+import { CHANGEABLE } from "./plan.ts";
 
 /** Checks the inputs of a run: each by itself, then together, then against those of the sweep as it was launched. */
 export function checkRun(
@@ -114,7 +115,7 @@ function changes(news: Properties, olds: SweepRunInputs): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const before: Readonly<Record<string, unknown>> = { ...olds };
   for (const property of fixed) {
-    if (containsUnknowns(news[property]) || canonical(news[property]) === canonical(before[property]))
+    if (containsUnknowns(news[property]) || canonicalJson(news[property]) === canonicalJson(before[property]))
       continue;
     failures.push({
       property,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { isRecord } from "../../staging/environment.ts";
 import { parseStagingId, type StagingId } from "../../staging/ids.ts";
 import { parseRegion, parseRegionList, type Region, type RegionList } from "../../staging/regions.ts";
 import type { SweepRunInputs } from "../../staging/resources.ts";
+import { canonicalJson } from "../../staging/schema/json.ts";
 import { parseStackName, type StackName } from "../../staging/stack-name.ts";
 import { parseLaunchedSweepId, type SweepId } from "../../staging/sweep/id.ts";
 
@@ -43,13 +43,5 @@ export function runPlan(inputs: SweepRunInputs): RunPlan {
 function fingerprintOf(inputs: SweepRunInputs): string {
   const fixed: Record<string, unknown> = { ...inputs };
   for (const name of CHANGEABLE) delete fixed[name];
-  return createHash("sha256").update(canonical(fixed)).digest("hex");
+  return createHash("sha256").update(canonicalJson(fixed)).digest("hex");
 }
-
-/** JSON whose members are in the order of their names. */
-export const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_name, member: unknown) =>
-    isRecord(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  ) ?? "null";

@@ -1,5 +1,14 @@
 import type { CheckFailure, Properties } from "../../../provider/plugin/types.ts";
-import { boolean, choice, type InputsOf, integer, list, object, set, string } from "../schema/fields.ts";
+import {
+  boolean,
+  choice,
+  type InputsOf,
+  integer,
+  list,
+  object,
+  set,
+  string,
+} from "../../../staging/schema/fields.ts";
 import { parseDuration } from "./duration.ts";
 import { mixedInstancesPolicy } from "./mixed-instances-policy.ts";
 import { tags } from "./tags.ts";

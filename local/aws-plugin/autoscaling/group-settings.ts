@@ -3,8 +3,8 @@ import type {
   CreateAutoScalingGroupCommandInput,
   UpdateAutoScalingGroupCommandInput,
 } from "@aws-sdk/client-auto-scaling";
+import { differs } from "../../../provider/plugin/schema/compare.ts";
 import type { Actual } from "../resource.ts";
-import { differs } from "../schema/compare.ts";
 import { given, unlessEmpty } from "../sdk/given.ts";
 import { type GroupComputed, type GroupInputs, groupFields } from "./group-fields.ts";
 import {

@@ -3,7 +3,7 @@ import type {
   LaunchTemplateSpecification,
   MixedInstancesPolicy,
 } from "@aws-sdk/client-auto-scaling";
-import { choice, integer, list, object, string, type ValueOf } from "../schema/fields.ts";
+import { choice, integer, list, object, string, type ValueOf } from "../../../staging/schema/fields.ts";
 import { given } from "../sdk/given.ts";
 
 const chosen = { computed: true } as const;

@@ -4,7 +4,7 @@ import {
   type Tag as GroupTag,
   type TagDescription,
 } from "@aws-sdk/client-auto-scaling";
-import { boolean, list, object, string, type ValueOf } from "../schema/fields.ts";
+import { boolean, list, object, string, type ValueOf } from "../../../staging/schema/fields.ts";
 import { autoScaling } from "../sdk/auto-scaling.ts";
 import type { Call } from "../sdk/call.ts";
 

@@ -1,5 +1,5 @@
 import { type AttributeDefinition, UpdateTableCommand } from "@aws-sdk/client-dynamodb";
-import { differs } from "../schema/compare.ts";
+import { differs } from "../../../provider/plugin/schema/compare.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
 import { globalSecondaryIndex, type Index, toIndex } from "./indexes.ts";

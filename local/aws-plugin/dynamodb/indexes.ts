@@ -3,7 +3,7 @@ import type {
   GlobalSecondaryIndexDescription,
   KeySchemaElement,
 } from "@aws-sdk/client-dynamodb";
-import { choice, type Item, list, object, string, type ValueOf } from "../schema/fields.ts";
+import { choice, type Item, list, object, string, type ValueOf } from "../../../staging/schema/fields.ts";
 
 /** Global secondary indexes of a table, in the words of the program and in those of DynamoDB. */
 

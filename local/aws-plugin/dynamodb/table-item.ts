@@ -8,8 +8,8 @@ import {
 import type { CheckFailure, Properties } from "../../../provider/plugin/types.ts";
 import { isUnknown } from "../../../provider/plugin/values.ts";
 import { UserError } from "../../../staging/errors.ts";
+import { document, string } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { document, string } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
 import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";

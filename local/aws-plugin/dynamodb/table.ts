@@ -10,8 +10,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import type { CheckFailure, Properties } from "../../../provider/plugin/types.ts";
 import { containsUnknowns } from "../../../provider/plugin/values.ts";
+import { boolean, choice, integer, list, object, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { boolean, choice, integer, list, object, string, strings } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { dynamodb } from "../sdk/dynamodb.ts";
 import { isAwsError, unless, unlessMade } from "../sdk/errors.ts";

@@ -1,6 +1,6 @@
 import type { Filter } from "@aws-sdk/client-ec2";
 import { UserError } from "../../../staging/errors.ts";
-import { list, object, string, strings, type ValueOf } from "../schema/fields.ts";
+import { list, object, string, strings, type ValueOf } from "../../../staging/schema/fields.ts";
 
 const filters = list(
   object({

@@ -1,6 +1,6 @@
 import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
+import { boolean, string } from "../../../staging/schema/fields.ts";
 import { defineFunction } from "../function.ts";
-import { boolean, string } from "../schema/fields.ts";
 import { ec2 } from "../sdk/ec2.ts";
 import { fromTagList } from "../sdk/tags.ts";
 import { filterFields, theOnly, toFilters } from "./filters.ts";

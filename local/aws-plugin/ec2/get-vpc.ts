@@ -3,8 +3,8 @@ import {
   DescribeVpcAttributeCommand,
   DescribeVpcsCommand,
 } from "@aws-sdk/client-ec2";
+import { boolean, string } from "../../../staging/schema/fields.ts";
 import { defineFunction } from "../function.ts";
-import { boolean, string } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
 import { fromTagList } from "../sdk/tags.ts";

@@ -25,7 +25,7 @@ import {
   string,
   strings,
   type ValueOf,
-} from "../schema/fields.ts";
+} from "../../../staging/schema/fields.ts";
 import { given, unlessEmpty } from "../sdk/given.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 

@@ -9,9 +9,9 @@ import {
   type LaunchTemplateVersion,
   ModifyLaunchTemplateCommand,
 } from "@aws-sdk/client-ec2";
+import { differs } from "../../../provider/plugin/schema/compare.ts";
+import { boolean, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { differs } from "../schema/compare.ts";
-import { boolean, string, strings } from "../schema/fields.ts";
 import { accountId } from "../sdk/account.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";

@@ -1,6 +1,14 @@
 import type { IpPermission } from "@aws-sdk/client-ec2";
 import { containsUnknowns, UNKNOWN } from "../../../provider/plugin/values.ts";
-import { boolean, choice, integer, object, set, string, type ValueOf } from "../schema/fields.ts";
+import {
+  boolean,
+  choice,
+  integer,
+  object,
+  set,
+  string,
+  type ValueOf,
+} from "../../../staging/schema/fields.ts";
 
 /** What a security group lets in or out. */
 export const rule = object(

@@ -10,8 +10,8 @@ import {
   RevokeSecurityGroupIngressCommand,
   type SecurityGroup,
 } from "@aws-sdk/client-ec2";
+import { list, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { list, string, strings } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
 import { isAwsError, unless, unlessMade, wasRetried } from "../sdk/errors.ts";

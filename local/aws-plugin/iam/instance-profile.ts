@@ -7,8 +7,8 @@ import {
   TagInstanceProfileCommand,
   UntagInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
+import { string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { string, strings } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { unless, unlessMade } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";

@@ -4,8 +4,8 @@ import {
   paginateListAttachedRolePolicies,
 } from "@aws-sdk/client-iam";
 import { UserError } from "../../../staging/errors.ts";
+import { string } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { string } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { isAwsError, unless } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";

@@ -1,11 +1,11 @@
 import { DeleteRolePolicyCommand, GetRolePolicyCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { UserError } from "../../../staging/errors.ts";
+import { document, string } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { document, string } from "../schema/fields.ts";
-import { policyProblem, samePolicy } from "../schema/policy.ts";
 import { unless } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { roleNameProblem, rolePolicyNameProblem } from "./names.ts";
+import { policyProblem, samePolicy } from "./same-policy.ts";
 
 const fields = {
   name: string({ required: true, replaces: true, names: true, problem: rolePolicyNameProblem }),

@@ -15,14 +15,14 @@ import {
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
+import { boolean, document, integer, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { boolean, document, integer, string, strings } from "../schema/fields.ts";
-import { policyProblem, samePolicy } from "../schema/policy.ts";
 import type { Call } from "../sdk/call.ts";
 import { unless, unlessMade } from "../sdk/errors.ts";
 import { iam } from "../sdk/iam.ts";
 import { fromTagList, tagChanges, toTagList } from "../sdk/tags.ts";
 import { pathProblem, roleNameProblem } from "./names.ts";
+import { policyProblem, samePolicy } from "./same-policy.ts";
 
 const fields = {
   name: string({ required: true, replaces: true, names: true, problem: roleNameProblem }),

@@ -8,9 +8,9 @@ import {
   PutAccessPointPolicyCommand,
 } from "@aws-sdk/client-s3-control";
 import { UserError } from "../../../staging/errors.ts";
+import { boolean, document, object, string } from "../../../staging/schema/fields.ts";
+import { policyProblem, samePolicy } from "../iam/same-policy.ts";
 import { defineResource } from "../resource.ts";
-import { boolean, document, object, string } from "../schema/fields.ts";
-import { policyProblem, samePolicy } from "../schema/policy.ts";
 import { accountId } from "../sdk/account.ts";
 import type { Call } from "../sdk/call.ts";
 import { unless, unlessMade } from "../sdk/errors.ts";

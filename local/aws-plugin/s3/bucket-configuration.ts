@@ -1,6 +1,6 @@
 import type { CheckFailure, Properties, ResourceHandler } from "../../../provider/plugin/types.ts";
+import { type Field, type Fields, type InputsOf, string } from "../../../staging/schema/fields.ts";
 import { type Actual, defineResource } from "../resource.ts";
-import { type Field, type Fields, type InputsOf, string } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { unless } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";

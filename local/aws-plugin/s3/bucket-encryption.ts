@@ -3,7 +3,7 @@ import {
   GetBucketEncryptionCommand,
   PutBucketEncryptionCommand,
 } from "@aws-sdk/client-s3";
-import { boolean, choice, list, object, string } from "../schema/fields.ts";
+import { boolean, choice, list, object, string } from "../../../staging/schema/fields.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 

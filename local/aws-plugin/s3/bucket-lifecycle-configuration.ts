@@ -3,7 +3,7 @@ import {
   GetBucketLifecycleConfigurationCommand,
   PutBucketLifecycleConfigurationCommand,
 } from "@aws-sdk/client-s3";
-import { choice, list, string } from "../schema/fields.ts";
+import { choice, list, string } from "../../../staging/schema/fields.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 import { fromLifecycleRule, lifecycleRule, toLifecycleRule } from "./lifecycle-rules.ts";

@@ -3,7 +3,7 @@ import {
   GetBucketOwnershipControlsCommand,
   PutBucketOwnershipControlsCommand,
 } from "@aws-sdk/client-s3";
-import { choice, object } from "../schema/fields.ts";
+import { choice, object } from "../../../staging/schema/fields.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 

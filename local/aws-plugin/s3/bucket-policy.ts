@@ -3,8 +3,8 @@ import {
   GetBucketPolicyCommand,
   PutBucketPolicyCommand,
 } from "@aws-sdk/client-s3";
-import { document } from "../schema/fields.ts";
-import { policyProblem, samePolicy } from "../schema/policy.ts";
+import { document } from "../../../staging/schema/fields.ts";
+import { policyProblem, samePolicy } from "../iam/same-policy.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 import { unlessLacking } from "./lacking.ts";

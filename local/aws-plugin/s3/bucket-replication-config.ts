@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { CheckFailure, Json, Properties } from "../../../provider/plugin/types.ts";
 import { containsUnknowns } from "../../../provider/plugin/values.ts";
-import { list, string } from "../schema/fields.ts";
+import { list, string } from "../../../staging/schema/fields.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 import { fromReplicationRule, replicationRule, toReplicationRule } from "./replication-rules.ts";

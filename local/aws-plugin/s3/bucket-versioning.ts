@@ -1,6 +1,6 @@
 import { GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
-import { choice, object, string } from "../schema/fields.ts";
+import { choice, object, string } from "../../../staging/schema/fields.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 

@@ -8,8 +8,8 @@ import {
   PutBucketTaggingCommand,
 } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
+import { boolean, type InputsOf, string, strings } from "../../../staging/schema/fields.ts";
 import { defineResource } from "../resource.ts";
-import { boolean, type InputsOf, string, strings } from "../schema/fields.ts";
 import type { Call } from "../sdk/call.ts";
 import { isAwsError, unless, wasRetried } from "../sdk/errors.ts";
 import { s3 } from "../sdk/s3.ts";

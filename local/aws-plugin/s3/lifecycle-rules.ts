@@ -9,7 +9,7 @@ import {
   string,
   strings,
   type ValueOf,
-} from "../schema/fields.ts";
+} from "../../../staging/schema/fields.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 
 /** A rule of a bucket's lifecycle, in the words of the program and in those of S3. */

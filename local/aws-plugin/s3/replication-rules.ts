@@ -1,5 +1,5 @@
 import type { ReplicationRule, ReplicationRuleFilter, StorageClass } from "@aws-sdk/client-s3";
-import { choice, integer, object, string, strings, type ValueOf } from "../schema/fields.ts";
+import { choice, integer, object, string, strings, type ValueOf } from "../../../staging/schema/fields.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 
 /** A rule of a bucket's replication, in the words of the program and in those of S3. */

@@ -1,6 +1,6 @@
 import { UserError } from "../../../staging/errors.ts";
+import { boolean, string } from "../../../staging/schema/fields.ts";
 import { defineFunction } from "../function.ts";
-import { boolean, string } from "../schema/fields.ts";
 import { askSsm } from "../sdk/ssm.ts";
 
 const fields = {

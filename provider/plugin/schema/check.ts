@@ -1,14 +1,16 @@
-import type { CheckFailure, Json, Properties } from "../../../provider/plugin/types.ts";
-import { containsUnknowns, isUnknown, UNKNOWN } from "../../../provider/plugin/values.ts";
-import type { Field, Fields } from "./fields.ts";
+import type { Field, Fields } from "../../../staging/schema/fields.ts";
+import type { CheckFailure, Json, Properties } from "../types.ts";
+import { containsUnknowns, isUnknown, UNKNOWN } from "../values.ts";
 
 /**
  * Completes and validates the inputs of a resource. Unknown values pass.
+ * @param owner whose fields they are, for the failures
  * @param at where the inputs stand, for the failures' property paths; "" at the top
  */
 export function checkFields(
   fields: Fields,
   news: Properties,
+  owner: string,
   at = "",
 ): { inputs: Properties; failures: CheckFailure[] } {
   const inputs: Properties = {};
@@ -18,7 +20,7 @@ export function checkFields(
     if (fields[name] === undefined && news[name] != null) {
       failures.push({
         property: path(name),
-        reason: `the local cloud's aws plugin does not support it (it supports ${Object.keys(fields).join(", ")})`,
+        reason: `${owner} does not support it (it supports ${Object.keys(fields).join(", ")})`,
       });
     }
   }
@@ -28,7 +30,7 @@ export function checkFields(
       if (field.required) failures.push({ property: path(name), reason: "it is required, but not given" });
       continue;
     }
-    const checked = checkValue(field, value, path(name));
+    const checked = checkValue(field, value, owner, path(name));
     inputs[name] = checked.value;
     failures.push(...checked.failures);
   }
@@ -40,15 +42,15 @@ interface Checked {
   failures: CheckFailure[];
 }
 
-function checkValue(field: Field, value: Json, property: string): Checked {
+function checkValue(field: Field, value: Json, owner: string, property: string): Checked {
   if (isUnknown(value)) return { value, failures: [] };
-  const checked = checkShape(field, value, property);
+  const checked = checkShape(field, value, owner, property);
   if (checked.failures.length > 0 || field.problem === undefined || isUnknown(checked.value)) return checked;
   const reason = (field.problem as (value: Json) => string | undefined)(checked.value);
   return reason === undefined ? checked : { ...checked, failures: [{ property, reason }] };
 }
 
-function checkShape(field: Field, value: Json, property: string): Checked {
+function checkShape(field: Field, value: Json, owner: string, property: string): Checked {
   const { shape } = field;
   const fail = (reason: string): Checked => ({ value, failures: [{ property, reason }] });
   const expected = (what: string) => fail(`expected ${what}, got ${describe(value)}`);
@@ -62,9 +64,12 @@ function checkShape(field: Field, value: Json, property: string): Checked {
     case "integer":
       if (typeof value !== "number" || !Number.isInteger(value)) return expected("a whole number");
       if (value < shape.min || value > shape.max) {
-        return fail(`expected a number from ${shape.min} to ${shape.max}, got ${value}`);
+        const to = shape.max === Number.MAX_SAFE_INTEGER ? "" : ` to ${shape.max}`;
+        return fail(`expected a whole number from ${shape.min}${to}, got ${value}`);
       }
       return { value, failures: [] };
+    case "number":
+      return typeof value === "number" ? { value, failures: [] } : expected("a number");
     case "boolean":
       return typeof value === "boolean" ? { value, failures: [] } : expected("true or false");
     case "strings": {
@@ -76,15 +81,17 @@ function checkShape(field: Field, value: Json, property: string): Checked {
       if (typeof value === "string") return { value, failures: [] };
       if (!isItem(value)) return expected("a string of JSON");
       return { value: containsUnknowns(value) ? UNKNOWN : JSON.stringify(value), failures: [] };
+    case "json":
+      return isItem(value) ? { value, failures: [] } : expected("an object");
     case "object": {
       if (!isItem(value)) return expected("an object");
-      const { inputs, failures } = checkFields(shape.fields, value, property);
+      const { inputs, failures } = checkFields(shape.fields, value, owner, property);
       return { value: inputs, failures };
     }
     case "list": {
       if (!Array.isArray(value)) return expected("a list");
       if (value.length < shape.min) return fail(`expected at least ${shape.min}, got ${value.length}`);
-      const items = value.map((item, index) => checkValue(shape.of, item, `${property}[${index}]`));
+      const items = value.map((item, index) => checkValue(shape.of, item, owner, `${property}[${index}]`));
       const failures = items.flatMap((item) => item.failures);
       const { keyOf } = shape;
       if (failures.length > 0 || keyOf === undefined)

@@ -1,17 +1,10 @@
 import { expect } from "chai";
 import {
-  boolean,
-  document,
-  list,
-  object,
-  string,
-  strings,
-} from "../../../../local/aws-plugin/schema/fields.ts";
-import {
   importedInputs,
   reconcileFields,
   refreshedInputs,
-} from "../../../../local/aws-plugin/schema/reconcile.ts";
+} from "../../../../provider/plugin/schema/reconcile.ts";
+import { boolean, document, list, object, string, strings } from "../../../../staging/schema/fields.ts";
 
 const sameJson = (a: string, b: string) => JSON.stringify(JSON.parse(a)) === JSON.stringify(JSON.parse(b));
 const fields = {

@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { compareFields, differs } from "../../../../local/aws-plugin/schema/compare.ts";
+import { compareFields, differs } from "../../../../provider/plugin/schema/compare.ts";
+import type { Json } from "../../../../provider/plugin/types.ts";
+import { UNKNOWN } from "../../../../provider/plugin/values.ts";
 import {
   boolean,
   document,
@@ -9,9 +11,7 @@ import {
   object,
   string,
   strings,
-} from "../../../../local/aws-plugin/schema/fields.ts";
-import type { Json } from "../../../../provider/plugin/types.ts";
-import { UNKNOWN } from "../../../../provider/plugin/values.ts";
+} from "../../../../staging/schema/fields.ts";
 
 const text = string({});
 const ignoringCase = document((a, b) => a.toLowerCase() === b.toLowerCase(), {});

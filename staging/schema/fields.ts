@@ -1,8 +1,8 @@
-import type { Json } from "../../../provider/plugin/types.ts";
+import type { Json } from "./json.ts";
 
 /**
- * The inputs of a resource type, described once: what may stand in them, what AWS fills in, what a change means.
- * Checking, comparing and reading back all follow from it; see check.ts, compare.ts and reconcile.ts.
+ * The properties of a resource type, declared once: which values they take, what AWS fills in, what a change means.
+ * `provider/plugin/schema/` checks, compares and reads back by this table.
  */
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -15,11 +15,17 @@ export interface Field<T = unknown, Given extends boolean = boolean> extends Opt
 }
 
 export interface Options {
+  /** One or two sentences for the published schema. */
+  readonly description?: string;
   readonly required?: true;
   /** Stands in the inputs where the program gives nothing. */
   readonly default?: string | number | boolean;
   /** A change makes another resource. */
   readonly replaces?: true;
+  /** A change alone is no difference. */
+  readonly ignored?: true;
+  /** An update may change this output, so its preview does not know it. */
+  readonly changes?: true;
   /** The resource's name: while it stays the same, the old resource has to go before its replacement comes. */
   readonly names?: true;
   /** AWS chooses a value where the program gives none, so what is there then is no difference. */
@@ -35,11 +41,21 @@ export interface Options {
 export type Shape =
   | { readonly kind: "string"; readonly oneOf?: readonly string[] }
   | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | { readonly kind: "number" }
   | { readonly kind: "boolean" }
+  | { readonly kind: "json" }
   | { readonly kind: "strings" }
   | { readonly kind: "document"; readonly same: (a: string, b: string) => boolean }
-  | { readonly kind: "object"; readonly fields: Fields; readonly normal?: (value: Item) => Item }
+  | ObjectShape
   | ListShape;
+
+export interface ObjectShape {
+  readonly kind: "object";
+  readonly fields: Fields;
+  readonly normal?: (value: Item) => Item;
+  /** The type's name in the published schema. */
+  readonly name?: string;
+}
 
 export interface ListShape {
   readonly kind: "list";
@@ -77,6 +93,11 @@ export function integer<const O extends Options & { min?: number; max?: number }
   return { ...rest, shape: { kind: "integer", min, max } };
 }
 
+/** A number with a fraction. */
+export function number<const O extends Options>(options: O = {} as O): Field<number, Given<O>> {
+  return { ...options, shape: { kind: "number" } };
+}
+
 export function boolean<const O extends Options>(options: O = {} as O): Field<boolean, Given<O>> {
   return { ...options, shape: { kind: "boolean" } };
 }
@@ -96,13 +117,25 @@ export function document<const O extends Options & { problem?: (value: string) =
   return { ...options, shape: { kind: "document", same } };
 }
 
-/** @param normal brings a value that can be said in several ways into the one in which it is compared */
-export function object<F extends Fields, const O extends Options & { normal?: (value: Item) => Item }>(
+type ObjectOptions = Options & Pick<ObjectShape, "normal" | "name">;
+
+/**
+ * @param normal brings a value that can be said in several ways into the one in which it is compared
+ * @param name of the type, for the published schema
+ */
+export function object<F extends Fields, const O extends ObjectOptions>(
   fields: F,
   options: O = {} as O,
 ): Field<InputsOf<F>, Given<O>> {
-  const { normal, ...rest }: Options & { normal?: (value: Item) => Item } = options;
-  return { ...rest, shape: { kind: "object", fields, ...(normal && { normal }) } };
+  const { normal, name, ...rest }: ObjectOptions = options;
+  return { ...rest, shape: { kind: "object", fields, ...(normal && { normal }), ...(name && { name }) } };
+}
+
+/** An object that another API defines. Only its content counts, not the order of its keys. */
+export function json<T extends object, const O extends Options = object>(
+  options: O = {} as O,
+): Field<T, Given<O>> {
+  return { ...options, shape: { kind: "json" } };
 }
 
 /**
@@ -130,7 +163,7 @@ type GivenKeys<F extends Fields> = {
 /** The values of one field. */
 export type ValueOf<F> = F extends Field<infer T> ? T : never;
 
-/** The checked inputs that `F` describes. */
+/** The values of the fields `F`, as a check lets them pass. */
 export type InputsOf<F extends Fields> = { [K in GivenKeys<F>]: ValueOf<F[K]> } & {
   [K in Exclude<keyof F, GivenKeys<F>>]?: ValueOf<F[K]>;
 };

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { policyProblem, samePolicy } from "../../../../local/aws-plugin/schema/policy.ts";
+import { policyProblem, samePolicy } from "../../../../local/aws-plugin/iam/same-policy.ts";
 
 const statement = (more: object) => ({ Effect: "Allow", Action: "s3:GetObject", Resource: "*", ...more });
 const policy = (...statements: object[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });

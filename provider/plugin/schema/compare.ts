@@ -1,13 +1,16 @@
-import type { Difference, Json, Properties } from "../../../provider/plugin/types.ts";
-import { containsUnknowns, isUnknown } from "../../../provider/plugin/values.ts";
-import type { Field, Fields, Item, ListShape } from "./fields.ts";
+import type { Field, Fields, Item, ListShape } from "../../../staging/schema/fields.ts";
+import { canonicalJson } from "../../../staging/schema/json.ts";
+import type { Difference, Json, Properties } from "../types.ts";
+import { containsUnknowns, isUnknown } from "../values.ts";
 
 /**
  * Compares what is, as read from AWS, with what is wanted. What is there and neither declared nor AWS's own choice is
  * a difference too, so that a change made by hand is undone.
  */
 export function compareFields(fields: Fields, state: Properties, wanted: Properties): Difference {
-  const changed = Object.entries(fields).filter(([name, field]) => differs(field, state[name], wanted[name]));
+  const changed = Object.entries(fields).filter(
+    ([name, field]) => !field.ignored && differs(field, state[name], wanted[name]),
+  );
   const replaces = changed.filter(([, field]) => field.replaces).map(([name]) => name);
   const keepsName = Object.entries(fields).some(
     ([name, field]) => field.names && !differs(field, state[name], wanted[name]),
@@ -29,12 +32,15 @@ export function differs(field: Field, state: Json | undefined, wanted: Json | un
   switch (shape.kind) {
     case "string":
     case "integer":
+    case "number":
     case "boolean":
       return state !== wanted;
     case "document":
       return !(typeof state === "string" && typeof wanted === "string" && shape.same(state, wanted));
     case "strings":
       return containsUnknowns(wanted) || !sameStrings(state as Item, wanted as Item);
+    case "json":
+      return containsUnknowns(wanted) || canonicalJson(state) !== canonicalJson(wanted);
     case "object": {
       const normal = (value: Json): Item =>
         shape.normal && !containsUnknowns(value) ? shape.normal(value as Item) : (value as Item);

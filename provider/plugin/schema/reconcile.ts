@@ -1,6 +1,6 @@
-import type { Json, Properties } from "../../../provider/plugin/types.ts";
+import type { Field, Fields, Item } from "../../../staging/schema/fields.ts";
+import type { Json, Properties } from "../types.ts";
 import { differs, isDefault } from "./compare.ts";
-import type { Field, Fields, Item } from "./fields.ts";
 
 /**
  * The fields as AWS has them, in the words of `known` (the inputs, or the state) wherever the meaning is the same: its
