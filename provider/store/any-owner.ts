@@ -1,12 +1,12 @@
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { S3Clients } from "./clients.ts";
+import { type S3Clients, withStores } from "./clients.ts";
 import { type Command, ofAnyOwner } from "./expected-owner.ts";
 import { limitClient, limitOf } from "./paced-requests.ts";
 
 /** The same clients, for sources that the user names: their requests expect no owner. */
-export function clientsOfAnyOwner(clients: S3Clients): S3Clients {
+export function clientsOfAnyOwner(clients: Omit<S3Clients, "store">): S3Clients {
   const made = new Map<S3Client, S3Client>();
-  return {
+  return withStores({
     anyOwner: true,
     of(region, stallTimeoutMs) {
       const client = clients.of(region, stallTimeoutMs);
@@ -14,7 +14,7 @@ export function clientsOfAnyOwner(clients: S3Clients): S3Clients {
       made.set(client, own);
       return own;
     },
-  };
+  });
 }
 
 function unbound(client: S3Client): S3Client {

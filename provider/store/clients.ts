@@ -7,7 +7,10 @@ import { sendQuickly } from "./fast/client.ts";
 import { Connections } from "./fast/connections.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
 import { loadFileBodies } from "./load-file-bodies.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { objectStoreOf } from "./requests.ts";
 import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./retry-strategy.ts";
+import { sdkSender } from "./sdk-sender.ts";
 import { followServerTime } from "./server-time.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
 
@@ -26,6 +29,8 @@ export interface S3Clients {
    * @param stallTimeoutMs milliseconds after which a connection on which nothing moves is given up
    */
   of(region: string, stallTimeoutMs?: number): S3Client;
+  /** The objects of a region. */
+  store(region: string): ObjectStore;
 }
 
 export interface S3ClientOptions {
@@ -44,10 +49,15 @@ export interface S3ClientOptions {
   readonly config?: S3ClientConfig;
 }
 
+/** Clients together with the object stores on them. */
+export function withStores(clients: Omit<S3Clients, "store">): S3Clients {
+  return { ...clients, store: (region) => objectStoreOf(sdkSender(clients.of(region), region)) };
+}
+
 /** One client for each region and time-out, made when first asked for and kept. */
 export function createS3Clients(options: S3ClientOptions = {}): S3Clients {
   const clients = new Map<string, S3Client>();
-  return {
+  return withStores({
     of(region, wanted = DEFAULT_STALL_TIMEOUT_MS) {
       const stallTimeoutMs = Math.min(wanted, options.stallTimeoutMs ?? Number.POSITIVE_INFINITY);
       const key = `${region} ${stallTimeoutMs}`;
@@ -58,7 +68,7 @@ export function createS3Clients(options: S3ClientOptions = {}): S3Clients {
       }
       return client;
     },
-  };
+  });
 }
 
 function createClient(region: string, stallTimeoutMs: number, options: S3ClientOptions): S3Client {

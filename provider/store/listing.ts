@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandInput, type S3Client } from "@aws-sdk/client-s3";
-import { isArchive } from "../transfer/source/archive.ts";
 import { type Billed, paidFor } from "./request-payer.ts";
+import { isArchive } from "./storage-class.ts";
 
 /** An object as a listing has it. */
 export interface ListedObject {

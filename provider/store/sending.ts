@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { DEFAULT_TIMEOUT_SECONDS } from "../../staging/timeout.ts";
 import { type Bandwidth, SHORTEST_STALL_MS } from "../transfer/flow/bandwidth.ts";
-import type { S3Clients } from "./clients.ts";
+import { type S3Clients, withStores } from "./clients.ts";
 import { NoAnswerError, noteRegion } from "./no-answer.ts";
 import { limitClient, paceBodies, sendPaced } from "./paced-requests.ts";
 import { type AttemptWatch, RequestWatch } from "./request-watch.ts";
@@ -26,20 +26,20 @@ const AGAIN_AFTER_MS = 500;
  * again, and not shorter where the SDK has asked often enough. What S3 does answer, errors too, is left to the SDK.
  * Their requests fail with {@link NoAnswerError} when the time is over.
  */
-export function clientsWith(clients: S3Clients, policy: SendPolicy): S3Clients {
+export function clientsWith(clients: Omit<S3Clients, "store">, policy: SendPolicy): S3Clients {
   const { timeoutSeconds = DEFAULT_TIMEOUT_SECONDS, bandwidth } = policy;
   const timeoutMs = timeoutSeconds * 1000;
   // Where bytes wait for their turn, a silent connection is no stall yet.
   const stallMs = Math.max(stallTimeoutFor(timeoutSeconds), bandwidth === undefined ? 0 : SHORTEST_STALL_MS);
   const made = new Map<string, S3Client>();
-  return {
+  return withStores({
     ...(clients.anyOwner === true ? { anyOwner: true } : {}),
     of(region) {
       const client = made.get(region) ?? watched(clients.of(region, stallMs), region);
       made.set(region, client);
       return client;
     },
-  };
+  });
 
   function watched(client: S3Client, region: string): S3Client {
     watchAttempts(client);

@@ -113,6 +113,7 @@ describe("BucketAdoption", function () {
     /** The handler on clients that do `turnedOn` once versioning was enabled. */
     const handlerThat = (turnedOn: () => void, isShown = true) => {
       const s3 = {
+        ...fixture.s3,
         of: (region: string) =>
           new Proxy(fixture.s3.of(region), {
             get(target, name) {

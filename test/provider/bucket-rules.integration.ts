@@ -146,6 +146,7 @@ describe("BucketRules", function () {
     let overwritten = 0;
     const { s3 } = fixture;
     const rival = {
+      ...s3,
       of: (region: string) =>
         new Proxy(s3.of(region), {
           get(target, name) {
@@ -329,6 +330,7 @@ describe("BucketRules", function () {
       stored = rules;
     };
     const s3 = {
+      ...fixture.s3,
       of: (region: string) =>
         new Proxy(fixture.s3.of(region), {
           get(target, name) {

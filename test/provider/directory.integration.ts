@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { expiration } from "../../provider/expiration.ts";
 import { replication } from "../../provider/replication.ts";
 import { stagedData } from "../../provider/staged-data.ts";
+import { withStores } from "../../provider/store/clients.ts";
 import { findFile } from "../../provider/transfer/source/file.ts";
 import { uploadFile } from "../../provider/transfer/upload/upload.ts";
 import { InputError } from "../../staging/errors.ts";
@@ -294,7 +295,7 @@ describe("Staging many files", function () {
     it("refuses an object that changes after it was found", async () => {
       await put("sources/changing", "before");
       const deps = fixture.dependencies();
-      const later = { ...deps, s3: { of: (region: string) => fixture.s3.of(region) } };
+      const later = { ...deps, s3: withStores({ of: (region: string) => fixture.s3.of(region) }) };
       const inputs = stagedInputs(`s3://${bucketOf(THIRD)}/sources/changing`, {
         writableAt: new Date(Date.now() + 800).toISOString(),
       });

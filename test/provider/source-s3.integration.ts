@@ -3,6 +3,7 @@ import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import type { Dependencies } from "../../provider/deps.ts";
 import { stagedData } from "../../provider/staged-data.ts";
+import { withStores } from "../../provider/store/clients.ts";
 import { findS3Source } from "../../provider/transfer/source/s3.ts";
 import type { SourceEntry } from "../../provider/transfer/source/source.ts";
 import { InputError, type UserError } from "../../staging/errors.ts";
@@ -168,7 +169,7 @@ describe("A source on S3", function () {
           }
           return send(command, options);
         }) as unknown as typeof own.send;
-        const s3 = { of: (region: string) => (region === PRIMARY ? own : fixture.s3.of(region)) };
+        const s3 = withStores({ of: (region) => (region === PRIMARY ? own : fixture.s3.of(region)) });
         const error = await errorOf(stage(`s3://${Bucket}/moving/1/`, {}, { s3 }));
         expect(error.message).to.contain(`s3://${Bucket}/moving/1/b ${what} while it was being uploaded`);
         expect(error).not.to.be.instanceOf(InputError);

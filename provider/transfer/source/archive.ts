@@ -1,13 +1,8 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { InputError } from "../../../staging/errors.ts";
 import { shellQuoted } from "../../../staging/shell.ts";
+import { isArchive } from "../../store/storage-class.ts";
 import { shown } from "./source.ts";
-
-/** Glacier Instant Retrieval is none of them. https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html */
-const ARCHIVES: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
-
-/** Whether objects of the storage class have to be restored before they can be read. */
-export const isArchive = (storageClass: string | undefined): boolean => ARCHIVES.has(storageClass ?? "");
 
 /** A HEAD that the SDK sends: what goes past it (`quick/`) knows its own class only, and tells neither the storage class nor a restore. */
 export class FullHeadCommand extends HeadObjectCommand {}

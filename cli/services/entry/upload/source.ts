@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import type { S3Clients } from "../../../../provider/store/clients.ts";
+import { type S3Clients, withStores } from "../../../../provider/store/clients.ts";
 import { Fingerprint, type NewestFile } from "../../../../provider/transfer/source/fingerprint.ts";
 import type { Source, SourceEntry } from "../../../../provider/transfer/source/source.ts";
 import { InputError, messageOf } from "../../../../staging/errors.ts";
@@ -154,7 +154,7 @@ async function clientsOf(context: Context): Promise<S3Clients> {
     import("../../../clients/s3.ts"),
     context.clientConfig("S3", "us-east-1"),
   ]);
-  return { of: (region) => makeS3Client({ ...config, region }) };
+  return withStores({ of: (region) => makeS3Client({ ...config, region }) });
 }
 
 function refuse(given: string, path: string, error: NodeJS.ErrnoException): never {

@@ -1,0 +1,67 @@
+import { encodeTags } from "../../staging/classes.ts";
+import type {
+  BodyChecksum,
+  CopySource,
+  Description,
+  ListInput,
+  ObjectAddress,
+  Range,
+  UploadAddress,
+  VersionAddress,
+} from "./object-store.ts";
+import type { Marker } from "./operations.ts";
+import { paidFor } from "./request-payer.ts";
+
+/*
+ * Inputs of the object store as fields of the SDK's commands.
+ */
+
+export const creation = ({ bucket, key, headers, metadata, tags }: ObjectAddress & Description) => ({
+  ...{ Bucket: bucket, Key: key },
+  ...headers,
+  ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
+  ...(tags === undefined ? {} : { Tagging: encodeTags(tags) }),
+});
+
+export const bodyFields = (bytes: Uint8Array, checksum: BodyChecksum | undefined) => ({
+  ...{ Body: bytes, ContentLength: bytes.length },
+  ...(checksum === undefined
+    ? {}
+    : "crc32" in checksum
+      ? { ChecksumCRC32: checksum.crc32 }
+      : { ChecksumSHA256: checksum.sha256 }),
+});
+
+export const uploadFields = ({ bucket, key, uploadId }: UploadAddress) => ({
+  ...{ Bucket: bucket, Key: key, UploadId: uploadId },
+});
+
+export const versionFields = ({ bucket, key, versionId }: VersionAddress) => ({
+  ...{ Bucket: bucket, Key: key },
+  ...(versionId === undefined ? {} : { VersionId: versionId }),
+});
+
+export const sourceFields = (source: CopySource) => ({
+  CopySource: copySourceHeader(source),
+  ...(source.ifMatch === undefined ? {} : { CopySourceIfMatch: source.ifMatch }),
+  ...paidFor(source),
+});
+
+export const listFields = ({ bucket, prefix, delimiter, ...billed }: ListInput) => ({
+  ...{ Bucket: bucket, EncodingType: "url" as const },
+  ...(prefix === undefined ? {} : { Prefix: prefix }),
+  ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+  ...paidFor(billed),
+});
+
+export const markerFields = (marker: Marker | undefined) =>
+  marker === undefined ? {} : { KeyMarker: marker.key, UploadIdMarker: marker.id };
+
+/** `bytes=0-9`: the last byte is part of the range. */
+export const rangeHeader = ({ offset, length }: Range): string => `bytes=${offset}-${offset + length - 1}`;
+
+/** The `x-amz-copy-source` header: every part of the path is URL-encoded, the slashes between them are not. */
+export function copySourceHeader({ bucket, key, versionId }: CopySource): string {
+  const path = [bucket, ...key.split("/")].map(encodeURIComponent).join("/");
+  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
+}
