@@ -8,11 +8,10 @@ import { Connections } from "./fast/connections.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
 import { loadFileBodies } from "./load-file-bodies.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { objectStoreOf } from "./requests.ts";
 import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./retry-strategy.ts";
-import { sdkSender } from "./sdk-sender.ts";
 import { followServerTime } from "./server-time.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
+import { storeOf } from "./store-of.ts";
 
 /**
  * Connections to one region, as many for what the SDK sends as for what goes past it: more than there are turns (`turns.ts`), since the
@@ -51,7 +50,7 @@ export interface S3ClientOptions {
 
 /** Clients together with the object stores on them. */
 export function withStores(clients: Omit<S3Clients, "store">): S3Clients {
-  return { ...clients, store: (region) => objectStoreOf(sdkSender(clients.of(region), region)) };
+  return { ...clients, store: (region) => storeOf(clients.of(region), region) };
 }
 
 /** One client for each region and time-out, made when first asked for and kept. */
