@@ -6,7 +6,7 @@ import { connectionVariables, type Target } from "../connection/child-variables.
 import { type Connection, resolveConnection } from "../connection/connection.ts";
 import type { Service } from "../connection/endpoints.ts";
 import { applyChanges } from "../connection/process.ts";
-import type { HandlerOptions, RequestHandler } from "../connection/transport.ts";
+import type { HandlerOptions, RequestHandler } from "../connection/request-handler.ts";
 import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import type { RunningCloud } from "../local/cloud/cloud.ts";
 import { spawnPaths, stateUrlOf } from "../local/paths.ts";

@@ -3,7 +3,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import type { HttpProxy, ProxySettings } from "./proxy.ts";
 import { ProxyError } from "./proxy-error.ts";
-import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./transport.ts";
+import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./request-handler.ts";
 
 type Request = Parameters<NodeHttpHandler["handle"]>[0];
 type Options = Parameters<NodeHttpHandler["handle"]>[1];

@@ -1,20 +1,5 @@
-import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import type { Connection } from "./connection.ts";
-
-/** What a handler of the AWS SDK is made from: time-outs, and settings of its agents. */
-export interface HandlerOptions
-  extends Pick<
-    NodeHttpHandlerOptions,
-    "connectionTimeout" | "socketTimeout" | "requestTimeout" | "throwOnRequestTimeout"
-  > {
-  readonly maxSockets?: number;
-  readonly noDelay?: boolean;
-}
-
-export type RequestHandler = Pick<
-  NodeHttpHandler,
-  "metadata" | "handle" | "destroy" | "updateHttpClientConfig" | "httpHandlerConfigs"
->;
+import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./request-handler.ts";
 
 /** How requests leave this process: with the proxies and the certificate authorities of a {@link Connection}. */
 export interface Transport {
@@ -46,31 +31,4 @@ export async function transportOf({ proxies, authorities }: Connection): Promise
 
 function transport(ca: readonly string[] | undefined): Transport {
   return { ca, handler: (options) => directHandler(options, ca), isDirect: () => true };
-}
-
-/** A handler that knows no proxy. */
-export function directHandler(
-  { maxSockets, noDelay, ...timeouts }: HandlerOptions,
-  ca: readonly string[] | undefined,
-): NodeHttpHandler {
-  const agent = {
-    keepAlive: true,
-    ...(maxSockets === undefined ? {} : { maxSockets }),
-    ...(noDelay === undefined ? {} : { noDelay }),
-  };
-  return new NodeHttpHandler({
-    ...timeouts,
-    httpAgent: agent,
-    httpsAgent: { ...agent, ...(ca === undefined ? {} : { ca: [...ca] }) },
-  });
-}
-
-export function urlOf(server: {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port?: number | undefined;
-}): URL {
-  const { protocol, hostname, port } = server;
-  const host = hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname;
-  return new URL(`${protocol}//${host}${port === undefined ? "" : `:${port}`}`);
 }

@@ -77,6 +77,7 @@ async function runAll(args: readonly string[], env: NodeJS.ProcessEnv): Promise<
     if ((await run(bin("tsc"), ["-p", "."], { env })) !== 0) return true;
     console.log("\nLint and format");
     if ((await run(bin("biome"), ["check", "."], { env })) !== 0) return true;
+    if ((await run(process.execPath, [join(root, "scripts", "lint.ts")], { env })) !== 0) return true;
   }
   for (const { suffix, title, timeout } of TIERS) {
     const files = (named.length > 0 ? named : globSync(`test/**/*${suffix}`, { cwd: root }).sort()).filter(

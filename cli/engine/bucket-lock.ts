@@ -5,7 +5,7 @@ import { UserError } from "../../staging/errors.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { type Heartbeat, isHere, machineName, type Worker, workerIn } from "./heartbeat.ts";
-import { type LockHolder, type LockOptions, locked, waitForEnd } from "./lock.ts";
+import { type LockHolder, type LockOptions, locked, waitForEnd } from "./lock-holder.ts";
 
 /*
  * The engine's locks in a bucket. It never looks whether who locked a stack still lives. A command notes beside the state which engine it has

@@ -1,7 +1,8 @@
 import { type ServiceSettings, serviceSettings } from "../../../connection/access.ts";
 import { resolveConnection } from "../../../connection/connection.ts";
 import type { Service } from "../../../connection/endpoints.ts";
-import { DIRECT, type RequestHandler, type Transport, transportOf } from "../../../connection/transport.ts";
+import type { RequestHandler } from "../../../connection/request-handler.ts";
+import { DIRECT, type Transport, transportOf } from "../../../connection/transport.ts";
 import { UserError } from "../../../staging/errors.ts";
 
 /** What every client of the AWS SDK is made with. */
