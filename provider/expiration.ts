@@ -151,6 +151,7 @@ function refuseExpired({ stagingId, uploadedAt }: ExpirationInputs, ttl: TtlDays
   const end = expiresAt(new Date(uploadedAt), ttl);
   if (end > now) return;
   throw new UserError(`the data of ${stagingId} have expired already`, {
+    code: "cannot-complete",
     why: `Their upload began on ${uploadedAt}, and their TTL of ${ttl} ${ttl === 1 ? "day" : "days"} counts from then.`,
     fix: `spawn stage delete ${stagingId} --yes, then upload them again with a longer --ttl`,
   });

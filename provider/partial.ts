@@ -1,4 +1,3 @@
-import { describeError } from "../staging/errors.ts";
 import { PartialFailure, type Properties } from "./plugin/types.ts";
 import { type Doing, explainAwsError } from "./store/aws-errors.ts";
 
@@ -14,5 +13,5 @@ export function partialFailure(
   signal: AbortSignal,
 ): PartialFailure {
   const reason = signal.aborted ? signal.reason : explainAwsError(error, doing);
-  return new PartialFailure(id, inputs as Properties, describeError(reason), { cause: error });
+  return new PartialFailure(id, inputs as Properties, reason, { cause: error });
 }

@@ -61,7 +61,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
           }
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
-          result.failures.push({ property: "source", reason: describeError(error) });
+          result.failures.push({ property: "source", reason: describeError(error), error });
         }
       }
       return result;

@@ -1,5 +1,6 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
-import { parseDescription, UserError } from "../../staging/errors.ts";
+import { decodeErrorDetails } from "../../staging/error-details.ts";
+import { describeError, UserError } from "../../staging/errors.ts";
 import { deniedAction, rightsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
@@ -19,7 +20,10 @@ export interface EngineCloud {
 
 /** What an update that failed has said, reduced to the one message that matters. */
 export class UpdateLog {
-  readonly #errors: { urn: string; message: string }[] = [];
+  /** Of our own plugins and programs. */
+  readonly #details: { urn: string; error: UserError }[] = [];
+  /** The texts of the engine and of other plugins. */
+  readonly #texts: { urn: string; message: string }[] = [];
   readonly #stack: string;
   readonly #operation: string;
   readonly #cloud: EngineCloud;
@@ -31,10 +35,11 @@ export class UpdateLog {
   }
 
   add(event: EngineEvent): void {
-    const diagnostic = event.diagnosticEvent;
-    if (diagnostic?.severity === "error") {
-      this.#errors.push({ urn: diagnostic.urn ?? "", message: clean(diagnostic.message) });
-    }
+    const { message, severity, urn = "", ephemeral } = event.diagnosticEvent ?? {};
+    if (message === undefined) return;
+    const error = ephemeral ? decodeErrorDetails(message) : undefined;
+    if (error !== undefined) this.#details.push({ urn, error });
+    else if (severity === "error") this.#texts.push({ urn, message: clean(message) });
   }
 
   /** The error of an engine run that ended with another exit code than 0. */
@@ -49,50 +54,70 @@ export class UpdateLog {
         },
       );
     }
-    const full = explainFullDisk([...this.#errors.map(({ message }) => message), run.stderr].join("\n"));
+    const full = explainFullDisk([...this.#texts.map(({ message }) => message), run.stderr].join("\n"));
     if (full !== undefined) return full;
-    const causes = this.#errors.filter(({ message }) => message !== "" && !CONSEQUENCE.test(message));
-    // Errors of resources come before those of the program, which often only repeat them.
-    const ofResources = causes.filter(({ urn }) => urn !== "" && !urn.includes("pulumi:pulumi:Stack::"));
-    const [cause, ...others] = [
-      ...new Set((ofResources.length > 0 ? ofResources : causes.slice(0, 1)).map(({ message }) => message)),
-    ];
-    const failure = this.#describe(cause ?? clean(lastError(run.stderr)));
+    const [cause, ...others] = this.#causes();
+    const failure = cause ?? this.#describe(clean(lastError(run.stderr)));
     return others.length === 0 ? failure : withOthers(failure, others);
   }
 
-  #describe(text: string): UserError {
-    const { message, why, fix } = parseDescription(text);
-    // What our own provider says brings its remedy along, whatever words of the engine's are in it.
-    const setup = fix === undefined ? explainSetupText(text, process.env) : undefined;
-    if (setup !== undefined) return setup;
-    const passphrase = fix === undefined ? explainPassphrase(text, this.#stack) : undefined;
-    if (passphrase !== undefined) return passphrase;
-    const taken = fix === undefined ? explainTakenBucket(text, this.#stack) : undefined;
-    if (taken !== undefined) return taken;
-    const known = fix === undefined ? KNOWN.find(({ pattern }) => pattern.test(text)) : undefined;
-    const match = known && text.match(known.pattern);
-    if (known && match) return known.describe(match, this.#stack, this.#cloud);
+  /** What failed, each cause once. The engine repeats as text what our plugins have told in detail. */
+  #causes(): UserError[] {
+    const detailed = new Set(this.#details.map(({ urn }) => urn));
+    const causes = [
+      ...this.#details.map(({ urn, error }) => ({ urn, error: this.#withFix(error) })),
+      ...this.#texts
+        .filter(({ urn, message }) => message !== "" && !CONSEQUENCE.test(message) && !detailed.has(urn))
+        .map(({ urn, message }) => ({ urn, error: this.#describe(message) })),
+    ];
+    // Errors of resources come before those of the program, which often only repeat them.
+    const ofResources = causes.filter(({ urn }) => urn !== "" && !urn.includes("pulumi:pulumi:Stack::"));
+    const chosen = (ofResources.length > 0 ? ofResources : causes.slice(0, 1)).map(({ error }) => error);
+    return chosen.filter((error, index) => index === chosen.findIndex((other) => isSame(error, other)));
+  }
+
+  #withFix(error: UserError): UserError {
+    return error.fix === undefined ? this.#describe(describeError(error), error) : error;
+  }
+
+  #describe(text: string, { message = oneLine(text), why }: Partial<UserError> = {}): UserError {
+    const known =
+      explainSetupText(text, process.env) ??
+      explainPassphrase(text, this.#stack) ??
+      explainTakenBucket(text, this.#stack) ??
+      explainKnown(text, this.#stack, this.#cloud);
+    if (known !== undefined) return known;
     return new UserError(message === "" ? `the ${this.#operation} of ${this.#stack} failed` : message, {
-      ...(why ? { why } : {}),
+      ...(why === undefined ? {} : { why }),
       fix:
-        fix ??
-        (deniedAction(text) === undefined
+        deniedAction(text) === undefined
           ? "Run the command again with --verbose for the engine's log."
-          : rightsHint(text, this.#stack.split(".")[0])),
+          : rightsHint(text, this.#stack.split(".")[0]),
     });
   }
 }
+
+/** What other programs say in several lines is one sentence here: an error has a line for its message. */
+const oneLine = (text: string): string =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .join(" ");
+
+const isSame = (one: UserError, other: UserError): boolean =>
+  one.message === other.message && one.why === other.why && one.fix === other.fix;
 
 /** The error of what a user has stopped. */
 export const interruption = (): UserError => new UserError("interrupted", { exitCode: 130 });
 
 /** The error of one region, which also names what failed in others meanwhile. */
-function withOthers(failure: UserError, others: readonly string[]): UserError {
-  const { message, why, fix, exitCode } = failure;
-  const also = others.map((other) => parseDescription(other).message.split("\n", 1)[0]).join("; ");
+function withOthers(failure: UserError, others: readonly UserError[]): UserError {
+  const { message, code, why, fix, exitCode } = failure;
+  const also = others.map((other) => other.message.split("\n", 1)[0]).join("; ");
   return new UserError(message, {
     why: [why, `Also: ${also}.`].filter(Boolean).join(" "),
+    ...(code === undefined ? {} : { code }),
     ...(fix === undefined ? {} : { fix }),
     exitCode,
     cause: failure,
@@ -142,6 +167,14 @@ export const whenUnlocked = (stack: string): string =>
 interface KnownFailure {
   readonly pattern: RegExp;
   readonly describe: (match: RegExpMatchArray, stack: string, cloud: EngineCloud) => UserError;
+}
+
+function explainKnown(text: string, stack: string, cloud: EngineCloud): UserError | undefined {
+  for (const { pattern, describe } of KNOWN) {
+    const match = text.match(pattern);
+    if (match) return describe(match, stack, cloud);
+  }
+  return undefined;
 }
 
 /** Failures of the engine itself, which every user can meet. */

@@ -43,7 +43,6 @@ export type Operation =
   | {
       readonly kind: "up" | "preview";
       readonly program: PulumiFn;
-      readonly expectNoChanges?: boolean;
       /** Whether the engine refreshes the state before it compares. */
       readonly refresh?: boolean;
       /** Whether resources that do not depend on one that failed are made all the same. */
@@ -72,11 +71,12 @@ export async function runUpdate(
   const onlyLooks = operation.kind === "preview" || operation.kind === "refresh";
   if (!onlyLooks) await takeOverDeadLocks(settings, stack, options);
   let refusal: UserError | undefined;
-  const noteRefusal = (error: unknown): void => {
-    if (error instanceof Error && error.cause instanceof UserError) refusal = error.cause;
-  };
   const program =
-    "program" in operation ? await hostProgram(withErrorsTold(operation.program, noteRefusal)) : undefined;
+    "program" in operation
+      ? await hostProgram(operation.program, (error) => {
+          refusal ??= error;
+        })
+      : undefined;
   const log = new UpdateLog(stack, operation.kind, cloudOf(settings));
   const result = {
     outputs: {} as Record<string, unknown>,
@@ -128,18 +128,6 @@ async function heartbeatOf({ env, objects }: EngineSettings, stack: string): Pro
   if (objects === undefined) return await startHeartbeat(env["PULUMI_BACKEND_URL"], stack);
   const { noteWorkerInBucket } = await import("./bucket-lock.ts");
   return noteWorkerInBucket(objects, stack);
-}
-
-/** The program. It reports its own error before the engine turns it into text. */
-function withErrorsTold(program: PulumiFn, tell: (error: unknown) => void): PulumiFn {
-  return async () => {
-    try {
-      return await program();
-    } catch (error) {
-      tell(error);
-      throw error;
-    }
-  };
 }
 
 /** This machine was asleep, or cut off from the backend, for so long that another command took the stack over. */

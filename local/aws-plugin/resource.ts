@@ -9,7 +9,7 @@ import {
   type ResourceHandler,
 } from "../../provider/plugin/types.ts";
 import { isUnknown } from "../../provider/plugin/values.ts";
-import { describeError, UserError } from "../../staging/errors.ts";
+import { UserError } from "../../staging/errors.ts";
 import { type Fields, type InputsOf, string } from "../../staging/schema/fields.ts";
 import { type Call, callIn } from "./sdk/call.ts";
 import { explain } from "./sdk/errors.ts";
@@ -123,7 +123,7 @@ export function defineResource<F extends Fields, C extends object>(
       } catch (error) {
         const outputs = await readAs(id, inputs, call).catch(() => undefined); // the first error is the one to tell
         const atLeast = global ? inputs : { ...inputs, region: call.region };
-        throw new PartialFailure(id, outputs ?? atLeast, describeError(error), { cause: error });
+        throw new PartialFailure(id, outputs ?? atLeast, error, { cause: error });
       }
     },
 

@@ -1,6 +1,7 @@
 import grpc from "@grpc/grpc-js";
 import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
+import { encodeErrorDetails } from "../../staging/error-details.ts";
 import type { CallContext } from "./types.ts";
 
 export type Severity = Parameters<CallContext["log"]>[0];
@@ -11,6 +12,9 @@ const SEVERITIES = {
   warning: engineProto.LogSeverity.WARNING,
   error: engineProto.LogSeverity.ERROR,
 } as const;
+
+/** Milliseconds that an error waits for its details to arrive. */
+const DETAILS_MS = 500;
 
 export interface LogTarget {
   readonly urn?: string;
@@ -53,6 +57,12 @@ export class EngineLog {
       this.#pending -= 1;
       if (this.#pending === 0) for (const resolve of this.#idle.splice(0)) resolve();
     });
+  }
+
+  /** Sends an error's details, and waits until the engine has them: its answer to the call must not come first. Never rejects. */
+  async logDetails(error: unknown, urn: string): Promise<void> {
+    this.log("debug", encodeErrorDetails(error), { urn, ephemeral: true });
+    await this.flush(DETAILS_MS);
   }
 
   /** Resolves when every message was delivered or lost, after `milliseconds` at the latest. */

@@ -9,7 +9,13 @@ import type { RunningCalls } from "./calls.ts";
 import { diffResponse } from "./diff.ts";
 import type { EngineLog } from "./engine-log.ts";
 import { toServiceError } from "./status.ts";
-import type { AnyResourceHandler, CallContext, Plugin, Properties } from "./types.ts";
+import {
+  type AnyResourceHandler,
+  type CallContext,
+  PartialFailure,
+  type Plugin,
+  type Properties,
+} from "./types.ts";
 import { decodeStruct, encodeStruct, UNKNOWN } from "./values.ts";
 
 /** The methods served. gRPC answers UNIMPLEMENTED to the others, and the engine knows how to do without them. */
@@ -59,7 +65,8 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
           (response) => callback(null, response),
           (error: unknown) => {
             log("debug", `${name}: ${error instanceof Error ? error.stack : String(error)}`);
-            callback(toServiceError(error), null);
+            const answer = (): void => callback(toServiceError(error), null);
+            void engine.logDetails(error instanceof PartialFailure ? error.reason : error, urn).then(answer);
           },
         );
     };
@@ -100,6 +107,9 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       const failures = (result.failures ?? []).map((failure) =>
         new proto.CheckFailure().setProperty(failure.property).setReason(failure.reason),
       );
+      for (const { error, reason } of result.failures ?? []) {
+        await engine.logDetails(error ?? new InputError(reason), context.urn);
+      }
       return new proto.CheckResponse().setInputs(encodeStruct(result.inputs)).setFailuresList(failures);
     }),
     diff: method("Diff", async (request: proto.DiffRequest) => {

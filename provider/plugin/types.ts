@@ -1,3 +1,4 @@
+import { describeError, type UserError } from "../../staging/errors.ts";
 import type { Json, Properties } from "../../staging/schema/json.ts";
 
 export type { Json, Properties };
@@ -18,6 +19,8 @@ export interface CallContext {
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
+  /** The error that `reason` describes, where there is one. */
+  readonly error?: UserError;
 }
 
 export interface Difference {
@@ -63,11 +66,13 @@ export class PartialFailure extends Error {
   override readonly name = "PartialFailure";
   readonly id: string;
   readonly outputs: Properties;
+  readonly reason: unknown;
 
-  /** @param message as describeError writes it, with lines for cause and remedy */
-  constructor(id: string, outputs: Properties, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** @param reason the error for the user */
+  constructor(id: string, outputs: Properties, reason: unknown, options?: ErrorOptions) {
+    super(describeError(reason), options);
     this.id = id;
+    this.reason = reason;
     this.outputs = outputs;
   }
 }

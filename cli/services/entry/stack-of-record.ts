@@ -45,6 +45,7 @@ export function refuseForeign(
   if (other !== undefined) throw renamedError(entryStackName(environment, id), id, other, environment);
   if (isRepair || resources.some(({ type }) => type === RECORD_TYPE)) return;
   throw new UserError(`the state of ${id} does not hold its record`, {
+    code: "cannot-complete",
     why: "It was removed from the state by hand (pulumi state delete). The entry can only be deleted and staged again.",
     fix: commandLine(`spawn stage delete ${id} --yes`, environment),
   });

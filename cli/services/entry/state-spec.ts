@@ -20,6 +20,7 @@ export function specInState(
   const data = ofEntry.find(({ type }) => type === STAGED_DATA)?.inputs;
   if (data === undefined) {
     throw new UserError(`the state of ${id} does not hold its data`, {
+      code: "cannot-complete",
       why: "The data were deleted, or have expired, and a refresh has noticed it.",
       fix: `spawn stage delete ${id}, then stage the data again`,
     });

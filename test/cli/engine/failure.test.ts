@@ -1,6 +1,8 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/events.js";
 import { expect } from "chai";
 import { type EngineCloud, UpdateLog } from "../../../cli/engine/failure.ts";
+import { encodeErrorDetails } from "../../../staging/error-details.ts";
+import { UserError } from "../../../staging/errors.ts";
 
 const STACK = "dev.stage-0123456789ab";
 const ended = { exitCode: 255, killedBy: undefined, stdout: "", stderr: "" };
@@ -11,19 +13,24 @@ describe("what an update that failed has said", () => {
   beforeEach(() => {
     cloud = embedded;
   });
-  const logOf = (...messages: [urn: string, message: string][]): UpdateLog => {
+  /** An error is told in detail by our plugin, and then by the engine as text. */
+  const logOf = (...messages: [urn: string, message: string | UserError][]): UpdateLog => {
     const log = new UpdateLog(STACK, "up", cloud);
+    const add = (diagnosticEvent: object) => log.add({ diagnosticEvent } as unknown as EngineEvent);
     for (const [urn, message] of messages) {
-      log.add({ diagnosticEvent: { severity: "error", urn, message } } as unknown as EngineEvent);
+      if (message instanceof UserError) {
+        add({ severity: "debug", ephemeral: true, urn, message: encodeErrorDetails(message) });
+        add({ severity: "error", urn, message: `1 error occurred: * ${message.message}` });
+      } else add({ severity: "error", urn, message });
     }
     return log;
   };
 
   it("names every region that failed, with the cause and remedy of the first", () => {
     const log = logOf(
-      ["urn:a", "replication to us-west-2 failed\nWhy: It is down.\nFix: Wait."],
-      ["urn:b", "replication to eu-west-1 failed\nWhy: It is down."],
-      ["urn:a", "replication to us-west-2 failed\nWhy: It is down.\nFix: Wait."],
+      ["urn:a", new UserError("replication to us-west-2 failed", { why: "It is down.", fix: "Wait." })],
+      ["urn:b", new UserError("replication to eu-west-1 failed", { why: "It is down." })],
+      ["urn:a", new UserError("replication to us-west-2 failed", { why: "It is down.", fix: "Wait." })],
       ["", "update failed"],
     );
     expect(log.failure(ended, false)).to.include({
@@ -128,12 +135,23 @@ describe("what an update that failed has said", () => {
   });
 
   it("leaves alone what brings its remedy along, whatever words are in it", () => {
-    const told =
-      "upload to us-east-1 failed\nWhy: AWS cannot be reached (ECONNREFUSED).\nFix: Check the network.";
-    expect(logOf(["urn:a", told]).failure(ended, false)).to.include({
-      message: "upload to us-east-1 failed",
+    const error = new UserError("upload to us-east-1 failed", {
+      why: "AWS cannot be reached (ECONNREFUSED).",
       fix: "Check the network.",
+      code: "cannot-complete",
     });
+    expect(logOf(["urn:a", error]).failure(ended, false)).to.include({
+      message: "upload to us-east-1 failed",
+      why: "AWS cannot be reached (ECONNREFUSED).",
+      fix: "Check the network.",
+      code: "cannot-complete",
+    });
+  });
+
+  it("takes no text of another program for details", () => {
+    const forged = 'spawn-error:{"message":"all is well","fix":"touch pwned"}';
+    const { fix } = logOf(["urn:a", forged]).failure(ended, false);
+    expect(fix).to.equal("Run the command again with --verbose for the engine's log.");
   });
 
   it("says only that it was interrupted, when it was", () => {

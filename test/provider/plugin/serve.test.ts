@@ -7,6 +7,7 @@ import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import { expect } from "chai";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import { UNKNOWN } from "../../../provider/plugin/values.ts";
+import { decodeErrorDetails } from "../../../staging/error-details.ts";
 import { call, createRequest, failure, type RunningPlugin, startPlugin, struct, urnOf } from "./client.ts";
 
 const TYPE = "test:index:Thing";
@@ -88,6 +89,8 @@ describe("servePlugin", () => {
     expect(bad.getFailuresList().map((item) => item.toObject())).to.deep.equal([
       { property: "mode", reason: "is invalid" },
     ]);
+    const details = engine.messages.map((message) => decodeErrorDetails(message.getMessage())?.message);
+    expect(details).to.include("is invalid");
   });
 
   it("says for each input how it differs", async () => {
@@ -191,6 +194,11 @@ describe("servePlugin", () => {
     const stack = await engine.until((message) => message.getMessage().includes("TypeError"));
     expect(stack.getSeverity()).to.equal(engineProto.LogSeverity.DEBUG);
     const type = await failure(call(client, "create", createRequest("test:index:None", {})));
+    const details = engine.messages.find((message) => message.getMessage().includes("It is not there."));
+    expect(details?.toObject()).to.include({ urn: urnOf(TYPE), ephemeral: true });
+    expect(decodeErrorDetails(details?.getMessage() ?? "")).to.include({
+      ...{ message: "no such file", why: "It is not there.", fix: "Make it." },
+    });
     expect(type.details).to.contain("test:index:None");
   });
 

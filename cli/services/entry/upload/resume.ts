@@ -136,7 +136,7 @@ function refuseUseless(unfinished: Unfinished, settings: EntrySettings): void {
 
 function startAnew({ spec, environment }: EntrySettings, message: string, why: string): UserError {
   const remove = commandLine(`spawn stage delete ${spec.id} --yes`, environment.name);
-  return new UserError(message, { why, fix: `${remove}, then upload it again` });
+  return new UserError(message, { code: "cannot-complete", why, fix: `${remove}, then upload it again` });
 }
 
 /** Makes a stack whose last update was killed one that the engine can update or destroy. */

@@ -115,8 +115,8 @@ export async function withEntry(
     });
   }
   const ways = [`To resume it: ${command("resume")}.`, `To remove its data: ${command("delete")} --yes`];
-  // Where only a new start helps, the error says so itself.
-  const isFinal = known.fix?.includes(`delete ${spec.id}`) === true;
+  // Where only a new upload helps, the error says so itself.
+  const isFinal = known.code !== undefined;
   return new UserError(known.message, {
     why: [sentence(known.why), `The entry ${spec.id} is incomplete and has no record.`]
       .filter(Boolean)
