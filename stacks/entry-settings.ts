@@ -1,6 +1,7 @@
 import { type EntrySpec, entryStackName, parseEntrySpec } from "../staging/entry.ts";
-import { type EnvironmentSettings, isRecord } from "../staging/environment.ts";
+import type { EnvironmentSettings } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
+import { isRecord } from "../staging/type-guards.ts";
 import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
 import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";

@@ -2,11 +2,11 @@ import {
   DEFAULT_NAME_PREFIX,
   defaultTableName,
   type EnvironmentSettings,
-  isRecord,
   parseEnvironmentName,
   parseEnvironmentSettings,
 } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
+import { isRecord } from "../staging/type-guards.ts";
 
 /**
  * The copy of an environment's settings that the stack of an entry or a sweep keeps, so that it needs no other stack: looking them up in the

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isRecord } from "../staging/environment.ts";
 import { heldIn } from "../staging/ownership/held.ts";
 import { type Held, NOTHING_HELD } from "../staging/ownership/names.ts";
+import { isRecord } from "../staging/type-guards.ts";
 
 const UNKNOWN: Held = { ...NOTHING_HELD, isKnown: false };
 

@@ -1,8 +1,9 @@
-import { type EnvironmentSettings, isRecord } from "../staging/environment.ts";
+import type { EnvironmentSettings } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
 import { sweepStackName } from "../staging/sweep/id.ts";
 import type { SweepSpec } from "../staging/sweep/spec.ts";
 import { parseSweepSpec } from "../staging/sweep/spec-parser.ts";
+import { isRecord } from "../staging/type-guards.ts";
 import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
 import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";

@@ -1,18 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseReplicationMethod, type ReplicationMethod } from "../staging/entry.ts";
-import {
-  type EnvironmentSettings,
-  isRecord,
-  isStringArray,
-  parseBucketName,
-  parseEnvironmentName,
-} from "../staging/environment.ts";
+import { type EnvironmentSettings, parseBucketName, parseEnvironmentName } from "../staging/environment.ts";
 import { InputError, messageOf } from "../staging/errors.ts";
 import { type PriceBookName, parsePriceBookName } from "../staging/price-book.ts";
 import { parseRegion, parseRegionList, type Region } from "../staging/regions.ts";
 import { shellPath } from "../staging/shell.ts";
 import { parseTtlDays } from "../staging/ttl.ts";
+import { isRecord, isStringArray } from "../staging/type-guards.ts";
 import { configFolder } from "./data-folder.ts";
 
 /** What a user sets once for all environments, as the text that a flag would take. */

@@ -2,7 +2,6 @@ import { type AccountId, parseAccountList } from "./accounts.ts";
 import { checkBandwidthLimit, parseBandwidthLimit } from "./bandwidth.ts";
 import type { DeclaredSource } from "./declared-source.ts";
 import { type Destination, defaultDestination, parseDestination } from "./destination.ts";
-import { isRecord, isStringArray } from "./environment.ts";
 import { InputError } from "./errors.ts";
 import { parseExcludePattern, parseStoredPattern } from "./exclude-pattern.ts";
 import { parseFilename } from "./filename.ts";
@@ -12,6 +11,7 @@ import { assertHasLinks, assertOnS3, assertRequestPayer } from "./s3-url.ts";
 import { parseStackName, type StackName } from "./stack-name.ts";
 import { parseTimeoutSeconds } from "./timeout.ts";
 import { DEFAULT_TTL_DAYS, parseTtlDays, type TtlDays } from "./ttl.ts";
+import { isRecord, isStringArray } from "./type-guards.ts";
 
 export type ReplicationMethod = "rule" | "copy";
 

@@ -2,6 +2,7 @@ import { type AccountId, parseAccountId } from "./accounts.ts";
 import { InputError } from "./errors.ts";
 import { parseReaders } from "./readers.ts";
 import { listOf, parseRegion, parseRegionList, type Region, type RegionList } from "./regions.ts";
+import { isRecord, isStringArray } from "./type-guards.ts";
 
 /**
  * The settings of one environment, as `Pulumi.<environment>.yaml` has them under `config:`; the file documents
@@ -281,11 +282,3 @@ export const replicationRoleName = ({
   namePrefix,
   name,
 }: Pick<EnvironmentSettings, "namePrefix" | "name">): string => `${namePrefix}-replication-${name}`;
-
-export function isStringArray(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -1,9 +1,9 @@
 import { isSweepId } from "./entry.ts";
-import { isRecord, isStringArray } from "./environment.ts";
 import { UserError } from "./errors.ts";
 import { isStagingId } from "./ids.ts";
 import { isRegionList, type RegionList } from "./regions.ts";
 import { isIsoTime, isoSeconds, removalMidnight, TTL_CLASSES, type TtlDays } from "./ttl.ts";
+import { isRecord, isStringArray } from "./type-guards.ts";
 import { parseUsageRow, USAGE_KEY, type UsageRow, wrongCounter } from "./usage.ts";
 
 /** From when on an upload's data were in which regions, the primary one first, and with which TTL. */

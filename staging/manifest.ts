@@ -1,6 +1,6 @@
-import { isRecord } from "./environment.ts";
 import { InputError, UserError } from "./errors.ts";
 import type { StagingId } from "./ids.ts";
+import { isRecord } from "./type-guards.ts";
 
 /**
  * The manifest of an entry: JSON lines, so that it is written and read without holding it whole. The first line is a

@@ -1,51 +1,18 @@
-import { type AccessPoint, type AccountId, parseAccountList } from "./accounts.ts";
+import * as v from "valibot";
+import { type AccessPoint, parseAccountList } from "./accounts.ts";
 import { type AttributeValue, N, S } from "./attribute-value.ts";
-import { type Destination, parseDestination } from "./destination.ts";
+import { attributes, decode, MAPPING, matching, parsed, text, whole } from "./decode.ts";
+import { parseDestination } from "./destination.ts";
 import { parseItemName, parseSweepId } from "./entry.ts";
-import { isRecord, isStringArray, parseBucketName } from "./environment.ts";
-import { InputError, UserError } from "./errors.ts";
+import { parseBucketName } from "./environment.ts";
+import { UserError } from "./errors.ts";
 import { parseStoredName } from "./filename.ts";
 import { isStagingId, parseStagingId, type StagingId } from "./ids.ts";
 import { NO_SHA256 } from "./manifest.ts";
-import { parseRegionList, REGIONS, type Region, type RegionList } from "./regions.ts";
-import type { SourceKind } from "./resources.ts";
-import { parseStackName, type StackName } from "./stack-name.ts";
-import { expiresAt, isoSeconds, parseIsoTime, parseTtlDays, type TtlDays } from "./ttl.ts";
-
-/**
- * The record of a staging entry: its item in DynamoDB. It exists from the moment every region is verified until the
- * entry's deletion starts. The attributes are those of the guide's metadata schema and the few named below.
- */
-export interface StagingRecord {
-  readonly stagingId: StagingId;
-  readonly filename: string;
-  readonly kind: SourceKind;
-  readonly key: string;
-  readonly sizeBytes: number;
-  readonly fileCount: number;
-  readonly sha256: string;
-  readonly manifestKey: string;
-  readonly manifestSha256: string;
-  readonly regions: RegionList;
-  /** The bucket of each region, in the order of `regions`. */
-  readonly buckets: readonly string[];
-  readonly destination: Destination;
-  readonly uploadedAt: Date;
-  readonly ttl: TtlDays;
-  readonly sweepId: string | undefined;
-  /** The stack that holds the entry. */
-  readonly stack: StackName;
-  /** For an entry of the environment's configuration: the item's name. */
-  readonly declaredAs: string | undefined;
-  /** Accounts that may read the data, beside the one that they are in. */
-  readonly allowAccounts: readonly AccountId[];
-  /** Those of them that the objects' tag names, so that they may read by the buckets' names, too. */
-  readonly bucketReaders: readonly AccountId[];
-  /** Where those read them, by region; empty for an entry that is not shared. */
-  readonly accessPoints: ReadonlyMap<Region, AccessPoint>;
-  /** US dollars, under the guide's prices. */
-  readonly cost: { readonly replication: number; readonly storagePerDay: number };
-}
+import { parseRegion, parseRegionList, REGIONS, type Region } from "./regions.ts";
+import { parseStackName } from "./stack-name.ts";
+import { expiresAt, isoSeconds, parseIsoTime, parseTtlDays } from "./ttl.ts";
+import { isRecord } from "./type-guards.ts";
 
 /** The table's hash key. */
 export const RECORD_KEY = "staging_id";
@@ -112,12 +79,61 @@ export class CorruptRecordError extends UserError {
 }
 
 /** US dollars; amounts above are not exact. */
-const MAX_COST = 8_000_000_000;
+const COST = v.pipe(v.number(), v.minValue(0), v.maxValue(8_000_000_000));
 const SHA256 = /^[0-9a-f]{64}$/;
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html */
-const ACCESS_POINT_ARN = /^arn:aws[a-z-]*:s3:[a-z0-9-]+:\d{12}:accesspoint\/[a-z0-9-]{3,50}$/;
-/** Empty where S3 did not tell it. */
-const ACCESS_POINT_ALIAS = /^(?:[a-z0-9-]{1,100}-s3alias)?$/;
+const ACCESS_POINT = v.object({
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html */
+  arn: matching(/^arn:aws[a-z-]*:s3:[a-z0-9-]+:\d{12}:accesspoint\/[a-z0-9-]{3,50}$/),
+  /** Empty where S3 did not tell it. */
+  alias: matching(/^(?:[a-z0-9-]{1,100}-s3alias)?$/),
+});
+const ACCOUNTS = v.optional(parsed(v.array(v.string()), parseAccountList));
+
+/**
+ * The record of a staging entry: its item in DynamoDB. It exists from the moment every region is verified until the
+ * entry's deletion starts. The attributes are those of the guide's metadata schema and the few named below.
+ */
+const RECORD = v.pipe(
+  attributes({
+    [RECORD_KEY]: text(parseStagingId),
+    filename: text(parseStoredName),
+    kind: v.picklist(["file", "directory"]),
+    key: v.string(),
+    size_bytes: whole(),
+    file_count: whole(),
+    sha256: v.union([v.literal(NO_SHA256), matching(SHA256)]),
+    manifest_key: v.string(),
+    manifest_sha256: matching(SHA256),
+    regions: parsed(v.array(v.string()), parseRegionList),
+    /** The bucket of each region, in the order of `regions`. */
+    buckets: v.pipe(v.array(text(parseBucketName)), v.readonly()),
+    destination: text(parseDestination),
+    uploaded_at: text(parseIsoTime),
+    ttl_days: parsed(v.number(), parseTtlDays),
+    sweep_id: v.optional(text(parseSweepId)),
+    /** The stack that holds the entry. */
+    stack: text(parseStackName),
+    /** For an entry of the environment's configuration: the item's name. */
+    declared_as: v.optional(text(parseItemName)),
+    /** Accounts that may read the data, beside the one that they are in. Absent for an entry that is not shared. */
+    allow_accounts: ACCOUNTS,
+    /** Those of them that the objects' tag names, so that they may read by the buckets' names, too. */
+    bucket_readers: ACCOUNTS,
+    /** Where those read them, by region. */
+    access_points: v.optional(v.pipe(MAPPING, v.record(text(parseRegion), ACCESS_POINT))),
+    /** US dollars, under the guide's prices. */
+    cost: attributes({ replication: COST, storage_per_day: COST }),
+  }),
+  v.transform(
+    ({ ttlDays: ttl, allowAccounts = [], bucketReaders = [], accessPoints: points = {}, ...record }) => {
+      const accessPoints: ReadonlyMap<Region, AccessPoint> = new Map(
+        REGIONS.flatMap((region) => (points[region] === undefined ? [] : [[region, points[region]]])),
+      );
+      return { ...record, ttl, allowAccounts, bucketReaders, accessPoints };
+    },
+  ),
+);
+export type StagingRecord = Readonly<v.InferOutput<typeof RECORD>>;
 
 /**
  * Parses an item, unmarshalled to plain values. Other programs can write to the table, so nothing of it is trusted: each value must
@@ -128,88 +144,10 @@ const ACCESS_POINT_ALIAS = /^(?:[a-z0-9-]{1,100}-s3alias)?$/;
 export function parseRecord(item: unknown): StagingRecord {
   const key = isRecord(item) ? item[RECORD_KEY] : undefined;
   const id = typeof key === "string" && isStagingId(key) ? key : undefined;
-  const fail = (attribute: string): never => {
-    throw new CorruptRecordError(
-      id,
-      `the record of ${id ?? "?"} cannot be read: attribute ${attribute} is missing or malformed`,
-      { why: "Somebody changed the item in DynamoDB, or another version of spawn wrote it." },
-    );
-  };
-  if (!isRecord(item)) return fail(RECORD_KEY);
-  const text = (attribute: string, from: Record<string, unknown> = item): string => {
-    const value = from[attribute];
-    return typeof value === "string" ? value : fail(attribute);
-  };
-  const count = (attribute: string): number => {
-    const value = item[attribute];
-    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : fail(attribute);
-  };
-  const cost = (name: string): number => {
-    const value = isRecord(item["cost"]) ? item["cost"][name] : undefined;
-    return typeof value === "number" && value >= 0 && value <= MAX_COST ? value : fail("cost");
-  };
-  const matching = (attribute: string, pattern: RegExp, from?: Record<string, unknown>): string => {
-    const value = text(attribute, from);
-    return pattern.test(value) ? value : fail(attribute);
-  };
-  const list = (attribute: string): string[] => {
-    const value = item[attribute];
-    return isStringArray(value) ? value : fail(attribute);
-  };
-  const parse = <T>(attribute: string, run: () => T): T => {
-    try {
-      return run();
-    } catch (error) {
-      if (error instanceof InputError) return fail(attribute);
-      throw error;
-    }
-  };
-  const parsed = <T>(attribute: string, read: (value: string) => T): T =>
-    parse(attribute, () => read(text(attribute)));
-  const optional = <T>(attribute: string, read: (value: string) => T): T | undefined =>
-    item[attribute] === undefined ? undefined : parsed(attribute, read);
-  // Absent in records of entries that are not shared.
-  const accounts = (attribute: string): readonly AccountId[] =>
-    item[attribute] === undefined ? [] : parse(attribute, () => parseAccountList(list(attribute)));
-  const accessPoints = (value: unknown): ReadonlyMap<Region, AccessPoint> => {
-    if (!isRecord(value)) return fail("access_points");
-    const points = new Map<Region, AccessPoint>();
-    for (const [name, point] of Object.entries(value)) {
-      const region = REGIONS.find((known) => known === name);
-      if (region === undefined || !isRecord(point)) return fail("access_points");
-      points.set(region, {
-        arn: matching("arn", ACCESS_POINT_ARN, point),
-        alias: matching("alias", ACCESS_POINT_ALIAS, point),
-      });
-    }
-    return points;
-  };
-  const kind = text("kind");
-  if (kind !== "file" && kind !== "directory") return fail("kind");
-  const sha256 = text("sha256");
-  if (sha256 !== NO_SHA256 && !SHA256.test(sha256)) return fail("sha256");
-  if (!isRecord(item["cost"])) return fail("cost");
-  return {
-    stagingId: parsed(RECORD_KEY, parseStagingId),
-    filename: parsed("filename", parseStoredName),
-    kind,
-    key: text("key"),
-    sizeBytes: count("size_bytes"),
-    fileCount: count("file_count"),
-    sha256,
-    manifestKey: text("manifest_key"),
-    manifestSha256: matching("manifest_sha256", SHA256),
-    regions: parse("regions", () => parseRegionList(list("regions"))),
-    buckets: parse("buckets", () => list("buckets").map(parseBucketName)),
-    destination: parsed("destination", parseDestination),
-    uploadedAt: parsed("uploaded_at", parseIsoTime),
-    ttl: parse("ttl_days", () => parseTtlDays(count("ttl_days"))),
-    sweepId: optional("sweep_id", parseSweepId),
-    stack: parsed("stack", parseStackName),
-    declaredAs: optional("declared_as", parseItemName),
-    allowAccounts: accounts("allow_accounts"),
-    bucketReaders: accounts("bucket_readers"),
-    accessPoints: accessPoints(item["access_points"] ?? {}),
-    cost: { replication: cost("replication"), storagePerDay: cost("storage_per_day") },
-  };
+  return decode(RECORD, item, ({ path }) => {
+    const message = `the record of ${id ?? "?"} cannot be read: attribute ${path || RECORD_KEY} is missing or malformed`;
+    return new CorruptRecordError(id, message, {
+      why: "Somebody changed the item in DynamoDB, or another version of spawn wrote it.",
+    });
+  });
 }

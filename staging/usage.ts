@@ -1,5 +1,5 @@
-import { isRecord } from "./environment.ts";
 import { isIsoTime } from "./ttl.ts";
+import { isRecord } from "./type-guards.ts";
 
 /**
  * A row of the usage table: what an entry was and who used it. It is opened when the entry is made and closed, not

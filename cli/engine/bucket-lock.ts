@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { type Heartbeat, isHere, machineName, type Worker, workerIn } from "./heartbeat.ts";

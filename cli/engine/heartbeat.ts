@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BEAT_EVERY_MS, HEARTBEAT_VARIABLE, pulseOf, recordOf, startPulse } from "../../connection/pulse.ts";
-import { isRecord } from "../../staging/environment.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 import { backendFolder } from "./backend-folder.ts";
 import { writeAtomically } from "./entry-project.ts";
 import { hasCode } from "./state-file.ts";

@@ -1,8 +1,9 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-import { isRecord } from "../../staging/environment.ts";
+
 import { UserError } from "../../staging/errors.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 import { backendFolder } from "./backend-folder.ts";
 import { PROJECT_NAME } from "./entry-project.ts";
 import { isHere, isSilent, workerOf } from "./heartbeat.ts";

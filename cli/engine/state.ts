@@ -1,5 +1,5 @@
-import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 import { explainFullDisk } from "./disk-full.ts";
 import { explainPassphrase } from "./passphrase.ts";
 import { type EngineRun, type EngineSettings, reasonOf, runEngine } from "./process.ts";

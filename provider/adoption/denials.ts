@@ -1,7 +1,7 @@
-import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import { matchesPattern } from "../../staging/policies/pattern.ts";
 import type { BucketRule } from "../../staging/resources.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 
 /** What is done with the objects of every entry. */
 const NEEDED = [

@@ -6,9 +6,9 @@ import {
   type TransitionDefaultMinimumObjectSize,
 } from "@aws-sdk/client-s3";
 import { HOUSEKEEPING_RULE_ID, LIFECYCLE_CLASSES } from "../../staging/classes.ts";
-import { isStringArray } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources.ts";
+import { isStringArray } from "../../staging/type-guards.ts";
 import { errorName } from "../store/aws-errors.ts";
 import type { ConfigurationKind } from "./configuration.ts";
 

@@ -3,10 +3,10 @@ import {
   GetBucketPolicyCommand,
   PutBucketPolicyCommand,
 } from "@aws-sdk/client-s3";
-import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 import { errorName } from "../store/aws-errors.ts";
 import type { Configuration, ConfigurationKind } from "./configuration.ts";
 

@@ -1,9 +1,9 @@
 import { createHash, hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { isRecord } from "../../staging/environment.ts";
 import { InputError, messageOf } from "../../staging/errors.ts";
 import type { Parameter } from "../../staging/sweep/param-set.ts";
 import { columnsProblems, MAX_ROW_BYTES, rowProblem } from "../../staging/sweep/row-checks.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 
 /** As JSON, a character takes six bytes at most, and its name, quotes and punctuation are counted with it. */
 const MAX_LINE_BYTES = 8 * MAX_ROW_BYTES;

@@ -5,8 +5,8 @@ import {
   ListMultipartUploadsCommand,
   ListObjectVersionsCommand,
 } from "@aws-sdk/client-s3";
-import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 import type { Run } from "./run.ts";
 
 /**

@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { S3Client } from "@aws-sdk/client-s3";
-import { isRecord } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
+import { isRecord } from "../../staging/type-guards.ts";
 import { environmentText } from "./environment-file.ts";
 import type { Seen } from "./step.ts";
 

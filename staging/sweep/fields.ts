@@ -1,5 +1,5 @@
-import { isRecord } from "../environment.ts";
 import { InputError } from "../errors.ts";
+import { isRecord } from "../type-guards.ts";
 import { shown } from "./problems.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { type AttributeValue, N, S } from "../attribute-value.ts";
-import { isRecord, isStringArray } from "../environment.ts";
 import type { Region } from "../regions.ts";
 import { isoSeconds } from "../ttl.ts";
+import { isRecord, isStringArray } from "../type-guards.ts";
 import { KIB } from "../units.ts";
 import type { SweepId } from "./id.ts";
 import { ITEM_KEY, indexItemKey, SWEEP_KEY } from "./item-keys.ts";

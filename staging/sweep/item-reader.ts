@@ -1,6 +1,6 @@
-import { isRecord } from "../environment.ts";
 import { InputError, UserError } from "../errors.ts";
 import { REGIONS, type Region } from "../regions.ts";
+import { isRecord } from "../type-guards.ts";
 import { isSweepId, type SweepId } from "./id.ts";
 import { ITEM_KEY, type ItemName, parseItemKey, SWEEP_KEY } from "./item-keys.ts";
 import { shown } from "./problems.ts";

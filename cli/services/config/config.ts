@@ -1,6 +1,7 @@
 import { readEnvironmentValues } from "../../../stacks/environment-config.ts";
 import { readUserConfig, type UserSettings } from "../../../stacks/user-config.ts";
-import { bucketOf, isRecord } from "../../../staging/environment.ts";
+import { bucketOf } from "../../../staging/environment.ts";
+import { isRecord } from "../../../staging/type-guards.ts";
 import type { Context } from "../../context.ts";
 import { DEFAULT_SETTINGS } from "../../defaults.ts";
 import { type ConfigKey, keysOf } from "./keys.ts";

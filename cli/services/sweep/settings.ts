@@ -6,10 +6,10 @@ import {
   parseSweepValues,
   type SweepSettings,
 } from "../../../stacks/sweep-settings.ts";
-import { isRecord } from "../../../staging/environment.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
 import { SWEEP_RUN } from "../../../staging/resources.ts";
 import { type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
+import { isRecord } from "../../../staging/type-guards.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { settingsFile } from "../../engine/entry-project.ts";

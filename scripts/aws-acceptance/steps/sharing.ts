@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { keysOfAccount } from "../../../local/cloud/keys.ts";
-import { isRecord } from "../../../staging/environment.ts";
+import { isRecord } from "../../../staging/type-guards.ts";
 import type { Run } from "../run.ts";
 import { compared, type Step } from "../step.ts";
 import { idIn, sha256 } from "./environment.ts";

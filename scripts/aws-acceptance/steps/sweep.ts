@@ -8,7 +8,7 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { isRecord } from "../../../staging/environment.ts";
+import { isRecord } from "../../../staging/type-guards.ts";
 import { ENVIRONMENT, type Run } from "../run.ts";
 import { compared, type Seen, type Step } from "../step.ts";
 import { idIn } from "./environment.ts";

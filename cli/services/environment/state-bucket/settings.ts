@@ -17,7 +17,6 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { errorName } from "../../../../provider/store/aws-failure.ts";
-import { isRecord } from "../../../../staging/environment.ts";
 import {
   OLD_VERSION_DAYS,
   STATE_RULE,
@@ -25,6 +24,7 @@ import {
   STATE_TAG,
   STATE_TAG_VALUE,
 } from "../../../../staging/state-bucket.ts";
+import { isRecord } from "../../../../staging/type-guards.ts";
 
 /** One setting of the bucket that holds the state. */
 export interface StateSetting {
