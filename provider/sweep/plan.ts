@@ -5,7 +5,6 @@ import type { SweepRunInputs } from "../../staging/resources.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
 import { parseStackName, type StackName } from "../../staging/stack-name.ts";
 import { parseLaunchedSweepId, type SweepId } from "../../staging/sweep/id.ts";
-import { isRecord } from "../../staging/type-guards.ts";
 
 /** The inputs of a run, parsed. */
 export interface RunPlan {
