@@ -1,12 +1,11 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { S3Client } from "@aws-sdk/client-s3";
-import type { ServiceSettings } from "../connection/access.ts";
+import type { ClientConfig } from "../connection/access.ts";
 import { connectionVariables, type Target } from "../connection/child-variables.ts";
 import { type Connection, resolveConnection } from "../connection/connection.ts";
 import type { Service } from "../connection/endpoints.ts";
 import { applyChanges } from "../connection/process.ts";
-import type { HandlerOptions, RequestHandler } from "../connection/request-handler.ts";
 import { isOnLocalCloud, usersEndpoint } from "../connection/variables.ts";
 import type { RunningCloud } from "../local/cloud/cloud.ts";
 import { spawnPaths, stateUrlOf } from "../local/paths.ts";
@@ -24,12 +23,6 @@ import type { CloudOfError } from "./aws-errors.ts";
 import type { BucketObjects } from "./engine/bucket-objects.ts";
 import type { Tables } from "./services/entry/records.ts";
 import { shellOfLocalCloud } from "./shell-of-local-cloud.ts";
-
-/** What every AWS client of one region is made with. */
-export interface ClientConfig extends ServiceSettings {
-  readonly maxAttempts: number;
-  readonly requestHandler: RequestHandler | HandlerOptions;
-}
 
 /** Shows what takes long; `done` ends its line. */
 export interface StepPrinter {

@@ -1,5 +1,6 @@
 import { type Connection, resolveConnection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
+import type { HandlerOptions, RequestHandler } from "./request-handler.ts";
 import { DIRECT, type Transport, transportOf } from "./transport.ts";
 import { userAgent } from "./user-agent.ts";
 
@@ -28,6 +29,12 @@ export interface ServiceSettings {
   };
   readonly profile?: string;
   readonly customUserAgent?: [name: string, version: string][];
+}
+
+/** Settings of a client of the SDK. */
+export interface ClientConfig extends ServiceSettings {
+  readonly maxAttempts: number;
+  readonly requestHandler: RequestHandler | HandlerOptions;
 }
 
 /** Credentials, region and endpoint of a service, all explicit, so that the SDK looks nothing up. */

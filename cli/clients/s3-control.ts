@@ -1,7 +1,7 @@
 // Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
 import { S3ControlClient, type S3ControlClientConfig } from "@aws-sdk/client-s3-control";
+import type { ClientConfig } from "../../connection/access.ts";
 import { followServerTime } from "../../provider/store/server-time.ts";
-import type { ClientConfig } from "../context.ts";
 
 /**
  * AWS has the account's number in the host's name, which no emulator's address can have; there the header

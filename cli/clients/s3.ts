@@ -1,10 +1,10 @@
 // Loaded by a dynamic import when a command first needs it; the static one in here lets the bundler leave out the rest.
 import { S3Client } from "@aws-sdk/client-s3";
+import type { ClientConfig } from "../../connection/access.ts";
 import { type ExpectedOwner, expectOwner } from "../../provider/store/expected-owner.ts";
 import { tellWhyHeadsFail } from "../../provider/store/head-errors.ts";
 import { takeLateCommands } from "../../provider/store/late-command.ts";
 import { followServerTime } from "../../provider/store/server-time.ts";
-import type { ClientConfig } from "../context.ts";
 
 /**
  * Emulators and S3-compatible servers have no names of their own for buckets: the bucket goes into the path.

@@ -5,26 +5,34 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import type { ClientConfig } from "../../connection/access.ts";
 import { isDenied, isNoSuchBucket, isNotFound } from "../../provider/store/aws-failure.ts";
 import { listObjects } from "../../provider/store/listing.ts";
 import { isOfOtherAccount } from "../../provider/survey/bucket.ts";
+import type { AccountId } from "../../staging/accounts.ts";
 import { UserError } from "../../staging/errors.ts";
 import { foreignBucket } from "../../staging/ownership/account.ts";
 import { accountInName, type StatePlace } from "../../staging/state-bucket.ts";
 import { commandLine } from "../command-line.ts";
-import type { Context } from "../context.ts";
+
+/** Where the command line's AWS clients come from. */
+export interface StateCloud {
+  readonly environmentName: string;
+  clientConfig(service: "S3", region: string): Promise<ClientConfig>;
+  account(): Promise<AccountId | undefined>;
+}
 
 /**
  * Small objects beside the engine's own, in the bucket that holds the state. Only backends of the form that `environment bootstrap`
  * writes have them.
  */
 export class BucketObjects {
-  readonly #context: Context;
+  readonly #cloud: StateCloud;
   readonly #place: StatePlace;
   #client: Promise<S3Client> | undefined;
 
-  constructor(context: Context, place: StatePlace) {
-    this.#context = context;
+  constructor(cloud: StateCloud, place: StatePlace) {
+    this.#cloud = cloud;
     this.#place = place;
   }
 
@@ -36,7 +44,7 @@ export class BucketObjects {
   async #s3(): Promise<S3Client> {
     this.#client ??= Promise.all([
       import("../clients/s3.ts"),
-      this.#context.clientConfig("S3", this.#place.region),
+      this.#cloud.clientConfig("S3", this.#place.region),
     ]).then(([{ makeS3Client }, config]) => {
       const account = accountInName(this.#place.bucket);
       return makeS3Client(config, account === undefined ? undefined : async () => account);
@@ -48,7 +56,7 @@ export class BucketObjects {
   async check(): Promise<void> {
     const { bucket, region } = this.#place;
     if (!(await this.isThere())) {
-      const environment = this.#context.environmentName;
+      const environment = this.#cloud.environmentName;
       throw new UserError(`the bucket ${bucket} of the state is not there`, {
         why: `backend.url of spawn config, or PULUMI_BACKEND_URL, names it. It was deleted, or is in another region than ${region}.`,
         fix: `${commandLine("spawn environment bootstrap", environment)} makes it; to use the former state again: ${commandLine("spawn config unset backend.url", environment)}`,
@@ -69,9 +77,9 @@ export class BucketObjects {
       if (!isDenied(error) || account === undefined) return true;
       if (!(await isOfOtherAccount(bucket, client, {}))) return true; // the engine tells what it may not do
       const named = `Its name says account ${account}. Its owner could change the state of your stacks.`;
-      const command = commandLine("spawn environment bootstrap --bucket NAME", this.#context.environmentName);
+      const command = commandLine("spawn environment bootstrap --bucket NAME", this.#cloud.environmentName);
       const fix = `Use another backend: ${command}`;
-      throw foreignBucket(bucket, region, await this.#context.account(), { named, fix });
+      throw foreignBucket(bucket, region, await this.#cloud.account(), { named, fix });
     }
   }
 

@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import type { Target } from "../../connection/child-variables.ts";
 import { changed, type VariableChanges } from "../../connection/variables.ts";
 import { type EngineInfo, ensureEngine } from "../../local/engine/engine.ts";
 import { commandVariables } from "../../local/engine/variables.ts";
@@ -9,10 +10,19 @@ import { shellVariables } from "../../local/shell-variables.ts";
 import { toolEnvironment } from "../../local/tool-environment.ts";
 import { packageRoot } from "../../package-root.ts";
 import type { EnvironmentSettings } from "../../staging/environment.ts";
-import type { Context } from "../context.ts";
 import { ExactScreen } from "../screen.ts";
+import type { BucketObjects } from "./bucket-objects.ts";
 import { prepareEntryProject } from "./entry-project.ts";
 import type { EngineSettings } from "./process.ts";
+
+/** What the engine needs to know of an environment. */
+export interface SessionSource {
+  settings(): Promise<EnvironmentSettings>;
+  connection(): Promise<unknown>;
+  target(): Promise<Target>;
+  stateUrl(): Promise<string | undefined>;
+  stateObjects(backend?: string): Promise<BucketObjects | undefined>;
+}
 
 /** An engine that is ready to work on one environment. */
 export interface EngineSession {
@@ -36,18 +46,18 @@ export interface EngineTools {
  * @throws UserError when there is no engine and none can be made
  */
 export async function prepareTools(
-  context: Context,
+  source: SessionSource,
   signal?: AbortSignal,
   backend?: string,
 ): Promise<EngineTools> {
   // First: a wrong environment must not cost the time that the engine's build takes.
-  const settings = await context.settings();
+  const settings = await source.settings();
   makeDataFolder();
   const printer = progressPrinter(new ExactScreen(process.stderr));
   const [engine, target, stateUrl] = await Promise.all([
     ensureEngine({ onProgress: printer.onProgress, signal }).finally(printer.done),
-    context.target(),
-    backend ?? context.stateUrl(),
+    source.target(),
+    backend ?? source.stateUrl(),
   ]);
   // The engine takes a folder as its backend only if it exists.
   if (stateUrl === stateUrlOf(spawnPaths())) await mkdir(spawnPaths().state, { recursive: true });
@@ -56,17 +66,17 @@ export async function prepareTools(
 
 /** Makes ready what updates of the environment's stack and of its entries' stacks need. */
 export async function openSession(
-  context: Context,
+  source: SessionSource,
   signal?: AbortSignal,
   backend?: string,
 ): Promise<EngineSession> {
   const entries = spawnPaths().stacks;
-  const objects = await context.stateObjects(backend);
+  const objects = await source.stateObjects(backend);
   const [{ engine, settings, variables }] = await Promise.all([
-    prepareTools(context, signal, backend),
+    prepareTools(source, signal, backend),
     prepareEntryProject(entries, packageRoot()),
     // The program runs in this process and speaks gRPC with the engine, past every proxy.
-    context.connection(),
+    source.connection(),
     objects?.check(),
   ]);
   const tools = changed(process.env, variables);

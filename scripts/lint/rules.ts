@@ -21,7 +21,7 @@ const PACKAGE_RULES: readonly IForbiddenRuleType[] = [
     name: "no-cycle",
     comment: "Files that import each other cannot be understood, tested or moved one at a time.",
     from: {},
-    to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    to: { circular: true },
   },
   {
     name: "unresolved-import",

@@ -1,16 +1,23 @@
+import { spawnPaths } from "../../../local/paths.ts";
+import { type EntrySettings, parseEntrySettingsFile } from "../../../stacks/entry-settings.ts";
+import { readTextIfThere } from "../../../stacks/files.ts";
 import { entryStackName } from "../../../staging/entry.ts";
+import { InputError } from "../../../staging/errors.ts";
+import type { StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { disagreementOf, type OtherBuckets } from "../../../staging/record-names.ts";
-import type { Context } from "../../context.ts";
-import { openSession } from "../../engine/session.ts";
+import { settingsFile } from "../../engine/entry-project.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
-import { localSettings } from "./remains/buckets.ts";
 
 /**
  * Buckets that hold an entry though the environment's settings do not name them, or name others for their regions: those of the
  * entry's settings file on this machine and of its stack's state. Both belong to the user, as the records table does not.
  */
-export async function otherBuckets(context: Context, record: StagingRecord): Promise<OtherBuckets> {
+export async function otherBuckets(
+  context: SessionSource & { readonly environmentName: string },
+  record: StagingRecord,
+): Promise<OtherBuckets> {
   const { stagingId: id, declaredAs } = record;
   const found = new Map<string, Set<string>>();
   const add = (region: string, bucket: string): void => {
@@ -31,4 +38,18 @@ export async function otherBuckets(context: Context, record: StagingRecord): Pro
     if (stagingId === id && typeof region === "string" && typeof bucket === "string") add(region, bucket);
   }
   return found;
+}
+
+/** What this machine's settings file says of an entry; undefined where there is none that can be read and is the entry's. */
+export async function localSettings(environment: string, id: StagingId): Promise<EntrySettings | undefined> {
+  const file = settingsFile(spawnPaths().stacks, entryStackName(environment, id));
+  const text = await readTextIfThere(file);
+  if (text === undefined) return undefined;
+  try {
+    const settings = parseEntrySettingsFile(text, file);
+    return settings.spec.id === id && settings.environment.name === environment ? settings : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }

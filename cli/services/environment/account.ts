@@ -1,8 +1,10 @@
+import type { Connection } from "../../../connection/connection.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
+import type { EnvironmentSettings } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { refuseOtherAccount } from "../../../staging/ownership/account.ts";
 import type { TableFact } from "../../../staging/ownership/names.ts";
-import type { Context } from "../../context.ts";
+import type { SessionSource } from "../../engine/session.ts";
 
 /**
  * The account of the credentials in use: that of the tables' ARNs, which every command reads anyway, or what STS says.
@@ -10,12 +12,15 @@ import type { Context } from "../../context.ts";
  * @throws InputError when `spawn:account` names another one
  */
 export async function findAccount(
-  context: Context,
+  environment: {
+    settings(): Promise<EnvironmentSettings>;
+    connection(): Promise<Connection>;
+  },
   tables: () => Promise<readonly TableFact[]>,
 ): Promise<AccountId | undefined> {
   const [settings, connection, { accountOf, hasAccounts, isSameServer }] = await Promise.all([
-    context.settings(),
-    context.connection(),
+    environment.settings(),
+    environment.connection(),
     import("../../../connection/account.ts"),
   ]);
   if (hasAccounts(connection) === "never") return undefined;
@@ -41,17 +46,20 @@ async function accountOfTables(tables: () => Promise<readonly TableFact[]>): Pro
  * that has failed already: it costs the reading of a state.
  * @returns the error that names both accounts, or else `error`
  */
-export async function explainMissing(context: Context, error: unknown): Promise<unknown> {
+export async function explainMissing(
+  environment: SessionSource & { account(): Promise<AccountId | undefined> },
+  error: unknown,
+): Promise<unknown> {
   if (!(error instanceof InputError)) return error;
   try {
-    const [settings, account] = await Promise.all([context.settings(), context.account()]);
+    const [settings, account] = await Promise.all([environment.settings(), environment.account()]);
     if (settings.cloud !== "aws") return error;
     const [{ openSession }, { readStateOrBackup }, { heldOf }] = await Promise.all([
       import("../../engine/session.ts"),
       import("../../engine/state.ts"),
-      import("./plan.ts"),
+      import("./held.ts"),
     ]);
-    const { environmentProject } = await openSession(context);
+    const { environmentProject } = await openSession(environment);
     const { resources } = await readStateOrBackup(environmentProject, settings.name);
     refuseOtherAccount(settings, account, heldOf(resources));
     return error;

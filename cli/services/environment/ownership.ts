@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { IAMClient } from "@aws-sdk/client-iam";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { type EnvironmentSettings, replicationRoleName } from "../../../staging/environment.ts";
@@ -16,7 +17,6 @@ import {
 import { refuseOthers } from "../../../staging/ownership/taken.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
 
 /*
  * Every command works only on tables and buckets that do not carry another environment's tags. The context asks once in a
@@ -62,14 +62,22 @@ export async function refuseOthersBucket(
   refuseOthers(settings, { tables: [], buckets: [fact], account });
 }
 
+/** The clients that look at an environment. */
+export interface SurveyClients {
+  anyBucketsS3(region: Region): Promise<S3Client>;
+  dynamo(): Promise<DynamoDBClient>;
+  iam(): Promise<IAMClient>;
+  account(): Promise<AccountId | undefined>;
+}
+
 /** What AWS has of the environment, by the clients of the command line. */
-export async function surveyOf(context: Context, request: SurveyRequest): Promise<EnvironmentFacts> {
+export async function surveyOf(clients: SurveyClients, request: SurveyRequest): Promise<EnvironmentFacts> {
   const { surveyEnvironment } = await import("../../../provider/survey/survey.ts");
   return await surveyEnvironment(request, {
-    s3: (region) => context.anyBucketsS3(region as Region),
-    dynamodb: () => context.dynamo(),
-    iam: () => context.iam(),
-    account: () => context.account(),
+    s3: (region) => clients.anyBucketsS3(region as Region),
+    dynamodb: () => clients.dynamo(),
+    iam: () => clients.iam(),
+    account: () => clients.account(),
   });
 }
 
@@ -98,9 +106,12 @@ const ENTRY_TABLES: readonly TableRole[] = ["records", "usage"];
  * Makes sure that an environment is complete in the regions of an entry: a creation may have failed half way.
  * @throws InputError that names what it lacks
  */
-export async function requireWhole(context: Context, regions: readonly Region[]): Promise<void> {
-  const settings = await context.settings();
-  const facts = await surveyOf(context, wholeEnvironment(settings, regions, ENTRY_TABLES));
+export async function requireWhole(
+  environment: SurveyClients & { settings(): Promise<EnvironmentSettings> },
+  regions: readonly Region[],
+): Promise<void> {
+  const settings = await environment.settings();
+  const facts = await surveyOf(environment, wholeEnvironment(settings, regions, ENTRY_TABLES));
   refuseOthers(settings, facts);
   const missing = missingOf(facts);
   if (missing.length === 0) return;

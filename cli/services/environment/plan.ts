@@ -2,7 +2,6 @@ import type { EnvironmentConfig } from "../../../stacks/environment-config.ts";
 import { type EntrySpec, withIdsOf } from "../../../staging/entry.ts";
 import type { EnvironmentSettings } from "../../../staging/environment.ts";
 import { refuseForeignBucket, refuseOtherAccount } from "../../../staging/ownership/account.ts";
-import { heldIn } from "../../../staging/ownership/held.ts";
 import { type Missing, missingOf } from "../../../staging/ownership/missing.ts";
 import type { Held } from "../../../staging/ownership/names.ts";
 import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
@@ -13,6 +12,7 @@ import { type EngineSession, openSession } from "../../engine/session.ts";
 import { readState, type StateResource } from "../../engine/state.ts";
 import { isProtectedByProgram } from "./deletion-protection.ts";
 import { type ExpiredEntry, expiredEntries } from "./expired-declared.ts";
+import { heldOf, propertiesOf } from "./held.ts";
 import { surveyOf, wholeEnvironment } from "./ownership.ts";
 
 /** Data that an update of the environment's stack would delete. */
@@ -74,19 +74,6 @@ export async function planEnvironment(context: Context): Promise<EnvironmentPlan
 function isLeft({ buckets }: EnvironmentSettings, { inputs = {} }: StateResource): boolean {
   const { bucket } = inputs;
   return typeof bucket === "string" && ![...buckets.values()].includes(bucket);
-}
-
-/** What was taken over has its region in the outputs only. */
-const propertiesOf = ({ inputs = {}, outputs = {} }: StateResource): Readonly<Record<string, unknown>> => ({
-  ...inputs,
-  ...outputs,
-});
-
-/** What the state of an environment's stack holds. */
-export function heldOf(resources: readonly StateResource[]): Held {
-  const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const entries = resources.map((resource) => ({ ...resource, properties: propertiesOf(resource) }));
-  return heldIn(entries, stack?.outputs?.["cloud"]);
 }
 
 /**

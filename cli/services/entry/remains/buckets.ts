@@ -1,17 +1,12 @@
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { spawnPaths } from "../../../../local/paths.ts";
 import { errorName } from "../../../../provider/store/aws-errors.ts";
 import { decodeKey } from "../../../../provider/store/listing.ts";
-import { type EntrySettings, parseEntrySettingsFile } from "../../../../stacks/entry-settings.ts";
-import { readTextIfThere } from "../../../../stacks/files.ts";
-import { entryStackName } from "../../../../staging/entry.ts";
-import { InputError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import { entryPrefix } from "../../../../staging/manifest.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import type { Context } from "../../../context.ts";
-import { settingsFile } from "../../../engine/entry-project.ts";
 import { openUploads, partsOf } from "../../cleanup/places.ts";
+import { localSettings } from "../other-buckets.ts";
 import type { BucketRemains } from "./remains.ts";
 
 /** A bucket in which an entry may have something. */
@@ -30,20 +25,6 @@ export async function bucketsOfEntry(context: Context, id: StagingId): Promise<B
   for (const named of [settings.buckets, own?.environment.buckets ?? new Map<Region, string>()])
     for (const [region, bucket] of named) buckets.set(bucket, { region, bucket });
   return [...buckets.values()];
-}
-
-/** What this machine's settings file says of an entry; undefined where there is none that can be read and is the entry's. */
-export async function localSettings(environment: string, id: StagingId): Promise<EntrySettings | undefined> {
-  const file = settingsFile(spawnPaths().stacks, entryStackName(environment, id));
-  const text = await readTextIfThere(file);
-  if (text === undefined) return undefined;
-  try {
-    const settings = parseEntrySettingsFile(text, file);
-    return settings.spec.id === id && settings.environment.name === environment ? settings : undefined;
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
 }
 
 /** `all` counts everything; `some` stops after one page, which is enough to know whether there is anything. */

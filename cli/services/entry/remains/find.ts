@@ -8,9 +8,10 @@ import { CorruptRecordError } from "../../../../staging/record.ts";
 import { USAGE_KEY } from "../../../../staging/usage.ts";
 import type { Context } from "../../../context.ts";
 import { explained } from "../../common/outcomes.ts";
+import { localSettings } from "../other-buckets.ts";
 import { findRecord, orCorrupt, type Tables } from "../records.ts";
 import { findAccessPoints } from "./access-points.ts";
-import { bucketsOfEntry, type Depth, localSettings, remainsIn } from "./buckets.ts";
+import { bucketsOfEntry, type Depth, remainsIn } from "./buckets.ts";
 import type { EntryRemains } from "./remains.ts";
 
 /**
