@@ -1,5 +1,5 @@
 import { BUCKETS } from "./server.ts";
-import type { Tools } from "./tools.ts";
+import type { Command, Plan, Tools } from "./tools.ts";
 
 export interface Dataset {
   readonly name: string;
@@ -8,11 +8,6 @@ export interface Dataset {
   /** Buckets that get it, the first by an upload, the others by server-side copies. */
   readonly buckets: number;
 }
-
-type Command = readonly string[];
-
-/** Steps one after the other; the commands of a step at the same time. */
-export type Plan = readonly (readonly Command[])[];
 
 export interface Contestant {
   readonly name: string;

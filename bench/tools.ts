@@ -4,7 +4,6 @@ import { build } from "esbuild";
 import { runCommand } from "../local/command.ts";
 import { packageRoot } from "../package-root.ts";
 import { benchCache, buildTool, TOOLS, type Tool } from "./build-tool.ts";
-import type { Plan } from "./contestants.ts";
 import type { Measurement } from "./report.ts";
 
 /** The programs that the benchmark compares with, the server that all of them talk to, and the network between them. */
@@ -15,6 +14,11 @@ export interface Tools {
   readonly toxiproxy: string;
   readonly aws: string;
 }
+
+export type Command = readonly string[];
+
+/** Steps one after the other; the commands of a step at the same time. */
+export type Plan = readonly (readonly Command[])[];
 
 const root = packageRoot();
 

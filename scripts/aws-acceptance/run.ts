@@ -7,7 +7,6 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { UserError } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 import { environmentText } from "./environment-file.ts";
-import type { Seen } from "./step.ts";
 
 export const ENVIRONMENT = "acceptance";
 
@@ -27,6 +26,17 @@ export interface RunSettings {
   readonly megabytes: number;
   /** Items of the sweep that measures the table. */
   readonly rows: number;
+}
+
+/** What a step has seen of one point. */
+export interface Seen {
+  readonly point: string;
+  /** The command or requests that were made. */
+  readonly command: string;
+  readonly expected: string;
+  readonly seen: string;
+  /** `open`: this run could not tell; `seen` says why and how to find out. */
+  readonly verdict: "as expected" | "different" | "open";
 }
 
 /** What an interrupted run has to know to go on, and to clean up. */

@@ -1,15 +1,4 @@
-import type { Run } from "./run.ts";
-
-/** What a step has seen of one point. */
-export interface Seen {
-  readonly point: string;
-  /** The command or requests that were made. */
-  readonly command: string;
-  readonly expected: string;
-  readonly seen: string;
-  /** `open`: this run could not tell; `seen` says why and how to find out. */
-  readonly verdict: "as expected" | "different" | "open";
-}
+import type { Run, Seen } from "./run.ts";
 
 /** A step of the acceptance, which answers one or more points. */
 export interface Step {

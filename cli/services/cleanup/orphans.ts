@@ -15,12 +15,13 @@ import {
   type Amount,
   type Bucket,
   idsWithObjects,
+  type OpenUpload,
   objectsOf,
   openUploads,
   partsOf,
   sumOf,
 } from "./places.ts";
-import type { OpenUpload, Orphan, OrphanPlace } from "./plan.ts";
+import type { Orphan, OrphanPlace } from "./plan.ts";
 
 /** What changed more recently may be of somebody who is still at it, on a machine that is not known here. */
 const QUIET_MS = MS_PER_DAY;

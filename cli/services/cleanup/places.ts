@@ -10,7 +10,12 @@ import { entryPrefix } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { stagingIdIn } from "./owners.ts";
-import type { OpenUpload } from "./plan.ts";
+
+/** A multipart upload that was neither completed nor aborted. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+}
 
 /** A bucket of the environment. */
 export interface Bucket {

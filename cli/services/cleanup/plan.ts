@@ -2,6 +2,7 @@ import type { StagingId } from "../../../staging/ids.ts";
 import type { MicroDollars } from "../../../staging/money.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { Deletable } from "../entry/delete.ts";
+import type { OpenUpload } from "./places.ts";
 
 /** What a cleanup is asked to remove. Whatever is not asked for is reported all the same. */
 export interface CleanupQuestion {
@@ -54,12 +55,6 @@ export interface OrphanPlace {
   readonly uploads: readonly OpenUpload[];
   /** Whether this environment made the bucket. Of any other the data may be of somebody whom nobody knows here. */
   readonly isOwn: boolean;
-}
-
-/** A multipart upload that was neither completed nor aborted. */
-export interface OpenUpload {
-  readonly key: string;
-  readonly uploadId: string;
 }
 
 /** Data that no record and no stack knows, or uploads under an entry that is whole; untouched for a day at least. */

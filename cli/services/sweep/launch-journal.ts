@@ -10,7 +10,7 @@ import { writeAtomically } from "../../engine/entry-project.ts";
 import { isHere, machineName } from "../../engine/heartbeat.ts";
 import { findProcess } from "../../engine/running.ts";
 import { journalsIn } from "../entry/upload/unfinished.ts";
-import type { LaunchRequest } from "./prepare.ts";
+import type { LaunchRequest } from "./launch.ts";
 import { sha256Of } from "./sweep-spec.ts";
 
 /**

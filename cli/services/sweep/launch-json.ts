@@ -1,7 +1,7 @@
 import { toDollars } from "../../../staging/money.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import type { HourRange } from "../../../staging/sweep/plan.ts";
-import type { PreparedLaunch } from "./prepare.ts";
+import type { PreparedLaunch } from "./launch.ts";
 
 interface HourJson {
   readonly least: number;

@@ -20,7 +20,7 @@ import type { SweepEntry } from "../../../staging/sweep/entries.ts";
 import type { SweepDataset } from "../../../staging/sweep/spec.ts";
 import { isoSeconds, parseTtlDays, type TtlDays } from "../../../staging/ttl.ts";
 import type { Context } from "../../context.ts";
-import type { LaunchRequest, StagedData } from "./prepare.ts";
+import type { LaunchRequest, StagedData } from "./launch.ts";
 
 interface OtherRequest {
   readonly parameters: Pick<LaunchRequest["parameters"], "entries" | "regions">;

@@ -1,17 +1,13 @@
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { readWorkerTemplates } from "../../../stacks/worker-templates.ts";
-import type { AccountId } from "../../../staging/accounts.ts";
 import { bucketOf, type EnvironmentSettings } from "../../../staging/environment.ts";
 import { InputError } from "../../../staging/errors.ts";
-import type { PriceBook } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { parseRegionList, type Region } from "../../../staging/regions.ts";
-import { commonRegions, type SweepEntry } from "../../../staging/sweep/entries.ts";
+import { commonRegions } from "../../../staging/sweep/entries.ts";
 import { newSweepId } from "../../../staging/sweep/id.ts";
 import type { SweepParameters } from "../../../staging/sweep/parameters.ts";
 import { planSweep, type SweepPlan, type SweepPlanInput } from "../../../staging/sweep/plan.ts";
-import type { SweepDataset } from "../../../staging/sweep/spec.ts";
-import type { StageBuckets, StageDestinations } from "../../../staging/sweep/stage-options.ts";
 import { renderUserData } from "../../../staging/sweep/user-data.ts";
 import { workerFacts } from "../../../staging/sweep/worker-facts.ts";
 import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
@@ -20,8 +16,9 @@ import type { Context } from "../../context.ts";
 import { serverTime } from "../common/server-time.ts";
 import { checkEnvironmentIsUp } from "../entry/upload/preflight.ts";
 import { explainMissing } from "../environment/account.ts";
-import { type Advice, joinAdvice } from "./checks/advice.ts";
+import { joinAdvice } from "./checks/advice.ts";
 import { adviceFor, readSpotPrices, type SpotPrices } from "./checks/checks.ts";
+import type { LaunchRequest, PreparedLaunch, StagedData } from "./launch.ts";
 import { datasetOf, ownEntries, requireWhole } from "./own-entries.ts";
 import { specOf } from "./sweep-spec.ts";
 
@@ -29,39 +26,6 @@ import { specOf } from "./sweep-spec.ts";
  * All that is looked at before a sweep starts. Nothing here, nor in what it imports, writes to AWS, to the backend or to this machine:
  * `spawn launch --dry-run` ends after it. A test checks the imports.
  */
-
-/** What a sweep is to be, as far as the user says. */
-export interface LaunchRequest {
-  readonly parameters: SweepParameters;
-  /** `--stage-account`: the account that staged the data; undefined for the environment's own. */
-  readonly stageAccount: AccountId | undefined;
-  /** `--stage-bucket`: where that account has them. */
-  readonly stageBuckets: StageBuckets;
-  /** `--stage-dest`: where workers find them. */
-  readonly stageDestinations: StageDestinations;
-  /** `--iam-policy` and `--iam-managed-policies`. */
-  readonly iamActions: readonly string[];
-  readonly managedPolicies: readonly string[];
-  /** For the savings against direct downloads. */
-  readonly prices: PriceBook;
-}
-
-/** A sweep that can start. */
-export interface PreparedLaunch extends LaunchRequest {
-  readonly settings: EnvironmentSettings;
-  readonly plan: SweepPlan;
-  readonly datasets: readonly SweepDataset[];
-  readonly advice: Advice;
-}
-
-/** Staged data, as the plan and as workers need them. */
-export interface StagedData {
-  readonly entries: readonly SweepEntry[];
-  readonly datasets: readonly SweepDataset[];
-  readonly notes: readonly string[];
-  /** Makes sure that these regions hold the data. @throws UserError that says what is missing */
-  readonly check: (regions: readonly Region[]) => Promise<void>;
-}
 
 /**
  * Plans a sweep and makes sure that everything is there which it needs.

@@ -26,6 +26,7 @@ import type { StateResource } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
 import { explainSystemError } from "../../system-errors.ts";
 import { findMeta, isListed } from "./items.ts";
+import type { PreparedLaunch } from "./launch.ts";
 import {
   beginLaunch,
   endLaunch,
@@ -36,7 +37,6 @@ import {
   takeOverLaunch,
 } from "./launch-journal.ts";
 import { startMachines } from "./machines.ts";
-import type { PreparedLaunch } from "./prepare.ts";
 import { findSweepRemains, GROUP_TYPE, removeSweepRemains } from "./remains/remains.ts";
 import { rowsFile } from "./settings.ts";
 import { rowsText, sha256Of, specOf } from "./sweep-spec.ts";

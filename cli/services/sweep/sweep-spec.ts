@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { SweepId } from "../../../staging/sweep/id.ts";
 import { type Rows, rowAt, rowJson } from "../../../staging/sweep/rows.ts";
 import type { SweepRows, SweepSpec } from "../../../staging/sweep/spec.ts";
-import type { PreparedLaunch } from "./prepare.ts";
+import type { PreparedLaunch } from "./launch.ts";
 
 type PlannedLaunch = Pick<
   PreparedLaunch,

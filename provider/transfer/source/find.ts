@@ -1,26 +1,8 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { S3Clients } from "../../store/clients.ts";
-import type { Billed } from "../../store/request-payer.ts";
 import { refuse } from "./error.ts";
 import { findFile } from "./file.ts";
-import type { Source, SourceEntry } from "./source.ts";
-
-export interface FindOptions extends Billed {
-  /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */
-  readonly exclude?: readonly string[];
-  /** Takes what the links of a local directory lead to in their place. @default false */
-  readonly followLinks?: boolean;
-  /** The name under which the data are stored, for which keys must not get too long. @default the source's own */
-  readonly name?: string;
-  /** The entry that is made from the source. A walk through a prefix on S3 refuses to read what that entry holds. */
-  readonly entryId?: string;
-  /** Needed for sources on S3. */
-  readonly clients: S3Clients;
-  readonly signal: AbortSignal;
-  /** Told of each entry of a directory, in order, when it is found. */
-  readonly onEntry?: ((entry: SourceEntry) => void) | undefined;
-}
+import type { FindOptions, Source } from "./source.ts";
 
 /**
  * Finds and measures a source, and makes sure that all of it can be staged.

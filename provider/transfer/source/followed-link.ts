@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { basename, dirname } from "node:path";
 import { InputError } from "../../../staging/errors.ts";
+import type { Exclusion } from "../../../staging/exclude.ts";
 import { refuse, systemError } from "./error.ts";
 import type { FilePlace } from "./file.ts";
 import { resolveLinks } from "./file-threads.ts";
@@ -10,7 +11,21 @@ import { foreignOwnersOf } from "./foreign-link.ts";
 import { refuseFormat } from "./format.ts";
 import { refuseOwnFolders } from "./own-folders.ts";
 import { SourceChangedError, shown } from "./source.ts";
-import type { Walk } from "./walk.ts";
+
+/** One way through a tree. */
+export interface Walk {
+  /** The real path. */
+  readonly root: string;
+  readonly rootFolder: SourceFolder;
+  readonly exclusion: Exclusion;
+  /** Whether no pattern leaves anything out. */
+  readonly isWhole: boolean;
+  readonly followLinks: boolean;
+  readonly ownFolders: readonly string[];
+  readonly signal: AbortSignal;
+  /** Whether each file is opened to see that it can be read. */
+  readonly checked: boolean;
+}
 
 /** What a link leads to. */
 export type Followed = (

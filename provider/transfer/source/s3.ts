@@ -16,11 +16,10 @@ import { type Billed, paidFor } from "../../store/request-payer.ts";
 import { refuseLostMetadata } from "../copy/kept-metadata.ts";
 import { FullHeadCommand, refuseArchived } from "./archive.ts";
 import { nothingToExclude } from "./file.ts";
-import type { FindOptions } from "./find.ts";
 import { downloadForbidden } from "./forbidden.ts";
 import { OddKeys } from "./odd-keys.ts";
 import { S3Reader } from "./s3-reader.ts";
-import type { S3File, Source, SourceEntry } from "./source.ts";
+import type { FindOptions, S3File, Source, SourceEntry } from "./source.ts";
 
 /** S3 knows no permissions: files from there get the usual ones. */
 const FILE_MODE = "644";

@@ -3,6 +3,8 @@ import { UserError } from "../../../staging/errors.ts";
 import type { ManifestFolder, ManifestLink } from "../../../staging/manifest.ts";
 import { printable } from "../../../staging/printable.ts";
 import { shellPath } from "../../../staging/shell.ts";
+import type { S3Clients } from "../../store/clients.ts";
+import type { Billed } from "../../store/request-payer.ts";
 import type { ObjectPlace } from "../verify/stored.ts";
 import type { ReadFile } from "./file-thread-program.ts";
 
@@ -32,6 +34,23 @@ export interface DirectorySource {
    * @throws InputError when something in it cannot be staged
    */
   entries(signal: AbortSignal): AsyncIterable<SourceEntry>;
+}
+
+/** How a source is found. */
+export interface FindOptions extends Billed {
+  /** Patterns of what a directory's upload leaves out, see `staging/exclude.ts`. */
+  readonly exclude?: readonly string[];
+  /** Takes what the links of a local directory lead to in their place. @default false */
+  readonly followLinks?: boolean;
+  /** The name under which the data are stored, for which keys must not get too long. @default the source's own */
+  readonly name?: string;
+  /** The entry that is made from the source. A walk through a prefix on S3 refuses to read what that entry holds. */
+  readonly entryId?: string;
+  /** Needed for sources on S3. */
+  readonly clients: S3Clients;
+  readonly signal: AbortSignal;
+  /** Told of each entry of a directory, in order, when it is found. */
+  readonly onEntry?: ((entry: SourceEntry) => void) | undefined;
 }
 
 export type SourceEntry = SourceFile | ManifestLink | ManifestFolder;

@@ -1,6 +1,5 @@
 import { constants } from "node:fs";
 import { join } from "node:path";
-import type { Exclusion } from "../../../staging/exclude.ts";
 import { failedAt, missized, refuse, systemError } from "./error.ts";
 import { assertNoneKept } from "./excluded-folder.ts";
 import { type FilePlace, localFile, permissionsOf } from "./file.ts";
@@ -8,7 +7,7 @@ import type { FileFacts, Measured } from "./file-thread-program.ts";
 import { measureFiles } from "./file-threads.ts";
 import type { SourceFolder } from "./folder.ts";
 import { FolderNames } from "./folder-names.ts";
-import { type Followed, followLinks, loop } from "./followed-link.ts";
+import { type Followed, followLinks, loop, type Walk } from "./followed-link.ts";
 import { assertReadableBy } from "./foreign-link.ts";
 import { refuseFormat } from "./format.ts";
 import { readLink } from "./link.ts";
@@ -16,21 +15,6 @@ import { type LocalFile, SourceChangedError, type SourceEntry } from "./source.t
 
 /** Files that are looked at together. */
 const BATCH = 64;
-
-/** One way through a tree. */
-export interface Walk {
-  /** The real path. */
-  readonly root: string;
-  readonly rootFolder: SourceFolder;
-  readonly exclusion: Exclusion;
-  /** Whether no pattern leaves anything out. */
-  readonly isWhole: boolean;
-  readonly followLinks: boolean;
-  readonly ownFolders: readonly string[];
-  readonly signal: AbortSignal;
-  /** Whether each file is opened to see that it can be read. */
-  readonly checked: boolean;
-}
 
 /** A folder that is being walked through. */
 interface Frame {

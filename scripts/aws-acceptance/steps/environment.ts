@@ -10,8 +10,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
 import { plainClient, statusOfPlainHttp } from "../plain-http.ts";
-import { ENVIRONMENT, type Run } from "../run.ts";
-import { compared, type Seen, type Step } from "../step.ts";
+import { ENVIRONMENT, type Run, type Seen } from "../run.ts";
+import { compared, type Step } from "../step.ts";
 
 const USERS_RULE = "users-own";
 

@@ -8,8 +8,8 @@ import {
   PutBucketEncryptionCommand,
   type ServerSideEncryption,
 } from "@aws-sdk/client-s3";
-import type { Run } from "../run.ts";
-import { compared, type Seen, type Step } from "../step.ts";
+import type { Run, Seen } from "../run.ts";
+import { compared, type Step } from "../step.ts";
 import { idIn } from "./environment.ts";
 
 async function head(run: Run, region: string, key: string): Promise<HeadObjectCommandOutput> {

@@ -9,8 +9,8 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { isRecord } from "../../../staging/type-guards.ts";
-import { ENVIRONMENT, type Run } from "../run.ts";
-import { compared, type Seen, type Step } from "../step.ts";
+import { ENVIRONMENT, type Run, type Seen } from "../run.ts";
+import { compared, type Step } from "../step.ts";
 import { idIn } from "./environment.ts";
 
 const LINKED_ROLES = ["AWSServiceRoleForAutoScaling", "AWSServiceRoleForEC2Spot"];

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect } from "chai";
+import type { LaunchRequest } from "../../../../cli/services/sweep/launch.ts";
 import {
   beginLaunch,
   endLaunch,
@@ -9,7 +10,6 @@ import {
   fingerprintOf,
   isLaunching,
 } from "../../../../cli/services/sweep/launch-journal.ts";
-import type { LaunchRequest } from "../../../../cli/services/sweep/prepare.ts";
 import { rowsText, specOf } from "../../../../cli/services/sweep/sweep-spec.ts";
 import { packageRoot } from "../../../../package-root.ts";
 import { GUIDE_PRICES } from "../../../../staging/price-book.ts";
