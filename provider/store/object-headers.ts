@@ -1,38 +1,41 @@
 import { userMetadata } from "../transfer/verify/object-facts.ts";
 
 /**
- * What S3 keeps with an object and answers with its bytes, in the SDK's names. `ExpiresString` is the header as it was given:
- * S3 also keeps one that is no time.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ * What S3 keeps with an object and answers with its bytes. `expires` is the header as it was given: S3 also keeps one that is no
+ * time. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
-const NAMES = [
-  "ContentType",
-  "ContentEncoding",
-  "CacheControl",
-  "ContentDisposition",
-  "ContentLanguage",
-  "ExpiresString",
-] as const;
-
-export type ObjectHeaders = { readonly [Name in (typeof NAMES)[number]]?: string };
-
-/** HTTP's names of the headers. */
 export const HEADER_NAMES = {
-  ContentType: "content-type",
-  ContentEncoding: "content-encoding",
-  CacheControl: "cache-control",
-  ContentDisposition: "content-disposition",
-  ContentLanguage: "content-language",
-  ExpiresString: "expires",
-} as const satisfies Record<(typeof NAMES)[number], string>;
+  contentType: "content-type",
+  contentEncoding: "content-encoding",
+  cacheControl: "cache-control",
+  contentDisposition: "content-disposition",
+  contentLanguage: "content-language",
+  expires: "expires",
+} as const;
 
-/** The headers in an answer or a request, without those that the object does not have. */
+type HeaderField = keyof typeof HEADER_NAMES;
+
+export type ObjectHeaders = { readonly [Field in HeaderField]?: string };
+
+const FIELDS = [
+  "contentType",
+  "contentEncoding",
+  "cacheControl",
+  "contentDisposition",
+  "contentLanguage",
+  "expires",
+] as const satisfies readonly HeaderField[];
+
+/** The headers in an answer, without those that the object does not have. */
 export function objectHeaders(
-  head: {
-    readonly [Name in keyof ObjectHeaders]?: string | undefined;
+  answer: {
+    readonly [Field in HeaderField]?: string | undefined;
   },
 ): ObjectHeaders {
-  const found = NAMES.map((name) => [name, name === "ContentEncoding" ? unchunked(head[name]) : head[name]]);
+  const found = FIELDS.map((field) => [
+    field,
+    field === "contentEncoding" ? unchunked(answer[field]) : answer[field],
+  ]);
   return Object.fromEntries(found.filter(([, value]) => value !== undefined && value !== ""));
 }
 

@@ -233,7 +233,12 @@ export interface ObjectStore {
   createUpload(input: CreateUploadInput, signal?: AbortSignal): Promise<CreatedUpload>;
   uploadPart(input: UploadPartInput, signal?: AbortSignal): Promise<WrittenPart>;
   copyPart(input: CopyPartInput, signal?: AbortSignal): Promise<WrittenPart>;
+  /**
+   * Makes the parts one object. Also resolves where the answer to a first attempt was lost and the second one finds no upload:
+   * the caller compares the object with what it sent in any case.
+   */
   completeUpload(input: CompleteUploadInput, signal?: AbortSignal): Promise<void>;
+  /** Does nothing where the upload is gone. */
   abortUpload(input: UploadAddress, signal?: AbortSignal): Promise<void>;
   /** Copies an object on the server, within 5 GiB. */
   copy(input: CopyInput, signal?: AbortSignal): Promise<WrittenObject>;

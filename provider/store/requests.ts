@@ -1,5 +1,12 @@
 import { forEachParallel } from "../transfer/flow/parallel.ts";
-import type { DeletedVersion, DeletionFailure, ObjectStore } from "./object-store.ts";
+import { attemptsOf, errorName } from "./aws-errors.ts";
+import type {
+  CompleteUploadInput,
+  DeletedVersion,
+  DeletionFailure,
+  ObjectStore,
+  UploadAddress,
+} from "./object-store.ts";
 import type { Marker, Page, RequestSender } from "./operations.ts";
 
 /** DeleteObjects takes at most 1,000. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
@@ -21,8 +28,8 @@ export function objectStoreOf(sender: RequestSender): ObjectStore {
     createUpload: (input, signal) => sender.send("createUpload", input, { signal }),
     uploadPart: (input, signal) => sender.send("uploadPart", input, { signal }),
     copyPart: (input, signal) => sender.send("copyPart", input, { signal }),
-    completeUpload: (input, signal) => sender.send("completeUpload", input, { signal }),
-    abortUpload: (input, signal) => sender.send("abortUpload", input, { signal }),
+    completeUpload: (input, signal) => completeUpload(sender, input, signal),
+    abortUpload: (input, signal) => abortUpload(sender, input, signal),
     copy: (input, signal) => sender.send("copy", input, { signal }),
     head: (input, signal) => sender.send("head", input, { signal }),
     checksums: (input, signal) => sender.send("checksums", input, { signal }),
@@ -43,6 +50,31 @@ export function objectStoreOf(sender: RequestSender): ObjectStore {
     getTags: (input, signal) => sender.send("getTags", input, { signal }),
     putTags: (input, signal) => sender.send("putTags", input, { signal }),
   };
+}
+
+async function completeUpload(
+  sender: RequestSender,
+  input: CompleteUploadInput,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await sender.send("completeUpload", input, { signal });
+  } catch (error) {
+    // The answer to a first attempt got lost, and the second one finds nothing left to complete.
+    if (errorName(error) !== "NoSuchUpload" || attemptsOf(error) < 2) throw error;
+  }
+}
+
+async function abortUpload(
+  sender: RequestSender,
+  upload: UploadAddress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await sender.send("abortUpload", upload, { signal });
+  } catch (error) {
+    if (errorName(error) !== "NoSuchUpload") throw error;
+  }
 }
 
 type FetchPage<T> = (marker: Marker | undefined) => Promise<Page<T>>;

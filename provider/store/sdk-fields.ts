@@ -1,4 +1,5 @@
 import { encodeTags } from "../../staging/classes.ts";
+import type { ObjectHeaders } from "./object-headers.ts";
 import type {
   BodyChecksum,
   CopySource,
@@ -18,9 +19,19 @@ import { paidFor } from "./request-payer.ts";
 
 export const creation = ({ bucket, key, headers, metadata, tags }: ObjectAddress & Description) => ({
   ...{ Bucket: bucket, Key: key },
-  ...headers,
+  ...headerFields(headers),
   ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
   ...(tags === undefined ? {} : { Tagging: encodeTags(tags) }),
+});
+
+/** `ExpiresString` is sent as it is by `sendExpiresAsGiven`. */
+export const headerFields = (headers: ObjectHeaders = {}) => ({
+  ContentType: headers.contentType,
+  ContentEncoding: headers.contentEncoding,
+  CacheControl: headers.cacheControl,
+  ContentDisposition: headers.contentDisposition,
+  ContentLanguage: headers.contentLanguage,
+  ...(headers.expires === undefined ? {} : { ExpiresString: headers.expires }),
 });
 
 export const bodyFields = (bytes: Uint8Array, checksum: BodyChecksum | undefined) => ({

@@ -40,6 +40,7 @@ import {
 import {
   bodyFields,
   creation,
+  headerFields,
   listFields,
   markerFields,
   rangeHeader,
@@ -126,7 +127,7 @@ const SENDS: Sends = {
     const command = new CopyObjectCommand({
       ...{ Bucket: bucket, Key: key },
       ...sourceFields(source),
-      ...description?.headers,
+      ...headerFields(description?.headers),
       ...(description === undefined
         ? { MetadataDirective: "COPY" }
         : { MetadataDirective: "REPLACE", Metadata: { ...description.metadata } }),

@@ -11,7 +11,6 @@ import {
   type UploadPartCopyCommandOutput,
 } from "@aws-sdk/client-s3";
 import { FileBody } from "../file-body.ts";
-import { HEADER_NAMES } from "../object-headers.ts";
 import { encodeQuery } from "./encoding.ts";
 import type { Response } from "./response.ts";
 
@@ -39,6 +38,15 @@ interface Shape {
   readonly hasBody: boolean;
   readonly answer: QuickRequest["answer"];
 }
+
+const HEADER_NAMES = {
+  ContentType: "content-type",
+  ContentEncoding: "content-encoding",
+  CacheControl: "cache-control",
+  ContentDisposition: "content-disposition",
+  ContentLanguage: "content-language",
+  ExpiresString: "expires",
+} as const;
 
 const METADATA = "x-amz-meta-";
 

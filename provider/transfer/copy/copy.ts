@@ -1,11 +1,8 @@
-import { CopyObjectCommand } from "@aws-sdk/client-s3";
-import { encodeTags, type Tags } from "../../../staging/classes.ts";
+import type { Tags } from "../../../staging/classes.ts";
 import { copiedPartSize, partSizeFor, SMALLEST_COPIED_PART } from "../../../staging/part-size.ts";
 import { GIB } from "../../../staging/units.ts";
-import { copiedFrom } from "../../store/expected-owner.ts";
-import { late } from "../../store/late-command.ts";
 import { mailSafe } from "../../store/object-headers.ts";
-import { paidFor } from "../../store/request-payer.ts";
+import type { CopySource } from "../../store/object-store.ts";
 import { turnsFor } from "../flow/limiters.ts";
 import type { ObjectPlace, StoredObject } from "../verify/stored.ts";
 import { copyInParts, FULL_OBJECT_CRC32, type PartsJob } from "./parts.ts";
@@ -45,35 +42,21 @@ export async function copyObject(
   const { object } = source;
   const sourcePartSize = object.facts?.partSize ?? partSizeFor(object.size);
   const hasFullChecksum = object.checksums.has(FULL_OBJECT_CRC32) && options.keepParts !== true;
-  const common = {
-    Bucket: destination.bucket,
-    Key: destination.key,
-    ...object.headers,
-    Metadata: mailSafe(object.metadata),
-    Tagging: encodeTags(options.tags),
-  };
-  const from = {
-    CopySource: copySource(source.bucket, source.key, object.versionId),
-    CopySourceIfMatch: object.etag,
-    ...paidFor(source),
-  };
+  const { headers } = object;
+  const metadata = mailSafe(object.metadata);
+  const { bucket, key } = destination;
+  const from = sourceOf(source, { versionId: object.versionId, ifMatch: object.etag });
   const copyWhole = async (): Promise<void> => {
-    const input = {
-      ...common,
-      ...from,
-      ...(sourcePartSize > 0 ? ({ ChecksumAlgorithm: "CRC32" } as const) : {}),
-      MetadataDirective: "REPLACE",
-      TaggingDirective: "REPLACE",
-    } as const;
-    const command = copiedFrom(source, late(CopyObjectCommand, input));
-    const { client, bucket } = destination;
-    const { signal } = options;
-    const way = { source, size: object.size, destination: client, signal };
-    await turnsFor("copy", bucket).run(0, () => sendCopy(way, command), signal);
+    const checksum = sourcePartSize > 0 ? ("CRC32" as const) : undefined;
+    const { signal, tags } = options;
+    const input = { bucket, key, source: from, description: { headers, metadata }, tags, checksum };
+    const way = { source, size: object.size, destination: destination.client, signal };
+    await turnsFor("copy", bucket).run(0, () => sendCopy(way, input), signal);
     options.onBytes(object.size);
   };
   if (sourcePartSize === 0 || (hasFullChecksum && object.size <= SMALLEST_COPIED_PART)) return copyWhole();
 
+  const common = { bucket, key, headers, metadata, tags: options.tags };
   const job = { source, object, from, common, destination, options };
   const checked: PartsJob = {
     ...job,
@@ -90,8 +73,8 @@ export async function copyObject(
   else if (outcome === "no checksums") await copyInParts(unchecked);
 }
 
-/** The `x-amz-copy-source` header: every part of the path is URL-encoded, the slashes between them are not. */
-export function copySource(bucket: string, key: string, versionId: string | undefined): string {
-  const path = [bucket, ...key.split("/")].map(encodeURIComponent).join("/");
-  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
-}
+/** The object to copy, with who pays for the request and whose bucket it may be. */
+export const sourceOf = (
+  { bucket, key, requestPayer, anyOwner }: ObjectPlace,
+  condition: Pick<CopySource, "versionId" | "ifMatch">,
+): CopySource => ({ bucket, key, requestPayer, anyOwner, ...condition });

@@ -1,14 +1,6 @@
-import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCopyCommand,
-} from "@aws-sdk/client-s3";
 import { COPIED_PARTS_IN_FLIGHT } from "../../../staging/part-size.ts";
-import { attemptsOf, errorName } from "../../store/aws-errors.ts";
-import { copiedFrom } from "../../store/expected-owner.ts";
-import type { ObjectHeaders } from "../../store/object-headers.ts";
+import type { CompletedPart, CopySource, Description, ObjectAddress } from "../../store/object-store.ts";
+import { storeOf } from "../../store/store-of.ts";
 import { turnsFor } from "../flow/limiters.ts";
 import { forEachParallel } from "../flow/parallel.ts";
 import { type Part, partsOf } from "../flow/parts.ts";
@@ -24,17 +16,8 @@ export const FULL_OBJECT_CRC32 = "CRC32/FULL_OBJECT";
 export interface PartsJob {
   readonly source: ObjectPlace;
   readonly object: StoredObject;
-  readonly from: {
-    readonly CopySource: string;
-    readonly CopySourceIfMatch: string;
-    readonly RequestPayer?: "requester";
-  };
-  readonly common: ObjectHeaders & {
-    readonly Bucket: string;
-    readonly Key: string;
-    readonly Metadata: Record<string, string>;
-    readonly Tagging: string;
-  };
+  readonly from: CopySource;
+  readonly common: ObjectAddress & Description;
   readonly destination: ObjectPlace;
   readonly options: { readonly signal: AbortSignal; onBytes(bytes: number): void };
   /** Of the parts' checksums; without it the ETags are compared afterwards. */
@@ -46,7 +29,7 @@ export interface PartsJob {
 
 /** The multipart upload in which a copy is made. */
 export interface CopyUpload {
-  readonly id: string | undefined;
+  readonly id: string;
   /** Whether the server keeps a checksum of the whole object. */
   readonly fullObject: boolean;
 }
@@ -69,19 +52,10 @@ export const isMeaningless = (crc32: string | undefined, length: number, job: Pa
 export async function copyInParts(job: PartsJob): Promise<"done" | "no checksums" | "quick"> {
   const { object, common, algorithm, partSize, options } = job;
   const { client } = job.destination;
-  const started = await client.send(
-    new CreateMultipartUploadCommand({
-      ...common,
-      ...(algorithm === undefined
-        ? {}
-        : {
-            ChecksumAlgorithm: algorithm,
-            ChecksumType: fullCrc32Of(job) === undefined ? "COMPOSITE" : "FULL_OBJECT",
-          }),
-    }),
-    { abortSignal: options.signal },
-  );
-  const upload = { id: started.UploadId, fullObject: started.ChecksumType === "FULL_OBJECT" };
+  const store = storeOf(client);
+  const crc32 = algorithm && (fullCrc32Of(job) === undefined ? "COMPOSITE" : "FULL_OBJECT");
+  const { uploadId, fullObject } = await store.createUpload({ ...common, crc32 }, options.signal);
+  const upload = { id: uploadId, fullObject };
 
   const parts = partsOf(object.size, partSize);
   const first = parts.next().value;
@@ -90,11 +64,8 @@ export async function copyInParts(job: PartsJob): Promise<"done" | "no checksums
   // What passes through this machine is in its memory, so it stays in parts.
   const passes = passesThroughClient({ source: job.source, destination: client });
   const isQuick = job.mayBeWhole && !passes && milliseconds * (object.size / first.length) <= SINGLE_COPY_MS;
-  if (isQuick || isMeaningless(entry.ChecksumCRC32, first.length, job)) {
-    await client.send(
-      new AbortMultipartUploadCommand({ Bucket: common.Bucket, Key: common.Key, UploadId: upload.id }),
-      { abortSignal: options.signal },
-    );
+  if (isQuick || isMeaningless(entry.crc32, first.length, job)) {
+    await store.abortUpload({ bucket: common.bucket, key: common.key, uploadId }, options.signal);
     return isQuick ? "quick" : "no checksums";
   }
   options.onBytes(first.length);
@@ -120,7 +91,7 @@ export async function copyParts(
       job.options.onBytes(part.length);
     },
   );
-  return copied.sort((left, right) => (left.PartNumber ?? 0) - (right.PartNumber ?? 0));
+  return copied.sort((left, right) => left.number - right.number);
 }
 
 /** Copies a part, and tells how long the request took when its turn had come. */
@@ -131,51 +102,32 @@ async function copyPart(
   signal: AbortSignal,
 ): Promise<{ readonly entry: CompletedPart; readonly milliseconds: number }> {
   const { from, common, algorithm, destination } = job;
-  const input = {
-    ...{ Bucket: common.Bucket, Key: common.Key, UploadId: upload.id },
-    ...from,
-    PartNumber: part.number,
-    CopySourceRange: `bytes=${part.offset}-${part.offset + part.length - 1}`,
-  };
-  const command = copiedFrom(job.source, new UploadPartCopyCommand(input));
+  const { bucket, key } = common;
+  const { number, offset, length } = part;
+  const input = { bucket, key, uploadId: upload.id, number, source: from, range: { offset, length } };
   let begun = 0;
-  const { CopyPartResult } = await turnsFor("copy", common.Bucket).run(
+  const { etag, crc32 } = await turnsFor("copy", bucket).run(
     0,
     () => {
       begun = performance.now();
       const way = { source: job.source, size: job.object.size, destination: destination.client, signal };
-      return sendPartCopy(way, part, command, algorithm);
+      return sendPartCopy(way, input, algorithm);
     },
     signal,
   );
   const milliseconds = performance.now() - begun;
-  const crc32 = algorithm && CopyPartResult?.ChecksumCRC32;
-  const entry = {
-    PartNumber: part.number,
-    ETag: CopyPartResult?.ETag,
-    ...(crc32 === undefined ? {} : { ChecksumCRC32: crc32 }),
-  };
-  return { entry, milliseconds };
+  return { entry: { number, etag, crc32: algorithm && crc32 }, milliseconds };
 }
 
 export async function completeCopy(
   job: PartsJob,
   upload: CopyUpload,
-  copied: CompletedPart[],
+  parts: readonly CompletedPart[],
 ): Promise<void> {
   const { common, object, destination, options } = job;
+  const { bucket, key } = common;
+  // The source's checksum, which the copy's must equal: S3 refuses to complete anything else.
   const fullCrc32 = upload.fullObject ? fullCrc32Of(job) : undefined;
-  const complete = new CompleteMultipartUploadCommand({
-    ...{ Bucket: common.Bucket, Key: common.Key, UploadId: upload.id },
-    MultipartUpload: { Parts: copied },
-    MpuObjectSize: object.size,
-    // The source's checksum, which the destination's must equal: S3 refuses to complete anything else.
-    ...(fullCrc32 === undefined ? {} : { ChecksumCRC32: fullCrc32, ChecksumType: "FULL_OBJECT" }),
-  });
-  try {
-    await destination.client.send(complete, { abortSignal: options.signal });
-  } catch (error) {
-    // The first attempt's answer was lost; the comparison that follows finds out whether it worked.
-    if (errorName(error) !== "NoSuchUpload" || attemptsOf(error) < 2) throw error;
-  }
+  const input = { bucket, key, uploadId: upload.id, parts, size: object.size, fullCrc32 };
+  await storeOf(destination.client).completeUpload(input, options.signal);
 }

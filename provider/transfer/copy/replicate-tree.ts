@@ -1,10 +1,8 @@
-import { CopyObjectCommand } from "@aws-sdk/client-s3";
-import { encodeTags, type Tags } from "../../../staging/classes.ts";
+import type { Tags } from "../../../staging/classes.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { formatBytes, MIB } from "../../../staging/units.ts";
-import { late } from "../../store/late-command.ts";
 import { isInParts, type ListedObject, listObjects } from "../../store/listing.ts";
 import { pause } from "../../store/retry.ts";
 import { readTags } from "../../store/tagging.ts";
@@ -16,7 +14,7 @@ import { mergeSorted } from "../manifest/merge.ts";
 import { removeStale } from "../upload/stale.ts";
 import { headObject, type ObjectPlace } from "../verify/stored.ts";
 import { ageingTags } from "./ageing-tags.ts";
-import { copySource } from "./copy.ts";
+import { sourceOf } from "./copy.ts";
 import {
   copyTags,
   deadlineFor,
@@ -158,21 +156,12 @@ async function copySmall(
   { key, etag, size }: ListedObject,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const command = late(CopyObjectCommand, {
-    Bucket: destination.bucket,
-    Key: key,
-    CopySource: copySource(source.bucket, key, undefined),
-    CopySourceIfMatch: etag,
-    MetadataDirective: "COPY",
-    Tagging: encodeTags(tags()),
-    TaggingDirective: "REPLACE",
-  });
-  const { CopyObjectResult } = await turnsFor("copy", destination.bucket).run(
-    0,
-    () => sendCopy({ source: { ...source, key }, size, destination: destination.client, signal }, command),
-    signal,
-  );
-  return CopyObjectResult?.ETag === etag;
+  const place = { ...source, key };
+  const { client, bucket } = destination;
+  const input = { bucket, key, source: sourceOf(place, { ifMatch: etag }), tags: tags() };
+  const way = { source: place, size, destination: client, signal };
+  const copied = await turnsFor("copy", bucket).run(0, () => sendCopy(way, input), signal);
+  return copied.etag === etag;
 }
 
 /**

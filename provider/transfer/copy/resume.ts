@@ -1,7 +1,6 @@
-import type { CompletedPart } from "@aws-sdk/client-s3";
 import { errorName } from "../../store/aws-errors.ts";
 import { sameDescription } from "../../store/object-headers.ts";
-import { abortUpload } from "../delete.ts";
+import { storeOf } from "../../store/store-of.ts";
 import { partsOf } from "../flow/parts.ts";
 import { type OpenUpload, openUploads } from "../upload/open-uploads.ts";
 import type { ObjectFacts } from "../verify/object-facts.ts";
@@ -73,13 +72,9 @@ async function goOn(upload: OpenUpload, job: PartsJob): Promise<boolean> {
     options.onBytes(-counted);
     return false;
   };
-  const given = [...upload.arrived].map(
-    ([PartNumber, { etag, crc32 }]): CompletedPart => ({
-      PartNumber,
-      ETag: `"${etag}"`,
-      ...(crc32 === undefined ? {} : { ChecksumCRC32: crc32 }),
-    }),
-  );
+  const given = [...upload.arrived].map(([number, { etag, crc32 }]) => ({
+    ...{ number, etag: `"${etag}"`, crc32 },
+  }));
   const missing = [...partsOf(object.size, job.partSize)].filter(({ number }) => !upload.arrived.has(number));
   onBytes([...upload.arrived.values()].reduce((sum, { size }) => sum + size, 0));
   const counting = { ...job, options: { signal: options.signal, onBytes } };
@@ -112,4 +107,4 @@ const abort = (
   { id }: OpenUpload,
   { client, bucket, key }: ObjectPlace,
   signal: AbortSignal,
-): Promise<void> => abortUpload(client, { Bucket: bucket, Key: key, UploadId: id }, signal);
+): Promise<void> => storeOf(client).abortUpload({ bucket, key, uploadId: id }, signal);

@@ -1,6 +1,5 @@
-import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { shellQuoted } from "../../../staging/shell.ts";
-import { isNotFound } from "../../store/aws-errors.ts";
+import { storeOf } from "../../store/store-of.ts";
 import type { ObjectPlace } from "../verify/stored.ts";
 
 /** What S3 says of an object that a rule was to replicate. */
@@ -15,14 +14,8 @@ export async function ruleOutcome(
   { client, bucket, key }: ObjectPlace,
   signal: AbortSignal,
 ): Promise<RuleOutcome> {
-  try {
-    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
-    const { ReplicationStatus, ServerSideEncryption } = await client.send(command, { abortSignal: signal });
-    return { status: ReplicationStatus, encryption: ServerSideEncryption ?? "" };
-  } catch (error) {
-    if (isNotFound(error)) return { status: undefined, encryption: "" };
-    throw error;
-  }
+  const head = await storeOf(client).head({ bucket, key }, signal);
+  return { status: head?.replication, encryption: head?.encryption ?? "" };
 }
 
 /**

@@ -1,11 +1,6 @@
-import { CopyObjectCommand } from "@aws-sdk/client-s3";
-import { encodeTags } from "../../../staging/classes.ts";
 import type { UserError } from "../../../staging/errors.ts";
 import { copyPartSize } from "../../../staging/part-size.ts";
-import { copiedFrom } from "../../store/expected-owner.ts";
-import { late } from "../../store/late-command.ts";
 import { sameDescription } from "../../store/object-headers.ts";
-import { paidFor } from "../../store/request-payer.ts";
 import { forEachParallel } from "../flow/parallel.ts";
 import { digestObject } from "../flow/reading.ts";
 import type { FileDigest } from "../hash/digest.ts";
@@ -15,7 +10,7 @@ import type { StagedFile, StageOptions } from "../upload/file.ts";
 import { DATA_CONTENT_TYPE, type UploadTarget } from "../upload/multipart.ts";
 import { checksumMismatch } from "../verify/mismatch.ts";
 import { headObject, holds, type ObjectPlace, type StoredObject, withChecksums } from "../verify/stored.ts";
-import { copyObject, copySource } from "./copy.ts";
+import { copyObject, sourceOf } from "./copy.ts";
 import { copiedMetadata } from "./kept-metadata.ts";
 import { sendCopy } from "./through-client.ts";
 
@@ -41,7 +36,7 @@ export async function stageCopy(
   if (source.etag !== file.etag) throw new SourceChangedError(urlOf(file.place));
 
   const metadata = copiedMetadata(source, factsOf(file), urlOf(file.place), file.below);
-  const wanted = { ...source, metadata, headers: { ContentType: DATA_CONTENT_TYPE, ...source.headers } };
+  const wanted = { ...source, metadata, headers: { contentType: DATA_CONTENT_TYPE, ...source.headers } };
 
   const earlier = mayBeThere ? await findCopy(file, wanted, target, signal) : undefined;
   let digest: FileDigest | undefined;
@@ -114,7 +109,6 @@ async function copy(
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const { bucket, key } = file.place;
   const facts = factsOf(file);
   try {
     if (facts.partSize > 0) {
@@ -122,23 +116,14 @@ async function copy(
       await copyObject(from, target, { tags: target.tags, isCompared, signal, onBytes });
       return;
     }
-    const command = copiedFrom(
-      file.place,
-      late(CopyObjectCommand, {
-        Bucket: target.bucket,
-        Key: target.key,
-        CopySource: copySource(bucket, key, source.versionId),
-        CopySourceIfMatch: file.etag,
-        ...source.headers,
-        ...paidFor(file.place),
-        Metadata: source.metadata,
-        MetadataDirective: "REPLACE",
-        Tagging: encodeTags(target.tags),
-        TaggingDirective: "REPLACE",
-        ChecksumAlgorithm: "SHA256",
-      }),
-    );
-    await sendCopy({ source: file.place, size: file.size, destination: target.client, signal }, command);
+    const { size, place } = file;
+    const { headers, metadata, versionId } = source;
+    const input = {
+      ...{ bucket: target.bucket, key: target.key, description: { headers, metadata }, tags: target.tags },
+      source: sourceOf(place, { versionId, ifMatch: file.etag }),
+      checksum: "SHA256" as const,
+    };
+    await sendCopy({ source: place, size, destination: target.client, signal }, input);
     onBytes(file.size);
   } catch (error) {
     throw changeOf(error, urlOf(file.place)) ?? error;

@@ -1,22 +1,20 @@
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import {
-  type ChecksumAlgorithm,
-  type CopyObjectCommand,
-  type CopyObjectCommandInput,
-  type CopyObjectCommandOutput,
-  PutObjectCommand,
-  type S3Client,
-  UploadPartCommand,
-  type UploadPartCopyCommand,
-  type UploadPartCopyCommandOutput,
-} from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
 import { MIB } from "../../../staging/units.ts";
 import { isDenied, isNotReached, isStall, textOf } from "../../store/aws-failure.ts";
 import { NoAnswerError } from "../../store/no-answer.ts";
-import { mailSafe, type ObjectHeaders, objectHeaders } from "../../store/object-headers.ts";
-import type { Part } from "../flow/parts.ts";
+import { mailSafe } from "../../store/object-headers.ts";
+import type {
+  BodyChecksum,
+  CopyInput,
+  CopyPartInput,
+  Description,
+  WrittenObject,
+  WrittenPart,
+} from "../../store/object-store.ts";
+import { storeOf } from "../../store/store-of.ts";
 import { Limit } from "../flow/semaphore.ts";
 import { encodeCrc32 } from "../hash/crc32.ts";
 import { S3Reader } from "../source/s3-reader.ts";
@@ -61,25 +59,18 @@ export const isRefusedByEndpoint = (error: unknown): boolean =>
   isDenied(error) && /VPC endpoints do not support cross-region requests/i.test(textOf(error));
 
 /** Copies an object; what S3 does not copy is read and sent. */
-export function sendCopy(way: CopyWay, command: CopyObjectCommand): Promise<CopyObjectCommandOutput> {
-  const { input } = command;
-  const { destination, size, signal } = way;
-  const options = { abortSignal: signal };
+export function sendCopy(way: CopyWay, input: CopyInput): Promise<WrittenObject> {
+  const { size, signal } = way;
+  const store = storeOf(way.destination);
+  const { bucket, key, tags, checksum = "CRC32" } = input;
   return byEitherWay(
-    () => destination.send(command, options),
-    { ...way, offset: 0, length: size, etag: input.CopySourceIfMatch },
+    () => store.copy(input, signal),
+    { ...way, offset: 0, length: size, etag: input.source.ifMatch },
     async (body) => {
-      const put = new PutObjectCommand({
-        ...(await description(way, input)),
-        ...{ Bucket: input.Bucket, Key: input.Key, Tagging: input.Tagging },
-        ...{
-          Body: body,
-          ContentLength: body.length,
-          ...checksumOf(body, input.ChecksumAlgorithm ?? "CRC32"),
-        },
-      });
-      const { ETag, VersionId, $metadata } = await sendAgain(signal, () => destination.send(put, options));
-      return { CopyObjectResult: { ETag }, VersionId, $metadata };
+      const object = { bucket, key, tags, ...(await description(way, input)) };
+      return sendAgain(signal, () =>
+        store.put({ ...object, body, checksum: checksumOf(body, checksum) }, signal),
+      );
     },
   );
 }
@@ -90,25 +81,18 @@ export function sendCopy(way: CopyWay, command: CopyObjectCommand): Promise<Copy
  */
 export function sendPartCopy(
   way: CopyWay,
-  { offset, length }: Pick<Part, "offset" | "length">,
-  command: UploadPartCopyCommand,
+  input: CopyPartInput,
   algorithm: "CRC32" | undefined,
-): Promise<UploadPartCopyCommandOutput> {
-  const { Bucket, Key, UploadId, PartNumber, CopySourceIfMatch } = command.input;
-  const { destination, signal } = way;
-  const options = { abortSignal: signal };
+): Promise<WrittenPart> {
+  const { source, range, ...part } = input;
+  const { signal } = way;
+  const store = storeOf(way.destination);
   return byEitherWay(
-    () => destination.send(command, options),
-    { ...way, offset, length, etag: CopySourceIfMatch },
+    () => store.copyPart(input, signal),
+    { ...way, ...range, etag: source.ifMatch },
     async (body) => {
-      const put = new UploadPartCommand({
-        ...{ Bucket, Key, UploadId, PartNumber },
-        ...{ Body: body, ContentLength: body.length, ...checksumOf(body, algorithm) },
-      });
-      const { ETag, ChecksumCRC32, $metadata } = await sendAgain(signal, () =>
-        destination.send(put, options),
-      );
-      return { CopyPartResult: { ETag, ChecksumCRC32 }, $metadata };
+      const checksum = checksumOf(body, algorithm);
+      return sendAgain(signal, () => store.uploadPart({ ...part, body, checksum }, signal));
     },
   );
 }
@@ -163,25 +147,22 @@ async function read({ source, offset, length, etag, signal }: Piece): Promise<Bu
  */
 async function description(
   { source, signal }: CopyWay,
-  input: CopyObjectCommandInput,
-): Promise<ObjectHeaders & { readonly Metadata?: Record<string, string> | undefined }> {
-  if (input.MetadataDirective === "REPLACE") return { ...objectHeaders(input), Metadata: input.Metadata };
+  input: CopyInput,
+): Promise<Omit<Description, "tags">> {
+  if (input.description !== undefined) return input.description;
   const found = await headObject(source, signal);
   const url = `s3://${source.bucket}/${source.key}`;
   if (found === undefined) throw new SourceChangedError(url, "vanished");
   // The bytes were read before.
-  if (input.CopySourceIfMatch !== undefined && input.CopySourceIfMatch !== found.etag)
-    throw new SourceChangedError(url);
-  return { ...found.headers, Metadata: mailSafe(found.metadata) };
+  const { ifMatch } = input.source;
+  if (ifMatch !== undefined && ifMatch !== found.etag) throw new SourceChangedError(url);
+  return { headers: found.headers, metadata: mailSafe(found.metadata) };
 }
 
-function checksumOf(
-  bytes: Buffer,
-  algorithm: ChecksumAlgorithm | undefined,
-): { ChecksumSHA256?: string; ChecksumCRC32?: string } {
-  if (algorithm === undefined) return {};
-  if (algorithm === "SHA256") return { ChecksumSHA256: hash("sha256", bytes, "base64") };
-  return { ChecksumCRC32: encodeCrc32(crc32(bytes)) };
+function checksumOf(bytes: Buffer, algorithm: "CRC32" | "SHA256" | undefined): BodyChecksum | undefined {
+  if (algorithm === undefined) return undefined;
+  if (algorithm === "SHA256") return { sha256: hash("sha256", bytes, "base64") };
+  return { crc32: encodeCrc32(crc32(bytes)) };
 }
 
 const outOfReach = ({ bucket, key }: ObjectPlace, cause: unknown): UserError =>

@@ -1,16 +1,10 @@
-import {
-  AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  type S3Client,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { encodeTags, type Tags } from "../../../staging/classes.ts";
-import { attemptsOf, errorName } from "../../store/aws-errors.ts";
-import { bodyOf, type FileBody } from "../../store/file-body.ts";
-import { late } from "../../store/late-command.ts";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Tags } from "../../../staging/classes.ts";
+import { errorName } from "../../store/aws-errors.ts";
+import type { FileBody } from "../../store/file-body.ts";
+import type { CompletedPart } from "../../store/object-store.ts";
 import { withRetry } from "../../store/retry.ts";
+import { storeOf } from "../../store/store-of.ts";
 import { encodeCrc32 } from "../hash/crc32.ts";
 import type { FileDigest } from "../hash/digest.ts";
 import type { HashedPart } from "../hash/parts.ts";
@@ -62,90 +56,51 @@ async function startMultipart(
   partSize: number,
   signal: AbortSignal,
 ): Promise<MultipartUpload> {
-  const started = await target.client.send(
-    new CreateMultipartUploadCommand({
-      Bucket: target.bucket,
-      Key: target.key,
-      ContentType: target.contentType ?? DATA_CONTENT_TYPE,
-      ChecksumAlgorithm: "CRC32",
-      ChecksumType: "FULL_OBJECT",
-      Tagging: encodeTags(target.tags),
-      Metadata: objectMetadata({ partSize }),
-    }),
-    { abortSignal: signal },
+  const { client, bucket, key, tags, contentType = DATA_CONTENT_TYPE } = target;
+  const { uploadId, fullObject } = await storeOf(client).createUpload(
+    {
+      ...{ bucket, key, tags, headers: { contentType }, crc32: "FULL_OBJECT" },
+      metadata: objectMetadata({ partSize }),
+    },
+    signal,
   );
-  if (started.UploadId === undefined) throw new Error("S3 started a multipart upload without an id");
-  return {
-    id: started.UploadId,
-    fullObject: started.ChecksumType === "FULL_OBJECT",
-    arrived: new Map(),
-    partSize,
-  };
+  return { id: uploadId, fullObject, arrived: new Map(), partSize };
 }
 
 export async function sendPart(
   part: HashedPart,
   body: FileBody,
   uploadId: string,
-  target: UploadTarget,
+  { client, bucket, key }: UploadTarget,
   signal: AbortSignal,
 ): Promise<CompletedPart> {
-  const checksum = encodeCrc32(part.crc);
-  const answer = await sendAgain(signal, () =>
-    target.client.send(
-      late(UploadPartCommand, {
-        Bucket: target.bucket,
-        Key: target.key,
-        UploadId: uploadId,
-        PartNumber: part.number,
-        Body: bodyOf(body),
-        ContentLength: part.length,
-        ChecksumCRC32: checksum,
-      }),
-      { abortSignal: signal },
-    ),
+  const crc32 = encodeCrc32(part.crc);
+  const { number } = part;
+  const upload = { bucket, key, uploadId };
+  const written = await sendAgain(signal, () =>
+    storeOf(client).uploadPart({ ...upload, number, body, checksum: { crc32 } }, signal),
   );
   body.arrived();
-  return {
-    PartNumber: part.number,
-    ETag: answer.ETag,
-    // A server that keeps no checksum of parts may not know the field either.
-    ...(answer.ChecksumCRC32 === undefined ? {} : { ChecksumCRC32: checksum }),
-  };
+  // A server that answers no checksum of a part keeps none to complete the upload with.
+  return { number, etag: written.etag, crc32: written.crc32 && crc32 };
 }
 
 export async function completeMultipart(
-  target: UploadTarget,
+  { client, bucket, key }: UploadTarget,
   upload: MultipartUpload,
-  sent: readonly CompletedPart[],
+  parts: readonly CompletedPart[],
   size: number,
   digest: FileDigest,
   signal: AbortSignal,
 ): Promise<void> {
-  const complete = new CompleteMultipartUploadCommand({
-    Bucket: target.bucket,
-    Key: target.key,
-    UploadId: upload.id,
-    MultipartUpload: { Parts: [...sent] },
-    // S3 refuses to complete an object of another size or content than what was read.
-    MpuObjectSize: size,
-    ...(upload.fullObject ? { ChecksumCRC32: digest.fullCrc32, ChecksumType: "FULL_OBJECT" } : {}),
-  });
-  try {
-    await target.client.send(complete, { abortSignal: signal });
-  } catch (error) {
-    // The answer to a first attempt got lost, and the second one finds nothing left to complete. Whether the object
-    // is there and right is checked by the caller in any case.
-    if (errorName(error) !== "NoSuchUpload" || attemptsOf(error) < 2) throw error;
-  }
+  const fullCrc32 = upload.fullObject ? digest.fullCrc32 : undefined;
+  const input = { bucket, key, uploadId: upload.id, parts, size, fullCrc32 };
+  await storeOf(client).completeUpload(input, signal);
 }
 
 /** Not abortable: it is called when something else has gone wrong already. */
-export async function abortMultipart(target: UploadTarget, uploadId: string): Promise<void> {
-  await target.client.send(
-    new AbortMultipartUploadCommand({ Bucket: target.bucket, Key: target.key, UploadId: uploadId }),
-  );
-}
+export const abortMultipart = ({ client, bucket, key }: UploadTarget, uploadId: string): Promise<void> =>
+  storeOf(client).abortUpload({ bucket, key, uploadId });
 
 /** Errors that the SDK takes for final although the same bytes sent again may well arrive. */
 const DAMAGED_ON_THE_WAY: ReadonlySet<string> = new Set([

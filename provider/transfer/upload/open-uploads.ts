@@ -1,10 +1,5 @@
-import {
-  type Part as ListedPart,
-  ListMultipartUploadsCommand,
-  ListPartsCommand,
-  type ListPartsCommandOutput,
-} from "@aws-sdk/client-s3";
 import { errorName } from "../../store/aws-errors.ts";
+import { storeOf } from "../../store/store-of.ts";
 import type { ObjectPlace } from "../verify/stored.ts";
 
 /** A part that has arrived, as the server lists it. */
@@ -56,57 +51,30 @@ export async function* openUploads(
 
 async function* uploadIds(place: ObjectPlace, signal: AbortSignal): AsyncGenerator<string, void, void> {
   const { client, bucket, key } = place;
-  let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: key, ...markers }),
-      { abortSignal: signal },
-    );
-    for (const { Key, UploadId } of page.Uploads ?? []) {
-      // The prefix also finds the keys that only begin like this one.
-      if (Key === key && UploadId !== undefined) yield UploadId;
-    }
-    if (page.IsTruncated !== true) return;
-    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+  for await (const upload of storeOf(client).listUploads({ bucket, prefix: key }, signal)) {
+    // The prefix also finds the keys that only begin like this one.
+    if (upload.key === key) yield upload.uploadId;
   }
 }
 
 /** The parts of one upload; undefined where it was completed or aborted since it was listed. */
 async function readUpload(
-  place: ObjectPlace,
+  { client, bucket, key }: ObjectPlace,
   id: string,
   signal: AbortSignal,
   pageSize: number | undefined,
 ): Promise<OpenUpload | undefined> {
   const arrived = new Map<number, ArrivedPart>();
-  let marker: string | undefined;
-  for (;;) {
-    const command = new ListPartsCommand({
-      Bucket: place.bucket,
-      Key: place.key,
-      UploadId: id,
-      ...(pageSize === undefined ? {} : { MaxParts: pageSize }),
-      ...(marker === undefined ? {} : { PartNumberMarker: marker }),
-    });
-    let page: ListPartsCommandOutput;
-    try {
-      page = await place.client.send(command, { abortSignal: signal });
-    } catch (error) {
-      if (errorName(error) === "NoSuchUpload") return undefined;
-      throw error;
+  let fullObject = false;
+  try {
+    for await (const part of storeOf(client).listParts({ bucket, key, uploadId: id, pageSize }, signal)) {
+      const { size, etag, crc32 } = part;
+      arrived.set(part.number, { size, etag: etag.replaceAll('"', ""), crc32 });
+      fullObject = part.fullObject;
     }
-    for (const part of page.Parts ?? []) {
-      if (part.PartNumber !== undefined) arrived.set(part.PartNumber, arrivedPart(part));
-    }
-    if (page.IsTruncated !== true || page.NextPartNumberMarker === undefined) {
-      return { id, fullObject: page.ChecksumType === "FULL_OBJECT", arrived };
-    }
-    marker = page.NextPartNumberMarker;
+  } catch (error) {
+    if (errorName(error) === "NoSuchUpload") return undefined;
+    throw error;
   }
+  return { id, fullObject, arrived };
 }
-
-const arrivedPart = ({ Size, ETag, ChecksumCRC32 }: ListedPart): ArrivedPart => ({
-  size: Size ?? 0,
-  etag: (ETag ?? "").replaceAll('"', ""),
-  crc32: ChecksumCRC32,
-});

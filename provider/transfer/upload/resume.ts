@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { CompletedPart } from "@aws-sdk/client-s3";
 import { MAX_PARTS, MIN_PART_BYTES } from "../../../staging/part-size.ts";
 import type { FileBody } from "../../store/file-body.ts";
+import type { CompletedPart } from "../../store/object-store.ts";
 import { encodeCrc32 } from "../hash/crc32.ts";
 import type { HashedPart } from "../hash/parts.ts";
 import type { ArrivedPart, OpenUpload } from "./open-uploads.ts";
@@ -46,11 +46,11 @@ export async function arrivedAs(
   if (found.crc32 === undefined) {
     if (!(await hasMd5(found, body, signal))) return undefined;
     body.arrived();
-    return { PartNumber: part.number, ETag: `"${found.etag}"` };
+    return { number: part.number, etag: `"${found.etag}"`, crc32: undefined };
   }
   if (found.crc32 !== encodeCrc32(part.crc)) return undefined;
   body.arrived();
-  return { PartNumber: part.number, ETag: `"${found.etag}"`, ChecksumCRC32: found.crc32 };
+  return { number: part.number, etag: `"${found.etag}"`, crc32: found.crc32 };
 }
 
 /** An ETag that differs says nothing: with KMS keys it is no MD5. */

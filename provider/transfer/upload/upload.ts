@@ -1,8 +1,7 @@
-import { type CompletedPart, PutObjectCommand } from "@aws-sdk/client-s3";
-import { encodeTags } from "../../../staging/classes.ts";
 import { partSizeFor } from "../../../staging/part-size.ts";
-import { bodyOf, FileBody, type FileBodyOptions } from "../../store/file-body.ts";
-import { late } from "../../store/late-command.ts";
+import { FileBody, type FileBodyOptions } from "../../store/file-body.ts";
+import type { Body, CompletedPart } from "../../store/object-store.ts";
+import { storeOf } from "../../store/store-of.ts";
 import type { BufferPool } from "../flow/buffers.ts";
 import { type Turn, type Turns, turnsFor } from "../flow/limiters.ts";
 import { forEachParallel } from "../flow/parallel.ts";
@@ -102,25 +101,20 @@ async function putWhole(
 
 /** Sends bytes as one object; S3 checks their CRC32. */
 export async function putBody(
-  body: Buffer | FileBody,
+  body: Body,
   digest: Pick<FileDigest, "sha256" | "fullCrc32">,
   contentType: string,
-  target: UploadTarget,
+  { client, bucket, key, tags }: UploadTarget,
   signal: AbortSignal,
 ): Promise<void> {
   await sendAgain(signal, () =>
-    target.client.send(
-      late(PutObjectCommand, {
-        Bucket: target.bucket,
-        Key: target.key,
-        Body: body instanceof FileBody ? bodyOf(body) : body,
-        ContentLength: body.length,
-        ContentType: contentType,
-        ChecksumCRC32: digest.fullCrc32,
-        Tagging: encodeTags(target.tags),
-        Metadata: objectMetadata({ partSize: 0, sha256: digest.sha256 }),
-      }),
-      { abortSignal: signal },
+    storeOf(client).put(
+      {
+        ...{ bucket, key, body, tags, headers: { contentType } },
+        checksum: { crc32: digest.fullCrc32 },
+        metadata: objectMetadata({ partSize: 0, sha256: digest.sha256 }),
+      },
+      signal,
     ),
   );
 }

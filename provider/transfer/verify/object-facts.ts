@@ -28,11 +28,11 @@ export function userMetadata(metadata: Readonly<Record<string, string>>): Record
 }
 
 /** The facts in an object's metadata; undefined when another program made the object. */
-export function parseObjectMetadata(metadata: Record<string, string> | undefined): ObjectFacts | undefined {
-  const partSize = metadata?.[PART_SIZE];
+export function parseObjectMetadata(metadata: Readonly<Record<string, string>>): ObjectFacts | undefined {
+  const partSize = metadata[PART_SIZE];
   if (partSize === undefined || !/^\d{1,15}$/.test(partSize)) return undefined;
-  const sha256 = metadata?.[SHA256];
-  const sourceEtag = metadata?.[SOURCE_ETAG];
+  const sha256 = metadata[SHA256];
+  const sourceEtag = metadata[SOURCE_ETAG];
   return {
     partSize: Number(partSize),
     ...(sha256 === undefined ? {} : { sha256 }),

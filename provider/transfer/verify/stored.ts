@@ -1,34 +1,30 @@
-import { GetObjectAttributesCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { UserError } from "../../../staging/errors.ts";
-import { errorName, isNotFound } from "../../store/aws-errors.ts";
+import { errorName } from "../../store/aws-errors.ts";
 import type { Owned } from "../../store/expected-owner.ts";
-import { late } from "../../store/late-command.ts";
-import { type ObjectHeaders, objectHeaders } from "../../store/object-headers.ts";
-import { type Billed, paidFor } from "../../store/request-payer.ts";
+import type { ObjectHead } from "../../store/object-store.ts";
+import type { Billed } from "../../store/request-payer.ts";
+import { storeOf } from "../../store/store-of.ts";
 import type { FileDigest } from "../hash/digest.ts";
 import { checksumMismatch } from "./mismatch.ts";
 import { type ObjectFacts, parseObjectMetadata } from "./object-facts.ts";
 
-const ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
-
-/** A checksum that the server computed: `CRC32/FULL_OBJECT` names what it is of. */
-export type Checksums = ReadonlyMap<string, string>;
-
-/** An object as the server has it. */
-export interface StoredObject {
-  readonly size: number;
-  readonly etag: string;
-  readonly versionId: string | undefined;
-  readonly lastModified: Date;
-  readonly headers: ObjectHeaders;
-  readonly metadata: Record<string, string>;
-  /** Metadata entries that S3 cannot put into headers. */
-  readonly missingMetadata: number;
-  /** What this program wrote into its metadata; undefined for another program's object. */
+/** An object as the server has it, and what this program wrote into its metadata. */
+export interface StoredObject
+  extends Pick<
+    ObjectHead,
+    | "size"
+    | "etag"
+    | "versionId"
+    | "lastModified"
+    | "headers"
+    | "metadata"
+    | "missingMetadata"
+    | "checksums"
+    | "replication"
+  > {
+  /** Undefined for another program's object. */
   readonly facts: ObjectFacts | undefined;
-  readonly checksums: Checksums;
-  /** Of a source: PENDING, COMPLETED or FAILED, for all destinations together. Of a replica: REPLICA. */
-  readonly replication: string | undefined;
 }
 
 /** Where an object is. */
@@ -39,73 +35,29 @@ export interface ObjectPlace extends Billed, Owned {
 }
 
 /** The current version of an object; undefined when there is none, or no such bucket. */
-export async function headObject(place: ObjectPlace, signal: AbortSignal): Promise<StoredObject | undefined> {
-  const command = late(HeadObjectCommand, {
-    Bucket: place.bucket,
-    Key: place.key,
-    ChecksumMode: "ENABLED",
-    ...paidFor(place),
-  });
-  try {
-    const head = await place.client.send(command, { abortSignal: signal });
-    return {
-      size: head.ContentLength ?? 0,
-      etag: head.ETag ?? "",
-      versionId: head.VersionId,
-      lastModified: head.LastModified ?? new Date(0),
-      headers: objectHeaders(head),
-      metadata: head.Metadata ?? {},
-      missingMetadata: head.MissingMeta ?? 0,
-      facts: parseObjectMetadata(head.Metadata),
-      checksums: checksumsIn(head),
-      replication: head.ReplicationStatus,
-    };
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+export async function headObject(
+  { client, bucket, key, requestPayer }: ObjectPlace,
+  signal: AbortSignal,
+): Promise<StoredObject | undefined> {
+  const head = await storeOf(client).head({ bucket, key, requestPayer }, signal);
+  return head && { ...head, facts: parseObjectMetadata(head.metadata) };
 }
 
 /** The object's checksums, asked for separately where a HEAD does not have them. */
 export async function withChecksums(
   object: StoredObject,
-  place: ObjectPlace,
+  { client, bucket, key, requestPayer }: ObjectPlace,
   signal: AbortSignal,
 ): Promise<StoredObject> {
   if (object.checksums.size > 0) return object;
-  const command = new GetObjectAttributesCommand({
-    Bucket: place.bucket,
-    Key: place.key,
-    ...(object.versionId === undefined ? {} : { VersionId: object.versionId }),
-    ObjectAttributes: ["Checksum"],
-    ...paidFor(place),
-  });
   try {
-    const { Checksum } = await place.client.send(command, { abortSignal: signal });
-    return { ...object, checksums: checksumsIn(Checksum ?? {}) };
+    const address = { bucket, key, versionId: object.versionId, requestPayer };
+    return { ...object, checksums: await storeOf(client).checksums(address, signal) };
   } catch (error) {
     // Not every server has the method, and not every role may call it; the ETag is compared then.
     if (["NotImplemented", "MethodNotAllowed", "AccessDenied"].includes(errorName(error))) return object;
     throw error;
   }
-}
-
-type ChecksumFields = {
-  readonly [A in (typeof ALGORITHMS)[number] as `Checksum${A}`]?: string | undefined;
-} & {
-  readonly ChecksumType?: string | undefined;
-};
-
-function checksumsIn(fields: ChecksumFields): Checksums {
-  const found = new Map<string, string>();
-  for (const algorithm of ALGORITHMS) {
-    const value = fields[`Checksum${algorithm}`];
-    if (value === undefined) continue;
-    // Servers from before the type was invented tell by the number of parts at the end.
-    const type = fields.ChecksumType ?? (/-\d+$/.test(value) ? "COMPOSITE" : "FULL_OBJECT");
-    found.set(`${algorithm}/${type}`, value);
-  }
-  return found;
 }
 
 /** What two objects were compared by, the same; or that they differ. */

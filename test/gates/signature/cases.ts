@@ -10,7 +10,7 @@ import { encodeKey, encodeQuery } from "../../../provider/store/fast/encoding.ts
 import { quickRequest } from "../../../provider/store/fast/requests.ts";
 import { signRequest } from "../../../provider/store/fast/sign-request.ts";
 import { type SigningScope, signedHeaders } from "../../../provider/store/fast/signing.ts";
-import { copySource } from "../../../provider/transfer/copy/copy.ts";
+import { copySourceHeader } from "../../../provider/store/sdk-fields.ts";
 import type { Random } from "../../faults/random.ts";
 import type { Texts } from "./texts.ts";
 
@@ -142,7 +142,11 @@ export class Cases {
     const checksum = this.#maybe(() => ({ ChecksumCRC32: `${texts.of(TOKEN, 6, 6)}==` }));
     const payer = this.#maybe(() => ({ RequestPayer: "requester" as const }));
     const source = {
-      CopySource: copySource(this.#bucket(), texts.any(1, 40), this.#maybeText(texts.of(TOKEN, 1, 32))),
+      CopySource: copySourceHeader({
+        bucket: this.#bucket(),
+        key: texts.any(1, 40),
+        versionId: this.#maybeText(texts.of(TOKEN, 1, 32)),
+      }),
       ...this.#maybe(() => ({ CopySourceIfMatch: `"${texts.of(HEX, 32, 32)}"` })),
     };
     switch (random.integer(0, 4)) {

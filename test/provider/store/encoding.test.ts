@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { copySource } from "../../../provider/transfer/copy/copy.ts";
+import { copySourceHeader } from "../../../provider/store/sdk-fields.ts";
 import { objectMetadata, parseObjectMetadata } from "../../../provider/transfer/verify/object-facts.ts";
 import { encodeTags, primaryTags } from "../../../staging/classes.ts";
 import { parseStagingId } from "../../../staging/ids.ts";
@@ -9,17 +9,17 @@ import { parseTtlDays } from "../../../staging/ttl.ts";
 
 const names = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
 
-describe("copySource", () => {
+describe("copySourceHeader", () => {
   it("encodes all but the slashes, and nothing of a key can be taken for a version", () => {
-    expect(copySource("b", "stage-1/ü ?versionId=x+y%20'\"", "v+/=")).to.equal(
-      "b/stage-1/%C3%BC%20%3FversionId%3Dx%2By%2520'%22?versionId=v%2B%2F%3D",
-    );
+    expect(
+      copySourceHeader({ bucket: "b", key: "stage-1/ü ?versionId=x+y%20'\"", versionId: "v+/=" }),
+    ).to.equal("b/stage-1/%C3%BC%20%3FversionId%3Dx%2By%2520'%22?versionId=v%2B%2F%3D");
   });
 
   it("is ASCII and decodes to the key, for any name", () => {
     fc.assert(
       fc.property(names, (name) => {
-        const header = copySource("bucket", `stage-000000000000/${name}`, undefined);
+        const header = copySourceHeader({ bucket: "bucket", key: `stage-000000000000/${name}` });
         expect(header).to.match(/^[\x21-\x7e]+$/);
         expect(header).not.to.contain("?");
         expect(decodeURIComponent(header)).to.equal(`bucket/stage-000000000000/${name}`);
@@ -52,7 +52,7 @@ describe("object metadata", () => {
   });
 
   it("of other programs is not taken for ours", () => {
-    expect(parseObjectMetadata(undefined)).to.equal(undefined);
+    expect(parseObjectMetadata({})).to.equal(undefined);
     expect(parseObjectMetadata({ a: "b" })).to.equal(undefined);
     expect(parseObjectMetadata({ "spawn-part-size": "-1" })).to.equal(undefined);
   });

@@ -21,11 +21,11 @@ describe("The headers and metadata of a copy", () => {
       ["aws-chunked", undefined],
       ["", undefined],
     ] as const) {
-      expect(objectHeaders({ ContentEncoding: encoding }).ContentEncoding, encoding).to.equal(kept);
+      expect(objectHeaders({ contentEncoding: encoding }).contentEncoding, encoding).to.equal(kept);
     }
-    expect(objectHeaders({ ExpiresString: "0", CacheControl: "no-store" })).to.deep.equal({
-      ExpiresString: "0",
-      CacheControl: "no-store",
+    expect(objectHeaders({ expires: "0", cacheControl: "no-store" })).to.deep.equal({
+      expires: "0",
+      cacheControl: "no-store",
     });
   });
 
@@ -40,16 +40,15 @@ describe("The headers and metadata of a copy", () => {
       "x-amz-missing-meta": "2",
     };
     const request = quickRequest(new HeadObjectCommand({ Bucket: "bucket", Key: "key" }));
-    const head = request?.answer(headers, "") as object;
-    expect(objectHeaders(head)).to.deep.equal({
+    expect(request?.answer(headers, "")).to.include({
       ContentType: "text/csv",
       ContentEncoding: "gzip",
       CacheControl: "no-store",
       ContentDisposition: "inline",
       ContentLanguage: "de",
       ExpiresString: "0",
+      MissingMeta: 2,
     });
-    expect(head).to.include({ MissingMeta: 2 });
   });
 
   it("carry text beyond ASCII, given as bytes, as text or encoded", () => {
@@ -72,7 +71,7 @@ describe("The headers and metadata of a copy", () => {
     const headers = {};
     expect(sameDescription({ headers, metadata }, { headers, metadata: copied })).to.equal(true);
     expect(sameDescription({ headers, metadata }, { headers, metadata: {} })).to.equal(false);
-    expect(sameDescription({ headers, metadata }, { headers: { CacheControl: "x" }, metadata })).to.equal(
+    expect(sameDescription({ headers, metadata }, { headers: { cacheControl: "x" }, metadata })).to.equal(
       false,
     );
   });

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import type { Checksums } from "../../../../provider/store/object-store.ts";
 import { type CopyOptions, copyObject } from "../../../../provider/transfer/copy/copy.ts";
 import { type Part, partsOf } from "../../../../provider/transfer/flow/parts.ts";
-import type { Checksums, StoredObject } from "../../../../provider/transfer/verify/stored.ts";
+import type { StoredObject } from "../../../../provider/transfer/verify/stored.ts";
 import { copiedPartSize } from "../../../../staging/part-size.ts";
 import { GIB, MIB } from "../../../../staging/units.ts";
 

@@ -1,4 +1,4 @@
-import { CopyObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { sendCopy } from "../../../../provider/transfer/copy/through-client.ts";
 import { SourceChangedError } from "../../../../provider/transfer/source/source.ts";
@@ -29,13 +29,11 @@ const FINE: Answers = { head: () => ({ ETag: '"found"' }), put: () => ({ ETag: '
 async function copyWith(answers: Partial<Answers> = {}): Promise<{ requests: string[]; error: unknown }> {
   const requests: string[] = [];
   const client = clientWith({ ...FINE, ...answers }, requests);
-  const command = new CopyObjectCommand({
-    ...{ Bucket: "to", Key: "key", CopySource: "from/key", CopySourceIfMatch: '"found"' },
-    MetadataDirective: "COPY",
-  });
+  const from = { bucket: "from", key: "key", ifMatch: '"found"' };
+  const input = { bucket: "to", key: "key", source: from, tags: {} };
   const { signal } = new AbortController();
   const way = { source: { client, bucket: "from", key: "key" }, size: 0, destination: client, signal };
-  const error = await sendCopy(way, command).then(
+  const error = await sendCopy(way, input).then(
     () => undefined,
     (failure: unknown) => failure,
   );
