@@ -211,13 +211,23 @@ describe("Replication", function () {
     const replicated = async (said: object, isAws = true) => {
       const { data } = await stageUnreplicated("unreplicated.bin", 1_000);
       const s3 = createS3Clients({ sdkOnly: true });
+      let copies = 0;
       s3.of(PRIMARY).middlewareStack.add(
         (next, { commandName }) =>
           async (args) => {
             const result = await next(args);
-            const isAsked = commandName === "HeadObjectCommand" && !("ChecksumMode" in args.input);
+            // Of the data and of the manifest, before S3 is asked what became of the rule.
+            const isAsked = commandName === "HeadObjectCommand" && copies === 2;
             if (isAsked) Object.assign(result.output, said);
             return result;
+          },
+        { step: "initialize" },
+      );
+      s3.of(SECOND).middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            if (commandName === "CopyObjectCommand") copies += 1;
+            return await next(args);
           },
         { step: "initialize" },
       );
