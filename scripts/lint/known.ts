@@ -39,8 +39,6 @@ export const KNOWN: readonly string[] = [
   "imports-of-provider-transfer-verify: provider/transfer/verify/repair.ts -> provider/transfer/copy/replicate-tree.ts",
   "imports-of-provider-transfer-verify: provider/transfer/verify/repair.ts -> provider/transfer/copy/replicate.ts",
   "imports-of-provider-transfer-verify: provider/transfer/verify/repair.ts -> provider/transfer/manifest/merge.ts",
-  "imports-of-staging: staging/decode.ts -> ../node_modules/valibot/dist/index.d.mts",
-  "imports-of-staging: staging/record.ts -> ../node_modules/valibot/dist/index.d.mts",
   "no-cycle: cli/services/cost/report.ts -> cli/services/cost/reporter.ts",
   "no-cycle: provider/store/checksums.ts -> provider/store/object-store.ts",
   "no-cycle: provider/store/clients.ts -> provider/store/fast/client.ts",

@@ -49,7 +49,7 @@ const PACKAGE_RULES: readonly IForbiddenRuleType[] = [
       pathNot: [
         "^staging/",
         "^(crypto|path|zlib)$",
-        pkg("csv-parse|ignore|yaml|zod|valibot|@sinclair/typebox"),
+        pkg("csv-parse|ignore|valibot|yaml"),
       ],
     },
   },
@@ -112,7 +112,7 @@ function layerRule({ folder, imports }: Layer, layers: readonly Layer[]): IForbi
     to: {
       dependencyTypesNot: ["core"],
       pathNot: [
-        "^node_modules/",
+        pkg("[^/]+"),
         patternOf(folder, layers),
         ...imports.map((name) => patternOf(name, layers)),
       ],
