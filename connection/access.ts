@@ -1,3 +1,4 @@
+import type { AccountId } from "../staging/accounts.ts";
 import { type Connection, resolveConnection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
 import type { HandlerOptions, RequestHandler } from "./request-handler.ts";
@@ -8,6 +9,8 @@ import { userAgent } from "./user-agent.ts";
 export interface Access {
   readonly connection: Connection;
   readonly transport: Transport;
+  /** The account that `accountOf` has found. */
+  account?: Promise<AccountId | undefined>;
 }
 
 /** Resolves the connection of this process and loads what it needs. @throws InputError as `resolveConnection` does */

@@ -26,23 +26,19 @@ function isAws(url: string | undefined): boolean {
   return URL.canParse(url) && /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(url).hostname);
 }
 
-const accounts = new WeakMap<Access, Promise<AccountId | undefined>>();
-
 /**
- * The account of the credentials in use, which STS is asked for once in a process. Nobody needs a permission for that.
+ * The account of the credentials in use, which STS is asked for once for each access. Nobody needs a permission for that.
  * @param region of AWS's STS that is asked
  * @returns undefined where the server has no accounts, see {@link hasAccounts}
  * @throws UserError when AWS does not tell
  */
 export function accountOf(access: Access, region: string): Promise<AccountId | undefined> {
-  let account = accounts.get(access);
-  if (account === undefined) {
-    account = askFor(access, region);
-    accounts.set(access, account);
+  if (access.account === undefined) {
+    access.account = askFor(access, region);
     // What failed once is asked for again.
-    account.catch(() => accounts.delete(access));
+    access.account.catch(() => delete access.account);
   }
-  return account;
+  return access.account;
 }
 
 async function askFor(access: Access, region: string): Promise<AccountId | undefined> {

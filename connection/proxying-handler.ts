@@ -90,7 +90,13 @@ class Tunnel extends HttpsProxyAgent<string> {
 }
 
 /** Of the connection to the proxy: with a proxy nothing else is connected to. */
-const NOT_REACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
+const NOT_REACHED: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+]);
 
 /** A request without TLS as a proxy takes it: to the proxy, with the whole URL for a path. Its own `host` stays, which is signed. */
 function forwarded(request: Request, proxy: URL): Request {

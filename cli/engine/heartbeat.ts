@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BEAT_EVERY_MS, HEARTBEAT_VARIABLE, pulseOf, recordOf, startPulse } from "../../connection/pulse.ts";
+import { once } from "../../staging/once.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 import { backendFolder } from "./backend-folder.ts";
 import { writeAtomically } from "./entry-project.ts";
@@ -138,13 +139,8 @@ export async function removeHeartbeat(url: string | undefined, stack: string): P
 /** Whether the worker's process ids are those of this machine, and of this container. */
 export const isHere = ({ machine }: Pick<Worker, "machine">): boolean => machine === machineName();
 
-let machine: string | undefined;
-
-/** Containers may share a host's name, and machines one name with each other: on Linux the boot and the namespace tell them apart. */
-export function machineName(): string {
-  machine ??= [hostname(), ...linuxNames()].join(" ");
-  return machine;
-}
+/** Containers may share a host name, and machines may share a name: on Linux the boot and the namespace tell them apart. */
+export const machineName = once((): string => [hostname(), ...linuxNames()].join(" "));
 
 function linuxNames(): string[] {
   try {

@@ -17,7 +17,7 @@ const FIRST_DELAY_MS = 25;
 const LONGEST_DELAY_MS = 4_000;
 
 /** Reasons for which a transaction is refused that may succeed a moment later. */
-const PASSING = new Set([
+const PASSING: ReadonlySet<string> = new Set([
   "None",
   "TransactionConflict",
   "ThrottlingError",

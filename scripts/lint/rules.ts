@@ -46,11 +46,7 @@ const PACKAGE_RULES: readonly IForbiddenRuleType[] = [
     comment: "The domain does no I/O and knows neither AWS nor Pulumi.",
     from: { path: "^staging/" },
     to: {
-      pathNot: [
-        "^staging/",
-        "^(crypto|path|zlib)$",
-        pkg("csv-parse|ignore|valibot|yaml"),
-      ],
+      pathNot: ["^staging/", "^(crypto|path|zlib)$", pkg("csv-parse|ignore|valibot|yaml")],
     },
   },
   {
@@ -111,11 +107,7 @@ function layerRule({ folder, imports }: Layer, layers: readonly Layer[]): IForbi
     from: { path: patternOf(folder, layers) },
     to: {
       dependencyTypesNot: ["core"],
-      pathNot: [
-        pkg("[^/]+"),
-        patternOf(folder, layers),
-        ...imports.map((name) => patternOf(name, layers)),
-      ],
+      pathNot: [pkg("[^/]+"), patternOf(folder, layers), ...imports.map((name) => patternOf(name, layers))],
     },
   };
 }

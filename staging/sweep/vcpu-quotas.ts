@@ -29,7 +29,7 @@ const FAMILIES: readonly Family[] = [
 ];
 
 /** Families of two letters that belong to those of their first letter: `im4gn`, `is4gen`. */
-const STANDARD_PAIRS = new Set(["im", "is"]);
+const STANDARD_PAIRS: ReadonlySet<string> = new Set(["im", "is"]);
 
 /** The quota that limits instances of a type; undefined for a family whose quota is not known here. */
 export function vcpuQuotaOf(instanceType: string, spot: boolean): VcpuQuota | undefined {

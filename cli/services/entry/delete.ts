@@ -4,6 +4,7 @@ import { readTextIfThere } from "../../../stacks/files.ts";
 import { type EntrySpec, entryStackName, storedName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
+import { once } from "../../../staging/once.ts";
 import { CorruptRecordError, type StagingRecord } from "../../../staging/record.ts";
 import type { Progress } from "../../../staging/resources.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
@@ -46,7 +47,7 @@ export async function findDeletables(context: Context, ids: readonly StagingId[]
   const reading = sweepsReading(context, ids);
   // A failure of the other look-ups must not leave it unhandled.
   reading.catch(() => undefined);
-  const stacks = lazily(async () => listStacks((await openSession(context)).entryProject));
+  const stacks = once(async () => listStacks((await openSession(context)).entryProject));
   const found = await Promise.allSettled([...new Set(ids)].map((id) => findDeletable(context, id, stacks)));
   const failures = found.filter((one) => one.status === "rejected").map(({ reason }) => reason as unknown);
   const [first, ...others] = failures;
@@ -59,15 +60,6 @@ export async function findDeletables(context: Context, ids: readonly StagingId[]
   if (first !== undefined) throw first;
   for (const [id, sweeps] of await reading) throw inUse(id, sweeps, context.environmentName, "deleted");
   return found.filter((one) => one.status === "fulfilled").map(({ value }) => value);
-}
-
-/** The result of `get`, which is called when it is first asked for. */
-function lazily<T>(get: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => {
-    result ??= get();
-    return result;
-  };
 }
 
 type Stacks = () => Promise<readonly string[]>;

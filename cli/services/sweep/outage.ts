@@ -9,7 +9,7 @@ import {
   troubleOf,
 } from "../../../provider/store/aws-failure.ts";
 
-const THROTTLED = new Set([
+const THROTTLED: ReadonlySet<string> = new Set([
   "ThrottlingException",
   "ProvisionedThroughputExceededException",
   "RequestLimitExceeded",
