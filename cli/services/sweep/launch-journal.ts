@@ -8,7 +8,7 @@ import type { SweepId } from "../../../staging/sweep/id.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import { writeAtomically } from "../../engine/entry-project.ts";
 import { isHere, machineName } from "../../engine/heartbeat.ts";
-import { findProcess } from "../../engine/running.ts";
+import { isRunningElsewhere, type NotedProcess, noteThisProcess } from "../../engine/running.ts";
 import { journalsIn } from "../entry/upload/unfinished.ts";
 import type { LaunchRequest } from "./launch.ts";
 import { sha256Of } from "./sweep-spec.ts";
@@ -17,11 +17,10 @@ import { sha256Of } from "./sweep-spec.ts";
  * What this machine remembers of a launch from its start until the user has its ID. The same launch again must not silently start a
  * second sweep.
  */
-export interface LaunchJournal {
+export interface LaunchJournal extends NotedProcess {
   /** Identifies the request: see {@link fingerprintOf}. */
   readonly fingerprint: string;
-  /** The process that launches, or launched, the sweep, and its machine: see `machineName`. */
-  readonly pid: number;
+  /** The machine of the process that launches, or launched, the sweep: see `machineName`. */
   readonly machine: string;
 }
 
@@ -44,9 +43,7 @@ export function fingerprintOf({
 
 /** Remembers a launch of this process that is about to start. */
 export async function beginLaunch(stack: StackName, fingerprint: string): Promise<void> {
-  const journal: LaunchJournal = {
-    ...{ fingerprint, pid: process.pid, machine: machineName() },
-  };
+  const journal: LaunchJournal = { fingerprint, ...(await noteThisProcess()), machine: machineName() };
   await writeAtomically(fileOf(stack), JSON.stringify(journal));
 }
 
@@ -96,12 +93,8 @@ export async function findEarlier(
 }
 
 /** Whether the process that launches it is still at work. On another machine, only that machine knows. */
-export async function isLaunching({ pid, machine }: LaunchJournal): Promise<boolean> {
-  if (!isHere({ machine })) return false;
-  if (pid === process.pid) return false;
-  const found = await findProcess(pid);
-  // The system gives the number of a process that has ended to any other program.
-  return found !== undefined && / launch( |$)/.test(found.command);
+export async function isLaunching(journal: LaunchJournal): Promise<boolean> {
+  return isHere(journal) && (await isRunningElsewhere(journal));
 }
 
 async function journalOf(stack: StackName): Promise<LaunchJournal | undefined> {
@@ -118,8 +111,8 @@ function parse(text: string): LaunchJournal | undefined {
     return undefined;
   }
   if (!isRecord(found)) return undefined;
-  const { fingerprint, pid, machine } = found;
+  const { fingerprint, pid, machine, started } = found;
   return typeof fingerprint === "string" && typeof pid === "number" && typeof machine === "string"
-    ? { fingerprint, pid, machine }
+    ? { fingerprint, pid, machine, ...(typeof started === "string" ? { started } : {}) }
     : undefined;
 }

@@ -9,11 +9,10 @@ import type { Context } from "../../../context.ts";
 import { settingsFile } from "../../../engine/entry-project.ts";
 import { findRecord } from "../records.ts";
 import { importShared } from "../upload/shared-uploads.ts";
+import { changeOf, type MeasuredSource } from "../upload/source-change.ts";
 import {
-  changeOf,
   endUpload,
   isBeingUploaded,
-  type MeasuredSource,
   readUnfinished,
   type Unfinished,
   unfinishedStacks,

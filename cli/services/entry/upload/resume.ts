@@ -28,14 +28,8 @@ import { deleteRecord } from "../remains/remove.ts";
 import { refuseOverlapIn } from "./overlap.ts";
 import { shareUpload } from "./shared-uploads.ts";
 import { inspectSource } from "./source.ts";
-import {
-  changeOf,
-  claimUpload,
-  isOfOtherKind,
-  kindOf,
-  remeasureUpload,
-  type Unfinished,
-} from "./unfinished.ts";
+import { changeOf, isOfOtherKind, kindOf } from "./source-change.ts";
+import { claimUpload, remeasureUpload, type Unfinished } from "./unfinished.ts";
 import { preflight, stageEntry, withEntry } from "./upload.ts";
 
 /**

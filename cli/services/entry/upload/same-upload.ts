@@ -10,7 +10,7 @@ import { serverClock } from "../../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds } from "../../../../staging/ttl.ts";
 import type { Context } from "../../../context.ts";
 import { findRecord, orCorrupt } from "../records.ts";
-import type { MeasuredSource } from "./unfinished.ts";
+import type { MeasuredSource } from "./source-change.ts";
 
 /*
  * What this machine remembers of uploads that have ended: a file named by the entry, in a folder named by what was uploaded. So an

@@ -7,23 +7,21 @@ import { readTextIfThere } from "../../../../stacks/files.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { isStackName, type StackName } from "../../../../staging/stack-name.ts";
-import { formatBytes, formatInteger } from "../../../../staging/units.ts";
 import { writeAtomically } from "../../../engine/entry-project.ts";
 import { isHere, machineName } from "../../../engine/heartbeat.ts";
-import { findProcess } from "../../../engine/running.ts";
+import { isRunningElsewhere, type NotedProcess, noteThisProcess } from "../../../engine/running.ts";
 import { isWorkedOn, type StateOf } from "../worked-on.ts";
-import type { InspectedSource, SourceVersion } from "./source.ts";
+import { type Measured, type MeasuredSource, measuredOf } from "./source-change.ts";
 
 /**
  * What this machine remembers of an upload from its start to its end: what the source was like, and which process is at
  * it. What has arrived is not in it: S3 knows that.
  */
-export interface Unfinished extends Measured {
+export interface Unfinished extends Measured, NotedProcess {
   readonly startedAt: string;
-  /** The process that is, or was last, at work on it. */
-  readonly pid: number;
+  /** The host of the process that is, or was last, at work on it. */
   readonly host: string;
-  /** The machine, or the container, of that process; undefined in files of older versions. */
+  /** Its machine, or its container; undefined in files of older versions. */
   readonly machine?: string;
   /** The backend that has a copy of this for other machines. */
   readonly sharedIn?: string;
@@ -35,13 +33,6 @@ export interface Unfinished extends Measured {
   readonly damaged?: true;
 }
 
-/** What a source was like when its upload began. */
-export interface Measured
-  extends Pick<SourceVersion, "modifiedMs" | "changedMs" | "fingerprint" | "changes"> {
-  readonly sizeBytes: number;
-  readonly fileCount: number;
-}
-
 const folder = (): string => join(spawnPaths().stacks, "unfinished");
 const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
 
@@ -50,22 +41,9 @@ export async function beginUpload(stack: StackName, source: MeasuredSource): Pro
   const unfinished: Unfinished = {
     startedAt: serverClock.now().toISOString(),
     ...measuredOf(source),
-    pid: process.pid,
-    host: hostname(),
-    machine: machineName(),
+    ...(await thisWorker()),
   };
   await write(stack, unfinished);
-}
-
-function measuredOf({ sizeBytes, fileCount = 1, version }: MeasuredSource): Measured {
-  const { modifiedMs, changedMs, fingerprint, changes } = version;
-  return {
-    ...{ sizeBytes, fileCount },
-    ...(modifiedMs === undefined ? {} : { modifiedMs }),
-    ...(changedMs === undefined ? {} : { changedMs }),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(changes === undefined ? {} : { changes }),
-  };
 }
 
 /** Remembers what the source of an upload is like now, in place of what it was when the upload began. */
@@ -73,19 +51,8 @@ export async function remeasureUpload(stack: StackName, source: MeasuredSource):
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return;
   const { modifiedMs, changedMs, fingerprint, changes, damaged, ...rest } = unfinished;
-  await write(stack, { ...rest, ...measuredOf(source), pid: process.pid, host: hostname() });
+  await write(stack, { ...rest, ...measuredOf(source), ...(await thisWorker()) });
 }
-
-/** Whether the source was a single file and is a directory now, or the other way round. */
-export const isOfOtherKind = (then: Measured, { version }: MeasuredSource): boolean =>
-  (then.modifiedMs !== undefined && version.modifiedMs === undefined) ||
-  (then.fingerprint !== undefined && version.fingerprint === undefined);
-
-/** What a local source was. */
-export const kindOf = ({ modifiedMs }: Measured): string => (modifiedMs === undefined ? "directory" : "file");
-
-/** A source as it is now. */
-export type MeasuredSource = Pick<InspectedSource, "sizeBytes" | "fileCount" | "version">;
 
 /** Remembers that other machines know of an upload by the backend. */
 export async function noteSharing(stack: StackName, url: string): Promise<void> {
@@ -179,7 +146,7 @@ export async function claimUpload(stack: StackName, work: "upload" | "deletion")
         fix: "Wait for it to end.",
       });
     }
-    const claimed = { ...unfinished, pid: process.pid, host: hostname(), machine: machineName() };
+    const claimed = { ...unfinished, ...(await thisWorker()) };
     await write(stack, work === "deletion" ? { ...claimed, deleting: true } : claimed);
     return true;
   });
@@ -203,8 +170,8 @@ export async function beginDeletion(
   if (await claimUpload(stack, "deletion")) return before;
   const { startedAt = serverClock.now(), sizeBytes = 0, fileCount = 0 } = facts;
   await write(stack, {
-    ...{ startedAt: startedAt.toISOString(), sizeBytes, fileCount },
-    ...{ pid: process.pid, host: hostname(), machine: machineName(), deleting: true },
+    ...{ startedAt: startedAt.toISOString(), sizeBytes, fileCount, ...(await thisWorker()) },
+    deleting: true,
   });
   return undefined;
 }
@@ -225,54 +192,22 @@ const idOf = (stack: StackName): string => stack.slice(stack.indexOf(".") + 1);
  * @param context whose backend is looked at for other machines; without it only this machine is
  */
 export async function isBeingUploaded(
-  { pid, host, machine }: Unfinished,
+  unfinished: Unfinished,
   stack?: StackName,
   context?: StateOf,
 ): Promise<boolean> {
+  const { host, machine } = unfinished;
   const here = machine === undefined ? host === hostname() : isHere({ machine });
   if (!here) return stack !== undefined && context !== undefined && (await isWorkedOn(context, stack));
-  if (pid === process.pid) return false;
-  const found = await findProcess(pid);
-  // The system gives the number of a process that has ended to any other program.
-  return found !== undefined && / stage[ :]/.test(found.command);
+  return await isRunningElsewhere(unfinished);
 }
 
-/** What is different about the source since its upload began, for people; undefined when nothing is. */
-export function changeOf(then: Unfinished, source: MeasuredSource): string | undefined {
-  if (then.damaged)
-    return "What it was like then is not known: the file that this machine kept of it is damaged.";
-  const { sizeBytes, fileCount = 1, version } = source;
-  if (fileCount !== then.fileCount) {
-    return `It had ${filesOf(then.fileCount)} with ${bytesOf(then.sizeBytes)} and has ${filesOf(fileCount)} with ${bytesOf(sizeBytes)} now.`;
-  }
-  if (sizeBytes !== then.sizeBytes) {
-    return `It had ${bytesOf(then.sizeBytes)} and has ${bytesOf(sizeBytes)} now.`;
-  }
-  const { modifiedMs, fingerprint, newest } = version;
-  if (then.modifiedMs !== undefined && then.modifiedMs !== modifiedMs) {
-    const now = modifiedMs === undefined ? "it is no file" : `on ${utc(modifiedMs)}`;
-    return `It was last changed on ${utc(then.modifiedMs)} then, and ${now} now.`;
-  }
-  if (then.fingerprint === undefined || then.fingerprint === fingerprint) return changedSince(then, version);
-  return newest === undefined
-    ? "It has the same size and is another version."
-    : `It has as many files with as many bytes, but not the same ones. The last change is that of ${JSON.stringify(newest.path)}, on ${utc(newest.modifiedMs)}.`;
-}
-
-/** What size and time do not show. Files of older versions do not have it; on another machine it is always another one. */
-function changedSince(then: Unfinished, { changedMs, changes }: SourceVersion): string | undefined {
-  if (then.changedMs !== undefined && then.changedMs !== changedMs) {
-    return "It has the same size and time, but its attributes changed, or a program wrote to it and restored the time.";
-  }
-  if (then.changes !== undefined && then.changes !== changes) {
-    return "Its files have the same sizes and times, but attributes changed, or a program wrote to a file and restored the time.";
-  }
-  return undefined;
-}
-
-const filesOf = (count: number): string => (count === 1 ? "1 file" : `${formatInteger(count)} files`);
-const bytesOf = (bytes: number): string => `${bytes} bytes (${formatBytes(bytes)})`;
-const utc = (milliseconds: number): string => new Date(milliseconds).toISOString();
+/** This process, as the one that works on an upload. */
+const thisWorker = async () => ({
+  ...(await noteThisProcess()),
+  host: hostname(),
+  machine: machineName(),
+});
 
 const write = (stack: StackName, unfinished: Unfinished): Promise<void> =>
   writeAtomically(fileOf(stack), `${JSON.stringify(unfinished, null, 2)}\n`);

@@ -20,7 +20,8 @@ import { requireWhole } from "../../environment/ownership.ts";
 import { findRecord } from "../records.ts";
 import { checkEnvironmentIsUp, checkLifetimes, type Measured } from "./preflight.ts";
 import { shareUpload, unshareUpload } from "./shared-uploads.ts";
-import { beginUpload, endUpload, type MeasuredSource } from "./unfinished.ts";
+import type { MeasuredSource } from "./source-change.ts";
+import { beginUpload, endUpload } from "./unfinished.ts";
 
 /**
  * Makes one staging entry: uploads, replicates, verifies and records it. Nothing is created when the environment is not up.

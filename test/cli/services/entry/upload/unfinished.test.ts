@@ -2,13 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { changeOf, type MeasuredSource } from "../../../../../cli/services/entry/upload/source-change.ts";
 import {
   beginUpload,
-  changeOf,
   claimUpload,
   endUpload,
   isBeingUploaded,
-  type MeasuredSource,
   readUnfinished,
   type Unfinished,
   unfinishedStacks,
