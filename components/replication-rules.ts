@@ -23,6 +23,7 @@ import { tableTags } from "../staging/ownership/names.ts";
 import { REGIONS, type Region } from "../staging/regions.ts";
 import type { BucketRule, BucketRulesInputs } from "../staging/resources.ts";
 import { bucketArn } from "./bucket-policy.ts";
+import { asBucketRule } from "./bucket-rule.ts";
 import { child, type Transform } from "./child.ts";
 import { replicationPermissions, replicationTrustPolicy } from "./replication-policy.ts";
 import { BucketRules } from "./resources/bucket-rules.ts";
@@ -155,53 +156,31 @@ export class ReplicationRules extends ComponentResource {
   }
 }
 
-/** Where the bucket in `source` replicates to. */
-interface ReplicationTarget {
-  readonly destination: Region;
-  readonly bucket: string;
-  /** The region's place in {@link REGIONS}, so another region in the settings leaves the other rules as they are. */
-  readonly priority: number;
-}
-
-function replicationTargets({ buckets }: EnvironmentSettings, source: Region): ReplicationTarget[] {
-  return REGIONS.flatMap((destination, place) => {
-    const bucket = buckets.get(destination);
-    return destination === source || bucket === undefined ? [] : { destination, bucket, priority: place + 1 };
-  });
-}
-
 /**
  * The replication rules of the bucket in `source`.
  * @param account the account of every bucket. S3 accepts it for a destination of the same account, without a translation of owners.
  */
 export function replicationRules(
-  settings: EnvironmentSettings,
+  { buckets }: EnvironmentSettings,
   source: Region,
   account: string,
 ): ReplicationRule[] {
-  return replicationTargets(settings, source).map(({ destination, bucket, priority }) => ({
-    id: replicationRuleId(destination),
-    status: "Enabled",
-    priority,
-    filter: { tag: { key: replicateTag(destination), value: "true" } },
-    destination: { bucket: bucketArn(bucket), account },
-    // With a tag as its filter a rule cannot replicate delete markers, and an expiry must not travel.
-    deleteMarkerReplication: { status: "Disabled" },
-  }));
+  return REGIONS.flatMap((destination, place) => {
+    const bucket = buckets.get(destination);
+    if (destination === source || bucket === undefined) return [];
+    return {
+      id: replicationRuleId(destination),
+      status: "Enabled",
+      // By the region's place in the list, so that another region in the settings leaves the other rules as they are.
+      priority: place + 1,
+      filter: { tag: { key: replicateTag(destination), value: "true" } },
+      destination: { bucket: bucketArn(bucket), account },
+      // With a tag as its filter a rule cannot replicate delete markers, and an expiry must not travel.
+      deleteMarkerReplication: { status: "Disabled" },
+    };
+  });
 }
 
-/** The same rules as S3's API has them. */
-export function adoptedReplicationRules(
-  settings: EnvironmentSettings,
-  source: Region,
-  account: string,
-): BucketRule[] {
-  return replicationTargets(settings, source).map(({ destination, bucket, priority }) => ({
-    ID: replicationRuleId(destination),
-    Status: "Enabled",
-    Priority: priority,
-    Filter: { Tag: { Key: replicateTag(destination), Value: "true" } },
-    Destination: { Bucket: bucketArn(bucket), Account: account },
-    DeleteMarkerReplication: { Status: "Disabled" },
-  }));
-}
+/** The same rules, to stand beside those of the user. */
+export const adoptedReplicationRules = (...bucket: Parameters<typeof replicationRules>): BucketRule[] =>
+  replicationRules(...bucket).map(asBucketRule);
