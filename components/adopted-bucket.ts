@@ -14,10 +14,7 @@ import { adoptedPolicyStatements } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { adoptedLifecycleRules } from "./lifecycle-rules.ts";
 import { VERSIONING_WAIT_SECONDS } from "./regional-bucket.ts";
-import { BucketAdoption } from "./resources/bucket-adoption.ts";
-import { BucketRules } from "./resources/bucket-rules.ts";
-import type { ProgramArgs } from "./resources/properties.ts";
-import { VersioningReadiness } from "./resources/versioning-readiness.ts";
+import { BucketAdoption, BucketRules, type ProgramArgs, VersioningReadiness } from "./resources.ts";
 import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 
 /** Changes to the children of each {@link AdoptedBucket}; a function can tell the regions apart by `args.region`. */

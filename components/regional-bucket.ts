@@ -32,7 +32,7 @@ import { bucketPolicy } from "./bucket-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { keep } from "./keep.ts";
 import { lifecycleRules } from "./lifecycle-rules.ts";
-import { VersioningReadiness } from "./resources/versioning-readiness.ts";
+import { VersioningReadiness } from "./resources.ts";
 import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 
 /**

@@ -26,8 +26,7 @@ import { bucketArn } from "./bucket-policy.ts";
 import { asBucketRule } from "./bucket-rule.ts";
 import { child, type Transform } from "./child.ts";
 import { replicationPermissions, replicationTrustPolicy } from "./replication-policy.ts";
-import { BucketRules } from "./resources/bucket-rules.ts";
-import type { ProgramArgs } from "./resources/properties.ts";
+import { BucketRules, type ProgramArgs } from "./resources.ts";
 import type { StagingBucket } from "./staging-bucket.ts";
 
 type ReplicationRule = Unwrap<BucketReplicationConfigArgs["rules"]>[number];

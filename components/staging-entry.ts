@@ -34,11 +34,7 @@ import {
   type StagedFacts,
 } from "./entry-details.ts";
 import type { EnvironmentRefs } from "./environment-refs.ts";
-import { Expiration } from "./resources/expiration.ts";
-import type { ProgramArgs } from "./resources/properties.ts";
-import { Replication } from "./resources/replication.ts";
-import { StagedData } from "./resources/staged-data.ts";
-import { UsageRow } from "./resources/usage-row.ts";
+import { Expiration, type ProgramArgs, Replication, StagedData, UsageRow } from "./resources.ts";
 
 /** Changes to the children of {@link StagingEntry}; a function can tell the regions apart by `args.region`. */
 export interface StagingEntryTransform {

@@ -6,8 +6,7 @@ import type { SweepRunInputs } from "../staging/resources.ts";
 import { sweepStackName } from "../staging/sweep/id.ts";
 import type { SweepRegion, SweepSpec } from "../staging/sweep/spec.ts";
 import { child, type Transform } from "./child.ts";
-import type { ProgramArgs } from "./resources/properties.ts";
-import { SweepRun } from "./resources/sweep-run.ts";
+import { type ProgramArgs, SweepRun } from "./resources.ts";
 import { SweepFleet, type SweepFleetTransform, type SweepPlace } from "./sweep-fleet.ts";
 import { SweepRole, type SweepRoleTransform } from "./sweep-role.ts";
 

@@ -1,13 +1,13 @@
 import { GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { InputError, UserError } from "../staging/errors.ts";
-import { parseRegion } from "../staging/regions.ts";
+import { bucketAdoptionResource } from "../staging/resources/bucket-adoption.ts";
 import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import { requireBucket } from "./adoption/identity.ts";
 import { requireSettings } from "./adoption/settings.ts";
-import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
 import { isSpreading } from "./rules/spreading.ts";
@@ -64,20 +64,7 @@ export function bucketAdoption(
     return true;
   }
 
-  return {
-    computed: ["writableAt"],
-
-    async check(news) {
-      return checkInputs<BucketAdoptionInputs>(news, { region: parseRegion });
-    },
-
-    diff(_id, oldInputs, _oldOutputs, news) {
-      return {
-        replaces: changedOf(oldInputs, news, ["region", "bucket"]),
-        updates: changedOf(oldInputs, news, ["versioning", "waitSeconds"]),
-      };
-    },
-
+  return declaredResource(bucketAdoptionResource, {
     async create(inputs, context) {
       const target = targetOf(inputs, context);
       await requireBucket(target, inputs.region, deps.spreading);
@@ -118,7 +105,7 @@ export function bucketAdoption(
 
     // The bucket is the user's, and versions that are there would be out of reach with the versioning suspended.
     async delete() {},
-  };
+  });
 }
 
 async function versioningOf({ client, bucket, signal }: Target): Promise<string | undefined> {

@@ -1,16 +1,9 @@
 import { InputError } from "../staging/errors.ts";
-import { parseRegion } from "../staging/regions.ts";
-import {
-  type BucketRule,
-  type BucketRulesInputs,
-  type BucketRulesOutputs,
-  RULE_KINDS,
-  type RuleKind,
-} from "../staging/resources.ts";
-import { canonicalJson } from "../staging/schema/json.ts";
-import { changedOf, checkInputs } from "./checks.ts";
+import { bucketRulesResource } from "../staging/resources/bucket-rules.ts";
+import type { BucketRule, BucketRulesInputs, BucketRulesOutputs, RuleKind } from "../staging/resources.ts";
 import type { Dependencies } from "./deps.ts";
 import { partialFailure } from "./partial.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import {
   type ConfigurationKind,
@@ -41,21 +34,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
     signal,
   });
 
-  return {
-    computed: [],
-
-    async check(news) {
-      return checkInputs<BucketRulesInputs>(news, { region: parseRegion, kind: parseKind });
-    },
-
-    diff(_id, oldInputs, _oldOutputs, news) {
-      const rules = canonicalJson(oldInputs.rules) === canonicalJson(news.rules) ? [] : (["rules"] as const);
-      return {
-        replaces: changedOf(oldInputs, news, ["region", "bucket", "kind"]),
-        updates: [...rules, ...changedOf(oldInputs, news, ["role"])],
-      };
-    },
-
+  return declaredResource(bucketRulesResource, {
     async create(inputs, context) {
       const id = `${inputs.region}/${inputs.bucket}/${inputs.kind}`;
       const doing = `adding ${KINDS[inputs.kind].title} to the bucket ${inputs.bucket}`;
@@ -108,7 +87,7 @@ export function bucketRules(deps: Dependencies): ResourceHandler<BucketRulesInpu
         }),
       );
     },
-  };
+  });
 }
 
 async function assertMergeable(inputs: BucketRulesInputs, target: Target): Promise<void> {
@@ -164,10 +143,4 @@ async function unlessGone<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (isNoSuchBucket(error)) return undefined;
     throw error;
   }
-}
-
-function parseKind(text: string): RuleKind {
-  const kind = RULE_KINDS.find((known) => known === text);
-  if (kind === undefined) throw new InputError(`"${text}" is none of ${RULE_KINDS.join(", ")}`);
-  return kind;
 }

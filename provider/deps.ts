@@ -1,4 +1,4 @@
-import { encodeProgress, type Progress } from "../staging/resources.ts";
+import { encodeProgress, type Progress } from "../staging/progress.ts";
 import type { CallContext } from "./plugin/types.ts";
 import type { S3Clients } from "./store/clients.ts";
 import type { Settling } from "./store/retry.ts";

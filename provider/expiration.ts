@@ -10,15 +10,14 @@ import {
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { entryPrefix } from "../staging/manifest.ts";
-import { parseReadersTag } from "../staging/readers.ts";
-import { parseRegion } from "../staging/regions.ts";
+import { expirationResource } from "../staging/resources/expiration.ts";
 import type { ExpirationInputs, ExpirationOutputs } from "../staging/resources.ts";
 import { expiresAt, isoSeconds, parseTtlDays, removalMidnight, type TtlDays } from "../staging/ttl.ts";
 import { noteYoungest } from "./arrival.ts";
-import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { requireLifecycleRule } from "./rules/in-force.ts";
 import { explained, isNotFound } from "./store/aws-errors.ts";
@@ -44,33 +43,9 @@ export function expiration(
   dynamo: DynamoClients = createDynamoClients(),
 ): ResourceHandler<ExpirationInputs, ExpirationOutputs> {
   const deps = { ...shared, dynamo };
-  return {
-    computed: ["ruleId", "removedAt"],
-    changing: ["ruleId", "removedAt"],
-
-    async check(news) {
-      return checkInputs<ExpirationInputs>(news, {
-        stagingId: parseStagingId,
-        region: parseRegion,
-        ttlDays: parseTtlDays,
-        readersTag: parseReadersTag,
-      });
-    },
-
-    diff(_id, oldInputs, oldOutputs, news) {
-      // The data are looked at again: see `cli/engine/reopen.ts`.
-      const unfinished = isWhole(oldOutputs) ? [] : ["manifestSha256"];
-      return {
-        replaces: changedOf(oldInputs, news, ["stagingId", "region", "bucket"]),
-        // Another manifest means other objects, which have to be tagged.
-        updates: [
-          ...new Set([
-            ...unfinished,
-            ...changedOf(oldInputs, news, ["ttlDays", "readersTag", "uploadedAt", "manifestSha256"]),
-          ]),
-        ],
-      };
-    },
+  return declaredResource(expirationResource, {
+    // The data are looked at again: see `cli/engine/reopen.ts`.
+    pending: (outputs) => (isWhole(outputs) ? [] : ["manifestSha256"]),
 
     async create(inputs, context) {
       const outputs = await expire(inputs, "sample", deps, context);
@@ -99,7 +74,7 @@ export function expiration(
 
     // The class goes with the objects, which are another resource's.
     async delete() {},
-  };
+  });
 }
 
 const isWhole = (outputs: Partial<ExpirationOutputs>): boolean => outputs.ruleId !== undefined;

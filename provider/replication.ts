@@ -2,15 +2,15 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { replicateTag } from "../staging/classes.ts";
 import type { ReplicationMethod } from "../staging/entry.ts";
 import { InputError, UserError } from "../staging/errors.ts";
-import { parseStagingId } from "../staging/ids.ts";
 import { parseRegion } from "../staging/regions.ts";
+import { replicationResource } from "../staging/resources/replication.ts";
 import type { ReplicationInputs, ReplicationOutputs } from "../staging/resources.ts";
 import { noteArrival, noteHeld } from "./arrival.ts";
-import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, showProgress, withTimeout } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { requireReplicationRule } from "./rules/in-force.ts";
 import { explained, isNotFound } from "./store/aws-errors.ts";
@@ -31,29 +31,9 @@ export function replication(
   dynamo: DynamoClients = createDynamoClients(),
 ): ResourceHandler<ReplicationInputs, ReplicationOutputs> {
   const deps = { ...shared, dynamo };
-  return {
-    computed: ["ruleId", "via", "objects", "seconds", "verifiedBy"],
-
-    async check(news) {
-      return checkInputs<ReplicationInputs>(news, {
-        stagingId: parseStagingId,
-        sourceRegion: parseRegion,
-        region: parseRegion,
-      });
-    },
-
-    diff(_id, oldInputs, oldOutputs, news) {
-      // A creation that failed half way is gone on with, though no input changed: a refresh clears the engine's note of it.
-      const unfinished = isWhole(oldOutputs) ? [] : ["method"];
-      return {
-        replaces: changedOf(oldInputs, news, [
-          ...(["stagingId", "sourceRegion", "sourceBucket", "region", "bucket", "key", "kind"] as const),
-        ]),
-        // Other content under the same key is compared, and only what differs is copied.
-        updates: [...new Set([...unfinished, ...changedOf(oldInputs, news, ["method", ...CONTENT])])],
-        deleteBeforeReplace: true,
-      };
-    },
+  return declaredResource(replicationResource, {
+    // An update completes a creation that failed half way, even after a refresh, which clears the engine's note of it.
+    pending: (outputs) => (isWhole(outputs) ? [] : ["method"]),
 
     async create(inputs, context) {
       const id = `${inputs.region}/${inputs.stagingId}`;
@@ -62,7 +42,7 @@ export function replication(
 
     async update(id, oldOutputs, news, context) {
       // How the replica came stays true; the method counts for the next one.
-      const isSame = changedOf<ReplicationInputs>(oldOutputs, news, CONTENT).length === 0;
+      const isSame = CONTENT.every((name) => oldOutputs[name] === news[name]);
       if (isWhole(oldOutputs) && isSame) return { ...oldOutputs, ...news };
       return replicate(id, news, deps, context);
     },
@@ -102,7 +82,7 @@ export function replication(
       );
       progress.finish();
     },
-  };
+  });
 }
 
 /** What tells the content of an entry. */

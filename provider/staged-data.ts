@@ -4,15 +4,15 @@ import { parseFilename } from "../staging/filename.ts";
 import { parseStagingId } from "../staging/ids.ts";
 import { manifestKey, NO_SHA256, objectKey } from "../staging/manifest.ts";
 import { refuseOverlap } from "../staging/overlap.ts";
-import { parseReadersTag } from "../staging/readers.ts";
 import { parseRegion, REGIONS } from "../staging/regions.ts";
+import { stagedDataResource } from "../staging/resources/staged-data.ts";
 import type { StagedDataInputs, StagedDataOutputs } from "../staging/resources.ts";
 import { assertOnS3, assertRequestPayer, isS3Url, parseS3Url } from "../staging/s3-url.ts";
 import { isoSeconds, parseTtlDays } from "../staging/ttl.ts";
-import { changedOf, checkInputs } from "./checks.ts";
 import { type Dependencies, reportTo, withTimeout } from "./deps.ts";
 import { isExpired } from "./expired.ts";
 import { partialFailure } from "./partial.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
 import { replicationDestination } from "./rules/in-force.ts";
@@ -30,52 +30,25 @@ import { waitUntilWritable } from "./writable.ts";
 
 /** The entry's objects in its primary region: the source's bytes and the manifest beside them. */
 export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs, StagedDataOutputs> {
-  return {
-    computed: [
-      "filename",
-      "kind",
-      "key",
-      "sizeBytes",
-      "fileCount",
-      "sha256",
-      "manifestKey",
-      "manifestSha256",
-      "partSizeBytes",
-      "uploadedAt",
-    ],
-
+  return declaredResource(stagedDataResource, {
+    // Once the data are staged, their source may go.
     async check(news, olds, context) {
-      const result = checkInputs<StagedDataInputs>(news, {
-        stagingId: parseStagingId,
-        region: parseRegion,
-        ttlDays: parseTtlDays,
-        readersTag: parseReadersTag,
-      });
-      // Once the data are staged, their source may go.
       const source = news["source"];
-      if (olds === undefined && typeof source === "string" && !isUnknown(source)) {
-        try {
-          const found = await sourceOf(news as unknown as StagedDataInputs, deps, context.signal);
-          if (found.kind === "directory") {
-            for (const warning of found.warnings) context.log("warning", warning);
-          }
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-          result.failures.push({ property: "source", reason: describeError(error), error });
+      if (olds !== undefined || typeof source !== "string" || isUnknown(source)) return [];
+      try {
+        const found = await sourceOf(news as unknown as StagedDataInputs, deps, context.signal);
+        if (found.kind === "directory") {
+          for (const warning of found.warnings) context.log("warning", warning);
         }
+        return [];
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        return [{ property: "source", reason: describeError(error), error }];
       }
-      return result;
     },
 
-    diff(_id, oldInputs, oldOutputs, news) {
-      // A creation that failed half way is gone on with, though no input changed: a refresh clears the engine's note of it.
-      const unfinished = isWhole(oldOutputs) && oldOutputs.lost === undefined ? [] : ["source"];
-      return {
-        replaces: changedOf(oldInputs, news, ["stagingId", "region", "bucket"]),
-        updates: [...unfinished, ...changedOf(oldInputs, news, ["replicateTo"])],
-        deleteBeforeReplace: true,
-      };
-    },
+    // An update completes a creation that failed half way, even after a refresh, which clears the engine's note of it.
+    pending: (outputs) => (isWhole(outputs) && outputs.lost === undefined ? [] : ["source"]),
 
     async create(inputs, context) {
       const id = `${inputs.region}/${inputs.stagingId}`;
@@ -124,7 +97,7 @@ export function stagedData(deps: Dependencies): ResourceHandler<StagedDataInputs
         if (destination !== undefined) await deleteIn(other, destination, outputs, own, context);
       }
     },
-  };
+  });
 }
 
 /** Why the data are not there as they were staged; undefined where they are. @throws UserError where the region cannot be asked */

@@ -1,4 +1,5 @@
 import { InputError, UserError } from "../staging/errors.ts";
+import { sweepRunResource } from "../staging/resources/sweep-run.ts";
 import type { SweepRunInputs, SweepRunOutputs } from "../staging/resources.ts";
 import { parseLaunchedSweepId } from "../staging/sweep/id.ts";
 import type { SweepMeta } from "../staging/sweep/meta-item.ts";
@@ -7,11 +8,12 @@ import { isoSeconds } from "../staging/ttl.ts";
 import type { Dependencies } from "./deps.ts";
 import type { DynamoClients } from "./dynamo-clients.ts";
 import { partialFailure } from "./partial.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./store/aws-errors.ts";
 import type { SweepAccess } from "./sweep/access.ts";
 import { cancelSweep, endAllWorkers } from "./sweep/cancel.ts";
-import { checkRun } from "./sweep/check.ts";
+import { runProblems } from "./sweep/check.ts";
 import type { SweepGroups } from "./sweep/groups.ts";
 import { findMeta } from "./sweep/items.ts";
 import { type RunPlan, runPlan } from "./sweep/plan.ts";
@@ -73,19 +75,12 @@ export function sweepRun(
     });
   }
 
-  return {
-    computed: ["createdAt", "deadlineAt", "startedAt"],
-    changing: ["createdAt", "deadlineAt", "startedAt"],
+  return declaredResource(sweepRunResource, {
+    check: runProblems,
 
-    async check(news, olds) {
-      return checkRun(news, olds);
-    },
-
-    diff(_id, oldInputs, oldOutputs, news) {
-      const isHigher = news.generation > oldInputs.generation;
-      // One that failed at its start goes on.
-      return { replaces: [], updates: isHigher || !oldOutputs.startedAt ? ["generation"] : [] };
-    },
+    // A start that failed is completed.
+    pending: ({ startedAt }, news, olds) =>
+      news.generation > olds.generation || !startedAt ? ["generation"] : [],
 
     async create(inputs, context) {
       const meta = await start(runPlan(inputs), context);
@@ -130,7 +125,7 @@ export function sweepRun(
         ),
       );
     },
-  };
+  });
 }
 
 /** Whether the deadline has passed. */

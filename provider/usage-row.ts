@@ -8,18 +8,16 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { InputError } from "../staging/errors.ts";
-import { parseStagingId } from "../staging/ids.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
 import { RECORD_KEY } from "../staging/record.ts";
-import { parseRegion } from "../staging/regions.ts";
+import { usageRowResource } from "../staging/resources/usage-row.ts";
 import type { UsageRowInputs, UsageRowOutputs } from "../staging/resources.ts";
-import { parseTtlDays } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
-import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
 import { createDynamoClients, type DynamoClients } from "./dynamo-clients.ts";
 import { isExpired } from "./expired.ts";
 import { plainItem } from "./plain-item.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { errorName, explained } from "./store/aws-errors.ts";
 import { closingUpdate, updateUsage } from "./usage-closing.ts";
@@ -56,26 +54,7 @@ export function usageRow(
     }
   }
 
-  return {
-    computed: ["openedAt"],
-    // Another upload under the same id opens another life.
-    changing: ["openedAt"],
-
-    async check(news) {
-      return checkInputs<UsageRowInputs>(news, {
-        stagingId: parseStagingId,
-        region: parseRegion,
-        ttlDays: parseTtlDays,
-      });
-    },
-
-    diff(_id, oldInputs, _oldOutputs, news) {
-      return {
-        replaces: changedOf(oldInputs, news, ["table", "region", "stagingId"]),
-        updates: changedOf(oldInputs, news, Object.values(INPUTS)),
-      };
-    },
-
+  return declaredResource(usageRowResource, {
     async create(inputs, { signal }) {
       const openedAt = await explained(`opening the usage row in ${inputs.table}`, () =>
         write(inputs, signal),
@@ -128,7 +107,7 @@ export function usageRow(
         }
       });
     },
-  };
+  });
 }
 
 /** The input behind each attribute that tells what is. */

@@ -1,10 +1,10 @@
 import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { InputError, UserError } from "../staging/errors.ts";
-import { parseRegion } from "../staging/regions.ts";
+import { versioningReadinessResource } from "../staging/resources/versioning-readiness.ts";
 import type { VersioningReadinessInputs, VersioningReadinessOutputs } from "../staging/resources.ts";
 import { isoSeconds } from "../staging/ttl.ts";
-import { changedOf, checkInputs } from "./checks.ts";
 import type { Dependencies } from "./deps.ts";
+import { declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { refuseWithEntries } from "./rules/entries.ts";
 import { explainAwsError, explained, isNoSuchBucket } from "./store/aws-errors.ts";
@@ -22,20 +22,7 @@ class NotVersioned extends Error {
 export function versioningReadiness(
   deps: Dependencies,
 ): ResourceHandler<VersioningReadinessInputs, VersioningReadinessOutputs> {
-  return {
-    computed: ["writableAt"],
-
-    async check(news) {
-      return checkInputs<VersioningReadinessInputs>(news, { region: parseRegion });
-    },
-
-    diff(_id, oldInputs, _oldOutputs, news) {
-      return {
-        replaces: changedOf(oldInputs, news, ["region", "bucket"]),
-        updates: changedOf(oldInputs, news, ["waitSeconds"]),
-      };
-    },
-
+  return declaredResource(versioningReadinessResource, {
     async create(inputs, { signal }) {
       const { region, bucket, waitSeconds } = inputs;
       await requireVersioning(deps, region, bucket, signal);
@@ -76,7 +63,7 @@ export function versioningReadiness(
         refuseWithEntries({ client: deps.s3.of(region), bucket, signal }, region),
       );
     },
-  };
+  });
 }
 
 async function requireVersioning(

@@ -2,7 +2,7 @@ import type { EngineEvent, ResOutputsEvent } from "@pulumi/pulumi/automation/eve
 import type { PulumiFn } from "@pulumi/pulumi/automation/workspace.js";
 import { isOnLocalCloud } from "../../connection/variables.ts";
 import { UserError } from "../../staging/errors.ts";
-import { decodeProgress, type Progress } from "../../staging/resources.ts";
+import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { sweepOfStack } from "../../staging/sweep/id.ts";
 import { type EngineCloud, UpdateLog } from "./failure.ts";
 import { type Heartbeat, startHeartbeat, workerOf } from "./heartbeat.ts";

@@ -1,4 +1,4 @@
-import type { Progress } from "../../staging/resources.ts";
+import type { Progress } from "../../staging/progress.ts";
 import { formatBytes, formatDuration, formatInteger } from "../../staging/units.ts";
 import { cutColumns, displayWidth, formatRate, padColumns } from "./text.ts";
 

@@ -1,5 +1,5 @@
 import { printable } from "../../staging/printable.ts";
-import type { Progress } from "../../staging/resources.ts";
+import type { Progress } from "../../staging/progress.ts";
 import { type Labelled, linesFor, textOf } from "../screen.ts";
 import { InPlace, type ViewStream } from "./in-place.ts";
 import { barLine, logLine, type RegionState } from "./progress-lines.ts";

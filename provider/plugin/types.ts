@@ -37,9 +37,9 @@ export interface Difference {
  */
 export interface ResourceHandler<I extends object = Properties, O extends I = I> {
   /** Outputs that are not inputs: unknown in the preview of a creation. */
-  readonly computed: readonly (keyof O & string)[];
+  readonly computed: readonly string[];
   /** Those of {@link computed} that an update may change: unknown in its preview. Default: none. */
-  readonly changing?: readonly (keyof O & string)[];
+  readonly changing?: readonly string[];
   /** Completes (defaults) and validates inputs. `news` may hold unknowns (see `isUnknown`): leave those alone. */
   check?(
     news: Properties,

@@ -16,7 +16,7 @@ import { PartialFailure } from "../../provider/plugin/types.ts";
 import { requireLifecycleRule, requireReplicationRule } from "../../provider/rules/in-force.ts";
 import { createS3Clients } from "../../provider/store/clients.ts";
 import { UserError } from "../../staging/errors.ts";
-import { RULE_KINDS } from "../../staging/resources.ts";
+import { RULE_KINDS } from "../../staging/resources/bucket-rules.ts";
 import { parseTtlDays, TTL_CLASSES } from "../../staging/ttl.ts";
 import { TestProxy } from "../support/proxy.ts";
 import { makeBucket, ROLE, rulesInputs, settingsOf } from "./adopted.ts";

@@ -19,9 +19,9 @@ import { createS3Clients, type S3Clients } from "../../provider/store/clients.ts
 import { BufferPool } from "../../provider/transfer/flow/buffers.ts";
 import { LIFECYCLE_CLASSES, replicateTag, replicationRuleId } from "../../staging/classes.ts";
 import { newStagingId } from "../../staging/ids.ts";
+import { decodeProgress, type Progress } from "../../staging/progress.ts";
 import { parseRegion, type Region } from "../../staging/regions.ts";
 import type { StagedDataInputs } from "../../staging/resources.ts";
-import { decodeProgress, type Progress } from "../../staging/resources.ts";
 import { startTestCloud, type TestCloud } from "../support/cloud.ts";
 
 export const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"].map(parseRegion);

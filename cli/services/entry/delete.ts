@@ -5,8 +5,8 @@ import { type EntrySpec, entryStackName, storedName } from "../../../staging/ent
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { once } from "../../../staging/once.ts";
+import type { Progress } from "../../../staging/progress.ts";
 import { CorruptRecordError, type StagingRecord } from "../../../staging/record.ts";
-import type { Progress } from "../../../staging/resources.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";

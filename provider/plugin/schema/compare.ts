@@ -7,7 +7,9 @@ import { containsUnknowns, isUnknown } from "../values.ts";
  * Compares what is, as read from AWS, with what is wanted. What is there and neither declared nor AWS's own choice is
  * a difference too, so that a change made by hand is undone.
  */
-export function compareFields(fields: Fields, state: Properties, wanted: Properties): Difference {
+export function compareFields(fields: Fields, is: object, should: object): Difference {
+  // Of JSON values, whatever type a handler gives their object.
+  const [state, wanted] = [is as Properties, should as Properties];
   const changed = Object.entries(fields).filter(
     ([name, field]) => !field.ignored && differs(field, state[name], wanted[name]),
   );

@@ -1,4 +1,4 @@
-import type { Progress } from "../../../staging/resources.ts";
+import type { Progress } from "../../../staging/progress.ts";
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
 
 /** About four reports a second: enough for a bar that moves, little enough for the engine. */

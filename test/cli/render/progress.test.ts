@@ -4,7 +4,7 @@ import { ProgressView } from "../../../cli/render/progress.ts";
 import { barLine } from "../../../cli/render/progress-lines.ts";
 import { SmoothedRate } from "../../../cli/render/rate.ts";
 import { displayWidth } from "../../../cli/render/text.ts";
-import type { Progress } from "../../../staging/resources.ts";
+import type { Progress } from "../../../staging/progress.ts";
 import { GIB, MIB } from "../../../staging/units.ts";
 
 const report = (changes: Partial<Progress> = {}): Progress => ({

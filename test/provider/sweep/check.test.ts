@@ -1,24 +1,37 @@
 import { expect } from "chai";
 import type { Properties } from "../../../provider/plugin/types.ts";
 import { UNKNOWN } from "../../../provider/plugin/values.ts";
-import { checkRun } from "../../../provider/sweep/check.ts";
+import { sweepRun } from "../../../provider/sweep-run.ts";
+import { TestContext } from "../cloud-fixture.ts";
+import { FakeGroups } from "./fake-groups.ts";
 import { runInputs } from "./sweep-cloud.ts";
 
 const inputs = runInputs();
 const [first, second] = inputs.regions;
 const news = (changes: object = {}): Properties =>
   JSON.parse(JSON.stringify({ ...inputs, ...changes })) as Properties;
-const reasons = (changes: object, olds?: typeof inputs): string[] =>
-  checkRun(news(changes), olds).failures.map(({ property, reason }) => `${property}: ${reason}`);
+const handler = sweepRun(
+  { now: () => new Date(0), settling: { attempts: 1, firstDelayMs: 1 } },
+  () => expect.fail("a check asks no table"),
+  new FakeGroups({}),
+);
+async function reasons(changes: object, olds?: typeof inputs): Promise<string[]> {
+  const checked = await handler.check?.(news(changes), olds, new TestContext());
+  return (checked?.failures ?? []).map(({ property, reason }) => `${property}: ${reason}`);
+}
 
 describe("the check of a run's inputs", () => {
-  it("accepts a sweep", () => {
-    expect(reasons({})).to.deep.equal([]);
-    expect(reasons({ timeoutSeconds: 60, rowsFile: "/a", rowsSha256: "0".repeat(64) })).to.deep.equal([]);
+  it("accepts a sweep", async () => {
+    expect(await reasons({})).to.deep.equal([]);
+    expect(await reasons({ timeoutSeconds: 60, rowsFile: "/a", rowsSha256: "0".repeat(64) })).to.deep.equal(
+      [],
+    );
   });
 
-  it("leaves alone what is not known yet", () => {
-    expect(reasons({ regions: [{ ...first, group: UNKNOWN }, second], table: UNKNOWN })).to.deep.equal([]);
+  it("leaves alone what is not known yet", async () => {
+    expect(await reasons({ regions: [{ ...first, group: UNKNOWN }, second], table: UNKNOWN })).to.deep.equal(
+      [],
+    );
   });
 
   const wrong: [object, RegExp][] = [
@@ -29,9 +42,9 @@ describe("the check of a run's inputs", () => {
     [{ regions: [first, { ...second, start: 4 }] }, /^regions: the indices of us-west-2 must begin at 3/],
     [{ regions: [first, { ...second, region: first?.region }] }, /^regions: us-east-1 is given twice/],
     [{ regions: [{ ...first, workers: 4 }, second] }, /^regions: workers of us-east-1: .* from 1 to 3/],
-    [{ regions: [{ ...first, group: "" }, second] }, /^regions: expected a text/],
+    [{ regions: [{ ...first, group: "" }, second] }, /^regions\[0\]\.group: expected a text/],
     [{ command: " " }, /^command: expected a text/],
-    [{ entries: ["x"] }, /^entries: /],
+    [{ entries: ["x"] }, /^entries\[0\]: /],
     [{ deadlineSeconds: 0.5 }, /^deadlineSeconds: expected a whole number/],
     [{ generation: 1, retryIndices: [5] }, /^retryIndices: expected a whole number from 0 to 4/],
     [{ rowsFile: "rows.jsonl", rowsSha256: "0".repeat(64) }, /^rowsFile: expected an absolute path/],
@@ -39,19 +52,19 @@ describe("the check of a run's inputs", () => {
     [{ rowsSha256: "0".repeat(64) }, /^rowsSha256: there is no rowsFile/],
   ];
   for (const [changes, message] of wrong) {
-    it(`refuses ${JSON.stringify(changes).slice(0, 60)}`, () => {
-      const found = reasons(changes);
+    it(`refuses ${JSON.stringify(changes).slice(0, 60)}`, async () => {
+      const found = await reasons(changes);
       expect(found[0]).to.match(message);
     });
   }
 
-  it("lets a sweep that was launched change its generation, and the place of its rows, only", () => {
-    expect(reasons({ generation: 3, retryIndices: [1] }, inputs)).to.deep.equal([]);
-    expect(reasons({ command: "other" }, inputs)).to.deep.equal([
+  it("lets a sweep that was launched change its generation, and the place of its rows, only", async () => {
+    expect(await reasons({ generation: 3, retryIndices: [1] }, inputs)).to.deep.equal([]);
+    expect(await reasons({ command: "other" }, inputs)).to.deep.equal([
       `command: a sweep does not change after its launch. Undo the edit, or end the sweep (spawn sweep delete ${inputs.sweepId}) and launch another`,
     ]);
-    expect(reasons({}, { ...inputs, timeoutSeconds: 5 })[0]).to.match(/^timeoutSeconds: /);
-    expect(reasons({ generation: 1 }, { ...inputs, generation: 2 })).to.deep.equal([
+    expect((await reasons({}, { ...inputs, timeoutSeconds: 5 }))[0]).to.match(/^timeoutSeconds: /);
+    expect(await reasons({ generation: 1 }, { ...inputs, generation: 2 })).to.deep.equal([
       "generation: it only goes up, with spawn sweep retry; it is 2",
     ]);
   });

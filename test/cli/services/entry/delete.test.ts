@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { UpdateOptions } from "../../../../cli/engine/update.ts";
 import { type Deletable, deletableOf, deleteEntries } from "../../../../cli/services/entry/delete.ts";
-import type { Progress } from "../../../../staging/resources.ts";
+import type { Progress } from "../../../../staging/progress.ts";
 import { testId, testRecord } from "../../records.ts";
 
 const REPORT: Progress = {

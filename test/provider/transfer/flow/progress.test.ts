@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ProgressReporter } from "../../../../provider/transfer/flow/progress.ts";
-import type { Progress } from "../../../../staging/resources.ts";
+import type { Progress } from "../../../../staging/progress.ts";
 
 describe("ProgressReporter", () => {
   const totals = { phase: "upload", region: "us-east-1", total: 2048, objectsTotal: 1 } as const;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { decodeProgress, encodeProgress, type Progress } from "../../staging/resources.ts";
+import { decodeProgress, encodeProgress, type Progress } from "../../staging/progress.ts";
 
 describe("progress", () => {
   const progress: Progress = {

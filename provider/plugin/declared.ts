@@ -1,0 +1,51 @@
+import type { Declaration, InputsOfResource, OutputsOfResource } from "../../staging/schema/resource.ts";
+import { checkFields } from "./schema/check.ts";
+import { compareFields } from "./schema/compare.ts";
+import type { CallContext, CheckFailure, Properties, ResourceHandler } from "./types.ts";
+
+/** What a declaration cannot say of a resource type. */
+export interface Behaviour<I extends object, O extends I>
+  extends Pick<ResourceHandler<I, O>, "create" | "read" | "update" | "delete"> {
+  /** What is wrong besides single fields. `news` may hold unknowns. */
+  check?(
+    news: Properties,
+    olds: I | undefined,
+    context: CallContext,
+  ): readonly CheckFailure[] | Promise<readonly CheckFailure[]>;
+  /** Inputs that an update has to bring about though their comparison shows no difference. */
+  pending?(oldOutputs: Partial<O>, news: I, oldInputs: I): readonly (keyof I & string)[];
+}
+
+/** The handler of a declared type. Check, comparison and unknown outputs follow from the fields. */
+export function declaredResource<D extends Declaration>(
+  declaration: D,
+  behaviour: Behaviour<InputsOfResource<D>, OutputsOfResource<D>>,
+): ResourceHandler<InputsOfResource<D>, OutputsOfResource<D>> {
+  const { token, inputs: fields, outputs, deleteBeforeReplace } = declaration;
+  const { check, pending, ...methods } = behaviour;
+  const named = (flag: "required" | "changes") =>
+    Object.keys(outputs).filter((name) => outputs[name]?.[flag]);
+
+  return {
+    ...methods,
+    computed: named("required"),
+    changing: named("changes"),
+
+    async check(news, olds, context) {
+      const { inputs, failures } = checkFields(fields, news, token);
+      const failed = new Set(failures.map(({ property }) => property.split(/[.[]/, 1)[0]));
+      const others = (await check?.(news, olds, context)) ?? [];
+      return { inputs, failures: [...failures, ...others.filter(({ property }) => !failed.has(property))] };
+    },
+
+    diff(_id, oldInputs, oldOutputs, news) {
+      const { replaces, updates } = compareFields(fields, oldInputs, news);
+      const more = pending?.(oldOutputs, news, oldInputs) ?? [];
+      return {
+        replaces,
+        updates: [...new Set([...more, ...updates])],
+        ...(deleteBeforeReplace ? { deleteBeforeReplace } : {}),
+      };
+    },
+  };
+}

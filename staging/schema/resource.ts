@@ -1,0 +1,38 @@
+import { messageOf } from "../errors.ts";
+import type { Fields, InputsOf } from "./fields.ts";
+
+/**
+ * A resource type, declared once. The types of its inputs and state, its checks, its comparison, the class that components use and
+ * the published schema all follow from this.
+ */
+export interface Declaration<I extends Fields = Fields, O extends Fields = Fields> {
+  readonly token: string;
+  readonly description: string;
+  readonly inputs: I;
+  /** What the state has besides its inputs. */
+  readonly outputs: O;
+  /** The old resource has to go before its replacement comes. */
+  readonly deleteBeforeReplace?: true;
+}
+
+export const declareResource = <const I extends Fields, const O extends Fields>(
+  declaration: Declaration<I, O>,
+): Declaration<I, O> => declaration;
+
+type Flat<T> = { [K in keyof T]: T[K] };
+
+export type InputsOfResource<D extends Declaration> = Flat<InputsOf<D["inputs"]>>;
+/** The state: the inputs, and what the resource adds. */
+export type OutputsOfResource<D extends Declaration> = Flat<InputsOf<D["inputs"]> & InputsOf<D["outputs"]>>;
+
+/** A field's `problem`, from the parser that throws for a wrong value. */
+export const refusedBy =
+  <T>(parse: (value: T) => unknown) =>
+  (value: T): string | undefined => {
+    try {
+      parse(value);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
