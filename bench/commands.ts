@@ -209,7 +209,7 @@ function render(results: ReadonlyMap<string, readonly number[]>): string {
     return `| ${name} | ${ms} | ${(median / floor).toFixed(2)} |`;
   });
   return [
-    "# What a command costs",
+    "# Run time per command",
     "",
     `\`node bench/commands.ts\`: ${ROUNDS} rounds on one machine, the rows of a block interleaved, after one to warm up. The ratio`,
     "compares medians with an empty `pulumi up --skip-preview` of the same run.",

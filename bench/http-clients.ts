@@ -153,10 +153,10 @@ function render(results: ReadonlyMap<string, readonly (readonly number[])[]>): s
       .join(" / ");
   };
   return [
-    "# What a request costs by three HTTP clients",
+    "# CPU time per request of three HTTP clients",
     "",
-    `\`node bench/http-clients.ts\`: ${ROUNDS} rounds, interleaved, each in a process of its own. PUT of 16 KiB with an upload's headers, ${IN_FLIGHT} on`,
-    "their way, to a server on the same machine. CPU time of the client a request, in microseconds, min / median / max.",
+    `\`node bench/http-clients.ts\`: ${ROUNDS} rounds, interleaved, each in its own process. PUT of 16 KiB with an upload's headers, ${IN_FLIGHT}`,
+    "requests in flight, to a server on the same machine. CPU time of the client per request, in microseconds, min / median / max.",
     "",
     `| client | ${COUNTS.map((count) => `${count.toLocaleString("en-US")} requests`).join(" | ")} |`,
     `|---|${COUNTS.map(() => "---").join("|")}|`,

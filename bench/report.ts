@@ -42,7 +42,7 @@ export async function writeReport(measured: readonly RowResult[], folder: string
   const intro = [
     "# Benchmarks of the data plane",
     "",
-    `Made by \`node bench/run.ts\`: ${machine.cpus} CPUs (${machine.model}), ${Math.round(machine.memoryGib)} GiB,`,
+    `Measured by \`node bench/run.ts\`: ${machine.cpus} CPUs (${machine.model}), ${Math.round(machine.memoryGib)} GiB,`,
     "against versitygw on memory on the same machine. Every tool uploads to one bucket and then copies server-side to",
     "the others. CPU is the tool's, without the server's. Times are min / median / max of interleaved runs; ratios",
     "compare runs of the same round. spawn also computes SHA-256 and verifies each replica.",

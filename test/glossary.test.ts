@@ -10,7 +10,7 @@ const CLEAN = [
   "Pulumi.dev.yaml",
   "Pulumi.prod.example.yaml",
   "package.json",
-  "docs/glossary.md",
+  "docs",
   "examples",
 ];
 
