@@ -8,21 +8,21 @@ import { entryPrefix } from "../staging/manifest.ts";
 import type { Region } from "../staging/regions.ts";
 import { child, type Transform } from "./child.ts";
 
-/** What the access point of one region is made from. */
+/** Inputs of the access point of one region. */
 export interface SharedRegion {
-  /** The environment's `spawn:namePrefix`: another environment may have declared an entry of the same id. */
+  /** The environment's `spawn:namePrefix`: another environment may declare an entry with the same ID. */
   readonly namePrefix: string;
   readonly stagingId: StagingId;
   readonly region: Region;
-  /** Where the environment is. The local cloud has plain HTTP only. */
+  /** The local cloud has plain HTTP only. */
   readonly cloud: EnvironmentSettings["cloud"];
-  /** The accounts that may read, one at least. */
+  /** At least one account. */
   readonly accounts: readonly AccountId[];
 }
 
 /**
- * Declares how other accounts read an entry in one region: an access point that hands on this entry's prefix only.
- * @param owner the account that the bucket is in
+ * Declares an access point through which other accounts read one entry in one region.
+ * @param owner the account of the bucket
  */
 export function accessPoint(
   shared: SharedRegion,
@@ -49,9 +49,9 @@ export function accessPoint(
 }
 
 /**
- * Who may do what by the access point: read the entry's objects, and list them. The bucket's own policy leaves that to the
- * access points; in each account that is named here its own IAM policies say which of its users may. Plain HTTP is refused here,
- * too: the policy of a bucket that the user made says nothing about listings.
+ * Allows the accounts to read and list the entry's objects. The bucket's policy delegates to its access points; in
+ * each named account, IAM policies decide which users may use them. The statement also denies plain HTTP, because the
+ * policy of an adopted bucket does not cover listings.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
  */
 export function accessPointPolicy(shared: SharedRegion, owner: string): string {

@@ -17,35 +17,35 @@ import { VERSIONING_WAIT_SECONDS } from "./regional-bucket.ts";
 import { BucketAdoption, BucketRules, type ProgramArgs, VersioningReadiness } from "./resources.ts";
 import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 
-/** Changes to the children of each {@link AdoptedBucket}; a function can tell the regions apart by `args.region`. */
+/** Transforms of the children of each {@link AdoptedBucket}; a function can distinguish regions by `args.region`. */
 export interface AdoptedBucketTransform {
-  /** The adoption itself. @default none @example { waitSeconds: 0 } for a bucket that has long been versioned */
+  /** The adoption itself. @default none @example { waitSeconds: 0 } for a bucket with long-standing versioning */
   adoption?: Transform<ProgramArgs<BucketAdoptionInputs>>;
-  /** Our lifecycle rules. Entries fail where their TTL's rule is missing. @default none */
+  /** spawn's lifecycle rules. Entries fail if the rule of their TTL is missing. @default none */
   lifecycle?: Transform<ProgramArgs<BucketRulesInputs>>;
-  /** Our statements of its policy. @default none */
+  /** spawn's statements in the bucket policy. @default none */
   policy?: Transform<ProgramArgs<BucketRulesInputs>>;
 }
 
 export interface AdoptedBucketArgs {
-  /** Where the environment is: `aws`, or `local` for an emulator. @example "aws" */
+  /** `aws`, or `local` for an emulator. @example "aws" */
   cloud: EnvironmentSettings["cloud"];
-  /** The bucket's region. @example "us-east-1" */
+  /** @example "us-east-1" */
   region: Region;
-  /** The name of the bucket, which is there. @example "my-spawn-staging-us-east-1" */
+  /** The name of the existing bucket. @example "my-spawn-staging-us-east-1" */
   bucket: string;
-  /** The account that owns the bucket; access points of others get nothing. @example "123456789012" */
+  /** The account that owns the bucket. Access points of other accounts get no access. @example "123456789012" */
   accountId: Input<string>;
-  /** Accounts that may read by the bucket's name what names them by a tag. @default none */
+  /** Accounts that may read objects by the bucket's name if a tag names the account. @default none */
   readers?: readonly AccountId[];
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: AdoptedBucketTransform;
 }
 
 /**
- * A bucket that the user made, used for one region: versioned, and with our rules beside those that it has. Its encryption,
- * its owner's rights and its public access stay as they are. Deletion takes our rules out again and leaves the bucket;
- * it fails while an entry has data there.
+ * A bucket that the user created, used for one region. It gets versioning, and spawn's rules beside its own. Its
+ * encryption, ownership and public access stay unchanged. A deletion removes spawn's rules and keeps the bucket; it
+ * fails while an entry has data there.
  */
 export class AdoptedBucket extends ComponentResource implements StagingBucket {
   readonly bucketName: Output<string>;
@@ -89,7 +89,7 @@ export class AdoptedBucket extends ComponentResource implements StagingBucket {
       return new BucketRules(...child(transform.policy, `${name}-policy`, own, { parent }));
     }
 
-    // Last, and so deleted first: it refuses while there are data, and then the policy has to stay, too.
+    // Created last, so deleted first: it refuses while the bucket has data, and the policy must stay until then.
     function createLifecycle({ bucket }: BucketAdoption, policy: Resource): Resource {
       const rules = adoptedLifecycleRules();
       const own: ProgramArgs<BucketRulesInputs> = { region, bucket, kind: "lifecycle", rules };
@@ -99,7 +99,7 @@ export class AdoptedBucket extends ComponentResource implements StagingBucket {
     }
   }
 
-  // The wait is the adoption's, which knows whether the bucket was versioned before.
+  // The adoption waits, because it knows whether versioning was already on.
   guard(settings: readonly Resource[]): BucketGuard {
     const { bucket, writableAt } = this.versioning;
     const own = { bucket, region: this.#region, waitSeconds: 0 };

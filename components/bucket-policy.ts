@@ -6,10 +6,10 @@ import type { BucketRule } from "../staging/resources.ts";
 
 export const bucketArn = (bucket: string): string => `arn:aws:s3:::${bucket}`;
 
-/** What an access point of an entry can hand on: reading, since sharing is for readers. */
+/** An access point can only allow reads, because sharing is for readers. */
 const SHARED_ACTIONS = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:ListBucket"];
 
-/** What the policy of a bucket is made from; no entry is among it. */
+/** Inputs of a bucket's policy. It does not depend on the entries. */
 export interface BucketSharing {
   readonly bucket: string;
   /** The account of the bucket. */
@@ -21,8 +21,8 @@ export interface BucketSharing {
 }
 
 /**
- * The policy of a staging bucket, the same whatever its entries are: the entries' access points, which the condition limits to those
- * of this account, say who may read by them; the objects' tags say who may read by the bucket's name; plain HTTP is refused.
+ * The policy of a staging bucket, independent of its entries. It delegates reads to access points of this account
+ * and, by the objects' tags, to accounts that use the bucket's name. It denies plain HTTP.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
  */
 export function bucketPolicy({ bucket, accountId, cloud, readers }: BucketSharing): string {
@@ -36,8 +36,7 @@ export function bucketPolicy({ bucket, accountId, cloud, readers }: BucketSharin
 }
 
 /**
- * The same statements to stand beside those of a bucket that the user made: about the objects of entries only, since the
- * others are the user's business. Their Sids begin as nobody else's do.
+ * The same statements for an adopted bucket. They cover only objects of entries, and their Sids have a unique prefix.
  */
 export function adoptedPolicyStatements({ bucket, accountId, cloud, readers }: BucketSharing): BucketRule[] {
   const objects = `${bucketArn(bucket)}/${ENTRIES}`;
@@ -55,9 +54,9 @@ export function adoptedPolicyStatements({ bucket, accountId, cloud, readers }: B
 const ENTRIES = `${ID_PREFIX}${"?".repeat(ID_DIGITS)}/*`;
 
 /**
- * Reading by the bucket's name. The tag holds accounts of 12 digits each with a sign between two, so no account is a part of another.
- * A listing has no tag: an account of `spawn:readers` lists an entry whose ID it knows, whoever that is shared with. An adopted bucket
- * may refuse no plain HTTP for listings, so both statements ask for TLS themselves.
+ * Allows reads by the bucket's name. The tag has accounts of 12 digits with a separator, so no account is part of
+ * another. A listing has no tag: an account of `spawn:readers` can list any entry whose ID it knows. The policy of an
+ * adopted bucket may allow plain HTTP, so both statements require TLS.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
  */
 function readStatements(

@@ -1,8 +1,8 @@
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 
 /**
- * The escape hatch of one child resource: arguments to set in place of the component's own, or a function that
- * changes its arguments and options just before it is declared.
+ * A transform of one child resource: arguments that override the component's own, or a function that changes
+ * arguments and options before the declaration.
  *
  * @example { tags: { team: "genomics" } }
  * @example (args, options) => { options.protect = true; }
@@ -11,7 +11,7 @@ export type Transform<Args extends object> =
   | Partial<Args>
   | ((args: Args, options: CustomResourceOptions) => void);
 
-/** The constructor's arguments of a child resource, after its transform. Changes nothing that it was given. */
+/** The constructor's arguments of a child resource after its transform. Does not modify its inputs. */
 export function child<Args extends object>(
   transform: Transform<Args> | undefined,
   name: string,

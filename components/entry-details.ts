@@ -10,7 +10,7 @@ import type { ExpirationOutputs, ReplicationOutputs, StagedDataOutputs } from ".
 import { parseStackName, type StackName } from "../staging/stack-name.ts";
 import { expiresAt, isoSeconds } from "../staging/ttl.ts";
 
-/** What the upload found out about the data. */
+/** Results of the upload. */
 export type StagedFacts = Omit<
   StagedDataOutputs,
   | "stagingId"
@@ -34,10 +34,10 @@ export type StagedFacts = Omit<
 export type ReplicaFacts = Pick<ReplicationOutputs, "ruleId" | "via" | "objects" | "seconds" | "verifiedBy">;
 export type ExpirationFacts = Pick<ExpirationOutputs, "ruleId" | "removedAt">;
 
-/** How other accounts read an entry in one region. */
+/** The access point of an entry in one region. */
 export type AccessFacts = AccessPoint;
 
-/** What was found out while an entry was made, by region where there is something of its own in each. */
+/** Results of an entry's creation, by region if they differ. */
 export interface EntryFacts {
   readonly data: StagedFacts;
   readonly replicas: Readonly<Record<string, ReplicaFacts>>;
@@ -48,16 +48,16 @@ export interface EntryFacts {
 /** An entry's data in one region. */
 export interface EntryLocation {
   readonly bucket: string;
-  /** `s3://` URL of the file; of a directory its prefix, ending in `/`. */
+  /** `s3://` URL of the file, or of the directory's prefix with a trailing `/`. */
   readonly uri: string;
-  /** How the replica came; absent in the primary region. */
+  /** How the replica was made; absent in the primary region. */
   readonly replication?: ReplicaFacts;
   readonly expiration: ExpirationFacts;
-  /** Where other accounts read; absent for an entry that is not shared. */
+  /** The access point; absent if the entry is not shared. */
   readonly accessPoint?: AccessFacts;
 }
 
-/** An entry as its stack's outputs tell it: plain JSON, dates as UTC to the second, money in US dollars. */
+/** An entry in its stack's outputs: plain JSON, dates in UTC with seconds, costs in US dollars. */
 export interface EntryDetails extends StagedFacts {
   readonly id: string;
   /** The first is the primary region. */
@@ -68,14 +68,14 @@ export interface EntryDetails extends StagedFacts {
   readonly sweepId?: string;
   /** The stack that holds the entry. */
   readonly stack: string;
-  /** The name under which the environment's configuration declares it. */
+  /** The entry's name in the environment's configuration. */
   readonly declaredAs?: string;
-  /** Accounts that may read, where it is shared. */
+  /** Accounts that may read; absent if the entry is not shared. */
   readonly allowAccounts?: readonly string[];
-  /** Those of them that may read by the buckets' names, too. */
+  /** The accounts among them that may use the buckets' names. */
   readonly bucketReaders?: readonly string[];
   readonly locations: Readonly<Record<string, EntryLocation>>;
-  /** Under the guide's prices; storage and total until the entry expires. */
+  /** With the guide's prices; storage and total until the expiry. */
   readonly cost: {
     readonly replication: number;
     readonly storage: number;
@@ -84,7 +84,7 @@ export interface EntryDetails extends StagedFacts {
   };
 }
 
-/** An entry of the environment's configuration lives in the environment's stack, any other in its own. */
+/** A declared entry belongs to the environment's stack, every other entry to its own stack. */
 function stackOf(spec: EntrySpec, settings: EnvironmentSettings): StackName {
   return spec.declaredAs === undefined
     ? entryStackName(settings.name, spec.id)
@@ -95,7 +95,7 @@ function costOf(spec: EntrySpec, sizeBytes: number): StagingCost {
   return stagingCost(sizeBytes, spec.regions, spec.ttl, GUIDE_PRICES);
 }
 
-/** The record of a finished entry. */
+/** The record of a complete entry. */
 export function recordOf(
   spec: EntrySpec,
   settings: EnvironmentSettings,
@@ -133,7 +133,7 @@ export function recordOf(
   };
 }
 
-/** The outputs of a finished entry. */
+/** The outputs of a complete entry. */
 export function entryDetails(
   spec: EntrySpec,
   settings: EnvironmentSettings,

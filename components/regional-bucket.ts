@@ -36,24 +36,24 @@ import { VersioningReadiness } from "./resources.ts";
 import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 
 /**
- * Seconds that AWS asks to wait between enabling versioning and writing.
+ * Seconds to wait between enabling versioning and the first write.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/manage-versioning-examples.html
  */
 export const VERSIONING_WAIT_SECONDS = { aws: 900, local: 0 } as const;
 
 /**
- * How long the official plugin waits until S3 shows a lifecycle configuration as it was written. Its default is 3 minutes, and S3
- * has taken more than 5. https://github.com/hashicorp/terraform-provider-aws/issues/41764
+ * Timeout of the official plugin for a lifecycle configuration to appear. Its default is 3 minutes; S3 has taken more
+ * than 5. https://github.com/hashicorp/terraform-provider-aws/issues/41764
  */
 const LIFECYCLE_TIMEOUT = "15m";
 
-/** Changes to the children of each {@link RegionalBucket}; a function can tell the regions apart by `args.region`. */
+/** Transforms of the children of each {@link RegionalBucket}; a function can distinguish regions by `args.region`. */
 export interface RegionalBucketTransform {
   /** The bucket itself. @default none @example { tags: { team: "genomics" } } */
   bucket?: Transform<BucketArgs>;
-  /** Its versioning, which replication needs. @default none */
+  /** Its versioning, which replication requires. @default none */
   versioning?: Transform<BucketVersioningArgs>;
-  /** Its encryption at rest. @default none @example to encrypt with a key of one's own, set `rules` */
+  /** Its encryption at rest. @default none @example set `rules` to encrypt with your own key */
   encryption?: Transform<BucketServerSideEncryptionConfigurationArgs>;
   /** Its public access block. @default none */
   publicAccessBlock?: Transform<BucketPublicAccessBlockArgs>;
@@ -61,32 +61,32 @@ export interface RegionalBucketTransform {
   ownership?: Transform<BucketOwnershipControlsArgs>;
   /** Its policy. @default none */
   policy?: Transform<BucketPolicyArgs>;
-  /** Its lifecycle configuration. Entries fail where their TTL's rule is missing. @default none */
+  /** Its lifecycle configuration. Entries fail if the rule of their TTL is missing. @default none */
   lifecycle?: Transform<BucketLifecycleConfigurationArgs>;
 }
 
 export interface RegionalBucketArgs {
-  /** The tags that name the environment which owns the bucket. @example { "spawn:environment": "dev" } */
+  /** The tags that name the owning environment. @example { "spawn:environment": "dev" } */
   tags: Readonly<Record<string, string>>;
-  /** Whether AWS has the bucket and the stack's state has not, so that the state takes it over. @default false */
+  /** Whether the bucket exists in AWS and not in the state, so that the state imports it. @default false */
   adopts?: boolean;
-  /** Where the environment is: `aws`, or `local` for an emulator. @example "aws" */
+  /** `aws`, or `local` for an emulator. @example "aws" */
   cloud: EnvironmentSettings["cloud"];
-  /** The bucket's region. @example "us-east-1" */
+  /** @example "us-east-1" */
   region: Region;
-  /** The bucket's name, global in AWS. @example "spawn-staging-us-east-1" */
+  /** The bucket's name, globally unique in AWS. @example "spawn-staging-us-east-1" */
   bucket: string;
-  /** The account that owns the bucket; access points of others get nothing. @example "123456789012" */
+  /** The account that owns the bucket. Access points of other accounts get no access. @example "123456789012" */
   accountId: Input<string>;
-  /** Accounts that may read by the bucket's name what names them by a tag. @default none */
+  /** Accounts that may read objects by the bucket's name if a tag names the account. @default none */
   readers?: readonly AccountId[];
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: RegionalBucketTransform;
 }
 
 /**
- * The staging bucket of one region: private, versioned, encrypted, and with one lifecycle rule for every TTL.
- * Its deletion fails while it holds objects.
+ * The staging bucket of one region: private, versioned, encrypted, with one lifecycle rule per TTL. Its deletion
+ * fails while it holds objects.
  */
 export class RegionalBucket extends ComponentResource implements StagingBucket {
   readonly bucket: Bucket;
@@ -134,7 +134,7 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       return new BucketVersioning(...child(transform.versioning, `${name}-versioning`, own, { parent }));
     }
 
-    // After the versioning, since its rules speak of noncurrent versions.
+    // After the versioning, because its rules refer to noncurrent versions.
     function createLifecycle({ bucket }: BucketVersioning): Resource {
       const own: BucketLifecycleConfigurationArgs = { bucket, region, rules: lifecycleRules() };
       return new BucketLifecycleConfiguration(
@@ -145,7 +145,7 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       );
     }
 
-    // S3 blocks keys of the customer in new buckets by itself; what is not declared would be a difference then.
+    // S3 blocks customer-provided keys in new buckets by default, so an undeclared value would be a difference.
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html
     function createEncryption({ bucket }: Bucket): Resource {
       const own: BucketServerSideEncryptionConfigurationArgs = {
@@ -187,7 +187,7 @@ export class RegionalBucket extends ComponentResource implements StagingBucket {
       );
     }
 
-    // After the public access block: S3 refuses two changes of a bucket's access at the same time.
+    // After the public access block: S3 refuses two concurrent changes of a bucket's access.
     function createPolicy({ bucket }: BucketPublicAccessBlock): Resource {
       const { cloud, readers = [] } = args;
       const policy = output(args.accountId).apply((accountId) =>

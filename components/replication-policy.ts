@@ -1,9 +1,10 @@
 import { bucketArn } from "./bucket-policy.ts";
 
 /**
- * Who may take the replication role: S3. The policy has no condition, as in AWS's own example: AWS documents neither
- * `aws:SourceAccount` nor `aws:SourceArn` for replication, and a key that S3 does not send would fail every replica. A user
- * of another account cannot make S3 take this role, since a role cannot be passed to a service of another account.
+ * The trust policy of the replication role: only S3 may assume it. It has no condition, as in AWS's example: AWS
+ * documents neither `aws:SourceAccount` nor `aws:SourceArn` for replication, and a missing key would fail every
+ * replica. A user of another account cannot make S3 assume the role, because a role cannot be passed to a service of
+ * another account.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
  */
 export function replicationTrustPolicy(): string {
@@ -14,10 +15,10 @@ export function replicationTrustPolicy(): string {
 }
 
 /**
- * What S3 may do with the role: read objects of every bucket and write replicas to every bucket, each bucket being a
- * source and a destination. Not `ReplicateDelete`: delete markers are not replicated.
+ * The permissions of the replication role: read from and replicate to every bucket, because each bucket is source and
+ * destination. Without `ReplicateDelete`, because delete markers are not replicated.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
- * @param accountId the account that the buckets must belong to: whoever takes a bucket's name after its deletion gets no
+ * @param accountId the account that must own the buckets, so that a new owner of a deleted bucket's name gets no
  * replicas. Undefined on emulators, whose requests have no account.
  */
 export function replicationPermissions(buckets: readonly string[], accountId: string | undefined): string {

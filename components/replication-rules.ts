@@ -31,15 +31,15 @@ import type { StagingBucket } from "./staging-bucket.ts";
 
 type ReplicationRule = Unwrap<BucketReplicationConfigArgs["rules"]>[number];
 
-/** Changes to the children of {@link ReplicationRules}. */
+/** Transforms of the children of {@link ReplicationRules}. */
 export interface ReplicationRulesTransform {
-  /** The role that S3 replicates with. @default none @example { permissionsBoundary: "arn:aws:iam::…" } */
+  /** The role that S3 uses for replication. @default none @example { permissionsBoundary: "arn:aws:iam::…" } */
   role?: Transform<RoleArgs>;
-  /** What the role may do. @default none */
+  /** The role's permissions. @default none */
   rolePolicy?: Transform<RolePolicyArgs>;
   /** Each bucket's replication configuration. @default none */
   configuration?: Transform<BucketReplicationConfigArgs>;
-  /** Our replication rules in each bucket that the user made. @default none */
+  /** spawn's replication rules in each adopted bucket. @default none */
   adoptedRules?: Transform<ProgramArgs<BucketRulesInputs>>;
 }
 
@@ -50,19 +50,19 @@ export interface ReplicationRulesArgs {
   buckets: ReadonlyMap<Region, StagingBucket>;
   /** The account that owns the buckets. @example "123456789012" */
   accountId: Input<string>;
-  /** Whether AWS has the role and the stack's state has not, so that the state takes it over. @default false */
+  /** Whether the role exists in AWS and not in the state, so that the state imports it. @default false */
   adoptsRole?: boolean;
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: ReplicationRulesTransform;
 }
 
 /**
- * Replication between the buckets of an environment: in each bucket one rule towards every other region, which an
- * object joins by that region's tag. An environment of one region has nothing here.
+ * Replication between the buckets of an environment: each bucket has one rule per other region, and an object selects
+ * it with that region's tag. An environment with one region has no rules.
  */
 export class ReplicationRules extends ComponentResource {
   readonly role: Role | undefined;
-  /** The replication configuration, or our part of it, of each bucket. */
+  /** The replication configuration of each bucket, or spawn's part of it. */
   readonly configurations: readonly Resource[];
 
   constructor(name: string, args: ReplicationRulesArgs, options?: ComponentResourceOptions) {
@@ -116,7 +116,7 @@ export class ReplicationRules extends ComponentResource {
       return new RolePolicy(...child(transform.rolePolicy, `${name}-role-policy`, own, { parent }));
     }
 
-    // S3 takes a replication configuration only when versioning is enabled at both ends.
+    // S3 accepts a replication configuration only if both buckets have versioning enabled.
     function createConfiguration(
       region: Region,
       bucket: Output<string>,
@@ -157,7 +157,8 @@ export class ReplicationRules extends ComponentResource {
 
 /**
  * The replication rules of the bucket in `source`.
- * @param account the account of every bucket. S3 accepts it for a destination of the same account, without a translation of owners.
+ * @param account the account of every bucket. S3 accepts it for a destination of the same account, without an owner
+ * override.
  */
 export function replicationRules(
   { buckets }: EnvironmentSettings,

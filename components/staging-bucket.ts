@@ -1,22 +1,22 @@
 import type { Output, Resource } from "@pulumi/pulumi";
 
-/** What an environment needs of the bucket of a region, whoever made it. */
+/** The bucket of a region, as its environment uses it. */
 export interface StagingBucket {
-  /** Its name, known once the bucket is there. */
+  /** Known after the bucket exists. */
   readonly bucketName: Output<string>;
-  /** In force before another bucket replicates to it, or it to another. */
+  /** Must be complete before replication to or from the bucket. */
   readonly versioning: Resource;
-  /** What must be in force before data arrive, and for as long as they are there. */
+  /** Must be complete before data arrive, and stay until they are deleted. */
   readonly configuration: readonly Resource[];
   /**
-   * Declares the bucket's guard, once, after all else of the environment: being made last it is deleted first, and
-   * refuses that while an entry has data in the bucket.
+   * Declares the bucket's guard, once, after all other resources of the environment. It is deleted first, and refuses
+   * while an entry has data in the bucket.
    */
   guard(settings: readonly Resource[]): BucketGuard;
 }
 
 export interface BucketGuard {
   readonly resource: Resource;
-  /** ISO time from which the bucket may be written. */
+  /** ISO time from which the bucket is writable. */
   readonly writableAt: Output<string>;
 }

@@ -36,7 +36,7 @@ import {
 import type { EnvironmentRefs } from "./environment-refs.ts";
 import { Expiration, type ProgramArgs, Replication, StagedData, UsageRow } from "./resources.ts";
 
-/** Changes to the children of {@link StagingEntry}; a function can tell the regions apart by `args.region`. */
+/** Transforms of the children of {@link StagingEntry}; a function can distinguish regions by `args.region`. */
 export interface StagingEntryTransform {
   /** The data in the primary region. @default none @example (_, options) => { options.customTimeouts = { create: "6h" }; } */
   data?: Transform<ProgramArgs<StagedDataInputs>>;
@@ -44,7 +44,7 @@ export interface StagingEntryTransform {
   replication?: Transform<ProgramArgs<ReplicationInputs>>;
   /** The TTL class of the objects of each region. @default none */
   expiration?: Transform<ProgramArgs<ExpirationInputs>>;
-  /** Where other accounts read, in each region of an entry that is shared. @default none */
+  /** The access point in each region of a shared entry. @default none */
   accessPoint?: Transform<AccessPointArgs>;
   /** The row of the usage table. @default none */
   usage?: Transform<ProgramArgs<UsageRowInputs>>;
@@ -53,17 +53,17 @@ export interface StagingEntryTransform {
 }
 
 export interface StagingEntryArgs {
-  /** What the entry is to be. @example parseEntrySpec(…) */
+  /** @example parseEntrySpec(…) */
   spec: EntrySpec;
-  /** Where it lives. @example environment.refs(), in the environment's own stack */
+  /** The entry's environment. @example environment.refs(), in the environment's own stack */
   environment: EnvironmentRefs;
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: StagingEntryTransform;
 }
 
 /**
- * One dataset, uploaded to its primary region, replicated to the others, verified, and recorded. The record is written
- * when all the rest is there and removed before any of it is: who finds it finds the data.
+ * One dataset: uploaded to its primary region, replicated to the others, verified, and recorded. The record is
+ * created last and deleted first, so a reader who finds the record finds the data.
  *
  * @example
  * new StagingEntry(spec.id, { spec, environment: { settings } });
@@ -73,16 +73,16 @@ export interface StagingEntryArgs {
  */
 export class StagingEntry extends ComponentResource {
   readonly data: StagedData;
-  /** The replica of each region but the primary one. */
+  /** The replica of each other region. */
   readonly replicas: ReadonlyMap<Region, Replication>;
   readonly expirations: ReadonlyMap<Region, Expiration>;
-  /** Of each region, where the entry is shared with other accounts; else none. */
+  /** By region, if the entry is shared with other accounts; otherwise empty. */
   readonly accessPoints: ReadonlyMap<Region, AccessPoint>;
   readonly usage: UsageRow;
   readonly record: TableItem;
   readonly details: Output<EntryDetails>;
 
-  /** @throws InputError when the environment has no bucket in one of the entry's regions */
+  /** @throws InputError if the environment has no bucket in one of the entry's regions */
   constructor(name: string, args: StagingEntryArgs, options?: ComponentResourceOptions) {
     super("spawn:index:StagingEntry", name, {}, options);
     const { spec, environment, transform = {} } = args;
@@ -91,7 +91,7 @@ export class StagingEntry extends ComponentResource {
     const [primary, ...others] = spec.regions;
     const readersTag = readersTagOf(bucketReaders(spec.allowAccounts, settings.readers));
     const tagged = readersTag === undefined ? {} : { readersTag };
-    // Beyond the tags that an object can carry, and where the client copies, no rule may see the objects.
+    // No rule may match the objects beyond the tag limit, or if the client copies.
     const byRule = spec.replication === "rule" ? others.slice(0, maxTaggedDestinations(readersTag)) : [];
 
     const timeout = spec.timeoutSeconds === undefined ? {} : { timeoutSeconds: spec.timeoutSeconds };
@@ -164,7 +164,7 @@ export class StagingEntry extends ComponentResource {
       );
     }
 
-    // An object that is not there yet cannot join its class: after the replica.
+    // An object can get its class only after it exists: after the replica.
     function createExpiration(region: Region, { data, replicas }: StagingEntry): Expiration {
       const own: ProgramArgs<ExpirationInputs> = {
         stagingId: spec.id,
@@ -183,7 +183,7 @@ export class StagingEntry extends ComponentResource {
       );
     }
 
-    // Nobody else reads before every region is verified, or when any of them is being deleted.
+    // Other accounts read only after every region is verified, and not during a deletion.
     function createAccessPoints(dependsOn: Resource[]): Map<Region, AccessPoint> {
       const { id: stagingId, allowAccounts: accounts } = spec;
       if (accounts.length === 0) return new Map();

@@ -17,11 +17,11 @@ import { ReplicationRules, type ReplicationRulesTransform } from "./replication-
 import type { BucketGuard, StagingBucket } from "./staging-bucket.ts";
 import { StagingTables, type StagingTablesTransform } from "./staging-tables.ts";
 
-/** Changes to the children of {@link StagingEnvironment}, by part. */
+/** Transforms of the children of {@link StagingEnvironment}, by part. */
 export interface StagingEnvironmentTransform {
   /** The buckets of all regions. @default none @example { bucket: { tags: { team: "genomics" } } } */
   buckets?: RegionalBucketTransform;
-  /** The buckets that the user made. @default none */
+  /** The adopted buckets. @default none */
   adopted?: AdoptedBucketTransform;
   /** The replication between them. @default none */
   replication?: ReplicationRulesTransform;
@@ -30,17 +30,19 @@ export interface StagingEnvironmentTransform {
 }
 
 export interface StagingEnvironmentArgs {
-  /** What the environment is to be: its regions and every name. @example parseEnvironmentSettings("dev", { regions: "us-east-1" }) */
+  /**
+   * The regions and all names of the environment. @example parseEnvironmentSettings("dev", { regions: "us-east-1" })
+   */
   settings: EnvironmentSettings;
-  /** What AWS has of the environment and the stack's state has not. @default nothing */
+  /** Resources that exist in AWS and not in the state. @default nothing */
   adoptions?: Adoptions;
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: StagingEnvironmentTransform;
 }
 
 /**
- * An environment: all that its staging entries share. A bucket in each region, private or the user's own, with the lifecycle and the
- * replication rules that entries join by tags, one role for the replication, and the tables.
+ * The resources that the entries of an environment share: a bucket in each region, private or the user's own, with the lifecycle and
+ * replication rules that entries select by tags; one role for the replication; and the tables.
  *
  * @example
  * const settings = parseEnvironmentSettings("dev", { cloud: "local", regions: ["us-east-1", "us-west-2"] });
@@ -59,7 +61,7 @@ export class StagingEnvironment extends ComponentResource {
   readonly tables: StagingTables;
   /** The account that the environment is in. */
   readonly accountId: Output<string>;
-  /** ISO time, by region, from which the bucket may be written. */
+  /** ISO time, by region, from which the bucket is writable. */
   readonly writableAt: Output<Record<string, string>>;
   readonly #guards: ReadonlyMap<Region, BucketGuard>;
 
@@ -141,15 +143,15 @@ export class StagingEnvironment extends ComponentResource {
       );
     }
 
-    // Each waits for all regions' settings and the tables: where one refuses, nothing else was deleted by then.
+    // Each guard waits for the settings of all regions and for the tables: if one refuses, nothing else was deleted.
     function createGuards(settings: readonly Resource[]): Map<Region, BucketGuard> {
       return new Map([...parent.buckets].map(([region, bucket]) => [region, bucket.guard(settings)]));
     }
   }
 
   /**
-   * What an entry in the same stack needs of this environment. The entry's data wait for the rules and the tables,
-   * and are gone before these are deleted, and before a guard refuses that.
+   * References for an entry in the same stack. The entry's data are created after the rules and tables, and deleted
+   * before them and before the guards.
    */
   refs(): EnvironmentRefs {
     const guards = [...this.#guards.values()].map(({ resource }) => resource);
@@ -157,7 +159,7 @@ export class StagingEnvironment extends ComponentResource {
     return { settings: this.settings, writableAt: this.writableAt, dependsOn };
   }
 
-  /** What entries lean on, in this stack or in their own. */
+  /** Resources that entries depend on, in this stack or in their own. */
   #settingsInForce(): Resource[] {
     const { records, usage, sweeps } = this.tables;
     const ofBuckets = [...this.buckets.values()].flatMap(({ configuration }) => configuration);

@@ -25,7 +25,7 @@ import { keep } from "./keep.ts";
 const UPLOADED_AT = "uploaded_at";
 const SWEEP_ID = "sweep_id";
 
-/** Changes to the children of {@link StagingTables}. */
+/** Transforms of the children of {@link StagingTables}. */
 export interface StagingTablesTransform {
   /** The table of the records. @default none @example { deletionProtectionEnabled: true } */
   records?: Transform<TableArgs>;
@@ -36,18 +36,18 @@ export interface StagingTablesTransform {
 }
 
 export interface StagingTablesArgs {
-  /** The environment whose tables these are. */
+  /** The environment of the tables. */
   settings: EnvironmentSettings;
-  /** Names of tables that AWS has and the stack's state has not. @default none */
+  /** Names of tables that exist in AWS and not in the state. @default none */
   adopts?: ReadonlySet<string>;
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: StagingTablesTransform;
 }
 
 /**
- * The tables of an environment: the records of its entries, which DynamoDB removes when they expire, the ledger of their usage, which
- * stays, and the items of its sweeps, which workers claim and DynamoDB removes long after their end. All are on demand and can be
- * restored to any second of the last 35 days.
+ * The tables of an environment: records of entries, which DynamoDB deletes when they expire; the usage ledger, which
+ * stays; and items of sweeps, which workers claim and DynamoDB deletes long after the end. All are on demand, with
+ * point-in-time recovery for 35 days.
  */
 export class StagingTables extends ComponentResource {
   readonly records: Table;
@@ -67,7 +67,7 @@ export class StagingTables extends ComponentResource {
       billingMode: "PAY_PER_REQUEST",
       pointInTimeRecovery: { enabled: true },
       tags: tableTags(settings),
-      // The engine's own protection ends where somebody uses another tool.
+      // The engine's own protection does not cover other tools.
       ...(settings.cloud === "aws" ? { deletionProtectionEnabled: true } : {}),
     };
 
@@ -119,7 +119,7 @@ export class StagingTables extends ComponentResource {
           type: "S",
         })),
         ttl: { attributeName: SWEEP_TTL_ATTRIBUTE, enabled: true },
-        // Sparse: a list of sweeps does not read their indices.
+        // Sparse, so that a list of sweeps does not read index items.
         globalSecondaryIndexes: [
           { name: SWEEPS_INDEX, hashKey: SWEEP_KIND_ATTRIBUTE, rangeKey: CREATED_AT, projectionType: "ALL" },
         ],

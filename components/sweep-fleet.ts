@@ -11,7 +11,7 @@ import { child, type Transform } from "./child.ts";
 import type { SweepRole } from "./sweep-role.ts";
 import { sweepTags } from "./sweep-tags.ts";
 
-/** Changes to the children of each {@link SweepFleet}; a function can tell the regions apart by `args.region`. */
+/** Transforms of the children of each {@link SweepFleet}; a function can distinguish regions by `args.region`. */
 export interface SweepFleetTransform {
   /** The security group. @default none */
   securityGroup?: Transform<SecurityGroupArgs>;
@@ -21,7 +21,7 @@ export interface SweepFleetTransform {
   group?: Transform<GroupArgs>;
 }
 
-/** What instances of a region are started from; none of it is made by the sweep. */
+/** Existing resources for the instances of a region. */
 export interface SweepPlace {
   /** The VPC of the subnets. @example "vpc-0123456789abcdef0" */
   readonly vpcId: Input<string>;
@@ -38,10 +38,10 @@ export interface SweepFleetArgs {
   /** The region's share of the sweep. */
   share: SweepRegion;
   place: SweepPlace;
-  /** In base64; the same in all regions. */
+  /** Base64; the same in all regions. */
   userData: string;
   role: SweepRole;
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: SweepFleetTransform;
 }
 
@@ -49,12 +49,12 @@ export interface SweepFleetArgs {
 const ROOT_DEVICE = "/dev/xvda";
 
 /**
- * The workers of one region: an Auto Scaling group that starts empty. Its capacity is not declared: `staging:index:SweepRun` sets it,
- * and each worker that leaves takes its own place with it, so no update starts a worker again.
+ * The workers of one region: an Auto Scaling group that starts empty. Its capacity is not declared:
+ * `staging:index:SweepRun` sets it, and each worker that leaves decrements it, so an update never restarts a worker.
  */
 export class SweepFleet extends ComponentResource {
   readonly group: Group;
-  /** The region, as the run has it. */
+  /** The region as an input of the run. */
   readonly runRegion: Output<SweepRunRegion>;
 
   constructor(name: string, args: SweepFleetArgs, options?: ComponentResourceOptions) {
@@ -71,7 +71,7 @@ export class SweepFleet extends ComponentResource {
     this.runRegion = this.group.name.apply((group) => ({ region, start, end, workers, group }));
     this.registerOutputs({ group: this.group.name });
 
-    // Workers call; nobody calls them.
+    // Workers open connections; they accept none.
     function createSecurityGroup(): SecurityGroup {
       const own: SecurityGroupArgs = {
         region,
@@ -97,9 +97,9 @@ export class SweepFleet extends ComponentResource {
         iamInstanceProfile: { name: role.profile.name },
         vpcSecurityGroupIds: [securityGroup.id],
         userData: args.userData,
-        // A worker that shuts its instance down is not charged any more.
+        // A terminated instance costs nothing, so a worker ends its costs by shutting down.
         instanceInitiatedShutdownBehavior: "terminate",
-        // A command in a container of its own, one hop away, does not get the worker's credentials.
+        // A command in a container, one network hop away, does not get the worker's credentials.
         metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
         blockDeviceMappings: [
           {
@@ -119,7 +119,7 @@ export class SweepFleet extends ComponentResource {
         })),
         tags,
       };
-      // A newer image is no reason to change a sweep that runs.
+      // A newer image must not change a running sweep.
       const options = { parent, ignoreChanges: ["imageId"] };
       return new LaunchTemplate(
         ...child(transform.launchTemplate, `${prefix}-launch-template`, own, options),
@@ -147,9 +147,9 @@ export class SweepFleet extends ComponentResource {
             : { onDemandBaseCapacity: 0, onDemandPercentageAboveBaseCapacity: 100 },
         },
         capacityRebalance: false,
-        // Rebalancing ends instances that work, to spread others evenly.
+        // Rebalancing ends busy instances to spread the others evenly.
         suspendedProcesses: ["AZRebalance"],
-        // The group is empty until the run starts, and ends by itself: nothing waits for its capacity.
+        // The group is empty until the run starts, and empties by itself, so nothing waits for its capacity.
         waitForCapacityTimeout: "0",
         forceDelete: true,
         tags: Object.entries({ ...tags, Name: resourceName }).map(([key, value]) => ({
@@ -157,7 +157,7 @@ export class SweepFleet extends ComponentResource {
           propagateAtLaunch: true,
         })),
       };
-      // Instances lose no rights before they end.
+      // Instances keep their permissions until they end.
       const options = { parent, dependsOn: [...role.rights] };
       return new Group(...child(transform.group, `${prefix}-group`, own, options));
     }

@@ -17,7 +17,7 @@ import { workerPolicy } from "../staging/sweep/worker-policy.ts";
 import { child, type Transform } from "./child.ts";
 import { sweepTags } from "./sweep-tags.ts";
 
-/** Changes to the children of {@link SweepRole}. */
+/** Transforms of the children of {@link SweepRole}. */
 export interface SweepRoleTransform {
   /** The role. @default none @example { permissionsBoundary: "arn:aws:iam::123456789012:policy/boundary" } */
   role?: Transform<RoleArgs>;
@@ -25,7 +25,7 @@ export interface SweepRoleTransform {
   policy?: Transform<RolePolicyArgs>;
   /** Each managed policy that the user attached to it. @default none */
   attachments?: Transform<RolePolicyAttachmentArgs>;
-  /** The instance profile, by which instances get the role. @default none */
+  /** The instance profile, which gives instances the role. @default none */
   profile?: Transform<InstanceProfileArgs>;
 }
 
@@ -35,24 +35,27 @@ export interface SweepRoleArgs {
   environment: EnvironmentSettings;
   /** The environment's account. @example "123456789012" */
   accountId: Input<string>;
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: SweepRoleTransform;
 }
 
 /** The name of the role's own policy. */
 const POLICY_NAME = "work";
 
-/** Who may take the role: instances. */
+/** The trust policy: only instances may assume the role. */
 export const WORKER_TRUST_POLICY = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
-/** The role of a sweep's workers, with the rights of `staging/sweep/worker-policy.ts` and what the user added. */
+/**
+ * The role of a sweep's workers, with the permissions of `staging/sweep/worker-policy.ts` and those that the user
+ * added.
+ */
 export class SweepRole extends ComponentResource {
   readonly role: Role;
   readonly profile: InstanceProfile;
-  /** What gives the role its rights, which it is to keep for as long as there are instances. */
+  /** The resources that grant permissions to the role; they must outlive the instances. */
   readonly rights: readonly Resource[];
 
   constructor(name: string, args: SweepRoleArgs, options?: ComponentResourceOptions) {
@@ -103,7 +106,7 @@ export class SweepRole extends ComponentResource {
   }
 }
 
-/** Of `arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess`: `aws-AmazonS3ReadOnlyAccess`. Two policies have two labels. */
+/** `arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess` becomes `aws-AmazonS3ReadOnlyAccess`. Labels are unique. */
 function labelOf(policyArn: string): string {
   const [, , , , account = "", ...path] = policyArn.split(":");
   return `${account}-${path.join(":").replace(/^policy\//, "")}`;

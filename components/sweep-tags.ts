@@ -2,7 +2,7 @@ import { ENVIRONMENT_TAG, type EnvironmentSettings } from "../staging/environmen
 import { SWEEP_TAG } from "../staging/sweep/names.ts";
 import type { SweepSpec } from "../staging/sweep/spec.ts";
 
-/** The tags of all that a sweep makes. */
+/** The tags of all resources of a sweep. */
 export const sweepTags = (
   { id }: Pick<SweepSpec, "id">,
   { name }: Pick<EnvironmentSettings, "name">,

@@ -10,7 +10,7 @@ import { type ProgramArgs, SweepRun } from "./resources.ts";
 import { SweepFleet, type SweepFleetTransform, type SweepPlace } from "./sweep-fleet.ts";
 import { SweepRole, type SweepRoleTransform } from "./sweep-role.ts";
 
-/** Changes to the children of {@link Sweep}. */
+/** Transforms of the children of {@link Sweep}. */
 export interface SweepTransform {
   /** The workers' role. @default none @example { role: { path: "/batch/" } } */
   role?: SweepRoleTransform;
@@ -21,21 +21,22 @@ export interface SweepTransform {
 }
 
 export interface SweepArgs {
-  /** What the sweep is made from. */
+  /** Inputs of a sweep. */
   spec: SweepSpec;
-  /** Its environment, which has the tables and the buckets for logs. */
+  /** The environment, which has the tables and the buckets for logs. */
   environment: EnvironmentSettings;
-  /** What instances are started from, by region: each region of the sweep has one. */
+  /** Existing resources for the instances, for each region of the sweep. */
   places: ReadonlyMap<Region, SweepPlace>;
   /** The user data of all instances, in base64. */
   userData: string;
-  /** Changes to the children. @default none */
+  /** Transforms of the children. @default none */
   transform?: SweepTransform;
 }
 
 /**
- * A sweep: a command that runs for many indices, on workers in several regions. Its resources are the same in number whatever the number
- * of indices and workers. The last one, the run, starts the sweep, and it is the first that a deletion ends.
+ * A sweep: a command that runs for many indices, on workers in several regions. The number of its resources does not
+ * depend on the number of indices and workers. The last resource, the run, starts the sweep; a deletion ends it
+ * first.
  */
 export class Sweep extends ComponentResource {
   readonly role: SweepRole;
@@ -74,7 +75,7 @@ export class Sweep extends ComponentResource {
       );
     }
 
-    // It waits for all else: once it has started, every worker can do everything.
+    // Depends on all other resources: after the start, every worker must be able to work.
     function createRun(fleets: ReadonlyMap<Region, SweepFleet>): SweepRun {
       const { rows, timeoutSeconds, results, retryIndices } = spec;
       const own: ProgramArgs<SweepRunInputs> = {

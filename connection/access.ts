@@ -5,7 +5,7 @@ import type { HandlerOptions, RequestHandler } from "./request-handler.ts";
 import { DIRECT, type Transport, transportOf } from "./transport.ts";
 import { userAgent } from "./user-agent.ts";
 
-/** What every client of an AWS service is made with. */
+/** The common options of every AWS client. */
 export interface Access {
   readonly connection: Connection;
   readonly transport: Transport;
@@ -13,15 +13,17 @@ export interface Access {
   account?: Promise<AccountId | undefined>;
 }
 
-/** Resolves the connection of this process and loads what it needs. @throws InputError as `resolveConnection` does */
+/** Resolves the connection of this process and loads its files. @throws InputError as `resolveConnection` does */
 export async function openAccess(connection: Connection = resolveConnection()): Promise<Access> {
   return { connection, transport: await transportOf(connection) };
 }
 
-/** For processes without proxies and authorities of their own, such as tests: what the variables say now. */
+/**
+ * For processes without proxies and custom certificate authorities, such as tests: resolves the current variables.
+ */
 export const directAccess = (): Access => ({ connection: resolveConnection(), transport: DIRECT });
 
-/** Settings of a client of the SDK, but for its handler. */
+/** Options of an SDK client, without its handler. */
 export interface ServiceSettings {
   readonly region: string;
   readonly endpoint?: string;

@@ -5,22 +5,22 @@ import type { Connection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
 
 /**
- * Whether the buckets of a connection have an account that is known. `always`: S3 is AWS's own. `perhaps`: another server is
- * both S3 and STS; it is asked, and has no accounts where it does not answer with one. `never`: S3 is a server of its own,
- * whose accounts AWS's STS does not know.
+ * Whether the buckets of a connection have a known account. `always`: S3 is AWS. `perhaps`: another server is both S3
+ * and STS; spawn asks its STS, and assumes no accounts if the response has none. `never`: S3 is another server, whose
+ * accounts AWS's STS does not know.
  */
 export function hasAccounts({ endpoints }: Connection): "always" | "perhaps" | "never" {
   if (isAws(endpoints.S3?.url)) return "always";
   return isSameServer({ endpoints }, "S3", "STS") ? "perhaps" : "never";
 }
 
-/** Whether both services are AWS's, or of one server in its place. */
+/** Whether both services are AWS, or one server in its place. */
 export function isSameServer({ endpoints }: Pick<Connection, "endpoints">, a: Service, b: Service): boolean {
   const [one, other] = [endpoints[a]?.url, endpoints[b]?.url];
   return (isAws(one) && isAws(other)) || one === other;
 }
 
-/** AWS's own, also by the name of an interface VPC endpoint. https://docs.aws.amazon.com/general/latest/gr/s3.html */
+/** AWS, also by the name of an interface VPC endpoint. https://docs.aws.amazon.com/general/latest/gr/s3.html */
 function isAws(url: string | undefined): boolean {
   if (url === undefined) return true;
   return URL.canParse(url) && /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(url).hostname);
@@ -55,14 +55,14 @@ async function askFor(access: Access, region: string): Promise<AccountId | undef
     if (has === "perhaps") return undefined;
   } catch (error) {
     const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
-    // An S3 server without STS takes it for a request that it does not know.
+    // An S3 server without STS answers with an unknown operation.
     if (has === "perhaps" && $metadata?.httpStatusCode !== undefined) return undefined;
     throw error;
   } finally {
     client.destroy();
   }
-  throw new UserError("AWS did not tell the account of the credentials in use", {
-    why: "The answer of GetCallerIdentity has no account.",
+  throw new UserError("AWS did not return the account of the credentials in use", {
+    why: "The response of GetCallerIdentity has no account.",
     fix: "Check the credentials: aws sts get-caller-identity",
   });
 }

@@ -2,22 +2,22 @@ import { readFileSync } from "node:fs";
 import { InputError, messageOf } from "../staging/errors.ts";
 import type { Variables } from "./variables.ts";
 
-/** The certificate authorities that a server's certificate may come from, in place of Node's own. */
+/** The accepted certificate authorities of servers, in place of Node's own. */
 export interface Authorities {
   /** PEM. */
   readonly certificates: readonly string[];
   /** The file. */
   readonly file: string;
-  /** What names the file: AWS_CA_BUNDLE, or a profile. */
+  /** The origin of the file name: AWS_CA_BUNDLE, or a profile. */
   readonly source: string;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /**
- * Reads the bundle of AWS_CA_BUNDLE, or else of the profile's `ca_bundle`. As in the AWS CLI it stands in place of the usual
- * authorities; those of NODE_EXTRA_CA_CERTS are added to it.
- * @throws InputError that names the variable and the file, which cannot be read or has no certificate
+ * Reads the bundle of AWS_CA_BUNDLE, or of the profile's `ca_bundle`. As in the AWS CLI it replaces the default
+ * authorities; those of NODE_EXTRA_CA_CERTS are added.
+ * @throws InputError that names the variable and the file if it cannot be read or has no certificate
  */
 export function authorities(
   env: Variables,

@@ -12,29 +12,32 @@ import {
   type Variables,
 } from "./variables.ts";
 
-/** For a server in the place of AWS where the user has set no keys: emulators take any. The local cloud takes its own only. */
+/**
+ * For a server in place of AWS if the user has set no keys: emulators accept any. The local cloud accepts only its
+ * own.
+ */
 const ANY_KEYS = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" } as const;
 
-/** Where a process works: what it needs to know beside the user's variables. */
+/** The properties of a connection that the user's variables do not give. */
 export type Target =
   | {
       readonly cloud: "local";
-      /** Of the local cloud; an endpoint that the user has chosen goes before it. */
+      /** Of the local cloud; a custom endpoint of the user overrides it. */
       readonly endpoint: string | undefined;
-      /** Of the local cloud. Where they are unknown, those that the variables hold for it. */
+      /** Of the local cloud. Default: the keys in the variables for it. */
       readonly keys?: Keys | undefined;
       readonly region: string | undefined;
     }
   | {
       readonly cloud: "aws";
-      /** The profile that the environment's configuration names. */
+      /** The profile in the environment's configuration. */
       readonly profile?: { readonly name: string; readonly source: string } | undefined;
     };
 
 /**
- * What has to change in the user's variables so that every part of a process, and of those that it starts (the engine, its
- * plugins, any AWS SDK), resolves the same connection: {@link resolveConnection} of the result is that of `target`.
- * Applied twice it changes nothing more.
+ * The changes to the user's variables with which every part of a process and its children (the engine, its plugins,
+ * any AWS SDK) resolves the same connection: {@link resolveConnection} of the result equals that of `target`.
+ * Applying them twice changes nothing more.
  * @throws InputError as {@link resolveConnection} does
  */
 export function connectionVariables(env: Variables, target: Target): VariableChanges {
@@ -43,7 +46,7 @@ export function connectionVariables(env: Variables, target: Target): VariableCha
   return own === undefined ? variablesOnLocalCloud(env, target) : variablesAtEndpoint(env, own, target);
 }
 
-/** The local cloud ignores the shell's AWS settings: every variable is removed or replaced, and no file is read. */
+/** The local cloud ignores the shell's AWS settings: all variables are removed or replaced, and no file is read. */
 function variablesOnLocalCloud(
   env: Variables,
   { endpoint, region, keys = embeddedKeys(env) }: Extract<Target, { cloud: "local" }>,
@@ -59,7 +62,7 @@ function variablesOnLocalCloud(
     AWS_DEFAULT_REGION: chosenRegion,
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
-    // Otherwise an SDK without keys asks the metadata service of EC2, which does not exist here.
+    // Otherwise an SDK without keys requests the metadata service of EC2, which does not exist here.
     AWS_EC2_METADATA_DISABLED: "true",
   };
 }
@@ -70,7 +73,7 @@ const localKeyVariables = ({ accessKeyId, secretAccessKey }: Keys) => ({
   [EMBEDDED_KEY_VARIABLE]: `${accessKeyId}:${secretAccessKey}`,
 });
 
-/** A server that the user has put in the local cloud's place: everything counts as in any AWS tool. */
+/** A user's server in place of the local cloud: the rules of all AWS tools apply. */
 function variablesAtEndpoint(
   env: Variables,
   endpoint: string,
@@ -99,12 +102,12 @@ function variablesOnAws(
   return explicit(env, resolveConnection(env, profile));
 }
 
-/** What the SDKs of several languages read in different ways, said so that there is one way to read it. */
+/** Makes settings explicit that SDKs of several languages read differently. */
 function explicit(env: Variables, connection: Connection): VariableChanges {
   const { keys, profile, region, endpoints, authorities } = connection;
   const changes: Record<string, string | undefined> = { ...proxyVariables(env) };
   if (profile !== undefined && profile !== env["AWS_PROFILE"]) changes["AWS_PROFILE"] = profile;
-  // The configuration names a profile, so keys must not count; but every SDK would use them.
+  // The configuration names a profile, so keys must not apply; but every SDK would prefer them.
   if (keys === undefined && keysIn(env) !== undefined) {
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) {
       if (env[name] !== undefined) changes[name] = undefined;

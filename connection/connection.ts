@@ -12,18 +12,18 @@ export interface Keys {
 }
 
 /**
- * Credentials, endpoints, proxies and certificate authorities of requests to AWS. It is resolved here only, from the variables of a
- * process and the AWS configuration files; every client is made from it. The command line gives the processes that it
- * starts variables from which they resolve the same (`child-variables.ts`).
+ * Credentials, endpoints, proxies and certificate authorities of requests to AWS. This module alone resolves them,
+ * from the variables of a process and the AWS configuration files; every client uses the result. The command line
+ * sets variables for its child processes that resolve to the same connection (`child-variables.ts`).
  */
 export interface Connection {
-  /** Whether it is the local cloud that this program runs. */
+  /** Whether this is spawn's local cloud. */
   readonly isLocalCloud: boolean;
-  /** Keys from the variables; undefined where the SDK finds its own: by a profile, a role, a container. */
+  /** Keys from the variables; undefined if the SDK finds its own, by a profile, a role or a container. */
   readonly keys: Keys | undefined;
-  /** The profile that the SDK is to use; undefined where keys go before it. */
+  /** The profile for the SDK; undefined if keys take precedence. */
   readonly profile: string | undefined;
-  /** Of calls that name none themselves. */
+  /** For calls without a region of their own. */
   readonly region: string | undefined;
   readonly endpoints: Endpoints;
   readonly proxies: ProxySettings;
@@ -31,8 +31,8 @@ export interface Connection {
 }
 
 /**
- * @param wanted the profile that the environment's configuration names, which goes before every variable
- * @throws InputError that names the variable, or the file and its line, that cannot be used
+ * @param wanted the profile in the environment's configuration, which overrides every variable
+ * @throws InputError that names the invalid variable, or the file and its line
  */
 export function resolveConnection(
   env: Variables = process.env,
@@ -53,7 +53,10 @@ export function resolveConnection(
   };
 }
 
-/** That of this process, for the text of an error: undefined where its variables cannot be used, which is another error. */
+/**
+ * The connection of this process, for an error text; undefined if its variables are invalid, which is a separate
+ * error.
+ */
 export function connectionOfProcess(): Connection | undefined {
   try {
     return resolveConnection();
@@ -63,7 +66,7 @@ export function connectionOfProcess(): Connection | undefined {
   }
 }
 
-/** The local cloud on this machine, which has a key of its own: no proxy, and none of the user's files. */
+/** The local cloud on this machine, with its own key: no proxy, and none of the user's files. */
 function localCloud(env: Variables): Connection {
   const endpoint = { url: env["AWS_ENDPOINT_URL"] ?? "", source: "AWS_ENDPOINT_URL" };
   return {
@@ -77,7 +80,7 @@ function localCloud(env: Variables): Connection {
   };
 }
 
-/** As in the AWS CLI, keys in the variables go before AWS_PROFILE. */
+/** As in the AWS CLI, keys in the variables override AWS_PROFILE. */
 export function keysIn(env: Variables): Keys | undefined {
   const [accessKeyId, secretAccessKey] = [env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]];
   if (!accessKeyId || !secretAccessKey) return undefined;

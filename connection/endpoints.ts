@@ -2,7 +2,7 @@ import { InputError } from "../staging/errors.ts";
 import type { Profile } from "./profile-file.ts";
 import { ignoresEndpoints, type Variables } from "./variables.ts";
 
-/** The services that any part of this program speaks to, by the ending of their variables. */
+/** The services that this program uses, by the suffix of their variables. */
 export const SERVICES = [
   "S3",
   "S3_CONTROL",
@@ -16,7 +16,7 @@ export const SERVICES = [
 ] as const;
 export type Service = (typeof SERVICES)[number];
 
-/** A server that stands in for AWS's own, and what names it. */
+/** A server in place of AWS, and the setting that names it. */
 export interface Endpoint {
   readonly url: string;
   /** `AWS_ENDPOINT_URL_S3`, or the profile. */
@@ -28,10 +28,10 @@ export type Endpoints = Readonly<Partial<Record<Service, Endpoint>>>;
 export const endpointVariable = (service: Service): string => `AWS_ENDPOINT_URL_${service}`;
 
 /**
- * The endpoint of each service, by the rules that all AWS tools have: the service's own variable, AWS_ENDPOINT_URL, the
- * profile's section of services, the profile's `endpoint_url`. A service that has none is at AWS's own.
+ * The endpoint of each service, by the rules of all AWS tools: the service's own variable, AWS_ENDPOINT_URL, the
+ * profile's section of services, the profile's `endpoint_url`. A service without any of them is AWS.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
- * @throws InputError that names the variable or the profile, if its value is no URL
+ * @throws InputError that names the variable or the profile, if its value is not a URL
  */
 export function endpointsOf(env: Variables, profile: Profile): Endpoints {
   if (ignoresEndpoints(env)) return {};

@@ -4,20 +4,20 @@ import grpc from "@grpc/grpc-js";
 import { type FindOwners, requireOwnPeer } from "./peer.ts";
 
 export interface EnginePort {
-  /** On 127.0.0.1; free when it was asked for. */
+  /** A free port on 127.0.0.1. */
   readonly port: number;
-  /** Ends all connections and calls at once, and the port. */
+  /** Closes all connections, calls and the port at once. */
   close(): void;
 }
 
-/** Milliseconds that a refused peer has to ask for something and to read why it gets nothing. */
+/** Milliseconds in which a refused peer can send a call and read the reason. */
 const REFUSAL_MS = 5_000;
 
 /**
- * Serves gRPC to the Pulumi engine, on a port of 127.0.0.1: the engine can be told nothing else (it dials the number that a plugin
- * prints). Every user of the machine can connect to such a port, and the engine sends no secret, so each connection is
- * checked once, before anything of it is read: it must belong to a process of this user. Any other gets PERMISSION_DENIED as
- * the answer to each call.
+ * Serves gRPC to the Pulumi engine on a port of 127.0.0.1, the only address that the engine supports (it dials the
+ * port number that a plugin prints). Every user of the machine can connect to the port, and the engine sends no
+ * secret. So the server checks each connection before it reads data: the connection must belong to a process of this
+ * user. Every other peer gets PERMISSION_DENIED for each call.
  */
 export async function serveEngine(server: grpc.Server, findOwners?: FindOwners): Promise<EnginePort> {
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
@@ -25,7 +25,7 @@ export async function serveEngine(server: grpc.Server, findOwners?: FindOwners):
   const listener = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    socket.on("error", () => undefined); // a peer that goes away while it is checked
+    socket.on("error", () => undefined); // a peer that disconnects during the check
     requireOwnPeer(socket, findOwners).then(
       () => {
         if (socket.destroyed) return;
@@ -49,10 +49,10 @@ export async function serveEngine(server: grpc.Server, findOwners?: FindOwners):
   };
 }
 
-/** A socket that was accepted with `pauseOnConnect` reads nothing before this. HTTP/2 takes over before anything arrives. */
+/** A socket accepted with `pauseOnConnect` reads nothing before this. HTTP/2 takes over before data arrive. */
 const startReading = (socket: Socket): unknown => socket.read(0);
 
-/** Answers each call on the connection without looking at it, for a while, and closes. */
+/** Refuses each call on the connection without reading it, then closes the connection. */
 function refuse(socket: Socket, reason: string): void {
   if (socket.destroyed) return;
   const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);

@@ -4,7 +4,7 @@ import { SERVICES } from "./endpoints.ts";
 import { ProxyError } from "./proxy-error.ts";
 import type { Variables } from "./variables.ts";
 
-/** Why requests do not reach AWS, or use the wrong credentials, as an error for the user. */
+/** A user error for requests that do not reach AWS, or use the wrong credentials. */
 export interface SetupProblem {
   readonly message: string;
   readonly why: string;
@@ -24,9 +24,9 @@ export interface Failure extends Error {
 const AGAIN = "then run the command again.";
 
 /**
- * Explains a failed request by the user's set-up (variables, configuration files, the network); undefined if it has another
- * cause. Checks the causes of the error, too.
- * @param connection as far as it is known
+ * Explains a failed request by the user's configuration (variables, configuration files, the network); undefined for
+ * other causes. Also checks the error's causes.
+ * @param connection if known
  */
 export function explainSetup(
   error: unknown,
@@ -48,7 +48,7 @@ export function explainSetup(
   return undefined;
 }
 
-/** The error, what caused it, and the errors that Node collects when it tries several addresses. */
+/** The error, its causes, and the errors that Node collects when it tries several addresses. */
 export function* causesOf(error: unknown, depth = 0): Generator<Failure> {
   if (!(error instanceof Error) || depth > 5) return;
   yield error;
@@ -58,17 +58,17 @@ export function* causesOf(error: unknown, depth = 0): Generator<Failure> {
 
 function proxyProblem({ proxy, status, code }: ProxyError): SetupProblem {
   const [variable = "HTTPS_PROXY"] = proxy.split("=", 1);
-  const without = `unset ${variable} where no proxy is needed, or name the host in NO_PROXY`;
+  const without = `unset ${variable} if no proxy is needed, or name the host in NO_PROXY`;
   if (status === 407) {
     return {
-      message: "the proxy does not accept the user name and password, or asks for them",
+      message: "the proxy requires other credentials",
       why: `${proxy} answered 407.`,
       fix: `Set them, percent-encoded: export ${variable}=http://USER:PASSWORD@HOST:PORT, ${AGAIN}`,
     };
   }
   if (status !== undefined) {
     return {
-      message: "the proxy made no connection to AWS",
+      message: "the proxy did not connect to AWS",
       why: `${proxy} answered ${status}.`,
       fix: `Ask the operator of the proxy to allow it, or ${without}, ${AGAIN}`,
     };
@@ -113,7 +113,7 @@ function certificateProblem(
     return {
       message: `the certificate of ${server} is not trusted`,
       why: `${code}: no trusted authority has signed it. ${trusted}.`,
-      fix: `export AWS_CA_BUNDLE=FILE, with the certificates of the authorities in PEM form: those of the company's proxy where one looks into TLS. Then run the command again.`,
+      fix: `export AWS_CA_BUNDLE=FILE, with the certificates of the authorities in PEM form: those of the company's proxy if it intercepts TLS. Then run the command again.`,
     };
   }
   if (OUT_OF_TIME.has(code)) {
@@ -125,14 +125,14 @@ function certificateProblem(
   }
   if (OTHER_HOST.has(code)) {
     return {
-      message: `the certificate of ${server} is another host's`,
+      message: `the certificate of ${server} belongs to another host`,
       why: message,
-      fix: `Use a name that the certificate has: check ${sourceOf(connection) ?? "the endpoint and the proxy"}, ${AGAIN}`,
+      fix: `Use a host name of the certificate: check ${sourceOf(connection) ?? "the endpoint and the proxy"}, ${AGAIN}`,
     };
   }
   if (code === "EPROTO" || code.startsWith("ERR_SSL_")) {
     return {
-      message: `there is no secure connection to ${server}`,
+      message: `cannot establish a secure connection to ${server}`,
       why: `The TLS handshake failed (${code}): ${firstLine(message)}`,
       fix: `Check whether ${sourceOf(connection) ?? "the proxy's address"} must begin with http:// in place of https://, ${AGAIN}`,
     };
@@ -159,7 +159,7 @@ function credentialsProblem(
   return { message: "there are no valid AWS credentials", why, fix: `aws configure${option}` };
 }
 
-/** Errors of the SDK that name a variable which is set: its value cannot be used. */
+/** SDK errors that name a variable with an invalid value. */
 function variableProblem({ message, code }: Failure, env: Variables): SetupProblem | undefined {
   const named = message.match(/\bAWS_[A-Z0-9_]+\b/g)?.find((name) => env[name] !== undefined);
   if (named !== undefined) return unusable(named, env, message);
@@ -176,7 +176,7 @@ function variableProblem({ message, code }: Failure, env: Variables): SetupProbl
   }
   if (code === "ERR_INVALID_CHAR") {
     return {
-      message: "the AWS credentials have a character that no request can have",
+      message: "the AWS credentials contain an invalid character",
       why: firstLine(message),
       fix: "Look for line breaks and spaces in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or in the profile.",
     };
@@ -235,7 +235,7 @@ function notReached(
   };
 }
 
-/** The endpoint that the failed connection was to, as far as the error tells; else the one that all services have. */
+/** The endpoint of the failed connection if the error names it; otherwise the common one of all services. */
 function endpointOf(
   { hostname, address, port }: Failure,
   connection: Connection | undefined,
@@ -256,7 +256,7 @@ function endpointOf(
 const serverOf = (error: Failure, connection: Connection | undefined): string =>
   endpointOf(error, connection)?.url ?? (hostIn(error) || "AWS");
 
-/** The requested host, from an error about a certificate for another host. */
+/** The requested host, from an error about a certificate of another host. */
 const hostIn = ({ hostname, message }: Failure): string =>
   hostname ?? /Host: ([^ ]+)\. is not/.exec(message)?.[1] ?? "";
 

@@ -10,10 +10,10 @@ import {
 } from "./variables.ts";
 
 const PROOF_PATH = "/_spawn/proof";
-/** Characters of an answer, at most: another program at the port must not fill the memory. */
+/** Maximum characters of a response: another program at the port must not exhaust the memory. */
 const ANSWER_LIMIT = 4_096;
 
-/** The key of the local cloud that a process was given, whatever its AWS variables say now. */
+/** The key of the local cloud that this process received, whatever its AWS variables are now. */
 export function embeddedKeys(env: Variables): Keys | undefined {
   const [, accessKeyId, secretAccessKey] = /^([^:]+):(.+)$/.exec(env[EMBEDDED_KEY_VARIABLE] ?? "") ?? [];
   return accessKeyId === undefined || secretAccessKey === undefined
@@ -22,9 +22,9 @@ export function embeddedKeys(env: Variables): Keys | undefined {
 }
 
 /**
- * For a plugin, before it sends anything: a shell may have kept the endpoint of a local cloud that has stopped since, and another
- * program, or another user, may have the port now. Where nothing answers, the requests themselves fail.
- * @throws UserError when another program has the port, or the variables have no key
+ * For a plugin, before its first request: the shell may have the endpoint of a local cloud that has stopped since,
+ * and another program or user may have the port now. If nothing responds, the requests themselves fail.
+ * @throws UserError if another program has the port, or the variables have no key
  */
 export async function refuseStranger(env: Variables = process.env): Promise<void> {
   if (!isOnLocalCloud(env)) return;
@@ -44,20 +44,20 @@ export async function refuseStranger(env: Variables = process.env): Promise<void
   });
 }
 
-/** What answers on a port: the local cloud with this key (and process id), something else, or nothing (in time). */
+/** The server on a port: the local cloud with this key (and process ID), another server, or no response in time. */
 export type Answer = "ours" | "other" | "none";
 
 export interface Asked {
   readonly port: number;
   readonly keys: Keys;
-  /** Of the process that must answer, where it is known. */
+  /** The expected process, if known. */
   readonly pid?: number;
 }
 
 /**
- * Asks a port of this machine who it is. After a crash, another user may have taken the port: so both sides prove that they know
- * the secret, and neither sends it. The port is part of the proof: an answer cannot be fetched from the local cloud at another
- * port. `timeout` in milliseconds.
+ * Authenticates the server on a port of this machine. After a crash, another user may have taken the port, so both
+ * sides prove that they know the secret, and neither sends it. The proof includes the port, so an attacker cannot
+ * relay a response from another port. `timeout` in milliseconds.
  */
 export function askProof({ port, keys, pid }: Asked, timeout = 2_000): Promise<Answer> {
   const nonce = randomBytes(16).toString("hex");
@@ -100,11 +100,11 @@ function proofIn(body: string): { readonly pid: number; readonly proof: string }
     const { pid, proof } = JSON.parse(body) as { pid?: unknown; proof?: unknown };
     return typeof pid === "number" && typeof proof === "string" ? { pid, proof } : undefined;
   } catch {
-    return undefined; // some other server
+    return undefined; // another server
   }
 }
 
-/** What the client sends, and the server answers, to show that they know the secret. Neither says anything about it. */
+/** The messages that prove knowledge of the secret without revealing it. */
 export const proofOf = (
   keys: Keys,
   side: "client" | "server",
@@ -115,7 +115,7 @@ export const proofOf = (
 export const derived = ({ secretAccessKey }: Keys, text: string): string =>
   createHmac("sha256", secretAccessKey).update(`spawn local cloud: ${text}`).digest("hex");
 
-/** Compares in a time that does not depend on where the texts differ. */
+/** Compares in constant time. */
 function equal(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);

@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 
 /** A server as a URL names it. */
 export interface Place {
-  /** An IPv6 address may stand in brackets. */
+  /** An IPv6 address may be in brackets. */
   readonly hostname: string;
   readonly port: number;
 }
@@ -16,9 +16,9 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Whether NO_PROXY excepts a server. The items, separated by commas or spaces: `*`, a host, a domain (with or without a
- * leading `.` or `*.`), which stands for its subdomains, too, an IP address, a range such as `10.0.0.0/8`; each may end in
- * a port, as `host:8443`.
+ * Whether NO_PROXY excludes a server. Items, separated by commas or spaces: `*`, a host, a domain (with or without a
+ * leading `.` or `*.`) including its subdomains, an IP address, a range such as `10.0.0.0/8`. Each may have a port,
+ * as `host:8443`.
  */
 export function isExcepted(list: string, { hostname, port }: Place): boolean {
   const host = withoutBrackets(hostname).toLowerCase().replace(/\.$/, "");

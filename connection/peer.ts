@@ -4,7 +4,7 @@ import { endianness } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-/** A connection to a port of this machine, named by its two ends. IPv4 only. */
+/** A connection to a port of this machine, identified by its two ends. IPv4 only. */
 export interface Ends {
   /** The end of this process. */
   readonly own: string;
@@ -14,7 +14,7 @@ export interface Ends {
   readonly peerPort: number;
 }
 
-/** The ends as a socket has them: undefined once it is closed. */
+/** The two ends of a socket; undefined after it is closed. */
 export interface SocketEnds {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
@@ -22,23 +22,23 @@ export interface SocketEnds {
   readonly remotePort?: number | undefined;
 }
 
-/** The users (uids) whose processes hold the peer's end of a connection. Empty: no process does. */
+/** The users (uids) of processes that hold the peer's end of a connection. Empty if no process does. */
 export type FindOwners = (ends: Ends) => Promise<number[]>;
 
-/** Why a connection is not served. */
+/** The reason why a connection is refused. */
 export class PeerRefused extends Error {
   override readonly name = "PeerRefused";
 }
 
-/** The kernel writes the table piece by piece: an entry can be missed while others come and go. */
+/** The kernel writes the table in chunks: concurrent changes can hide an entry. */
 const LOOKS = 3;
 const PAUSE_MS = 20;
 
 /**
- * Makes sure that the other end of a connection belongs to the user of this process. A port on 127.0.0.1 accepts every user
- * of the machine, and root's connections are not accepted for another user, either.
- * The connection must be open while this looks: what has no owner, or no owner any more, is refused.
- * @param user the effective user of this process; undefined where the system has no such thing
+ * Checks that the other end of a connection belongs to the user of this process. A port on 127.0.0.1 accepts every
+ * user of the machine; connections of root are not accepted for another user. The connection must stay open during
+ * the check: a peer without an owner is refused.
+ * @param user the effective user of this process; undefined on systems without users
  * @throws PeerRefused with the reason
  */
 export async function requireOwnPeer(
@@ -46,7 +46,7 @@ export async function requireOwnPeer(
   findOwners: FindOwners = findOwnersHere,
   user: number | undefined = process.geteuid?.(),
 ): Promise<void> {
-  if (user === undefined) throw new PeerRefused("this system does not tell which user a process belongs to");
+  if (user === undefined) throw new PeerRefused("this system does not report the user of a process");
   const ends = endsOf(socket);
   if (ends === undefined) throw new PeerRefused("the connection is closed, or not an IPv4 connection");
   let owners: number[] = [];
@@ -74,12 +74,12 @@ function endsOf({ localAddress, localPort, remoteAddress, remotePort }: SocketEn
   return { own, ownPort: localPort, peer, peerPort: remotePort };
 }
 
-/** The IPv4 address, also of the form `::ffff:127.0.0.1` that a socket for both families reports. */
+/** The IPv4 address, also in the form `::ffff:127.0.0.1` of a dual-stack socket. */
 function ipv4(address: string | undefined): string | undefined {
   return /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address ?? "")?.[1];
 }
 
-/** Linux has a table of all connections, other systems have `lsof`. */
+/** Linux has a table of all connections; other systems have `lsof`. */
 function findOwnersHere(ends: Ends): Promise<number[]> {
   return process.platform === "linux" ? findOwnersInProc(ends) : findOwnersByLsof(ends);
 }
@@ -87,7 +87,7 @@ function findOwnersHere(ends: Ends): Promise<number[]> {
 async function findOwnersInProc(ends: Ends): Promise<number[]> {
   const found = ownersInTable(await readFile("/proc/net/tcp", "latin1"), ends);
   if (found.length > 0) return found;
-  // An IPv6 socket that is connected to an IPv4 address. Without IPv6 there is no such file, and no such socket.
+  // An IPv6 socket that is connected to an IPv4 address. The file does not exist without IPv6.
   const table = await readFile("/proc/net/tcp6", "latin1").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw error;
@@ -95,12 +95,12 @@ async function findOwnersInProc(ends: Ends): Promise<number[]> {
   return ownersInTable(table, ends);
 }
 
-/** The state `TCP_ESTABLISHED`. In all later states the socket may have lost its process, and then counts as root's. */
+/** The state `TCP_ESTABLISHED`. In later states the socket may have lost its process, and then counts as root's. */
 const ESTABLISHED = "01";
 
 /**
  * The owners of a connection's peer in the text of `/proc/net/tcp` or `/proc/net/tcp6`
- * (https://docs.kernel.org/networking/proc_net_tcp.html). Only open sockets that a process holds count.
+ * (https://docs.kernel.org/networking/proc_net_tcp.html). Only open sockets with a process count.
  */
 export function ownersInTable(table: string, { own, ownPort, peer, peerPort }: Ends): number[] {
   const owners: number[] = [];
@@ -108,7 +108,7 @@ export function ownersInTable(table: string, { own, ownPort, peer, peerPort }: E
     const pair = ` ${prefix}${inHex(peer, peerPort)} ${prefix}${inHex(own, ownPort)} ${ESTABLISHED} `;
     for (let at = table.indexOf(pair); at >= 0; at = table.indexOf(pair, at + 1)) {
       const end = table.indexOf("\n", at);
-      // After these: queues, timer, retransmissions, uid, timeout, inode.
+      // The next fields: queues, timer, retransmissions, uid, timeout, inode.
       const fields = table
         .slice(at + pair.length, end < 0 ? undefined : end)
         .trim()
@@ -126,7 +126,7 @@ const IS_LITTLE_ENDIAN = endianness() === "LE";
 /** `::ffff:` before an IPv4 address, in the table's words of 4 bytes. */
 const MAPPED = `0000000000000000${IS_LITTLE_ENDIAN ? "FFFF0000" : "0000FFFF"}`;
 
-/** An address as the table has it: the address is one word in the order of this machine, the port is not. */
+/** An address in the table's form: the address is one word in this machine's byte order, the port is not. */
 function inHex(address: string, port: number): string {
   const bytes = address.split(".").map(Number);
   if (IS_LITTLE_ENDIAN) bytes.reverse();
@@ -137,7 +137,10 @@ function inHex(address: string, port: number): string {
 
 const LSOF_LIMIT_MS = 10_000;
 
-/** `lsof` sees the sockets of this user's processes, or of all of them as root: a stranger's is not listed, or is listed as theirs. */
+/**
+ * `lsof` sees the sockets of this user's processes, or all sockets if run as root. It omits another user's socket, or
+ * lists it with that user.
+ */
 async function findOwnersByLsof(ends: Ends): Promise<number[]> {
   const lsof = process.platform === "darwin" ? "/usr/sbin/lsof" : "lsof";
   const args = ["-nP", "-w", `-iTCP@${ends.peer}:${ends.peerPort}`, "-sTCP:ESTABLISHED", "-Fun"];
@@ -145,14 +148,17 @@ async function findOwnersByLsof(ends: Ends): Promise<number[]> {
     const { stdout } = await promisify(execFile)(lsof, args, { timeout: LSOF_LIMIT_MS });
     return ownersInLsof(stdout, ends);
   } catch (error) {
-    // It ends with code 1 where it finds nothing.
+    // `lsof` exits with 1 if it finds nothing.
     const { code, stdout } = error as { code?: unknown; stdout?: string };
     if (code === 1) return ownersInLsof(stdout ?? "", ends);
     throw error;
   }
 }
 
-/** The owners of a connection's peer in what `lsof -Fun` prints: a line for each process, its user, and each of its connections. */
+/**
+ * The owners of a connection's peer in the output of `lsof -Fun`: a line per process, its user, and each of its
+ * connections.
+ */
 export function ownersInLsof(text: string, { own, ownPort, peer, peerPort }: Ends): number[] {
   const owners: number[] = [];
   let user: number | undefined;

@@ -4,9 +4,9 @@ import { explainSetup, type SetupProblem } from "./failure.ts";
 import { transportOf } from "./transport.ts";
 
 /**
- * Whether a server answers at all, on the way that requests take.
+ * Tests whether a server responds, through the same proxy as requests.
  * @param patience milliseconds
- * @returns what stands in the way, or undefined
+ * @returns the obstacle, or undefined
  */
 export async function probe(
   connection: Connection,

@@ -2,7 +2,7 @@ import { connectionVariables } from "./child-variables.ts";
 import { proxyVariables } from "./proxy.ts";
 import { isOnLocalCloud, type VariableChanges } from "./variables.ts";
 
-/** Makes the changes in the variables of a process: of this one, whose libraries read some by themselves. */
+/** Applies the changes to the variables of this process, because some libraries read them directly. */
 export function applyChanges(env: NodeJS.ProcessEnv, changes: VariableChanges): void {
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete env[name];
@@ -11,8 +11,8 @@ export function applyChanges(env: NodeJS.ProcessEnv, changes: VariableChanges): 
 }
 
 /**
- * For a plugin, which `pulumi` may have started in a shell that was changed after `spawn env`: on the local cloud nothing of
- * the user's AWS settings counts, and gRPC never takes a proxy to this machine.
+ * For a plugin, which `pulumi` may have started in a shell that changed after `spawn env`: the local cloud ignores
+ * the user's AWS settings, and gRPC never uses a proxy to this machine.
  */
 export function prepareProcess(env: NodeJS.ProcessEnv = process.env): void {
   if (!isOnLocalCloud(env)) {

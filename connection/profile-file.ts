@@ -5,25 +5,25 @@ import { InputError, messageOf } from "../staging/errors.ts";
 import { shellString } from "../staging/shell.ts";
 import type { Variables } from "./variables.ts";
 
-/** The settings of one section; those below an indented one have its name and a dot before theirs: `s3.endpoint_url`. */
+/** The settings of one section. Nested settings have the prefix of their parent: `s3.endpoint_url`. */
 type Section = ReadonlyMap<string, string>;
 
 /** A profile of the AWS configuration files. */
 export interface Profile {
   readonly name: string;
-  /** Its settings, those of the credentials file among them. */
+  /** Its settings, including those of the credentials file. */
   readonly settings: Section;
-  /** The section of service settings that it names. */
+  /** The section of service settings that it refers to. */
   readonly services: Section | undefined;
   /** For errors: `the profile work in /home/me/.aws/config`. */
   readonly source: string;
-  /** Whether it is in one of the files. The profile `default` need not be. */
+  /** Whether one of the files contains it. The profile `default` may be missing. */
   readonly exists: boolean;
 }
 
 const DEFAULT = "default";
 
-/** Where the AWS tools look. https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html */
+/** The locations that AWS tools use. https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html */
 export function profileFiles(env: Variables): { readonly config: string; readonly credentials: string } {
   const home = env["HOME"] || homedir();
   return {
@@ -33,8 +33,8 @@ export function profileFiles(env: Variables): { readonly config: string; readonl
 }
 
 /**
- * Reads the profile `name`. @default AWS_PROFILE, or else `default`
- * @throws InputError when a file cannot be parsed (it names the line), or has no such profile
+ * Reads the profile `name`. @default AWS_PROFILE, or `default`
+ * @throws InputError if a file cannot be parsed (it names the line), or has no such profile
  */
 export function readProfile(env: Variables, wanted?: { name: string; source: string }): Profile {
   const files = profileFiles(env);
@@ -80,7 +80,7 @@ function unknownProfile(
   });
 }
 
-/** The sections of a file by their headings; none where there is no file. */
+/** The sections of a file by their headings; empty if the file does not exist. */
 function parseFile(file: string): ReadonlyMap<string, Section> {
   let text: string;
   try {
@@ -95,7 +95,7 @@ function parseFile(file: string): ReadonlyMap<string, Section> {
   return parse(text, file);
 }
 
-/** The form of these files: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */
+/** The format of these files: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */
 function parse(text: string, file: string): ReadonlyMap<string, Section> {
   const sections = new Map<string, Map<string, string>>();
   let section: Map<string, string> | undefined;
@@ -116,7 +116,7 @@ function parse(text: string, file: string): ReadonlyMap<string, Section> {
     }
     const [, key, value] = /^\s*([^=\s][^=]*?)\s*=\s*(.*)$/.exec(line) ?? [];
     const isNested = /^\s/.test(line);
-    if (isNested && key === undefined) continue; // the rest of a value in several lines
+    if (isNested && key === undefined) continue; // the continuation of a multi-line value
     if (key === undefined || value === undefined || section === undefined) {
       throw new InputError(`the AWS configuration file ${file} cannot be parsed`, {
         why: `Line ${index + 1} is ${section === undefined && key !== undefined ? "before the first [section]" : "neither a [section] nor name = value"}.`,

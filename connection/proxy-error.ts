@@ -1,13 +1,13 @@
 import { type HttpProxy, shown } from "./proxy.ts";
 
-/** A connection that the proxy did not make. The SDK asks again after those of `$retryable`. */
+/** A connection that the proxy did not establish. The SDK retries if the error has `$retryable`. */
 export class ProxyError extends Error {
   override readonly name = "ProxyError";
   /** `HTTPS_PROXY=http://proxy:3128`, without a password. */
   readonly proxy: string;
-  /** The proxy's answer; undefined where there was none. */
+  /** The proxy's response; undefined if there was none. */
   readonly status: number | undefined;
-  /** The system's code where the proxy was not reached. */
+  /** The system's error code if the proxy was unreachable. */
   readonly code: string | undefined;
   readonly $retryable: { readonly throttling: false } | undefined;
 

@@ -8,23 +8,23 @@ export interface HttpProxy {
   readonly variable: string;
 }
 
-/** Which connections go through a proxy. */
+/** The proxy settings of all connections. */
 export interface ProxySettings {
   /** Whether any proxy is set. */
   readonly isSet: boolean;
-  /** The proxy for a URL, which may be `https:` or `http:`; undefined where the connection is direct. */
+  /** The proxy for an `https:` or `http:` URL; undefined for a direct connection. */
   of(url: URL): HttpProxy | undefined;
 }
 
 export const NO_PROXIES: ProxySettings = { isSet: false, of: () => undefined };
 
-/** Hosts of this machine, as NO_PROXY names them. */
+/** Hosts of this machine, in the form of NO_PROXY. */
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"] as const;
 
-/** A text with an address in it, for people: without its user and password. */
+/** Removes user and password from an address in a text. */
 export const withoutCredentials = (text: string): string => text.replace(/\/\/\S*@/, "//***@");
 
-/** Both spellings; the lower-case one goes first, as in the AWS CLI and curl. */
+/** Both spellings; the lower-case one takes precedence, as in the AWS CLI and curl. */
 const SPELLINGS = {
   https: ["https_proxy", "HTTPS_PROXY"],
   http: ["http_proxy", "HTTP_PROXY"],
@@ -35,9 +35,9 @@ const SPELLINGS = {
 export const PROXY_VARIABLES: ReadonlySet<string> = new Set([...SPELLINGS.https, ...SPELLINGS.http]);
 
 /**
- * The proxies that the variables set, by the rules of the AWS CLI: HTTPS_PROXY for `https:`, HTTP_PROXY for `http:`,
- * except for the hosts of NO_PROXY. This machine is never reached through a proxy. ALL_PROXY is not read.
- * @throws InputError that names the variable, if its value is no URL of an HTTP proxy
+ * The proxies in the variables, by the rules of the AWS CLI: HTTPS_PROXY for `https:`, HTTP_PROXY for `http:`, except
+ * for hosts in NO_PROXY. Connections to this machine never use a proxy. ALL_PROXY is not read.
+ * @throws InputError that names the variable, if its value is not the URL of an HTTP proxy
  */
 export function proxySettings(env: Variables): ProxySettings {
   const [https, http] = [proxyIn(env, SPELLINGS.https), proxyIn(env, SPELLINGS.http)];
@@ -55,8 +55,8 @@ export function proxySettings(env: Variables): ProxySettings {
 }
 
 /**
- * What a process needs so that all of its parts read the same proxies: where both spellings are set, they agree. The engine
- * speaks gRPC with its plugins on this machine, and gRPC's own reading of these variables knows no such exception.
+ * The changes that make all parts of a process use the same proxies: both spellings get the same value, and NO_PROXY
+ * gets this machine. gRPC between the engine and its plugins reads these variables without that exception.
  */
 export function proxyVariables(env: Variables): VariableChanges {
   const changes: Record<string, string> = {};
@@ -67,7 +67,7 @@ export function proxyVariables(env: Variables): VariableChanges {
   const isSet = spellings.some((names) => valueIn(env, names) !== undefined) || Boolean(env["grpc_proxy"]);
   if (!isSet) return {};
   const none = valueIn(env, SPELLINGS.none)?.value ?? "";
-  // curl takes an asterisk only where it stands alone.
+  // curl accepts an asterisk only as the whole value.
   if (none.trim() !== "*") for (const name of SPELLINGS.none) changes[name] = withLoopback(none);
   changes["no_grpc_proxy"] = withLoopback(env["no_grpc_proxy"] || none);
   return changes;
@@ -78,7 +78,7 @@ function withLoopback(list: string): string {
   return [...items, ...LOOPBACK.filter((host) => !items.includes(host))].join(",");
 }
 
-/** The proxy's URL for people: without the password. */
+/** The proxy's URL without the password. */
 export function shown({ url }: HttpProxy): string {
   const copy = new URL(url);
   if (copy.password !== "") copy.password = "***";

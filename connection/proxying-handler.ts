@@ -9,7 +9,7 @@ type Request = Parameters<NodeHttpHandler["handle"]>[0];
 type Options = Parameters<NodeHttpHandler["handle"]>[1];
 type Answer = ReturnType<NodeHttpHandler["handle"]>;
 
-/** Sends each request on the way that the proxy settings have for its server. */
+/** Sends each request through the proxy of its server, if it has one. */
 export class ProxyingHandler implements RequestHandler {
   readonly metadata = { handlerProtocol: "http/1.1" };
   readonly #proxies: ProxySettings;
@@ -51,7 +51,7 @@ export class ProxyingHandler implements RequestHandler {
       ...(noDelay === undefined ? {} : { noDelay }),
     };
     const agent = new Tunnel(proxy.url, settings, this.#ca);
-    // Else the proxy's refusal would look like an answer of AWS.
+    // Otherwise the proxy's refusal would look like a response of AWS.
     agent.on("proxyConnect", ({ statusCode }: IncomingMessage, request: ClientRequest) => {
       if (statusCode !== 200) request.destroy(new ProxyError(proxy, { status: statusCode }));
     });
@@ -74,7 +74,7 @@ export class ProxyingHandler implements RequestHandler {
   }
 }
 
-/** Both the proxy, where it speaks TLS, and the server are checked against `ca`. */
+/** Both the proxy, if it uses TLS, and the server are checked against `ca`. */
 class Tunnel extends HttpsProxyAgent<string> {
   readonly #tls: { readonly ca?: string[] };
 
@@ -98,7 +98,9 @@ const NOT_REACHED: ReadonlySet<string> = new Set([
   "EAI_AGAIN",
 ]);
 
-/** A request without TLS as a proxy takes it: to the proxy, with the whole URL for a path. Its own `host` stays, which is signed. */
+/**
+ * A plain HTTP request for a proxy: sent to the proxy, with the whole URL as path. It keeps its signed `host` header.
+ */
 function forwarded(request: Request, proxy: URL): Request {
   const copy = Object.assign(Object.create(Object.getPrototypeOf(request) as object) as Request, request);
   copy.path = `${urlOf(request).href.replace(/\/$/, "")}${request.path}`;

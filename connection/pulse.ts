@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 
-/** Holds the file and the instance of the heartbeat of the command that has started this process, for plugins: they work on where that is stopped (Ctrl-Z). */
+/**
+ * The file and instance of the heartbeat of the parent command, for plugins: they continue to beat while the command
+ * is stopped (Ctrl-Z).
+ */
 export const HEARTBEAT_VARIABLE = "SPAWN_HEARTBEAT";
 
 /** Milliseconds between two beats. */
@@ -10,10 +13,10 @@ export const BEAT_EVERY_MS = 1_000;
 
 /** The process that works on a stack, from the file of its heartbeat. */
 export const recordOf = (heartbeat: string): string => `${heartbeat}.json`;
-/** What changes with each beat. */
+/** Changes with each beat. */
 export const pulseOf = (heartbeat: string): string => `${heartbeat}.beat`;
 
-/** A thread, so that a busy process still beats. Each beat writes another text, so that no clock has to be right. */
+/** A thread, so that a busy process still beats. Each beat writes a new text, so that no clock has to be correct. */
 const PROGRAM = `
 const { randomUUID } = require("node:crypto");
 const { readFileSync, writeFileSync } = require("node:fs");
@@ -26,7 +29,7 @@ const timer = setInterval(() => {
       return;
     }
   } catch (error) {
-    if (error.code !== "ENOENT") return; // a server that does not answer for a while
+    if (error.code !== "ENOENT") return; // a server that temporarily does not respond
   }
   clearInterval(timer);
   parentPort.postMessage("lost");
@@ -34,10 +37,10 @@ const timer = setInterval(() => {
 `;
 
 /**
- * Beats until it is stopped, or until another command has replaced this record by its own.
+ * Beats until it is stopped, or until another command has replaced this record.
  * @param instance of the record
  * @param onLost called if another command has replaced the record
- * @returns what stops it
+ * @returns a function that stops it
  */
 export function startPulse(heartbeat: string, instance: string, onLost: () => void): () => void {
   const [record, pulse] = [recordOf(heartbeat), pulseOf(heartbeat)];
@@ -48,12 +51,12 @@ export function startPulse(heartbeat: string, instance: string, onLost: () => vo
   });
   worker.unref();
   worker.on("message", onLost);
-  // Without beats others take the stack over only once its lock's holder cannot be found either.
+  // Without beats, other commands take over the stack only if they also cannot find the holder of its lock.
   worker.on("error", () => undefined);
   return () => void worker.terminate();
 }
 
-/** Beats in a plugin for as long as it runs: it works on where the command that started it is stopped. */
+/** Beats in a plugin as long as it runs, even while its command is stopped. */
 export function beatAsPlugin(env: NodeJS.ProcessEnv = process.env): void {
   const [heartbeat, instance] = (env[HEARTBEAT_VARIABLE] ?? "").split("\n");
   if (!heartbeat || !instance) return;

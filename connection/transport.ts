@@ -1,12 +1,12 @@
 import type { Connection } from "./connection.ts";
 import { directHandler, type HandlerOptions, type RequestHandler, urlOf } from "./request-handler.ts";
 
-/** How requests leave this process: with the proxies and the certificate authorities of a {@link Connection}. */
+/** The transport of requests, with the proxies and certificate authorities of a {@link Connection}. */
 export interface Transport {
   handler(options: HandlerOptions): RequestHandler;
-  /** What server certificates are checked against; undefined for Node's own authorities. */
+  /** The authorities for server certificates; undefined for Node's own. */
   readonly ca: readonly string[] | undefined;
-  /** Whether a server is reached without a proxy. */
+  /** Whether the connection to a server is direct. */
   isDirect(server: {
     readonly protocol: string;
     readonly hostname: string;
@@ -14,10 +14,10 @@ export interface Transport {
   }): boolean;
 }
 
-/** Without proxies, checked against Node's own authorities. */
+/** Without proxies, with Node's own authorities. */
 export const DIRECT: Transport = transport(undefined);
 
-/** The libraries for proxies are loaded only where one is set. */
+/** The proxy libraries are loaded only if a proxy is set. */
 export async function transportOf({ proxies, authorities }: Connection): Promise<Transport> {
   const ca = authorities?.certificates;
   if (!proxies.isSet) return ca === undefined ? DIRECT : transport(ca);

@@ -1,18 +1,18 @@
-/** Environment variables of a process, or of one that is about to start. */
+/** Environment variables of a process or a child process. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What has to change in the user's variables: a text sets one, undefined removes it. */
+/** Changes to the user's variables: a string sets a variable, undefined removes it. */
 export type VariableChanges = Readonly<Record<string, string | undefined>>;
 
-/** Set beside AWS_ENDPOINT_URL where that is the endpoint of the local cloud that this program runs. */
+/** Set in addition to AWS_ENDPOINT_URL if that is the endpoint of spawn's local cloud. */
 export const EMBEDDED_ENDPOINT_VARIABLE = "SPAWN_CLOUD_ENDPOINT";
 
-/** Beside it: the key of that local cloud, as ID:SECRET, for the plugins of a shell whose AWS keys were changed since. */
+/** The key of that local cloud, as ID:SECRET, for plugins of a shell whose AWS keys have changed since. */
 export const EMBEDDED_KEY_VARIABLE = "SPAWN_CLOUD_KEY";
 
 /**
- * The endpoint that the user has chosen for every service, or undefined. An AWS_ENDPOINT_URL that came from `spawn env` is
- * the local cloud's, which may be down or have moved to another port since.
+ * The user's endpoint for every service, or undefined. An AWS_ENDPOINT_URL from `spawn env` belongs to the local
+ * cloud, which may have stopped or moved to another port since.
  */
 export function usersEndpoint(env: Variables = process.env): string | undefined {
   const endpoint = env["AWS_ENDPOINT_URL"];
@@ -20,7 +20,7 @@ export function usersEndpoint(env: Variables = process.env): string | undefined 
   return endpoint === env[EMBEDDED_ENDPOINT_VARIABLE] ? undefined : endpoint;
 }
 
-/** Whether the variables are those of a process that works on the local cloud. */
+/** Whether the process uses the local cloud. */
 export function isOnLocalCloud(env: Variables = process.env): boolean {
   const endpoint = env[EMBEDDED_ENDPOINT_VARIABLE];
   return Boolean(endpoint) && endpoint === env["AWS_ENDPOINT_URL"];

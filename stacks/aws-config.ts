@@ -10,12 +10,12 @@ export interface ConfiguredProfile {
 }
 
 /**
- * What the configuration of an environment in AWS says of AWS itself. `aws:profile` counts for every part. `aws:region` is taken,
- * since Pulumi's own templates have it, and not needed: each resource names its region. Any other key would reach one part
- * only, or none.
+ * The AWS settings in the configuration of an environment. `aws:profile` applies to every part. `aws:region` is
+ * accepted because Pulumi's templates have it, and ignored because each resource names its region. Every other key
+ * would reach at most one part.
  * @param config all keys with their namespaces
  * @param file named in errors
- * @throws InputError that names a key which cannot be honoured
+ * @throws InputError that names an unsupported key
  */
 export function configuredProfile(
   config: Readonly<Record<string, unknown>>,
@@ -25,7 +25,7 @@ export function configuredProfile(
   const unknown = keys.find((key) => key !== "aws:profile" && key !== "aws:region");
   if (unknown !== undefined) {
     throw new InputError(`${file}: ${unknown} cannot be used here`, {
-      why: "Pulumi's AWS provider would follow it, and what reads and writes the data would not.",
+      why: "Pulumi's AWS provider would use it, but the data plane would not.",
       fix: `Remove it. Put settings of the account into an AWS profile: export AWS_PROFILE=NAME, or aws:profile: NAME in ${file}.`,
     });
   }
@@ -36,9 +36,9 @@ export function configuredProfile(
 }
 
 /**
- * For a program that plain `pulumi` runs: the plugins have started with the variables of the shell, which must name the same
- * profile.
- * @throws InputError unless they do
+ * For a program that plain `pulumi` runs: the plugins have started with the shell's variables, which must name the
+ * same profile.
+ * @throws InputError if they do not
  */
 export function requireProfile(
   profile: ConfiguredProfile | undefined,
@@ -50,7 +50,7 @@ export function requireProfile(
   if (env["AWS_PROFILE"] === profile.name && !hasKeys) return;
   throw new InputError(`this shell has other AWS credentials than ${profile.source} names`, {
     why: hasKeys
-      ? "AWS_ACCESS_KEY_ID is set, which goes before every profile."
+      ? "AWS_ACCESS_KEY_ID is set, which overrides every profile."
       : `AWS_PROFILE is ${env["AWS_PROFILE"] || "not set"}; the profile is ${profile.name}.`,
     fix: `eval "$(spawn env --environment ${environment})"`,
   });

@@ -1,14 +1,14 @@
 import { Provider } from "@pulumi/aws/provider.js";
 
 /**
- * Region of the provider itself: of the services that have none, such as IAM. Every other resource names its own, and this
- * one is the same for all environments, since a provider that changes its region replaces all that it has made.
+ * Region of the provider itself, for services without regions such as IAM. Other resources name their own region. It
+ * is the same for all environments, because a provider with a changed region replaces all its resources.
  */
 const HOME_REGION = "us-east-1";
 
 /**
- * The AWS provider of a stack. A declared one starts with the program; the default one would start with the first resource
- * of its kind, which for an entry is its last, and would take its region from whoever runs the update.
+ * The AWS provider of a stack. An explicit provider starts with the program. The default provider would start with
+ * the first resource of its type, which is an entry's last one, and would take its region from the shell.
  */
 export function awsProvider(): Provider {
   return new Provider("aws", { region: HOME_REGION });

@@ -4,8 +4,9 @@ import { isAbsolute, join, resolve } from "node:path";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where spawn keeps its data on this machine: `$SPAWN_HOME/data`, else `$XDG_DATA_HOME/spawn`, else `~/.local/share/spawn`.
- * A relative `XDG_DATA_HOME` is ignored, as the specification asks: https://specifications.freedesktop.org/basedir-spec/latest/
+ * The folder of spawn's data on this machine: `$SPAWN_HOME/data`, else `$XDG_DATA_HOME/spawn`, else
+ * `~/.local/share/spawn`. A relative `XDG_DATA_HOME` is ignored, as the specification requires:
+ * https://specifications.freedesktop.org/basedir-spec/latest/
  */
 export function dataFolder(variables: Variables = process.env): string {
   const own = variables["SPAWN_HOME"];
@@ -17,8 +18,8 @@ export function dataFolder(variables: Variables = process.env): string {
 }
 
 /**
- * Where the user's own settings are: `$SPAWN_CONFIG_DIR`, by which the command line tells oclif, else `$SPAWN_HOME/config`,
- * else `$XDG_CONFIG_HOME/spawn`, else `~/.config/spawn`.
+ * The folder of the user's settings: `$SPAWN_CONFIG_DIR`, which the command line sets for oclif, else
+ * `$SPAWN_HOME/config`, else `$XDG_CONFIG_HOME/spawn`, else `~/.config/spawn`.
  */
 export function configFolder(variables: Variables = process.env): string {
   const told = variables["SPAWN_CONFIG_DIR"];
@@ -30,7 +31,7 @@ export function configFolder(variables: Variables = process.env): string {
   return join(base, "spawn");
 }
 
-/** The settings file of the stack of an entry or a sweep. The command line keeps it here, so that a checkout stays clean. */
+/** The settings file of the stack of an entry or a sweep, outside of the checkout so that it stays clean. */
 export function entrySettingsPath(stack: string, variables: Variables = process.env): string {
   return join(dataFolder(variables), "stacks", `Pulumi.${stack}.yaml`);
 }

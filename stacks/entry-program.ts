@@ -4,8 +4,8 @@ import type { EntrySettings } from "./entry-settings.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 
 /**
- * The program of the stack of one entry. Its one output `entry` holds the entry's details, as the outputs of an environment's
- * stack have them under `entries`.
+ * The program of the stack of one entry. Its output `entry` has the entry's details, in the same form as the output
+ * `entries` of an environment's stack.
  */
 export function entryProgram({ spec, environment, writableAt }: EntrySettings): Program {
   return withReadableErrors(async () => {

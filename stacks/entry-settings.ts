@@ -6,11 +6,11 @@ import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
 import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";
 
-/** All that the stack of one entry is made from. */
+/** The inputs of the stack of one entry. */
 export interface EntrySettings {
   readonly spec: EntrySpec;
   readonly environment: EnvironmentSettings;
-  /** ISO time, by region, from which a bucket may be written; undefined where every one may be written now. */
+  /** ISO time, by region, from which a bucket is writable; undefined if every bucket is writable now. */
   readonly writableAt: Readonly<Record<string, string>> | undefined;
 }
 
@@ -53,12 +53,12 @@ export function parseEntryValues(values: Readonly<Record<string, unknown>>, wher
   return { spec, environment, writableAt: parseTimes(others["writableAt"], `${place}: writableAt`) };
 }
 
-/** @throws InputError unless the settings are those of the stack's own environment and entry */
+/** @throws InputError if the settings belong to another environment or entry than the stack */
 export function assertSettingsOf(stack: string, { spec, environment }: EntrySettings, where: string): void {
   const theirs = entryStackName(environment.name, spec.id);
   if (theirs !== stack) {
     throw new InputError(`${where} holds the settings of the stack ${theirs}, not of ${stack}`, {
-      why: "A stack that took another entry's settings would delete its own data.",
+      why: "With another entry's settings, the stack would delete its own data.",
     });
   }
 }

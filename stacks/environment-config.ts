@@ -15,10 +15,10 @@ import { spawnValues } from "./spawn-values.ts";
 import { type EnvironmentOverlay, overlaid, readUserConfig } from "./user-config.ts";
 import { readYamlConfig } from "./yaml-config.ts";
 
-/** All that the configuration of an environment says. */
+/** The configuration of an environment. */
 export interface EnvironmentConfig {
   readonly settings: EnvironmentSettings;
-  /** The entries that it declares. */
+  /** The declared entries. */
   readonly entries: readonly EntrySpec[];
   /** The AWS profile that it names. */
   readonly profile?: ConfiguredProfile | undefined;
@@ -27,8 +27,8 @@ export interface EnvironmentConfig {
 /**
  * Parses the configuration of the environment `name`.
  * @param values the values of the keys `spawn:…`, without that prefix
- * @param projectFolder the folder of `Pulumi.yaml`; relative sources count from there
- * @param overlay what the user has configured for this environment, which goes before the values
+ * @param projectFolder the folder of `Pulumi.yaml`; relative sources are relative to it
+ * @param overlay the user's configuration for this environment, which overrides the values
  * @throws InputError that names the key, or the entry and its key
  */
 export function parseEnvironmentConfig(
@@ -63,10 +63,10 @@ function assertBuckets(entry: EntrySpec, settings: EnvironmentSettings): void {
 }
 
 /**
- * Reads the environment `name` from its `Pulumi.<name>.yaml`, as the engine would, without an engine, and what the user has
- * configured for it.
+ * Reads the environment `name` from its `Pulumi.<name>.yaml`, as the engine would but without an engine, and the
+ * user's configuration for it.
  * @param projectFolder the folder of `Pulumi.yaml`
- * @throws InputError when the file is missing (it names those that are there), is no YAML, or has a wrong key or value
+ * @throws InputError if the file is missing (it names the existing ones), is not YAML, or has an invalid key or value
  */
 export async function readEnvironmentFile(projectFolder: string, name: string): Promise<EnvironmentConfig> {
   const config = await readConfig(projectFolder, name);
@@ -76,7 +76,7 @@ export async function readEnvironmentFile(projectFolder: string, name: string): 
   return { ...parsed, profile: configuredProfile(config, fileOf(name)) };
 }
 
-/** The values of `spawn:…` in the file, as they are there. @throws InputError when it is missing or no YAML */
+/** The raw values of `spawn:…` in the file. @throws InputError if it is missing or not YAML */
 export async function readEnvironmentValues(
   projectFolder: string,
   name: string,
@@ -94,9 +94,9 @@ async function readConfig(projectFolder: string, name: string): Promise<ReturnTy
 }
 
 /**
- * Makes sure that a program which the engine hands its values to reads the file as {@link readEnvironmentFile} does: the engine's
- * values do not tell any more what was changed on the way.
- * @throws InputError that names the line, for a file that has values which readers change
+ * Checks that a program which gets its values from the engine reads the file as {@link readEnvironmentFile} does: the
+ * engine's values do not show whether a YAML reader changed them.
+ * @throws InputError that names the line of a value that readers change
  */
 export async function checkEnvironmentFile(projectFolder: string, name: string): Promise<void> {
   const file = fileOf(name);
@@ -104,7 +104,7 @@ export async function checkEnvironmentFile(projectFolder: string, name: string):
   if (text !== undefined) readYamlConfig(text, file);
 }
 
-/** Names of the environments that the project has a file for, sorted. */
+/** Names of the environments with a file in the project, sorted. */
 export async function listEnvironments(projectFolder: string): Promise<string[]> {
   const names = (await readdir(projectFolder)).flatMap(
     (file) => /^Pulumi\.([^.]+)\.yaml$/.exec(file)?.[1] ?? [],
@@ -128,6 +128,6 @@ async function missing(projectFolder: string, name: string): Promise<InputError>
   const others = await listEnvironments(projectFolder);
   return new InputError(`there is no environment ${name}`, {
     why: `${projectFolder} has no ${fileOf(name)}; its environments: ${others.join(", ") || "none"}.`,
-    fix: `Write ${fileOf(name)} after the example Pulumi.prod.example.yaml, or use --environment ${others[0] ?? "dev"}`,
+    fix: `Write ${fileOf(name)} from the example Pulumi.prod.example.yaml, or use --environment ${others[0] ?? "dev"}`,
   });
 }

@@ -9,15 +9,15 @@ import { InputError } from "../staging/errors.ts";
 import { isRecord } from "../staging/type-guards.ts";
 
 /**
- * The copy of an environment's settings that the stack of an entry or a sweep keeps, so that it needs no other stack: looking them up in the
- * environment's stack takes the engine a quarter of a second.
+ * The copy of an environment's settings in the stack of an entry or a sweep. A lookup in the environment's stack
+ * would take the engine a quarter of a second.
  */
 export function environmentCopy(environment: EnvironmentSettings) {
   const { name, cloud, account, regions, namePrefix, buckets, adopted, readers } = environment;
   const { tableRegion, recordsTable, usageTable, sweepsTable, workersBoundary } = environment;
   return {
     ...{ name, cloud, regions, buckets: Object.fromEntries(buckets) },
-    // Only where they are not the default: other versions of this program do not know the keys.
+    // Only non-default values, because other versions of this program do not support the keys.
     ...(account === undefined ? {} : { account }),
     ...(namePrefix === DEFAULT_NAME_PREFIX ? {} : { namePrefix }),
     ...(adopted.size === 0 ? {} : { adopt: [...adopted] }),
@@ -30,7 +30,7 @@ export function environmentCopy(environment: EnvironmentSettings) {
 }
 
 /**
- * Reads what {@link environmentCopy} gave.
+ * Reads the result of {@link environmentCopy}.
  * @param where named in errors
  * @param otherKeys keys beside those of the environment
  * @returns the settings, and the values of the other keys

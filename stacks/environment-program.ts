@@ -13,14 +13,14 @@ import { type Program, withReadableErrors } from "./program.ts";
 import { reviewEnvironment } from "./review.ts";
 
 /**
- * The program of an environment's stack: the environment and the entries that its configuration declares.
- * Its outputs: `name`, `cloud`, `buckets` and `writableAt` by region, `tables`, `replicationRole` where
- * there are several regions, `policies` for its users by name, and `entries` by name.
- * @param state what the stack's state holds, where the caller has read it
+ * The program of an environment's stack: the environment and its declared entries. Outputs: `name`, `cloud`,
+ * `buckets` and `writableAt` by region, `tables`, `replicationRole` if there are several regions, `policies` of its
+ * users by name, and `entries` by name.
+ * @param state resources in the stack's state, if the caller has read it
  */
 export function environmentProgram({ settings, entries }: EnvironmentConfig, state?: Held): Program {
   return withReadableErrors(async () => {
-    // First: what it refuses must not leave anything in the state.
+    // First: a refusal must not leave changes in the state.
     const held = state ?? (await readOwnState());
     const adoptions = await reviewEnvironment(settings, held, { warns: state === undefined });
     const options = { providers: [awsProvider()] };
@@ -48,7 +48,7 @@ export function environmentProgram({ settings, entries }: EnvironmentConfig, sta
   });
 }
 
-/** None where the server in place of AWS has no accounts. */
+/** Undefined if the server in place of AWS has no accounts. */
 const policiesOf = (settings: EnvironmentSettings, account: string): Record<string, PolicyDocument> =>
   isAccountId(account)
     ? Object.fromEntries(PRINTED_POLICIES.map((name) => [name, environmentPolicy(name, settings, account)]))

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { readYamlDocument, UNLIMITED } from "./yaml-document.ts";
 
-/** The text of a file; undefined when there is none. @throws the system's error when it cannot be read */
+/** The text of a file; undefined if it does not exist. @throws the system's error if it cannot be read */
 export async function readTextIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
@@ -11,7 +11,7 @@ export async function readTextIfThere(path: string): Promise<string | undefined>
   }
 }
 
-/** @throws InputError that names `file` and the line unless `text` is YAML that can be read in bounded time and memory */
+/** @throws InputError that names `file` and the line if `text` is not YAML of bounded size */
 export function parseYaml(text: string, file: string): unknown {
   return readYamlDocument(text, file).document.toJS(UNLIMITED) as unknown;
 }

@@ -25,7 +25,7 @@ import {
 } from "./sweep-settings.ts";
 import { readUserConfig } from "./user-config.ts";
 
-/** The program that a plain `pulumi up` runs: the stack's name says which. */
+/** The program of a plain `pulumi up`, selected by the stack's name. */
 export default withReadableErrors(async () => {
   const program = await programOf(pulumi.getStack(), spawnValues(pulumi.runtime.allConfig()));
   return program();
@@ -49,9 +49,9 @@ async function programOf(stack: string, values: Readonly<Record<string, unknown>
     : sweepProgram(await ownSettings(stack, values, SWEEP));
 }
 
-/** How the settings of one kind of stack are read and checked. */
+/** How to read and check the settings of one kind of stack. */
 interface Kind<Settings> {
-  /** What made the stack, for errors. */
+  /** The command that created the stack, for errors. */
   readonly what: string;
   parseValues(values: Readonly<Record<string, unknown>>, where: string): Settings;
   parseFile(text: string, file: string): Settings;
@@ -72,7 +72,7 @@ const SWEEP: Kind<SweepSettings> = {
   assertOf: assertSweepSettingsOf,
 };
 
-/** The stack's own configuration, else the file that the command line keeps for it. */
+/** The stack's own configuration, or the file that the command line keeps for it. */
 async function ownSettings<Settings>(
   stack: string,
   values: Readonly<Record<string, unknown>>,
@@ -91,7 +91,7 @@ async function readSettings(path: string, stack: string, what: string): Promise<
   const text = await readTextIfThere(path);
   if (text !== undefined) return text;
   throw new InputError(`the stack ${stack} has no settings`, {
-    why: `Neither its configuration nor ${path} holds them: the ${what} was made on another machine, or the file was deleted.`,
-    fix: `Copy that file from the machine that made the ${what}; pulumi destroy -s ${shellQuoted(stack)} needs no settings.`,
+    why: `Neither its configuration nor ${path} holds them: the ${what} was created on another machine, or the file was deleted.`,
+    fix: `Copy that file from the machine that created the ${what}; pulumi destroy -s ${shellQuoted(stack)} needs no settings.`,
   });
 }

@@ -4,13 +4,13 @@ import { parseStagingId, type StagingId } from "../staging/ids.ts";
 import { shellQuoted } from "../staging/shell.ts";
 import { parseLaunchedSweepId, SWEEP_PREFIX, type SweepId } from "../staging/sweep/id.ts";
 
-/** What a stack of this project holds, as its name tells. */
+/** The content of a stack, from its name. */
 export type StackKind =
   | { readonly kind: "environment"; readonly environment: string }
   | { readonly kind: "entry"; readonly environment: string; readonly id: StagingId }
   | { readonly kind: "sweep"; readonly environment: string; readonly id: SweepId };
 
-/** @throws InputError when `stack` is none of `dev`, `dev.stage-abc123def456` and `dev.sweep-abc123def456` */
+/** @throws InputError if `stack` is none of `dev`, `dev.stage-abc123def456` and `dev.sweep-abc123def456` */
 export function parseStackName(stack: string): StackKind {
   const dot = stack.indexOf(".");
   if (dot < 0) return { kind: "environment", environment: parseEnvironmentName(stack) };

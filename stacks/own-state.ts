@@ -6,8 +6,8 @@ import { isRecord } from "../staging/type-guards.ts";
 const UNKNOWN: Held = { ...NOTHING_HELD, isKnown: false };
 
 /**
- * What the running stack's own state holds, as far as the engine tells a program: nothing before the first whole update, since it
- * cannot be asked for the resources of a stack that has no state at all.
+ * The resources in the running stack's own state, as far as the engine shows them to a program: none before the first
+ * complete update, because the engine fails if a stack has no state.
  */
 export async function readOwnState(): Promise<Held> {
   const name = ownName();
@@ -22,7 +22,7 @@ export async function readOwnState(): Promise<Held> {
   return heldIn(entries, outputs["cloud"]);
 }
 
-/** In Pulumi Cloud a name needs its organization; elsewhere the project's own stacks go by their short name. */
+/** Pulumi Cloud needs the organization in a stack's name; other backends accept the short name. */
 function ownName(): string {
   const organization = pulumi.getOrganization();
   const stack = pulumi.getStack();

@@ -14,12 +14,13 @@ import { refuseUnnamedBuckets } from "../staging/ownership/unnamed.ts";
 import { SURVEY_ENVIRONMENT } from "../staging/resources.ts";
 
 /**
- * Looks, before anything is declared, at what the stack's state holds and at what AWS has under the names of `settings`. It runs in
- * every preview and update, also those of plain `pulumi`, so nothing is made, replaced or deleted on a wrong assumption.
- * @param held what the stack's state holds
- * @param options.warns whether to warn of what the state has and AWS has not
- * @returns what AWS has of this environment and the state has not
- * @throws InputError when a table or a bucket with data would be replaced or deleted, or a name is somebody else's,
+ * Compares the stack's state and AWS's resources with `settings` before the program declares anything. It runs in
+ * every preview and update, including plain `pulumi`, so a wrong assumption never creates, replaces or deletes a
+ * resource.
+ * @param held resources in the stack's state
+ * @param options.warns whether to warn about resources that are in the state but missing in AWS
+ * @returns resources of this environment that exist in AWS and not in the state
+ * @throws InputError if a table or a bucket with data would be replaced or deleted, a name belongs to another owner,
  * or the environment is in another account
  */
 export async function reviewEnvironment(
@@ -63,13 +64,13 @@ async function survey(request: SurveyRequest): Promise<EnvironmentFacts> {
   return (await pulumi.runtime.invoke(SURVEY_ENVIRONMENT, request)) as EnvironmentFacts;
 }
 
-/** An update of the state alone would call it unchanged. */
+/** An update would report it as unchanged, because it compares with the state only. */
 function warnOfMissing(settings: EnvironmentSettings, facts: EnvironmentFacts, held: Held): void {
   const missing = missingOf(facts).filter(({ name }) => isHeld(held, name));
   if (missing.length === 0) return;
   const names = missing.map(({ what, name }) => `${what} ${name}`).join(", ");
   pulumi.log.warn(
-    `not there any more: ${names}. This update does not make it again; spawn environment up --environment ${settings.name} does, or pulumi up --refresh`,
+    `missing: ${names}. This update does not recreate it: run spawn environment up --environment ${settings.name}, or pulumi up --refresh`,
   );
 }
 

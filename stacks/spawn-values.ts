@@ -3,12 +3,13 @@ import { InputError, messageOf } from "../staging/errors.ts";
 const NAMESPACE = "spawn:";
 
 /**
- * The values of `spawn:…` in a stack's configuration as the engine hands it over, and as `readYamlConfig` reads it from the
- * file: one text for each key, lists and mappings as JSON. A list may be such a text in the file, too: `pulumi config set` writes it so.
+ * The values of `spawn:…` in a stack's configuration, from the engine or from `readYamlConfig`: one string per key,
+ * with lists and mappings as JSON. A list in the file may also be such a string, because `pulumi config set` writes
+ * it so.
  * @param config all keys with their namespaces, as `pulumi.runtime.allConfig()` returns them
- * @param where the configuration is, for errors
+ * @param where the location of the configuration, for errors
  * @returns the values without the prefix `spawn:`
- * @throws InputError when a value begins like a list or a mapping and is none
+ * @throws InputError if a value begins like a list or a mapping but is not valid JSON
  */
 export function spawnValues(
   config: Readonly<Record<string, string>>,
@@ -21,13 +22,13 @@ export function spawnValues(
 }
 
 function parseValue(key: string, text: string, where: string): unknown {
-  // A key without a value arrives as an empty text.
+  // A key without a value arrives as an empty string.
   if (text === "") return undefined;
   if (!/^\s*[[{]/.test(text)) return text;
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new InputError(`${where}: ${key} begins like a list and cannot be read`, {
+    throw new InputError(`${where}: ${key} begins like a list but is not valid`, {
       why: messageOf(error),
       fix: `Write ${key} as JSON, such as '["us-east-1"]', or as a list of YAML.`,
     });

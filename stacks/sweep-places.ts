@@ -9,10 +9,10 @@ import type { Architecture } from "../staging/sweep/instance-types.ts";
 import type { SweepRegion, SweepSpec } from "../staging/sweep/spec.ts";
 
 /**
- * Looks up what the instances of a sweep are started from: the subnets that the user chose, or the default ones, their VPC, and the newest
- * image of Amazon Linux 2023.
- * @throws InputError where a region has no default subnet, or subnets of one region are in several VPCs
- * @throws UserError where AWS does not tell
+ * Looks up the resources for the instances of a sweep: the user's subnets or the default ones, their VPC, and the
+ * newest image of Amazon Linux 2023.
+ * @throws InputError if a region has no default subnet, or its subnets are in several VPCs
+ * @throws UserError if a lookup in AWS fails
  */
 export async function lookUpPlaces(
   { regions, architecture }: Pick<SweepSpec, "regions" | "architecture">,
@@ -59,12 +59,12 @@ async function defaultSubnets(region: Region, options: InvokeOptions): Promise<s
 const withoutDefault = (region: Region): InputError =>
   new InputError(`there are no default subnets in ${region}`, {
     why: "The sweep names no subnets there, and the account has no default VPC.",
-    fix: `Write subnets: { ${region}: [subnet-…] } in the parameter file; or make a default VPC: aws ec2 create-default-vpc --region ${region}`,
+    fix: `Write subnets: { ${region}: [subnet-…] } in the parameter file; or create a default VPC: aws ec2 create-default-vpc --region ${region}`,
   });
 
 /**
- * https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli
- * The provider marks `value` as a secret, whatever its type; the id of a public image is none.
+ * https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli The provider marks every `value` as a
+ * secret; the ID of a public image is none.
  * https://www.pulumi.com/registry/packages/aws/api-docs/ssm/getparameter/
  */
 async function imageOf(region: Region, architecture: Architecture, options: InvokeOptions): Promise<string> {

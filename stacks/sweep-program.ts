@@ -9,13 +9,13 @@ import type { SweepSettings } from "./sweep-settings.ts";
 import { readWorkerTemplates } from "./worker-templates.ts";
 
 /**
- * The program of the stack of one sweep. Its output `sweep` says what was started: `id`, `name`, `count`, `generation`, the `groups`
- * by region, and the times `createdAt`, `startedAt` and `deadlineAt`. Its output `settings` is what the stack is made from, for a machine that
- * has no settings file of it.
+ * The program of the stack of one sweep. Its output `sweep` describes the start: `id`, `name`, `count`, `generation`,
+ * the `groups` by region, and the times `createdAt`, `startedAt` and `deadlineAt`. Its output `settings` has the
+ * stack's inputs, for a machine without the settings file.
  */
 export function sweepProgram({ spec, environment }: SweepSettings): Program {
   return withReadableErrors(async () => {
-    // First, without AWS: what does not fit is refused before anything is made.
+    // First, without AWS: a size that exceeds its limit is refused before any change.
     const packed = renderUserData(await readWorkerTemplates(), workerFacts(spec, environment));
     const userData = Buffer.from(packed).toString("base64");
     const provider = awsProvider();

@@ -8,7 +8,7 @@ import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
 import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";
 
-/** All that the stack of one sweep is made from. */
+/** The inputs of the stack of one sweep. */
 export interface SweepSettings {
   readonly spec: SweepSpec;
   readonly environment: EnvironmentSettings;
@@ -47,7 +47,7 @@ export function parseSweepValues(values: Readonly<Record<string, unknown>>, wher
   return { spec, environment };
 }
 
-/** @throws InputError unless the settings are those of the stack's own environment and sweep */
+/** @throws InputError if the settings belong to another environment or sweep than the stack */
 export function assertSweepSettingsOf(
   stack: string,
   { spec, environment }: SweepSettings,
@@ -56,7 +56,7 @@ export function assertSweepSettingsOf(
   const theirs = sweepStackName(environment.name, spec.id);
   if (theirs !== stack) {
     throw new InputError(`${where} holds the settings of the stack ${theirs}, not of ${stack}`, {
-      why: "A stack that took another sweep's settings would end its own workers.",
+      why: "With another sweep's settings, the stack would end its own workers.",
     });
   }
 }

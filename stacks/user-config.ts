@@ -10,7 +10,7 @@ import { parseTtlDays } from "../staging/ttl.ts";
 import { isRecord, isStringArray } from "../staging/type-guards.ts";
 import { configFolder } from "./data-folder.ts";
 
-/** What a user sets once for all environments, as the text that a flag would take. */
+/** The user's settings for all environments, as the text of the flag. */
 export interface UserSettings {
   readonly environment: string;
   readonly prices: PriceBookName;
@@ -32,20 +32,20 @@ const SETTING_PARSERS: { readonly [K in SettingKey]: (text: string) => UserSetti
 export const SETTING_KEYS = Object.keys(SETTING_PARSERS) as SettingKey[];
 export const isSettingKey = (text: string): text is SettingKey => Object.hasOwn(SETTING_PARSERS, text);
 
-/** @throws InputError when `text` is no value of the key */
+/** @throws InputError if `text` is not a valid value of the key */
 export const parseSetting = <K extends SettingKey>(key: K, text: string): UserSettings[K] =>
   SETTING_PARSERS[key](text);
 
-/** A bucket that goes before the one of `Pulumi.<environment>.yaml`. */
+/** A bucket that overrides the one in `Pulumi.<environment>.yaml`. */
 export interface ConfiguredBucket {
   readonly name: string;
-  /** Whether the user made it, so that it is taken over as it is. */
+  /** Whether the user created it, so that it is adopted. */
   readonly adopt: boolean;
 }
 
-/** What a user sets for one environment. */
+/** The user's settings for one environment. */
 export interface EnvironmentOverlay {
-  /** Where the stacks' state is. */
+  /** The backend of the stacks' state. */
   readonly backendUrl: string | undefined;
   readonly buckets: ReadonlyMap<Region, ConfiguredBucket>;
 }
@@ -65,9 +65,9 @@ export const userConfigPath = (variables: Variables = process.env): string =>
   join(configFolder(variables), "config.json");
 
 /**
- * Reads the user's config, which is empty where there is no file. Not asynchronous: it is small, and defaults of flags and
- * the texts of remedies depend on it.
- * @throws InputError that names the file and the way out, when it is damaged
+ * Reads the user's configuration; empty if the file does not exist. Synchronous, because the file is small, and
+ * defaults of flags and fixes in errors depend on it.
+ * @throws InputError that names the file and the fix, if it is damaged
  */
 export function readUserConfig(variables: Variables = process.env): UserConfig {
   const file = userConfigPath(variables);
@@ -99,7 +99,7 @@ export function renderUserConfig({ settings, environments }: UserConfig): string
 }
 
 function parseUserConfig(content: unknown): UserConfig {
-  if (!isRecord(content)) throw new InputError("it holds no JSON object");
+  if (!isRecord(content)) throw new InputError("it is not a JSON object");
   const { environments = {}, ...values } = content;
   const settings: Record<string, string> = {};
   for (const [key, value] of Object.entries(values)) {
@@ -129,8 +129,8 @@ function parseOverlay(name: string, value: unknown): EnvironmentOverlay {
 }
 
 /**
- * The environment with the buckets that the user has configured for it.
- * @throws InputError when it has not that region, or one name would stand for two buckets
+ * The environment with the buckets that the user configured for it.
+ * @throws InputError if it has no such region, or two buckets would have the same name
  */
 export function overlaid(
   settings: EnvironmentSettings,
@@ -170,7 +170,7 @@ export function overlaid(
 /** Backends of the Pulumi engine. https://www.pulumi.com/docs/iac/concepts/state-and-backends/ */
 const BACKEND_URL = /^(file:\/\/(\/|~)|(s3|gs|azblob|https):\/\/[^\s/]+)\S*$/;
 
-/** @throws InputError unless `text` is the URL of a backend that the engine knows */
+/** @throws InputError if `text` is not the URL of a backend that the engine supports */
 export function parseBackendUrl(text: string): string {
   if (!BACKEND_URL.test(text)) {
     throw new InputError(`"${text}" is not the URL of a backend`, {
@@ -180,7 +180,9 @@ export function parseBackendUrl(text: string): string {
   return text;
 }
 
-/** A value in the form that `spawn config set` writes, or as someone writes it into the file: a number, or a list of texts. */
+/**
+ * A value in the form that `spawn config set` writes or that a user writes by hand: a number, or a list of strings.
+ */
 function textAt(key: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (Number.isSafeInteger(value)) return String(value);

@@ -4,17 +4,17 @@ import { shellQuoted, shellString } from "../staging/shell.ts";
 import { ambiguityOf } from "../staging/yaml/scalars.ts";
 import { readYamlDocument, UNLIMITED } from "./yaml-document.ts";
 
-/** Where in the configuration a value is: `["spawn:entries", 0, "sweep"]`. */
+/** The path of a value in the configuration: `["spawn:entries", 0, "sweep"]`. */
 type Path = readonly (string | number)[];
 
 /**
- * The configuration of a stack, `config:` in its `Pulumi.<stack>.yaml`: one text for each key, lists and mappings as JSON, as the engine
- * hands it to a program. So all readers of the file use one parser.
+ * The configuration of a stack, `config:` in its `Pulumi.<stack>.yaml`: one string per key, with lists and mappings
+ * as JSON, as the engine passes it to a program. So all readers of the file use one parser.
  *
- * A plain word that Go, this program or other readers of YAML take for different values is refused, and so is a number where
- * a string is wanted: `0123` is 83 for the engine, `1.10` is 1.1.
+ * A plain word that Go, this program or other YAML readers parse differently is refused, and so is a number in place
+ * of a string: `0123` is 83 for the engine, `1.10` is 1.1.
  * @param file named in errors
- * @param project the namespace of a key that has none
+ * @param project the namespace of a key without one
  * @throws InputError that names the file, the item, the line and the column
  */
 export function readYamlConfig(text: string, file: string, project = "spawn"): Record<string, string> {
@@ -96,20 +96,20 @@ export function readYamlConfig(text: string, file: string, project = "spawn"): R
   }
 }
 
-/** A key as the engine knows it: `regions`, `spawn:regions` and `spawn:config:regions` are one. */
+/** The engine's form of a key: `regions`, `spawn:regions` and `spawn:config:regions` are the same. */
 function configKey(key: string, project: string): string {
   const [namespace = "", ...rest] = key.split(":");
   if (rest.length === 0) return `${project}:${key}`;
   return rest.length === 2 && rest[0] === "config" ? `${namespace}:${rest[1]}` : key;
 }
 
-/** As the engine hands a value over: nothing and an empty text are the same. */
+/** As the engine passes a value: no value and an empty string are the same. */
 function textOf(node: Node | null, document: Document): string {
   const value: unknown = node?.toJS(document, UNLIMITED) ?? "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Keys of an item of `spawn:entries` with a string, or a list of strings, as the value. */
+/** Keys of an item of `spawn:entries` whose value is a string, or a list of strings. */
 const STRINGS: ReadonlySet<string> = new Set([
   "name",
   "source",
@@ -121,13 +121,13 @@ const STRINGS: ReadonlySet<string> = new Set([
   "replication",
 ]);
 
-/** Of `spawn:…` itself, every value arrives as a text. */
+/** Every value of `spawn:…` itself arrives as a string. */
 const wantsString = ([key, place, name]: Path): boolean =>
   key?.toString().endsWith(":entries") === true
     ? name === undefined || STRINGS.has(String(name))
     : place !== undefined;
 
-const CHANGED = "Readers of YAML change it, each in its own way.";
+const CHANGED = "YAML readers parse it differently.";
 
 function otherThanString(value: unknown): string | undefined {
   if (typeof value === "boolean") return "a truth value";

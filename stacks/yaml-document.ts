@@ -12,25 +12,25 @@ import {
 import { InputError } from "../staging/errors.ts";
 import { boundsProblem } from "../staging/yaml/bounded.ts";
 
-/** A YAML document that is safe to walk: its size with every alias in full, and its depth, are bounded. */
+/** A YAML document that is safe to walk: its expanded size and its depth are bounded. */
 export interface YamlDocument {
   readonly document: Document.Parsed;
-  /** `(line 3, column 5)`: where a node begins. */
+  /** The position of a node: `(line 3, column 5)`. */
   readonly at: (node: Node) => string;
 }
 
-/** Nodes of a document with every alias in full. A file of 1 MiB without aliases has fewer. */
+/** Nodes of a document with expanded aliases. A file of 1 MiB without aliases has fewer. */
 const MAX_NODES = 1_000_000;
 const MAX_ALIASES = 1_000;
-/** Levels with every alias in full. */
+/** Levels with expanded aliases. */
 const MAX_LEVELS = 200;
 
-/** For `toJS`: the document is bounded already, and may use an alias as often as it likes. */
+/** For `toJS`: the document is already bounded, so any number of alias uses is safe. */
 export const UNLIMITED = { maxAliasCount: -1 } as const;
 
 /**
- * Reads YAML with aliases and merge keys, as the engine does, in bounded time and memory: a few lines of aliases can stand for more data than
- * any machine can hold.
+ * Parses YAML with aliases and merge keys, as the engine does, in bounded time and memory: a few lines of aliases can
+ * expand to more data than any machine can hold.
  * @throws InputError that names the file and the line
  */
 export function readYamlDocument(text: string, file: string): YamlDocument {
@@ -44,10 +44,11 @@ export function readYamlDocument(text: string, file: string): YamlDocument {
     );
   }
   const lines = new LineCounter();
-  // The library compares each key with each other one.
+  // The library compares each pair of keys.
   const document = parseDocument(text, { lineCounter: lines, merge: true, uniqueKeys: false });
   const [problem] = document.errors;
-  if (problem !== undefined) throw new InputError(`${file} is no YAML`, { why: problem.message.trim() });
+  if (problem !== undefined)
+    throw new InputError(`${file} is not valid YAML`, { why: problem.message.trim() });
   const at = (node: Node): string => {
     const { line, col } = lines.linePos(node.range?.[0] ?? 0);
     return `(line ${line}, column ${col})`;
@@ -61,11 +62,11 @@ interface Extent {
   readonly levels: number;
 }
 
-/** Measures a document with every alias in full, without writing it out, and checks that no mapping has a key twice. */
+/** Measures a document with expanded aliases without writing it out, and checks for duplicate keys. */
 class Expansion {
   readonly #file: string;
   readonly #at: (node: Node) => string;
-  /** An alias names what was read before it; a later anchor of the same name takes its place. */
+  /** An alias refers to an earlier anchor; a later anchor of the same name replaces it. */
   readonly #anchors = new Map<string, Extent>();
   #aliases = 0;
 
@@ -124,5 +125,5 @@ class Expansion {
 const tooMuch = (file: string, where: string, why: string): InputError =>
   new InputError(`${file} is too large or too deep to read ${where}`, {
     why,
-    fix: "Write less into the file, or write aliases out.",
+    fix: "Shorten the file, or replace aliases with their values.",
   });

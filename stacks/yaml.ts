@@ -1,8 +1,8 @@
 import { Document, isPair, isScalar, Scalar, type ScalarTag, stringify, visit } from "yaml";
 
 /**
- * Writes plain JSON data as YAML that every reader takes for the same: YAML 1.1 (PyYAML, Ruby) and 1.2 (Go, this program) do not
- * agree on which plain words are numbers, dates, truth values and nothing, so every string is in quotes.
+ * Writes JSON data as YAML that every reader parses equally. YAML 1.1 (PyYAML, Ruby) and 1.2 (Go, this program)
+ * disagree about which plain words are numbers, dates, booleans and null, so every string is quoted.
  */
 export function toYaml(value: unknown): string {
   const document = new Document(value, {
@@ -24,10 +24,13 @@ export function toYaml(value: unknown): string {
   return stringify(document, { lineWidth: 0 }).replace(UNPRINTABLE, escaped);
 }
 
-/** A word, such as `ttl_days` or `spawn:entry`, that no reader takes for anything but a string. Single letters are truth values in YAML 1.1. */
+/**
+ * A word, such as `ttl_days` or `spawn:entry`, that every reader parses as a string. Single letters are booleans in
+ * YAML 1.1.
+ */
 const PLAIN_KEY = /^(?!(?:yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]+(?::[A-Za-z]+)?$/i;
 
-/** YAML 1.1 knows no exponent without a point in front of it. */
+/** YAML 1.1 requires a decimal point before an exponent. */
 const SMALL_NUMBER: ScalarTag = {
   tag: "tag:yaml.org,2002:float",
   default: true,
@@ -37,7 +40,10 @@ const SMALL_NUMBER: ScalarTag = {
   stringify: ({ value }) => String(value).replace("e", ".0e"),
 };
 
-/** What readers refuse or fold, though it is in quotes (https://yaml.org/spec/1.1/#c-printable), and what reorders text on a terminal. */
+/**
+ * Characters that readers refuse or fold even in quotes (https://yaml.org/spec/1.1/#c-printable), and those that
+ * reorder text on a terminal.
+ */
 const UNPRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufff9-\ufffb\ufffe\uffff\p{Bidi_Control}\p{Cs}]/gu;
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

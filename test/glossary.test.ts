@@ -12,6 +12,9 @@ const CLEAN = [
   "package.json",
   "docs",
   "examples",
+  "components",
+  "connection",
+  "stacks",
 ];
 
 const TEXT = /\.(ts|mjs|js|py|sh|md|ya?ml)$|^bin\/spawn$/;

@@ -37,7 +37,7 @@ const TEXTS: readonly SetupText[] = [
   },
   {
     pattern: /x509: certificate is (valid for|not valid for any)|does not match certificate's altnames/i,
-    message: "a server's certificate is another host's",
+    message: "a server's certificate belongs to another host",
     fix: `Check the endpoint and the proxy, ${AGAIN}`,
     variables: ["AWS_ENDPOINT_URL", ...PROXIES],
   },

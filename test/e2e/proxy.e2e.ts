@@ -71,7 +71,7 @@ describe("behind a proxy", () => {
     const cases: [Record<string, string>, RegExp][] = [
       [
         { HTTPS_PROXY: proxy.url.replace("me:secret@", "") },
-        /the proxy does not accept[\s\S]*HTTPS_PROXY=http:\/\/127/,
+        /the proxy requires other credentials[\s\S]*HTTPS_PROXY=http:\/\/127/,
       ],
       [
         { https_proxy: "http://127.0.0.1:9" },

@@ -142,7 +142,7 @@ describe("settings file of an entry", () => {
     for (const [text, message] of [
       ["", "file does not hold an entry's settings"],
       ["config: {}", "file: spawn:entry does not hold an entry"],
-      ["a: [", "file is no YAML"],
+      ["a: [", "file is not valid YAML"],
     ] as const) {
       it(`refuses ${JSON.stringify(text)}`, () => {
         expect(() => parseEntrySettingsFile(text, "file")).to.throw(InputError, message);

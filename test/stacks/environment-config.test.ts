@@ -118,7 +118,7 @@ config:
   });
 
   for (const [what, text, message] of [
-    ["no YAML", "config: [", "Pulumi.broken.yaml is no YAML"],
+    ["no YAML", "config: [", "Pulumi.broken.yaml is not valid YAML"],
     ["a list", "config: [a]", "Pulumi.broken.yaml: config must be a mapping of keys such as spawn:regions"],
     ["no configuration", "", "Pulumi.broken.yaml: spawn:regions must be a list of regions"],
     ["an unknown key", "config: {spawn:colour: red}", "Pulumi.broken.yaml: spawn:colour is not a known key"],

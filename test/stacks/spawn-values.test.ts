@@ -31,7 +31,7 @@ describe("spawnValues", () => {
   it("names the key of a list that is none", () => {
     expect(() => spawnValues({ "spawn:regions": "[us-east-1" })).to.throw(
       InputError,
-      "the configuration: spawn:regions begins like a list and cannot be read",
+      "the configuration: spawn:regions begins like a list but is not valid",
     );
   });
 });

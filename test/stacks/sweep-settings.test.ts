@@ -277,7 +277,7 @@ describe("settings file of a sweep", () => {
     for (const [content, message] of [
       ["", "file does not hold a sweep's settings"],
       ["config: {}", "file: spawn:sweep is no mapping"],
-      ["a: [", "file is no YAML"],
+      ["a: [", "file is not valid YAML"],
     ] as const) {
       it(`refuses ${JSON.stringify(content)}`, () => {
         expect(() => parseSweepSettingsFile(content, "file")).to.throw(InputError, message);

@@ -61,7 +61,7 @@ describe("the user's config", () => {
   for (const [what, text, why] of [
     ["no JSON", "{", /JSON/],
     ["an empty file", "", /JSON/],
-    ["a list", "[]", /no JSON object/],
+    ["a list", "[]", /not a JSON object/],
     ["an unknown key", '{"colour":"red"}', /"colour" is not a known key/],
     ["a value out of range", '{"staging.ttl":"91"}', /TTL "91"/],
     ["a truth value in place of a text", '{"staging.ttl":true}', /is no text/],

@@ -68,7 +68,7 @@ describe("YAML from outside", () => {
     const keys = Array.from({ length: 40_000 }, (_, place) => `key${place}: 1`);
     expect(Object.keys(parseYaml(keys.join("\n"), FILE) as object)).to.have.length(40_000);
     const huge = "k".repeat(500_000);
-    expect(() => parseYaml(`${huge}: 1`, FILE)).to.throw(InputError, "Pulumi.dev.yaml is no YAML");
+    expect(() => parseYaml(`${huge}: 1`, FILE)).to.throw(InputError, "Pulumi.dev.yaml is not valid YAML");
     expect(parseYaml(`? ${huge}\n: 1`, FILE)).to.deep.equal({ [huge]: 1 });
   });
 

@@ -92,7 +92,7 @@ async function requireEnvironment(context: Context, name: string): Promise<void>
   if (there.includes(name)) return;
   throw new InputError(`there is no environment ${name}`, {
     why: `${context.projectFolder} has no Pulumi.${name}.yaml; its environments: ${there.join(", ") || "none"}.`,
-    fix: `Write Pulumi.${name}.yaml after the example Pulumi.prod.example.yaml, then run the command again.`,
+    fix: `Write Pulumi.${name}.yaml from the example Pulumi.prod.example.yaml, then run the command again.`,
   });
 }
 

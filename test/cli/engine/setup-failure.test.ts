@@ -27,7 +27,7 @@ describe("an engine error that the user's set-up causes", () => {
       /AWS_CA_BUNDLE/,
     ],
     ["x509: certificate has expired or is not yet valid: current time 2026", /out of date/, /2026/],
-    ["x509: certificate is valid for a.com, not b.com", /another host's/, /AWS_ENDPOINT_URL/],
+    ["x509: certificate is valid for a.com, not b.com", /belongs to another host/, /AWS_ENDPOINT_URL/],
     ["http: server gave HTTP response to HTTPS client", /does not speak TLS/, /AWS_ENDPOINT_URL/],
     ["configuring: failed to get shared config profile, work", /no such AWS profile/, /AWS_PROFILE is work/],
     ["failed to load shared config file, /root/.aws/config, line 3", /cannot be parsed/, /line 3/],

@@ -34,7 +34,7 @@ export async function networkWarnings(
   if (first === undefined) {
     throw new InputError(`${region} has no default subnets`, {
       why: "The default VPC of the account was deleted there, and the parameter file names no subnets.",
-      fix: `Add subnets: {${region}: [subnet-…]} to the parameter file, or make a default VPC: aws ec2 create-default-vpc --region ${region}`,
+      fix: `Add subnets: {${region}: [subnet-…]} to the parameter file, or create a default VPC: aws ec2 create-default-vpc --region ${region}`,
     });
   }
   const others = found.find(({ VpcId }) => VpcId !== first.VpcId);
