@@ -2,23 +2,23 @@ import { InputError } from "./errors.ts";
 
 declare const brand: unique symbol;
 
-/** The number of an AWS account: 12 digits, of which the first may be zeros. */
+/** An AWS account ID: 12 digits, possibly with leading zeros. */
 export type AccountId = string & { readonly [brand]: "AccountId" };
 
-/** So many fit into the policy of an access point, which has at most 20 KB. */
+/** The maximum for the policy of an access point, which has at most 20 KB. */
 export const MAX_SHARED_ACCOUNTS = 100;
 
 const PATTERN = /^\d{12}$/;
 
 export const isAccountId = (text: string): text is AccountId => PATTERN.test(text);
 
-/** The account in the ARN of a resource; undefined where it names none. */
+/** The account in the ARN of a resource; undefined if it names none. */
 export function accountOfArn(arn: unknown): AccountId | undefined {
   const account = typeof arn === "string" ? (arn.split(":")[4] ?? "") : "";
   return isAccountId(account) ? account : undefined;
 }
 
-/** @throws InputError unless `text` is the number of an AWS account. */
+/** @throws InputError if `text` is not an AWS account ID */
 export function parseAccountId(text: string): AccountId {
   if (!PATTERN.test(text)) {
     const hyphened = text.replaceAll("-", "");
@@ -31,9 +31,9 @@ export function parseAccountId(text: string): AccountId {
 }
 
 /**
- * Parses the accounts that may read an entry; a comma-separated string or its items. One that is named twice counts once.
- * The owner's own account may be among them and changes nothing: there IAM says who may read.
- * @throws InputError when the list is empty, too long, or holds what is no account ID
+ * Parses the accounts that may read an entry: a comma-separated string or its items. Duplicates count once. The
+ * owner's own account has no effect, because IAM controls access there.
+ * @throws InputError if the list is empty, too long, or has an invalid account ID
  */
 export function parseAccountList(value: string | readonly string[]): readonly AccountId[] {
   const texts = (typeof value === "string" ? value.split(",") : value).map((text) => text.trim());
@@ -49,9 +49,9 @@ export function parseAccountList(value: string | readonly string[]): readonly Ac
   return accounts;
 }
 
-/** How another account reads an entry in one region. */
+/** The access of another account to an entry in one region. */
 export interface AccessPoint {
   readonly arn: string;
-  /** A name that tools take in place of a bucket's. */
+  /** An alias that tools accept in place of a bucket's name. */
   readonly alias: string;
 }

@@ -5,7 +5,7 @@ export type AttributeValue =
   | { L: AttributeValue[] }
   | { M: Record<string, AttributeValue> };
 
-/** A text. */
+/** A string. */
 export const S = (text: string): AttributeValue => ({ S: text });
 
 /** A number. */

@@ -2,7 +2,7 @@ import { InputError } from "./errors.ts";
 import { BYTE_UNITS } from "./size.ts";
 import { formatBytes, KIB, TIB } from "./units.ts";
 
-/** Bytes a second below which an upload makes no sense, and above which a limit does not. */
+/** The valid range of a limit, in bytes per second. */
 const LEAST = KIB;
 const MOST = TIB;
 
@@ -16,8 +16,8 @@ const PATTERN = /^(\d{1,9}(?:\.\d{1,6})?) ?([A-Za-z]+)\/s$/;
 
 /**
  * Parses `--bandwidth-limit`.
- * @returns bytes a second, a whole number
- * @throws InputError unless `text` is a number with a unit, from 1 KB/s to 1 TB/s
+ * @returns bytes per second, a whole number
+ * @throws InputError if `text` is not a number with a unit, from 1 KB/s to 1 TB/s
  */
 export function parseBandwidthLimit(text: string): number {
   const [, number, unit = ""] = PATTERN.exec(text.trim()) ?? [];
@@ -31,7 +31,7 @@ export function parseBandwidthLimit(text: string): number {
   });
 }
 
-/** Checks a limit that was written as bytes a second. @throws InputError unless it is one */
+/** Checks a limit in bytes per second. @throws InputError if it is out of range */
 export function checkBandwidthLimit(value: unknown): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= LEAST && value <= MOST)
     return value;

@@ -7,9 +7,10 @@ import { copyRequests, type RequestCount, retagRequests, type Shape, uploadReque
 import { type Stay, staysOf } from "./stays.ts";
 import { MS_PER_DAY, type TtlDays } from "./ttl.ts";
 
-/*
- * What AWS charges for an entry. Under the guide's prices that is replication and storage until the data go; under AWS's also the
- * time for which expired data are noncurrent versions, and the requests. docs/costs.md lists what counts and what is left out.
+/**
+ * AWS's charges for an entry. The guide's prices cover replication, and storage until the expiry; AWS's prices also
+ * cover expired data as noncurrent versions, and requests. docs/costs.md lists the charges that count and those left
+ * out.
  */
 
 /** The causes of charges. */
@@ -28,7 +29,7 @@ export const addCharges = (sums: ChargeSums, more: ChargeSums): ChargeSums => ({
   requests: addMoney(sums.requests, more.requests),
 });
 
-/** An amount that is charged at one moment. */
+/** A charge at one moment. */
 export interface SingleCharge {
   readonly kind: "replication" | "requests";
   readonly region: string;
@@ -36,7 +37,7 @@ export interface SingleCharge {
   readonly amount: MicroDollars;
 }
 
-/** Storage in a region: what it costs until a moment is {@link storageCost} until then. */
+/** Storage in a region: the cost until a moment is {@link storageCost} until then. */
 export interface LastingCharge {
   readonly kind: "storage" | "noncurrent";
   readonly region: string;
@@ -50,8 +51,8 @@ export interface Charges {
 }
 
 /**
- * All charges of a life, to its end, in the order of its stays.
- * @throws InputError when the book lacks one of its regions, or a pair of them
+ * All charges of a generation until its end, in the order of its residencies.
+ * @throws InputError if the price book lacks one of its regions, or a pair of them
  */
 export function chargesOf(life: Life, prices: PriceBook): Charges {
   const stays = staysOf(life);
@@ -98,7 +99,7 @@ function requestsOf(life: Life, stays: readonly Stay[], { requestsPer1000 }: Pri
   return [...placed, ...retagged(life, stays).map(([region, at]) => charge(region, at, retagRequests(life)))];
 }
 
-/** Where and when another TTL was set: in every region that has the data then. */
+/** The regions and times of TTL changes. */
 function retagged({ placements }: Life, stays: readonly Stay[]): [string, Date][] {
   return placements.flatMap(({ from: at, ttlDays }, index) => {
     if (index === 0 || placements[index - 1]?.ttlDays === ttlDays) return [];
@@ -108,16 +109,16 @@ function retagged({ placements }: Life, stays: readonly Stay[]): [string, Date][
   });
 }
 
-/** An upload that is still to be made. */
+/** A planned upload. */
 export interface PlannedEntry extends Shape {
   /** The primary region first. */
   readonly regions: RegionList;
   readonly ttl: TtlDays;
-  /** Data that expire are charged for until the midnights after it, so the hour counts. */
+  /** Expired data are charged until the midnights after the expiry, so the hour matters. */
   readonly uploadedAt: Date;
 }
 
-/** The life of an entry as it is planned: every region has its copy at once, and nobody deletes it. */
+/** A planned generation: every region gets its copy at once, and the data expire. */
 export function plannedLife({ regions, ttl, uploadedAt, sizeBytes, fileCount }: PlannedEntry): Life {
   const placements = [{ from: uploadedAt, regions, ttlDays: ttl }];
   return {
@@ -132,9 +133,9 @@ export function plannedLife({ regions, ttl, uploadedAt, sizeBytes, fileCount }: 
 }
 
 /**
- * What an entry will cost until nothing is left of it: by the guide's calculator under its prices, and as the ledger counts it under
- * AWS's.
- * @throws InputError when the book lacks a region or a pair of them
+ * The total cost of an entry until S3 has deleted all its data: by the guide's calculator with its prices, and as the
+ * ledger counts it with AWS's.
+ * @throws InputError if the price book lacks a region or a pair of them
  */
 export function plannedCost(entry: PlannedEntry, prices: PriceBook): StagingCost {
   const { sizeBytes, regions, ttl } = entry;

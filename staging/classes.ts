@@ -4,42 +4,42 @@ import type { Region } from "./regions.ts";
 import { removalMidnight, TTL_CLASSES, type TtlDays, utcDay } from "./ttl.ts";
 
 /**
- * A bucket has one lifecycle and one replication configuration, so rules are classes that the environment
- * declares once for each bucket; an object joins a class by a tag. This file names the classes and their tags.
+ * A bucket has one lifecycle and one replication configuration, so rules are classes: the environment declares them
+ * once per bucket, and an object selects its classes by tags. This file names the classes and their tags.
  */
 
-/** S3 allows 10 tags an object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
+/** S3 allows 10 tags per object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html */
 export const MAX_OBJECT_TAGS = 10;
 /**
- * Destinations that can be joined by tag: what is left beside the id, the TTL and, where accounts read by the bucket's name, the tag
- * that names them. Further ones are copied.
+ * Destinations that tags can select: the tags left after the ID, the TTL and, if accounts read by the bucket's name,
+ * the readers. spawn copies to further regions.
  */
 export const maxTaggedDestinations = (readersTag: string | undefined): number =>
   MAX_OBJECT_TAGS - (readersTag === undefined ? 2 : 3);
 
 export const ID_TAG = "StagingID";
 export const TTL_TAG = "spawn:ttl-days";
-/** Its value is that of `readersTagOf`; an object without it is read by access points only. */
+/** Its value comes from `readersTagOf`. Only access points can read an object without it. */
 export const READERS_TAG = "spawn:readers";
 const REPLICATE_TAG_PREFIX = "spawn:replicate-";
 
 /** Lifecycle rule for the objects of one TTL. */
 export const ttlRuleId = (ttl: TtlDays): string => `spawn-ttl-${ttl}`;
-/** Lifecycle rule for what no TTL covers: incomplete multipart uploads, delete markers without versions. */
+/** Lifecycle rule for everything without a TTL: incomplete multipart uploads, delete markers without versions. */
 export const HOUSEKEEPING_RULE_ID = "spawn-housekeeping";
-/** Days after which S3 aborts a multipart upload that nobody completed. */
+/** Days after which S3 aborts an incomplete multipart upload. */
 export const ABORT_MULTIPART_DAYS = 7;
-/** Days that a noncurrent version lives on after it was replaced or deleted. */
+/** Days that S3 keeps a noncurrent version after its replacement or deletion. */
 export const NONCURRENT_DAYS = 1;
 
-/** Replication rule towards one region. */
+/** Replication rule to one region. */
 export const replicationRuleId = (destination: Region): string => `spawn-replicate-${destination}`;
 export const replicateTag = (destination: Region): string => `${REPLICATE_TAG_PREFIX}${destination}`;
 export const isReplicateTag = (key: string): boolean => key.startsWith(REPLICATE_TAG_PREFIX);
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** Tags of an object that the client creates in its primary region. `byRule` are the regions that a rule replicates to. */
+/** Tags of an object that the client creates in its primary region. A rule replicates it to the regions in `byRule`. */
 export function primaryTags(
   id: StagingId,
   ttl: TtlDays,
@@ -57,37 +57,38 @@ export function primaryTags(
   return { ...replicaTags(id, ttl, readersTag), ...Object.fromEntries(replicate) };
 }
 
-/** Tags of a copy that the client makes: no replicate tags, or its destination would replicate it again. */
+/** Tags of a copy by the client: without replicate tags, because its destination would replicate it again. */
 export function replicaTags(id: StagingId, ttl: TtlDays, readersTag?: string): Tags {
   const readers = readersTag === undefined ? {} : { [READERS_TAG]: readersTag };
   return { [ID_TAG]: id, [TTL_TAG]: String(ttl), ...readers };
 }
 
 /**
- * The TTL class of an object that was created after the entry's upload. S3 counts a lifecycle rule's days from the object's own
- * creation and rounds up to the next 00:00 UTC, so the midnights that had passed by then are taken off: all objects of an entry
- * go at the same midnight. One day is the least that a rule has, so what is created on the last day goes a midnight later.
+ * The TTL class of an object that was created after the entry's upload. S3 counts a lifecycle rule's days from the
+ * object's own creation and rounds up to the next 00:00 UTC. The class subtracts the midnights since the upload, so
+ * all objects of an entry expire at the same midnight. The minimum of a rule is one day, so an object created on the
+ * last day expires a midnight later.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html#intro-lifecycle-rules-number-of-days
  */
 export function ttlClassAt(ttl: TtlDays, uploadedAt: Date, createdAt: Date): TtlDays {
   return Math.max(1, ttl - midnightsBetween(uploadedAt, createdAt)) as TtlDays;
 }
 
-/** The TTL of an entry, from the class `tag` of an object of another age: the inverse of {@link ttlClassAt}, if there is one. */
+/** The TTL of an entry from the class `tag` of an object of another age: the inverse of {@link ttlClassAt}, if there is one. */
 export const ttlOfClass = (tag: number, uploadedAt: Date, createdAt: Date): number =>
   tag + midnightsBetween(uploadedAt, createdAt);
 
-/** When S3 removes an object of its {@link ttlClassAt class}. */
+/** The time at which S3 deletes an object of its {@link ttlClassAt class}. */
 export const objectRemoval = (ttl: TtlDays, uploadedAt: Date, createdAt: Date): Date =>
   removalMidnight(createdAt, ttlClassAt(ttl, uploadedAt, createdAt));
 
-/** None where the clocks of two servers have the object before the upload. */
+/** Undefined if the clocks of two servers put the object before the upload. */
 const midnightsBetween = (earlier: Date, later: Date): number => Math.max(0, utcDay(later) - utcDay(earlier));
 
-/** A tree's objects have the same tags, all of them. */
+/** All objects of a directory have the same tags. */
 const encoded = new WeakMap<Tags, string>();
 
-/** The `x-amz-tagging` header's form: a URL query string. */
+/** In the form of the `x-amz-tagging` header: a URL query string. */
 export function encodeTags(tags: Tags): string {
   const known = encoded.get(tags);
   if (known !== undefined) return known;
@@ -96,7 +97,7 @@ export function encodeTags(tags: Tags): string {
   return text;
 }
 
-/** One lifecycle rule as data; the component turns it into its resource, the provider compares it with the bucket's. */
+/** One lifecycle rule as data: the component declares it, and the provider compares it with the bucket's. */
 export interface LifecycleClass {
   readonly id: string;
   readonly ttl: TtlDays;

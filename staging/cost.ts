@@ -4,7 +4,7 @@ import { MS_PER_DAY } from "./ttl.ts";
 import { GIB } from "./units.ts";
 
 /*
- * The cost model. Its specification is the calculator of the users' guide:
+ * The cost model. Its specification is the calculator of the user guide:
  *
  *   replication = GB × (regions − 1) × price
  *   storage     = GB × regions × price × days / 30
@@ -19,9 +19,9 @@ const MS_PER_MONTH = BigInt(DAYS_PER_MONTH * MS_PER_DAY);
 const BYTES_PER_GB = BigInt(GIB);
 
 /**
- * What `bytes` cost in S3 Standard for `milliseconds`, one copy in each of `regions`.
- * A month has 30 days, and there are no tiers: https://aws.amazon.com/s3/pricing/ lowers prices above 50 TB a month.
- * @throws InputError when the book lacks one of the regions
+ * The cost of `bytes` in S3 Standard for `milliseconds`, one copy in each of `regions`. A month has 30 days; there
+ * are no tiers, although https://aws.amazon.com/s3/pricing/ lowers prices above 50 TB per month.
+ * @throws InputError if the price book lacks one of the regions
  */
 export function storageCost(
   bytes: number,
@@ -34,8 +34,8 @@ export function storageCost(
 }
 
 /**
- * What it costs to replicate `bytes` from `primary` once to each of `others`.
- * @throws InputError when the book lacks one of the pairs
+ * The cost of replicating `bytes` from `primary` once to each of `others`.
+ * @throws InputError if the price book lacks one of the pairs
  */
 export function replicationCost(
   bytes: number,
@@ -48,8 +48,8 @@ export function replicationCost(
 }
 
 /**
- * What `downloads` downloads of `bytes` cost, by instances in `to` from a bucket in `from`; nothing within a region.
- * @throws InputError when the book lacks the pair
+ * The cost of `downloads` downloads of `bytes` by instances in `to` from a bucket in `from`; zero within a region.
+ * @throws InputError if the price book lacks the pair
  */
 export function downloadCost(
   bytes: number,
@@ -63,13 +63,13 @@ export function downloadCost(
 }
 
 export interface StagingCost {
-  /** Replication to every region but the primary one; once. */
+  /** Replication to every other region, once. */
   readonly replication: MicroDollars;
   /** Storage in all regions for the given days. */
   readonly storage: MicroDollars;
-  /** Storage of what has expired, until S3 deletes it for good; nothing under the guide's prices. */
+  /** Storage of expired data until S3 deletes them permanently; zero with the guide's prices. */
   readonly noncurrent: MicroDollars;
-  /** Requests to S3; nothing under the guide's prices. */
+  /** Requests to S3; zero with the guide's prices. */
   readonly requests: MicroDollars;
   /** Storage in all regions for one day. */
   readonly storagePerDay: MicroDollars;
@@ -77,8 +77,8 @@ export interface StagingCost {
 }
 
 /**
- * What it costs by the guide's calculator to stage `bytes` in `regions`, the primary one first, for `days` days.
- * @throws InputError when the book lacks a region or a pair of them
+ * The cost by the guide's calculator of staging `bytes` in `regions`, the primary region first, for `days` days.
+ * @throws InputError if the price book lacks a region or a pair of them
  */
 export function stagingCost(
   bytes: number,
@@ -95,9 +95,9 @@ export function stagingCost(
 }
 
 /**
- * What it would cost if `instancesPerRegion` instances in each of `regions` downloaded `bytes` from the first of them;
- * those in that region pay nothing.
- * @throws InputError when the book lacks a pair of regions
+ * The cost if `instancesPerRegion` instances in each of `regions` downloaded `bytes` from the first region; downloads
+ * in that region are free.
+ * @throws InputError if the price book lacks a pair of regions
  */
 export function directCost(
   bytes: number,
@@ -111,10 +111,10 @@ export function directCost(
 }
 
 /**
- * The smallest whole number of instances a region from which on staging costs no more than direct downloads. It does
- * not depend on the size; it is exact, before any rounding of amounts.
- * @returns undefined where direct downloads cost nothing, so that staging never pays: in a single region
- * @throws InputError when the book lacks a region or a pair of them
+ * The smallest number of instances per region for which staging costs no more than direct downloads. It does not
+ * depend on the size. It is exact, before any rounding.
+ * @returns undefined if direct downloads are free (a single region), so that staging never saves money
+ * @throws InputError if the price book lacks a region or a pair of them
  */
 export function breakEvenInstances(
   regions: readonly string[],
@@ -133,9 +133,9 @@ export function breakEvenInstances(
 }
 
 /**
- * The smallest whole number of instances a region whose direct downloads cost `staged` or more.
- * @returns undefined where direct downloads cost nothing: in a single region
- * @throws InputError when the book lacks a pair of regions
+ * The smallest number of instances per region whose direct downloads cost at least `staged`.
+ * @returns undefined if direct downloads are free (a single region)
+ * @throws InputError if the price book lacks a pair of regions
  */
 export function instancesFor(
   staged: MicroDollars,
@@ -153,9 +153,9 @@ export function instancesFor(
 export interface Savings {
   readonly direct: MicroDollars;
   readonly staged: MicroDollars;
-  /** Negative where staging costs more. */
+  /** Negative if staging costs more. */
   readonly saved: MicroDollars;
-  /** `saved` as a share of `direct`, 0 to 1 and below 0; undefined where nothing would be paid for direct downloads. */
+  /** `saved` as a share of `direct`: at most 1, possibly negative; undefined if direct downloads are free. */
   readonly share: number | undefined;
 }
 

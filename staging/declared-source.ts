@@ -1,17 +1,17 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { isS3Url } from "./s3-url.ts";
 
-/** The source of a declared entry, whichever way its path is written. */
+/** The source of a declared entry, independent of the spelling of its path. */
 export interface DeclaredSource {
   /** An absolute path, or the `s3://` URL. */
   readonly location: string;
-  /** The one spelling from which the entry's id is computed: of paths below the project's folder the relative one. */
+  /** The canonical spelling, from which the entry's ID follows: relative for paths below the project's folder. */
   readonly canonical: string;
-  /** Other spellings of the same path, from which earlier versions computed ids: `./data/x`, the absolute path, `data/x/`. */
+  /** Other spellings of the same path, from which earlier versions computed IDs: `./data/x`, the absolute path, `data/x/`. */
   readonly others: readonly string[];
 }
 
-/** @param folder absolute: relative sources count from there */
+/** @param folder absolute; relative sources are relative to it */
 export function declaredSource(written: string, folder: string): DeclaredSource {
   if (isS3Url(written)) return { location: written, canonical: written, others: [] };
   const location = resolve(folder, written);

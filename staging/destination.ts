@@ -3,15 +3,15 @@ import { InputError } from "./errors.ts";
 
 declare const brand: unique symbol;
 
-/** Where an instance finds the data: an absolute POSIX path. */
+/** The path of the data on an instance: an absolute POSIX path. */
 export type Destination = string & { readonly [brand]: "Destination" };
 
-/** The guide's default: `/mnt/data/<filename>`. @throws InputError when the name cannot be part of a destination */
+/** The guide's default: `/mnt/data/<filename>`. @throws InputError if the name cannot be part of a destination */
 export function defaultDestination(filename: string): Destination {
   return parseDestination(posix.join("/mnt/data", filename));
 }
 
-/** @throws InputError unless `text` is an absolute path without `..` and without control characters. */
+/** @throws InputError if `text` is not an absolute path without `..` and without control characters */
 export function parseDestination(text: string): Destination {
   const fix = "--dest /mnt/data/NAME";
   if (!text.startsWith("/")) {

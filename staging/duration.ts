@@ -7,7 +7,7 @@ const UNITS = [
   ["s", 1],
 ] as const;
 
-/** What a duration looks like, as a regular expression: whole numbers with units, the largest unit first. */
+/** The regular expression of a duration: whole numbers with units, the largest unit first. */
 export const DURATION_PATTERN = "^(?=\\d)(\\d{1,7}d)?(\\d{1,7}h)?(\\d{1,7}m)?(\\d{1,7}s)?$";
 
 const PATTERN = new RegExp(DURATION_PATTERN);
@@ -15,7 +15,7 @@ const PATTERN = new RegExp(DURATION_PATTERN);
 /**
  * Parses `24h`, `90m`, `1h30m`, `45s` or `2d`.
  * @returns seconds
- * @throws InputError unless `text` has this form and is from `least` to `most` seconds
+ * @throws InputError if `text` does not have this form, or is not from `least` to `most` seconds
  */
 export function parseDuration(text: string, least = 1, most = Number.MAX_SAFE_INTEGER): number {
   const match = PATTERN.exec(text);

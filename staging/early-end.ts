@@ -2,11 +2,11 @@ import type { Tags } from "./classes.ts";
 import type { StagingId } from "./ids.ts";
 import { MS_PER_DAY, removalMidnight, type TtlDays } from "./ttl.ts";
 
-/** A lifecycle rule as S3's API has it, as far as it can end an object's life. */
+/** A lifecycle rule in the form of S3's API, with the parts that can end an object's life. */
 export interface OwnRule {
   readonly ID?: string | undefined;
   readonly Status?: string | undefined;
-  /** Of the API's first version, in place of a filter. */
+  /** From the API's first version, in place of a filter. */
   readonly Prefix?: string | undefined;
   readonly Filter?: OwnFilter | undefined;
   readonly Expiration?: { readonly Days?: number | undefined; readonly Date?: Date | undefined } | undefined;
@@ -35,23 +35,23 @@ interface OwnFilter extends Conditions {
   readonly And?: (Conditions & { readonly Tags?: readonly OwnTag[] | undefined }) | undefined;
 }
 
-/** What of an entry decides which rules apply to it. */
+/** The properties of an entry that decide which rules apply to it. */
 export interface Lifetime {
   readonly id: StagingId;
   readonly ttl: TtlDays;
-  /** All tags that an object of it can carry. */
+  /** All tags that an object of the entry can carry. */
   readonly tags: Tags;
   readonly uploadedAt: Date;
-  /** Bytes of its largest object at most. @default any size */
+  /** Maximum bytes of its largest object. @default any size */
   readonly maxSizeBytes?: number | undefined;
 }
 
-/** A rule of the user's that ends an entry's use before its TTL does. */
+/** A user's rule that ends an entry before its TTL does. */
 export interface EarlyEnd {
   readonly ruleId: string;
-  /** `archive`: S3 keeps the data where instances cannot read them without a restoration. */
+  /** `archive`: instances cannot read the data without a restore. */
   readonly end: "expire" | "archive";
-  /** Whole days of the TTL that the rule leaves; 0 where there is none. */
+  /** Whole days of the TTL that the rule leaves; possibly 0. */
   readonly days: number;
 }
 
@@ -59,10 +59,10 @@ export interface EarlyEnd {
 const ARCHIVES: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 
 /**
- * The rule that ends the entry first, of those that do so before its TTL: of all rules that apply to an object, S3
- * follows the earliest. In doubt a rule applies, such as one for sizes that an object of a directory may have.
+ * The user's rule that first ends the entry before its TTL: S3 follows the earliest of all rules that apply to an
+ * object. A rule that might apply counts, such as one for sizes that an object of a directory may have.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
- * @param rules without our own
+ * @param rules without spawn's own
  */
 export function earlyEnd(rules: readonly OwnRule[], entry: Lifetime): EarlyEnd | undefined {
   const ends = rules
@@ -81,7 +81,7 @@ function endsOf({ ID, Expiration, Transitions = [] }: OwnRule, entry: Lifetime):
   ].flatMap(({ days, ...end }) => (days === undefined ? [] : { ...end, days }));
 }
 
-/** The longest TTL that ends no later; undefined where there is neither a number of days nor a date. */
+/** The longest TTL that ends no later; undefined if the rule has neither days nor a date. */
 function daysUntil({ Days, Date: date }: OwnTransition, { uploadedAt, ttl }: Lifetime): number | undefined {
   if (Days !== undefined) return Days;
   if (date === undefined) return undefined;
@@ -99,13 +99,13 @@ function applies({ Prefix, Filter = {} }: OwnRule, entry: Lifetime): boolean {
   );
 }
 
-/** Whether an object of the entry can have a name that begins so. */
+/** Whether an object of the entry can have a name with this prefix. */
 function meetsPrefix(prefix: string, id: StagingId): boolean {
   const own = `${id}/`;
   return own.startsWith(prefix) || prefix.startsWith(own);
 }
 
-/** Whether an object of at most `max` bytes, and at least one, can be of the size. */
+/** Whether an object of 1 to `max` bytes can have a size that the rule matches. */
 function meetsSizes(
   { ObjectSizeGreaterThan: above = 0, ObjectSizeLessThan: below = Number.POSITIVE_INFINITY }: Conditions,
   max = Number.POSITIVE_INFINITY,

@@ -5,25 +5,25 @@ import type { StagingRecord } from "./record.ts";
 import type { Region, RegionList } from "./regions.ts";
 import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY, type TtlDays } from "./ttl.ts";
 
-/** What of a staged entry can be changed without staging it again. */
+/** The properties of a staged entry that can change without staging the data again. */
 export type EntryState = Pick<StagingRecord, "regions" | "destination" | "ttl" | "sweepId" | "allowAccounts">;
 
-/** What is asked for; what is absent stays as it is. */
+/** The requested changes; absent properties stay unchanged. */
 export interface EntryChanges {
-  /** All regions that are to have the data, the primary one first. */
+  /** All regions that the entry should have, the primary region first. */
   readonly regions?: RegionList;
   readonly destination?: Destination;
-  /** Days in all, from the upload. */
+  /** Total days from the upload. */
   readonly ttl?: TtlDays;
-  /** `null`: of no sweep. */
+  /** `null`: no sweep. */
   readonly sweepId?: string | null;
-  /** Empty: shared with nobody. */
+  /** Empty: not shared. */
   readonly allowAccounts?: readonly AccountId[];
 }
 
 /**
- * What the entry is to be.
- * @throws InputError when it has expired, would expire at once, or would lose its primary region
+ * The entry after the update.
+ * @throws InputError if it has expired, would expire at once, or would lose its primary region
  */
 export function changedState(record: StagingRecord, changes: EntryChanges, now: Date): EntryState {
   const { sweepId, ttl = record.ttl } = changes;
@@ -38,13 +38,13 @@ export function changedState(record: StagingRecord, changes: EntryChanges, now: 
   };
 }
 
-/** Which of an entry's properties differ; lists in another order are the same. */
+/** The properties of an entry that differ; the order of a list does not matter. */
 export function differences(before: EntryState, after: EntryState): readonly (keyof EntryState)[] {
   const names: readonly (keyof EntryState)[] = ["ttl", "regions", "destination", "sweepId", "allowAccounts"];
   return names.filter((name) => canonical(before[name]) !== canonical(after[name]));
 }
 
-/** Regions that get a replica, and those that lose theirs. */
+/** The added and the removed regions. */
 export function regionChanges(before: EntryState, after: EntryState): { added: Region[]; removed: Region[] } {
   return {
     added: after.regions.filter((region) => !before.regions.includes(region)),
@@ -55,7 +55,7 @@ export function regionChanges(before: EntryState, after: EntryState): { added: R
 const canonical = (value: EntryState[keyof EntryState]): string =>
   JSON.stringify(Array.isArray(value) ? [...value].sort() : (value ?? null));
 
-/** Those that stay keep their order, and new ones come after them. */
+/** Remaining regions keep their order; new ones follow. */
 function changedRegions(record: StagingRecord, wanted: RegionList): RegionList {
   const [primary, ...others] = record.regions;
   if (wanted[0] !== primary) {

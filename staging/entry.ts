@@ -15,47 +15,47 @@ import { isRecord, isStringArray } from "./type-guards.ts";
 
 export type ReplicationMethod = "rule" | "copy";
 
-/** What one staging entry is to be: everything that its component needs beside its environment. */
+/** The specification of one staging entry: all inputs of its component except the environment. */
 export interface EntrySpec {
   readonly id: StagingId;
-  /** An absolute path of a file or directory on the machine that runs the update, or an `s3://` URL. */
+  /** An absolute path on the machine that runs the update, or an `s3://` URL. */
   readonly source: string;
-  /** The name under which the data are stored. Absent: the source's own. */
+  /** The name of the staged data. Default: the source's own name. */
   readonly filename?: string;
-  /** Patterns of what of a directory is left out, in the syntax of .gitignore. */
+  /** Patterns of paths in a directory to leave out, in the syntax of .gitignore. */
   readonly exclude: readonly string[];
-  /** Stages what the links of a local directory lead to in their place. */
+  /** Stages the targets of a local directory's links in place of the links. */
   readonly followLinks?: boolean;
-  /** Of a source on S3, to do without the SHA-256 where it would have to be computed by reading. */
+  /** For an S3 source: skips the SHA-256 if spawn would have to read the data to compute it. */
   readonly noSha256: boolean;
-  /** Sends small files in parts, too. */
+  /** Uploads small files in parts, too. */
   readonly multipart?: boolean;
-  /** Seconds for which S3 may leave a request without an answer. Absent: the default. */
+  /** Seconds without data from S3 after which a request fails. */
   readonly timeoutSeconds?: number;
-  /** Of a source on S3: the credentials in use pay for its requests and transfer, where the bucket's owner wants that. */
+  /** For an S3 source: the credentials in use pay for requests and transfer, if the bucket's owner requires it. */
   readonly requestPayer?: boolean;
-  /** Bytes a second that this machine sends at most, and reads of a source on S3. Absent: no limit. */
+  /** Maximum bytes per second that this machine sends, and reads from an S3 source. Default: no limit. */
   readonly bandwidthLimit?: number;
   readonly regions: RegionList;
   readonly destination: Destination;
   readonly ttl: TtlDays;
   readonly sweepId: string | undefined;
   readonly replication: ReplicationMethod;
-  /** Accounts that may read it, beside the one that it is in. */
+  /** Other accounts that may read the entry. */
   readonly allowAccounts: readonly AccountId[];
-  /** Ids that the same entry has where an earlier version made it from another spelling of its source. */
+  /** IDs of the same entry if an earlier version created it from another spelling of its source. */
   readonly formerIds?: readonly StagingId[];
-  /** For an entry of the environment's configuration: the item's name. */
+  /** For a declared entry: the item's name. */
   readonly declaredAs: string | undefined;
 }
 
-/** How an entry's data are sent, which decides nothing about what is staged. */
+/** Options of the transfer; they do not change the staged data. */
 export type SendingOptions = Pick<
   EntrySpec,
   "multipart" | "timeoutSeconds" | "requestPayer" | "bandwidthLimit"
 >;
 
-/** A spec in two: how the data are sent, as far as it says, and all else. */
+/** Splits a spec into the options of the transfer and the rest. */
 export function splitSpec({
   multipart,
   timeoutSeconds,
@@ -75,7 +75,7 @@ export function splitSpec({
   return { chosen, sending };
 }
 
-/** The entries, each under the id that it has in the stack's state: another spelling of its source must not make another entry. */
+/** The entries with the IDs in the stack's state: another spelling of its source must not create another entry. */
 export function withIdsOf(entries: readonly EntrySpec[], inState: ReadonlySet<string>): EntrySpec[] {
   return entries.map((entry) => ({
     ...entry,
@@ -83,22 +83,22 @@ export function withIdsOf(entries: readonly EntrySpec[], inState: ReadonlySet<st
   }));
 }
 
-/** All ids that an entry may have. */
+/** All possible IDs of an entry. */
 export const idsOf = ({ id, formerIds = [] }: Pick<EntrySpec, "id" | "formerIds">): readonly StagingId[] => [
   id,
   ...formerIds,
 ];
 
-/** The last component of a path or URL: the name under which the data are stored. */
+/** The last component of a path or URL: the name of the staged data. */
 export function filenameOf(source: string): string {
   return source.replace(/\/+$/, "").split("/").at(-1) ?? "";
 }
 
-/** The name under which the data of an entry are stored. */
+/** The name of an entry's staged data. */
 export const storedName = ({ filename, source }: Pick<EntrySpec, "filename" | "source">): string =>
   filename ?? filenameOf(source);
 
-/** Stack of an entry that the command line made. */
+/** Stack of an entry from the command line. */
 export const entryStackName = (environment: string, id: StagingId): StackName =>
   parseStackName(`${environment}.${id}`);
 
@@ -106,7 +106,7 @@ const SWEEP_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 export const isSweepId = (text: string): boolean => SWEEP_ID.test(text);
 
-/** @throws InputError unless `text` can be a sweep's id. */
+/** @throws InputError if `text` cannot be a sweep's ID */
 export function parseSweepId(text: string): string {
   if (!isSweepId(text)) {
     throw new InputError(`"${text}" is not a sweep ID`, {
@@ -125,7 +125,7 @@ export function parseReplicationMethod(text: string): ReplicationMethod {
 
 const ITEM_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
-/** @throws InputError unless `text` can name an item of `spawn:entries` */
+/** @throws InputError if `text` cannot name an item of `spawn:entries` */
 export function parseItemName(text: string): string {
   if (ITEM_NAME.test(text)) return text;
   throw new InputError(`${JSON.stringify(text.slice(0, 100))} is not the name of an item of spawn:entries`, {
@@ -151,8 +151,8 @@ const ITEM_KEYS = [
 ] as const;
 
 /**
- * Parses `spawn:entries`, the entries that an environment's configuration declares.
- * @param resolveSource finds out what a source stands for (relative ones count from the project's folder)
+ * Parses `spawn:entries`, the declared entries of an environment.
+ * @param resolveSource resolves a source; relative sources are relative to the project's folder
  * @throws InputError that names the item and the key
  */
 export function parseDeclaredEntries(
@@ -194,7 +194,7 @@ export function parseDeclaredEntries(
       const found = item[key];
       if (found === undefined || found === null) return undefined;
       if (typeof found === "string") return found;
-      // A number has lost what was written: 1.10 is 1.1 by now, 0123 is 83.
+      // A number no longer has its original text: 1.10 is now 1.1, 0123 is 83.
       return fail(key, `must be a string, in quotes: ${key}: ${JSON.stringify(String(found))}`);
     };
     const parseRegions = (value: unknown): RegionList => {
@@ -212,7 +212,7 @@ export function parseDeclaredEntries(
     const parseAccounts = (value: unknown): readonly AccountId[] => {
       if (value === undefined || value === null) return [];
       const items: unknown[] = Array.isArray(value) ? value : [value];
-      // Digits without quotes are a number, in which leading zeros are lost: its parser says so.
+      // Unquoted digits are a number without leading zeros; the parser of the number reports it.
       if (items.some((item) => typeof item !== "string" && typeof item !== "number")) {
         return fail("allowAccounts", 'must be a list of account IDs, such as ["123456789012"]');
       }
@@ -270,7 +270,7 @@ export function parseDeclaredEntries(
   });
 }
 
-/** Parses a spec that was written as JSON. @throws InputError that names `where` and the key */
+/** Parses a spec from JSON. @throws InputError that names `where` and the key */
 export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   if (!isRecord(value)) throw new InputError(`${where} does not hold an entry`);
   const named = <T>(key: string, run: () => T): T => {
@@ -293,7 +293,7 @@ export function parseEntrySpec(value: unknown, where: string): EntrySpec {
   const asIs = (text: string): string => text;
   const regions = value["regions"];
   if (!isStringArray(regions)) throw new InputError(`${where}: regions is missing`);
-  // Absent in what was written before there were directories and shares.
+  // Absent in specs of versions without directories and sharing.
   const {
     exclude = [],
     noSha256 = false,

@@ -5,41 +5,41 @@ import { listOf, parseRegion, parseRegionList, type Region, type RegionList } fr
 import { isRecord, isStringArray } from "./type-guards.ts";
 
 /**
- * The settings of one environment, as `Pulumi.<environment>.yaml` has them under `config:`; the file documents
- * every key. They decide every name in AWS, so a name is never looked up.
+ * The settings of one environment, from `config:` in `Pulumi.<environment>.yaml`; the file documents every key. Every
+ * name in AWS follows from them, so no command looks up a name.
  */
 export interface EnvironmentSettings {
   /** The environment's name; also the name of its stack. */
   readonly name: string;
   /** `local`: the emulator on this machine. `aws`: an AWS account. */
   readonly cloud: "local" | "aws";
-  /** Regions that have a staging bucket. The first is the default primary region of entries. */
+  /** Regions with a staging bucket. The first is the default primary region of entries. */
   readonly regions: RegionList;
-  /** Begins every name that is unique in an account and that no other key sets. */
+  /** Prefix of every name that is unique in an account and that no other key sets. */
   readonly namePrefix: string;
   /** The bucket of each region. */
   readonly buckets: ReadonlyMap<Region, string>;
-  /** Regions whose bucket the user made: it is taken over as it is, and never deleted. */
+  /** Regions with an adopted bucket, which is never deleted. */
   readonly adopted: ReadonlySet<Region>;
   /** The region of the tables; it may have no bucket. */
   readonly tableRegion: Region;
   readonly recordsTable: string;
   readonly usageTable: string;
   readonly sweepsTable: string;
-  /** Other accounts that may read by the name of a bucket what is shared with them. */
+  /** Other accounts that may read shared entries by the name of a bucket. */
   readonly readers: readonly AccountId[];
-  /** The AWS account that the environment must be in. @default that of the credentials in use */
+  /** The AWS account that the environment must be in. @default the account of the credentials in use */
   readonly account?: AccountId;
-  /** The ARN of the IAM policy that limits what workers' roles may do. @default no limit */
+  /** The ARN of the permissions boundary of the workers' roles. @default no limit */
   readonly workersBoundary?: string;
-  /** Which key gave each name, for errors: the user edits that one. */
+  /** The key that set each name, for errors that say which key to edit. */
   readonly keys: NameKeys;
 }
 
-/** For each name the key that gave it, as the user writes it: `spawn:bucketPrefix`. */
+/** The key that set each name, as the user writes it: `spawn:bucketPrefix`. */
 export interface NameKeys {
   readonly buckets: ReadonlyMap<Region, string>;
-  /** Regions whose bucket no key names, so that it has the name that every user's would have. */
+  /** Regions whose bucket has the default name, the same for every user. */
   readonly unnamedBuckets: ReadonlySet<Region>;
   readonly tableRegion: string;
   readonly recordsTable: string;
@@ -47,7 +47,7 @@ export interface NameKeys {
   readonly sweepsTable: string;
 }
 
-/** Keys of the namespace `spawn`, without the prefix, that an environment may set. */
+/** Keys in the namespace `spawn`, without the prefix. */
 export const ENVIRONMENT_KEYS = [
   "cloud",
   "account",
@@ -69,14 +69,14 @@ type EnvironmentKey = (typeof ENVIRONMENT_KEYS)[number];
 /** Keys that name a table. */
 type TableKey = "recordsTable" | "usageTable" | "sweepsTable";
 
-/** Tag of what an environment is made of. Unlike object tags it can be a cost allocation tag. */
+/** Tag of an environment's resources. Unlike object tags it can be a cost allocation tag. */
 export const ENVIRONMENT_TAG = "spawn:environment";
 
 const BUCKET_NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** The default of `spawn:namePrefix`. */
 export const DEFAULT_NAME_PREFIX = "spawn";
 
-// IAM allows 64 characters for the role's name, of which `-replication-` and the environment take 45.
+// IAM allows 64 characters for the role's name; `-replication-` and the environment take 45.
 const NAME_PREFIX = /^[a-z]([a-z0-9-]{0,17}[a-z0-9])?$/;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns */
 const POLICY_ARN = /^arn:aws[a-z-]*:iam::\d{12}:policy\/[\w+=,.@/-]{1,640}$/;
@@ -84,12 +84,12 @@ const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
 const ENVIRONMENT_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
 /**
- * Whether S3 takes `text` as the name of a bucket.
+ * Whether `text` is a valid bucket name.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 const isBucketName = (text: string): boolean => BUCKET_NAME.test(text) && !text.includes("..");
 
-/** @throws InputError unless `text` can name a bucket */
+/** @throws InputError if `text` is not a valid bucket name */
 export function parseBucketName(text: string): string {
   if (!isBucketName(text)) {
     throw new InputError(`"${text}" cannot name a bucket`, {
@@ -99,7 +99,7 @@ export function parseBucketName(text: string): string {
   return text;
 }
 
-/** @throws InputError unless `text` is a lower-case word that can name a stack: letters, digits, hyphens, no dot. */
+/** @throws InputError if `text` is not a lower-case word that can name a stack: letters, digits, hyphens, no dot */
 export function parseEnvironmentName(text: string): string {
   if (!ENVIRONMENT_NAME.test(text)) {
     throw new InputError(`"${text}" is not the name of an environment`, {
@@ -249,20 +249,20 @@ export function parseEnvironmentSettings(
   };
 }
 
-/** What names the tables of each key, between the prefix and the environment. */
+/** The part of each table's default name between the prefix and the environment. */
 const TABLE_WORDS: Readonly<Record<TableKey, string>> = {
   recordsTable: "staging",
   usageTable: "usage",
   sweepsTable: "sweeps",
 };
 
-/** The name of a table that its key does not set. */
+/** The default name of a table. */
 export const defaultTableName = (
   { namePrefix, name }: Pick<EnvironmentSettings, "namePrefix" | "name">,
   key: TableKey,
 ): string => `${namePrefix}-${TABLE_WORDS[key]}-${name}`;
 
-/** The bucket of `region`. @throws InputError when the environment has none there; it says how to add one. */
+/** The bucket of `region`. @throws InputError if the environment has none there, with a fix */
 export function bucketOf(settings: EnvironmentSettings, region: Region): string {
   const bucket = settings.buckets.get(region);
   if (bucket === undefined) {
@@ -277,7 +277,7 @@ export function bucketOf(settings: EnvironmentSettings, region: Region): string 
 /** The name of the role's own policy. */
 export const REPLICATION_POLICY_NAME = "replicate";
 
-/** The name of the IAM role that S3 replicates with. */
+/** The name of the IAM role for S3 replication. */
 export const replicationRoleName = ({
   namePrefix,
   name,

@@ -8,10 +8,10 @@ export const ERROR_CODES = ["checksum-mismatch", "cannot-complete"] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
- * What went wrong, for the person who can fix it.
+ * An error for the user.
  *
- * `message` says what happened, `why` the cause, `fix` the command or the edit that fixes it. `exitCode` is
- * 2 for bad input (nothing was created), 1 for a failure while working, 130 for an interruption.
+ * `message` says what happened, `why` the cause, `fix` the command or the edit that resolves it. `exitCode` is
+ * 2 for bad input (nothing was created), 1 for a failure, 130 for an interruption.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
@@ -44,7 +44,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** An error as printable text for people: the message and, each on a line of its own, its cause and fix. */
+/** The printable text of an error: the message, and its cause and fix on separate lines. */
 export function describeError(error: unknown): string {
   if (!(error instanceof UserError)) return printableLines(messageOf(error));
   return [

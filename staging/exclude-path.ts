@@ -1,5 +1,5 @@
 /**
- * The pattern for `--exclude` that leaves out one path, whatever characters it has. It also leaves out what is below the path.
+ * The pattern for `--exclude` that leaves out one path with any characters, and everything below it.
  * @param path relative to the source; a folder's ends in `/`
  */
 export function excludePatternOf(path: string): string {

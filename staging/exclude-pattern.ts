@@ -2,29 +2,29 @@ import { InputError } from "./errors.ts";
 import { excludePatternOf } from "./exclude-path.ts";
 import { shellString } from "./shell.ts";
 
-/* What one pattern of what to leave out says. Its syntax is that of .gitignore, read as people write paths. */
+/** One exclude pattern. Its syntax is that of .gitignore, with common spellings of paths. */
 
-/** How the source can be named in a pattern. */
+/** The names of the source in a pattern. */
 export interface SourceNames {
-  /** Absolute paths or an `s3://` URL of it, without a slash at the end. */
+  /** Absolute paths or an `s3://` URL of the source, without a slash at the end. */
   readonly locations: readonly string[];
-  /** What `~` stands for, where the source is on this machine. */
+  /** The value of `~` for a source on this machine. */
   readonly home?: string | undefined;
 }
 
 /** A pattern in the syntax of .gitignore, relative to the source. */
 export interface ReadPattern {
-  /** As it was given. */
+  /** The original text. */
   readonly given: string;
-  /** As it counts. */
+  /** The effective pattern. */
   readonly pattern: string;
-  /** Whether it keeps what an earlier pattern leaves out. */
+  /** Whether it keeps paths that an earlier pattern leaves out. */
   readonly keeps: boolean;
-  /** What else its writer may have meant: a pattern that begins with the source's own name. */
+  /** Another possible meaning: a pattern that begins with the source's own name. */
   readonly other?: string;
 }
 
-/** @throws InputError unless the pattern can match something, and has a single meaning */
+/** @throws InputError if the pattern cannot match, or is ambiguous */
 export function parseExcludePattern(pattern: string): string {
   const refuse = (what: string, { why, fix }: Problem): never => {
     throw new InputError(`the pattern ${JSON.stringify(pattern)} ${what}`, {
@@ -38,7 +38,7 @@ export function parseExcludePattern(pattern: string): string {
   return ambiguity === undefined ? pattern : refuse("does not say what it seems to say", ambiguity);
 }
 
-/** The same for a pattern that an earlier version has accepted. @throws InputError unless it can match something */
+/** The same for a pattern that an earlier version accepted. @throws InputError if it cannot match */
 export function parseStoredPattern(pattern: string): string {
   const problem = problemOf(pattern);
   if (problem === undefined) return pattern;
@@ -47,7 +47,7 @@ export function parseStoredPattern(pattern: string): string {
 
 interface Problem {
   readonly why: string;
-  /** The pattern to write. */
+  /** The suggested pattern. */
   readonly fix: string;
 }
 
@@ -68,7 +68,7 @@ function problemOf(pattern: string): Problem | undefined {
     : undefined;
 }
 
-/** What .gitignore reads in another way than its writer, or not at all. */
+/** Patterns that .gitignore reads differently from their author, or ignores. */
 function ambiguityOf(pattern: string): Problem | undefined {
   if (/(^|[^\\])(\\\\)* $/.test(pattern)) {
     const why = `It ends in a space, which does not count; write ${JSON.stringify(`${pattern.slice(0, -1)}\\ `)} for a name that ends in one.`;
@@ -89,7 +89,7 @@ function ambiguityOf(pattern: string): Problem | undefined {
   return undefined;
 }
 
-/** Reads a pattern as relative to its source. */
+/** Parses a pattern relative to its source. */
 export function readPattern(given: string, names: SourceNames): ReadPattern {
   const [sign, path] = signOf(given);
   const relative = belowSource(path, names) ?? fromTop(path, names);
@@ -105,7 +105,7 @@ export function readPattern(given: string, names: SourceNames): ReadPattern {
 const signOf = (pattern: string): ["!" | "", string] =>
   pattern.startsWith("!") ? ["!", pattern.slice(1)] : ["", pattern];
 
-/** The part of an absolute path, or URL, that is below the source, with `/` at its start. */
+/** The part of an absolute path or URL below the source, with a leading `/`. */
 function belowSource(path: string, { locations, home }: SourceNames): string | undefined {
   const absolute = home !== undefined && path.startsWith("~/") ? home + path.slice(1) : path;
   for (const location of locations) {
@@ -120,13 +120,13 @@ function belowSource(path: string, { locations, home }: SourceNames): string | u
 
 /** `./x` is `/x`, and on this machine `a//b` or `a/./b` is `a/b`. */
 function fromTop(path: string, { home }: SourceNames): string {
-  // On S3 they are keys of their own.
+  // In S3 they are separate keys.
   if (home === undefined) return path.replace(/^(\.\/)+/, "/");
   const plain = path.replace(/\/(\.?\/)+/g, "/");
   return plain.startsWith("./") ? plain.slice(1) : plain;
 }
 
-/** `d/x` of a source named `d`, or `parent/d/x`, as other tools want it: `/x`. */
+/** `d/x` for a source named `d`, or `parent/d/x`, as other tools expect: `/x`. */
 function withoutOwnName(path: string, { locations }: SourceNames): string | undefined {
   const steps = path.replace(/^\//, "").split("/");
   for (const location of locations) {

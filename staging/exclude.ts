@@ -4,23 +4,23 @@ import { excludePatternOf } from "./exclude-path.ts";
 import { parseStoredPattern, type ReadPattern, readPattern, type SourceNames } from "./exclude-pattern.ts";
 import { shellString } from "./shell.ts";
 
-/** Which paths of a directory are left out. */
+/** The excluded paths of a directory. */
 export interface Exclusion {
   /** @param path relative to the directory, with `/`; a folder's ends in `/` */
   excludes(path: string): boolean;
-  /** Whether something below an excluded folder may be what a later pattern is to keep. */
+  /** Whether a later pattern may keep a path below an excluded folder. */
   mayKeepBelow(folder: string): boolean;
   /**
-   * Looks at a path below an excluded folder.
-   * @throws InputError for one that a later pattern is to keep, which it cannot: the error has the patterns that do
+   * Checks a path below an excluded folder.
+   * @throws InputError if a later pattern should keep the path but cannot; the error has the patterns that do
    */
   assertNotKept(path: string): void;
-  /** How many paths were left out, a folder with all that is in it counted once. */
+  /** The number of excluded paths; a folder with its content counts once. */
   readonly excluded: number;
   /**
-   * To be called when every path has been looked at.
-   * @returns a warning for each pattern that has matched nothing
-   * @throws InputError for one that would have matched, were it written in another way: the error has that way
+   * Call this after all paths.
+   * @returns a warning for each pattern that matched nothing
+   * @throws InputError for a pattern that would match in another spelling; the error has that spelling
    */
   finish(): string[];
 }
@@ -34,22 +34,22 @@ const NOTHING: Exclusion = {
 };
 
 /**
- * Reads patterns of what to leave out, in the syntax of .gitignore, which also says what wins where several match:
- * https://git-scm.com/docs/gitignore#_pattern_format. Letters count as upper and lower case, hidden files as others.
- * What is below an excluded folder stays out whatever the later patterns say. `./x` is `/x`, and an absolute path below the
+ * Parses exclude patterns in the syntax of .gitignore, which also defines their precedence:
+ * https://git-scm.com/docs/gitignore#_pattern_format. Matching is case-sensitive and includes hidden files. Paths
+ * below an excluded folder stay excluded, whatever the later patterns. `./x` is `/x`, and an absolute path below the
  * source is its relative form.
- * @throws InputError that names a pattern which matches nothing
+ * @throws InputError that names a pattern which cannot match
  */
 export function exclusionOf(patterns: readonly string[], names: SourceNames = { locations: [] }): Exclusion {
   return patterns.length === 0 ? NOTHING : new Patterns(patterns, names);
 }
 
-/** Keys on S3 can begin with a slash or a dot: they can be left out like others. */
+/** S3 keys can begin with a slash or a dot, and can be excluded like others. */
 const OPTIONS = { ignorecase: false, allowRelativePaths: true } as const;
 
 const FORGET_AFTER = 10_000;
 
-/** One rule or several. The library remembers every path that it was asked about, so it is made anew from time to time. */
+/** One or more rules. The library caches every path, so it is recreated from time to time. */
 class Rules {
   readonly #patterns: readonly { readonly pattern: string; readonly mark: string }[];
   #rules: Ignore;
@@ -64,7 +64,7 @@ class Rules {
     return ignore(OPTIONS).add(this.#patterns);
   }
 
-  /** The index of the pattern that leaves the path, or a folder above it, out; undefined where none does. */
+  /** The index of the pattern that excludes the path or a parent folder; undefined if none does. */
   test(path: string): number | undefined {
     if (++this.#asked % FORGET_AFTER === 0) this.#rules = this.#make();
     const { ignored, rule } = this.#rules.test(path);
@@ -76,14 +76,14 @@ class Rules {
   }
 }
 
-/** What a pattern matches by itself, whether it leaves out or keeps. */
+/** The matches of a single pattern, whether it excludes or keeps. */
 const positive = ({ pattern, keeps }: Pick<ReadPattern, "pattern" | "keeps">): Rules =>
   new Rules([keeps ? pattern.slice(1) : pattern]);
 
 interface Watched {
   readonly read: ReadPattern;
   readonly own: Rules;
-  /** Of a pattern that keeps: those before it. */
+  /** The patterns before a keeping pattern. */
   readonly before: Rules | undefined;
   readonly other: Rules | undefined;
   used: boolean;
@@ -135,7 +135,7 @@ class Patterns implements Exclusion {
     const keeper = this.#patterns[last];
     if (by === undefined || keeper === undefined || !keeper.read.keeps) return;
     const folder = this.#excludedFolder(path);
-    if (folder === undefined) return; // it is left out by itself
+    if (folder === undefined) return; // it is excluded itself
     const culprit = this.#patterns[by]?.read.given ?? "";
     const wanted = this.#keeping(path, last, by, folder);
     throw new InputError(
@@ -147,12 +147,12 @@ class Patterns implements Exclusion {
     );
   }
 
-  /** The topmost folder above the path that is left out. */
+  /** The topmost excluded folder above the path. */
   #excludedFolder(path: string): string | undefined {
     return parentsOf(path).find((folder) => this.#rules.matches(folder));
   }
 
-  /** The patterns, completed so that the one with index `keeper` keeps `path`. */
+  /** The patterns, extended so that the one with index `keeper` keeps `path`. */
   #keeping(path: string, keeper: number, culprit: number, folder: string): string[] {
     const given = this.#patterns.map(({ read }) => read.pattern);
     const pattern = given[keeper] ?? "";
@@ -184,13 +184,13 @@ class Patterns implements Exclusion {
   }
 }
 
-/** The folders above a path, the topmost first. Each ends in `/`. */
+/** The parent folders of a path, topmost first. Each ends in `/`. */
 function parentsOf(path: string): string[] {
   const steps = path.replace(/\/$/, "").split("/").slice(0, -1);
   return steps.map((_, at) => `${steps.slice(0, at + 1).join("/")}/`);
 }
 
-/** The folder that a path is in; of one at the top something that no pattern matches. */
+/** The parent folder of a path; for a top-level path a name that no pattern matches. */
 const parentOf = (path: string): string => parentsOf(path).at(-1) ?? "\n";
 
 /** @throws InputError if the patterns exclude every file */

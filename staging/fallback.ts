@@ -4,20 +4,21 @@ import { formatMoney } from "./money.ts";
 import type { PriceBook } from "./price-book.ts";
 import { formatBytes } from "./units.ts";
 
-/** Why a copy takes the place of a replica that a rule was to make. */
+/** The reason why a copy replaces a replication by rule. */
 export interface Fallback {
-  /** What S3 says of the replication. */
+  /** S3's replication status. */
   readonly status: "PENDING" | "FAILED";
   readonly bytes: number;
   readonly from: string;
   readonly to: string;
-  /** Milliseconds for which the rule was waited for. */
+  /** Milliseconds spent waiting for the rule. */
   readonly waitedMs: number;
 }
 
 /**
- * What is told before data are copied in place of a rule. S3 replicates most objects within 15 minutes, and promises no time; what it
- * replicates later is paid a second time. It does not expire objects whose replication is pending or has failed.
+ * The warning before a copy replaces a replication by rule. S3 replicates most objects within 15 minutes, and
+ * promises no time; a later replica costs a second transfer. S3 does not expire objects whose replication is pending
+ * or has failed.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
  */
@@ -34,7 +35,7 @@ function transferText(bytes: number, from: string, to: string, prices: PriceBook
   try {
     return ` for ${formatMoney(replicationCost(bytes, from, [to], prices))} of transfer`;
   } catch (error) {
-    // A price that is not known keeps no data from being copied.
+    // An unknown price must not prevent the copy.
     if (error instanceof InputError) return "";
     throw error;
   }

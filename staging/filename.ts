@@ -1,10 +1,10 @@
 import { InputError } from "./errors.ts";
 import { MANIFEST_NAME } from "./manifest.ts";
 
-/** What the file systems of instances allow for one name. */
+/** The limit of instances' file systems for one name. */
 const MAX_NAME_BYTES = 255;
 
-/** @throws InputError when S3 could store data under `filename` but not list them */
+/** @throws InputError if S3 can store `filename` but not list it */
 export function refuseControlCharacters(filename: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (/[\u0000-\u001f\u007f]/.test(filename)) {
@@ -15,7 +15,7 @@ export function refuseControlCharacters(filename: string): void {
   }
 }
 
-/** Parses a name under which data are to be stored. @throws InputError unless it can be a file's name everywhere */
+/** Parses the name of staged data. @throws InputError if it is not a valid file name on every system */
 export function parseFilename(text: string): string {
   refuseControlCharacters(text);
   const problem = problemOf(text);
@@ -37,13 +37,13 @@ function problemOf(name: string): string | undefined {
     : undefined;
 }
 
-/** S3's limit for a key, of which a name is a part. */
+/** S3's limit for a key, which contains the name. */
 const MAX_STORED_BYTES = 1024;
 
 /**
- * Parses the name under which data are stored, as a record has it. It can be longer than the names that users may choose: that of a
- * source on S3 is the last part of its key.
- * @throws InputError unless the name is one component of a path
+ * Parses the name of staged data in a record. It can be longer than a user's choice: the name of an S3 source is the
+ * last part of its key.
+ * @throws InputError if the name is not one component of a path
  */
 export function parseStoredName(text: string): string {
   refuseControlCharacters(text);

@@ -4,10 +4,10 @@ import type { Region } from "./regions.ts";
 
 declare const brand: unique symbol;
 
-/** A staging entry's id: `stage-` and 12 lower-case hexadecimal digits. */
+/** A staging entry's ID: `stage-` and 12 lower-case hexadecimal digits. */
 export type StagingId = string & { readonly [brand]: "StagingId" };
 
-/** Begins every id, and so every key of an entry's objects. */
+/** The prefix of every ID, and so of every key of an entry's objects. */
 export const ID_PREFIX = "stage-";
 
 /** Hexadecimal digits after the prefix. */
@@ -15,17 +15,17 @@ export const ID_DIGITS = 12;
 
 const PATTERN = new RegExp(`^${ID_PREFIX}[0-9a-f]{${ID_DIGITS}}$`);
 
-/** No entry's id, but as long as every one: tells how long keys get. */
+/** A placeholder with the length of every ID, to compute the length of keys. */
 export const SAMPLE_ID = `${ID_PREFIX}${"0".repeat(ID_DIGITS)}` as StagingId;
 
 export const isStagingId = (text: string): text is StagingId => PATTERN.test(text);
 
-/** A new random id: 48 bits, so that ids of different people do not meet. */
+/** A new random ID of 48 bits, so that IDs of different users do not collide. */
 export function newStagingId(): StagingId {
   return `stage-${randomBytes(6).toString("hex")}` as StagingId;
 }
 
-/** What else decides which objects an entry has. */
+/** Other properties that decide which objects an entry has. */
 interface DeclaredOptions {
   readonly exclude?: readonly string[];
   readonly noSha256?: boolean;
@@ -34,11 +34,12 @@ interface DeclaredOptions {
 }
 
 /**
- * The id of an entry declared in the environment's configuration.
+ * The ID of a declared entry.
  *
- * It comes from the entry's name, its source with what of it is left out, and its primary region, so it stays the same at
- * every `pulumi up`, and another source or primary region is another entry: the new one is complete before the old one is deleted. (Under the
- * same id, data moved to another primary region would be deleted with the replica that was there before.)
+ * It follows from the entry's name, its source with its exclude patterns, and its primary region, so it stays the
+ * same at every `pulumi up`. Another source or primary region makes another entry, which is complete before the old
+ * one is deleted. (With the same ID, moving the data to another primary region would delete them together with the
+ * earlier replica there.)
  */
 export function declaredStagingId(
   environment: string,
@@ -59,15 +60,15 @@ export function declaredStagingId(
   return `stage-${digest.slice(0, 12)}` as StagingId;
 }
 
-/** Digits that a shortened id has at least: fewer would soon fit a second entry. */
+/** Minimum digits of a shortened ID: fewer would soon match a second entry. */
 export const MIN_SHORT_DIGITS = 4;
 
 const SHORT = new RegExp(`^(?:${ID_PREFIX})?([0-9a-f]{${MIN_SHORT_DIGITS},${ID_DIGITS}})$`);
 
 /**
- * Parses an id as a user types it: whole, or shortened to its first digits, with or without `stage-`.
- * @returns the beginning of the id; a {@link StagingId} when no digit is missing
- * @throws InputError when `text` cannot begin an id
+ * Parses an ID from the command line: complete, or shortened to its first digits, with or without `stage-`.
+ * @returns the prefix; a {@link StagingId} if it is complete
+ * @throws InputError if `text` cannot begin an ID
  */
 export function parseIdStart(text: string): string {
   const [, digits] = SHORT.exec(text) ?? [];
@@ -78,7 +79,7 @@ export function parseIdStart(text: string): string {
   });
 }
 
-/** @throws InputError when `text` is no staging id. */
+/** @throws InputError if `text` is not a staging ID */
 export function parseStagingId(text: string): StagingId {
   if (!isStagingId(text)) {
     throw new InputError(`"${text}" is not a staging ID`, {

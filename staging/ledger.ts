@@ -6,7 +6,7 @@ import { isIsoTime, isoSeconds, removalMidnight, TTL_CLASSES, type TtlDays } fro
 import { isRecord, isStringArray } from "./type-guards.ts";
 import { parseUsageRow, USAGE_KEY, type UsageRow, wrongCounter } from "./usage.ts";
 
-/** From when on an upload's data were in which regions, the primary one first, and with which TTL. */
+/** The regions of an upload's data from a moment on, the primary region first, and the TTL. */
 export interface Placement {
   readonly from: Date;
   readonly regions: RegionList;
@@ -17,32 +17,32 @@ export interface Placement {
 export interface Life {
   readonly filename: string;
   readonly sizeBytes: number;
-  /** Of a directory; rows of versions that did not note it have one. */
+  /** For a directory; rows of earlier versions have one. */
   readonly fileCount: number;
   readonly uploadedAt: Date;
-  /** When it was deleted; undefined where nobody has deleted it, though it may have expired. */
+  /** The time of the deletion; undefined if no user has deleted it, even if it has expired. */
   readonly closedAt: Date | undefined;
   readonly sweepId: string | undefined;
-  /** When each region but the primary one got its copy. Absent in rows of versions that did not note it: at the upload. */
+  /** The arrival of the copy in each other region. Absent in rows of earlier versions, which mean the upload's time. */
   readonly arrivals?: ReadonlyMap<string, Date> | undefined;
-  /** When the youngest object of a region was made, where that was so late that it outlives the others: see {@link youngestAttribute}. */
+  /** The creation of a region's youngest object, if it outlives the others: see {@link youngestAttribute}. */
   readonly youngest?: ReadonlyMap<string, Date> | undefined;
-  /** Since when a region's data are known not to expire: see {@link heldAttribute}. */
+  /** The time from which a region's data are known not to expire: see {@link heldAttribute}. */
   readonly held?: ReadonlyMap<string, Date> | undefined;
-  /** Oldest first, one at least. */
+  /** Oldest first, at least one. */
   readonly placements: readonly Placement[];
 }
 
-/** All that the ledger knows of an entry. */
+/** The ledger's data about one entry. */
 export interface LedgerRow {
   readonly stagingId: string;
-  /** Oldest first; the last is the current one. None where only workers have written to the row. */
+  /** Oldest first; the last is the current one. Empty if only workers have written to the row. */
   readonly lives: readonly Life[];
-  /** The counters have no times and go on from one life to the next. */
+  /** The counters have no times and continue across generations. */
   readonly usage: UsageRow;
 }
 
-/** The attributes of the row that tell its lives. The counters beside them are the workers'. */
+/** The attributes of the row that describe its generations. The counters beside them belong to the workers. */
 export const LIFE_ATTRIBUTES = [
   "filename",
   "size_bytes",
@@ -53,36 +53,37 @@ export const LIFE_ATTRIBUTES = [
   "sweep_id",
   "opened_at",
   "closed_at",
-  /** List of `{from, regions, ttl_days}`: the placements of the current life. */
+  /** List of `{from, regions, ttl_days}`: the placements of the current generation. */
   "history",
-  /** `true` where {@link arrivalAttribute} tells when each region got its copy. */
+  /** `true` if {@link arrivalAttribute} records when each region got its copy. */
   "counts_arrivals",
-  /** List of the lives before it, in the same terms. An item of 400 KB has room for more than a thousand. */
+  /** List of the earlier generations in the same form. An item of 400 KB has room for more than a thousand. */
   "lives",
 ] as const;
-/** The attribute of a row that tells when a region got its copy; beside the others, since several replicas are made at a time. */
+/** The attribute with the arrival of a region's copy; one per region, because replicas are made concurrently. */
 export const arrivalAttribute = (region: string): string => `${ARRIVED}${region}`;
 const ARRIVED = "arrived_in_";
 /**
- * The attribute of a row that tells when the youngest object of a region was made. It is noted only where that object goes later than
- * the entry's others: one day is the least that a lifecycle rule has, and it was made on the last one.
+ * The attribute with the creation time of a region's youngest object. It is set only if that object expires later
+ * than the others: it was created on the last day, and the minimum of a lifecycle rule is one day.
  */
 export const youngestAttribute = (region: string): string => `${YOUNGEST}${region}`;
 const YOUNGEST = "youngest_in_";
 /**
- * The attribute of a row that tells when the replication of a region's data was found to have failed. S3 does not expire such data: they
- * are charged for until somebody deletes them.
+ * The attribute with the time at which the replication of a region's data was found to have failed. S3 does not
+ * expire such data, and charges for them until a user deletes them.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-and-other-bucket-config.html
  */
 export const heldAttribute = (region: string): string => `${HELD}${region}`;
 const HELD = "held_in_";
-/** Goes up by one at every write, which is made on condition that nobody else has written in between. */
+/** Increments with every write; each write is conditional on the version that it read. */
 export const REVISION = "revision";
 
 /**
- * Parses a row strictly: every worker can write to the table, and one row must neither change what others cost nor take long.
+ * Parses a row strictly: every worker can write to the table, and one row must neither change the cost of other
+ * entries nor be slow to process.
  * @param item unmarshalled to plain values
- * @throws UserError when an attribute is missing or of another form; it names the row and the attribute
+ * @throws UserError that names the row and the attribute if an attribute is missing or malformed
  */
 export function parseLedgerRow(item: unknown): LedgerRow {
   const usage = parseUsageRow(item);
@@ -91,7 +92,7 @@ export function parseLedgerRow(item: unknown): LedgerRow {
   if (!isStagingId(usage.stagingId)) return read.fail(USAGE_KEY);
   const wrong = wrongCounter(row);
   if (wrong !== undefined) return read.fail(wrong);
-  // What workers alone have written to has no life: it costs nothing.
+  // A row that only workers have written to has no generation and costs nothing.
   if (row["opened_at"] === undefined) return { stagingId: usage.stagingId, lives: [], usage };
   const earlier = row["lives"] ?? [];
   if (!Array.isArray(earlier)) return read.fail("lives");
@@ -105,14 +106,14 @@ export function parseLedgerRow(item: unknown): LedgerRow {
   return { stagingId: usage.stagingId, lives: [...earlier, current].map((life) => read.life(life)), usage };
 }
 
-/** The arrivals that a row notes, from the upload of a life to the next one's; undefined where it notes none. */
+/** The arrivals in a row between the upload of a generation and the next upload; undefined if it records none. */
 function arrivalsOf(
   row: Readonly<Record<string, unknown>>,
   from: string,
   until: string | undefined,
 ): Record<string, string> | undefined {
   if (row["counts_arrivals"] !== true) return undefined;
-  // A copy of the next upload has overwritten the note: this one's counts from its upload.
+  // A copy of the next upload has overwritten the time, so this generation's copy counts from its upload.
   return timesIn(row, ARRIVED, from, (at) => (until !== undefined && at >= until ? from : at));
 }
 
@@ -126,7 +127,7 @@ function notesOf(
   return Object.keys(times).length > 0 ? times : undefined;
 }
 
-/** By region the times that attributes with this prefix have; those of before `from` are an earlier life's. */
+/** The times of attributes with this prefix, by region; times before `from` belong to an earlier generation. */
 function timesIn(
   row: Readonly<Record<string, unknown>>,
   prefix: string,
@@ -160,7 +161,7 @@ class Reader {
     const uploadedAt = this.#date(value, "uploaded_at");
     const history = value["history"];
     if (history !== undefined && !(Array.isArray(history) && history.length > 0)) return this.fail("history");
-    // Rows of versions before the history have one placement for the whole life.
+    // Rows of versions without a history have one placement for the whole generation.
     const placements = (history ?? [{ ...value, from: value["uploaded_at"] }]).map((one: unknown) =>
       this.#placement(one),
     );
@@ -215,11 +216,11 @@ class Reader {
   }
 }
 
-/** What the row tells of the life that is, in plain values. */
+/** The current generation in the row, in plain values. */
 export interface LifeFacts {
   readonly filename: string;
   readonly size_bytes: number;
-  /** Undefined in stacks of versions that did not note it. */
+  /** Undefined in stacks of versions that did not record it. */
   readonly file_count?: number | undefined;
   readonly regions: readonly string[];
   readonly uploaded_at: string;
@@ -230,11 +231,11 @@ export interface LifeFacts {
 type Attributes = Readonly<Partial<Record<(typeof LIFE_ATTRIBUTES)[number], unknown>>>;
 
 /**
- * The attributes of a row in which `facts` are the life that is; an absent one is to be removed. The same upload is the
- * same life, whatever happened to the row: a change of regions or TTL is noted in its history. Another upload is
- * another life, and the one before it is kept among the `lives`.
- * @param row as it is, in plain values; undefined where there is none
- * @param countsArrivals whether the arrival of each copy of another upload is noted in the row
+ * The attributes of a row whose current generation is `facts`; an undefined one is to be removed. The same upload
+ * continues its generation: changes of regions or TTL extend its history. Another upload starts a generation, and the
+ * previous one moves to `lives`.
+ * @param row the current row in plain values; undefined if there is none
+ * @param countsArrivals whether the row records the arrival of each copy of a new upload
  */
 export function rowWith(
   row: Readonly<Record<string, unknown>> | undefined,
@@ -262,7 +263,7 @@ export function rowWith(
   };
 }
 
-/** A list of a row; empty where the row has something else, which somebody else wrote. */
+/** A list in a row; empty if another writer stored another value. */
 const listIn = (row: Readonly<Record<string, unknown>> | undefined, name: "lives" | "history"): unknown[] => {
   const value = row?.[name];
   return Array.isArray(value) ? value : [];
@@ -277,11 +278,11 @@ function historyOf(row: Readonly<Record<string, unknown>>, facts: LifeFacts, now
   const last = history.at(-1);
   const from = isRecord(last) ? String(last["from"]) : "";
   const same = JSON.stringify(placementOf(before, "")) === JSON.stringify(placementOf(facts, ""));
-  // A clock that goes backwards must not turn the order round.
+  // A clock that goes backwards must not reverse the order.
   return same ? history : [...history, placementOf(facts, [isoSeconds(now), from].sort().at(-1) ?? "")];
 }
 
-/** A life that nobody has closed ended when its data were uploaded again, unless they had expired before. */
+/** A generation without a recorded end ended with the next upload, or with its expiry if that was earlier. */
 function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Record<string, unknown> {
   const { filename, size_bytes, file_count, uploaded_at, sweep_id, regions, ttl_days, history } = row;
   const arrived = arrivalsOf(row, String(uploaded_at), next.uploaded_at);
@@ -303,7 +304,7 @@ function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Rec
   };
 }
 
-/** What has expired is charged for somewhat longer, whatever is uploaded then. */
+/** Expired data are charged slightly longer, whatever is uploaded then. */
 function hasExpired({ uploaded_at, ttl_days }: Readonly<Record<string, unknown>>, now: string): boolean {
   const ttl = TTL_CLASSES.find((days) => days === ttl_days);
   if (ttl === undefined || !isIsoTime(uploaded_at)) return false;

@@ -1,5 +1,5 @@
 /**
- * What AWS charges for and no amount of spawn's counts, with the prices of AWS too: for `estimate --prices aws`, the help and
+ * AWS charges that no amount of spawn includes, not even with AWS's prices: for `estimate --prices aws`, the help and
  * docs/costs.md, which has the sources.
  */
 export const LEFT_OUT: readonly string[] = [

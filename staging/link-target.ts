@@ -1,9 +1,9 @@
-/** As many links as Linux follows before it takes them for a loop. */
+/** Linux follows the same number of links before it reports a loop. */
 const MAX_LINKS = 40;
 
 /**
- * Whether a link of a tree leads out of the tree. Each link on the way is followed, as the system follows it; a link may lead to
- * nothing, or in a circle.
+ * Whether a link of a tree leads out of the tree. Each link of the path is followed as the system follows it; the
+ * target may be missing, or part of a loop.
  * @param path of the link, relative to the root of the tree
  * @param links the targets of all links of the tree, by path; no other path is below one of them
  */

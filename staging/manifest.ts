@@ -3,9 +3,9 @@ import type { StagingId } from "./ids.ts";
 import { isRecord } from "./type-guards.ts";
 
 /**
- * The manifest of an entry: JSON lines, so that it is written and read without holding it whole. The first line is a
- * {@link ManifestHeader}, every other one a {@link ManifestEntry}, sorted by {@link comparePaths}. It names neither the
- * entry nor its source: equal trees have equal manifests, so that its SHA-256 stands for a directory's content.
+ * The manifest of an entry: JSON lines, written and read line by line. The first line is a {@link ManifestHeader},
+ * every other line a {@link ManifestEntry}, sorted by {@link comparePaths}. It names neither the entry nor its
+ * source: equal trees have equal manifests, so that its SHA-256 identifies a directory's content.
  */
 export interface ManifestHeader {
   readonly version: 1;
@@ -14,26 +14,26 @@ export interface ManifestHeader {
 
 export interface ManifestFile {
   readonly type: "file";
-  /** Of a directory's file: relative to it, with `/`. A single file's own name. */
+  /** For a directory: relative to it, with `/`. For a single file: its name. */
   readonly path: string;
   readonly size: number;
-  /** Lower-case hex; absent where it was not computed, which is only so for sources on S3. */
+  /** Lower-case hex; absent if it was not computed, which happens only for S3 sources. */
   readonly sha256?: string;
-  /** Of the source's object, in place of a SHA-256 that was not computed. */
+  /** The ETag of the source's object, in place of a SHA-256. */
   readonly etag?: string;
   /** Permission bits in octal, such as `644`. */
   readonly mode: string;
 }
 
-/** A symbolic link inside a directory. It leads nowhere outside of it, and is no object in S3. */
+/** A symbolic link inside a directory. It never leads out of it, and is not an S3 object. */
 export interface ManifestLink {
   readonly type: "link";
   readonly path: string;
-  /** As the link has it: relative to the folder of the link. */
+  /** The original text, relative to the folder of the link. */
   readonly target: string;
 }
 
-/** A folder with nothing in it. It is no object in S3. */
+/** An empty folder. It is not an S3 object. */
 export interface ManifestFolder {
   readonly type: "directory";
   /** Ends in `/`. */
@@ -43,7 +43,7 @@ export interface ManifestFolder {
 
 export type ManifestEntry = ManifestFile | ManifestLink | ManifestFolder;
 
-/** What stands for a SHA-256 that was not computed: in resources' outputs and in records. */
+/** The value in place of a SHA-256 that was not computed, in outputs and records. */
 export const NO_SHA256 = "none";
 
 /** Last component of the manifest's key. No source may have this name. */
@@ -55,7 +55,7 @@ export const manifestKey = (id: StagingId | string): string => `${entryPrefix(id
 /** S3 keys have at most 1,024 bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const MAX_KEY_BYTES = 1024;
 
-/** The key of a path inside an entry. @throws InputError when S3 or the manifest cannot hold it. */
+/** The key of a path inside an entry. @throws InputError if S3 or the manifest cannot store it */
 export function objectKey(id: StagingId | string, path: string): string {
   const key = `${entryPrefix(id)}${path}`;
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
@@ -72,13 +72,13 @@ export function objectKey(id: StagingId | string, path: string): string {
   return key;
 }
 
-/** Orders paths by their bytes in UTF-8, as S3 lists keys; UTF-16's order differs beyond U+FFFF. */
+/** Orders paths by their UTF-8 bytes, as S3 lists keys; UTF-16 order differs beyond U+FFFF. */
 export function comparePaths(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at += 1) {
     const [left, right] = [a.charCodeAt(at), b.charCodeAt(at)];
     if (left === right) continue;
-    // Surrogates stand for what comes after every other character.
+    // Surrogates sort after every other character.
     const [isLeftHigh, isRightHigh] = [isSurrogate(left), isSurrogate(right)];
     return isLeftHigh === isRightHigh ? left - right : isLeftHigh ? 1 : -1;
   }
@@ -93,18 +93,18 @@ export function manifestLine(line: ManifestHeader | ManifestEntry): string {
 
 export interface Manifest {
   readonly header: ManifestHeader;
-  /** In their order; read as they are asked for. */
+  /** In order; read on demand. */
   readonly entries: AsyncGenerator<ManifestEntry, void, void>;
 }
 
-/** A manifest that this program did not write, or that somebody changed. */
+/** A manifest that this program did not write, or that was changed. */
 export class ManifestError extends UserError {}
 
 /**
- * Reads a manifest piece by piece, in memory for one line. Whoever can write below the entry's prefix can write the manifest, so nothing
- * of it is trusted: paths and links stay in the tree, and no path comes twice.
- * @param chunks its bytes, cut anywhere
- * @throws ManifestError that names the line which is no manifest's; of the entries, while they are read
+ * Parses a manifest in chunks, with the memory of one line. Any user who can write below the entry's prefix can write
+ * the manifest, so the parser trusts nothing: paths and links stay in the tree, and paths are unique.
+ * @param chunks its bytes, split anywhere
+ * @throws ManifestError that names the invalid line, while the entries are read
  */
 export async function parseManifest(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -150,7 +150,7 @@ async function* readLines(
     throw new ManifestError("the manifest breaks off", { why: "Its last line has no end." });
 }
 
-/** Characters. A path and a target of the greatest lengths have fewer, also if every character is escaped. */
+/** Maximum characters of a line: the longest path and target, with every character escaped. */
 const MAX_LINE = 65_536;
 
 function decoded(decoder: InstanceType<typeof TextDecoder>, line: number, chunk?: Uint8Array): string {
@@ -186,13 +186,14 @@ const PATH = /^(?!\/)(?!(.*\/)?\.{1,2}(\/|$))(?!.*\/\/)./s;
 const MODE = /^[0-7]{3}$/;
 const HEX = /^[0-9a-f]{64}$/;
 
-/** Whether nothing but a place below the destination can be meant. */
+/** Whether the path can only mean a path below the destination. */
 const isPath = (value: unknown): value is string =>
   typeof value === "string" && value.length <= MAX_KEY_BYTES && PATH.test(value) && !value.includes("\0");
 
 /**
- * Whether a link's target begins inside of the tree. The folders of a link are no links, so the `..` at the beginning are exact. Where one
- * comes after a name, which may be another link's, only the file system can tell: whoever makes links must open them below the tree.
+ * Whether a link's target begins inside of the tree. The folders of a link are no links, so leading `..` are exact. A
+ * `..` after a name, which may be a link, depends on the file system: code that creates links must open them below
+ * the tree.
  */
 function isTarget(target: unknown, path: string): target is string {
   if (typeof target !== "string" || target === "" || target.startsWith("/") || target.includes("\0"))

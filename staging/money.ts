@@ -10,9 +10,9 @@ const PER_CENT = 10_000;
 
 export const ZERO = 0 as MicroDollars;
 
-/** A price or amount written in dollars. @throws RangeError when it is no number, or finer than a micro-dollar */
+/** A price or amount in dollars. @throws RangeError if it is not a number, or finer than a micro-dollar */
 export function dollars(amount: number): MicroDollars {
-  // By its decimals: a product would be off by one for amounts of billions.
+  // Parses the decimals: a multiplication would be off by one for amounts of billions.
   const micro = Number(amount.toFixed(6).replace(".", ""));
   // A large amount in dollars is itself exact to some of its last bits only.
   const tolerance = Math.max(1e-3, Math.abs(micro) * 2 ** -50);
@@ -22,19 +22,19 @@ export function dollars(amount: number): MicroDollars {
   return micro as MicroDollars;
 }
 
-/** @throws InputError when the sum is too large to be exact */
+/** @throws InputError if the sum is too large to be exact */
 export function addMoney(...amounts: readonly MicroDollars[]): MicroDollars {
   return exact(amounts.reduce((sum, amount) => sum + amount, 0));
 }
 
-/** @throws InputError when the difference is too large to be exact */
+/** @throws InputError if the difference is too large to be exact */
 export function subtractMoney(from: MicroDollars, amount: MicroDollars): MicroDollars {
   return exact(from - amount);
 }
 
 /**
  * `price × numerator / denominator`, exact until the one rounding (half away from zero) at the end.
- * @throws InputError when the amount is too large to be exact
+ * @throws InputError if the amount is too large to be exact
  */
 export function scaleMoney(price: MicroDollars, numerator: bigint, denominator: bigint): MicroDollars {
   const product = BigInt(price) * numerator;
@@ -53,12 +53,12 @@ function exact(amount: number): MicroDollars {
   });
 }
 
-/** For outputs that are read by programs: dollars as a number, to the micro-dollar. */
+/** For programs: dollars as a number, to the micro-dollar. */
 export function toDollars(amount: MicroDollars): number {
   return amount / PER_DOLLAR;
 }
 
-/** `$1,234.56`; amounts below half a cent, but not zero, show as `<$0.01`. */
+/** `$1,234.56`; nonzero amounts below half a cent show as `<$0.01`. */
 export function formatMoney(amount: MicroDollars): string {
   if (amount > 0 && amount < PER_CENT / 2) return "<$0.01";
   const cents = Math.round(Math.abs(amount) / PER_CENT);

@@ -1,6 +1,6 @@
 /**
- * The candidate nearest to what was typed, if one is near enough to be meant: the only one that begins so, or one of
- * which a third of the letters differ.
+ * The candidate that a typed word probably means: the only one that begins with it, or one in which at most a third
+ * of the letters differ.
  */
 export function nearest(typed: string, candidates: Iterable<string>): string | undefined {
   const names = [...candidates];
@@ -16,7 +16,7 @@ export function nearest(typed: string, candidates: Iterable<string>): string | u
   return least <= Math.max(1, Math.floor(Math.max(typed.length, best.length) / 3)) ? best : undefined;
 }
 
-/** How many letters have to be added, removed, changed, or swapped with their neighbour (optimal string alignment). */
+/** The number of insertions, deletions, substitutions and swaps of neighbours (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);

@@ -1,27 +1,27 @@
 import { UserError } from "./errors.ts";
 import { MAX_TTL_DAYS } from "./ttl.ts";
 
-/** A bucket's default retention, as S3's API has it: days or years, one of both. */
+/** A bucket's default retention in the form of S3's API: either days or years. */
 export interface DefaultRetention {
   readonly Mode?: string | undefined;
   readonly Days?: number | undefined;
   readonly Years?: number | undefined;
 }
 
-/** Days for which S3 keeps every new object of a bucket from being deleted; 0 without a default retention. */
+/** Days for which S3 prevents the deletion of every new object of a bucket; 0 without a default retention. */
 export const retentionDays = ({ Days = 0, Years = 0 }: DefaultRetention): number => Days + Years * 365;
 
 /** `30 days (COMPLIANCE)` */
 export const describeRetention = (retention: DefaultRetention): string =>
   `${retentionDays(retention)} days${retention.Mode === undefined ? "" : ` (${retention.Mode})`}`;
 
-/** The command that takes the default retention of a bucket away; what has one already keeps it. */
+/** The command that removes the default retention of a bucket; existing objects keep theirs. */
 export const withoutRetention = (bucket: string, region: string): string =>
   `aws s3api put-object-lock-configuration --bucket ${bucket} --region ${region} --object-lock-configuration ObjectLockEnabled=Enabled`;
 
 /**
- * Refuses to adopt a bucket in which no entry could be removed when it expires.
- * @throws UserError for a default retention longer than the longest TTL
+ * Refuses to adopt a bucket that would retain expired entries.
+ * @throws UserError if the default retention is longer than the longest TTL
  */
 export function refuseLongRetention(bucket: string, region: string, retention: DefaultRetention): void {
   if (retentionDays(retention) <= MAX_TTL_DAYS) return;

@@ -4,7 +4,7 @@ import { ID_PREFIX } from "./ids.ts";
 import { entryPrefix } from "./manifest.ts";
 import { isPrefix, isS3Url, parseS3Url } from "./s3-url.ts";
 
-/** What an upload reads, and the entry that it writes. */
+/** The source of an upload, and the entry that it writes. */
 export interface OverlapCase {
   /** A path, or an `s3://` URL. */
   readonly source: string;
@@ -14,10 +14,10 @@ export interface OverlapCase {
 }
 
 /**
- * Refuses a source on S3 that would contain the objects of its own entry: the upload would copy its copies without end.
- * Another entry's prefix in the same bucket is a valid source, and so is a prefix of the user's own.
- * @param buckets in which the upload writes, or S3 replicates what it writes
- * @throws InputError that names the bucket and the ways out
+ * Refuses an S3 source that would contain the objects of its own entry: the upload would copy its own copies
+ * endlessly. Another entry's prefix in the same bucket is a valid source, and so is a user's prefix.
+ * @param buckets in which the upload writes, or to which S3 replicates it
+ * @throws InputError that names the bucket and the fixes
  */
 export function refuseOverlap({ source, exclude = [], id }: OverlapCase, buckets: Iterable<string>): void {
   if (!isS3Url(source)) return;
@@ -32,13 +32,13 @@ export function refuseOverlap({ source, exclude = [], id }: OverlapCase, buckets
   throw overlaps(source, place.bucket, "The upload would copy its own copies without end.");
 }
 
-/** Whether the bucket of a URL is the alias of an access point, behind which any bucket may be. */
+/** Whether the bucket of a URL is an access point alias, behind which any bucket may be. */
 export const isAccessPointAlias = (bucket: string): boolean => bucket.endsWith("-s3alias");
 
-/** A source that holds what its upload writes. */
+/** A source that contains the output of its upload. */
 export class OverlapError extends InputError {}
 
-/** The error for a source that holds, or leads to, what its upload writes. */
+/** The error for a source that contains, or leads to, the output of its upload. */
 export const overlaps = (source: string, bucket: string, why: string): OverlapError =>
   new OverlapError(`${source} overlaps the entry that is to be made from it`, {
     why: `${bucket} is a staging bucket of this environment. ${why}`,

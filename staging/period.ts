@@ -1,17 +1,17 @@
 import { InputError } from "./errors.ts";
 import { MS_PER_DAY } from "./ttl.ts";
 
-/** A time of a report: from `since` until before `until`. */
+/** The period of a report: `since` inclusive, `until` exclusive. */
 export interface Period {
   readonly since: Date;
   readonly until: Date;
-  /** How a title names it: `Last 30 Days`, `2026-10-01 to 2026-10-31`. */
+  /** Its name in a title: `Last 30 Days`, `2026-10-01 to 2026-10-31`. */
   readonly label: string;
-  /** Whether it was asked for beyond now, where it was cut off. */
+  /** Whether the requested period ends after now, and was cut off. */
   readonly cut: boolean;
 }
 
-/** What a time may be written as; all times are UTC. */
+/** The accepted forms of a time; all times are UTC. */
 export const TIME_FORMS = [
   "now",
   "today",
@@ -29,15 +29,15 @@ export const DEFAULT_SINCE = "30 days ago";
 interface Time {
   readonly start: Date;
   readonly end: Date;
-  /** `30 days`, where it is that long before now. */
+  /** `30 days`, if it is that long before now. */
   readonly ago?: string;
 }
 
 /**
- * The period between two times. A day counts from its beginning as `since`, to its end as `until`.
+ * The period between two times. A day starts at its beginning as `since`, and ends at its end as `until`.
  * @param since one of {@link TIME_FORMS}; default {@link DEFAULT_SINCE}
  * @param until likewise; default now
- * @throws InputError when a text is no time, when nothing is between them, or when they are in the future
+ * @throws InputError if a text is not a time, the period is empty, or it is in the future
  */
 export function parsePeriod(since: string | undefined, until: string | undefined, now: Date): Period {
   const from = parseTime(since ?? DEFAULT_SINCE, "--since", now);
@@ -56,21 +56,21 @@ export function parsePeriod(since: string | undefined, until: string | undefined
   }
   const cut = to.end > now;
   const end = cut ? now : to.end;
-  // Half an hour ago today has not ended either, but nobody who writes today means the evening.
+  // Half an hour ago is also within today, but "today" does not mean this evening.
   const asked = until !== undefined && !/^(today|now)$/i.test(until.trim());
-  // Nothing was staged before 1970, and dates before the year 0 have another form.
+  // No data were staged before 1970, and dates before the year 0 have another form.
   const start = new Date(Math.max(0, from.start.getTime()));
   return { since: start, until: end, label: labelOf(from, to, until), cut: cut && asked };
 }
 
-/** @throws InputError when one of the texts is no time, whatever the time is now */
+/** @throws InputError if one of the texts is not a time, whatever the current time */
 export function checkTimes(since: string | undefined, until: string | undefined): void {
   const anyTime = new Date(0);
   if (since !== undefined) parseTime(since, "--since", anyTime);
   if (until !== undefined) parseTime(until, "--until", anyTime);
 }
 
-/** @throws InputError when `text` is no time */
+/** @throws InputError if `text` is not a time */
 function parseTime(text: string, flag: string, now: Date): Time {
   const words = text.trim().toLowerCase().replaceAll(/\s+/g, " ");
   if (words === "now") return { start: now, end: now };
@@ -99,7 +99,7 @@ function parseAgo(words: string, now: Date): Time | undefined {
   return { start, end: start, ago: `${count} ${unit}${count === 1 ? "" : "s"}` };
 }
 
-/** The same day and time of an earlier month, or its last day where it is shorter. */
+/** The same day and time of an earlier month, or its last day if it is shorter. */
 function monthsBefore(date: Date, months: number): Date {
   const earlier = new Date(date);
   earlier.setUTCDate(1);
@@ -117,7 +117,7 @@ function parseIso(text: string): Time | undefined {
   if (match === null) return undefined;
   const [, day = "", time, offset = "Z"] = match;
   const midnight = new Date(`${day}T00:00:00Z`);
-  // JavaScript takes 30 February for a day of March.
+  // JavaScript parses 30 February as a day of March.
   if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== day) return undefined;
   if (time === undefined) return dayOf(midnight);
   const moment = new Date(`${day}T${time}${offset.toUpperCase()}`);

@@ -2,34 +2,34 @@ import { InputError } from "./errors.ts";
 import { dollars, type MicroDollars } from "./money.ts";
 import type { PriceBook, PriceSource, RequestPrices } from "./price-book.ts";
 
-/** Figures of one kind, all from one source. */
+/** Figures of one kind from one source. */
 export interface PriceSection<T> {
   readonly source: PriceSource;
   readonly prices: Readonly<Record<string, T>>;
 }
 
-/** AWS's list prices as `prices/aws.json` has them, by region. */
+/** AWS's list prices in `prices/aws.json`, by region. */
 export interface AwsPrices {
   readonly storagePerGbMonth: PriceSection<MicroDollars>;
-  /** By the region that sends, then by the one that receives. */
+  /** By the sending region, then by the receiving one. */
   readonly transferPerGb: PriceSection<Readonly<Record<string, MicroDollars>>>;
   readonly requestsPer1000: PriceSection<RequestPrices>;
-  /** By instance type, then by region: on demand, Linux, an hour. */
+  /** By instance type, then by region: on demand, Linux, per hour. */
   readonly instanceHour: PriceSection<Readonly<Record<string, MicroDollars>>>;
 }
 
-/** AWS's list prices: what a {@link PriceBook} has, and what only sweeps and requests need. */
+/** AWS's list prices: a {@link PriceBook}, and prices that only sweeps and requests use. */
 export interface AwsPriceBook extends PriceBook {
-  /** @throws InputError for a region that the book lacks */
+  /** @throws InputError if the book lacks the region */
   readonly requestsPer1000: (region: string) => RequestPrices;
-  /** @throws InputError for an instance type, or a region of it, that the book lacks */
+  /** @throws InputError if the book lacks the instance type, or its region */
   readonly instanceHour: (instanceType: string, region: string) => MicroDollars;
-  /** Types of which {@link instanceHour} knows the price in one region at least. */
+  /** Types with a known {@link instanceHour} price in at least one region. */
   readonly instanceTypes: readonly string[];
   readonly sources: Readonly<Record<keyof AwsPrices, PriceSource>>;
 }
 
-/** The prices as a book. Replication and an instance's download are the same transfer from a region to another one. */
+/** The prices as a book. Replication and an instance's download are the same transfer between regions. */
 export function awsPriceBook(prices: AwsPrices): AwsPriceBook {
   const { storagePerGbMonth, transferPerGb, requestsPer1000, instanceHour } = prices;
   const transfer = (from: string, to: string): MicroDollars =>
@@ -73,8 +73,8 @@ function known<T>(
 }
 
 /**
- * Checks the contents of `prices/aws.json`, which have prices in dollars.
- * @throws TypeError that names the place, when a figure is no price or a section has no source or date
+ * Validates `prices/aws.json`, which has prices in dollars.
+ * @throws TypeError that names the path, if a figure is not a price or a section has no source or date
  */
 export function parseAwsPrices(data: unknown): AwsPrices {
   const root = objectAt(data, "prices");

@@ -5,7 +5,7 @@ import awsPrices from "./prices/aws.json" with { type: "json" };
 
 const aws = once(() => awsPriceBook(parseAwsPrices(awsPrices)));
 
-/** The book of that name. AWS's is checked when it is first asked for. */
+/** The book of that name. AWS's book is validated at its first use. */
 export function priceBook(name: "aws"): AwsPriceBook;
 export function priceBook(name: PriceBookName): PriceBook;
 export function priceBook(name: PriceBookName): PriceBook {

@@ -3,19 +3,20 @@ import type { StagingId } from "./ids.ts";
 import { entryPrefix } from "./manifest.ts";
 import type { SourceKind } from "./resources.ts";
 
-/** What other accounts have to know of an entry that is shared with them. */
+/** Facts about a shared entry for other accounts. */
 export interface SharedEntry {
   readonly stagingId: StagingId;
   readonly kind: SourceKind;
   /** By region. */
   readonly accessPoints: ReadonlyMap<string, AccessPoint>;
-  /** The names of the buckets, where some of them read by these, too; else none. */
+  /** The names of the buckets, if some accounts may read by them; otherwise empty. */
   readonly buckets: readonly string[];
 }
 
 /**
- * The IAM policy that a role of another account needs to read an entry, beside the access points' own and the buckets': it names the
- * points, and the buckets only where they are read by their names. A directory is listed.
+ * The IAM policy with which a role of another account can read an entry, in addition to the policies of access points
+ * and buckets. It names the access points, and the buckets only if the account reads by their names. A directory
+ * needs a listing.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
  */
 export function readerPolicy({ stagingId, kind, accessPoints, buckets }: SharedEntry) {

@@ -1,15 +1,16 @@
 import { type AccountId, isAccountId, parseAccountId } from "./accounts.ts";
 import { InputError } from "./errors.ts";
 
-/*
- * Accounts that read by a bucket's name, as the guide has it. The bucket's policy has one statement for all entries: it allows the
- * accounts of `spawn:readers` to read an object whose tag names them. So the policy does not grow with the entries.
+/**
+ * Accounts that read by a bucket's name, as in the guide. The bucket's policy has one statement for all entries: it
+ * allows the accounts of `spawn:readers` to read an object whose tag names them. So the policy does not grow with the
+ * entries.
  */
 
-/** So many have room in the policy of a bucket, which has at most 20 KB and names each account twice. */
+/** The maximum for the policy of a bucket, which has at most 20 KB and names each account twice. */
 export const MAX_READERS = 200;
 
-/** @throws InputError when there are too many, or one is no account ID */
+/** @throws InputError if there are too many, or one is not an account ID */
 export function parseReaders(texts: readonly string[]): readonly AccountId[] {
   const accounts = [...new Set(texts.map((text) => parseAccountId(text.trim())))].sort();
   if (accounts.length <= MAX_READERS) return accounts;
@@ -19,7 +20,7 @@ export function parseReaders(texts: readonly string[]): readonly AccountId[] {
 }
 
 /**
- * The value of a tag has at most 256 characters: 12 for each account, and one between two.
+ * The value of a tag has at most 256 characters: 12 per account, and a separator.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
  */
 export const MAX_TAGGED_READERS = 19;
@@ -38,14 +39,14 @@ export const bucketReaders = (
     .slice(0, MAX_TAGGED_READERS)
     .sort();
 
-/** A separator that a tag may have, and an account has not: no account is found in the end of one and the beginning of the next. */
+/** A separator that is valid in a tag and not in an account ID, so no ID matches across two accounts. */
 const SEPARATOR = "/";
 
-/** The value of the tag; undefined where no account is to be named, and so no tag. */
+/** The value of the tag; undefined if no account needs the tag. */
 export const readersTagOf = (accounts: readonly AccountId[]): string | undefined =>
   accounts.length === 0 ? undefined : accounts.join(SEPARATOR);
 
-/** @throws InputError unless `text` is a value that {@link readersTagOf} gives, or empty for no tag */
+/** @throws InputError if `text` is neither a value of {@link readersTagOf} nor empty */
 export function parseReadersTag(text: string): readonly AccountId[] {
   const accounts = text === "" ? [] : text.split(SEPARATOR);
   if (accounts.length <= MAX_TAGGED_READERS && accounts.every(isAccountId)) return accounts;

@@ -6,32 +6,32 @@ import type { StagingRecord } from "./record.ts";
 import type { Region } from "./regions.ts";
 import { parseStackName } from "./stack-name.ts";
 
-/*
- * The names of an entry come from the environment's settings and its ID, never from its record: whoever can write to the records table
- * could otherwise choose which stack is destroyed, which bucket is emptied and which file is written. A record repeats these
- * names for its readers. One that names anything else is corrupt.
+/**
+ * The names of an entry follow from the environment's settings and its ID, never from its record: otherwise a writer
+ * of the records table could choose which stack is destroyed, which bucket is emptied and which file is written. A
+ * record repeats these names for its readers. A record with another name is corrupt.
  */
 
 /** The settings that decide the names of an environment's entries. */
 export type NamingSettings = Pick<EnvironmentSettings, "name" | "namePrefix" | "buckets">;
 
-/** Buckets that an entry may be in beside those of the settings, by region. Only sources that the user controls name them. */
+/** Other buckets that an entry may be in, by region. They come only from sources that the user controls. */
 export type OtherBuckets = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** A name in a record that is not the entry's. */
+/** A name in a record that does not belong to the entry. */
 export interface Disagreement {
   /** The attribute of the record. */
   readonly attribute: "stack" | "key" | "manifest_key" | "access_points" | "buckets";
-  /** What the record has. */
+  /** The name in the record. */
   readonly recorded: string;
-  /** What the entry has. */
+  /** The entry's name. */
   readonly expected: string;
 }
 
 /**
  * Compares the names in a record with those of its entry.
- * @param others buckets of a region that the entry may be in, too: settings can change while an entry exists
- * @returns the first name that differs, buckets last; undefined where the record is right
+ * @param others more buckets that the entry may be in: settings can change while an entry exists
+ * @returns the first mismatch, buckets last; undefined if the record is correct
  */
 export function disagreementOf(
   record: StagingRecord,

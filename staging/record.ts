@@ -25,7 +25,7 @@ export const RECORD_KIND = "staging";
 /** Index of the records of a sweep by time of upload; records without a sweep are not in it. */
 export const SWEEP_INDEX = "by-sweep";
 
-/** The item as DynamoDB takes it. Its `expires_at` is the upload plus the TTL. */
+/** The item for DynamoDB. Its `expires_at` is the upload plus the TTL. */
 export function recordItem(record: StagingRecord): Record<string, AttributeValue> {
   const expiry = expiresAt(record.uploadedAt, record.ttl);
   return {
@@ -63,9 +63,9 @@ function accessPointsItem(points: StagingRecord["accessPoints"]): AttributeValue
   return { M: Object.fromEntries(items) };
 }
 
-/** A record that cannot be read, or that names what is not its entry's. Commands that act on an entry refuse it. */
+/** A record that cannot be parsed, or that names resources of another entry. Commands that act on an entry refuse it. */
 export class CorruptRecordError extends UserError {
-  /** The entry; undefined where the item's key is no staging ID. */
+  /** The entry; undefined if the item's key is not a staging ID. */
   readonly stagingId: StagingId | undefined;
 
   constructor(
@@ -136,10 +136,10 @@ const RECORD = v.pipe(
 export type StagingRecord = Readonly<v.InferOutput<typeof RECORD>>;
 
 /**
- * Parses an item, unmarshalled to plain values. Other programs can write to the table, so nothing of it is trusted: each value must
- * have the form that {@link recordItem} gives it. Unknown attributes are ignored. Whether the names are those of the entry is
- * checked by `record-names.ts`.
- * @throws CorruptRecordError when an attribute is missing or of another form; it names the item and the attribute
+ * Parses an item, unmarshalled to plain values. Other programs can write to the table, so the parser trusts nothing:
+ * each value must have the form that {@link recordItem} writes. Unknown attributes are ignored. `record-names.ts`
+ * checks the names.
+ * @throws CorruptRecordError that names the item and the attribute if an attribute is missing or malformed
  */
 export function parseRecord(item: unknown): StagingRecord {
   const key = isRecord(item) ? item[RECORD_KEY] : undefined;

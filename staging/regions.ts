@@ -2,10 +2,10 @@ import { InputError } from "./errors.ts";
 
 declare const brand: unique symbol;
 
-/** The code of an AWS region in which staging is offered, such as `us-east-1`. */
+/** The code of an AWS region that spawn supports, such as `us-east-1`. */
 export type Region = string & { readonly [brand]: "Region" };
 
-/** Regions in which staging is offered, with their names. https://docs.aws.amazon.com/general/latest/gr/s3.html */
+/** The supported regions with their names. https://docs.aws.amazon.com/general/latest/gr/s3.html */
 export const REGION_NAMES = {
   "us-east-1": "US East (N. Virginia)",
   "us-east-2": "US East (Ohio)",
@@ -22,16 +22,16 @@ export const REGION_NAMES = {
 
 export const REGIONS = Object.keys(REGION_NAMES) as Region[];
 
-/** One region or more, without repetition; the first is the primary region. */
+/** One or more regions without duplicates; the first is the primary region. */
 export type RegionList = readonly [Region, ...Region[]];
 
-/** Whether a list is what {@link parseRegionList} gives: known regions, one at least, none twice. */
+/** Whether a list is a result of {@link parseRegionList}: known regions, at least one, no duplicates. */
 export const isRegionList = (list: readonly string[]): list is RegionList =>
   list.length > 0 &&
   new Set(list).size === list.length &&
   list.every((region) => Object.hasOwn(REGION_NAMES, region));
 
-/** @throws InputError when `text` is no region of {@link REGION_NAMES}; it suggests the nearest name. */
+/** @throws InputError if `text` is not a region of {@link REGION_NAMES}; it suggests the nearest name */
 export function parseRegion(text: string): Region {
   if (Object.hasOwn(REGION_NAMES, text)) return text as Region;
   const near = REGIONS.find(
@@ -43,7 +43,7 @@ export function parseRegion(text: string): Region {
   });
 }
 
-/** The items of a list that is a text: separated by commas, or in JSON, as `pulumi config set` takes lists. */
+/** The items of a list in a string: comma-separated, or JSON, as `pulumi config set` accepts lists. */
 export function listOf(text: string): readonly string[] {
   if (!/^\s*\[/.test(text)) return text.split(",");
   try {
@@ -60,7 +60,7 @@ export function listOf(text: string): readonly string[] {
 
 /**
  * Parses a list of regions: a comma-separated string, the text of a JSON list, or its items.
- * @throws InputError when the list is empty, names an unknown region, or names one twice.
+ * @throws InputError if the list is empty, names an unknown region, or has duplicates
  */
 export function parseRegionList(value: string | readonly string[]): RegionList {
   const texts = (typeof value === "string" ? listOf(value) : value).map((text) => text.trim());

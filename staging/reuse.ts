@@ -3,13 +3,13 @@ import { storedName } from "./entry.ts";
 import type { StagingRecord } from "./record.ts";
 import { expiresAt, MS_PER_DAY } from "./ttl.ts";
 
-/** The part of the TTL that is asked for which an entry must have left to be used in place of a new one. */
+/** The minimum share of the requested TTL that a reused entry must have left. */
 export const TTL_SHARE = 0.9;
 
 /**
- * Whether an entry with the right data can stand for an upload: the same name, destination, sweep and readers, every region, and at
- * least {@link TTL_SHARE} of the TTL left.
- * @returns what does not fit, for people; undefined where all does
+ * Whether an entry with the same data can replace an upload: the same name, destination, sweep and readers, every
+ * region, and at least {@link TTL_SHARE} of the TTL left.
+ * @returns the mismatch, as text; undefined if the entry fits
  */
 export function unfitFor(record: StagingRecord, wanted: EntrySpec, now: Date): string | undefined {
   const name = storedName(wanted);

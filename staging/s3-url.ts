@@ -1,9 +1,9 @@
 import { InputError } from "./errors.ts";
 
-/** What an `s3://` URL names. */
+/** The parts of an `s3://` URL. */
 export interface S3Url {
   readonly bucket: string;
-  /** An object's key; or, empty or with `/` at its end, the prefix of many. */
+  /** An object's key, or a prefix: empty or with `/` at its end. */
   readonly key: string;
 }
 
@@ -12,10 +12,10 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
 
 export const isS3Url = (source: string): boolean => source.startsWith("s3://");
 
-/** Whether the URL is of everything below a prefix, and not of one object. */
+/** Whether the URL names a prefix instead of one object. */
 export const isPrefix = ({ key }: S3Url): boolean => key === "" || key.endsWith("/");
 
-/** @throws InputError unless `text` is `s3://BUCKET/KEY` or `s3://BUCKET/PREFIX/` */
+/** @throws InputError if `text` is not `s3://BUCKET/KEY` or `s3://BUCKET/PREFIX/` */
 export function parseS3Url(text: string): S3Url {
   if (text.startsWith("s3://arn:")) {
     throw new InputError(`${JSON.stringify(text)} names an access point by its ARN`, {
@@ -37,7 +37,7 @@ export function parseS3Url(text: string): S3Url {
   return { bucket, key };
 }
 
-/** Makes sure that the SHA-256 of a source can be left out. @throws InputError for one that is read in any case */
+/** Checks that the SHA-256 of a source can be skipped. @throws InputError for a source that is read anyway */
 export function assertOnS3(source: string): void {
   if (isS3Url(source)) return;
   throw new InputError(`the SHA-256 of ${source} cannot be left out`, {
@@ -46,7 +46,7 @@ export function assertOnS3(source: string): void {
   });
 }
 
-/** Makes sure that requests to a source can be charged to the requester. @throws InputError for one that is not on S3 */
+/** Checks that requests to a source can be charged to the requester. @throws InputError for a source that is not in S3 */
 export function assertRequestPayer(source: string): void {
   if (isS3Url(source)) return;
   throw new InputError(`there are no request charges for reading ${source}`, {
@@ -64,7 +64,7 @@ export function assertHasLinks(source: string): void {
   });
 }
 
-/** Why the path of an object below a prefix cannot become a file's; undefined where it can. */
+/** The reason why an object below a prefix cannot become a file; undefined if it can. */
 export function unusablePath(path: string): string | undefined {
   const parts = path.replace(/\/$/, "").split("/");
   if (parts.includes("")) return "It has an empty part between two slashes.";

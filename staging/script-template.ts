@@ -9,7 +9,7 @@ interface Template {
   readonly code: string;
 }
 
-/** Takes a shell script apart whose example parameters are between two comments. */
+/** Splits a shell script at the two comments around its example parameters. */
 export function parseTemplate(text: string): Template {
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END);
@@ -17,13 +17,13 @@ export function parseTemplate(text: string): Template {
   return { head: text.slice(0, begin).trimEnd(), code: compact(text.slice(end + END.length)) };
 }
 
-/** Parameters as lines of a shell script: every value is in single quotes, and is data only. */
+/** Parameters as lines of a shell script: every value is in single quotes, so it is data only. */
 export const parameterLines = (values: Readonly<Record<string, string>>): string =>
   Object.entries(values)
     .map(([name, value]) => `${name}=${shellWord(value)}\n`)
     .join("");
 
-/** Without comments of lines and functions, empty lines and indentation: user data of an instance have at most 16 KB. */
+/** Removes comment lines, empty lines and indentation: an instance's user data have at most 16 KB. */
 export const compact = (code: string): string =>
   code
     .split("\n")

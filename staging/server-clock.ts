@@ -1,16 +1,16 @@
 import { UserError } from "./errors.ts";
 
-/** Milliseconds by which this machine's clock may differ from the server's in a command that removes by time. */
+/** Maximum difference between this machine's clock and the server's, in milliseconds, for a cleanup by time. */
 export const MAX_SKEW_MS = 5 * 60_000;
 
-/** An answer that took longer tells the time of its beginning, or of its end: S3 sends the headers of some long before. */
+/** A slow response has the time of its beginning or its end, because S3 may send the headers early. */
 const PROMPT_MS = 5_000;
-/** Answers of several servers, in whole seconds, differ by less. */
+/** Responses of several servers, in whole seconds, differ by less. */
 const SAME_MS = 60_000;
 
-/** This machine's clocks; tests give their own. */
+/** This machine's clocks; tests inject their own. */
 export interface LocalClocks {
-  /** The time of day, in milliseconds since 1970: it may be wrong, and may jump. */
+  /** The time of day, in milliseconds since 1970; it may be wrong, and may jump. */
   wall(): number;
   /** Milliseconds on a clock that does not jump. */
   steady(): number;
@@ -19,13 +19,13 @@ export interface LocalClocks {
 const LOCAL: LocalClocks = { wall: () => Date.now(), steady: () => performance.now() };
 
 /**
- * The time of the server that keeps the data, learnt from the `Date` header of its answers. Whatever deletes, refuses or records by time
- * goes by it, since a machine's own clock may be wrong by hours or years.
+ * The time of the server that stores the data, from the `Date` header of its responses. Code that deletes, refuses or
+ * records by time uses it, because a machine's own clock may be wrong by hours or years.
  * https://www.rfc-editor.org/rfc/rfc9110#name-date
  */
 export class ServerClock {
   readonly #local: LocalClocks;
-  /** What is added to the steady clock. */
+  /** The offset from the steady clock. */
   #offset: number | undefined;
 
   constructor(local: LocalClocks = LOCAL) {
@@ -43,9 +43,9 @@ export class ServerClock {
   }
 
   /**
-   * Notes an answer's time.
+   * Records a response's time.
    * @param date its `Date` header
-   * @param sentAt when the request was sent, on the steady clock
+   * @param sentAt the send time of the request, on the steady clock
    */
   note(date: string | undefined, sentAt: number): void {
     const time = date === undefined ? Number.NaN : Date.parse(date);
@@ -54,7 +54,7 @@ export class ServerClock {
     const offset = time - now;
     if (this.#offset !== undefined) {
       if (now - sentAt > PROMPT_MS) return;
-      // The header has whole seconds, and took its way: it is never ahead, so the later of two is nearer the truth.
+      // The header has whole seconds and some latency, so it is never ahead: the later of two is closer.
       if (offset < this.#offset && this.#offset - offset < SAME_MS) return;
     }
     this.#offset = offset;
@@ -65,7 +65,7 @@ export class ServerClock {
     return new Date(this.#offset === undefined ? this.#local.wall() : this.#local.steady() + this.#offset);
   }
 
-  /** Milliseconds by which the server is ahead of this machine's clock; 0 as long as it is not known. */
+  /** Milliseconds by which the server is ahead of this machine's clock; 0 until it is known. */
   get skewMs(): number {
     return this.#offset === undefined ? 0 : this.now().getTime() - this.#local.wall();
   }
@@ -80,10 +80,11 @@ export class ServerClock {
 export const serverClock = new ServerClock();
 
 /**
- * The time that decides which data are removed. On a machine with a wrong clock, users would misjudge which entries have
- * expired, and commands would print misleading times. So both clocks have to agree first.
+ * The time that decides which data are deleted. On a machine with a wrong clock, users would misjudge which entries
+ * have expired, and commands would print misleading times. So both clocks must agree.
  * @param what the time decides, for the error
- * @throws UserError if no response had the server's time, or if this machine's clock differs by more than {@link MAX_SKEW_MS}
+ * @throws UserError if no response had the server's time, or if this machine's clock differs by more than {@link
+ * MAX_SKEW_MS}
  */
 export function timeToRemoveBy(what: string, clock: ServerClock = serverClock): Date {
   if (!clock.isKnown) {
@@ -100,7 +101,7 @@ export function timeToRemoveBy(what: string, clock: ServerClock = serverClock): 
   });
 }
 
-/** Both times, and by how much they differ. */
+/** Both times, and their difference. */
 export function skewText(clock: ServerClock = serverClock): string {
   const [local, server] = [clock.localTime, clock.now()].map(
     (time) => `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`,

@@ -13,7 +13,7 @@ export const BYTE_UNITS = {
   TiB: TIB,
 } as const;
 
-/** What a size looks like, as a regular expression. */
+/** The regular expression of a size. */
 export const SIZE_PATTERN = "^\\d{1,9}(\\.\\d{1,6})? ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$";
 
 const PATTERN = new RegExp(SIZE_PATTERN);
@@ -21,7 +21,7 @@ const PATTERN = new RegExp(SIZE_PATTERN);
 /**
  * Parses `200 GB` or `1.5TiB`.
  * @returns bytes, rounded up to a whole number
- * @throws InputError unless `text` is a number with a unit
+ * @throws InputError if `text` is not a number with a unit
  */
 export function parseSize(text: string): number {
   const match = PATTERN.exec(text);

@@ -3,8 +3,8 @@ import { InputError } from "./errors.ts";
 declare const brand: unique symbol;
 
 /**
- * The name of a stack: it becomes part of the names of files. It has no slash and does not begin with a dot or a hyphen, so it
- * names nothing outside of a folder and no option of a command.
+ * The name of a stack, which becomes part of file names. It has no slash and does not begin with a dot or a hyphen,
+ * so it cannot leave a folder or become an option of a command.
  */
 export type StackName = string & { readonly [brand]: "StackName" };
 
@@ -13,7 +13,7 @@ const PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/;
 
 export const isStackName = (text: string): text is StackName => PATTERN.test(text);
 
-/** @throws InputError unless `text` can name a stack */
+/** @throws InputError if `text` cannot name a stack */
 export function parseStackName(text: string): StackName {
   if (isStackName(text)) return text;
   throw new InputError(`${JSON.stringify(text.slice(0, 100))} is not the name of a stack`, {

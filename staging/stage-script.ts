@@ -4,11 +4,11 @@ import type { StagingRecord } from "./record.ts";
 import type { Region } from "./regions.ts";
 import { parameterLines, parseTemplate } from "./script-template.ts";
 
-/** What a script that downloads an entry is made for. */
+/** Options of a script that downloads an entry. */
 export interface StageScriptOptions {
-  /** Where the data go, in place of the record's destination. A relative path is relative to the folder in which the script runs. */
+  /** The destination, in place of the record's. A relative path is relative to the folder in which the script runs. */
   readonly destination?: string | undefined;
-  /** The region to read from, in place of the region of the machine. */
+  /** The source region, in place of the machine's region. */
   readonly region?: Region | undefined;
 }
 
@@ -22,36 +22,37 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
- * The self-contained script that downloads an entry and verifies it: the template with the entry's values in place of its examples.
+ * The self-contained script that downloads and verifies an entry: the template with the entry's values in place of
+ * its examples.
  * @param template the text of `worker/stage.sh`
- * @throws UserError when the record has values that no entry can have
+ * @throws UserError if the record has values that no entry can have
  */
 export function renderStageScript(template: string, entry: Entry, options: StageScriptOptions = {}): string {
   const { head, code } = parseTemplate(template);
   return `${head}\n${stageParameters(entry, options)}${code}`;
 }
 
-/** The variable that names the file of an entry's parameters, for {@link renderSharedStageScript}. */
+/** The variable with the file of an entry's parameters, for {@link renderSharedStageScript}. */
 export const STAGE_PARAMETERS = "SPAWN_STAGE_PARAMETERS";
 
-/** What a worker does not need: it states its region, and is alone. User data have little room. */
+/** Parts that a worker does not need: it states its region and runs alone. User data have little room. */
 const ELSEWHERE = /^# Not on workers of sweeps.*\n(?:.*\n)*?# End\.\n/gm;
 
 /** In place of a lock. */
 const ALONE = 'take_lock() { mkdir -p "$work" && lock=$work/lock; }';
 
 /**
- * The same script for any number of entries, of which one runs at a time: it reads the lines of {@link stageParameters} from a file.
- * SPAWN_REGION must be set.
+ * The same script for any number of entries, one at a time: it reads the lines of {@link stageParameters} from a
+ * file. Requires SPAWN_REGION.
  * @param template the text of `worker/stage.sh`
  */
 export const renderSharedStageScript = (template: string): string =>
   `. "$${STAGE_PARAMETERS}" || exit 2\n${ALONE}\n${parseTemplate(template.replace(ELSEWHERE, "")).code}`;
 
 /**
- * An entry's values as lines of the script. They come from a record that others may write: each is checked, or is in single quotes,
- * which the script never evaluates.
- * @throws UserError when the record has values that no entry can have
+ * An entry's values as lines of the script. They come from an untrusted record: each is validated, or in single
+ * quotes, which the script never evaluates.
+ * @throws UserError if the record has values that no entry can have
  */
 export function stageParameters(entry: Entry, options: StageScriptOptions = {}): string {
   const { stagingId, kind, filename, manifestSha256, regions, buckets } = entry;

@@ -2,30 +2,34 @@ import { NONCURRENT_DAYS, objectRemoval } from "./classes.ts";
 import type { Life, Placement } from "./ledger.ts";
 import { nextMidnight, noncurrentRemoval, removalMidnight } from "./ttl.ts";
 
-/** The data of a life in one region, without interruption. */
+/** The data of a generation in one region, without interruption. */
 export interface Stay {
   readonly region: string;
   readonly from: Date;
-  /** When the data went: deleted, taken from the region, or expired, whichever came first. May be in the future. */
+  /**
+   * The end of the data: the deletion, the removal from the region, or the expiry, whichever came first. May be in
+   * the future.
+   */
   readonly to: Date;
   /**
-   * Until when AWS charges for them: the same, but for data that expired. The buckets are versioned, so S3 adds a delete marker then,
-   * and keeps the data as a noncurrent version for another one to two days, or until somebody deletes the entry.
+   * The end of AWS's charges: the same, except for expired data. The buckets are versioned, so S3 adds a delete
+   * marker, and keeps the data as a noncurrent version for another one to two days, or until a user deletes the
+   * entry.
    * https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
    */
   readonly billedUntil: Date;
-  /** The region that they were replicated from; undefined where they were uploaded. */
+  /** The source region of the replication; undefined for the upload. */
   readonly replicatedFrom: string | undefined;
 }
 
-/** The last moment that there is: nobody knows when. */
+/** The maximum date, for an unknown end. */
 const NEVER = new Date(8.64e15);
 
 type OpenStay = Pick<Stay, "region" | "from" | "replicatedFrom">;
 
 /**
- * Where the data of a life were, and when. What expires goes at the 00:00 UTC after its expiry, even where S3 adds the delete marker
- * later: charges change when a lifecycle rule is satisfied.
+ * The locations and times of a generation's data. Expired data end at the first 00:00 UTC after the expiry, even if
+ * S3 adds the delete marker later: charges change when a lifecycle rule is satisfied.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
  */
 export function staysOf(life: Life): Stay[] {
@@ -51,20 +55,20 @@ export function staysOf(life: Life): Stay[] {
   return found.filter((stay) => stay !== undefined);
 }
 
-/** Whether data of these regions do not expire: then the placement does not end by itself. */
+/** Whether data in these regions never expire: then the placement has no automatic end. */
 const isHeld = ({ held }: Life, regions: readonly string[]): boolean =>
   regions.some((region) => held?.has(region));
 
-/** The stay of data that somebody deleted: every version of them. */
+/** Data that a user deleted with all versions. */
 function deleted(stay: OpenStay, life: Life, at: Date): Stay | undefined {
   const from = arrivalOf(stay, life);
-  // A copy that never arrived, or only when the data were gone, is none.
+  // A copy that never arrived, or arrived after the data were deleted, does not count.
   if (from === undefined || (from > stay.from && from >= at)) return undefined;
   const to = from > at ? from : at;
   return { ...stay, from, to, billedUntil: to };
 }
 
-/** The stay of data that go with the entry, by its deletion or by expiry. */
+/** Data that end with the entry, by its deletion or by expiry. */
 function closing(stay: OpenStay, life: Life, placement: Placement): Stay | undefined {
   const from = arrivalOf(stay, life);
   if (from === undefined) return undefined;
@@ -76,24 +80,24 @@ function closing(stay: OpenStay, life: Life, placement: Placement): Stay | undef
   return { ...stay, from, to: removal, billedUntil };
 }
 
-/** When a region got the data; undefined where its copy never arrived. */
+/** The arrival of the data in a region; undefined if its copy never arrived. */
 function arrivalOf({ region, from, replicatedFrom }: OpenStay, { arrivals }: Life): Date | undefined {
   if (replicatedFrom === undefined || arrivals === undefined) return from;
   const arrival = arrivals.get(region);
   return arrival !== undefined && arrival < from ? from : arrival;
 }
 
-/** A TTL that was shortened to less than the data's age removes them at the next midnight, not in the past. */
+/** A TTL that was reduced below the data's age deletes them at the next midnight, not in the past. */
 function entryRemoval({ uploadedAt }: Life, { ttlDays, from }: Placement): Date {
   const removal = removalMidnight(uploadedAt, ttlDays);
   return removal > from ? removal : nextMidnight(from);
 }
 
-/** When the last object of a region goes: with the entry, but for one that was made on its last day or later. */
+/** The end of a region's last object: that of the entry, except for an object created on its last day or later. */
 function regionRemoval(region: string, arrival: Date, life: Life, placement: Placement): Date {
   const { uploadedAt, youngest } = life;
   const removal = entryRemoval(life, placement);
-  // Nothing is known of a copy that came after the others' end but its arrival.
+  // A copy that arrived after the others ended has no other known time than its arrival.
   const made = [youngest?.get(region), ...(arrival >= removal ? [arrival] : [])].filter(
     (time) => time !== undefined,
   );

@@ -1,12 +1,12 @@
 import { InputError } from "./errors.ts";
 
-/** For how long S3 may leave a request without an answer, where nobody says otherwise: seconds. */
+/** The default of `--timeout` in seconds. */
 export const DEFAULT_TIMEOUT_SECONDS = 300;
 
-/** A week: bytes that have waited longer belong to an upload that S3 has thrown away. */
+/** A week: S3 has aborted an older upload by then. */
 const MAX_TIMEOUT_SECONDS = 7 * 24 * 60 * 60;
 
-/** Parses `--timeout`. @throws InputError unless `text` is a number of whole seconds from 1 to a week's */
+/** Parses `--timeout`. @throws InputError if `text` is not a number of whole seconds from 1 to a week */
 export function parseTimeoutSeconds(text: string | number): number {
   const seconds = /^\d{1,6}$/.test(String(text)) ? Number(text) : 0;
   if (seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {

@@ -10,7 +10,7 @@ const SIZE_UNITS = [
   ["TB", TIB],
 ] as const;
 
-/** `100.0 GB`: binary units under their customary names, as the outputs show sizes (1 GB here is 1,073,741,824 bytes). */
+/** `100.0 GB`: binary units with their customary names, as in all output (1 GB here is 1,073,741,824 bytes). */
 export function formatBytes(bytes: number): string {
   if (bytes < KIB) return `${bytes} B`;
   // The first unit in which the rounded number stays below 1,024.

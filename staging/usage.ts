@@ -2,12 +2,12 @@ import { isIsoTime } from "./ttl.ts";
 import { isRecord } from "./type-guards.ts";
 
 /**
- * A row of the usage table: what an entry was and who used it. It is opened when the entry is made and closed, not
- * deleted, when it goes, so that cost reports count entries deleted since.
+ * A row of the usage table: an entry and its use. It is opened when the entry is created, and closed instead of
+ * deleted when the entry is deleted, so that cost reports include deleted entries.
  */
 export interface UsageRow {
   readonly stagingId: string;
-  /** Instances that fetched the data, and downloads that they made. */
+  /** Instances that downloaded the data, and the number of downloads. */
   readonly instanceCount: number;
   readonly downloadCount: number;
   readonly instancesByRegion: Readonly<Record<string, number>>;
@@ -15,15 +15,15 @@ export interface UsageRow {
 }
 
 export const USAGE_KEY = "staging_id";
-/** Counters that workers bump; the row's other attributes are the provider's. */
+/** Counters that workers increment; the provider owns the other attributes. */
 export const INSTANCE_COUNT = "instance_count";
 export const DOWNLOAD_COUNT = "download_count";
 /** Counter of one region: the region's code after this prefix. */
 export const INSTANCES_IN_PREFIX = "instances_in_";
 
-/** More is no count of instances or downloads. */
+/** The maximum count of instances or downloads. */
 const MAX_COUNT = 1_000_000_000;
-/** The code of a region of AWS, whether staging is offered there or not. */
+/** The code of any AWS region, also one without staging. */
 const REGION_CODE = /^[a-z]{2,3}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/;
 
 const isCount = (value: unknown): value is number =>
@@ -32,7 +32,7 @@ const isCount = (value: unknown): value is number =>
 const countersOf = (row: Readonly<Record<string, unknown>>): string[] =>
   Object.keys(row).filter((attribute) => attribute.startsWith(INSTANCES_IN_PREFIX));
 
-/** The first counter of a row that is no count, or is of what is no region; undefined where all are right. */
+/** The first invalid counter of a row: not a count, or not a region; undefined if all are valid. */
 export function wrongCounter(row: Readonly<Record<string, unknown>>): string | undefined {
   const byRegion = countersOf(row);
   return (
@@ -43,8 +43,9 @@ export function wrongCounter(row: Readonly<Record<string, unknown>>): string | u
 }
 
 /**
- * Parses a row, unmarshalled to plain values. Counters that are absent are zero: no worker has changed them yet. Counters that are
- * {@link wrongCounter wrong} are zero, too: every worker can write to the row, and a list must not fail because of one.
+ * Parses a row, unmarshalled to plain values. Absent counters are zero: no worker has changed them yet. {@link
+ * wrongCounter Invalid} counters are zero, too: every worker can write to the row, and a list must not fail because
+ * of one.
  */
 export function parseUsageRow(item: unknown): UsageRow {
   const row = isRecord(item) ? item : {};

@@ -4,15 +4,16 @@ import { InputError } from "../errors.ts";
 import type { Region } from "../regions.ts";
 import { type BucketFact, bucketKey, type Held } from "./names.ts";
 
-/*
- * An environment is in one account: that of its tables, which AWS looks for in the account of the credentials. Its buckets have to be
- * in the same one. Their names are global, so a bucket of another account can stand under a name of the environment.
+/**
+ * An environment is in one account: that of its tables, which AWS looks up in the account of the credentials. Its
+ * buckets must be in the same account. Bucket names are global, so another account can own a bucket with a name of
+ * the environment.
  */
 
 /**
- * @param used the account of the credentials in use; undefined where the server has no accounts
- * @param held what the stack's state holds, where it has been read
- * @throws InputError when the environment is in another account
+ * @param used the account of the credentials in use; undefined if the server has no accounts
+ * @param held resources in the stack's state, if it was read
+ * @throws InputError if the environment is in another account
  */
 export function refuseOtherAccount(
   settings: EnvironmentSettings,
@@ -24,7 +25,7 @@ export function refuseOtherAccount(
   if (settings.account !== undefined && settings.account !== used) {
     throw otherAccount(settings, settings.account, used, `spawn:account in ${file} names the account.`);
   }
-  // Another emulator has another account, and nothing that could be lost.
+  // Another emulator has another account, and no data to lose.
   const known = settings.cloud === "aws" ? held?.account : undefined;
   if (known !== undefined && known !== used) {
     throw otherAccount(settings, known, used, "The tables in the state of its stack are there.");
@@ -48,7 +49,7 @@ function otherAccount(
 
 /**
  * @param used the account of the credentials in use
- * @throws InputError when the bucket belongs to another account; it names the key
+ * @throws InputError that names the key if the bucket belongs to another account
  */
 export function refuseForeignBucket(
   settings: EnvironmentSettings,

@@ -5,10 +5,10 @@ import { type Held, TABLE_ROLES } from "./names.ts";
 const TABLE = "aws:dynamodb/table:Table";
 const BUCKET = "aws:s3/bucket:Bucket";
 const ROLE = "aws:iam/role:Role";
-/** Of the program's AWS provider: what names no region is there. */
+/** The region of the program's AWS provider, for resources without a region. */
 const HOME_REGION = "us-east-1";
 
-/** Types of resources that hold data, and are protected in an AWS account. */
+/** Types of resources that hold data and are protected in an AWS account. */
 export const DATA_TYPES: ReadonlySet<string> = new Set([TABLE, BUCKET]);
 
 /** A resource of a stack's state, with its inputs or its outputs. */
@@ -19,7 +19,7 @@ export interface StateEntry {
 }
 
 /**
- * What of the resources of an environment's stack decides over data.
+ * The resources of an environment's stack that hold data or decide over data.
  * @param cloud the stack's output `cloud`
  */
 export function heldIn(entries: readonly StateEntry[], cloud: unknown): Held {

@@ -1,15 +1,15 @@
 import type { EnvironmentFacts } from "./names.ts";
 
-/** Something that an environment is made of and AWS does not have. */
+/** A resource of an environment that is missing in AWS. */
 export interface Missing {
   readonly what: "table" | "bucket" | "role" | "role policy" | "settings of bucket";
   readonly name: string;
   readonly region?: string;
-  /** Of a bucket that is there: which settings. */
+  /** The missing settings of an existing bucket. */
   readonly settings?: readonly string[];
 }
 
-/** What the environment lacks: tables, buckets, the role and what was looked at of their settings. */
+/** The missing tables, buckets, roles and checked settings of an environment. */
 export function missingOf({ tables, buckets, role }: EnvironmentFacts): Missing[] {
   const hasReplication = role !== undefined;
   return [

@@ -3,14 +3,14 @@ import { InputError } from "../errors.ts";
 import type { Region } from "../regions.ts";
 import { bucketKey, type Held, type HeldBucket, tablesOf } from "./names.ts";
 
-/*
- * A change of settings never replaces or deletes a table, or a bucket with data: the engine would delete the old one. So each
- * such change is refused before the engine compares anything, and is made on purpose only.
+/**
+ * A change of settings never replaces or deletes a table, or a bucket with data: the engine would delete the old one.
+ * So each such change is refused before the engine compares resources.
  */
 
 const fileOf = ({ name }: EnvironmentSettings): string => `Pulumi.${name}.yaml`;
 
-/** @throws InputError when a table of the stack would get another name or region, or the environment another cloud */
+/** @throws InputError if a table of the stack would get another name or region, or the environment another cloud */
 export function refuseMovedTables(settings: EnvironmentSettings, held: Held): void {
   const inStack = held.tables.length + held.buckets.length > 0;
   if (inStack && held.cloud !== undefined && held.cloud !== settings.cloud) {
@@ -43,13 +43,14 @@ export function refuseMovedTables(settings: EnvironmentSettings, held: Held): vo
   }
 }
 
-/** Buckets of the stack that the settings name no more, in that region. */
+/** Buckets of the stack that the settings no longer name in that region. */
 export const leftBuckets = (settings: EnvironmentSettings, held: Held): HeldBucket[] =>
   held.buckets.filter(({ region, name }) => settings.buckets.get(region as Region) !== name);
 
 /**
- * @param inUse whether a bucket that is left holds data
- * @throws InputError when a bucket with data would be left, or one would be adopted that spawn made, or the other way round
+ * @param inUse whether an abandoned bucket holds data
+ * @throws InputError if a bucket with data would be abandoned, or if a bucket would change between adopted and
+ * created by spawn
  */
 export function refuseMovedBuckets(
   settings: EnvironmentSettings,
@@ -93,6 +94,6 @@ export function refuseMovedBuckets(
   }
 }
 
-/** How to change a table on purpose: a new environment beside the old one loses nothing. */
+/** The safe way to change a table: a new environment beside the old one loses no data. */
 const onPurpose = ({ name }: EnvironmentSettings): string =>
   `To change it on purpose: delete all entries, with the old value run spawn environment destroy --environment ${name}, then change it and run spawn environment up --environment ${name}`;

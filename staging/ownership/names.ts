@@ -16,7 +16,7 @@ export function tableTags(settings: EnvironmentSettings): Record<string, string>
   return { [ENVIRONMENT_TAG]: settings.name, ...(bucket === undefined ? {} : { [BUCKET_TAG]: bucket }) };
 }
 
-/** The tags of a bucket that the environment makes. */
+/** The tags of a bucket that the environment creates. */
 export const bucketTags = (
   settings: Pick<EnvironmentSettings, "name" | "recordsTable">,
 ): Record<string, string> => ({
@@ -24,11 +24,11 @@ export const bucketTags = (
   [RECORDS_TABLE_TAG]: settings.recordsTable,
 });
 
-/** What the environment's tables are for. */
+/** The purposes of the environment's tables. */
 export const TABLE_ROLES = ["records", "usage", "sweeps"] as const;
 export type TableRole = (typeof TABLE_ROLES)[number];
 
-/** A name that the environment's stack holds. */
+/** A name in the environment's stack. */
 export interface HeldTable {
   readonly role: TableRole;
   readonly region: string;
@@ -37,21 +37,21 @@ export interface HeldTable {
 export interface HeldBucket {
   readonly region: string;
   readonly name: string;
-  /** Whether the user made it. */
+  /** Whether the user created it. */
   readonly adopted: boolean;
 }
 
-/** What the state of an environment's stack holds, as far as it decides over data. */
+/** The resources in an environment's stack that decide over data. */
 export interface Held {
-  /** Whether this is all that the state holds; false where it could not be read. */
+  /** Whether this is the complete state; false if it could not be read. */
   readonly isKnown: boolean;
   readonly cloud: string | undefined;
   readonly tables: readonly HeldTable[];
   readonly buckets: readonly HeldBucket[];
   readonly role: string | undefined;
-  /** The account of the tables, by their ARNs. */
+  /** The account of the tables, from their ARNs. */
   readonly account?: AccountId | undefined;
-  /** Ids of the entries with data in the state. @default none */
+  /** IDs of the entries with data in the state. @default none */
   readonly stagingIds?: readonly string[];
 }
 
@@ -72,63 +72,63 @@ export interface Owner {
   readonly recordsTable?: string;
 }
 
-/** A table as it is in AWS. */
+/** A table in AWS. */
 export interface TableFact {
   readonly region: string;
   readonly name: string;
   readonly exists: boolean;
-  /** The account that it is in: that of the credentials. Absent where they may not look at it. */
+  /** Its account, which is that of the credentials. Absent if the credentials may not read the table. */
   readonly account?: AccountId;
   readonly owner: Owner;
 }
 
-/** A bucket as it is in AWS. */
+/** A bucket in AWS. */
 export interface BucketFact {
   readonly region: string;
   readonly name: string;
   /**
-   * `foreign`: it is another account's, though the credentials can read it. `denied`: there is one, of another account or out of
-   * reach of the credentials. `elsewhere`: in another region.
+   * `foreign`: it belongs to another account, though the credentials can read it. `denied`: it exists, in another
+   * account or out of reach of the credentials. `elsewhere`: in another region.
    */
   readonly state: "none" | "there" | "foreign" | "denied" | "elsewhere";
   readonly owner: Owner;
-  /** Whether it has objects, versions or uploads in progress; only where it was asked. */
+  /** Whether it has objects, versions or uploads in progress; only on request. */
   readonly inUse?: boolean;
-  /** What of our settings it lacks, such as `versioning`; only of a bucket that is there. */
+  /** Missing settings of an existing bucket, such as `versioning`. */
   readonly lacks?: readonly string[];
 }
 
-/** The replication role as it is in IAM. */
+/** The replication role in IAM. */
 export interface RoleFact {
   readonly name: string;
   readonly exists: boolean;
   readonly owner: Owner;
   /** Buckets that its policy names. */
   readonly buckets: readonly string[];
-  /** The credentials may not look at roles. */
+  /** The credentials may not read roles. */
   readonly denied?: boolean;
-  /** The role has no policy of ours. */
+  /** The role has no policy of spawn. */
   readonly lacksPolicy?: boolean;
 }
 
-/** What AWS has under the names of an environment. */
+/** AWS's resources under the names of an environment. */
 export interface EnvironmentFacts {
   readonly tables: readonly TableFact[];
   readonly buckets: readonly BucketFact[];
   readonly role: RoleFact | undefined;
-  /** The account of the credentials, where the server has accounts. */
+  /** The account of the credentials, if the server has accounts. */
   readonly account?: AccountId | undefined;
 }
 
-/** What to look at in AWS. */
+/** The resources to survey in AWS. */
 export interface SurveyRequest {
   readonly tables: readonly { readonly region: string; readonly name: string }[];
   readonly buckets: readonly {
     readonly region: string;
     readonly name: string;
-    /** Whether to look for data in it. */
+    /** Whether to check it for data. */
     readonly data?: boolean;
-    /** Whether to look at its settings. */
+    /** Whether to check its settings. */
     readonly settings?: boolean;
   }[];
   readonly role?: string;
@@ -140,7 +140,7 @@ export const ownerOfTags = (tags: Readonly<Record<string, string>>): Owner => ({
   ...(tags[RECORDS_TABLE_TAG] === undefined ? {} : { recordsTable: tags[RECORDS_TABLE_TAG] }),
 });
 
-/** Whether tags name another environment than the one of `settings`. Without tags: false. */
+/** Whether tags name another environment than `settings`. Without tags: false. */
 export function isOthers(settings: EnvironmentSettings, owner: Owner): boolean {
   if (owner.environment === undefined) return false;
   if (owner.environment !== settings.name) return true;
@@ -148,7 +148,7 @@ export function isOthers(settings: EnvironmentSettings, owner: Owner): boolean {
   return owner.recordsTable !== undefined && owner.recordsTable !== settings.recordsTable;
 }
 
-/** The owner for an error: `environment dev`, with a table or bucket that identifies it. */
+/** The owner for an error: `environment dev`, with an identifying table or bucket. */
 export function describeOwner(settings: EnvironmentSettings, owner: Owner): string {
   if (owner.environment !== settings.name) return `environment ${owner.environment}`;
   const proof =
@@ -156,7 +156,7 @@ export function describeOwner(settings: EnvironmentSettings, owner: Owner): stri
   return `another environment ${owner.environment}, which has ${proof}`;
 }
 
-/** The names of an environment's tables, with the key that gave each. */
+/** The names of an environment's tables, with the key that set each. */
 export const tablesOf = (settings: EnvironmentSettings) =>
   TABLE_ROLES.map((role) => ({
     role,
@@ -164,6 +164,6 @@ export const tablesOf = (settings: EnvironmentSettings) =>
     key: settings.keys[`${role}Table`],
   }));
 
-/** The key that gave the bucket of a region. */
+/** The key that set the bucket of a region. */
 export const bucketKey = (settings: EnvironmentSettings, region: Region): string =>
   settings.keys.buckets.get(region) ?? "spawn:buckets";

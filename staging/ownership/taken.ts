@@ -14,7 +14,7 @@ import {
   tablesOf,
 } from "./names.ts";
 
-/** What an environment's program takes over, since AWS has it and the stack's state does not. */
+/** Resources that an environment's program adopts, because they exist in AWS and not in the state. */
 export interface Adoptions {
   /** Names of tables. */
   readonly tables: ReadonlySet<string>;
@@ -26,9 +26,9 @@ export interface Adoptions {
 export const NO_ADOPTIONS: Adoptions = { tables: new Set(), buckets: new Set(), role: false };
 
 /**
- * Decides about each name that AWS has already: it is in the stack's state, or it carries this environment's tags and is taken
- * over, or it is somebody else's and refused. Where the state is not known nothing is taken over: the engine would replace, and so
- * delete, what the state has under another id.
+ * Decides about each name that exists in AWS: it is in the stack's state, or it carries this environment's tags and
+ * is adopted, or it belongs to another owner and is refused. Without a known state nothing is adopted: the engine
+ * would replace, and so delete, a resource that the state has under another ID.
  * @throws InputError that names the key to change
  */
 export function adoptionsOf(settings: EnvironmentSettings, facts: EnvironmentFacts, held: Held): Adoptions {
@@ -68,7 +68,7 @@ export function adoptionsOf(settings: EnvironmentSettings, facts: EnvironmentFac
   };
 }
 
-/** @throws InputError when a bucket is another account's, or a table or bucket carries another environment's tags */
+/** @throws InputError if a bucket belongs to another account, or a table or bucket carries another environment's tags */
 export function refuseOthers(
   settings: EnvironmentSettings,
   { tables, buckets, account }: Pick<EnvironmentFacts, "tables" | "buckets" | "account">,
@@ -128,7 +128,7 @@ function refuseTakenBucket(settings: EnvironmentSettings, { name, region, state,
   });
 }
 
-/** Whether tables and buckets of the environment confirm each other: of another environment of this name, one kind is missing. */
+/** Whether tables and buckets of the environment confirm each other: another environment of this name lacks one kind. */
 function knowsItself(settings: EnvironmentSettings, facts: EnvironmentFacts, held: Held): boolean {
   const hasTable =
     held.tables.length > 0 || facts.tables.some(({ owner }) => owner.environment === settings.name);

@@ -3,10 +3,10 @@ import { InputError } from "../errors.ts";
 import type { Held } from "./names.ts";
 
 /**
- * Names of buckets are global in AWS, so a bucket without a name of its own is taken, or will be of the first user who is
- * fast enough. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
- * @param held what the stack's state holds: a bucket that is there keeps its name
- * @throws InputError when an environment in AWS would make a bucket with the default name
+ * Bucket names are global in AWS, so another user has the default name, or can create it first.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ * @param held resources in the stack's state: an existing bucket keeps its name
+ * @throws InputError if an environment in AWS would create a bucket with the default name
  */
 export function refuseUnnamedBuckets(settings: EnvironmentSettings, held: Pick<Held, "buckets">): void {
   const { name, cloud, buckets, adopted, keys } = settings;

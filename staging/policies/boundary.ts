@@ -5,9 +5,9 @@ import { placesOf } from "./places.ts";
 import { countDownloads } from "./usage.ts";
 
 /**
- * The most that the role of any sweep's workers may do, whatever policy it has: the permissions boundary that `spawn:workersBoundary` names.
- * With it, who may launch sweeps gains no right by their roles, but to write results. Shared data of other accounts can
- * be read, where these accounts allow it.
+ * The maximum permissions of the role of any sweep's workers, whatever its policy: the permissions boundary in
+ * `spawn:workersBoundary`. With it, users who may launch sweeps gain only the permission to write results. Shared
+ * data of other accounts are readable if those accounts allow it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
  */
 export function workersBoundary(settings: EnvironmentSettings, account: AccountId): PolicyDocument {

@@ -4,30 +4,30 @@ import { matchesPattern } from "./pattern.ts";
 import { environmentPolicy, POLICY_NAMES, type PolicyName } from "./policies.ts";
 
 /**
- * `User: arn:… is not authorized to perform: s3:PutObject on resource: …`. S3 says so since 2024, for requests within an account or an
- * organization; other refusals name no action.
+ * `User: arn:… is not authorized to perform: s3:PutObject on resource: …`. S3 has this text since 2024, for requests
+ * within an account or an organization; other denials name no action.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html#access-denied-message-examples
  */
 const ACTION = /not authorized to perform: (?<action>[a-z0-9-]+:[A-Za-z]+)/;
 
-/** The action that AWS says was denied; undefined where it does not say. */
+/** The denied action; undefined if AWS does not name it. */
 export const deniedAction = (text: string): string | undefined => ACTION.exec(text)?.groups?.["action"];
 
-/** The policy with the least rights that has an action; that of stagers where the action is not known. */
+/** The smallest policy that has an action; the stager's policy if the action is unknown. */
 export function policyWith(action: string | undefined): PolicyName {
   const has = (name: PolicyName): boolean => {
-    const actions = environmentPolicy(name, ANY, NOBODY).Statement.flatMap(({ Action }) => Action);
+    const actions = environmentPolicy(name, ANY, NO_ACCOUNT).Statement.flatMap(({ Action }) => Action);
     return actions.some((pattern) => matchesPattern(pattern, action ?? ""));
   };
   if (action === undefined) return "stager";
-  // Workers need no command of ours.
+  // Workers run no command of spawn.
   return [...POLICY_NAMES].reverse().find((name) => name !== "worker" && has(name)) ?? "operator";
 }
 
 /**
- * What to do about a denial: the command that prints the rights, for the administrator of the account.
- * @param text what AWS said
- * @param environment that the command is for. @default the default one
+ * The fix for a denial: the command that prints the permissions, for the administrator of the account.
+ * @param text the message from AWS
+ * @param environment of the command. @default the default one
  */
 export function rightsHint(text: string, environment?: string): string {
   const action = deniedAction(text);
@@ -37,6 +37,6 @@ export function rightsHint(text: string, environment?: string): string {
   return `spawn environment policy ${policyWith(action)}${flag} prints ${what}: ask who administers the account to grant them. Whose credentials are in use: aws sts get-caller-identity`;
 }
 
-/** Which actions a policy has does not depend on the environment. */
+/** The actions of a policy do not depend on the environment. */
 const ANY = parseEnvironmentSettings("any", { cloud: "local", regions: ["us-east-1", "us-west-2"] });
-const NOBODY = parseAccountId("000000000000");
+const NO_ACCOUNT = parseAccountId("000000000000");

@@ -1,4 +1,4 @@
-/** A statement of an IAM policy that allows something. */
+/** An Allow statement of an IAM policy. */
 export interface Statement {
   readonly Sid: string;
   readonly Effect: "Allow";
@@ -16,12 +16,12 @@ export interface PolicyDocument {
 }
 
 /**
- * Characters of a managed policy, and of all inline policies of a role. White space does not count.
+ * Maximum characters of a managed policy, and of all inline policies of a role, without white space.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 export const MAX_CHARACTERS = { managed: 6_144, inline: 10_240 } as const;
 
-/** What counts of a policy for {@link MAX_CHARACTERS}. */
+/** The text of a policy that counts towards {@link MAX_CHARACTERS}. */
 export const charactersOf = (document: PolicyDocument): number =>
   JSON.stringify(document).replaceAll(/\s/g, "").length;
 

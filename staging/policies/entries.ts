@@ -1,13 +1,13 @@
 import { actionsOf, allow, type Statement } from "./document.ts";
 import type { Places } from "./places.ts";
 
-/** What a look at a bucket asks for, before anything of an entry is read. */
+/** Reads for the check of a bucket, before any read of an entry. */
 export const LOOK_AT_BUCKET = actionsOf(
   "s3",
   ...["ListBucket", "ListBucketMultipartUploads", "GetBucketTagging", "GetLifecycleConfiguration"],
 );
 
-/** Of a bucket: its versions, and the rules that its objects follow. */
+/** Reads of a bucket's versions and rules. */
 export const SEE_RULES = actionsOf(
   "s3",
   "ListBucketVersions",
@@ -23,7 +23,7 @@ const READ_OBJECTS = actionsOf(
   "ListMultipartUploadParts",
 );
 
-/** Reads of tables; a scan finds an entry by the first digits of its id. */
+/** Reads of tables; a scan finds an entry by the first digits of its ID. */
 export const READ_ITEMS = actionsOf(
   "dynamodb",
   "DescribeTable",
@@ -40,7 +40,7 @@ export const WRITE_ITEMS = actionsOf("dynamodb", "PutItem", "UpdateItem", "Delet
 export const readEntries = ({ entries, logs, owned }: Places): Statement =>
   allow("ReadEntries", READ_OBJECTS, [...entries, ...logs], owned);
 
-/** Reads and writes of all entries. Objects are deleted for good, and so by version. */
+/** Reads and writes of all entries. Deletions are permanent, so they need versions. */
 export const writeEntries = ({ entries, owned }: Places): Statement =>
   allow(
     "WriteEntries",
@@ -57,11 +57,11 @@ export const writeEntries = ({ entries, owned }: Places): Statement =>
 export const readLogs = ({ logs, owned }: Places): Statement =>
   allow("ReadLogs", ["s3:GetObject"], logs, owned);
 
-/** The logs of all sweeps go with the environment. */
+/** The logs of all sweeps are deleted with the environment. */
 export const removeLogs = ({ logs, owned }: Places): Statement =>
   allow("RemoveLogs", actionsOf("s3", "GetObject", "DeleteObject", "DeleteObjectVersion"), logs, owned);
 
-/** How entries are shared with other accounts. */
+/** Sharing of entries with other accounts. */
 export const shareEntries = ({ accessPoints }: Places): Statement =>
   allow(
     "ShareEntries",

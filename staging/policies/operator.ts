@@ -6,8 +6,9 @@ import { type Places, placesOf } from "./places.ts";
 import { LIST_OF_ROLE, sweepStatements } from "./sweeps.ts";
 
 /**
- * What suffices for `environment up`, `preview`, `status` and `destroy`, and for every other command. Whoever has it can give the roles of
- * replication and of sweeps any right, and take them: it is for administrators.
+ * The permissions for `environment up`, `preview`, `status` and `destroy`, and for every other command. A user with
+ * them can grant any permission to the roles of replication and of sweeps, and assume them: they are for
+ * administrators.
  */
 export function operatorPolicy(settings: EnvironmentSettings, account: AccountId): PolicyDocument {
   const places = placesOf(settings, account);
@@ -23,7 +24,8 @@ export function operatorPolicy(settings: EnvironmentSettings, account: AccountId
 }
 
 /**
- * Pulumi's AWS provider reads every setting of a bucket, declared or not. A bucket that is not there yet has no owner, hence `IfExists`.
+ * Pulumi's AWS provider reads every setting of a bucket, declared or not. A missing bucket has no owner, hence
+ * `IfExists`.
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
 const manageBuckets = ({ buckets, account }: Places): Statement =>

@@ -1,5 +1,5 @@
 /**
- * Whether a text is one that a pattern of a policy means: `*` is any text, `?` any character. Case does not count.
+ * Whether a text matches a pattern of a policy: `*` is any text, `?` any character. Case does not matter.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export function matchesPattern(pattern: string, text: string): boolean {

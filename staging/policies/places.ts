@@ -5,11 +5,11 @@ import type { Region } from "../regions.ts";
 import { SWEEP_DIGITS, SWEEP_PREFIX } from "../sweep/id.ts";
 import type { Condition } from "./document.ts";
 
-/** Any entry's id, and any sweep's, as a pattern of a policy. */
+/** The ID of any entry or sweep, as a pattern of a policy. */
 const ANY_ENTRY = `${ID_PREFIX}${"?".repeat(ID_DIGITS)}`;
 const ANY_SWEEP = `${SWEEP_PREFIX}${"?".repeat(SWEEP_DIGITS)}`;
 
-/** The ARNs of what an environment has in AWS. */
+/** The ARNs of an environment's resources in AWS. */
 export interface Places {
   /** `aws`, `aws-cn` or `aws-us-gov`. */
   readonly partition: string;
@@ -27,7 +27,7 @@ export interface Places {
   /** The access points of entries, in all regions. */
   readonly accessPoints: string;
   readonly replicationRole: string;
-  /** What sweeps make, whatever their ids. Security groups and launch templates are known by their tags. */
+  /** Resources of sweeps with any ID. Security groups and launch templates are identified by their tags. */
   readonly sweeps: {
     readonly role: string;
     readonly instanceProfile: string;
@@ -35,7 +35,7 @@ export interface Places {
     readonly securityGroups: string;
     readonly launchTemplates: string;
   };
-  /** Of a name of S3, which says nothing about its owner: a bucket that was deleted can come back in another account. */
+  /** An S3 name does not identify its owner: another account can create a deleted bucket again. */
   readonly owned: Condition;
 }
 

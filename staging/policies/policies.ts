@@ -7,9 +7,9 @@ import { environmentReaderPolicy } from "./reader.ts";
 import { stagerPolicy } from "./stager.ts";
 import { jobPolicy } from "./worker.ts";
 
-/** Who the policies of an environment are for, the most powerful first. */
+/** The user roles of an environment, the most powerful first. */
 export const POLICY_NAMES = ["operator", "stager", "reader", "worker"] as const;
-/** Beside these, what limits the roles of sweeps. */
+/** In addition, the boundary of the roles of sweeps. */
 export const PRINTED_POLICIES = [...POLICY_NAMES, "boundary"] as const;
 export type UserPolicyName = (typeof POLICY_NAMES)[number];
 export type PolicyName = (typeof PRINTED_POLICIES)[number];
@@ -25,7 +25,7 @@ const POLICIES: Readonly<
 };
 
 /**
- * An IAM policy with the rights that one kind of users of an environment needs.
+ * An IAM policy with the permissions of one user role of an environment.
  * @param account that of the environment
  */
 export const environmentPolicy = (

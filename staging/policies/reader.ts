@@ -6,8 +6,8 @@ import { placesOf } from "./places.ts";
 import { countDownloads } from "./usage.ts";
 
 /**
- * What suffices to see and to download: `stage list`, `info`, `estimate`, `cost`, `download` and `script`, and `sweep list`,
- * `info`, `watch` and `logs`. A download is counted, and nothing else is written.
+ * The permissions for reads and downloads: `stage list`, `info`, `estimate`, `cost`, `download` and `script`, and
+ * `sweep list`, `info`, `watch` and `logs`. The only write counts a download.
  */
 export function environmentReaderPolicy(settings: EnvironmentSettings, account: AccountId): PolicyDocument {
   const places = placesOf(settings, account);

@@ -14,15 +14,16 @@ import { placesOf } from "./places.ts";
 import { sweepStatements } from "./sweeps.ts";
 
 /**
- * Whether stagers can launch sweeps. A launch makes a role, and whoever can make roles without a limit can take every right: in an AWS
- * account it takes `spawn:workersBoundary`.
+ * Whether stagers can launch sweeps. A launch creates a role, and a user who can create roles without a boundary can
+ * gain every permission: an AWS account requires `spawn:workersBoundary`.
  */
 export const stagerLaunches = ({ cloud, workersBoundary }: EnvironmentSettings): boolean =>
   cloud === "local" || workersBoundary !== undefined;
 
 /**
- * What suffices for every command under `stage` and `sweep`, and for `launch`. It changes nothing of the environment itself: no bucket, rule
- * or table. A source on S3 that is no bucket of the environment, and the bucket of `results`, are the user's, and need rights of their own.
+ * The permissions for every command under `stage` and `sweep`, and for `launch`. They change no bucket, rule or table
+ * of the environment. An S3 source outside of the environment's buckets, and the bucket of `results`, need extra
+ * permissions.
  */
 export function stagerPolicy(settings: EnvironmentSettings, account: AccountId): PolicyDocument {
   const places = placesOf(settings, account);

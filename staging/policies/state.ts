@@ -2,10 +2,11 @@ import { actionsOf, allow, type Statement } from "./document.ts";
 import { partitionOf } from "./places.ts";
 
 /**
- * Rights on the state of the stacks where it is in a bucket. Pulumi reads, writes and lists it, and takes and gives back locks there;
- * spawn keeps what machines share of their uploads beside it.
+ * Permissions on a state in a bucket. Pulumi reads, writes and lists the state, and creates and deletes locks there;
+ * spawn stores the shared records of uploads beside it.
  * https://www.pulumi.com/docs/iac/concepts/state-and-backends/#aws-s3
- * @param url of the backend, such as `s3://my-state/spawn?region=us-east-1`; any other kind of backend needs no rights here
+ * @param url of the backend, such as `s3://my-state/spawn?region=us-east-1`; every other kind of backend needs no
+ * permissions here
  */
 export function stateStatements(url: string | undefined, region: string): Statement[] {
   if (url === undefined || !url.startsWith("s3://")) return [];

@@ -2,16 +2,16 @@ import { ENVIRONMENT_TAG } from "../environment.ts";
 import { actionsOf, allow, type Condition, type Statement } from "./document.ts";
 import type { Places } from "./places.ts";
 
-/** What starting, following and ending sweeps takes, beside their data and tables. */
+/** Permissions to start, watch and end sweeps, beside their data and tables. */
 export interface SweepRights {
-  /** The environment's name, which tags what a sweep makes. */
+  /** The environment's name, which tags the resources of a sweep. */
   readonly environment: string;
   /**
-   * The ARN of the managed policy that every worker's role must have as its permissions boundary. @default none: who makes a role decides
-   * about its rights
+   * The ARN of the managed policy that every worker's role must have as its permissions boundary. @default none: the
+   * user who creates a role decides about its permissions
    */
   readonly boundary?: string;
-  /** Whether roles for workers can be made and passed. */
+  /** Whether the user can create and pass roles for workers. */
   readonly makesRoles: boolean;
 }
 
@@ -29,7 +29,7 @@ export function sweepStatements(places: Places, rights: SweepRights): Statement[
   ];
 }
 
-/** None of these knows a resource. The access points are those of all entries, of which a source's alias may be one. */
+/** None of these supports resources. The access points include those of all entries, because a source's alias may be one. */
 const look = (): Statement =>
   allow(
     "LookAround",
@@ -46,7 +46,7 @@ const look = (): Statement =>
   );
 
 /**
- * Security groups and launch templates: IDs say nothing, so the environment's tag tells its own.
+ * Security groups and launch templates: their IDs are random, so the environment's tag identifies them.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
  */
 function network({ account, partition, sweeps }: Places, environment: string): Statement[] {
@@ -80,7 +80,8 @@ function network({ account, partition, sweeps }: Places, environment: string): S
       made,
       tag("Resource"),
     ),
-    // Auto Scaling asks for it when a group is made: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-api-permissions.html
+    // Auto Scaling requires it for the creation of a group:
+    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-api-permissions.html
     allow("RunWorkers", ["ec2:RunInstances"], [ec2("*/*"), `arn:${partition}:ec2:*::image/*`], {
       ArnLike: { "ec2:LaunchTemplate": launchTemplates },
     }),
@@ -103,7 +104,8 @@ const groups = ({ sweeps }: Places): Statement =>
 export const LIST_OF_ROLE = ["ListRolePolicies", "ListAttachedRolePolicies", "ListInstanceProfilesForRole"];
 
 /**
- * Whoever gives a role its rights and starts an instance with it has these rights. The boundary is what keeps that from being every right.
+ * A user who grants permissions to a role and starts an instance with it gains these permissions. The boundary limits
+ * them.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  */
 function makeRoles({ partition, sweeps }: Places, boundary: string | undefined): Statement[] {

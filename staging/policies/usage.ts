@@ -3,10 +3,10 @@ import { allow, type Condition, type Statement } from "./document.ts";
 import type { Places } from "./places.ts";
 
 /**
- * Limits an update of a usage row to its counters. Its other attributes are not to be read, either.
+ * Limits an update of a usage row to its counters; its other attributes are not readable either.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  * @param regions in which instances are counted
- * @param rows ids of entries. @default those of every entry
+ * @param rows IDs of entries. @default those of every entry
  */
 export const counterCondition = (regions: readonly string[], rows?: readonly string[]): Condition => ({
   "ForAllValues:StringEquals": {

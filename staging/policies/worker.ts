@@ -5,8 +5,8 @@ import { placesOf } from "./places.ts";
 import { countDownloads } from "./usage.ts";
 
 /**
- * What an instance or a job outside of a sweep needs to run the script of `stage script`, and to count its download. Workers of a sweep
- * have a role of their own, which `staging/sweep/worker-policy.ts` gives its rights.
+ * The permissions of an instance or job outside of a sweep that runs the output of `stage script` and counts its
+ * download. Workers of a sweep have their own role, see `staging/sweep/worker-policy.ts`.
  */
 export function jobPolicy(settings: EnvironmentSettings, account: AccountId): PolicyDocument {
   const places = placesOf(settings, account);

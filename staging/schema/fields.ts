@@ -1,8 +1,10 @@
 import type { Json } from "./json.ts";
 
 /**
- * The properties of a resource type, declared once: which values they take, what AWS fills in, what a change means.
- * `provider/plugin/schema/` checks, compares and reads back by this table.
+ * The properties of a resource type, declared once: their values, AWS's defaults, the effect of a change.
+ * `provider/plugin/schema/` uses this table for check, diff and read.
+ *
+ *
  */
 export type Fields = Readonly<Record<string, Field>>;
 
@@ -18,23 +20,23 @@ export interface Options {
   /** One or two sentences for the published schema. */
   readonly description?: string;
   readonly required?: true;
-  /** Stands in the inputs where the program gives nothing. */
+  /** The input if the program gives none. */
   readonly default?: string | number | boolean;
-  /** A change makes another resource. */
+  /** A change replaces the resource. */
   readonly replaces?: true;
   /** A change alone is no difference. */
   readonly ignored?: true;
   /** An update may change this output, so its preview does not know it. */
   readonly changes?: true;
-  /** The resource's name: while it stays the same, the old resource has to go before its replacement comes. */
+  /** The resource's name: while it stays the same, the old resource must be deleted before its replacement is created. */
   readonly names?: true;
-  /** AWS chooses a value where the program gives none, so what is there then is no difference. */
+  /** AWS chooses a value if the program gives none, so the existing value is no difference. */
   readonly computed?: boolean;
-  /** Another way to say what a field beside it says, so an import leaves it out. */
+  /** Another form of a neighbouring field, so an import leaves it out. */
   readonly alternative?: true;
-  /** AWS may not say what it has, or never hears of it: then it is as declared last. */
+  /** AWS may not return it, or never receives it; then the last declared value counts. */
   readonly unreported?: true;
-  /** What is wrong with a value of the right shape, if anything. */
+  /** The problem of a value with the right shape, if any. */
   readonly problem?: (value: never) => string | undefined;
 }
 
@@ -60,7 +62,7 @@ export interface ObjectShape {
 export interface ListShape {
   readonly kind: "list";
   readonly of: Field;
-  /** What tells the items of a list without an order apart. */
+  /** The key that identifies the items of an unordered list. */
   readonly keyOf?: (item: Json) => string;
   readonly min: number;
 }
@@ -109,7 +111,7 @@ export function strings<const O extends Options>(
   return { ...options, shape: { kind: "strings" } };
 }
 
-/** A text of which only the meaning counts, as `same` compares it: a policy, an item. */
+/** A string that `same` compares by meaning: a policy, an item. */
 export function document<const O extends Options & { problem?: (value: string) => string | undefined }>(
   same: (a: string, b: string) => boolean,
   options: O,
@@ -120,7 +122,7 @@ export function document<const O extends Options & { problem?: (value: string) =
 type ObjectOptions = Options & Pick<ObjectShape, "normal" | "name">;
 
 /**
- * @param normal brings a value that can be said in several ways into the one in which it is compared
+ * @param normal normalizes a value with several forms before the comparison
  * @param name of the type, for the published schema
  */
 export function object<F extends Fields, const O extends ObjectOptions>(
@@ -131,16 +133,14 @@ export function object<F extends Fields, const O extends ObjectOptions>(
   return { ...rest, shape: { kind: "object", fields, ...(normal && { normal }), ...(name && { name }) } };
 }
 
-/** An object that another API defines. Only its content counts, not the order of its keys. */
+/** An object defined by another API. Only its content counts, not the order of its keys. */
 export function json<T extends object, const O extends Options = object>(
   options: O = {} as O,
 ): Field<T, Given<O>> {
   return { ...options, shape: { kind: "json" } };
 }
 
-/**
- * @param keyOf for a list whose order AWS does not keep or mind: what tells its items apart
- */
+/** @param keyOf identifies the items of a list whose order AWS does not keep */
 export function list<T, const O extends Options & { keyOf?: (item: T) => string; min?: number }>(
   of: Field<T>,
   options: O = {} as O,
@@ -152,7 +152,7 @@ export function list<T, const O extends Options & { keyOf?: (item: T) => string;
   };
 }
 
-/** Texts, each there once, whose order AWS does not keep or mind. */
+/** Unique strings whose order AWS does not keep. */
 export function set<const O extends Options>(options: O = {} as O): Field<string[], Given<O>> {
   return { ...options, shape: { kind: "list", of: string({}), min: 0, keyOf: (item) => String(item) } };
 }
@@ -163,7 +163,7 @@ type GivenKeys<F extends Fields> = {
 /** The values of one field. */
 export type ValueOf<F> = F extends Field<infer T> ? T : never;
 
-/** The values of the fields `F`, as a check lets them pass. */
+/** The values of the fields `F` after a check. */
 export type InputsOf<F extends Fields> = { [K in GivenKeys<F>]: ValueOf<F[K]> } & {
   [K in Exclude<keyof F, GivenKeys<F>>]?: ValueOf<F[K]>;
 };

@@ -2,7 +2,7 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined };
 export type Properties = { [key: string]: Json | undefined };
 
-/** A text that is the same for values that mean the same: neither the order of keys counts, nor what is undefined. */
+/** A canonical text: equal for equal values, whatever the order of keys and undefined members. */
 export const canonicalJson = (value: unknown): string =>
   JSON.stringify(value ?? null, (_name, member: unknown) =>
     typeof member === "object" && member !== null && !Array.isArray(member)

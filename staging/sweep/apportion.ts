@@ -1,7 +1,7 @@
 /**
- * Divides `total` into whole shares in proportion to `weights`, by the method of the largest remainder: each share is the exact one rounded
- * down, and those with the largest remainders get one more. Of equal remainders the earlier one comes first.
- * @param weights whole numbers, one of them above zero
+ * Divides `total` into whole shares in proportion to `weights`, by the method of the largest remainder: each share is
+ * rounded down, and the shares with the largest remainders get one more; ties go to the earlier one.
+ * @param weights whole numbers, at least one above zero
  */
 export function apportion(total: number, weights: readonly number[]): number[] {
   const sum = weights.reduce((all, weight) => all + weight, 0);

@@ -7,7 +7,7 @@ interface ListOptions {
   readonly expected: string;
   readonly least?: number;
   readonly most: number;
-  /** Whether an item may be given once only. */
+  /** Whether items must be unique. */
   readonly unique?: boolean;
 }
 
@@ -95,12 +95,12 @@ export interface Key<T> {
 
 export type Keys = { readonly [name: string]: Key<unknown> };
 
-/** The values of the keys that are there. */
+/** The values of the present keys. */
 export type ValuesOf<K extends Keys> = {
   readonly [N in keyof K]?: K[N] extends Key<infer T> ? T : never;
 };
 
-/** A mapping with fixed keys, each of which may be absent. An unknown key is an error that names the nearest one. */
+/** A mapping with fixed optional keys. An unknown key is an error that suggests the nearest key. */
 export function record<K extends Keys>(keys: K, expected: string): Shape<ValuesOf<K>> {
   const names = Object.keys(keys);
   const schemas = names.map((name) => {
@@ -118,7 +118,7 @@ export function record<K extends Keys>(keys: K, expected: string): Shape<ValuesO
         const name = sourceOf(keyNode);
         const at = path === "" ? name : `${path}.${name}`;
         if (!Object.hasOwn(keys, name)) {
-          // The search takes time, and further problems are only counted.
+          // The search is slow, and further problems are only counted.
           const isShown = reader.problems.length < MAX_SHOWN;
           const typed = name.slice(0, 64).toLowerCase().replaceAll("-", "_");
           const near = isShown ? nearest(typed, names) : undefined;

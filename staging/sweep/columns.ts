@@ -1,14 +1,14 @@
 /** A column's name: it becomes a variable of the worker's environment. */
 export const COLUMN_PATTERN = "^[A-Za-z_][A-Za-z0-9_]{0,63}$";
 
-/** More columns are hardly parameters; each one is a variable of every process that the command starts. */
+/** More columns are unlikely to be parameters; each one is a variable of every process of the command. */
 export const MAX_COLUMNS = 256;
 
 const NAME = new RegExp(COLUMN_PATTERN);
 
 /**
- * Variables that a column must not set, since they change what the worker, its shell, its AWS CLI or the dynamic linker does.
- * Names of variables are case-sensitive; only proxies are read in both spellings.
+ * Variables that a column must not set, because they change the worker, its shell, its AWS CLI or the dynamic linker.
+ * Names of variables are case-sensitive; only proxies have both spellings.
  */
 const RESERVED: readonly (readonly [RegExp, string])[] = [
   [/^(SWEEP|STAGED|SPAWN)_/, "spawn sets it, or may set it later"],
@@ -41,7 +41,7 @@ const RESERVED: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Why `name` cannot name a column; undefined where it can. */
+/** The reason why `name` cannot name a column; undefined if it can. */
 export function columnProblem(name: string): string | undefined {
   if (name === "") return "it is empty";
   if (!NAME.test(name)) {
@@ -51,7 +51,7 @@ export function columnProblem(name: string): string | undefined {
   return reason === undefined ? undefined : `the variable is reserved: ${reason}`;
 }
 
-/** Why `value` cannot be the value of a variable; undefined where it can. */
+/** The reason why `value` cannot be the value of a variable; undefined if it can. */
 export function valueProblem(value: string): string | undefined {
   if (value.includes("\0")) return "the character NUL cannot be in a variable";
   return value.isWellFormed() ? undefined : "half of a surrogate pair has no form in UTF-8";

@@ -4,7 +4,7 @@ import { KIB } from "../units.ts";
 /** The command is an attribute of the sweep's item, which has at most 400 KB. */
 export const MAX_COMMAND_BYTES = 64 * KIB;
 
-/** @throws InputError unless `text` can be the command of a sweep */
+/** @throws InputError if `text` cannot be the command of a sweep */
 export function parseCommand(text: string): string {
   if (text.trim() === "") throw new InputError("expected a shell script, got nothing");
   if (text.includes("\0")) throw new InputError("a command cannot have the character NUL");

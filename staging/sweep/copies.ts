@@ -2,10 +2,10 @@ import { isAccessPointArn } from "../access-point.ts";
 import { parseBucketName } from "../environment.ts";
 import type { SweepDataset, SweepRegion } from "./spec.ts";
 
-/** Where a copy of a dataset is. */
+/** The location of a copy of a dataset. */
 export type CopyPlace = SweepDataset["copies"][number];
 
-/** The copies that workers read: that of their own region, or the first one where it has none. */
+/** The copies that workers read: in their own region, or the first one if there is none. */
 export function copiesToRead(
   { copies }: Pick<SweepDataset, "copies">,
   regions: readonly Pick<SweepRegion, "region">[],
@@ -16,6 +16,6 @@ export function copiesToRead(
   );
 }
 
-/** @throws InputError unless `text` names a bucket, or an access point by its alias or ARN */
+/** @throws InputError if `text` names neither a bucket nor an access point by its alias or ARN */
 export const parseCopyBucket = (text: string): string =>
   isAccessPointArn(text) ? text : parseBucketName(text);

@@ -9,7 +9,7 @@ import type { RegionCount } from "./region-keys.ts";
 
 type Places = ReadonlyMap<SweepKey, Place>;
 
-/** What is wrong with keys that are right one by one. */
+/** Problems of keys that are valid separately. */
 export function crossProblems(values: SweepValues, places: Places): Problem[] {
   const problems: Problem[] = [];
   const add = (key: SweepKey, message: string, fix?: string): void => {
@@ -95,13 +95,13 @@ function distributionProblems({ regions, distribution, count }: SweepValues, add
 
 const PROPORTIONAL = "To take the counts of regions as weights: distribution: proportional";
 
-/** The sum of the regions' counts; undefined where they have none. */
+/** The sum of the regions' counts; undefined without counts. */
 export function countsOf(regions: readonly RegionCount[] | undefined): number | undefined {
   if (regions === undefined || regions.some(({ count }) => count === undefined)) return undefined;
   return regions.reduce((sum, { count = 0 }) => sum + count, 0);
 }
 
-/** Whether other keys agree with a number of rows. @param source the key that the rows are from */
+/** Checks other keys against a number of rows. @param source the key of the rows */
 export function rowCountProblems(
   { count, regions, distribution }: SweepValues,
   places: Places,

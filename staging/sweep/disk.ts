@@ -2,12 +2,12 @@ import { InputError } from "../errors.ts";
 import { formatBytes, GIB } from "../units.ts";
 import { MAX_DISK_BYTES, MIN_DISK_BYTES } from "./keys.ts";
 
-/** What the system, logs and the command's own files get beside the data. */
+/** Space for the system, logs and the command's own files, beside the data. */
 const SPARE_GIB = 16;
 
 /**
- * The size of a worker's root volume in GiB: the data × 1.1 + 16 GiB, or the size that the user chose.
- * @throws InputError where the data do not fit beside the system, or need more than the largest volume
+ * The size of a worker's root volume in GiB: the data × 1.1 + 16 GiB, or the user's size.
+ * @throws InputError if the data do not fit beside the system, or need more than the largest volume
  */
 export function diskGib(dataBytes: number, chosenBytes: number | undefined): number {
   if (chosenBytes !== undefined) {
@@ -28,5 +28,5 @@ export function diskGib(dataBytes: number, chosenBytes: number | undefined): num
   });
 }
 
-/** In whole numbers: 0.1 has no exact form. */
+/** In whole numbers, because 0.1 has no exact form. */
 const defaultGib = (bytes: number): number => Math.ceil((bytes * 11) / (10 * GIB)) + SPARE_GIB;

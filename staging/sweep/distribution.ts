@@ -16,9 +16,9 @@ export interface RegionRange {
 export interface DistributionInput {
   readonly count: number;
   readonly distribution: Distribution;
-  /** In the order of the file, which decides ties. For `proportional` the counts are weights, for `cheapest` they are upper limits. */
+  /** In the order of the file, which breaks ties. For `proportional` the counts are weights, for `cheapest` upper limits. */
   readonly regions: readonly RegionCount[];
-  /** For `cheapest`: what a worker costs an hour. */
+  /** For `cheapest`: a worker's cost per hour. */
   readonly priceOf?: (region: Region) => MicroDollars;
 }
 
@@ -73,7 +73,7 @@ function cheapestShares(
 ): readonly number[] {
   const shares = new Map<Region, number>();
   let rest = count;
-  // The sort is stable: of regions with one price, the first in the file comes first.
+  // The sort is stable: for equal prices, the first region in the file comes first.
   for (const { region, count: limit = count } of regions.toSorted(
     (a, b) => priceOf(a.region) - priceOf(b.region),
   )) {
@@ -93,7 +93,7 @@ function cheapestShares(
   return regions.map(({ region }) => shares.get(region) ?? 0);
 }
 
-/** The index of a region's ticket, counted from 0; undefined where all its tickets are given out. */
+/** The index of a region's ticket, counted from 0; undefined if no tickets remain. */
 export function indexOfTicket(
   { start, end }: Pick<RegionRange, "start" | "end">,
   ticket: number,
@@ -102,7 +102,7 @@ export function indexOfTicket(
   return ticket >= 0 && index < end ? index : undefined;
 }
 
-/** @throws RangeError when `index` is in none of the ranges */
+/** @throws RangeError if `index` is in no range */
 export function regionOfIndex(ranges: readonly RegionRange[], index: number): Region {
   const range = ranges.find(({ start, end }) => index >= start && index < end);
   if (range === undefined) throw new RangeError(`there is no index ${index}`);

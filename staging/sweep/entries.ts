@@ -5,24 +5,24 @@ import type { StagingRecord } from "../record.ts";
 import type { Region } from "../regions.ts";
 import { expiresAt, isoSeconds, MAX_TTL_DAYS, MS_PER_DAY, type TtlDays } from "../ttl.ts";
 
-/** A staged dataset as a sweep needs it: a part of its record, or what its manifest and options say. */
+/** A staged dataset for a sweep: part of its record, or values of its manifest and options. */
 export interface SweepEntry
   extends Pick<
     StagingRecord,
     "stagingId" | "regions" | "sizeBytes" | "fileCount" | "destination" | "uploadedAt"
   > {
-  /** Undefined where another account does not tell it. */
+  /** Undefined if another account does not provide it. */
   readonly ttl: TtlDays | undefined;
-  /** The account that staged it. Absent: the sweep's own. */
+  /** The account that staged it. Default: the sweep's own. */
   readonly account?: AccountId;
 }
 
-/** Turns a command of spawn into one for the user to paste, with the environment that it is for. */
+/** Adds the environment to a suggested command of spawn. */
 export type CommandText = (command: string) => string;
 
 /**
- * Regions of a sweep that names none: those that hold every entry, in the order of the first one.
- * @throws InputError when there is none
+ * The default regions of a sweep: those that hold every entry, in the order of the first entry.
+ * @throws InputError if there is none
  */
 export function commonRegions(entries: readonly SweepEntry[], command: CommandText): readonly Region[] {
   const [first, ...others] = entries;
@@ -40,7 +40,7 @@ export function commonRegions(entries: readonly SweepEntry[], command: CommandTe
   });
 }
 
-/** What an entry lacks for a sweep. */
+/** Requirements of a sweep that an entry does not meet. */
 interface Lack {
   readonly text: string;
   readonly regions: readonly Region[];
@@ -48,9 +48,10 @@ interface Lack {
 }
 
 /**
- * Makes sure that every region holds every entry until the deadline, and that the entries are at different places of a worker.
+ * Checks that every region holds every entry until the deadline, and that the entries have different paths on a
+ * worker.
  * @param now the server's time
- * @throws InputError that names each entry with what it lacks; its fix is the commands that add it
+ * @throws InputError that names each entry with its missing requirements; its fix has the commands that add them
  */
 export function checkEntries(
   entries: readonly SweepEntry[],
@@ -68,7 +69,7 @@ export function checkEntries(
     if (lack.ttl !== undefined && lack.ttl > MAX_TTL_DAYS) return [];
     return [updateCommand(entry, command, lack.regions, lack.ttl)];
   });
-  // Data that are as old as a TTL can be have to be staged again.
+  // Data at the maximum TTL must be staged again.
   const tooOld = lacking
     .filter(({ lack }) => (lack.ttl ?? 0) > MAX_TTL_DAYS)
     .map(({ entry }) => entry.stagingId);
@@ -92,7 +93,7 @@ function lackOf(entry: SweepEntry, regions: readonly Region[], deadlineSeconds: 
       : `${stagingId} expires at ${isoSeconds(expiry)}, before the deadline of ${durationText(deadlineSeconds)} at ${isoSeconds(until)}`,
   );
   const days = Math.floor((until.getTime() - entry.uploadedAt.getTime()) / MS_PER_DAY) + 1;
-  // The data of an expired entry may be gone: no update brings them back.
+  // The data of an expired entry may be deleted: no update restores them.
   return { text: texts.join("; "), regions: missing, ttl: expiry <= now ? Number.POSITIVE_INFINITY : days };
 }
 
@@ -105,16 +106,16 @@ function updateCommand(
   const all = [...regions, ...more.filter((region) => !regions.includes(region))];
   const withRegions = all.length > regions.length ? ` --regions ${all.join(",")}` : "";
   const text = `spawn stage update ${stagingId}${withRegions}${ttl === undefined ? "" : ` --ttl ${ttl}`}`;
-  // Their environment has a name that this account does not know.
+  // The name of their environment is unknown in this account.
   return account === undefined ? command(text) : `Account ${account} must run: ${text}`;
 }
 
-/** Commands in one line, which are run one after the other; what another account must do stands apart. */
+/** Commands on one line, run in sequence; commands for another account are separate. */
 function joined(commands: readonly string[]): string {
   return commands.join(commands.some((text) => text.startsWith("Account ")) ? "; then: " : " && ");
 }
 
-/** Two datasets at one place, or one within the other, would overwrite each other. */
+/** Two datasets at the same path, or one inside the other, would overwrite each other. */
 function refuseSamePlaces(entries: readonly SweepEntry[], command: CommandText): void {
   for (const [place, { stagingId, destination }] of entries.entries()) {
     for (const other of entries.slice(place + 1)) {

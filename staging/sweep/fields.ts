@@ -3,8 +3,10 @@ import { isRecord } from "../type-guards.ts";
 import { shown } from "./problems.ts";
 
 /**
- * Reads the values of an object that may have been changed by hand. Every method throws an InputError that names the place and the key, and
- * {@link Fields.end} refuses what nothing has read.
+ * Reads the values of an object that a user may have edited. Every method throws an InputError that names the place
+ * and the key, and {@link Fields.end} refuses unread keys.
+ *
+ *
  */
 export class Fields {
   readonly #value: Readonly<Record<string, unknown>>;
@@ -18,14 +20,14 @@ export class Fields {
     this.#where = where;
   }
 
-  /** A text that `parse` takes: of itself or with a part of it changed. */
+  /** A string that `parse` accepts unchanged or normalized. */
   text<T extends string>(key: string, parse: (text: string) => T): T {
     const value = this.#of(key);
     if (typeof value !== "string") throw this.#wrong(key, "must be a text", value);
     return this.#parsed(key, () => parse(value));
   }
 
-  /** A text of a pattern. */
+  /** A string with a pattern. */
   matching(key: string, pattern: RegExp): string {
     return this.text(key, (text) => matched(text, pattern));
   }
@@ -49,7 +51,7 @@ export class Fields {
     throw this.#wrong(key, `must be a whole number from ${least} to ${most}`, value);
   }
 
-  /** A list of texts, each one parsed, none twice. */
+  /** A list of unique strings, each one parsed. */
   texts<T extends string>(key: string, parse: (text: string) => T, most = Number.POSITIVE_INFINITY): T[] {
     const found = this.#list(key, most).map((value, at) => {
       if (typeof value !== "string") throw this.#wrong(`${key}[${at}]`, "must be a text", value);
@@ -59,7 +61,7 @@ export class Fields {
     return found;
   }
 
-  /** A list of whole numbers, none twice. */
+  /** A list of unique whole numbers. */
   wholes(key: string, least: number, most: number): number[] {
     const found = this.#list(key).map((value, at) => {
       if (isWhole(value, least, most)) return value;
@@ -83,7 +85,7 @@ export class Fields {
     return this.#of(key) === undefined ? undefined : read(key);
   }
 
-  /** @throws InputError for a key that is not known */
+  /** @throws InputError for an unknown key */
   end(): void {
     const unknown = Object.keys(this.#value).find((key) => !this.#read.has(key));
     if (unknown !== undefined) throw new InputError(`${this.#where}: ${shown(unknown)} is not a known key`);
@@ -144,7 +146,7 @@ function inside<T>(value: unknown, where: string, parse: (fields: Fields) => T):
 const isWhole = (value: unknown, least: number, most: number): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most;
 
-/** @throws InputError unless the text has that form */
+/** @throws InputError if the text does not have that form */
 export function matched(text: string, pattern: RegExp): string {
   if (pattern.test(text)) return text;
   throw new InputError(`${shown(text)} has another form than ${pattern.source}`);

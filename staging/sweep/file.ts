@@ -6,7 +6,7 @@ import { KEYS, type SweepKey, type SweepValues } from "./keys.ts";
 import { SweepFileError } from "./problems.ts";
 import { Reader, sourceOf } from "./reader.ts";
 
-/** A parameter file: the values of its keys, each one parsed, and where the keys are. */
+/** A parameter file: the parsed values of its keys, and their positions. */
 export interface SweepFile {
   /** The name of the file, for errors. */
   readonly file: string;
@@ -19,7 +19,7 @@ export const FILE_SHAPE = record(KEYS, "a mapping of keys such as sweep_name and
 /**
  * Parses a parameter file: YAML 1.2 without aliases and tags.
  * @param file its name, for errors
- * @throws SweepFileError with everything that is wrong with the file
+ * @throws SweepFileError with all problems of the file
  */
 export function parseSweepFile(text: string, file: string): SweepFile {
   const yaml = readPlainYaml(text);

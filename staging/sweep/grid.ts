@@ -28,7 +28,7 @@ export function gridRows(grid: Grid): Rows {
   return { columns: grid.map(({ name }) => name), values };
 }
 
-/** Values are texts exactly as they are written: a plain `0123`, `1.10` or `yes` is not converted. */
+/** Values keep their text: a plain `0123`, `1.10` or `yes` is not converted. */
 export const gridShape: Shape<Grid> = {
   expected: EXPECTED,
   schema: {
@@ -74,7 +74,7 @@ function readValues(node: Node | null, path: string, reader: Reader): readonly s
   const values = (node.items as readonly (Node | null)[]).flatMap((item, place): string[] => {
     const at = `${path}[${place}]`;
     const value = isScalar(item) ? sourceOf(item) : undefined;
-    // A plain word is as it is written, but a value that is not there is most likely a mistake.
+    // A plain word keeps its text, but a missing value is probably a mistake.
     if (value === undefined || item === null || (value === "" && isScalar(item) && item.value === null)) {
       reader.add(item, `${at}: expected a value`, 'Write an empty value as "".');
       return [];
@@ -87,11 +87,11 @@ function readValues(node: Node | null, path: string, reader: Reader): readonly s
   return values.length === node.items.length ? values : undefined;
 }
 
-/** How many rows a grid has. */
+/** The number of rows of a grid. */
 export const combinationsOf = (grid: Grid): number =>
   grid.reduce((product, { values }) => product * values.length, 1);
 
-/** Before the rows are made: a few lists of a thousand values are a billion rows. */
+/** Before the rows are created: a few lists of a thousand values are a billion rows. */
 function tooMuch(axes: Grid, node: Node, path: string, reader: Reader): boolean {
   const count = combinationsOf(axes);
   if (count > MAX_INDICES) {

@@ -6,10 +6,13 @@ const ACTION = /^[a-z0-9-]{1,64}:[A-Za-z0-9*?]{1,128}$/;
 
 const POLICY_ARN = /^arn:aws:iam::(aws|\d{12}):policy\/[\x21-\x7e]{1,512}$/;
 
-/** Managed policies of a role, unless the account has a higher quota: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+/**
+ * The limit of managed policies per role, unless the account has a higher quota:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ */
 export const MAX_MANAGED_POLICIES = 10;
 
-/** @throws InputError unless `text` names an action of a service, or several by wildcards */
+/** @throws InputError if `text` does not name an action of a service, or several by wildcards */
 export function parseIamAction(text: string): string {
   if (ACTION.test(text)) return text;
   throw new InputError(`${shown(text)} is not an action of IAM`, {
@@ -17,7 +20,7 @@ export function parseIamAction(text: string): string {
   });
 }
 
-/** @throws InputError unless `text` is the ARN of a managed policy */
+/** @throws InputError if `text` is not the ARN of a managed policy */
 export function parseManagedPolicyArn(text: string): string {
   if (POLICY_ARN.test(text)) return text;
   throw new InputError(`${shown(text)} is not the ARN of a managed policy`, {

@@ -2,14 +2,12 @@ import { InputError } from "../errors.ts";
 import { MAX_MANAGED_POLICIES, parseIamAction, parseManagedPolicyArn } from "./iam-action.ts";
 import { shown } from "./problems.ts";
 
-/*
- * What a user grants the workers of a sweep beside what they need for the sweep itself: `--iam-policy`, `--iam-managed-policies`.
- */
+/** Permissions that a user grants the workers of a sweep in addition: `--iam-policy`, `--iam-managed-policies`. */
 
 /**
- * Parses the values of `--iam-policy`: actions such as `s3:GetObject`, one or, separated by commas, several in each. What is given twice
- * counts once.
- * @throws InputError for what is no action
+ * Parses the values of `--iam-policy`: actions such as `s3:GetObject`, one or several, separated by commas.
+ * Duplicates count once.
+ * @throws InputError for an invalid action
  */
 export const parseIamActions = (values: readonly string[]): readonly string[] =>
   itemsOf(values, "--iam-policy s3:GetObject").map((text) => {
@@ -22,7 +20,7 @@ export const parseIamActions = (values: readonly string[]): readonly string[] =>
 
 /**
  * Parses the values of `--iam-managed-policies`: ARNs, separated by commas.
- * @throws InputError for what is no ARN of a managed policy, and for too many
+ * @throws InputError for an invalid ARN, and for too many
  */
 export function parseManagedPolicies(values: readonly string[]): readonly string[] {
   const example = "--iam-managed-policies arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";

@@ -5,8 +5,8 @@ import { parseStackName, type StackName } from "../stack-name.ts";
 declare const brand: unique symbol;
 
 /**
- * The id of a sweep that `spawn launch` started: `sweep-` and 12 lower-case hexadecimal digits. The `sweep_id` of a record is a label that
- * the user chooses, and any text; see `parseSweepId` in `staging/entry.ts`.
+ * The ID of a sweep from `spawn launch`: `sweep-` and 12 lower-case hexadecimal digits. The `sweep_id` of a record is
+ * a free-form label of the user; see `parseSweepId` in `staging/entry.ts`.
  */
 export type SweepId = string & { readonly [brand]: "SweepId" };
 
@@ -19,11 +19,11 @@ const SHORT = new RegExp(`^(?:${SWEEP_PREFIX})?([0-9a-f]{${MIN_SHORT_DIGITS},${S
 
 export const isSweepId = (text: string): text is SweepId => PATTERN.test(text);
 
-/** A new random id of 48 bits. */
+/** A new random ID of 48 bits. */
 export const newSweepId = (): SweepId =>
   `${SWEEP_PREFIX}${randomBytes(SWEEP_DIGITS / 2).toString("hex")}` as SweepId;
 
-/** @throws InputError when `text` is not the id of a launched sweep */
+/** @throws InputError if `text` is not the ID of a launched sweep */
 export function parseLaunchedSweepId(text: string): SweepId {
   if (isSweepId(text)) return text;
   throw new InputError(`"${text}" is not the ID of a sweep`, {
@@ -33,9 +33,9 @@ export function parseLaunchedSweepId(text: string): SweepId {
 }
 
 /**
- * Parses an id as a user types it: whole, or its first digits, with or without `sweep-`.
- * @returns the beginning of the id
- * @throws InputError when `text` cannot begin an id
+ * Parses an ID from the command line: complete, or its first digits, with or without `sweep-`.
+ * @returns the prefix
+ * @throws InputError if `text` cannot begin an ID
  */
 export function parseLaunchedSweepIdStart(text: string): string {
   const [, digits] = SHORT.exec(text) ?? [];
@@ -50,7 +50,7 @@ export function parseLaunchedSweepIdStart(text: string): string {
 export const sweepStackName = (environment: string, id: SweepId): StackName =>
   parseStackName(`${environment}.${id}`);
 
-/** The sweep that a stack holds, as its name tells, of whatever environment; undefined for any other stack. */
+/** The sweep of a stack, from its name, in any environment; undefined for any other stack. */
 export function sweepOfStack(stack: string): SweepId | undefined {
   const id = stack.slice(stack.indexOf(".") + 1);
   return isSweepId(id) ? id : undefined;

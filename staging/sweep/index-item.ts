@@ -7,22 +7,22 @@ import type { SweepId } from "./id.ts";
 import { ITEM_KEY, indexItemKey, SWEEP_KEY } from "./item-keys.ts";
 import { ItemReader } from "./item-reader.ts";
 
-/** What all states of an index have. */
+/** Common properties of all states of an index. */
 interface IndexBase {
   readonly sweepId: SweepId;
   readonly index: number;
   readonly region: Region;
   /** The row as JSON, an object of strings; undefined for a sweep without parameters. */
   readonly params: string | undefined;
-  /** Goes up when a retry opens the index again. */
+  /** Incremented when a retry opens the index again. */
   readonly generation: number;
-  /** Claims so far, in all generations: each claim has its own number, and its own log. */
+  /** Claims so far, in all generations: each claim has its own number and its own log. */
   readonly attempt: number;
   /** Attempts of this generation that ended with their instance. */
   readonly interruptions: number;
   /** Attempts of this generation whose command failed. */
   readonly errors: number;
-  /** Of the last attempt that has ended. */
+  /** Of the last completed attempt. */
   readonly exitCode: number | undefined;
   readonly error: string | undefined;
 }
@@ -35,7 +35,7 @@ export interface RunningIndex extends IndexBase {
   readonly state: "running";
   /** The id of the instance. */
   readonly owner: string;
-  /** Seconds since 1970. From then on another worker may claim the index. */
+  /** Seconds since 1970, after which another worker may claim the index. */
   readonly leaseUntil: number;
   readonly startedAt: Date;
 }
@@ -56,10 +56,10 @@ export const INDEX_STATES = ["pending", "running", "done", "failed", "cancelled"
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html */
 export const INSTANCE_ID = /^i-[0-9a-f]{8,17}$/;
 
-/** What an item keeps of an error; the log has all of it. */
+/** The part of an error that an item stores; the log has all of it. */
 export const MAX_ERROR_BYTES = 2 * KIB;
 
-/** An error's text as an item keeps it: its beginning, of whole characters. */
+/** The error text of an item: the beginning, in whole characters. */
 export function errorText(text: string): string {
   const bytes = Buffer.from(text.toWellFormed());
   if (bytes.length <= MAX_ERROR_BYTES) return bytes.toString();
@@ -67,7 +67,7 @@ export function errorText(text: string): string {
   return `${cut.replace(/\ufffd$/, "")}…`;
 }
 
-/** The item as DynamoDB takes it. */
+/** The item for DynamoDB. */
 export function indexItem(item: IndexItem): Record<string, AttributeValue> {
   const text = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: S(value) });
   const date = (name: string, value: Date | undefined) =>
@@ -94,7 +94,7 @@ export function indexItem(item: IndexItem): Record<string, AttributeValue> {
 
 /**
  * Parses an item that is unmarshalled to plain values.
- * @throws SweepItemError when an attribute is missing, malformed, or does not fit the state
+ * @throws SweepItemError if an attribute is missing, malformed, or does not fit the state
  */
 export function parseIndexItem(value: unknown): IndexItem {
   const read = new ItemReader(value);

@@ -15,13 +15,13 @@ import { errorText } from "./index-item.ts";
 /** Seconds for which a claim or a heartbeat holds an index. */
 export const LEASE_SECONDS = 300;
 
-/** How many times an index runs again, by cause. */
+/** Retries of an index, by cause. */
 export interface Retries {
   readonly interrupted: number;
   readonly error: number;
 }
 
-/** The claim that a worker acts for. */
+/** The claim of a worker. */
 export interface Holder {
   readonly owner: string;
   readonly attempt: number;
@@ -32,16 +32,16 @@ export type Refusal =
   | "leased"
   /** The index is done, failed or cancelled. */
   | "ended"
-  /** The worker is not, or no longer, the owner of this attempt. */
+  /** The worker is not the owner of this attempt, or no longer. */
   | "not-owner"
   /** The lease has not expired. */
   | "not-expired"
-  /** The index is not one that a retry opens, or has this generation already. */
+  /** A retry does not open the index, or it already has this generation. */
   | "not-retried";
 
 export interface Transition<T extends IndexItem = IndexItem> {
   readonly item: T;
-  /** What the region's counter `open` changes by. */
+  /** The change of the region's counter `open`. */
   readonly open: -1 | 0 | 1;
 }
 
@@ -53,9 +53,9 @@ const refused = (reason: Refusal) => ({ refused: reason });
 const secondsOf = (now: Date): number => Math.floor(now.getTime() / 1000);
 
 /**
- * Claims an index for a worker: one that is pending, or whose lease has expired. A worker that owns it already, after a reboot, goes on with
- * the same attempt.
- * @returns a running index; or a failed one, where the expired attempt was the last one
+ * Claims an index for a worker: a pending index, or one with an expired lease. A worker that already owns it, after a
+ * reboot, continues the same attempt.
+ * @returns a running index, or a failed one if the expired attempt was the last
  */
 export function claim(
   item: IndexItem,
@@ -85,11 +85,14 @@ function started(item: PendingIndex, owner: string, now: Date): RunningIndex {
 
 const renewed = (item: RunningIndex, now: Date): RunningIndex => ({
   ...item,
-  // The clock of a worker may be set back.
+  // A worker's clock may be set back.
   leaseUntil: Math.max(item.leaseUntil, secondsOf(now) + LEASE_SECONDS),
 });
 
-/** Whether `holder` owns the running attempt. An owner stays one after its lease has expired, until another worker claims the index. */
+/**
+ * Whether `holder` owns the running attempt. An owner keeps it after its lease has expired, until another worker
+ * claims the index.
+ */
 const holds = (item: IndexItem, { owner, attempt }: Holder): item is RunningIndex =>
   item.state === "running" && item.owner === owner && item.attempt === attempt;
 
@@ -107,7 +110,7 @@ export function complete(item: IndexItem, holder: Holder, now: Date): Outcome<En
 export interface Failure {
   readonly exitCode?: number;
   readonly error: string;
-  /** Another attempt cannot help: wrong checksums twice, or no access to the data. */
+  /** Another attempt cannot succeed: two checksum mismatches, or no access to the data. */
   readonly final?: boolean;
 }
 
@@ -127,7 +130,7 @@ export function fail(
   return { item: reopened(counted, result), open: 0 };
 }
 
-/** The worker gives the index back, since its instance is about to end. */
+/** The worker releases the index, because its instance is about to end. */
 export function release(
   item: IndexItem,
   holder: Holder,
@@ -137,7 +140,7 @@ export function release(
   return holds(item, holder) ? interrupted(item, now, retries) : refused("not-owner");
 }
 
-/** The lease ran out: the worker is gone, or cannot reach the table. */
+/** The lease expired: the worker has ended, or cannot reach the table. */
 export function expire(item: IndexItem, now: Date, retries: Retries): Outcome<PendingIndex | EndedIndex> {
   if (item.state !== "running" || secondsOf(now) < item.leaseUntil) return refused("not-expired");
   return interrupted(item, now, retries);
@@ -152,7 +155,7 @@ function interrupted(item: RunningIndex, now: Date, retries: Retries): Transitio
   return { item: reopened(counted, result), open: 0 };
 }
 
-/** Ends an index that has not ended. */
+/** Ends an unfinished index. */
 export function cancel(item: IndexItem, now: Date): Outcome<EndedIndex> {
   if (item.state !== "pending" && item.state !== "running") return refused("ended");
   const { exitCode, error } = item;
@@ -160,8 +163,10 @@ export function cancel(item: IndexItem, now: Date): Outcome<EndedIndex> {
 }
 
 /**
- * Opens an index again, in a new generation with all its attempts. The number of the attempt goes on, so that logs stay apart.
- * @param which `unfinished`: what failed or was cancelled; `ended`: also what is done, for an index that the user names
+ * Opens an index again, in a new generation with all its attempts. The attempt number continues, so that logs stay
+ * separate.
+ * @param which `unfinished`: failed or cancelled indices; `ended`: also completed ones, for an index that the user
+ * names
  */
 export function retry(
   item: IndexItem,

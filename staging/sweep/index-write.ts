@@ -13,7 +13,7 @@ import { ITEM_KEY, indexItemKey, regionItemKey, SWEEP_KEY } from "./item-keys.ts
  *   the region   ADD to the counter of the state before and after: open (pending, running), done, failed, cancelled
  */
 
-/** An update as DynamoDB takes it, but for the table. */
+/** An update for DynamoDB, without the table. */
 export interface ItemUpdate {
   readonly Key: Record<string, AttributeValue>;
   readonly UpdateExpression: string;
@@ -22,12 +22,12 @@ export interface ItemUpdate {
   readonly ExpressionAttributeValues?: Record<string, AttributeValue>;
 }
 
-/** Whoever changes an item changes one of these. */
+/** Every change of an item changes one of these. */
 const GUARDS = ["state", "attempt", "generation", "owner", "lease_until"] as const;
 
 /**
  * The update of an index from `before`, as it was read, to `after`.
- * @param also other attributes that the item gets
+ * @param also other attributes to set
  */
 export function indexUpdate(
   before: IndexItem,
@@ -75,11 +75,11 @@ const isSame = (one: AttributeValue | undefined, other: AttributeValue): boolean
 export const COUNTERS = ["open", "done", "failed", "cancelled"] as const;
 export type Counters = Record<(typeof COUNTERS)[number], number>;
 
-/** The counter in which an index is counted. */
+/** The counter that includes the index. */
 const counterOf = ({ state }: IndexItem): keyof Counters =>
   state === "pending" || state === "running" ? "open" : state;
 
-/** What transitions change the counters of their region by. */
+/** The changes of a region's counters by transitions. */
 export function counterChanges(
   transitions: readonly { readonly before: IndexItem; readonly after: IndexItem }[],
 ): Counters {
@@ -91,13 +91,13 @@ export function counterChanges(
   return changes;
 }
 
-/** The update of a region's counters; undefined where none changes. */
+/** The update of a region's counters; undefined without changes. */
 export function regionUpdate(sweepId: SweepId, region: Region, changes: Counters): ItemUpdate | undefined {
   const changed = COUNTERS.filter((counter) => changes[counter] !== 0);
   if (changed.length === 0) return undefined;
   return {
     Key: { [SWEEP_KEY]: S(sweepId), [ITEM_KEY]: S(regionItemKey(region)) },
-    // An addition would make an item that is not there.
+    // ADD would create a missing item.
     ConditionExpression: "attribute_exists(#key)",
     UpdateExpression: `ADD ${changed.map((counter) => `#${counter} :${counter}`).join(", ")}`,
     ExpressionAttributeNames: Object.fromEntries([

@@ -4,7 +4,7 @@ import { REGIONS, type Region } from "../regions.ts";
 export const SWEEP_KEY = "sweep_id";
 /** Range key of the sweeps table. */
 export const ITEM_KEY = "item";
-/** The attribute by which DynamoDB removes items: seconds since 1970. */
+/** The attribute by which DynamoDB expires items: seconds since 1970. */
 export const SWEEP_TTL_ATTRIBUTE = "expires_epoch";
 
 /** The item of the sweep itself. */
@@ -15,19 +15,19 @@ export const SWEEP_KIND_ATTRIBUTE = "kind";
 export const SWEEP_KIND = "sweep";
 /** Range key of {@link SWEEPS_INDEX}. */
 export const CREATED_AT = "created_at";
-/** Begins the range key of a region's counters. */
+/** Prefix of the range key of a region's counters. */
 export const REGION_ITEM_PREFIX = "region#";
-/** Begins the range key of an index. */
+/** Prefix of the range key of an index. */
 export const INDEX_ITEM_PREFIX = "index#";
 
-/** So many digits that range keys sort by index. */
+/** The number of digits, so that range keys sort by index. */
 const INDEX_DIGITS = 6;
 
 export const regionItemKey = (region: Region): string => `${REGION_ITEM_PREFIX}${region}`;
 export const indexItemKey = (index: number): string =>
   `${INDEX_ITEM_PREFIX}${String(index).padStart(INDEX_DIGITS, "0")}`;
 
-/** What a range key names. */
+/** The meaning of a range key. */
 export type ItemName =
   | { readonly kind: "meta" }
   | { readonly kind: "region"; readonly region: Region }
@@ -37,7 +37,7 @@ export type ItemName =
 
 const DOWNLOAD_ITEM = /^instance#(i-[0-9a-f]{8,17})#(stage-[0-9a-f]{12})$/;
 
-/** What a range key names; undefined for one of another form. */
+/** The meaning of a range key; undefined for an unknown form. */
 export function parseItemKey(text: string): ItemName | undefined {
   if (text === META_ITEM) return { kind: "meta" };
   if (text.startsWith(REGION_ITEM_PREFIX)) {
@@ -51,7 +51,7 @@ export function parseItemKey(text: string): ItemName | undefined {
 }
 
 /**
- * The attribute of the sweep's own item with the generation whose deadline is set. While it is higher than `generation`, a retry is under
- * way, or was cut off.
+ * The attribute of the sweep's own item with the generation whose deadline is set. While it is higher than
+ * `generation`, a retry is running, or was interrupted.
  */
 export const DEADLINE_GENERATION = "deadline_generation";

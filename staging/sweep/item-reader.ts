@@ -5,7 +5,7 @@ import { isSweepId, type SweepId } from "./id.ts";
 import { ITEM_KEY, type ItemName, parseItemKey, SWEEP_KEY } from "./item-keys.ts";
 import { shown } from "./problems.ts";
 
-/** An item of the sweeps table that cannot be read. */
+/** An item of the sweeps table that cannot be parsed. */
 export class SweepItemError extends UserError {
   /** The attribute that is missing or malformed. */
   readonly attribute: string;
@@ -77,7 +77,7 @@ export class ItemReader {
     return this.word(attribute, REGIONS);
   }
 
-  /** One text or more, each one parsed. */
+  /** One or more strings, each one parsed. */
   texts<T>(attribute: string, parse: (text: string) => T, least = 0): readonly T[] {
     const value = this.#value(attribute);
     if (!Array.isArray(value) || value.length < least) throw this.error(attribute);
@@ -100,7 +100,7 @@ export class ItemReader {
     return this.has(attribute) ? read(attribute) : undefined;
   }
 
-  /** Own attributes only: `constructor` is none. */
+  /** Own attributes only: `constructor` is not one. */
   #value(attribute: string): unknown {
     return Object.hasOwn(this.#item, attribute) ? this.#item[attribute] : undefined;
   }

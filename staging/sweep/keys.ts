@@ -15,9 +15,7 @@ import { MAX_INDICES } from "./row-checks.ts";
 import { rowFormatOf } from "./rows.ts";
 import { decimal, integer, matching, oneOf, text } from "./shapes.ts";
 
-/*
- * The keys of a parameter file: the one table from which the parser (`file.ts`) and the JSON Schema (`schema.ts`) are made.
- */
+/** The keys of a parameter file. The parser (`file.ts`) and the JSON Schema (`schema.ts`) use this one table. */
 
 export const DISTRIBUTIONS = ["even", "proportional", "cheapest"] as const;
 export type Distribution = (typeof DISTRIBUTIONS)[number];
@@ -42,7 +40,7 @@ const duration = (least: number, most: number): Shape<number> =>
     parse: (value) => parseDuration(value, least, most),
   });
 
-/** An id or its first digits, with or without `stage-`. */
+/** An ID or its first digits, with or without `stage-`. */
 const stageId = text({
   expected: "a staging ID such as stage-abc123def456",
   schema: { pattern: "^(stage-)?[0-9a-f]{4,12}$" },
@@ -182,12 +180,12 @@ export const KEYS = {
 export type SweepKey = keyof typeof KEYS;
 export type SweepValues = ValuesOf<typeof KEYS>;
 
-/** Keys that say the same in two ways: a file has one of them at most. */
+/** Keys that exclude each other. */
 export const EXCLUSIVE: readonly (readonly [SweepKey, SweepKey])[] = [
   ["stage_id", "stage_ids"],
   ["instance_type", "instance_types"],
   ["params_file", "grid"],
 ];
 
-/** The keys that every file has. */
+/** The required keys. */
 export const REQUIRED: readonly SweepKey[] = ["base_command"];

@@ -9,7 +9,7 @@ import { CREATED_AT, ITEM_KEY, META_ITEM, SWEEP_KEY, SWEEP_KIND, SWEEP_KIND_ATTR
 import { ItemReader } from "./item-reader.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 
-/** The item of a sweep: what its workers and `spawn sweep` need to know. */
+/** The item of a sweep: the facts for its workers and for `spawn sweep`. */
 export interface SweepMeta {
   readonly sweepId: SweepId;
   readonly name: string;
@@ -25,12 +25,12 @@ export interface SweepMeta {
   readonly generation: number;
   readonly createdAt: Date;
   readonly deadlineAt: Date;
-  /** When the groups got their capacity: the commit of the launch. Undefined before. */
+  /** The time at which the groups got their capacity: the commit of the launch. Undefined before. */
   readonly startedAt: Date | undefined;
   readonly cancelledAt: Date | undefined;
 }
 
-/** The item as DynamoDB takes it. */
+/** The item for DynamoDB. */
 export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
   const date = (name: string, value: Date | undefined) =>
     value === undefined ? {} : { [name]: S(isoSeconds(value)) };
@@ -58,7 +58,7 @@ export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
 
 /**
  * Parses an item that is unmarshalled to plain values.
- * @throws SweepItemError when an attribute is missing or malformed
+ * @throws SweepItemError if an attribute is missing or malformed
  */
 export function parseMetaItem(value: unknown): SweepMeta {
   const read = new ItemReader(value);

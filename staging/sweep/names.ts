@@ -3,8 +3,8 @@ import type { Region } from "../regions.ts";
 import type { SweepId } from "./id.ts";
 
 /**
- * The name of all that a sweep makes in AWS: its role, instance profile, and in each region the security group, the launch template
- * and the Auto Scaling group. The id is random, so no two sweeps of an account share a name.
+ * The name of all resources of a sweep in AWS: its role, instance profile, and in each region the security group, the
+ * launch template and the Auto Scaling group. The ID is random, so no two sweeps of an account share a name.
  */
 export const sweepResourceName = (
   { namePrefix }: Pick<EnvironmentSettings, "namePrefix">,
@@ -12,7 +12,7 @@ export const sweepResourceName = (
 ): string => `${namePrefix}-${id}`;
 
 /**
- * The name of a sweep's security group: that of all its resources, but no name may begin like an id.
+ * The name of a sweep's security group: the common name with a prefix, because it must not begin like an ID.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
  */
 export function securityGroupName(settings: Pick<EnvironmentSettings, "namePrefix">, id: SweepId): string {
@@ -39,7 +39,7 @@ export const logPrefix = (id: SweepId): string => `${id}/logs/`;
 export const logKey = (id: SweepId, index: number, attempt: number): string =>
   `${logPrefix(id)}${index}/${attempt}.log`;
 
-/** Where a region's workers write. */
+/** The location of the logs of a region's workers. */
 export interface LogPlace {
   readonly region: Region;
   readonly bucket: string;

@@ -1,9 +1,10 @@
 import { InputError } from "../errors.ts";
 import { shown } from "./problems.ts";
 
-/*
- * PARAM_SET is a row as one word: `alpha=1,label=plain`. The guide's command uses the variable without quotes, so that the shell
- * splits it at blanks and expands `*`, `?` and `[`. Therefore every character but letters, digits and `._:/@+-` is percent-encoded:
+/**
+ * PARAM_SET is a row as one word: `alpha=1,label=plain`. The guide's command uses the variable without quotes, so the
+ * shell splits it at blanks and expands `*`, `?` and `[`. Therefore every character except letters, digits and
+ * `._:/@+-` is percent-encoded:
  * https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_06
  */
 
@@ -12,7 +13,7 @@ export type Parameter = readonly [name: string, value: string];
 
 /**
  * @param row names are shell names; see `columns.ts`
- * @throws InputError for a value that has no form in UTF-8
+ * @throws InputError for a value without a UTF-8 form
  */
 export function encodeParamSet(row: readonly Parameter[]): string {
   return row.map(([name, value]) => `${name}=${encoded(value)}`).join(",");
@@ -30,7 +31,7 @@ function encoded(value: string): string {
 }
 
 /**
- * Reads what {@link encodeParamSet} wrote.
+ * Parses the output of {@link encodeParamSet}.
  * @throws InputError for any other text
  */
 export function decodeParamSet(text: string): Parameter[] {
@@ -50,7 +51,7 @@ function decoded(value: string, text: string): string {
   } catch {
     throw malformed(text);
   }
-  // One value has one encoding: `%41` is not what `A` is written as.
+  // Each value has one encoding: `%41` is not a valid encoding of `A`.
   if (encoded(plain) !== value) throw malformed(text);
   return plain;
 }

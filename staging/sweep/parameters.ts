@@ -12,25 +12,25 @@ import { SweepFileError, shown } from "./problems.ts";
 import type { RegionCount } from "./region-keys.ts";
 import type { Rows } from "./rows.ts";
 
-/** What a sweep is to do, as far as its file and the command line say. Names of regions and data are not resolved yet. */
+/** The parameters of a sweep from its file and the command line. Names of regions and data are not resolved yet. */
 export interface SweepParameters {
   readonly name: string;
   /** Indices are 0 to `count` - 1. */
   readonly count: number;
-  /** One row for each index; undefined for a sweep without parameters. */
+  /** One row per index; undefined for a sweep without parameters. */
   readonly rows: Rows | undefined;
   /** Empty: the regions of the staged data. Either all have counts or none has. */
   readonly regions: readonly RegionCount[];
   readonly distribution: Distribution;
-  /** Any of them will do. They have one architecture. */
+  /** Equivalent types of one architecture. */
   readonly instanceTypes: readonly [string, ...string[]];
-  /** Ids of staged data, or the beginnings of ids. */
+  /** IDs of staged data, or prefixes of IDs. */
   readonly entries: readonly string[];
   readonly command: string;
-  /** Workers at a time in all regions together, at most `count`. */
+  /** Concurrent workers in all regions together, at most `count`. */
   readonly maxConcurrent: number;
   readonly retries: { readonly interrupted: number; readonly error: number };
-  /** For the command of one index; undefined: until the deadline. */
+  /** Time limit of the command of one index; undefined: until the deadline. */
   readonly timeoutSeconds: number | undefined;
   readonly deadlineSeconds: number;
   readonly maxCost: MicroDollars | undefined;
@@ -40,7 +40,7 @@ export interface SweepParameters {
   readonly spot: boolean;
 }
 
-/** Options of the command line that say something about a sweep. */
+/** Command-line options that set parameters of a sweep. */
 export interface SweepOptions {
   /** `--stage-id`, repeatable. */
   readonly stageIds?: readonly string[];
@@ -49,10 +49,10 @@ export interface SweepOptions {
 }
 
 /**
- * The parameters of a sweep. An option of the command line replaces every key of the file that says the same: `--stage-id` replaces
+ * The parameters of a sweep. A command-line option replaces all keys with the same meaning: `--stage-id` replaces
  * `stage_id` and `stage_ids`, `--instance-type` replaces `instance_type` and `instance_types`. Nothing is merged.
- * @param rows the rows of `params_file`; undefined where the file has no such key
- * @throws InputError when the rows contradict the file, or an option is wrong
+ * @param rows the rows of `params_file`; undefined without that key
+ * @throws InputError if the rows contradict the file, or an option is invalid
  */
 export function sweepParameters(
   file: SweepFile,
@@ -117,7 +117,7 @@ function instanceTypesOf(
   return first === undefined ? DEFAULT_INSTANCE_TYPES : [first, ...others];
 }
 
-/** The name of a sweep whose file gives none: `genome` for `runs/genome.yaml`. */
+/** The default name of a sweep: `genome` for `runs/genome.yaml`. */
 function sweepNameOf(file: string): string {
   const base = file.split("/").at(-1) ?? "";
   const name = base
@@ -127,14 +127,14 @@ function sweepNameOf(file: string): string {
   return name.slice(0, 63) || "sweep";
 }
 
-/** Notes for a sweep that may not do what its author expects. */
+/** Notes about a sweep that may not do what its author expects. */
 export function commandNotes(parameters: SweepParameters): string[] {
   return [sameCommandNote(parameters), lostResultsNote(parameters)].filter((note) => note !== undefined);
 }
 
 /**
- * Of a command that is the same for each index. An unquoted heredoc of the shell does that: it replaces `${SWEEP_INDEX}` by nothing before
- * the file is written.
+ * For a command that is the same for each index: an unquoted heredoc replaces `${SWEEP_INDEX}` with nothing before
+ * the shell writes the file.
  */
 function sameCommandNote({ command, count, rows }: SweepParameters): string | undefined {
   const names = ["SWEEP_INDEX", "SWEEP_ATTEMPT", "PARAM_SET", "PARAM_FILE", ...(rows?.columns ?? [])];
@@ -142,7 +142,7 @@ function sameCommandNote({ command, count, rows }: SweepParameters): string | un
   return `base_command does not use SWEEP_INDEX or a parameter: all ${count} indices run the same command. If a heredoc of the shell wrote the file, quote its end (<<'EOF'), or write \\\${SWEEP_INDEX} in it.`;
 }
 
-/** Of a command that writes results which nobody keeps. */
+/** For a command whose results are not stored. */
 function lostResultsNote({ command, results }: SweepParameters): string | undefined {
   if (results !== undefined || !uses(command, "RESULTS_DIR")) return undefined;
   return "base_command uses RESULTS_DIR, and the file has no key results: what the command writes there is lost when its worker ends. To keep it, add results: s3://BUCKET/PREFIX/";

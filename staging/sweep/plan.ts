@@ -18,61 +18,62 @@ export interface SweepPlanInput {
   /** The server's time. */
   readonly now: Date;
   /**
-   * What an instance costs an hour at most: the list price (`priceBook("aws").instanceHour`). A spot instance never costs more.
-   * @throws InputError for a type whose price is unknown
+   * The maximum cost of an instance per hour: the list price (`priceBook("aws").instanceHour`). A spot instance never
+   * costs more.
+   * @throws InputError for a type with an unknown price
    */
   readonly hourOf: (instanceType: string, region: Region) => MicroDollars;
-  /** What a spot instance costs an hour at the moment. It decides `distribution: cheapest` only, and `hourOf` all that is a limit. */
+  /** The current spot price per hour. Only `distribution: cheapest` uses it; all limits use `hourOf`. */
   readonly spotHourOf?: (instanceType: string, region: Region) => MicroDollars | undefined;
-  /** For the remedies in errors. */
+  /** For the fixes in errors. */
   readonly command: CommandText;
   /** For the savings against direct downloads. */
   readonly prices: PriceBook;
 }
 
 export interface RegionPlan extends RegionRange {
-  /** Workers at a time, at most the number of indices. */
+  /** Concurrent workers, at most the number of indices. */
   readonly workers: number;
-  /** What one worker costs an hour, by the cheapest and the dearest of the instance types. */
+  /** The cost of one worker per hour, with the cheapest and the most expensive instance type. */
   readonly hour: HourRange;
-  /** The same at the spot prices of the moment, where they are known for each of the types. */
+  /** The same at the current spot prices, if they are known for each type. */
   readonly spotHour?: HourRange;
 }
 
-/** A price an hour by the cheapest and the dearest of the instance types. */
+/** An hourly price for the cheapest and the most expensive instance type. */
 export interface HourRange {
   readonly least: MicroDollars;
   readonly most: MicroDollars;
 }
 
-/** What a sweep will do and cost at most. Volumes and requests are not counted; they are small beside the instances. */
+/** The work and the maximum cost of a sweep. Volumes and requests are not included; they are small beside the instances. */
 export interface SweepPlan {
   /** Regions with indices. */
   readonly regions: readonly RegionPlan[];
   readonly workers: number;
   readonly instanceTypes: readonly [string, ...string[]];
   readonly architecture: Architecture;
-  /** All datasets together: what each worker downloads. */
+  /** Total size of all datasets: each worker downloads it. */
   readonly dataBytes: number;
   readonly diskGib: number;
-  /** What all workers together cost an hour, by the cheapest and the dearest of the instance types. */
+  /** The cost of all workers per hour, with the cheapest and the most expensive instance type. */
   readonly hour: HourRange;
-  /** The same at the spot prices of the moment, where all are known. */
+  /** The same at the current spot prices, if all are known. */
   readonly spotHour?: HourRange;
   /** Seconds from the start to the end of all workers. */
   readonly deadlineSeconds: number;
   /** Whether `max_cost` has shortened the deadline. */
   readonly shortened: boolean;
-  /** All workers until the deadline, at the dearest of the instance types. */
+  /** All workers until the deadline, with the most expensive instance type. */
   readonly maxCost: MicroDollars;
-  /** Staging, as it was paid for, against a download by each worker from the primary region. */
+  /** The cost of staging, compared with a download by each worker from the primary region. */
   readonly savings: Savings;
 }
 
 /**
  * Plans a sweep.
- * @throws InputError when data are missing somewhere or expire too early, a price is unknown, `max_cost` pays for less than a minute,
- * or `max_concurrent` or `disk` is too small
+ * @throws InputError if data are missing in a region or expire too early, a price is unknown, `max_cost` pays for
+ * less than a minute, or `max_concurrent` or `disk` is too small
  */
 export function planSweep(input: SweepPlanInput): SweepPlan {
   const { parameters, entries, now, hourOf, spotHourOf, prices, command } = input;
@@ -133,7 +134,7 @@ const rangeOf = (hours: readonly MicroDollars[]): HourRange => ({
   most: Math.max(...hours) as MicroDollars,
 });
 
-/** What workers cost an hour together. */
+/** The cost of all workers per hour. */
 function totalOf(regions: readonly (HourRange & { readonly workers: number })[]): HourRange {
   const sum = (bound: keyof HourRange): MicroDollars =>
     addMoney(...regions.map((region) => scaleMoney(region[bound], BigInt(region.workers), 1n)));
@@ -148,7 +149,7 @@ const MIN_DEADLINE_SECONDS = 60;
 const costUntil = (hour: MicroDollars, seconds: number): MicroDollars =>
   scaleMoney(hour, BigInt(seconds), SECONDS_PER_HOUR);
 
-/** The deadline, or the time for which `max_cost` pays, whichever is shorter. */
+/** The deadline, or the time that `max_cost` pays for, whichever is shorter. */
 function affordable(
   { maxCost, deadlineSeconds, maxConcurrent }: SweepParameters,
   hour: MicroDollars,
@@ -173,7 +174,7 @@ function savingsOf(
   const direct = entries.flatMap(({ sizeBytes, regions: [primary] }) =>
     regions.map(({ region, workers }) => downloadCost(sizeBytes, primary, region, workers, prices)),
   );
-  // Another account's staging costs this one nothing.
+  // Staging by another account costs this one nothing.
   const staged = entries.flatMap(({ ttl, account, ...entry }) =>
     ttl === undefined || account !== undefined ? [] : [plannedCost({ ...entry, ttl }, prices).total],
   );

@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts";
 import type { Place } from "../yaml/bounded.ts";
 
-/** One thing that is wrong with a file, and where. */
+/** One problem of a file, and its position. */
 export interface Problem {
-  /** Undefined for what concerns the file as a whole, such as a key that is missing. */
+  /** Undefined for a problem of the whole file, such as a missing key. */
   readonly place: Place | undefined;
   readonly message: string;
   readonly fix?: string;
@@ -12,10 +12,10 @@ export interface Problem {
 /** Further problems are counted only. */
 export const MAX_SHOWN = 20;
 
-/** A parameter file, or a file of rows, with all that is wrong with it. */
+/** A parameter file, or a file of rows, with all its problems. */
 export class SweepFileError extends InputError {
   readonly problems: readonly Problem[];
-  /** The message, line by line: a text of the file, or its name, begins none. */
+  /** The lines of the message: no text or name of the file begins a line. */
   readonly lines: readonly [string, ...string[]];
 
   constructor(file: string, problems: readonly Problem[]) {
@@ -40,7 +40,7 @@ function listed(file: string, problems: readonly Problem[]): [string, ...string[
 const described = ({ place, message }: Problem): string =>
   place === undefined ? message : `${message} (line ${place.line}, column ${place.column})`;
 
-/** A text of a file as an error shows it: short, and on one line. */
+/** A text of a file in an error: short, and on one line. */
 export function shown(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -5,20 +5,20 @@ import { type Problem, shown } from "./problems.ts";
 /** A JSON Schema, draft 2020-12. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-/** Reads one value of a parameter file. A value that is wrong is reported, and undefined is returned. */
+/** Parses one value of a parameter file. For an invalid value, it reports a problem and returns undefined. */
 export interface Shape<T> {
-  /** What every value that `read` accepts fulfils. */
+  /** The schema of every value that `read` accepts. */
   readonly schema: JsonSchema;
-  /** In the words of an error: `a whole number from 1 to 5`. */
+  /** In an error: `a whole number from 1 to 5`. */
   readonly expected: string;
   readonly read: (node: Node | null, path: string, reader: Reader) => T | undefined;
 }
 
-/** Collects what is wrong. */
+/** Collects the problems. */
 export class Reader {
   readonly problems: Problem[] = [];
   readonly #placeOf: (node: Node) => Place;
-  /** Where the value being read begins, for a value that is not there. */
+  /** The start of the current value, for a missing value. */
   #around: Place | undefined;
 
   constructor(placeOf: (node: Node) => Place) {
@@ -57,7 +57,7 @@ function kindOf(node: Node): string {
   return isScalar(node) ? shown(sourceOf(node)) : "something else";
 }
 
-/** A scalar as it is written: a plain word unchanged, a quoted one without its quotes. */
+/** The text of a scalar: a plain word unchanged, a quoted one without its quotes. */
 export const sourceOf = (scalar: Scalar): string =>
   isPlain(scalar) ? (scalar.source ?? "") : String(scalar.value);
 

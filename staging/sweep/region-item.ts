@@ -14,15 +14,15 @@ export interface RegionItem {
   readonly end: number;
   /** Workers at a time. */
   readonly workers: number;
-  /** Indices that have not ended. */
+  /** Unfinished indices. */
   readonly open: number;
-  /** Indices that have ended, by how. With `open` they add up to `end` - `start`. */
+  /** Finished indices by result. With `open` they add up to `end` - `start`. */
   readonly done: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** Workers that the group is to keep alive; one that ends in good order takes itself off. */
+  /** Workers that the group should keep alive; one that ends in good order decrements it. */
   readonly alive: number;
-  /** The next ticket. Past the last index there are no tickets, and workers look for indices that are open again. */
+  /** The next ticket. After the last index, workers look for reopened indices. */
   readonly nextTicket: number;
   readonly generation: number;
 }
@@ -49,7 +49,7 @@ export function newRegionItem(
   };
 }
 
-/** The item as DynamoDB takes it. */
+/** The item for DynamoDB. */
 export function regionItem(item: RegionItem): Record<string, AttributeValue> {
   return {
     [SWEEP_KEY]: S(item.sweepId),
@@ -69,7 +69,7 @@ export function regionItem(item: RegionItem): Record<string, AttributeValue> {
 
 /**
  * Parses an item that is unmarshalled to plain values.
- * @throws SweepItemError when an attribute is missing or malformed, or counters contradict each other
+ * @throws SweepItemError if an attribute is missing or malformed, or counters contradict each other
  */
 export function parseRegionItem(value: unknown): RegionItem {
   const read = new ItemReader(value);

@@ -4,7 +4,7 @@ import type { Reader, Shape } from "./reader.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 import { integer } from "./shapes.ts";
 
-/** A region of a parameter file; its count where the file gives one. */
+/** A region of a parameter file, with its count if the file has one. */
 export interface RegionCount {
   readonly region: Region;
   readonly count: number | undefined;

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { isPrefix, parseS3Url } from "../s3-url.ts";
 
-/** @throws InputError unless `text` is `s3://BUCKET/` or `s3://BUCKET/PREFIX/` */
+/** @throws InputError if `text` is not `s3://BUCKET/` or `s3://BUCKET/PREFIX/` */
 export function parseResults(text: string): string {
   const url = parseS3Url(text);
   if (isPrefix(url)) return text;

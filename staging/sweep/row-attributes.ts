@@ -2,15 +2,16 @@ import { type AttributeValue, S } from "../attribute-value.ts";
 import { encodeParamSet, type Parameter } from "./param-set.ts";
 import { rowJson } from "./rows.ts";
 
-/** One variable a line, `NAME BASE64`, for a worker that has no parser of JSON. */
+/** One variable per line, `NAME BASE64`, for a worker without a JSON parser. */
 export const VARIABLES_ATTRIBUTE = "variables";
-/** The row as the variable PARAM_SET has it; see `param-set.ts`. */
+/** The row in the form of PARAM_SET; see `param-set.ts`. */
 export const PARAM_SET_ATTRIBUTE = "param_set";
 
 /**
- * What the item of an index has of its row, in the three forms that its command gets. The worker is a shell script: each form is ready to
- * use, and values reach it as data only. The largest row takes 331 KiB in them, of the 400 KB of an item; see `MAX_ROW_BYTES`.
- * @param row empty where the sweep has no parameters
+ * The row in the item of an index, in the three forms that its command gets. The worker is a shell script: each form
+ * is ready to use, and values reach it as data only. The largest row takes 331 KiB of the item's 400 KB; see
+ * `MAX_ROW_BYTES`.
+ * @param row empty if the sweep has no parameters
  */
 export function rowAttributes(row: readonly Parameter[]): Record<string, AttributeValue> {
   if (row.length === 0) return {};
@@ -21,6 +22,6 @@ export function rowAttributes(row: readonly Parameter[]): Record<string, Attribu
   };
 }
 
-/** An empty value leaves `NAME ` and nothing after the blank. */
+/** An empty value leaves only `NAME ` with its blank. */
 const variableLine = ([name, value]: Parameter): string =>
   `${name} ${Buffer.from(value).toString("base64")}\n`;

@@ -2,7 +2,7 @@ import { formatInteger, KIB, MIB } from "../units.ts";
 import { columnProblem, MAX_COLUMNS, valueProblem } from "./columns.ts";
 import { type Problem, shown } from "./problems.ts";
 
-/** Indices that a sweep has at most. */
+/** Maximum indices of a sweep. */
 export const MAX_INDICES = 100_000;
 
 /**
@@ -16,20 +16,20 @@ export const MAX_ROW_BYTES = 32 * KIB;
 /** All rows of a sweep: a file of rows, or the rows of a grid. */
 export const MAX_ROWS_BYTES = 64 * MIB;
 
-/** A row as it is read, with the line on which it begins. */
+/** A row with the line on which it begins. */
 export interface RawRow {
   readonly line: number;
   readonly values: readonly string[];
 }
 
-/** Rows of a file, and what is wrong with it. */
+/** Rows of a file, and their problems. */
 export interface ParsedRows {
   readonly columns: readonly string[];
   readonly rows: readonly RawRow[];
   readonly problems: readonly Problem[];
 }
 
-/** What is wrong with names of columns: of a header, or of a grid. */
+/** Problems of column names: of a header, or of a grid. */
 export function columnsProblems(columns: readonly string[]): string[] {
   const seen = new Set<string>();
   const found = columns.flatMap((name): string[] => {
@@ -44,7 +44,7 @@ export function columnsProblems(columns: readonly string[]): string[] {
   return found;
 }
 
-/** What is wrong with the values of a row; undefined where nothing is. */
+/** The problem of a row's values; undefined if there is none. */
 export function rowProblem(columns: readonly string[], values: readonly string[]): string | undefined {
   let bytes = 0;
   for (const [place, value] of values.entries()) {

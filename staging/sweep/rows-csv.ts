@@ -8,8 +8,9 @@ interface CsvRecord {
 }
 
 /**
- * CSV as in https://www.rfc-editor.org/rfc/rfc4180: commas, double quotes, lines that end in LF or CRLF. The first line names the columns.
- * Empty lines at the end are ignored; one between rows is an error, since it could be an empty value or a mistake.
+ * CSV as in https://www.rfc-editor.org/rfc/rfc4180: commas, double quotes, lines that end in LF or CRLF. The first
+ * line names the columns. Empty lines at the end are ignored; one between rows is an error, because it could be an
+ * empty value or a mistake.
  */
 export function parseCsv(text: string): ParsedRows {
   let records: readonly CsvRecord[];
@@ -20,7 +21,7 @@ export function parseCsv(text: string): ParsedRows {
       relax_column_count: true,
       skip_empty_lines: true,
       max_record_size: 8 * MAX_ROW_BYTES,
-      // The header, the rows, and one by which a file is known to be too long.
+      // The header, the rows, and one more row that shows that a file is too long.
       to: MAX_INDICES + 2,
     }) as unknown as readonly CsvRecord[];
   } catch (error) {
@@ -66,7 +67,7 @@ export function parseCsv(text: string): ParsedRows {
   return { columns, rows, problems };
 }
 
-/** A row in quotes may have several lines; the parser counts those that it has read. */
+/** A quoted row may span several lines; the parser counts them. */
 function firstLine({ record, info }: CsvRecord): number {
   const breaks = record.reduce((sum, value) => sum + value.split("\n").length - 1, 0);
   return info.lines - breaks;

@@ -2,8 +2,8 @@ import { type Problem, shown } from "./problems.ts";
 import { columnsProblems, MAX_INDICES, type ParsedRows, type RawRow } from "./row-checks.ts";
 
 /**
- * A JSON object of strings, numbers and truth values on each line, as in https://jsonlines.org. All rows have the same keys; the first one
- * decides the order of the columns. A number keeps its text: 1.10 stays `1.10`.
+ * One JSON object of strings, numbers and booleans per line, as in https://jsonlines.org. All rows have the same
+ * keys; the first row gives the order of the columns. A number keeps its text: 1.10 stays `1.10`.
  */
 export function parseJsonLines(text: string): ParsedRows {
   const rows: RawRow[] = [];
@@ -48,7 +48,7 @@ const SPACE = /[ \t\r]*/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const PLAIN = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false)(?![\w.+-])/y;
 
-/** JSON.parse would lose the text of numbers and all but the last of two members with one name. */
+/** JSON.parse would lose the text of numbers and all but the last of duplicate members. */
 function flatObject(line: string): Flat {
   const members = new Map<string, string>();
   let at = 0;

@@ -15,7 +15,7 @@ export interface Rows {
 
 export type RowFormat = "csv" | "jsonl";
 
-/** @throws InputError for a file name with another ending than `.csv`, `.jsonl` and `.ndjson` */
+/** @throws InputError for a file name that does not end in `.csv`, `.jsonl` or `.ndjson` */
 export function rowFormatOf(file: string): RowFormat {
   if (/\.csv$/i.test(file)) return "csv";
   if (/\.(jsonl|ndjson)$/i.test(file)) return "jsonl";
@@ -25,9 +25,9 @@ export function rowFormatOf(file: string): RowFormat {
 }
 
 /**
- * Parses a file of rows. Every value is a text, exactly as it is in the file.
- * @param file its name, which decides the format, and which errors name
- * @throws SweepFileError that names everything that is wrong, with lines
+ * Parses a file of rows. Every value keeps its exact text.
+ * @param file its name, which selects the format, for errors
+ * @throws SweepFileError with all problems and their lines
  */
 export function parseRows(text: string, file: string): Rows {
   const format = rowFormatOf(file);
@@ -67,15 +67,15 @@ function rowProblems(columns: readonly string[], rows: readonly RawRow[]): Probl
   });
 }
 
-/** The parameters of an index. @throws RangeError for an index that has no row */
+/** The parameters of an index. @throws RangeError for an index without a row */
 export function rowAt({ columns, values }: Rows, index: number): Parameter[] {
   const row = values[index];
   if (row === undefined) throw new RangeError(`there is no row ${index}`);
   return columns.map((name, place): Parameter => [name, row[place] ?? ""]);
 }
 
-/** The row as the JSON text of PARAM_FILE: an object of strings, in the order of the columns. */
+/** The row as JSON for PARAM_FILE: an object of strings, in the order of the columns. */
 export function rowJson(row: readonly Parameter[]): string {
-  // An object would put names that look like numbers first, and lose `__proto__`.
+  // An object would move numeric names to the front, and lose `__proto__`.
   return `{${row.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
 }

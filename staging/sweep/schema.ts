@@ -2,7 +2,7 @@ import { FILE_SHAPE } from "./file.ts";
 import { EXCLUSIVE, REQUIRED } from "./keys.ts";
 import type { JsonSchema } from "./reader.ts";
 
-/** The JSON Schema of parameter files, for editors. It is made from the parser's own table of keys. */
+/** The JSON Schema of parameter files, for editors. It uses the parser's own table of keys. */
 export function sweepSchema(): JsonSchema {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -12,7 +12,7 @@ interface TextOptions<T> {
   readonly parse: (text: string) => T;
 }
 
-/** A string. A plain word that some reader of YAML takes for something else must be in quotes. */
+/** A string. A plain word that some YAML reader parses differently must be in quotes. */
 export function text<T>({ expected, schema = {}, parse }: TextOptions<T>): Shape<T> {
   return {
     expected,
@@ -44,7 +44,7 @@ export function text<T>({ expected, schema = {}, parse }: TextOptions<T>): Shape
 const kindOfValue = ({ value }: Scalar): string =>
   typeof value === "boolean" ? "a truth value" : "a number";
 
-/** A text with a pattern, which is the schema's, too. */
+/** A string with a pattern, which the schema shares. */
 export function matching(pattern: string, expected: string, maxLength: number): Shape<string> {
   const expression = new RegExp(pattern, "u");
   return text({
@@ -88,7 +88,7 @@ export function integer(minimum: number, maximum: number): Shape<number> {
   };
 }
 
-/** A decimal number without quotes, of at most six decimals, as it is written. */
+/** A decimal number without quotes, of at most six decimals, with its original text. */
 export function decimal(expected: string, most: number): Shape<string> {
   return {
     expected,

@@ -21,11 +21,11 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 const SUBNET = /^subnet-[0-9a-f]{8,17}$/;
 const TYPE = new RegExp(INSTANCE_TYPE_PATTERN);
-/** More is no number of retries, and no number of a generation. */
+/** The maximum number of retries and of a generation. */
 const MANY = 1_000_000;
 
 /**
- * Parses what a sweep's stack is made from, as `JSON.stringify` wrote it.
+ * Parses the JSON of a sweep's stack settings.
  * @param where named in errors
  * @throws InputError that names the key
  */
@@ -64,7 +64,7 @@ export function parseSweepSpec(value: unknown, where: string): SweepSpec {
   return spec;
 }
 
-/** The regions share the indices out, in order and without a gap. */
+/** The regions divide the indices in order and without gaps. */
 function regionsOf(read: Fields, count: number): SweepSpec["regions"] {
   const [first, ...others] = read.objects("regions", regionOf);
   if (first === undefined) return read.fail("regions", "is empty");

@@ -6,20 +6,20 @@ import type { SweepId } from "./id.ts";
 import type { Retries } from "./index-state.ts";
 import type { Architecture } from "./instance-types.ts";
 
-/** A staged dataset as workers download it. */
+/** A staged dataset that workers download. */
 export interface SweepDataset {
   readonly stagingId: StagingId;
   readonly kind: SourceKind;
   /** The name of the file or directory. */
   readonly filename: string;
   readonly sizeBytes: number;
-  /** Lower-case hex; the key of the manifest follows from the id. */
+  /** Lower-case hex; the key of the manifest follows from the ID. */
   readonly manifestSha256: string;
   /** The absolute path on the instance. */
   readonly destination: string;
-  /** The bucket, or the alias of the access point, of each region of the sweep; all regions of the entry may be there. */
+  /** The bucket, or the access point alias, of each region of the sweep; may have more regions of the entry. */
   readonly copies: readonly { readonly region: Region; readonly bucket: string }[];
-  /** The account that staged it. Absent: the sweep's own, whose usage row counts the downloads. */
+  /** The account that staged it. Default: the sweep's own, whose usage row counts the downloads. */
   readonly account?: AccountId;
 }
 
@@ -29,13 +29,13 @@ export interface SweepRegion {
   /** The region's indices are `start` to `end` - 1. */
   readonly start: number;
   readonly end: number;
-  /** Workers at a time. */
+  /** Concurrent workers. */
   readonly workers: number;
-  /** Ids of subnets, all in one VPC. Empty: the default subnets of the default VPC. */
+  /** IDs of subnets in one VPC. Empty: the default subnets of the default VPC. */
   readonly subnets: readonly string[];
 }
 
-/** The rows of a sweep in a file of JSON lines: one object of texts for each index. Rows are not part of the stack's state. */
+/** The rows of a sweep in a JSON lines file: one object of strings per index. Rows are not part of the stack's state. */
 export interface SweepRows {
   /** Absolute path. Another path with the same content is no change. */
   readonly file: string;
@@ -43,7 +43,7 @@ export interface SweepRows {
   readonly sha256: string;
 }
 
-/** All that a sweep's stack is made from. It is complete: nothing of it is looked up again. */
+/** The complete inputs of a sweep's stack, without lookups. */
 export interface SweepSpec {
   readonly id: SweepId;
   readonly name: string;
@@ -58,9 +58,9 @@ export interface SweepSpec {
   readonly rows?: SweepRows;
   readonly command: string;
   readonly retries: Retries;
-  /** For the command of one index. Absent: until the deadline. */
+  /** Time limit of the command of one index. Default: until the deadline. */
   readonly timeoutSeconds?: number;
-  /** An s3:// prefix. What a command leaves in RESULTS_DIR is copied to `<results>/<index>/` before the index is done. */
+  /** An s3:// prefix. The worker copies the files in RESULTS_DIR to `<results>/<index>/` before the index is done. */
   readonly results?: string;
   /** From the start to the end of all workers. */
   readonly deadlineSeconds: number;
@@ -68,8 +68,8 @@ export interface SweepSpec {
   readonly iamActions: readonly string[];
   /** ARNs of managed policies, from `--iam-managed-policies`. */
   readonly managedPolicies: readonly string[];
-  /** Goes up with each `spawn sweep retry`. */
+  /** Incremented by each `spawn sweep retry`. */
   readonly generation: number;
-  /** What the last generation opened again. Absent: nothing yet, or everything that failed or was cancelled. */
+  /** The indices that the last generation opened again. Default: none, or all failed and cancelled ones. */
   readonly retryIndices?: readonly number[];
 }

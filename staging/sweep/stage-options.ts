@@ -5,13 +5,13 @@ import { parseRegion, type Region } from "../regions.ts";
 import { parseCopyBucket } from "./copies.ts";
 import { shown } from "./problems.ts";
 
-/** Where an account has its data, by region. Entries behind access points have one each, so a region can have several places. */
+/** The locations of an account's data, by region. Each entry behind access points has its own, so a region can have several. */
 export type StageBuckets = ReadonlyMap<Region, readonly string[]>;
 
-/** Where workers find the data of another account: its record, which has the destination, cannot be read. */
+/** The paths on workers for data of another account, whose records with the destination cannot be read. */
 export type StageDestinations = ReadonlyMap<StagingId, Destination>;
 
-/** `--stage-bucket`. @throws InputError unless each text is `REGION=BUCKET` */
+/** `--stage-bucket`. @throws InputError if a text is not `REGION=BUCKET` */
 export function parseStageBuckets(texts: readonly string[]): StageBuckets {
   const buckets = new Map<Region, string[]>();
   for (const text of texts) {
@@ -22,7 +22,7 @@ export function parseStageBuckets(texts: readonly string[]): StageBuckets {
   return buckets;
 }
 
-/** `--stage-dest`. @throws InputError unless each text is `ID=PATH`, with each whole ID once */
+/** `--stage-dest`. @throws InputError if a text is not `ID=PATH`, or an ID is incomplete or repeated */
 export function parseStageDestinations(texts: readonly string[]): StageDestinations {
   const fix = "--stage-dest stage-abc123def456=/mnt/data/NAME";
   const destinations = new Map<StagingId, Destination>();

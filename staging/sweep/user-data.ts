@@ -11,20 +11,19 @@ import type { WorkerFacts, WorkerTemplates } from "./worker-facts.ts";
 /** Before base64. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html */
 export const MAX_USER_DATA_BYTES = 16_384;
 
-/** Where `boot.sh` gets its files. */
+/** The folder of `boot.sh`'s files. */
 const FILES = "# Files.";
-/** Ends a file within `boot.sh`. No script and no value has a line like it; that is checked. */
+/** The delimiter of a file within `boot.sh`. A check ensures that no script or value has such a line. */
 const END_OF_FILE = "SPAWN_END_OF_FILE";
 
 /**
- * The user data of all instances of a sweep: gzip, which cloud-init unpacks
- * (https://cloudinit.readthedocs.io/en/latest/explanation/format.html), of a shell script that installs the worker. The same inputs give
- * the same bytes.
- * @throws InputError when it does not fit into user data
+ * The user data of all instances of a sweep: a gzipped shell script that installs the worker; cloud-init unpacks it
+ * (https://cloudinit.readthedocs.io/en/latest/explanation/format.html). The same inputs give the same bytes.
+ * @throws InputError if it exceeds the limit of user data
  */
 export function renderUserData(templates: WorkerTemplates, facts: WorkerFacts): Uint8Array {
   const packed = gzipSync(renderBootScript(templates, facts), { level: 9 });
-  packed[9] = 255; // The system that packed it: unknown. https://www.rfc-editor.org/rfc/rfc1952#page-8
+  packed[9] = 255; // operating system: unknown. https://www.rfc-editor.org/rfc/rfc1952#page-8
   if (packed.length > MAX_USER_DATA_BYTES) {
     throw new InputError(
       `the sweep does not fit into the user data of an instance: ${formatInteger(packed.length)} bytes`,
@@ -37,7 +36,7 @@ export function renderUserData(templates: WorkerTemplates, facts: WorkerFacts): 
   return packed;
 }
 
-/** The user data before they are packed. */
+/** The user data before compression. */
 export function renderBootScript(templates: WorkerTemplates, facts: WorkerFacts): string {
   const files: Record<string, string> = {
     "worker.sh": renderWorker(templates.worker, facts),

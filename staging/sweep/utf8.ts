@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 
 /**
- * The text of a file. A byte that is no UTF-8 would silently become another character, and so another parameter.
+ * The text of a file. An invalid UTF-8 byte would silently become another character, and so another parameter.
  * @param file its name, for errors
  * @throws InputError for another encoding
  */

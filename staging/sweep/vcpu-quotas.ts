@@ -1,4 +1,4 @@
-/** A quota of EC2: vCPUs of running instances of some families, in a region. */
+/** A quota of EC2: vCPUs of running instances of some families, per region. */
 export interface VcpuQuota {
   /** Its code in Service Quotas, service `ec2`. */
   readonly code: string;
@@ -31,7 +31,7 @@ const FAMILIES: readonly Family[] = [
 /** Families of two letters that belong to those of their first letter: `im4gn`, `is4gen`. */
 const STANDARD_PAIRS: ReadonlySet<string> = new Set(["im", "is"]);
 
-/** The quota that limits instances of a type; undefined for a family whose quota is not known here. */
+/** The quota that limits instances of a type; undefined for an unknown family. */
 export function vcpuQuotaOf(instanceType: string, spot: boolean): VcpuQuota | undefined {
   const [letters = ""] = /^[a-z]+/.exec(instanceType) ?? [];
   const prefix = STANDARD_PAIRS.has(letters) ? (letters[0] ?? "") : letters;

@@ -6,8 +6,9 @@ import { LOG_TTL_DAYS, type LogPlace } from "./names.ts";
 import type { SweepDataset, SweepSpec } from "./spec.ts";
 
 /**
- * What a worker knows from its start; it is the same in all regions. Everything else is in the sweeps table: the command, its time limit,
- * the retries, the deadline and where results go in the item `meta`, parameters in the items of the indices.
+ * Facts that a worker has from its start, the same in all regions. The sweeps table has everything else: the item
+ * `meta` has the command, its time limit, the retries, the deadline and the destination of results; the items of the
+ * indices have the parameters.
  */
 export interface WorkerFacts {
   readonly sweepId: SweepId;
@@ -19,13 +20,13 @@ export interface WorkerFacts {
   readonly datasets: readonly SweepDataset[];
   /** The bucket for logs, of each region of the sweep. */
   readonly logBuckets: readonly LogPlace[];
-  /** The object tag by which a lifecycle rule of that bucket removes a log. */
+  /** The object tag by which a lifecycle rule of that bucket deletes a log. */
   readonly logTtlTag: { readonly key: string; readonly value: string };
 }
 
 /**
- * What the workers of a sweep know.
- * @throws InputError when the environment has no bucket in a region of the sweep
+ * The facts for the workers of a sweep.
+ * @throws InputError if the environment has no bucket in a region of the sweep
  */
 export function workerFacts(spec: SweepSpec, environment: EnvironmentSettings): WorkerFacts {
   const { id, datasets } = spec;
@@ -37,13 +38,13 @@ export function workerFacts(spec: SweepSpec, environment: EnvironmentSettings): 
   };
 }
 
-/** Where the workers of each region write their logs. @throws InputError when the environment has no bucket there */
+/** The location of the logs of each region's workers. @throws InputError if the environment has no bucket there */
 export const logPlaces = (
   { regions }: Pick<SweepSpec, "regions">,
   environment: EnvironmentSettings,
 ): LogPlace[] => regions.map(({ region }) => ({ region, bucket: bucketOf(environment, region) }));
 
-/** The scripts of `worker/`, as they are in the repository. */
+/** The scripts of `worker/`. */
 export interface WorkerTemplates {
   /** `boot.sh`: the user data themselves. */
   readonly boot: string;

@@ -12,14 +12,15 @@ import { logPrefix, sweepResourceName } from "./names.ts";
 import type { SweepDataset, SweepSpec } from "./spec.ts";
 import { logPlaces } from "./worker-facts.ts";
 
-/** What the role of a sweep's workers must not outgrow. */
+/** The resources of a sweep that its workers' role may use. */
 type PolicySpec = Pick<SweepSpec, "id" | "regions" | "datasets" | "results" | "iamActions">;
 
 /**
- * The policy of a sweep's workers: read the sweep's data, claim its indices, count its downloads, write its logs and results, leave its
- * groups, and what the user added. Nothing of other sweeps, and no rights on EC2.
+ * The policy of a sweep's workers: read the sweep's data, claim its indices, count its downloads, write its logs and
+ * results, leave its groups, and the permissions that the user added. No access to other sweeps, and no EC2
+ * permissions.
  * @param account the sweep's own: that of the environment
- * @throws InputError when the policy is larger than IAM allows, or the environment has no bucket in a region
+ * @throws InputError if the policy exceeds IAM's limit, or the environment has no bucket in a region
  */
 export function workerPolicy(spec: PolicySpec, environment: EnvironmentSettings, account: AccountId): string {
   const text = JSON.stringify({
@@ -43,10 +44,10 @@ export function workerPolicy(spec: PolicySpec, environment: EnvironmentSettings,
   );
 }
 
-/** A name of a bucket says nothing about its owner, and a bucket that was deleted can come back in another account. */
+/** A bucket name does not identify its owner: another account can create a deleted bucket again. */
 const ownedBy = (account: AccountId) => ({ StringEquals: { "aws:ResourceAccount": account } });
 
-/** Rights on the data of each account that staged some. */
+/** Permissions on the data of each account that staged some. */
 function dataStatements({ datasets, regions }: PolicySpec, own: AccountId): Statement[] {
   const accounts = [...new Set(datasets.map(({ account }) => account ?? own))];
   return accounts.flatMap((account) => {
@@ -84,8 +85,8 @@ function listStatement(
 }
 
 /**
- * A bucket, or where the copy is named by the alias of an access point, the access points of that account and region: an alias does not tell
- * the name, and policies know no aliases.
+ * A bucket, or for an access point alias, all access points of that account and region: an alias does not reveal the
+ * name, and policies do not support aliases.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-naming.html
  */
 function placeArn({ region, bucket }: CopyPlace, account: AccountId): string {
@@ -104,7 +105,7 @@ const objectsArn = (copy: CopyPlace, { stagingId }: SweepDataset, account: Accou
 const isAccessPointAlias = (bucket: string): boolean => bucket.endsWith("-s3alias");
 
 /**
- * Rights on items: all of this sweep, and the counters of its own account's datasets.
+ * Permissions on items: all of this sweep, and the counters of its own account's datasets.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 function tableStatements(
@@ -140,7 +141,7 @@ function logStatement(spec: PolicySpec, environment: EnvironmentSettings, accoun
   return allow("WriteLogs", ["s3:PutObject", "s3:PutObjectTagging"], objects, ownedBy(account));
 }
 
-/** The bucket is the user's choice, and may be another account's. */
+/** The user chooses the bucket, which may belong to another account. */
 function resultStatements({ results }: PolicySpec): Statement[] {
   if (results === undefined) return [];
   const { bucket, key: prefix } = parseS3Url(results);
@@ -148,10 +149,10 @@ function resultStatements({ results }: PolicySpec): Statement[] {
   return [allow("WriteResults", ["s3:PutObject", "s3:AbortMultipartUpload"], objects)];
 }
 
-/** A prefix of the user's may hold what a policy takes for wildcards and variables. */
+/** A user's prefix may contain wildcards and variables of policies. */
 const literal = (text: string): string => text.replace(/[*?$]/g, (character) => `\${${character}}`);
 
-/** An instance ends itself and takes its place in the group with it. */
+/** An instance terminates itself and decrements the group. */
 function leaveStatement({ id, regions }: PolicySpec, environment: EnvironmentSettings, account: AccountId) {
   const name = sweepResourceName(environment, id);
   return allow(

@@ -3,8 +3,8 @@ import { apportion } from "./apportion.ts";
 import type { RegionRange } from "./distribution.ts";
 
 /**
- * Workers of each region: `total` in proportion to its indices. A region has one at least, since its indices would not run otherwise, and
- * no more than indices.
+ * Workers of each region: `total` in proportion to its indices. A region has at least one worker, or its indices
+ * would not run, and at most one per index.
  * @param total at most the number of indices
  * @throws InputError for fewer workers than regions
  */

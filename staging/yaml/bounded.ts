@@ -14,20 +14,20 @@ import {
 } from "yaml";
 import { formatBytes, MIB } from "../units.ts";
 
-/** Where in a file something is; both count from 1. */
+/** A position in a file; both numbers start at 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** What makes a text unreadable. */
+/** The problem of an unreadable text. */
 export interface YamlProblem {
   readonly place: Place;
   readonly message: string;
   readonly fix?: string;
 }
 
-/** A YAML text that is plain data: no aliases, no tags, no keys given twice, no second document. */
+/** YAML as plain data: no aliases, no tags, no duplicate keys, no second document. */
 export interface PlainYaml {
   /** Null for an empty text. */
   readonly root: Node | null;
@@ -35,12 +35,12 @@ export interface PlainYaml {
 }
 
 export const MAX_YAML_BYTES = MIB;
-/** Levels of lists and mappings. The parser is recursive, so that the limit must be checked before it runs. */
+/** Maximum nesting. The parser is recursive, so the limit must be checked before it runs. */
 export const MAX_YAML_DEPTH = 32;
 
 /**
- * Reads a text as plain data, in bounded time and memory.
- * @returns the document, or everything that is wrong with it
+ * Parses a text as plain data, in bounded time and memory.
+ * @returns the document, or all its problems
  */
 export function readPlainYaml(text: string): PlainYaml | { readonly problems: readonly YamlProblem[] } {
   const unbounded = boundsProblem(text);
@@ -75,7 +75,7 @@ export function readPlainYaml(text: string): PlainYaml | { readonly problems: re
   return problems.length > 0 ? { problems } : { root: document.contents, placeOf };
 }
 
-/** What makes a text too large or too deep for the parser; undefined where it is neither. */
+/** The reason why a text is too large or too deep for the parser; undefined if it is not. */
 export function boundsProblem(text: string): YamlProblem | undefined {
   if (Buffer.byteLength(text) <= MAX_YAML_BYTES) return depthProblem(text);
   return { place: { line: 1, column: 1 }, message: `the file is larger than ${formatBytes(MAX_YAML_BYTES)}` };
@@ -83,7 +83,7 @@ export function boundsProblem(text: string): YamlProblem | undefined {
 
 const refused = (place: Place, message: string) => ({ problems: [{ place, message }] });
 
-/** The library's own check compares each key with each other one. */
+/** The library's own check compares each pair of keys. */
 function keyProblems(map: YAMLMap, placeOf: (node: Node) => Place): YamlProblem[] {
   const seen = new Set<string>();
   return map.items.flatMap(({ key }): YamlProblem[] => {
@@ -96,7 +96,7 @@ function keyProblems(map: YAMLMap, placeOf: (node: Node) => Place): YamlProblem[
   });
 }
 
-/** Collections get a tag from the schema; only one that is written out stands in front of the node. */
+/** The schema gives collections a tag; only an explicit one precedes the node. */
 function hasOwnTag(node: Node, text: string): boolean {
   const start = node.range?.[0] ?? 0;
   return /(^|[\s[{,])!\S*\s*$/.test(text.slice(Math.max(0, start - 200), start));
@@ -125,7 +125,7 @@ const OPENS: ReadonlySet<string | null> = new Set(["flow-seq-start", "flow-map-s
 const CLOSES: ReadonlySet<string | null> = new Set(["flow-seq-end", "flow-map-end"]);
 const BLOCK: ReadonlySet<string | null> = new Set(["seq-item-ind", "explicit-key-ind", "map-value-ind"]);
 
-/** Counts brackets that are open, and on each line the block collections that begin there. */
+/** Counts open brackets, and the block collections that begin on each line. */
 function depthProblem(text: string): YamlProblem | undefined {
   let open = 0;
   let begun = 0;

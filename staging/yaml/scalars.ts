@@ -1,9 +1,9 @@
-/** What a reader of YAML may take a plain word for, in the words of an error. */
+/** The meaning of a plain word for a YAML reader, as in an error. */
 type Taken = "a number" | "a date" | "a truth value" | "an operator";
 
 /**
- * Words that are no strings for some reader: of YAML 1.1 (PyYAML, Ruby; https://yaml.org/type/), of YAML 1.2 (this program), or for
- * Go's (the engine), which takes some of each.
+ * Words that some reader does not parse as strings: of YAML 1.1 (PyYAML, Ruby; https://yaml.org/type/), of YAML 1.2
+ * (this program), or Go's (the engine), which supports some of each.
  */
 const AMBIGUOUS: readonly (readonly [RegExp, Taken])[] = [
   [/^(y|n|yes|no|on|off)$/i, "a truth value"],
@@ -17,10 +17,10 @@ const AMBIGUOUS: readonly (readonly [RegExp, Taken])[] = [
   [/^(=|<<)$/, "an operator"],
 ];
 
-/** Integers of up to 15 digits, `true` and `false`: every reader takes them for the same. */
+/** Integers of up to 15 digits, `true` and `false`: every reader parses them equally. */
 const UNAMBIGUOUS = /^(0|-?[1-9]\d{0,14}|true|True|TRUE|false|False|FALSE)$/;
 
-/** What `source`, a plain word of a YAML file, is for some reader and not for others; undefined where all agree. */
+/** The meaning of the plain word `source` for some readers and not for others; undefined if all agree. */
 export function ambiguityOf(source: string): Taken | undefined {
   if (UNAMBIGUOUS.test(source)) return undefined;
   return AMBIGUOUS.find(([pattern]) => pattern.test(source))?.[1];
