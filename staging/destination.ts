@@ -16,13 +16,13 @@ export function parseDestination(text: string): Destination {
   const fix = "--dest /mnt/data/NAME";
   if (!text.startsWith("/")) {
     throw new InputError(`destination "${text}" is not an absolute path`, {
-      why: "It is a path on the instances, which share no working directory with this machine.",
+      why: "It is a path on the instances, which do not share a working directory with this machine.",
       fix,
     });
   }
   if (text.split("/").includes("..")) {
     throw new InputError(`destination "${text}" contains ".."`, {
-      why: "Where the data ends up must be plain to see.",
+      why: "The destination must be explicit.",
       fix,
     });
   }

@@ -60,8 +60,8 @@ function changedRegions(record: StagingRecord, wanted: RegionList): RegionList {
   const [primary, ...others] = record.regions;
   if (wanted[0] !== primary) {
     const rest = wanted.filter((region) => region !== primary);
-    throw new InputError(`${primary} is the primary region of ${record.stagingId} and has to come first`, {
-      why: "The data were uploaded there, and the replicas are made from them. To move them is to stage them again.",
+    throw new InputError(`${primary} is the primary region of ${record.stagingId} and must come first`, {
+      why: "The data were uploaded there, and replicas are copies of them. To move the data, stage them again.",
       fix: `--regions ${[primary, ...rest].join(",")}`,
     });
   }
@@ -82,8 +82,8 @@ function refuseExpired(record: StagingRecord, now: Date): void {
 function refuseEndedTtl({ stagingId, uploadedAt }: StagingRecord, ttl: TtlDays, now: Date): void {
   if (expiresAt(uploadedAt, ttl) > now) return;
   const least = Math.floor((now.getTime() - uploadedAt.getTime()) / MS_PER_DAY) + 1;
-  throw new InputError(`a TTL of ${ttl} days has ended already for ${stagingId}`, {
+  throw new InputError(`a TTL of ${ttl} days has already ended for ${stagingId}`, {
     why: `The TTL counts from the upload at ${isoSeconds(uploadedAt)}, so the data would expire at once.`,
-    fix: `--ttl ${Math.min(least, MAX_TTL_DAYS)} or more; to be rid of them now: spawn stage delete ${stagingId}`,
+    fix: `--ttl ${Math.min(least, MAX_TTL_DAYS)} or more; to delete them now: spawn stage delete ${stagingId}`,
   });
 }

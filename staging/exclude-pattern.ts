@@ -35,7 +35,7 @@ export function parseExcludePattern(pattern: string): string {
   const problem = problemOf(pattern);
   if (problem !== undefined) return refuse("excludes nothing", problem);
   const ambiguity = ambiguityOf(pattern);
-  return ambiguity === undefined ? pattern : refuse("does not say what it seems to say", ambiguity);
+  return ambiguity === undefined ? pattern : refuse("is ambiguous", ambiguity);
 }
 
 /** The same for a pattern that an earlier version accepted. @throws InputError if it cannot match */
@@ -61,7 +61,7 @@ function problemOf(pattern: string): Problem | undefined {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   const CONTROL = /[\u0000-\u001f\u007f]/g;
   if (CONTROL.test(pattern)) {
-    return { why: "It holds a control character; write ? for it.", fix: pattern.replace(CONTROL, "?") };
+    return { why: "It contains a control character; write ? for it.", fix: pattern.replace(CONTROL, "?") };
   }
   return /(^|[^\\])(\\\\)*\\$/.test(pattern)
     ? { why: "It ends in a backslash, which has nothing to escape.", fix: pattern.slice(0, -1) || ANY }
@@ -71,7 +71,7 @@ function problemOf(pattern: string): Problem | undefined {
 /** Patterns that .gitignore reads differently from their author, or ignores. */
 function ambiguityOf(pattern: string): Problem | undefined {
   if (/(^|[^\\])(\\\\)* $/.test(pattern)) {
-    const why = `It ends in a space, which does not count; write ${JSON.stringify(`${pattern.slice(0, -1)}\\ `)} for a name that ends in one.`;
+    const why = `It ends in a space, which .gitignore ignores; write ${JSON.stringify(`${pattern.slice(0, -1)}\\ `)} for a name that ends in a space.`;
     return { why, fix: pattern.trimEnd() };
   }
   if (/(^|[^\\])(\\\\)*\\[A-Za-z0-9_]/.test(pattern)) {
@@ -80,7 +80,8 @@ function ambiguityOf(pattern: string): Problem | undefined {
   const [sign, path] = signOf(pattern);
   if (!path.startsWith("/") && /(^|\/)\.\.(\/|$)/.test(path)) {
     const after = path.replace(/^.*(^|\/)\.\.(\/|$)/, "");
-    const why = "It holds .., and a pattern cannot leave the directory: it is relative to what is uploaded.";
+    const why =
+      "It contains .., and a pattern cannot leave the directory: patterns are relative to the uploaded directory.";
     return { why, fix: `${sign}${after === "" ? ANY : `/${after}`}` };
   }
   if (/^(\/|\.[./]*)$/.test(path)) {

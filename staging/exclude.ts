@@ -141,7 +141,7 @@ class Patterns implements Exclusion {
     throw new InputError(
       `the pattern ${JSON.stringify(keeper.read.given)} cannot keep ${JSON.stringify(path)}`,
       {
-        why: `${JSON.stringify(culprit)} leaves out the folder ${JSON.stringify(folder)}, and with it all that is in it.`,
+        why: `${JSON.stringify(culprit)} leaves out the folder ${JSON.stringify(folder)}, with all its content.`,
         fix: `To keep it: ${wanted.map((pattern) => `--exclude ${shellString(pattern)}`).join(" ")}. To leave it out, give ${shellString(culprit)} last.`,
       },
     );
@@ -196,8 +196,8 @@ const parentOf = (path: string): string => parentsOf(path).at(-1) ?? "\n";
 /** @throws InputError if the patterns exclude every file */
 export function refuseNothingLeft(where: string, fileCount: number, exclusion: Exclusion): void {
   if (fileCount > 0 || exclusion.excluded === 0) return;
-  throw new InputError(`nothing is left of ${where} to upload`, {
-    why: "The patterns of --exclude leave out every file in it.",
-    fix: "Leave a pattern out. To keep a folder with all that is in it: --exclude '*' --exclude '!/folder/' --exclude '!/folder/**'",
+  throw new InputError(`the patterns exclude all of ${where}`, {
+    why: "No file remains to upload.",
+    fix: "Remove a pattern. To keep a folder with all its content: --exclude '*' --exclude '!/folder/' --exclude '!/folder/**'",
   });
 }

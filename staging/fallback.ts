@@ -28,7 +28,7 @@ export function fallbackText({ status, bytes, from, to, waitedMs }: Fallback, pr
   if (status === "PENDING") {
     return `S3 has not replicated ${size} from ${from} to ${to} after ${minutes(waitedMs)}: copying them${cost}. If S3 replicates them later, AWS charges the transfer twice.`;
   }
-  return `S3 could not replicate ${size} from ${from} to ${to}: copying them${cost}. S3 does not expire data whose replication has failed, so delete the entry when you need it no more.`;
+  return `S3 could not replicate ${size} from ${from} to ${to}: copying them${cost}. S3 does not expire data whose replication has failed, so delete the entry when you no longer need it.`;
 }
 
 function transferText(bytes: number, from: string, to: string, prices: PriceBook): string {

@@ -28,12 +28,12 @@ export function parseFilename(text: string): string {
 
 function problemOf(name: string): string | undefined {
   if (name === "") return "It is empty.";
-  if (name.includes("/")) return "It has a slash: instances find the data where --dest says.";
+  if (name.includes("/")) return "It has a slash; --dest sets the path on the instances.";
   if (name === "." || name === "..") return "It stands for a folder.";
   if (name === MANIFEST_NAME) return "The entry's manifest has that name.";
   const bytes = Buffer.byteLength(name);
   return bytes > MAX_NAME_BYTES
-    ? `It has ${bytes} bytes; a file's name has at most ${MAX_NAME_BYTES}.`
+    ? `It has ${bytes} bytes; a file name has at most ${MAX_NAME_BYTES}.`
     : undefined;
 }
 
@@ -51,5 +51,5 @@ export function parseStoredName(text: string): string {
   if (problem === undefined) return text;
   const isOnlyLong = !/^\.{0,2}$|\//.test(text) && text !== MANIFEST_NAME;
   if (isOnlyLong && Buffer.byteLength(text) <= MAX_STORED_BYTES) return text;
-  throw new InputError("the name of the stored data is not a file's name", { why: problem });
+  throw new InputError("the name of the stored data is not a file name", { why: problem });
 }

@@ -147,7 +147,7 @@ async function* readLines(
     }
   }
   if (rest + decoded(decoder, number) !== "")
-    throw new ManifestError("the manifest breaks off", { why: "Its last line has no end." });
+    throw new ManifestError("the manifest is truncated", { why: "Its last line is incomplete." });
 }
 
 /** Maximum characters of a line: the longest path and target, with every character escaped. */
@@ -163,7 +163,7 @@ function decoded(decoder: InstanceType<typeof TextDecoder>, line: number, chunk?
 
 function fail(line: number): never {
   throw new ManifestError(`line ${line} of the manifest cannot be read`, {
-    why: "Somebody wrote to it, or another version of spawn wrote it.",
+    why: "It was changed, or another version of spawn wrote it.",
   });
 }
 

@@ -28,7 +28,7 @@ export function refuseLongRetention(bucket: string, region: string, retention: D
   throw new UserError(
     `the bucket ${bucket} cannot be adopted: its objects cannot be deleted for ${describeRetention(retention)}`,
     {
-      why: `That is its default retention (S3 Object Lock). An entry lives for ${MAX_TTL_DAYS} days at most, and S3 would keep its data, and charge for them, after that.`,
+      why: `That is its default retention (S3 Object Lock). An entry has a TTL of at most ${MAX_TTL_DAYS} days, and S3 would keep and bill its data after that.`,
       fix: `${withoutRetention(bucket, region)}; or adopt another bucket`,
     },
   );

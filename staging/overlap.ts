@@ -24,12 +24,11 @@ export function refuseOverlap({ source, exclude = [], id }: OverlapCase, buckets
   const place = parseS3Url(source);
   if (![...buckets].includes(place.bucket)) return;
   const own = entryPrefix(id);
-  if (place.key.startsWith(own))
-    throw overlaps(source, place.bucket, "It names the entry that is to be made.");
+  if (place.key.startsWith(own)) throw overlaps(source, place.bucket, "It names the new entry itself.");
   if (!isPrefix(place) || !own.startsWith(place.key)) return;
   if (exclusionOf(exclude, { locations: [source.replace(/\/$/, "")] }).excludes(own.slice(place.key.length)))
     return;
-  throw overlaps(source, place.bucket, "The upload would copy its own copies without end.");
+  throw overlaps(source, place.bucket, "The upload would copy its own copies endlessly.");
 }
 
 /** Whether the bucket of a URL is an access point alias, behind which any bucket may be. */
@@ -40,7 +39,7 @@ export class OverlapError extends InputError {}
 
 /** The error for a source that contains, or leads to, the output of its upload. */
 export const overlaps = (source: string, bucket: string, why: string): OverlapError =>
-  new OverlapError(`${source} overlaps the entry that is to be made from it`, {
+  new OverlapError(`${source} overlaps its own new entry`, {
     why: `${bucket} is a staging bucket of this environment. ${why}`,
     fix: `To stage one entry again: s3://${bucket}/${ID_PREFIX}…/. To stage the rest of the bucket: --exclude '/${ID_PREFIX}*/'`,
   });

@@ -44,13 +44,13 @@ export function parsePeriod(since: string | undefined, until: string | undefined
   const to = until === undefined ? { start: now, end: now } : parseTime(until, "--until", now);
   if (from.start > now) {
     throw new InputError(`--since "${since}" is in the future`, {
-      why: `It is ${now.toISOString().slice(0, 16)}Z now: nothing has been staged after that yet.`,
-      fix: "For what is planned: spawn stage estimate",
+      why: `It is ${now.toISOString().slice(0, 16)}Z now: no data can be staged after it.`,
+      fix: "For a plan: spawn stage estimate",
     });
   }
   if (from.start >= to.end) {
     throw new InputError(`--since "${since ?? DEFAULT_SINCE}" is not before --until "${until ?? "now"}"`, {
-      why: `The period would be from ${utc(from.start)} to ${utc(to.end)}: no time is in it.`,
+      why: `The period would be from ${utc(from.start)} to ${utc(to.end)}: it is empty.`,
       fix: "Give --since the earlier of the two.",
     });
   }
@@ -79,7 +79,7 @@ function parseTime(text: string, flag: string, now: Date): Time {
   const time = parseAgo(words, now) ?? parseIso(text.trim());
   if (time !== undefined) return time;
   throw new InputError(`${flag} "${text}" is not a time`, {
-    why: "What follows it is not a date that exists, or is written in a form that spawn does not know.",
+    why: "The date does not exist, or spawn does not support its form.",
     fix: `Write it in one of these forms, in UTC: ${TIME_FORMS.join(", ")}.`,
   });
 }

@@ -67,7 +67,7 @@ function known<T>(
   const price = Object.hasOwn(prices, key) ? prices[key] : undefined;
   if (price !== undefined) return price;
   throw new InputError(`the price book of AWS has no price for ${what}`, {
-    why: "It holds only figures with a source, and none is guessed.",
+    why: "It has only figures with a source, and never guesses.",
     fix,
   });
 }

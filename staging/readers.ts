@@ -15,7 +15,7 @@ export function parseReaders(texts: readonly string[]): readonly AccountId[] {
   const accounts = [...new Set(texts.map((text) => parseAccountId(text.trim())))].sort();
   if (accounts.length <= MAX_READERS) return accounts;
   throw new InputError(`${accounts.length} accounts are too many to read by a bucket's name`, {
-    why: `The policy of a bucket has at most 20 KB, which is room for ${MAX_READERS} accounts. Others read by access points.`,
+    why: `The policy of a bucket has at most 20 KB, which is room for ${MAX_READERS} accounts. Other accounts read through access points.`,
   });
 }
 

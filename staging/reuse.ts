@@ -13,7 +13,7 @@ export const TTL_SHARE = 0.9;
  */
 export function unfitFor(record: StagingRecord, wanted: EntrySpec, now: Date): string | undefined {
   const name = storedName(wanted);
-  if (record.filename !== name) return `it is stored as ${record.filename}, not as ${name}`;
+  if (record.filename !== name) return `its name is ${record.filename}, not ${name}`;
   const lacking = wanted.regions.filter((region) => !record.regions.includes(region));
   if (lacking.length > 0) return `it is not in ${lacking.join(", ")}`;
   if (record.destination !== wanted.destination) {
@@ -31,5 +31,5 @@ export function unfitFor(record: StagingRecord, wanted: EntrySpec, now: Date): s
   const left = expiresAt(record.uploadedAt, record.ttl).getTime() - now.getTime();
   if (left >= TTL_SHARE * wanted.ttl * MS_PER_DAY) return undefined;
   const days = Math.max(0, Math.floor((left / MS_PER_DAY) * 10) / 10);
-  return `it expires in ${days} days, and ${TTL_SHARE * 100} % of ${wanted.ttl} days are asked for`;
+  return `it expires in ${days} days, and ${TTL_SHARE * 100} % of ${wanted.ttl} days are required`;
 }

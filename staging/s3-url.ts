@@ -19,14 +19,14 @@ export const isPrefix = ({ key }: S3Url): boolean => key === "" || key.endsWith(
 export function parseS3Url(text: string): S3Url {
   if (text.startsWith("s3://arn:")) {
     throw new InputError(`${JSON.stringify(text)} names an access point by its ARN`, {
-      why: "A source on S3 is s3://BUCKET/KEY. In place of a bucket it takes the alias of an access point, which ends in -s3alias.",
+      why: "An S3 source is s3://BUCKET/KEY. BUCKET may be the alias of an access point, which ends in -s3alias.",
       fix: "To find the alias: aws s3control list-access-points --account-id ACCOUNT",
     });
   }
   const [, bucket = "", key] = /^s3:\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
   if (!BUCKET.test(bucket)) {
     throw new InputError(`${JSON.stringify(text)} names no bucket`, {
-      why: "A source on S3 is s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ for all that is below it.",
+      why: "An S3 source is s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ for everything below it.",
     });
   }
   if (key === undefined) {
@@ -40,9 +40,9 @@ export function parseS3Url(text: string): S3Url {
 /** Checks that the SHA-256 of a source can be skipped. @throws InputError for a source that is read anyway */
 export function assertOnS3(source: string): void {
   if (isS3Url(source)) return;
-  throw new InputError(`the SHA-256 of ${source} cannot be left out`, {
-    why: "Only sources on S3 can be staged without being read.",
-    fix: "Leave --no-sha256 out.",
+  throw new InputError(`the SHA-256 of ${source} cannot be skipped`, {
+    why: "Only S3 sources can be staged without reading them.",
+    fix: "Remove --no-sha256.",
   });
 }
 
@@ -50,8 +50,8 @@ export function assertOnS3(source: string): void {
 export function assertRequestPayer(source: string): void {
   if (isS3Url(source)) return;
   throw new InputError(`there are no request charges for reading ${source}`, {
-    why: "A requester pays only for sources on S3.",
-    fix: "Leave --request-payer out.",
+    why: "A requester pays only for S3 sources.",
+    fix: "Remove --request-payer.",
   });
 }
 
@@ -60,7 +60,7 @@ export function assertHasLinks(source: string): void {
   if (!isS3Url(source)) return;
   throw new InputError(`${source} has no links to follow`, {
     why: "Only directories on this machine have symbolic links.",
-    fix: "Leave --follow-links out.",
+    fix: "Remove --follow-links.",
   });
 }
 

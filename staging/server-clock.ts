@@ -107,7 +107,7 @@ export function skewText(clock: ServerClock = serverClock): string {
     (time) => `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`,
   );
   const direction = clock.skewMs < 0 ? "ahead of" : "behind";
-  return `It says ${local}, and the server says ${server}: it is ${durationText(Math.abs(clock.skewMs))} ${direction} the server.`;
+  return `It shows ${local}, the server ${server}: it is ${durationText(Math.abs(clock.skewMs))} ${direction} the server.`;
 }
 
 const UNITS = [

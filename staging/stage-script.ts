@@ -64,7 +64,7 @@ export function stageParameters(entry: Entry, options: StageScriptOptions = {}):
     !filename.includes("\0") &&
     !filename.includes("/");
   if (!isValid) {
-    throw new UserError(`the record of ${stagingId} cannot be used for a script`, {
+    throw new UserError(`the record of ${stagingId} is not valid for a script`, {
       why: "Its file name, its buckets or the SHA-256 of its manifest have an impossible value: the item in DynamoDB was changed by hand.",
     });
   }

@@ -10,7 +10,7 @@ const MAX_TIMEOUT_SECONDS = 7 * 24 * 60 * 60;
 export function parseTimeoutSeconds(text: string | number): number {
   const seconds = /^\d{1,6}$/.test(String(text)) ? Number(text) : 0;
   if (seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-    throw new InputError(`time-out "${text}" is not possible`, {
+    throw new InputError(`"${text}" is not a valid timeout`, {
       why: `It is a number of whole seconds from 1 to ${MAX_TIMEOUT_SECONDS}.`,
       fix: "--timeout 3600",
     });

@@ -60,7 +60,7 @@ function elsewhere(bucket: string, region: string, actual: string | undefined, c
 
 function foreign(bucket: string, region: string, cause: unknown): UserError {
   return new UserError(`the bucket ${bucket} cannot be adopted: it belongs to another account`, {
-    why: "Names of buckets are global in AWS. Its owner could read what is staged there, change it, or delete it.",
+    why: "Names of buckets are global in AWS. Its owner could read, change or delete data staged there.",
     fix: `Set spawn:buckets in Pulumi.<environment>.yaml to a bucket of your account in ${region}. To see its buckets: aws s3 ls`,
     cause,
   });

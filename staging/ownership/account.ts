@@ -28,7 +28,7 @@ export function refuseOtherAccount(
   // Another emulator has another account, and no data to lose.
   const known = settings.cloud === "aws" ? held?.account : undefined;
   if (known !== undefined && known !== used) {
-    throw otherAccount(settings, known, used, "The tables in the state of its stack are there.");
+    throw otherAccount(settings, known, used, "The tables in its stack's state are in that account.");
   }
 }
 
@@ -42,7 +42,7 @@ function otherAccount(
     `the environment ${name} is in account ${theirs}, your credentials are of account ${used}`,
     {
       why: `${why} Nothing was changed.`,
-      fix: `Use credentials of account ${theirs}: export AWS_PROFILE=NAME. To see whose are in use: aws sts get-caller-identity`,
+      fix: `Use credentials of account ${theirs}: export AWS_PROFILE=NAME. To see the account in use: aws sts get-caller-identity`,
     },
   );
 }
@@ -59,7 +59,7 @@ export function refuseForeignBucket(
   if (state !== "foreign") return;
   const key = bucketKey(settings, region as Region);
   throw foreignBucket(name, region, used, {
-    named: `${key} names it. Names of buckets are global in AWS. Its owner could read what is staged there, change it, or delete it.`,
+    named: `${key} names it. Bucket names are global in AWS. Its owner could read, change or delete data staged there.`,
     fix: `Set ${key.split(" ")[0]} in Pulumi.${settings.name}.yaml to a bucket of your account, or to a name of your own`,
   });
 }

@@ -15,9 +15,9 @@ export function refuseMovedTables(settings: EnvironmentSettings, held: Held): vo
   const inStack = held.tables.length + held.buckets.length > 0;
   if (inStack && held.cloud !== undefined && held.cloud !== settings.cloud) {
     throw new InputError(
-      `spawn:cloud cannot change from ${held.cloud} to ${settings.cloud}: environment ${settings.name} is there`,
+      `spawn:cloud cannot change from ${held.cloud} to ${settings.cloud}: environment ${settings.name} already exists`,
       {
-        why: "Its tables and buckets stay where they are, and the stack would lose sight of them.",
+        why: "Its tables and buckets would stay, and the stack would lose track of them.",
         fix: `Set spawn:cloud: ${held.cloud} in ${fileOf(settings)}. For the other cloud, write another file: Pulumi.<name>.yaml`,
       },
     );
@@ -28,7 +28,7 @@ export function refuseMovedTables(settings: EnvironmentSettings, held: Held): vo
       throw new InputError(
         `${key} would move the tables of environment ${settings.name} from ${table.region} to ${settings.tableRegion}`,
         {
-          why: `Tables cannot be moved: new ones would be made, and ${table.name}, with all that is in it, deleted.`,
+          why: `Tables cannot be moved: new ones would be created, and ${table.name} deleted with all its content.`,
           fix: `Set spawn:tableRegion: ${table.region} in ${fileOf(settings)}. ${onPurpose(settings)}`,
         },
       );
@@ -36,7 +36,7 @@ export function refuseMovedTables(settings: EnvironmentSettings, held: Held): vo
     const now = tablesOf(settings).find(({ role }) => role === table.role);
     if (now !== undefined && now.name !== table.name) {
       throw new InputError(`${now.key} would rename the table ${table.name} to ${now.name}`, {
-        why: `A table cannot be renamed: a new one would be made, and ${table.name}, with all that is in it, deleted.`,
+        why: `A table cannot be renamed: a new one would be created, and ${table.name} deleted with all its content.`,
         fix: `Set spawn:${table.role}Table: ${table.name} in ${fileOf(settings)}. ${onPurpose(settings)}`,
       });
     }
@@ -74,7 +74,7 @@ export function refuseMovedBuckets(
     throw new InputError(
       `${key} would replace the bucket ${bucket.name} in ${region} by ${now}, and it holds data`,
       {
-        why: "A bucket cannot be renamed: a new one would be made, and the old one deleted.",
+        why: "A bucket cannot be renamed: a new one would be created, and the old one deleted.",
         fix: `${key.startsWith("staging.") ? `spawn config unset ${key.split(" ")[0]} --environment ${settings.name}` : `Set spawn:buckets: { ${region}: ${bucket.name} } in ${fileOf(settings)}, or take back the change of ${key}`}. To change it on purpose, first delete its entries: spawn stage list --region ${region} --environment ${settings.name}`,
       },
     );
@@ -83,12 +83,12 @@ export function refuseMovedBuckets(
     const isSame = settings.buckets.get(region as Region) === name;
     if (!isSame || settings.adopted.has(region as Region) === adopted) continue;
     throw adopted
-      ? new InputError(`spawn:adopt leaves out ${region}, whose bucket ${name} you made yourself`, {
-          why: "As one of its own, spawn would delete it with the environment.",
+      ? new InputError(`spawn:adopt leaves out ${region}, whose bucket ${name} you created`, {
+          why: "spawn would delete it with the environment, like its own buckets.",
           fix: `Add ${region} to spawn:adopt in ${fileOf(settings)} again.`,
         })
-      : new InputError(`spawn:adopt names ${region}, whose bucket ${name} spawn made`, {
-          why: "Only a bucket that you made yourself can be adopted.",
+      : new InputError(`spawn:adopt names ${region}, whose bucket ${name} spawn created`, {
+          why: "Only a bucket that you created can be adopted.",
           fix: `Remove ${region} from spawn:adopt in ${fileOf(settings)}.`,
         });
   }

@@ -107,7 +107,7 @@ function refuseTakenTable(settings: EnvironmentSettings, table: TableFact): void
   throw new InputError(
     `${keyOfTable(settings, table)} names the table ${table.name} in ${table.region}, which already exists`,
     {
-      why: "It carries no environment's tag: spawn did not make it.",
+      why: "It carries no environment's tag: spawn did not create it.",
       fix: `Set ${keyOfTable(settings, table)} in Pulumi.${settings.name}.yaml to another name.`,
     },
   );
@@ -120,10 +120,10 @@ function refuseTakenBucket(settings: EnvironmentSettings, { name, region, state,
   throw new InputError(`${key} names the bucket ${name} in ${region}, which already exists`, {
     why:
       state === "denied"
-        ? "It is another account's, or your credentials may not look at it. Names of buckets are global in AWS."
+        ? "It belongs to another account, or your credentials may not read it. Bucket names are global in AWS."
         : state === "elsewhere"
-          ? "It is in another region. Names of buckets are global in AWS."
-          : "It carries no environment's tag: spawn did not make it.",
+          ? "It is in another region. Bucket names are global in AWS."
+          : "It carries no environment's tag: spawn did not create it.",
     fix: state === "there" ? `${change}, or use it as it is: add ${region} to spawn:adopt.` : `${change}.`,
   });
 }
@@ -148,8 +148,8 @@ function unproven(
   lacking: "bucket" | "table",
 ): InputError {
   return new InputError(`${key} names ${what}, which belongs to another environment ${settings.name}`, {
-    why: `It carries the tag of an environment of this name, and there is no ${lacking} of this one: it was made with other settings.`,
-    fix: `Set spawn:namePrefix in Pulumi.${settings.name}.yaml to a prefix of its own, or ${key.split(" ")[0]} to another name. If it is what a creation left that was cut off, delete it first.`,
+    why: `It carries the tag of an environment of this name, and there is no ${lacking} of this one: it was created with other settings.`,
+    fix: `Set spawn:namePrefix in Pulumi.${settings.name}.yaml to a prefix of its own, or ${key.split(" ")[0]} to another name. If it remains from an interrupted creation, delete it first.`,
   });
 }
 
@@ -166,7 +166,7 @@ function adoptsRole(settings: EnvironmentSettings, { role }: EnvironmentFacts, h
     {
       why:
         role.owner.environment === undefined
-          ? "It carries no environment's tag: spawn did not make it."
+          ? "It carries no environment's tag: spawn did not create it."
           : `It belongs to ${role.owner.environment === settings.name ? `another environment ${settings.name}, which replicates ${role.buckets[0] ?? role.owner.bucket}` : `environment ${role.owner.environment}`}.`,
       fix: `Set spawn:namePrefix in Pulumi.${settings.name}.yaml to a prefix of its own, such as ${suggestedPrefix(settings)}.`,
     },

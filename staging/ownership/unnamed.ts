@@ -18,7 +18,7 @@ export function refuseUnnamedBuckets(settings: EnvironmentSettings, held: Pick<H
   if (unnamed.length === 0) return;
   const file = `Pulumi.${name}.yaml`;
   throw new InputError(`${file}: spawn:bucketPrefix is missing`, {
-    why: `Names of buckets are global in AWS, and the default one, ${unnamed[0]}, is every user's.`,
+    why: `Bucket names are global in AWS, and the default one, ${unnamed[0]}, is every user's.`,
     fix: `Set spawn:bucketPrefix in ${file} to a prefix of your own, such as spawn-staging-example-org-`,
   });
 }

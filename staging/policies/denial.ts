@@ -33,8 +33,8 @@ export function rightsHint(text: string, environment?: string): string {
   const action = deniedAction(text);
   const flag = environment === undefined ? "" : ` --environment ${environment}`;
   const what =
-    action === undefined ? "the rights that are needed" : `${action} and the other rights of such users`;
-  return `spawn environment policy ${policyWith(action)}${flag} prints ${what}: ask who administers the account to grant them. Whose credentials are in use: aws sts get-caller-identity`;
+    action === undefined ? "the necessary permissions" : `${action} and the other permissions of such users`;
+  return `spawn environment policy ${policyWith(action)}${flag} prints ${what}: ask the account's administrator to grant them. To see the credentials in use: aws sts get-caller-identity`;
 }
 
 /** The actions of a policy do not depend on the environment. */

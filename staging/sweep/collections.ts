@@ -38,7 +38,7 @@ export function list<T>(
         if (value === undefined) return [];
         const earlier = seen.get(value);
         if (unique && earlier !== undefined) {
-          reader.add(child, `${at}: ${shown(String(value))} is in the list already, at ${path}[${earlier}]`);
+          reader.add(child, `${at}: ${shown(String(value))} is already in the list, at ${path}[${earlier}]`);
         }
         seen.set(value, place);
         return [value];

@@ -28,7 +28,7 @@ export function commonRegions(entries: readonly SweepEntry[], command: CommandTe
   const [first, ...others] = entries;
   if (first === undefined) {
     throw new InputError("the sweep has no region", {
-      why: "It names no region, and no staged data whose regions it could take.",
+      why: "It names no region, and no staged data with regions.",
       fix: "Add regions to the parameter file, or give --stage-id.",
     });
   }
@@ -127,8 +127,8 @@ function refuseSamePlaces(entries: readonly SweepEntry[], command: CommandText):
           ? [destination, other.destination]
           : [other.destination, destination];
       if (inner !== outer && !inner.startsWith(`${outer.replace(/\/$/, "")}/`)) continue;
-      throw new InputError(`the datasets ${stagingId} and ${other.stagingId} are at overlapping places`, {
-        why: `Their destinations are ${destination} and ${other.destination}.`,
+      throw new InputError(`the datasets ${stagingId} and ${other.stagingId} have overlapping paths`, {
+        why: `Their paths are ${destination} and ${other.destination}.`,
         fix: command(`spawn stage update ${other.stagingId} --dest /mnt/data/${other.stagingId}`),
       });
     }

@@ -48,7 +48,7 @@ export const gridShape: Shape<Grid> = {
     if (node.items.length > MAX_COLUMNS) {
       return reader.add(
         node,
-        `${path}: there are ${node.items.length} parameters; at most ${MAX_COLUMNS} are possible`,
+        `${path}: there are ${node.items.length} parameters; the maximum is ${MAX_COLUMNS}`,
       );
     }
     const axes = node.items.flatMap((pair): GridAxis[] => {

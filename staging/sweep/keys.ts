@@ -90,12 +90,11 @@ const command = text({
 const retries = record(
   {
     interrupted: {
-      description:
-        "How many times an index runs again after its instance was interrupted or died. Default: 3.",
+      description: "Retries of an index after its instance was interrupted or terminated. Default: 3.",
       shape: integer(0, MAX_RETRIES),
     },
     error: {
-      description: "How many times an index runs again after its command failed. Default: 0.",
+      description: "Retries of an index after its command failed. Default: 0.",
       shape: integer(0, MAX_RETRIES),
     },
   },
@@ -118,16 +117,16 @@ export const KEYS = {
     integer(1, MAX_INDICES),
   ),
   regions: key(
-    "Regions in which the sweep runs, with counts or without. Default: the regions of the staged data.",
+    "Regions of the sweep, with or without counts. Default: the regions of the staged data.",
     regionsShape(region),
   ),
   distribution: key(
-    "How indices are distributed over the regions. even (default): the regions' numbers differ by one at most. proportional (default where regions have counts): by the counts. cheapest: in the order of the price; counts are upper limits.",
+    "How indices are distributed over the regions. even (default): the numbers of two regions differ by at most one. proportional (default if regions have counts): by the counts. cheapest: by price; counts are upper limits.",
     oneOf(DISTRIBUTIONS),
   ),
   instance_type: key("EC2 instance type of the workers. Default: m5.xlarge.", instanceType),
   instance_types: key(
-    "Instance types of the workers, any of which will do. They have one architecture.",
+    "Instance types of the workers. Any of them may be used; all must have the same architecture.",
     list(instanceType, { expected: "a list of instance types", most: MAX_INSTANCE_TYPES, unique: true }),
   ),
   stage_id: key("Staged data that each worker downloads before its first index.", stageId),
@@ -136,29 +135,29 @@ export const KEYS = {
     list(stageId, { expected: "a list of staging IDs", most: 20, unique: true }),
   ),
   params_file: key(
-    "File of rows, one index for each: CSV with a header, or JSON lines. The path is relative to this file.",
+    "File of rows, one index per row: CSV with a header, or JSON lines. The path is relative to this file.",
     paramsFile,
   ),
   grid: key(
-    "Parameters with their values: one index for each combination. The last parameter changes fastest. Values reach the command as they are written.",
+    "Parameters with their values: one index for each combination. The last parameter changes fastest. Values keep their text.",
     gridShape,
   ),
-  base_command: key("The script that runs for each index. Its first line may name its interpreter.", command),
+  base_command: key("The script to run for each index. Its first line may name its interpreter.", command),
   max_concurrent: key(
-    "Workers at a time, in all regions together. Default: one for each index.",
+    "Concurrent workers, in all regions together. Default: one per index.",
     integer(1, MAX_INDICES),
   ),
-  retries: key("How many times an index runs again, by cause.", retries),
+  retries: key("Retries of an index, by cause.", retries),
   timeout: key(
-    "How long the command of an index may run. Default: until the deadline.",
+    "Time limit of the command of an index. Default: until the deadline.",
     duration(1, MAX_DEADLINE_SECONDS),
   ),
   deadline: key(
-    `How long the sweep may run; then all workers end. Default: ${DEFAULT_DEADLINE}.`,
+    `Time limit of the sweep; then all workers end. Default: ${DEFAULT_DEADLINE}.`,
     duration(60, MAX_DEADLINE_SECONDS),
   ),
   max_cost: key(
-    "What the instances may cost at most, in US dollars. It shortens the deadline.",
+    "Maximum cost of the instances, in US dollars. It shortens the deadline.",
     decimal("an amount in US dollars such as 25 or 12.50", 1_000_000_000),
   ),
   subnets: key(

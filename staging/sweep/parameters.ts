@@ -139,13 +139,13 @@ export function commandNotes(parameters: SweepParameters): string[] {
 function sameCommandNote({ command, count, rows }: SweepParameters): string | undefined {
   const names = ["SWEEP_INDEX", "SWEEP_ATTEMPT", "PARAM_SET", "PARAM_FILE", ...(rows?.columns ?? [])];
   if (count === 1 || names.some((name) => uses(command, name))) return undefined;
-  return `base_command does not use SWEEP_INDEX or a parameter: all ${count} indices run the same command. If a heredoc of the shell wrote the file, quote its end (<<'EOF'), or write \\\${SWEEP_INDEX} in it.`;
+  return `base_command does not use SWEEP_INDEX or a parameter: all ${count} indices run the same command. If a shell heredoc wrote the file, quote its delimiter (<<'EOF'), or write \\\${SWEEP_INDEX} in it.`;
 }
 
 /** For a command whose results are not stored. */
 function lostResultsNote({ command, results }: SweepParameters): string | undefined {
   if (results !== undefined || !uses(command, "RESULTS_DIR")) return undefined;
-  return "base_command uses RESULTS_DIR, and the file has no key results: what the command writes there is lost when its worker ends. To keep it, add results: s3://BUCKET/PREFIX/";
+  return "base_command uses RESULTS_DIR, and the file has no key results: files in RESULTS_DIR are lost when the worker ends. To keep them, add results: s3://BUCKET/PREFIX/";
 }
 
 const uses = (command: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(command);

@@ -40,7 +40,7 @@ export function columnsProblems(columns: readonly string[]): string[] {
     return [];
   });
   if (columns.length > MAX_COLUMNS)
-    found.push(`there are ${columns.length} columns; at most ${MAX_COLUMNS} are possible`);
+    found.push(`there are ${columns.length} columns; the maximum is ${MAX_COLUMNS}`);
   return found;
 }
 

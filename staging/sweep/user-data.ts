@@ -28,7 +28,7 @@ export function renderUserData(templates: WorkerTemplates, facts: WorkerFacts): 
     throw new InputError(
       `the sweep does not fit into the user data of an instance: ${formatInteger(packed.length)} bytes`,
       {
-        why: `EC2 takes ${formatInteger(MAX_USER_DATA_BYTES)} bytes. The names, destinations and buckets of ${facts.datasets.length} datasets are in them.`,
+        why: `EC2 allows ${formatInteger(MAX_USER_DATA_BYTES)} bytes, including the names, destinations and buckets of ${facts.datasets.length} datasets.`,
         fix: "Stage the datasets as one directory, or give the sweep fewer datasets.",
       },
     );

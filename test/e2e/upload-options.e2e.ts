@@ -185,7 +185,7 @@ describe("spawn stage upload: its options, and what goes wrong on the way", func
       const { code, stdout, stderr } = await spawn("stage", "upload", source, "--regions", PRIMARY);
       expect(code, stderr).to.equal(2);
       expect(stdout).to.equal("");
-      expect(stderr).to.contain(`Error: ${source} overlaps the entry that is to be made from it\n`);
+      expect(stderr).to.contain(`Error: ${source} overlaps its own new entry\n`);
       expect(await world.traces()).to.deep.equal(stacks);
       // The remedy leaves nothing of a bucket in which there are only entries.
       const [, pattern = ""] = /--exclude '([^']+)'/.exec(stderr) ?? [];

@@ -19,7 +19,7 @@ describe("a copy in place of a rule", () => {
 
   it("tells that what failed to be replicated does not expire, and is made where no price is known, too", () => {
     expect(fallbackText({ ...FALLBACK, to: "sa-east-1", status: "FAILED" }, priceBook("aws"))).to.equal(
-      "S3 could not replicate 100.0 GB from us-east-1 to sa-east-1: copying them. S3 does not expire data whose replication has failed, so delete the entry when you need it no more.",
+      "S3 could not replicate 100.0 GB from us-east-1 to sa-east-1: copying them. S3 does not expire data whose replication has failed, so delete the entry when you no longer need it.",
     );
   });
 });

@@ -9,7 +9,7 @@ describe("a name for staged data", () => {
 
   for (const [name, why] of [
     ["", "It is empty."],
-    ["a/b", "It has a slash: instances find the data where --dest says."],
+    ["a/b", "It has a slash; --dest sets the path on the instances."],
     [".", "It stands for a folder."],
     ["..", "It stands for a folder."],
     [".spawn-manifest.jsonl", "The entry's manifest has that name."],

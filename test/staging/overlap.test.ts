@@ -19,7 +19,7 @@ describe("The overlap of a source with its own entry", () => {
   ] as const) {
     it(`is refused: ${source} without ${exclude.join(", ") || "nothing"}`, () => {
       const error = refusalOf(() => check(source, [...exclude]));
-      expect(error.message).to.equal(`${source} overlaps the entry that is to be made from it`);
+      expect(error.message).to.equal(`${source} overlaps its own new entry`);
       expect(error.exitCode).to.equal(2);
     });
   }

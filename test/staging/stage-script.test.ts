@@ -64,7 +64,7 @@ describe("The download script of an entry", function () {
       { filename: "nul\0" },
     ]) {
       expect(() => renderStageScript(template, { ...ENTRY, ...change })).to.throw(
-        "cannot be used for a script",
+        "is not valid for a script",
       );
     }
   });

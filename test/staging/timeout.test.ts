@@ -12,7 +12,7 @@ describe("a time-out", () => {
   for (const text of ["0", "-5", "1.5", "1h", "", "604801", "1e3", " 60"]) {
     it(`is not ${JSON.stringify(text)}`, () => {
       const { message, fix } = refusalOf(() => parseTimeoutSeconds(text));
-      expect(message).to.equal(`time-out "${text}" is not possible`);
+      expect(message).to.equal(`"${text}" is not a valid timeout`);
       expect(fix).to.equal("--timeout 3600");
     });
   }

@@ -25,7 +25,7 @@ import type { FindOptions, S3File, Source, SourceEntry } from "./source.ts";
 const FILE_MODE = "644";
 const FOLDER_MODE = "755";
 
-const OWN_COPIES = "The upload would copy its own copies without end.";
+const OWN_COPIES = "The upload would copy its own copies endlessly.";
 
 /**
  * Finds an object, or all objects below a prefix.

@@ -71,7 +71,7 @@ describe("explainAwsError", () => {
       const { message, why, fix } = of(awsError("AccessDenied", 403, "Access Denied"), replication);
       expect(message).to.equal("replication failed: access denied in us-west-2");
       expect(why).to.equal("Access was denied: Access Denied");
-      expect(fix).to.match(/^spawn environment policy stager prints the rights that are needed: /);
+      expect(fix).to.match(/^spawn environment policy stager prints the necessary permissions: /);
     });
 
     it("names the right that was denied, and the policy that has it", () => {

@@ -125,7 +125,7 @@ export const BAD_FILES: readonly BadFile[] = [
   ]),
   line("instance_types: []", ["1:17 instance_types: expected a list of instance types, got a list of 0"]),
   line("instance_types: [m5.xlarge, m5.xlarge]", [
-    '1:29 instance_types[1]: "m5.xlarge" is in the list already, at instance_types[0]',
+    '1:29 instance_types[1]: "m5.xlarge" is already in the list, at instance_types[0]',
   ]),
   line(
     "instance_types: [m5.xlarge, m6g.xlarge]",
@@ -231,7 +231,7 @@ export const BAD_FILES: readonly BadFile[] = [
     schema: false,
   }),
   line("results: bucket/results", [
-    '1:10 results: "bucket/results" names no bucket. A source on S3 is s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ for all that is below it.',
+    '1:10 results: "bucket/results" names no bucket. An S3 source is s3://BUCKET/KEY, or s3://BUCKET/PREFIX/ for everything below it.',
   ]),
   line("results: s3://bucket/results", ["1:10 results: s3://bucket/results is an object, not a prefix"], {
     fix: "Add a slash at its end: s3://bucket/results/",

@@ -96,7 +96,7 @@ describe("the entries of a sweep", () => {
         [entry(A, "us-east-1", { dest: one }), entry(B, "us-east-1", { dest: other })],
         "us-east-1",
       );
-      expect(message).to.equal(`the datasets ${A} and ${B} are at overlapping places`);
+      expect(message).to.equal(`the datasets ${A} and ${B} have overlapping paths`);
     });
   }
 

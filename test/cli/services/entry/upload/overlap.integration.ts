@@ -58,7 +58,7 @@ describe("A source behind an access point", function () {
     const alias = aliases.get("to-staging");
     const error = await refusalOf(`s3://${alias}/`);
     expect(error).to.be.instanceOf(InputError);
-    expect(error?.message).to.equal(`s3://${alias}/ overlaps the entry that is to be made from it`);
+    expect(error?.message).to.equal(`s3://${alias}/ overlaps its own new entry`);
     expect(error?.why).to.contain(`The access point ${alias} leads to it.`);
   });
 
