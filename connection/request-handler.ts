@@ -1,6 +1,6 @@
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 
-/** What a handler of the AWS SDK is made from: time-outs, and settings of its agents. */
+/** Options of an AWS SDK handler: timeouts, and settings of its agents. */
 export interface HandlerOptions
   extends Pick<
     NodeHttpHandlerOptions,

@@ -54,7 +54,7 @@ export function decodeJson<const S extends v.GenericSchema>(
   }
 }
 
-/** What `parse` makes of a value that fits a schema. The message of its InputError is the problem. */
+/** A value that fits `schema`, parsed by `parse`. The message of its InputError is the problem. */
 export const parsed = <const S extends v.GenericSchema, T>(
   schema: S,
   parse: (value: v.InferOutput<S>) => T,

@@ -1,12 +1,12 @@
 import { ERROR_CODES, type ErrorCode, messageOf, UserError } from "./errors.ts";
 import { printable, printableLines } from "./printable.ts";
 
-/** Begins every message with error details. */
+/** The prefix of a message with error details. */
 const MARK = "spawn-error:";
 
 /**
- * An error as an ephemeral debug message of a plugin. The engine's own way carries only text; it relays this message, on the
- * resource's URN, to the command that runs the engine, and shows it to nobody.
+ * An error as an ephemeral debug message of a plugin. The engine passes errors on as text only. It relays this message, on the
+ * resource's URN, to the command that runs the engine, and does not print it.
  */
 export function encodeErrorDetails(error: unknown): string {
   const { message, ...rest } =

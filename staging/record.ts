@@ -147,7 +147,7 @@ export function parseRecord(item: unknown): StagingRecord {
   return decode(RECORD, item, ({ path }) => {
     const message = `the record of ${id ?? "?"} cannot be read: attribute ${path || RECORD_KEY} is missing or malformed`;
     return new CorruptRecordError(id, message, {
-      why: "Somebody changed the item in DynamoDB, or another version of spawn wrote it.",
+      why: "The item in DynamoDB was changed, or another version of spawn wrote it.",
     });
   });
 }

@@ -15,6 +15,7 @@ const CLEAN = [
   "components",
   "connection",
   "stacks",
+  "staging",
 ];
 
 const TEXT = /\.(ts|mjs|js|py|sh|md|ya?ml)$|^bin\/spawn$/;

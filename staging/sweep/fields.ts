@@ -108,7 +108,7 @@ export class Fields {
   #list(key: string, most = Number.POSITIVE_INFINITY): readonly unknown[] {
     const value = this.#of(key);
     if (!Array.isArray(value)) throw this.#wrong(key, "must be a list", value);
-    if (value.length > most) return this.fail(key, `has ${value.length} items; at most ${most} are possible`);
+    if (value.length > most) return this.fail(key, `has ${value.length} items; the maximum is ${most}`);
     return value;
   }
 

@@ -97,7 +97,7 @@ function tooMuch(axes: Grid, node: Node, path: string, reader: Reader): boolean 
   if (count > MAX_INDICES) {
     reader.add(
       node,
-      `${path}: there are ${formatInteger(count)} combinations; at most ${formatInteger(MAX_INDICES)} are possible`,
+      `${path}: there are ${formatInteger(count)} combinations; the maximum is ${formatInteger(MAX_INDICES)}`,
     );
     return true;
   }
@@ -110,7 +110,7 @@ function tooMuch(axes: Grid, node: Node, path: string, reader: Reader): boolean 
   if (total > MAX_ROWS_BYTES) {
     reader.add(
       node,
-      `${path}: the rows have ${formatBytes(total)}; at most ${formatBytes(MAX_ROWS_BYTES)} are possible`,
+      `${path}: the rows have ${formatBytes(total)}; the maximum is ${formatBytes(MAX_ROWS_BYTES)}`,
     );
     return true;
   }

@@ -54,6 +54,6 @@ export function rowProblem(columns: readonly string[], values: readonly string[]
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2;
   }
   return bytes > MAX_ROW_BYTES
-    ? `the row has ${formatInteger(bytes)} bytes; at most ${formatInteger(MAX_ROW_BYTES)} are possible`
+    ? `the row has ${formatInteger(bytes)} bytes; the maximum is ${formatInteger(MAX_ROW_BYTES)}`
     : undefined;
 }

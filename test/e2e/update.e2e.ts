@@ -160,7 +160,7 @@ describe("Updating a staged entry", function () {
     );
     const moved = await world.spawn("stage", "update", id, "--regions", "eu-west-1,us-west-2", "--yes");
     expect(moved.code).to.equal(2);
-    expect(moved.stderr).to.contain(`us-east-1 is the primary region of ${id} and has to come first`);
+    expect(moved.stderr).to.contain(`us-east-1 is the primary region of ${id} and must come first`);
     expect(moved.stderr).to.contain("Fix: --regions us-east-1,eu-west-1,us-west-2\n");
     expect(await versions("us-west-2")).to.have.length(2);
   });

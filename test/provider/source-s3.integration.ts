@@ -124,7 +124,7 @@ describe("A source on S3", function () {
           undefined,
           new TestContext(),
         );
-        expect(checked?.failures?.[0]?.reason).to.contain("overlaps the entry that is to be made from it");
+        expect(checked?.failures?.[0]?.reason).to.contain("overlaps its own new entry");
       }
       const error = await errorOf(stage(`s3://${bucketOf(PRIMARY)}/`));
       expect(error).to.be.instanceOf(InputError);

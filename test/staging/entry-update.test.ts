@@ -69,7 +69,7 @@ describe("a change of an entry", () => {
     it(`is refused where ${wanted} would be the regions`, () => {
       const refusal = refusalOf(() => change({ regions: parseRegionList(wanted) }));
       expect(refusal).to.include({
-        message: "us-east-1 is the primary region of stage-abc123def456 and has to come first",
+        message: "us-east-1 is the primary region of stage-abc123def456 and must come first",
         fix,
       });
     });
@@ -78,7 +78,7 @@ describe("a change of an entry", () => {
   it("is refused where the TTL has ended already, since the data would expire at once", () => {
     const at = new Date("2024-01-25T10:30:15Z");
     const { message, why, fix } = refusalOf(() => change({ ttl: parseTtlDays(3) }, at));
-    expect(message).to.equal("a TTL of 3 days has ended already for stage-abc123def456");
+    expect(message).to.equal("a TTL of 3 days has already ended for stage-abc123def456");
     expect(why).to.contain("from the upload at 2024-01-22T10:30:15Z");
     expect(fix).to.contain("--ttl 4 or more");
     expect(change({ ttl: parseTtlDays(4) }, at).ttl).to.equal(4);

@@ -13,7 +13,7 @@ describe("a name for staged data", () => {
     [".", "It stands for a folder."],
     ["..", "It stands for a folder."],
     [".spawn-manifest.jsonl", "The entry's manifest has that name."],
-    ["ü".repeat(128), "It has 256 bytes; a file's name has at most 255."],
+    ["ü".repeat(128), "It has 256 bytes; a file name has at most 255."],
   ] as const) {
     it(`is refused: ${name.slice(0, 20)}`, () => {
       expect(refusalOf(() => parseFilename(name)).why).to.equal(why);

@@ -119,7 +119,7 @@ describe("parseManifest", () => {
     ["a prototype in place of keys", `${lines()}{"__proto__":${JSON.stringify(file("a"))}}\n`, "line 2"],
     ["brackets without end", `${lines()}${"[".repeat(60_000)}\n`, "line 2"],
     ["neither checksum", lines({ type: "file", path: "a", size: 1, mode: "644" }), "line 2"],
-    ["an end in the middle", lines(file("a")).slice(0, -1), "breaks off"],
+    ["an end in the middle", lines(file("a")).slice(0, -1), "is truncated"],
   ];
   for (const [what, text, message] of refused) {
     it(`refuses ${what}`, async () => {

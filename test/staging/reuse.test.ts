@@ -33,7 +33,7 @@ describe("an entry in place of an upload", () => {
   });
 
   for (const [what, wanted, why] of [
-    ["another name", { filename: "other.dat" }, "not as other.dat"],
+    ["another name", { filename: "other.dat" }, "not other.dat"],
     ["a further region", { regions: [...record.regions, "ap-south-1"] }, "it is not in ap-south-1"],
     ["another destination", { destination: "/opt/x" }, "its destination is"],
     ["another sweep", { sweepId: "sweep-other" }, "sweep"],

@@ -89,9 +89,9 @@ describe("timeToRemoveBy", () => {
   }
 
   for (const [minutes, words] of [
-    [-6, "2026-11-23 11:54:00 UTC, and the server says 2026-11-23 12:00:00 UTC: it is 6 minutes behind"],
-    [6, "2026-11-23 12:06:00 UTC, and the server says 2026-11-23 12:00:00 UTC: it is 6 minutes ahead of"],
-    [40 * 1440, "2027-01-02 12:00:00 UTC, and the server says 2026-11-23 12:00:00 UTC: it is 40 days ahead"],
+    [-6, "2026-11-23 11:54:00 UTC, the server 2026-11-23 12:00:00 UTC: it is 6 minutes behind"],
+    [6, "2026-11-23 12:06:00 UTC, the server 2026-11-23 12:00:00 UTC: it is 6 minutes ahead of"],
+    [40 * 1440, "2027-01-02 12:00:00 UTC, the server 2026-11-23 12:00:00 UTC: it is 40 days ahead"],
   ] as const) {
     it(`refuses on a machine that is off by ${minutes} minutes, and names both times`, () => {
       const clock = clockOff(minutes * MINUTE);

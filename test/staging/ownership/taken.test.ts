@@ -167,7 +167,7 @@ describe("names that AWS has already", () => {
       buckets: there.buckets.map((bucket) => ({ ...bucket, state: "denied" as const })),
     };
     const error = refusalOf(() => adoptionsOf(SETTINGS, denied, NOTHING_HELD));
-    expect(error.why).to.contain("another account's");
+    expect(error.why).to.contain("belongs to another account");
     expect(error.fix).to.not.contain("spawn:adopt");
   });
 

@@ -99,14 +99,14 @@ describe("a CSV file of rows", () => {
     [
       "a row that is too large",
       `a\n${"x".repeat(MAX_ROW_BYTES)}\n`,
-      ["2: the row has 32,771 bytes; at most 32,768 are possible"],
+      ["2: the row has 32,771 bytes; the maximum is 32,768"],
     ],
     ["a row without end", `a\n${"x".repeat(1_000_000)}`, ["2: the row is too long"]],
     ["too many rows", `a\n${"1\n".repeat(100_001)}`, ["100002: there are more than 100,000 rows"]],
     [
       "too many columns",
       `${Array.from({ length: 257 }, (_, place) => `c${place}`).join(",")}\n`,
-      ["1: there are 257 columns; at most 256 are possible"],
+      ["1: there are 257 columns; the maximum is 256"],
     ],
   ] as const) {
     it(`is refused with ${title}`, () => {

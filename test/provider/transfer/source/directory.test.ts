@@ -133,7 +133,7 @@ describe("findDirectory", () => {
   const refusedPatterns: [patterns: string[], message: string, fix: string][] = [
     [["tree/x"], "matches nothing", "--exclude '/x'"],
     [["*", "!keep/x.csv"], "cannot keep", "--exclude '*' --exclude '!/keep/' --exclude '!keep/x.csv'"],
-    [["*"], "nothing is left of", "Leave a pattern out"],
+    [["*"], "the patterns exclude all of", "Remove a pattern"],
   ];
   for (const [patterns, message, fix] of refusedPatterns) {
     it(`refuses ${JSON.stringify(patterns)}, and says what to write`, async () => {
