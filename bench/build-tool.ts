@@ -16,7 +16,7 @@ const PACKAGES = {
   toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
 } as const;
 
-/** A program of others that is built from its sources, in the version and with the hashes of `bench/tools/`. */
+/** A third-party program that is built from source, in the version and with the hashes of `bench/tools/`. */
 export type Tool = keyof typeof PACKAGES;
 
 export const TOOLS = Object.keys(PACKAGES) as readonly Tool[];
@@ -24,9 +24,9 @@ export const TOOLS = Object.keys(PACKAGES) as readonly Tool[];
 export const benchCache = (): string => join(spawnPaths().cache, "bench");
 
 /**
- * Builds a program that is not in the cache: a minute or two, once for each version. Two at once build one.
+ * Builds a program that is not in the cache: a minute or two, once per version. Concurrent calls build once.
  * @returns its file
- * @throws UserError when Go is missing or the build fails
+ * @throws UserError if Go is missing or the build fails
  */
 export async function buildTool(name: Tool): Promise<string> {
   const module = join(packageRoot(), "bench", "tools", name);

@@ -16,10 +16,9 @@ import { recordItem } from "../staging/record.ts";
 import { parseRegionList } from "../staging/regions.ts";
 import { DEFAULT_TTL_DAYS } from "../staging/ttl.ts";
 
-/*
- * How long commands take beside an empty `pulumi up` on the same machine, and whether they grow with the number of
- * entries. Prints a Markdown table and saves it in docs/benchmarks-commands.md.
- * Usage: node bench/commands.ts [rounds]
+/**
+ * Measures commands against an empty `pulumi up` on the same machine, for several numbers of entries. Prints a
+ * Markdown table and saves it in docs/benchmarks-commands.md. Usage: node bench/commands.ts [rounds]
  */
 
 const ROUNDS = Number(process.argv[2] ?? 7);
@@ -77,7 +76,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Each row once a round, so that a slow moment of the machine falls on all of them. The first round warms up. */
+/** Rows are interleaved, so that a slow moment of the machine affects all of them. The first round warms up. */
 async function measure(rows: readonly Row[], results: Map<string, number[]>): Promise<void> {
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const { name, run } of rows) {
@@ -108,7 +107,7 @@ function timedCommand(
   });
 }
 
-/** The least that an update can cost: a program that declares nothing, run by the engine's language host. */
+/** The minimum of an update: the engine's language host runs a program without resources. */
 async function emptyProgram(
   home: string,
   env: NodeJS.ProcessEnv,
@@ -141,7 +140,7 @@ async function emptyProgram(
   return () => pulumi("up", "--yes", "--skip-preview", "--stack", "empty");
 }
 
-/** Writes records straight into the table, as finished entries would have. */
+/** Writes records directly into the table, like those of complete entries. */
 class RecordWriter {
   readonly #client: DynamoDBClient;
   #written = 0;

@@ -5,7 +5,7 @@ export interface Dataset {
   readonly name: string;
   readonly path: string;
   readonly isDirectory: boolean;
-  /** Buckets that get it, the first by an upload, the others by server-side copies. */
+  /** Destination buckets: an upload to the first, server-side copies to the others. */
   readonly buckets: number;
 }
 
@@ -14,7 +14,7 @@ export interface Contestant {
   plan(dataset: Dataset): Plan;
 }
 
-/** Each does the same upload, then the same server-side copies, to both buckets at the same time. */
+/** Each makes the same upload, then the same server-side copies to both buckets concurrently. */
 export function contestants(tools: Tools, stage: string): readonly Contestant[] {
   const copies = (dataset: Dataset, copy: (from: string, to: string) => Command): readonly Command[] =>
     BUCKETS.slice(1, dataset.buckets).map((bucket) => copy(BUCKETS[0], bucket));

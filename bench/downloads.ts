@@ -13,10 +13,10 @@ import { cpuOf, type Measurement, spread } from "./report.ts";
 import { BUCKETS, startServer } from "./server.ts";
 import { bundle, measure, prepareTools, succeed } from "./tools.ts";
 
-/*
- * Downloads of an entry: the script of `spawn stage script` and the data plane of `spawn stage download`, which verify every file,
- * beside tools that do not. One S3 server on this machine. Prints a Markdown table and saves it in docs/benchmarks-downloads.md.
- * Usage: node bench/downloads.ts [rounds]
+/**
+ * Downloads of an entry: the script of `spawn stage script` and the data plane of `spawn stage download`, which
+ * verify every file, compared with tools that do not. One S3 server on this machine. Prints a Markdown table and
+ * saves it in docs/benchmarks-downloads.md. Usage: node bench/downloads.ts [rounds]
  */
 
 const ROUNDS = Number(process.argv[2] ?? 5);

@@ -28,5 +28,5 @@ await download(
     onObject: () => {},
   },
 );
-// Connections kept alive would hold the process for some seconds.
+// Keep-alive connections would delay the exit by some seconds.
 process.exit(0);

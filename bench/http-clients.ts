@@ -8,26 +8,26 @@ import { packageRoot } from "../package-root.ts";
 import { Connections } from "../provider/store/fast/connections.ts";
 import { KIB } from "../staging/units.ts";
 
-/*
- * What a request with a small file costs by three HTTP clients: Node's own, undici, and that of the data plane. Prints a Markdown
- * table of the CPU time of this process and saves it in docs/benchmarks-http.md.
- * Usage: node bench/http-clients.ts [rounds]
+/**
+ * CPU time per request with a small file, for three HTTP clients: Node's own, undici, and the data plane's. Prints a
+ * Markdown table of this process's CPU time and saves it in docs/benchmarks-http.md. Usage: node
+ * bench/http-clients.ts [rounds]
  */
 
 const ROUNDS = Number(process.argv[2] ?? 5);
-/** The first ones are sent by code that is not compiled yet. */
+/** The first requests run code that is not compiled yet. */
 const COUNTS = [2_000, 20_000];
 const IN_FLIGHT = 32;
 const BODY = Buffer.alloc(16 * KIB);
 
-/** In a process of its own, so that this one's CPU time is the client's. */
+/** In a separate process, so that this process's CPU time is the client's. */
 const SERVER = `
   const server = require("node:http").createServer((request, response) => {
     request.resume().on("end", () => response.writeHead(200, { etag: '"0"', "content-length": 0 }).end());
   });
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));`;
 
-/** Of the length and number that an upload's headers have. */
+/** With the length and number of an upload's headers. */
 function headersFor(host: string): string[] {
   return [
     ...["host", host, "content-type", "application/octet-stream", "content-length", String(BODY.length)],
@@ -88,7 +88,7 @@ function clients(port: number): Readonly<Record<string, Send>> {
   };
 }
 
-/** Runs in a process of its own for each client, so that none finds code that another one has warmed. */
+/** Runs in a separate process for each client, so that none runs code that another one has warmed up. */
 async function measure(name: string, port: number, count: number): Promise<number> {
   const send = clients(port)[name];
   if (send === undefined) throw new Error(`no client ${name}`);
@@ -169,6 +169,6 @@ const [mode, ...rest] = process.argv.slice(2);
 if (mode === "--client") {
   const [name = "", port, count] = rest;
   console.log(await measure(name, Number(port), Number(count)));
-  process.exit(0); // connections kept alive would hold the process
+  process.exit(0); // keep-alive connections would keep the process running
 }
 await main();

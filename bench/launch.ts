@@ -8,9 +8,9 @@ import { packageRoot } from "../package-root.ts";
 import type { Measurement } from "./report.ts";
 import { measure, succeed } from "./tools.ts";
 
-/*
- * What `spawn launch` and plain `pulumi preview` take for a sweep of many workers in three regions, beside a sweep of three workers.
- * The local cloud makes a record of each instance and runs as many at a time as there are cores.
+/**
+ * The time of `spawn launch` and plain `pulumi preview` for a sweep of many workers in three regions, compared with a
+ * sweep of three workers. The local cloud records each instance, and runs as many concurrently as there are cores.
  * Usage: launch.ts [--workers 3,1000]
  */
 

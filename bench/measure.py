@@ -1,8 +1,7 @@
-"""Runs commands and prints what they took as JSON: wall and CPU seconds, peak memory of the largest process.
+"""Runs commands and prints their wall time, CPU seconds and the peak memory of the largest process as JSON.
 
-The argument is a JSON list of steps; a step is a list of commands that run at the same time; a command is a list of
-strings. Node cannot tell the resources of one child, wait4 can.
-"""
+The argument is a JSON list of steps; a step is a list of concurrent commands; a command is a list of strings. Python,
+because Node cannot measure a single child and wait4 can."""
 
 import json
 import os

@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { answering, ended, freePort } from "./processes.ts";
 
-/** Milliseconds before an answer, and bytes that a connection carries in a second. */
+/** Milliseconds before a response, and bytes per second of a connection. */
 export const NETWORK = { latencyMs: 50, bytesPerSecond: 8 * 1024 ** 2 } as const;
 
 export interface Network {
-  /** The server at the other end of it. */
+  /** The server behind it. */
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
-/** Puts a network before a server, made by toxiproxy: each connection has its own share, and answers take their time. */
+/** Simulates a network in front of a server with toxiproxy: each connection has its own bandwidth, and responses have a delay. */
 export async function startNetwork(program: string, server: string): Promise<Network> {
   const [api, port] = [await freePort(), await freePort()];
   const proxy = spawn(program, ["-host", "127.0.0.1", "-port", String(api)], { stdio: "ignore" });

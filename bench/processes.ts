@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Ends a process at once. */
+/** Kills a process. */
 export async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const exit = new Promise((resolve) => child.once("exit", resolve));
@@ -19,7 +19,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Waits until somebody answers there, whatever it is. @throws Error after 10 s */
+/** Waits until a server accepts connections there. @throws Error after 10 s */
 export async function answering(url: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const answered = await fetch(url).then(
@@ -29,5 +29,5 @@ export async function answering(url: string): Promise<void> {
     if (answered) return;
     await sleep(100);
   }
-  throw new Error(`nobody answers at ${url}`);
+  throw new Error(`no server responds at ${url}`);
 }

@@ -15,7 +15,7 @@ export interface RowResult {
   readonly title: string;
   /** Day of the measurement, UTC. */
   readonly date: string;
-  /** By contestant, one for each run. */
+  /** By contestant, one per run. */
   readonly measurements: Readonly<Record<string, readonly Measurement[]>>;
 }
 
@@ -26,8 +26,8 @@ const FLOORS = new Set(["sha256sum", "cat"]);
 export const cpuOf = (one: Measurement): number => one.userSeconds + one.systemSeconds;
 
 /**
- * Writes the table to `benchmarks.md` and the figures to `benchmarks.json` beside it, and prints the table. Rows that were
- * measured before on the same kind of machine, and not now, stay.
+ * Writes the table to `benchmarks.md` and the figures to `benchmarks.json` beside it, and prints the table. It keeps
+ * earlier rows of the same kind of machine that were not measured now.
  */
 export async function writeReport(measured: readonly RowResult[], folder: string): Promise<void> {
   console.log(renderTables(measured));
@@ -107,7 +107,7 @@ export function spread(values: readonly number[]): string {
 const median = (values: readonly number[]): number =>
   [...values].sort((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
 
-/** CPU seconds of each tool, a chart for each row. */
+/** CPU seconds of each tool, one chart per row. */
 function chart(rows: readonly RowResult[]): string {
   return rows
     .map(({ title, measurements }) => {

@@ -12,10 +12,11 @@ import { cpuOf, type Measurement, type RowResult, renderTables, writeReport } fr
 import { startServer } from "./server.ts";
 import { bundle, measure, prepareTools, succeed } from "./tools.ts";
 
-/*
- * The data plane beside the tools that users would take instead, against one S3 server on this machine.
- * Usage: run.ts [--rows 1g,8g,small,mixed,1g-far,small-far] [--runs 3] [--tools spawn,s5cmd]; what only some tools ran is not
- * saved. Needs Go, Python 3 and memory for the server's objects: 4 GiB, with the row of 8 GiB, which goes to one bucket only, 10.
+/**
+ * Compares the data plane with the tools that users would use instead, on one S3 server on this machine. Usage:
+ * run.ts [--rows 1g,8g,small,mixed,1g-far,small-far] [--runs 3] [--tools spawn,s5cmd]; runs with a subset of the
+ * tools are not saved. Needs Go, Python 3 and memory for the server's objects: 4 GiB, or 10 with the row of 8 GiB,
+ * which uses one bucket only.
  */
 
 const root = packageRoot();
@@ -26,7 +27,7 @@ interface Row {
   /** Whether there is a network between the tools and the server. */
   readonly isFar?: boolean;
   readonly isDirectory?: boolean;
-  /** The row whose files it has. @default its own */
+  /** The row whose files it uses. @default its own */
   readonly files?: string;
   make(path: string): Promise<void>;
 }
@@ -100,13 +101,13 @@ async function runRow(row: Row, name: string, all: readonly Contestant[], runs: 
   const env = server.env(network?.endpoint ?? server.endpoint);
   const measurements: Record<string, Measurement[]> = {};
   try {
-    // Everybody reads from the page cache; and this is the least that can be done with the files.
+    // All tools read from the page cache; this is also the minimum for reading the files.
     const readAll = 'find "$1" -type f -exec "$0" {} + > /dev/null';
     await measure([[["sh", "-c", readAll, "cat", path]]], env);
     for (const floor of ["sha256sum", "cat"]) {
       measurements[floor] = [await measure([[["sh", "-c", readAll, floor, path]]], env)];
     }
-    // In turn, so that what else the machine does hits all of them.
+    // Interleaved, so that other load of the machine affects all of them.
     for (let run = 0; run < runs; run += 1) {
       for (const contestant of all) {
         await server.empty();

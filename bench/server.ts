@@ -3,19 +3,19 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { answering, ended, freePort } from "./processes.ts";
 
-/** Stand for three regions: the server knows one region, and what tells them apart is the bucket. */
+/** Three buckets represent three regions, because the server has only one. */
 export const BUCKETS = ["bench-a", "bench-b", "bench-c"] as const;
 
 export interface Server {
   readonly endpoint: string;
-  /** For its clients, to whom it is at `endpoint`. */
+  /** For its clients, which use it at `endpoint`. */
   env(endpoint: string): NodeJS.ProcessEnv;
   /** Deletes all objects. */
   empty(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts versitygw on memory, so that the disk is not what is measured, on 127.0.0.1. */
+/** Starts versitygw on memory, so that the disk does not affect the results, on 127.0.0.1. */
 export async function startServer(program: string): Promise<Server> {
   const folder = await mkdtemp("/dev/shm/spawn-bench-");
   const port = await freePort();

@@ -10,15 +10,15 @@ import {
   type StagedDataOutputs,
 } from "../staging/resources.ts";
 
-/*
- * The data plane alone, as the provider runs it for an entry: upload, manifest, copies, verification.
- * Usage: stage SOURCE BUCKET [BUCKET...]; the first bucket is the primary region's. AWS settings from the environment.
+/**
+ * The data plane alone, as the provider runs it for an entry: upload, manifest, copies, verification. Usage: stage
+ * SOURCE BUCKET [BUCKET...]; the first bucket is the primary region's. AWS settings from the environment.
  */
 
 const [source, primary, ...others] = process.argv.slice(2);
 if (source === undefined || primary === undefined) throw new Error("usage: stage SOURCE BUCKET [BUCKET...]");
 
-/** The server knows one region; what tells the three apart is the bucket. */
+/** The server has one region; three buckets represent three. */
 const REGION = "us-east-1";
 const context: CallContext = { urn: "bench", signal: new AbortController().signal, log: () => {} };
 const stagingId = `stage-${randomBytes(6).toString("hex")}`;
@@ -61,7 +61,7 @@ console.log(
     copySeconds: (ended - uploaded) / 1000,
   }),
 );
-// Connections kept alive would hold the process for some seconds.
+// Keep-alive connections would delay the exit by some seconds.
 process.exit(0);
 
 async function create<I, O>(type: string, inputs: I): Promise<{ id: string; outputs: O }> {

@@ -13,10 +13,10 @@ import { SweepCloud as LocalGroups } from "../test/local/sweep-cloud.ts";
 import { startTestCloud } from "../test/support/cloud.ts";
 import { createSweepsTable } from "../test/support/sweeps-table.ts";
 
-/*
- * How long the run of a sweep takes from its first request to `started_at`, and from its deletion to the last cancelled index, against the
- * local cloud, whose groups make a record of each instance.
- * Usage: sweep.ts [--counts 1000,10000,100000] [--workers 1000]; one region, a row of three columns for each index.
+/**
+ * The time of a sweep's run from its first request to `started_at`, and from its deletion to the last cancelled
+ * index, on the local cloud, whose groups record each instance. Usage: sweep.ts [--counts 1000,10000,100000]
+ * [--workers 1000]; one region, a row of three columns per index.
  */
 
 const TABLE = "spawn-sweeps-bench";

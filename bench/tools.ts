@@ -6,7 +6,7 @@ import { packageRoot } from "../package-root.ts";
 import { benchCache, buildTool, TOOLS, type Tool } from "./build-tool.ts";
 import type { Measurement } from "./report.ts";
 
-/** The programs that the benchmark compares with, the server that all of them talk to, and the network between them. */
+/** The peer programs, the server that all tools use, and the simulated network between them. */
 export interface Tools {
   readonly versitygw: string;
   readonly s5cmd: string;
@@ -23,7 +23,7 @@ export type Plan = readonly (readonly Command[])[];
 const root = packageRoot();
 
 /**
- * Builds what is not in the cache: some minutes, once. Versions are pinned in `bench/tools/`.
+ * Builds programs that are not in the cache: some minutes, once. `bench/tools/` pins the versions.
  * @param unused programs that are not built
  */
 export async function prepareTools(unused: readonly Tool[] = []): Promise<Tools> {
@@ -47,7 +47,7 @@ async function installAws(): Promise<string> {
   return aws;
 }
 
-/** Runs a command and returns its stdout. @throws Error when it fails */
+/** Runs a command and returns its stdout. @throws Error if it fails */
 export async function succeed(
   command: string,
   args: readonly string[],
@@ -58,7 +58,7 @@ export async function succeed(
   return stdout;
 }
 
-/** Runs commands one after another, those of a step side by side, and measures them together. */
+/** Runs steps in sequence, the commands of a step concurrently, and measures them together. */
 export async function measure(plan: Plan, env: NodeJS.ProcessEnv): Promise<Measurement> {
   const script = join(root, "bench", "measure.py");
   const stdout = await succeed("python3", [script, JSON.stringify(plan)], {
@@ -67,7 +67,7 @@ export async function measure(plan: Plan, env: NodeJS.ProcessEnv): Promise<Measu
   return JSON.parse(stdout) as Measurement;
 }
 
-/** Builds a program of this folder as production's provider is built. @returns its file */
+/** Builds a program of this folder like the production provider. @returns its file */
 export async function bundle(name: "stage" | "fetch"): Promise<string> {
   const outfile = join(benchCache(), `${name}.mjs`);
   await build({

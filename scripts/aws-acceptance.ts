@@ -118,14 +118,15 @@ async function agreed(steps: readonly Step[], run: Run, yes: boolean): Promise<b
     `In ${where}: at most $${usd.toFixed(2)}, about ${minutes} minutes. Names begin with ${run.prefix}.`,
   );
   if (yes) return true;
-  if (!process.stdin.isTTY) throw new InputError("nobody can answer whether to spend this", { fix: "--yes" });
+  if (!process.stdin.isTTY)
+    throw new InputError("cannot prompt for the cost: stdin is not a terminal", { fix: "--yes" });
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await lines.question("Continue? [y/N] ");
   lines.close();
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** A step that has answered all its points is not run again; one that fails does not stop the others. */
+/** A step that has answered all its points does not run again; a failed step does not stop the others. */
 async function runStep(
   run: Run,
   step: Step,

@@ -1,6 +1,6 @@
-// The first step of `npm run demo` and `npm test`, from a fresh clone on: brings the dependencies, then hands over to the
-// Node that is one of them. Every file that npm brings is locked by its hash, and no package runs code at its installation. Plain JavaScript with nothing but Node itself, since nothing else is there yet: it runs on
-// Node 18 and newer.
+// The first step of `npm run demo` and `npm test` in a fresh clone: installs the dependencies, then starts the Node that is
+// one of them. The lock file has a hash of every package, and no package runs code during its installation. This file is
+// plain JavaScript without dependencies, because nothing is installed yet. It runs on Node 18 and newer.
 //
 // Usage: node scripts/bootstrap.mjs demo [file]
 //        node scripts/bootstrap.mjs test [test files] [options of mocha]
@@ -13,18 +13,21 @@ import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST_NODE = 18;
-/** The oldest Node that runs the rest: see `engines` in package.json. */
+/** The minimum version of Node for all other programs: see `engines` in package.json. */
 const OLDEST_OWN_NODE = [22, 18];
-/** An npm that waits for ever, as it does where a registry stops answering half way, is ended and called again. */
+/** npm can wait forever if a registry stops responding; then it is killed and started again. */
 const ATTEMPTS = 3;
-/** Seconds that the first attempt may take; each further one twice as long, and with what came before in npm's cache. */
+/**
+ * Time limit of the first attempt in seconds; each further attempt gets twice the time, and finds earlier downloads
+ * in npm's cache.
+ */
 const FIRST_ATTEMPT_SECONDS = Number(process.env.SPAWN_NPM_SECONDS ?? 300);
 const SCRIPTS = { demo: "demo.ts", test: "test.ts" };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
 const ownNode = join(modules, ".bin", "node");
-/** Holds the hash of the package-lock.json that node_modules was found in line with. */
+/** Contains the hash of the package-lock.json that matched node_modules. */
 const stamp = join(modules, ".spawn-lock-hash");
 
 async function main([mode = "", ...args]) {
@@ -56,7 +59,7 @@ async function main([mode = "", ...args]) {
   });
 }
 
-/** The Node that is a dependency; this one where there is none for this system, if it is new enough. */
+/** The Node that is a dependency; this one if there is none for this system and this one is new enough. */
 function findNode() {
   if (existsSync(ownNode) && spawnSync(ownNode, ["--version"]).status === 0) return ownNode;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -65,7 +68,7 @@ function findNode() {
   return isNewEnough ? process.execPath : undefined;
 }
 
-/** Whether node_modules has what package-lock.json asks for: known from the stamp, else by comparing versions. */
+/** Whether node_modules matches package-lock.json: by the stamp, or by comparing versions. */
 function areDependenciesInLine(lock) {
   if (findNode() === undefined) return false;
   const hash = hashOf(lock);
@@ -113,7 +116,7 @@ async function installDependencies(lock) {
   return true;
 }
 
-/** Its exit code; undefined when its time was over and it was ended. */
+/** Its exit code; undefined if it was killed after the time limit. */
 async function npmCi(logs, seconds) {
   const text = "Installing the dependencies with npm ci";
   const started = Date.now();
@@ -122,8 +125,8 @@ async function npmCi(logs, seconds) {
     () => console.log(`${text} (${Math.round((Date.now() - started) / 1000)} s)`),
     5_000,
   );
-  // Not the Node in node_modules: npm ci removes it while it works.
-  // Its warnings are about the Node that begins, not the one that will run.
+  // Not the Node in node_modules, which npm ci removes while it runs. Its warnings are about the current Node, not
+  // the one that will run.
   const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", `--logs-dir=${logs}`];
   const env = { ...process.env, PATH: pathWithoutModules() };
   const code = await run("npm", ["ci", ...options], env, seconds);
@@ -131,7 +134,7 @@ async function npmCi(logs, seconds) {
   return code;
 }
 
-/** Of npm's log of a run: what it did when it was ended. */
+/** The log of a killed npm run, to see what it did. */
 function lastLineIn(folder) {
   const logs = readdirSync(folder).sort();
   const lines = logs.flatMap((name) => readFileSync(join(folder, name), "utf8").trimEnd().split("\n"));
@@ -151,15 +154,15 @@ function pathWithoutModules() {
 }
 
 /**
- * Runs a command in the package's folder, without input, its output shown, and gives its exit code.
- * @param seconds after which it is ended with all that it has started; the result is undefined then
+ * Runs a command in the package's folder without input, shows its output, and returns its exit code.
+ * @param seconds time limit, after which it is killed with all its children; then the result is undefined
  */
 function run(command, args, env, seconds) {
   return new Promise((resolve) => {
-    // A group of its own can be ended whole, but a terminal's Ctrl-C does not reach it.
+    // A process group can be killed as a whole, but does not receive a terminal's Ctrl-C.
     const detached = seconds !== undefined;
     const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], detached });
-    // A terminal's Ctrl-C reaches the child by itself, and it decides when to end; other signals reach only us.
+    // The child receives a terminal's Ctrl-C directly and decides when to end; other signals reach only this process.
     const pass = (signal) => (detached ? killGroup(child.pid, signal) : child.kill(signal));
     const onInterrupt = detached ? pass : () => {};
     let isOver = false;
@@ -184,12 +187,12 @@ function killGroup(pid, signal) {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if (error.code !== "ESRCH") throw error; // it has ended meanwhile
+    if (error.code !== "ESRCH") throw error; // it has ended in between
   }
 }
 
 function fail(message, fix) {
-  console.error(`Error: ${message}${fix === undefined ? "" : ` To mend it, in ${root}: ${fix}`}`);
+  console.error(`Error: ${message}${fix === undefined ? "" : ` To fix it, in ${root}: ${fix}`}`);
   return 1;
 }
 

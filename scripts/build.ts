@@ -4,9 +4,9 @@ import { Plugin } from "@oclif/core";
 import { type BuildOptions, type Plugin as BundlerPlugin, build, type OutputFile } from "esbuild";
 import { findPackageRoot } from "../package-root.ts";
 
-/*
+/**
  * Bundles the programs into `dist/` and writes oclif's manifest, from which the command line knows its commands
- * without loading them. Nothing is written before all is built, so a failed build leaves the last good one.
+ * without loading them. It writes after the whole build, so a failed build leaves the last good one.
  */
 
 const root = findPackageRoot(import.meta.dirname);
@@ -22,8 +22,8 @@ const BANNER = [
 ].join("");
 
 /**
- * Packages that Pulumi's SDK loads when it starts and uses only to turn functions into text, which nothing here does:
- * a compiler and a package manager, half a second to load. What would use one of them says so.
+ * Packages that Pulumi's SDK loads at start (half a second) and uses only to serialize functions, which this program
+ * does not do: a compiler and a package manager. A call to one of them throws an error that says so.
  */
 const UNUSED: BundlerPlugin = {
   name: "unused",
@@ -51,19 +51,19 @@ const COMMON = {
   target: "node22.18",
   banner: { js: BANNER },
   plugins: [UNUSED],
-  // What a program loads only when it needs it stays in a file of its own, which is most of the AWS SDK.
+  // Lazily loaded code stays in separate files; that is most of the AWS SDK.
   splitting: true,
   outdir: dist,
-  // Names stay, so that a stack trace can be read; what is saved is time to load.
+  // Names stay readable in stack traces; minification only saves load time.
   minifyWhitespace: true,
   minifySyntax: true,
-  // Where a package has an ESM edition too (the AWS SDK), what is not used of it is left out.
+  // ESM editions of packages (the AWS SDK) allow tree shaking.
   mainFields: ["module", "main"],
   legalComments: "none",
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** Plugins and hosts that the engine starts, by their place in `dist/`. */
+/** Plugins and hosts that the engine starts, by their path in `dist/`. */
 const PLUGINS: Readonly<Record<string, string>> = {
   "provider/main": "provider/main.ts",
   "local/aws-plugin": "local/aws-plugin/main.ts",
@@ -97,7 +97,7 @@ async function buildPlugins(): Promise<OutputFile[]> {
   return outputFiles;
 }
 
-/** One module a command, so that a run loads only its own. Programs run in this process, so the SDK is in here, once. */
+/** One module per command, so that a run loads only its own. Programs run in this process, so the SDK is bundled once. */
 async function buildCommandLine(): Promise<OutputFile[]> {
   const modules = (await readdir(join(root, "cli"), { recursive: true })).filter(
     (file) => file.endsWith(".ts") && /^(commands|hooks)\//.test(file),
@@ -107,14 +107,14 @@ async function buildCommandLine(): Promise<OutputFile[]> {
     entryPoints: ["cli/main.ts", ...modules.map((file) => `cli/${file}`)],
     outbase: ".",
     chunkNames: "cli/chunks/[name]-[hash]",
-    // Errors of oclif are told apart by the names of their classes. In plugins it would cost a call each time that a function is
-    // made, 3 % of a directory's upload.
+    // oclif identifies errors by class names. In plugins, keeping names would cost a call per created function: 3 %
+    // of a directory's upload.
     keepNames: true,
   });
   return outputFiles;
 }
 
-/** Each file is replaced at once, so that a program that starts meanwhile finds the old one or the new one whole. */
+/** Each file is replaced atomically, so that a program that starts in between finds a complete file. */
 async function writeDist(files: readonly OutputFile[]): Promise<void> {
   for (const { path, contents } of files) {
     await mkdir(dirname(path), { recursive: true });
@@ -124,7 +124,7 @@ async function writeDist(files: readonly OutputFile[]): Promise<void> {
   const present = await readdir(dist, { recursive: true, withFileTypes: true });
   for (const entry of present) {
     const path = join(entry.parentPath, entry.name);
-    // Another build at the same time has such files for a moment.
+    // A concurrent build has such files temporarily.
     if (entry.isFile() && !current.has(path) && !path.endsWith(".tmp")) await rm(path, { force: true });
   }
 }
@@ -135,7 +135,7 @@ async function writeAtomically(path: string, contents: string | Uint8Array): Pro
   await rename(temporary, path);
 }
 
-/** What `oclif manifest` does, without starting it, which takes longer than all the rest. */
+/** Replaces `oclif manifest`, whose start takes longer than the rest of the build. */
 async function writeManifest(): Promise<void> {
   const plugin = new Plugin({
     root,

@@ -19,20 +19,20 @@ import { formatBytes } from "../staging/units.ts";
 import { prepare } from "./prepare.ts";
 import { main, run } from "./run.ts";
 
-/*
- * The main job, on real bytes, through the command line only: bring the environment up, stage a file in three regions, look
- * at it, read it back from the last region with a client that knows nothing of this program, and run a sweep over it.
- * Usage: demo.ts [file]; by default the Node binary that npm installed, over 100 MB.
+/**
+ * The main scenario, with real data, through the command line only: create the environment, stage a file in three
+ * regions, inspect it, read it from the last region with an independent client, and run a sweep over it. Usage:
+ * demo.ts [file]; the default is the Node binary that npm installed, over 100 MB.
  */
 
 const ENVIRONMENT = "dev";
-/** Whatever environment the user has configured: the demo must not make one in an AWS account. */
+/** Ignores the user's configured environment: the demo must not create one in an AWS account. */
 const ENV = { ...process.env, SPAWN_ENVIRONMENT: ENVIRONMENT };
 const REGIONS = ["us-east-1", "us-west-2", "eu-west-1"] as const;
 const root = packageRoot();
 
 async function demo([file]: readonly string[]): Promise<number> {
-  // npm changes to the package's folder; the user's file is relative to where the user was.
+  // npm changes to the package's folder; the user's path is relative to the user's folder.
   const source = file === undefined ? defaultFile() : resolve(process.env["INIT_CWD"] ?? process.cwd(), file);
   if (!statSync(source, { throwIfNoEntry: false })?.isFile())
     throw new InputError(`there is no file ${source}`);
@@ -74,7 +74,7 @@ function succeed(args: readonly string[], code: number): void {
   if (code !== 0) throw new UserError(`spawn ${args.slice(0, 2).join(" ")} ended with code ${code}`);
 }
 
-/** Says what is done, does it, and says how long it took. */
+/** Prints a step, runs it, and prints its duration. */
 async function timed<T>(title: string, work: () => Promise<T>): Promise<T> {
   console.log(`\n${title}`);
   const started = Date.now();
@@ -83,7 +83,7 @@ async function timed<T>(title: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** Runs a sweep whose workers read the file in two regions. @returns its id; undefined where no machines can run */
+/** Runs a sweep whose workers read the file in two regions. @returns its ID; undefined if machines cannot run here */
 async function runSweep(id: string): Promise<string | undefined> {
   if (process.platform !== "linux") {
     console.log(
@@ -100,7 +100,7 @@ async function runSweep(id: string): Promise<string | undefined> {
   return sweep;
 }
 
-/** Downloads the object as any S3 client would, and compares its SHA-256 with the file's own. */
+/** Downloads the object with a plain S3 client, and compares its SHA-256 with the file's. */
 async function readBack(id: string, source: string, region: string): Promise<void> {
   const { settings } = await readEnvironmentFile(root, ENVIRONMENT);
   const bucket = bucketOf(settings, parseRegion(region));

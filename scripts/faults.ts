@@ -4,9 +4,9 @@ import { KIND_NAMES } from "../test/faults/kinds.ts";
 import { FaultLab, type Outcome } from "../test/faults/seeded-run.ts";
 import { main } from "./run.ts";
 
-/*
- * Stages data under injected faults, one run for each seed, and shows what happened and how it ended.
- * Usage: faults.ts [--runs N] [--first SEED] | [--seed SEED]
+/**
+ * Stages data under injected faults, one run per seed, and prints the faults and the result. Usage: faults.ts [--runs
+ * N] [--first SEED] | [--seed SEED]
  */
 
 const RUNS = 200;
@@ -17,7 +17,7 @@ async function faults(): Promise<number> {
   });
   const first = wholeNumber(values.seed ?? values.first ?? "1");
   const runs = values.seed === undefined ? wholeNumber(values.runs ?? String(RUNS)) : 1;
-  // The user's cache and nothing else of theirs: no AWS keys, endpoint or profile.
+  // Shares only the user's cache: no AWS keys, endpoint or profile.
   process.env["SPAWN_CACHE"] = spawnPaths().cache;
   for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
   const outcomes: Outcome[] = [];

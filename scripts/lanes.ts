@@ -4,7 +4,7 @@ export interface TestFile {
 }
 
 /**
- * Shares test files among lanes of about the same size, because longer files take longer: the largest file first, each into
+ * Divides test files into lanes of similar size, because longer files take longer: the largest file first, each into
  * the smallest lane so far. Within a lane, files keep the order of their paths.
  * @returns at most `count` lanes, each with at least one file
  */

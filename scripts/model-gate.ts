@@ -5,25 +5,25 @@ import { spawnPaths } from "../local/paths.ts";
 import { packageRoot } from "../package-root.ts";
 import { run } from "./run.ts";
 
-/** An option of `npm test`: new operations go into the list. */
+/** An option of `npm test`: adds new operations to the list. */
 export const UPDATE_OPERATIONS = "--update-operations";
 
 /**
  * Compares the requests that tests have recorded in `folder` with AWS's models, and their operations with
  * `test/gates/operations.txt`. See `test/gates/model/`.
- * @param options `update`: new operations go into the list. `whole`: all tests ran, so there must be requests
- * @returns whether something is wrong
+ * @param options `update`: adds new operations to the list. `whole`: all tests ran, so there must be requests
+ * @returns whether there is a problem
  */
 export async function checkRequests(
   folder: string,
   { update, whole }: { update: boolean; whole: boolean },
 ): Promise<boolean> {
-  if (!existsSync(folder) && !whole) return false; // no file that ran has a local cloud that records
+  if (!existsSync(folder) && !whole) return false; // no test file used a local cloud that records
   console.log("\nRequests against AWS's models");
   const gates = join(packageRoot(), "test", "gates");
   const options = [...(update ? ["--update"] : []), ...(whole ? ["--whole"] : [])];
   const script = join(gates, "model", "check.py");
-  // The models are botocore's, which the local cloud brings.
+  // The local cloud installs botocore with its models.
   const python = cloudPython(spawnPaths().venv);
   return (await run(python, ["-I", script, folder, join(gates, "operations.txt"), ...options])) !== 0;
 }

@@ -7,9 +7,9 @@ import { packageRoot } from "../package-root.ts";
 import { run } from "./run.ts";
 
 /**
- * Brings what a fresh clone does not have: the bundles in `dist/`, the Pulumi engine (minutes, once) and the local cloud's
- * program. Says what it does as soon as it takes time.
- * @throws Error, a UserError where the user can mend it
+ * Creates everything that a fresh clone lacks: the bundles in `dist/`, the Pulumi engine (minutes, once) and the
+ * local cloud's program. Prints slow steps.
+ * @throws Error, a UserError if the user can fix it
  */
 export async function prepare(): Promise<void> {
   const code = await run(process.execPath, [join(packageRoot(), "scripts", "build.ts")]);

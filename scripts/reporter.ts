@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import mocha from "mocha";
 
-/** Names the file that every run of mocha appends its counts to. */
+/** The variable with the file to which every mocha run appends its counts. */
 export const COUNTS_VARIABLE = "SPAWN_TEST_COUNTS";
 
 export interface Counts {
@@ -9,7 +9,7 @@ export interface Counts {
   readonly failures: number;
 }
 
-/** Mocha's usual report, which also leaves the counts for the summary over all tiers. */
+/** Mocha's usual report, plus the counts for the summary over all tiers. */
 export default class CountingReporter extends mocha.reporters.Spec {
   constructor(runner: mocha.Runner, options: mocha.MochaOptions) {
     super(runner, options);

@@ -12,8 +12,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a command in the package's folder, without input, its output shown, and gives its exit code (128 and more for a
- * signal, as a shell does).
+ * Runs a command in the package's folder without input, shows its output, and returns its exit code (128 and more for
+ * a signal, as in a shell).
  */
 export function run(
   command: string,
@@ -31,7 +31,7 @@ export function run(
   });
 }
 
-/** The same, with `prefix` before each line of its output, so that commands that run at a time can be told apart. */
+/** The same, with `prefix` before each line of output, to distinguish concurrent commands. */
 export async function runPrefixed(
   prefix: string,
   command: string,
@@ -50,7 +50,7 @@ export async function runPrefixed(
   return code;
 }
 
-/** Runs a script: its exit code, or what went wrong and how it is mended, for people. */
+/** Runs a script: returns its exit code, or prints the error with its cause and fix. */
 export async function main(work: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await work();
@@ -58,7 +58,7 @@ export async function main(work: () => Promise<number>): Promise<void> {
     console.error(`Error: ${messageOf(error)}`);
     if (error instanceof UserError) {
       if (error.why !== undefined) console.error(`Why: ${error.why}`);
-      if (error.fix !== undefined) console.error(`To mend it: ${error.fix}`);
+      if (error.fix !== undefined) console.error(`To fix it: ${error.fix}`);
     } else {
       console.error(error);
     }

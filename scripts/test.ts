@@ -13,17 +13,17 @@ import { prepare } from "./prepare.ts";
 import { COUNTS_VARIABLE, type Counts } from "./reporter.ts";
 import { main, run, runPrefixed } from "./run.ts";
 
-/*
- * Every check and test, in the order of what they cost; the first that fails ends the run. Test files run in two lanes at
- * a time where the machine has the cores: each file has a local cloud and folders of its own, or shares its lane's.
- * Usage: test.ts [test files] [options of mocha]; with files only those run, and no check. With --update-operations, operations of AWS
- * that are new go into test/gates/operations.txt.
+/**
+ * All checks and tests, the fastest first; the first failure ends the run. Test files run in two concurrent lanes if
+ * the machine has enough cores: each file has its own local cloud and folders, or shares its lane's. Usage: test.ts
+ * [test files] [options of mocha]; with files only those run, without checks. --update-operations adds new AWS
+ * operations to test/gates/operations.txt.
  */
 
 interface Tier {
   readonly suffix: string;
   readonly title: string;
-  /** Milliseconds that one test may take, unless it says otherwise. */
+  /** Default time limit of a test in milliseconds. */
   readonly timeout: number;
 }
 
@@ -33,7 +33,7 @@ const TIERS: readonly Tier[] = [
   { suffix: ".e2e.ts", title: "Tests from end to end", timeout: 300_000 },
 ];
 
-/** More would compete for the memory and disk of a small machine. */
+/** More lanes would compete for the memory and disk of a small machine. */
 const LANES = 2;
 
 /** Tests that need versitygw. */
@@ -44,7 +44,7 @@ const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 
 async function test(args: readonly string[]): Promise<number> {
   await prepare();
-  // Here and not in the hook of its tests: what is missing is told before anything runs, with its remedy.
+  // Here and not in a test hook: a missing program is reported before any test runs, with its fix.
   const named = args.filter(isTestFile);
   if (named.length === 0 || named.some((file) => file.endsWith(OTHER_SERVERS))) await buildTool("versitygw");
   const home = await mkdtemp(join(tmpdir(), "spawn tests "));
@@ -58,7 +58,7 @@ async function test(args: readonly string[]): Promise<number> {
         env,
       )) || (await checkRequests(env[REQUESTS_VARIABLE] ?? "", { update, whole: !args.some(isTestFile) }));
     const total = await sum(counts);
-    // What fails without a count (a check, a file that cannot be loaded) is one failure.
+    // A failure without a count (a check, a file that cannot be loaded) counts as one.
     const failures = Math.max(total.failures, failed ? 1 : 0);
     console.log(`\n${total.passes} passed, ${failures} failed`);
     return failed ? 1 : 0;
@@ -68,7 +68,7 @@ async function test(args: readonly string[]): Promise<number> {
   }
 }
 
-/** @returns whether something failed */
+/** @returns whether a test failed */
 async function runAll(args: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {
   const named = args.filter(isTestFile).map((file) => relative(root, resolve(file)));
   const options = args.filter((argument) => !isTestFile(argument));
@@ -107,14 +107,14 @@ function isTestFile(argument: string): boolean {
   return TIERS.some(({ suffix }) => argument.endsWith(suffix)) && existsSync(argument);
 }
 
-/** Tests share the user's cache and nothing else: no data, no AWS keys or endpoint, no Pulumi settings. */
+/** Tests share only the user's cache: no data, AWS keys or endpoint, or Pulumi settings. */
 function testEnvironment(home: string, counts: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|PULUMI|SPAWN)_/.test(name));
   return {
     ...Object.fromEntries(kept),
     SPAWN_HOME: home,
     SPAWN_CACHE: spawnPaths().cache,
-    // Where it is set already, the requests are kept there.
+    // If it is already set, the requests are kept there.
     [REQUESTS_VARIABLE]: process.env[REQUESTS_VARIABLE] ?? join(home, "requests"),
     [COUNTS_VARIABLE]: counts,
   };

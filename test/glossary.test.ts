@@ -15,7 +15,10 @@ const CLEAN = [
   "components",
   "connection",
   "stacks",
+  "bench",
+  "scripts",
   "staging",
+  "worker",
 ];
 
 const TEXT = /\.(ts|mjs|js|py|sh|md|ya?ml)$|^bin\/spawn$/;

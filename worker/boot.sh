@@ -1,6 +1,6 @@
 #!/bin/sh
-# User data of an instance of a sweep: installs the worker as a systemd unit, which also starts it after a reboot.
-# SPAWN_ROOT is a folder in place of /, for a machine that is no instance.
+# User data of a sweep's instance: installs the worker as a systemd unit, which also starts it after a reboot.
+# SPAWN_ROOT replaces / on a machine that is not an instance.
 
 set -eu
 umask 022
@@ -11,8 +11,8 @@ mkdir -p "$spawn" "$units"
 # Files.
 
 chmod 755 "$spawn/worker.sh" "$spawn/stage.sh"
-# mixed: only the worker gets SIGTERM; it ends the command, and uploads its log.
-# A worker that does not stay up ends the instance; the group starts another one.
+# mixed: only the worker gets SIGTERM; it ends the command, and uploads its log. A worker that repeatedly fails ends
+# the instance, and the group starts another one.
 cat >"$units/spawn-worker.service" <<UNIT
 [Unit]
 Description=Worker of a spawn sweep

@@ -4,16 +4,16 @@
 #
 # Usage: sh stage.sh [DESTINATION]
 #
-# stdout is the path of the data, stderr has the messages. Files that are there and right are kept, and files that are missing or
-# wrong are downloaded. Each run reads every file for its SHA-256, also if a run before has done so. No file appears at its place
-# before it is verified, and a new directory appears as a whole. An interrupted run leaves a folder .spawn-stage-… beside a new
-# destination, or in an existing directory; the next run continues there.
+# stdout is the path of the data, stderr has the messages. The script keeps correct files, and downloads missing and wrong ones. Each
+# run reads every file for its SHA-256, also after an earlier run. A file appears at its path only after its verification, and a new
+# directory appears as a whole. An interrupted run leaves a folder .spawn-stage-… beside a new destination, or in an existing
+# directory; the next run continues there.
 #
 # Exit codes: 0 complete and verified, 1 another failure, 2 bad input, 3 SHA256 checksum mismatch, 4 403 Forbidden,
 # 5 an object is missing, 6 the disk is full, 129, 130 or 143 interrupted.
 #
 # Variables: SPAWN_REGION, the region to read from; SPAWN_IMDS_WAIT, seconds to wait for the metadata service;
-# SPAWN_TRANSFER_CLIENT=classic, not to use the AWS CLI's CRT client. AWS_… variables mean what they mean for the AWS CLI.
+# SPAWN_TRANSFER_CLIENT=classic, not to use the AWS CLI's CRT client. AWS_… variables work as in the AWS CLI.
 
 set -u
 
@@ -47,13 +47,13 @@ else
   sha256() { shasum -a 256 "$@"; }
 fi
 
-# ---- End of a run: stops what it started, and keeps what arrived.
+# ---- End of a run: stops child processes, and keeps downloaded data.
 
 cleanup() {
   for child in $transfers; do kill "$child" 2>/dev/null; done
   [ -n "$lock" ] || return 0
   rm -f "$work/config"
-  # Nothing has arrived, or everything is placed.
+  # No data, or all data are in place.
   if rmdir "$work/tree" 2>/dev/null || [ ! -e "$work/tree" ]; then
     for one in "$work"/*; do
       case $one in */lock.*) ;; *) rm -rf "$one" ;; esac
@@ -78,7 +78,7 @@ http() { # method, URL, header
   fi
 }
 
-# The instance metadata service may start later than this script: on EC2 a minute is not too long.
+# The instance metadata service may start later than this script; on EC2 that can take a minute.
 metadata_region() {
   case ${AWS_EC2_METADATA_DISABLED:-} in [Tt][Rr][Uu][Ee]) return 1 ;; esac
   server=http://169.254.169.254 wait=3
@@ -95,7 +95,7 @@ metadata_region() {
   done
 }
 
-# Of the AWS configuration; version 2 of the AWS CLI asks the metadata service, too.
+# From the AWS configuration; version 2 of the AWS CLI also asks the metadata service.
 configured_region() {
   aws configure list 2>/dev/null | awk '{ gsub(/:/, " ") } $1 == "region" && $2 ~ /^[a-z]+-[a-z-]+-[0-9]+$/ { print $2; exit }'
 }
@@ -131,9 +131,10 @@ COPIES
 
 # ---- The AWS CLI.
 
-# Version 2 has the faster CRT client, which only a configuration file selects: a private copy of the user's own. Version 1 ignores it.
+# Version 2 has the faster CRT client, which only a configuration file selects: a private copy of the user's. Version
+# 1 ignores it.
 configure() {
-  # The CRT client reads no proxy settings of the AWS CLI.
+  # The CRT client ignores the AWS CLI's proxy settings.
   [ "${SPAWN_TRANSFER_CLIENT:-}${HTTPS_PROXY:-}${https_proxy:-}${HTTP_PROXY:-}${http_proxy:-}" = '' ] || return 0
   own=${AWS_CONFIG_FILE:-${HOME:-}/.aws/config}
   profile=${AWS_PROFILE:-default}
@@ -143,13 +144,13 @@ configure() {
     function add() { if (inside && !added) print "s3 =\n  preferred_transfer_client = crt"; if (inside) added = 1 }
     /^[ \t]*\[/ { add(); section = $0; gsub(/^[ \t]*\[[ \t]*|[ \t]*\].*$/, "", section); inside = section == ENVIRON["profile"] }
     { print }
-    # The setting of the user, which comes after ours, wins.
+    # The user's setting comes later and takes precedence.
     inside && !added && /^s3[ \t]*=/ { print "  preferred_transfer_client = crt"; added = 1 }
     END { add(); if (!added) print "[" ENVIRON["profile"] "]\ns3 =\n  preferred_transfer_client = crt" }
   ' <"$own" >"$work/config") && AWS_CONFIG_FILE=$work/config && export AWS_CONFIG_FILE
 }
 
-# Replaces the process by the AWS CLI: a caller that ends it ends the transfer.
+# Replaces the process with the AWS CLI, so that a caller that kills it ends the transfer.
 exec_aws() {
   endpoint=${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}}
   case ${AWS_IGNORE_CONFIGURED_ENDPOINT_URLS:-} in [Tt][Rr][Uu][Ee]) endpoint='' ;; esac
@@ -157,7 +158,7 @@ exec_aws() {
   exec aws "$@" --region "$region" --cli-connect-timeout 10 --cli-read-timeout 60 --only-show-errors ${endpoint:+--endpoint-url "$endpoint"}
 }
 
-# The failure of the AWS CLI, by its messages in the file errors.
+# Classifies a failure of the AWS CLI by its messages in the file errors.
 explain() {
   if grep -Eq 'No space left|Errno 28|ENOSPC|AWS_ERROR_.*DISK|Disk quota' "$work/errors"; then
     die 6 'the disk is full' "Why: $work has $(free_bytes) bytes left." 'Fix: free space, or use a larger volume, and run the script again. It keeps what arrived.'
@@ -177,7 +178,7 @@ explain() {
 
 free_bytes() { df -Pk "$work" | awk '{ line = $0 } END { match(line, /[0-9]+ +[0-9]+ +-?[0-9]+ +[0-9]+%/); split(substr(line, RSTART), f); printf "%.0f", f[3] * 1024 }'; }
 
-# ---- One run at a time. The owner of the highest number holds the lock; it is free when all owners have ended.
+# ---- One run at a time. The owner of the highest number holds the lock; it is free if all owners have ended.
 
 # Not on workers of sweeps: one worker is all that downloads.
 boot_id() { cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown; }
@@ -185,7 +186,7 @@ started_at() { awk '{ sub(/.*\) /, ""); print $20 }' "/proc/$1/stat" 2>/dev/null
 
 is_held() { # folder of a lock
   if ! read -r host boot pid start <"$1/owner"; then
-    # Its owner is about to write its name, or was killed before it could.
+    # The owner has not written its name yet, or was killed before.
     [ -n "$(find "$1" -prune -mmin -1)" ]
     return
   fi 2>/dev/null
@@ -210,7 +211,7 @@ take_lock() {
     if is_own_folder "$work"; then
       tries=0
     elif [ "$tries" -lt 5 ]; then
-      # A run that ended just now removed it.
+      # A run that has just ended removed it.
       tries=$((tries + 1))
       nap
       continue
@@ -223,7 +224,7 @@ take_lock() {
       mine=$work/lock.$((top + 1))
       if mkdir "$mine" 2>/dev/null; then
         echo "$(uname -n) $(boot_id) $$ $(started_at $$)" >"$mine/owner"
-        # Another process may have come in between; then neither has the lock.
+        # If another process created a lock in between, neither has it.
         if ! other=$(held_by_others "$mine"); then
           lock=$mine
           for one in "$work"/lock.*; do [ "$one" = "$lock" ] || rm -rf "$one"; done
@@ -291,7 +292,7 @@ read_manifest() {
     function above(path) { # notes the folders above a path
       while (sub(/\/[^\/]*$/, "", path) && !(path in folders)) folders[path] = 1
     }
-    # Whether a link leads out of the tree; each link on the way is followed, as the system does.
+    # Whether a link leads out of the tree; each link of its path is followed, as the system does.
     function leaves(link,  steps, count, at, step, stack, depth, hops, here, parts, i) {
       depth = split(link, stack, "/") - 1
       steps[1] = links[link]; count = 1
@@ -373,7 +374,7 @@ read_manifest() {
   ' "$work/manifest"
 }
 
-# Sets path to a name of the lists. Command substitution removes newlines at the end, hence the dot.
+# Sets path to a name of the lists. The dot keeps newlines at the end, which command substitution removes.
 decode() {
   case $1 in
     *\\*) path=$(printf '%b.' "$1") path=${path%.} ;;
@@ -381,10 +382,10 @@ decode() {
   esac
 }
 
-# ---- Checking and placing files. Lists have the fields mode, size, SHA-256, name.
+# ---- Check and place files. Lists have the fields mode, size, SHA-256, name.
 
-# Checks the files of list $1 below folder $2 and writes them to the lists good and bad, in batches. With a process id $3, it
-# waits for files that this process has yet to download.
+# Checks the files of list $1 below folder $2 in batches, and writes them to the lists good and bad. With a process ID
+# $3, it waits for files that this process still downloads.
 check() {
   list=$1 root=$2 downloader=${3:-}
   : >"$work/good"
@@ -400,7 +401,7 @@ check() {
       batch=''
       set --
       if [ -z "$downloader" ] || ! kill -0 "$downloader" 2>/dev/null; then
-        # It may have appeared before the process ended.
+        # The file may have appeared before the process ended.
         if [ -f "./$path" ] && [ ! -L "./$path" ]; then break; fi
         printf '%s\n' "$line" >>"$work/bad"
         continue 2
@@ -408,7 +409,7 @@ check() {
       nap
     done
     if [ "$sum" = - ] || [ "$path" != "$file" ]; then
-      # No SHA-256 to compare with; or a name that sha256sum would print in another form.
+      # No SHA-256 to compare with, or a name that sha256sum would print in another form.
       if [ "$sum" = - ]; then found=$(($(wc -c <"./$path"))) wanted=$size; else found=$(sha256 <"./$path") wanted=$sum; fi
       if [ "${found%% *}" = "$wanted" ]; then printf '%s\n' "$line" >>"$work/good"; else printf '%s\n' "$line" >>"$work/bad"; fi
       continue
@@ -428,7 +429,7 @@ check() {
 
 check_batch() {
   [ $# -gt 0 ] || return 0
-  # A file that cannot be read has no line, and is bad.
+  # An unreadable file has no line, and is bad.
   sha256 "$@" >"$work/sums" 2>>"$work/errors"
   printf '%s' "$batch" | awk -F "$tab" '
     FILENAME != "-" { sums[substr($0, 67)] = substr($0, 1, 64); next }
@@ -439,7 +440,7 @@ check_batch() {
   done
 }
 
-# Runs a command for the files of list $2 that follow each other in one folder (as mv does), or have one mode (as chmod does).
+# Runs a command for consecutive files of list $2 in one folder (as mv) or with one mode (as chmod).
 in_batches() { # command, list, from, to
   how=$1 list=$2 from=$3 to=${4:-} group=''
   set --
@@ -470,10 +471,10 @@ run_batch() {
 
 # ---- Download.
 
-# The folder on S3 that has the files of a directory.
+# The S3 folder with the files of a directory.
 url() { if [ "$kind" = file ]; then printf '%s' "s3://$bucket/$id/"; else printf '%s' "s3://$bucket/$id/$name/"; fi; }
 
-# Downloads single objects, some at a time. It needs no permission to list the bucket.
+# Downloads single objects, several concurrently. It needs no permission to list the bucket.
 fetch_each() { # list
   mkdir -p "$work/one"
   rm -rf "$work"/one/*
@@ -499,7 +500,7 @@ wait_for_transfers() {
   transfers=''
 }
 
-# Starts the download of everything that the tree lacks. A directory is listed; a file is hashed while it arrives.
+# Starts the download of all missing files. A directory is listed; a file is hashed during its download.
 start_download() {
   if [ "$kind" = directory ]; then
     (exec_aws s3 sync "$(url)" "$work/tree" --size-only) </dev/null 2>>"$work/errors" &
@@ -514,7 +515,7 @@ start_download() {
   downloader=$! transfers=$!
 }
 
-# Downloads the files of the list `need` that the tree lacks, and checks all of them: the results are the lists good and bad.
+# Downloads the missing files of the list `need`, and checks all of them: the results are the lists good and bad.
 fetch() {
   : >"$work/missing"
   while IFS=$tab read -r mode size sum file; do
@@ -535,7 +536,7 @@ fetch() {
     return
   fi
   if [ "$count" -gt 16 ]; then
-    # What is right at the destination need not be downloaded again; a file system without hard links loses only time.
+    # Verified files at the destination are not downloaded again. A file system without hard links only costs time.
     [ ! -s "$work/kept" ] || in_batches ln "$work/kept" "$dest" "$work/tree"
     [ -n "$downloader" ] || start_download
   elif [ "$count" -gt 0 ] && [ -z "$downloader" ]; then
@@ -545,7 +546,7 @@ fetch() {
   if [ -n "$downloader" ]; then
     wait "$downloader"
     downloader='' transfers=''
-    # Without the permission to list the bucket, the manifest tells what to read.
+    # Without permission to list the bucket, the manifest names the objects.
     if [ -s "$work/bad" ] && grep -q 'ListObjects' "$work/errors"; then
       say "Warning: the credentials may not list s3://$bucket/. Objects are downloaded one by one, which takes longer."
       : >"$work/errors"
@@ -571,7 +572,7 @@ fetch_file() {
   if [ "$sum" = - ] || [ "$sum" = "$found" ]; then : >"$work/bad"; fi
 }
 
-# One more attempt for what is missing or wrong.
+# One more attempt for missing and wrong files.
 fetch_twice() {
   fetch
   [ -s "$work/bad" ] || return 0
@@ -616,7 +617,7 @@ finish_tree() { # root
     decode "$file"
     rm -f "$work/link"
     ln -s -- "$target" "$work/link" || exit 1
-    # A link that is there is replaced; a file is somebody's own.
+    # Replaces an existing link, but not a file, which belongs to the user.
     if [ -L "$root/$path" ]; then
       rm -f "$root/$path"
     elif [ -e "$root/$path" ]; then
@@ -640,7 +641,7 @@ elif [ -e "$dest" ] || [ -L "$dest" ]; then
   [ -d "$dest" ] || die 2 "$dest is not a directory" 'Fix: give another destination.'
 fi
 parent=${dest%/*}
-# In the destination's file system, so that files are placed by renaming.
+# In the destination's file system, so that a rename places files.
 if [ "$kind" = directory ] && [ -d "$dest" ]; then parent=$dest; fi
 mkdir -p "${parent:-/}" || die 2 "${parent:-/} cannot be made" 'Fix: give another destination.'
 work=$parent/.spawn-$id
@@ -651,7 +652,7 @@ mkdir -p "$work/tree" || exit 1
 rm -f "$work/manifest" "$work/files" "$work/folders" "$work/links" "$work/empty" "$work/counts" "$work/kept" "$work"/batch-*
 : >"$work/errors"
 
-# The data and the manifest arrive at the same time, where the data are not there yet: the AWS CLI takes a second to start.
+# Downloads the data and the manifest concurrently if the data are missing: the AWS CLI takes a second to start.
 [ -e "$dest" ] || start_download
 (exec_aws s3 cp "s3://$bucket/$id/.spawn-manifest.jsonl" "$work/manifest") </dev/null 2>"$work/manifest-errors" &
 transfers="$transfers $!"
@@ -691,7 +692,7 @@ elif [ ! -d "$dest" ]; then
   cp "$work/files" "$work/need"
   fetch_twice
   in_batches chmod "$work/files" "$work/tree" || explain
-  # The tree is placed as a whole, unless an interrupted run left more in it than the data.
+  # Places the tree as a whole, unless an interrupted run left other files in it.
   if [ "$(find "$work/tree" ! -type d -exec sh -c 'echo $#' sh {} + | awk '{ sum += $1 } END { print sum + 0 }')" != "$files" ]; then
     rm -rf "$work/clean"
     mkdir "$work/clean" || exit 1

@@ -1,21 +1,22 @@
 #!/bin/sh
-# Worker of a sweep, on an instance of its Auto Scaling group: claims an index, downloads the datasets, runs the command, and goes on
-# with the next index until none is left. Then it ends its instance. It needs sh, awk, coreutils, util-linux (setsid), curl and the AWS
-# CLI, version 1 or 2.
+# Worker of a sweep, on an instance of its Auto Scaling group: claims an index, downloads the datasets, runs the command, and repeats
+# until no index is left. Then it ends its instance. It needs sh, awk, coreutils, util-linux (setsid), curl and the AWS CLI, version 1
+# or 2.
 #
-# The states of an index, and who may change them, are those of staging/sweep/index-state.ts; each change is conditional. DynamoDB decides:
-# a worker that lost its index, since its lease ran out or the index was cancelled, ends the command and writes nothing.
-# An index takes four calls of the AWS CLI, of half a second each: ticket, claim, log, end. There is one more for results, one each minute
-# for the lease, and one every 10 seconds for a log that has grown.
+# staging/sweep/index-state.ts defines the states of an index and their transitions; each change is conditional. DynamoDB decides:
+# a worker that lost its index (lease expired, or index cancelled) ends the command and writes nothing.
+# An index takes four calls of the AWS CLI, half a second each: ticket, claim, log, end. In addition: one call for results, one per
+# minute for the lease, and one every 10 seconds for a growing log.
 #
-# What outlives a reboot is in /var/lib/spawn: `claim` (index, attempt, lease) and `log/`. A reboot runs the command of the same attempt again.
+# /var/lib/spawn keeps the state across a reboot: `claim` (index, attempt, lease) and `log/`. A reboot runs the command of the same
+# attempt again.
 #
 # Variables: SPAWN_ROOT, a folder in place of /; for tests also SPAWN_HEARTBEAT, SPAWN_PATIENCE, SPAWN_IDLE and SPAWN_GRACE (seconds) and
-# SPAWN_LOG_PIECE (bytes). AWS_… variables mean what they mean for the AWS CLI.
+# SPAWN_LOG_PIECE (bytes). AWS_… variables work as in the AWS CLI.
 
 set -u
 
-# Parameters. The user data have other lines in their place; every value is in single quotes, and is used as data only.
+# Parameters. The user data replace these lines; every value is in single quotes, and is used as data only.
 sweep='sweep-000000000000'
 table='spawn-sweeps-dev'
 table_region='us-east-1'
@@ -30,7 +31,7 @@ log_tags='spawn%3Attl-days=30'
 root=${SPAWN_ROOT:-}
 programs=$root/opt/spawn
 state=$root/var/lib/spawn
-# Memory on an instance: a full disk must not keep the worker from saying so.
+# In memory on an instance: a full disk must not prevent the worker from reporting it.
 scratch=$root/run/spawn-worker
 run=$state/run
 # Seconds.
@@ -39,7 +40,7 @@ heartbeat=${SPAWN_HEARTBEAT:-60}
 patience=${SPAWN_PATIENCE:-1800}
 idle=${SPAWN_IDLE:-30}
 grace=${SPAWN_GRACE:-10}
-# A log has 16 pieces at most: the first 8 and the last 8.
+# A log has at most 16 chunks: the first 8 and the last 8.
 piece=${SPAWN_LOG_PIECE:-4194304}
 
 export LC_ALL=C PYTHONUTF8=1 AWS_PAGER='' AWS_RETRY_MODE="${AWS_RETRY_MODE:-standard}" AWS_MAX_ATTEMPTS="${AWS_MAX_ATTEMPTS:-3}"
@@ -50,7 +51,7 @@ token='' token_until=0 spot_at=0 log_at=0
 
 say() {
   printf 'spawn: %s\n' "$*" >&2
-  # In a subshell, which is what ends when nobody reads the log any more.
+  # In a subshell, which ends if no process reads the log any longer.
   if [ -n "$logging" ]; then (printf 'spawn: %s\n' "$*" >&3) 2>/dev/null; fi
 }
 now() { date +%s; }
@@ -93,8 +94,8 @@ read_instance() {
   log_bucket=$(printf '%s\n' "$logs" | awk -v region="$region" '$1 == region { print $2 }')
 }
 
-# The group replaces the instance. EC2 charges a minute at least, so an instance lives for one: a group whose instances end again and
-# again costs no more than its workers until the deadline.
+# The group replaces the instance. EC2 charges at least a minute, so an instance stays for one: a group whose
+# instances fail repeatedly costs no more than its workers until the deadline.
 power_off() {
   say "$1. The instance ends."
   close_log
@@ -103,7 +104,8 @@ power_off() {
   exit 0
 }
 
-# ---- The tables. A request is the JSON of an operation; expressions have every attribute as #attribute, since many are reserved words.
+# ---- The tables. A request is the JSON of an operation; expressions write every attribute as #attribute, because
+# many are reserved words.
 
 key_of() { printf '{"sweep_id":{"S":"%s"},"item":{"S":"%s"}}' "$sweep" "$1"; }
 item_of() { printf 'index#%06d' "$1"; }
@@ -119,7 +121,7 @@ values() { # name, type, value; name, …
 }
 
 names_of() { # expressions
-  # The region's counter of downloads has the region's name, which is no name of an expression.
+  # The region's download counter contains the region's name, which is not a valid name in an expression.
   printf '%s' "$*" | tr -c '#a-z0-9_' '\n' | awk -v region="$region" '
     /^#/ && !seen[$0]++ { name = substr($0, 2); printf "%s\"%s\":\"%s\"", separator, $0, name == "in_region" ? "instances_in_" region : name; separator = "," }
   '
@@ -130,14 +132,14 @@ change() { # table, key, update, condition, values
     "$1" "$2" "$3" "$4" "$(names_of "$3 $4")" "$5"
 }
 
-# 0: done, the answer is in the file answer; 1: refused by a condition; 2: no answer, or none that lasts.
+# 0: done, the response is in the file answer; 1: a condition failed; 2: no response, or a transient error.
 table_call() { # arguments of aws dynamodb
   aws_call dynamodb "$@" --region "$table_region" --output text >"$scratch/answer" 2>"$scratch/error" && return 0
   if grep -q ConditionalCheckFailed "$scratch/error"; then return 1; fi
   return 2
 }
 
-# As table_call, until there is an answer: transactions in conflict, and a table that cannot be reached.
+# As table_call, with retries: for transaction conflicts, and for an unreachable table.
 patient_call() {
   delay=1 patient_until=$(($(now) + patience)) told=''
   while :; do
@@ -146,7 +148,7 @@ patient_call() {
     [ "$result" = 2 ] || return "$result"
     [ -z "$stopping" ] || stop
     if [ "$(now)" -ge "$patient_until" ]; then
-      # Another instance would get the same answer.
+      # Another instance would get the same response.
       last=power_off
       if grep -Eq 'AccessDenied|ResourceNotFound' "$scratch/error"; then last=terminate; fi
       $last "the table $table cannot be reached: $(tail -n 1 "$scratch/error")"
@@ -165,7 +167,7 @@ update() { # item, update, condition, values, JMESPath of the answer
   patient_call update-item --cli-input-json "file://$scratch/request" --return-values ALL_NEW --query "$5"
 }
 
-# The token makes a request that is repeated, since its answer got lost, the same one.
+# The token makes a retry after a lost response idempotent.
 transact() { # changes, separated by commas; table_call, to try it once
   printf '[%s]' "$1" >"$scratch/request"
   "${2:-patient_call}" transact-write-items --transact-items "file://$scratch/request" \
@@ -181,7 +183,7 @@ lines_of() { # JMESPath of texts; the answer has a line of each
   printf "join('%s', [%s])" "$newline" "$1"
 }
 
-# The sweep's item: sets what all attempts share, and `over` once the sweep is.
+# Reads the sweep's item: sets the common values of all attempts, and `over` once the sweep has ended.
 read_sweep() {
   read_item meta "$(lines_of "Item.name.S || '', Item.retries_interrupted.N || '0', Item.retries_error.N || '0',
     Item.timeout_seconds.N || '', Item.results.S || '', Item.deadline_at.S || '', Item.cancelled_at.S || '',
@@ -204,7 +206,8 @@ read_sweep() {
 }
 is_past_deadline() { [ -n "$deadline" ] && [ "$(date -u +%Y%m%d%H%M%S)" -ge "$deadline" ]; }
 
-# ---- The log of an attempt: the command writes to a pipe, and `split` from there to pieces, of which the middle ones are removed.
+# ---- The log of an attempt: the command writes to a pipe, and `split` writes chunks, of which the middle ones are
+# removed.
 
 open_log() {
   mkdir -p "$state/log" "$scratch"
@@ -301,7 +304,7 @@ command_error() { # how it ended
   fi
 }
 
-# The last message of stage.sh, with its reason and its remedy.
+# The last message of stage.sh, with its cause and fix.
 stage_error() {
   log_end | awk '/^spawn: / { sub(/^spawn: /, ""); if ($0 !~ /^(Why|Fix|With spawn launch): /) message = ""; message = message $0 "\n" } END { printf "%s", message }' |
     head -c 1900 | clean_text | json_text
@@ -325,7 +328,7 @@ next_lease() {
   if [ "$lease_new" -gt "${lease:-0}" ]; then lease=$lease_new; fi
 }
 
-# Once the answer of a claim is there: what it says of the index.
+# After the response of a claim: its values of the index.
 claimed=$(lines_of "Attributes.attempt.N, Attributes.interruptions.N, Attributes.errors.N, Attributes.param_set.S || '',
   Attributes.params.S || '{}', Attributes.variables.S || ''")
 read_claim() {
@@ -337,7 +340,7 @@ read_claim() {
   note_claim
 }
 
-# After a reboot: the index that this instance runs, which goes on with its attempt.
+# After a reboot: the index of this instance, whose attempt continues.
 resume() {
   [ -f "$state/claim" ] && read -r index attempt lease <"$state/claim" && is_number "$index" || return 1
   next_lease
@@ -365,7 +368,7 @@ interrupted_text() { # times, owner
   printf 'interrupted %s; the last instance was %s' "$times" "$2"
 }
 
-# An index whose worker is gone. Where its attempts are used up, it fails, and is not claimed.
+# An index whose worker has ended. If its attempts are used up, it fails, and is not claimed.
 claim_expired() { # index, owner, attempt, interruptions
   index=$1 attempt=$3 lease=0 interruptions=$(($4 + 1))
   next_lease
@@ -384,7 +387,7 @@ claim_expired() { # index, owner, attempt, interruptions
     "$expired" "$(values "$@" me S "$instance" lease N "$lease" one N 1)" "$claimed"
 }
 
-# One attempt to extend the lease: 0 done or not answered, 1 refused.
+# One attempt to extend the lease: 0 done or no response, 1 refused.
 extend_lease() {
   before=$lease
   next_lease
@@ -409,12 +412,12 @@ region_change() { # counter, number
   update_of "$table" "$(key_of "region#$region")" "ADD #open :open, #$1 :ended" 'attribute_exists(#open)' "$(values open N "-$2" ended N "$2")"
 }
 
-# Ends an index: with the region's counters, in one transaction.
+# Ends an index and updates the region's counters in one transaction.
 end_index() { # done or failed, update, condition, values
   transact "$(update_of "$table" "$(key_of "$(item_of "$index")")" "$2" "$3" "$4"),$(region_change "$1" 1)"
 }
 
-# Whether the attempt is in this state after all: the answer that said so got lost.
+# Whether the attempt has reached this state although the response was lost.
 is_in() { # state
   read_item "$(item_of "$index")" "$(lines_of "Item.state.S, Item.attempt.N, Item.owner.S || ''")"
   { read -r found && read -r number && read -r owner; } <"$scratch/answer"
@@ -471,7 +474,7 @@ release() {
 
 # ---- Children: the download, the command, the copy of results. Each has its own process group.
 
-# Its process, and when that started: the number alone may be another process by now.
+# Its process ID and start time: the ID alone may belong to another process later.
 child_group() {
   read -r child started <"$scratch/child" && [ "$started" = "$(started_at "$child")" ]
 } 2>/dev/null
@@ -491,7 +494,7 @@ end_child() {
   signal_child KILL
 }
 
-# A process of the command has its folder of results among its variables, unless it hides.
+# A process of the command has its results folder among its variables, unless it hides.
 end_strays() {
   for tries in 1 2 3; do # it may have started others meanwhile
     # shellcheck disable=SC2046 # one number a line
@@ -500,8 +503,8 @@ end_strays() {
   done
 } 2>/dev/null
 
-# Runs a program, and meanwhile keeps the lease, uploads the log, and looks for what ends it. Sets status to its exit code, or why to
-# the reason for which it was ended: time, lost, spot, deadline, table, stop.
+# Runs a program; meanwhile extends the lease, uploads the log, and checks for reasons to end it. Sets status to its
+# exit code, or why to the reason: time, lost, spot, deadline, table, stop.
 supervise() { # seconds or '', file for stdout or '', program, arguments
   limit=$1 out=$2
   shift 2
@@ -530,13 +533,13 @@ supervise() { # seconds or '', file for stdout or '', program, arguments
     fi
   done
   wait "$watcher"
-  # Nothing that it started goes on, also not what left its group.
+  # Ends all its processes, including those that left its group.
   read -r child started <"$scratch/child" && kill -s KILL -- "-$child" 2>/dev/null
   end_strays
   [ -n "$why" ] || read -r status <"$scratch/status"
 }
 
-# What has to be looked at now. Fails when the child has to end.
+# The periodic checks. Fails if the child must end.
 look() {
   time=$(now)
   if [ -n "$stopping" ]; then
@@ -548,7 +551,7 @@ look() {
     if instance_data spot/instance-action >"$scratch/notice"; then
       why=spot
     elif is_past_deadline; then
-      # A retry may have given the sweep a later one.
+      # A retry may have extended the deadline.
       read_sweep
       [ -z "$over" ] || why=deadline
     fi
@@ -572,7 +575,7 @@ stop() {
   exit 0
 }
 
-# The end of an attempt whose child was ended.
+# The end of an attempt whose child was killed.
 give_up() {
   case $why in
     time)
@@ -605,7 +608,7 @@ give_up() {
 
 # ---- One index.
 
-# Downloads what this boot has not verified yet.
+# Downloads datasets that this boot has not verified yet.
 stage_all() {
   place=0
   while [ "$place" -lt "$datasets" ]; do
@@ -618,7 +621,7 @@ stage_all() {
       tries=1
       until stage_one "$root${destination%.}"; do
         [ -z "$why" ] || return
-        # Another attempt cannot help: see the exit codes of stage.sh.
+        # Another attempt cannot succeed: see the exit codes of stage.sh.
         case $status in [2-6]) return 1 ;; esac
         [ "$tries" -lt 3 ] || return
         say "the download of $dataset failed; trying again"
@@ -639,15 +642,15 @@ stage_one() { # destination
   mv "$scratch/staged" "$scratch/staged-$place"
 }
 
-# Counts an instance's download once, also after a reboot: the marker and the count are one transaction. It is refused where the download
-# is counted already, and where there is no such row.
+# Counts an instance's download once, also after a reboot: one transaction writes the marker and the count. It fails
+# if the download is already counted, or if there is no such row.
 count_download() {
   case " $counted " in *" $dataset "*) ;; *) return 0 ;; esac
   tries=0
   until transact "$(update_of "$table" "$(key_of "instance#$instance#$dataset")" 'SET #expires_epoch = :expires' 'attribute_not_exists(#expires_epoch)' \
     "$(values expires N "$expires_epoch")"),$(update_of "$usage_table" "{\"staging_id\":{\"S\":\"$dataset\"}}" \
     'ADD #instance_count :one, #download_count :one, #in_region :one' 'attribute_exists(#staging_id)' "$(values one N 1)")" table_call; do
-    # Many workers count at the same time.
+    # Many workers count concurrently.
     if grep -q ConditionalCheckFailed "$scratch/error"; then return 0; fi
     tries=$((tries + 1))
     if [ "$tries" = 8 ]; then
@@ -658,8 +661,8 @@ count_download() {
   done
 }
 
-# The command's environment is what follows, and nothing of the worker's. Values are arguments of `env`: data, which no shell reads. Of a
-# name that is there twice, the last one counts: no column replaces a variable of the worker's.
+# The command's environment is the following list, without the worker's own variables. Values are arguments of `env`:
+# data that no shell parses. The last duplicate counts, so no column replaces a variable of the worker.
 run_command() {
   printf '%s\n' "$params" >"$run/params.json"
   set -- env -i LANG=C.UTF-8
@@ -689,14 +692,14 @@ run_command() {
     "PARAM_SET=$param_set" "PARAM_FILE=$run/params.json" "RESULTS_DIR=$run/results"
   cp "$scratch/command" "$run/command"
   chmod 755 "$run/command"
-  # Without a line #! it is a script of the shell.
+  # Without a line #! it is a shell script.
   if [ "$(head -c 2 "$run/command" | tr -d '\000')" != '#!' ]; then set -- "$@" /bin/sh; fi
   supervise "$time_limit" '' "$@" "$run/command"
 }
 
 copy_results() {
   [ -n "$results" ] && [ -n "$(find "$run/results" -prune ! -empty 2>/dev/null)" ] || return 0
-  # The AWS CLI follows links, also in a circle: `find` fails for one.
+  # The AWS CLI follows links, also in a cycle: `find` fails for one.
   # shellcheck disable=SC2016 # for the other shell
   supervise '' '' sh -c 'find -L "$1" -name / && exec aws s3 cp --recursive --only-show-errors "$@"' sh \
     "$run/results" "${results%/}/$index/" --region "$region"
@@ -738,7 +741,7 @@ run_index() {
   fi
 }
 
-# ---- Which index is next.
+# ---- The next index.
 
 read_region() {
   read_item "region#$region" 'Item.[start.N, end.N, open.N, alive.N]'
@@ -746,7 +749,7 @@ read_region() {
   check_region
 }
 
-# Another worker would not get on with it, either.
+# Another worker could not continue either.
 check_region() {
   is_number "$start" "$end" "${open#-}" "${alive#-}" "${ticket:-0}" && [ "$start" -lt "$end" ] || terminate "the item region#$region is damaged"
 }
@@ -754,7 +757,8 @@ check_region() {
 claimable='#state = :pending OR (#state = :running AND #lease_until <= :seconds)'
 range='#sweep_id = :sweep AND #item BETWEEN :from AND :to'
 fields='#item, #state, #owner, #attempt, #interruptions'
-# Writes item, state, owner, attempt and interruptions of indices that can be claimed to the file found: at most 50, of a range.
+# Writes item, state, owner, attempt and interruptions of claimable indices to the file found: at most 50, from a
+# range.
 find_open() { # from, to
   : >"$scratch/found"
   [ "$1" -lt "$2" ] || return 0
@@ -762,11 +766,12 @@ find_open() { # from, to
     "$table" "$range" "$claimable" "$fields" "$(names_of "$range $claimable $fields")" \
     "$(values sweep S "$sweep" from S "$(item_of "$1")" to S "$(item_of $(($2 - 1)))" pending S pending running S running seconds N "$(now)")" >"$scratch/request"
   patient_call query --cli-input-json "file://$scratch/request" --max-items 50 --query 'Items[].[item.S, state.S, owner.S, attempt.N, interruptions.N]'
-  # Other lines are of the page, not of an item; or the item is none of an index that the provider wrote. A request gets these texts.
+  # Skips lines that do not belong to an item, and items that are not an index of the provider, because a request will
+  # contain these texts.
   awk '/^index#[0-9]+\t(pending|running\t[0-9a-z-]+\t[0-9]+\t[0-9]+$)/ && length($1) == 12' "$scratch/answer" >"$scratch/found"
 }
 
-# An index that is open again: workers that look at the same time start at different places.
+# A reopened index: concurrent workers start at different places.
 claim_open() {
   middle=$((start + $(random_below $((end - start)))))
   find_open "$middle" "$end"
@@ -786,7 +791,7 @@ claim_open() {
   return 1
 }
 
-# A ticket is an index that nobody has had. Past the last one, what is open again is left.
+# A ticket is an unclaimed index. After the last ticket, only reopened indices remain.
 claim_ticket() {
   update "region#$region" 'ADD #next_ticket :one' 'attribute_exists(#next_ticket)' "$(values one N 1)" \
     'Attributes.[next_ticket.N, start.N, end.N, open.N, alive.N]' || terminate "the sweep has no region $region"
@@ -807,8 +812,8 @@ claim_next() {
     [ -z "$stopping" ] || stop
     if [ -z "$past_end" ]; then
       claim_ticket && break
-      # Taken by somebody who looked for open ones; or cancelled. Then those after it may be so, too, and each would take a ticket: from now on,
-      # this worker looks for what is open.
+      # Claimed by a worker that searched for open indices, or cancelled. The following indices may be so, too, and
+      # each would cost a ticket: from now on, this worker searches for open indices.
       if [ -z "$past_end" ]; then
         past_end=yes
         read_sweep
@@ -822,7 +827,7 @@ claim_next() {
     [ -z "$over" ] || leave "$over"
     [ "$open" -gt 0 ] || leave 'all indices of the region have ended'
     claim_open && break
-    # Workers that are not needed for what still runs leave.
+    # Surplus workers leave.
     if take_off '#alive > #open'; then terminate 'no index is left for this worker'; fi
     pause "$(($(random_below "$idle") + 1))"
   done
@@ -832,7 +837,7 @@ claim_next() {
 
 # ---- The end of the worker.
 
-# Once for each instance: the region's number of workers.
+# Once per instance: decrements the region's number of workers.
 take_off() { # condition
   [ ! -e "$state/left" ] || return 0
   case $1 in *:zero*) set -- "$1" zero N 0 ;; esac
@@ -847,7 +852,7 @@ leave() { # why
   terminate "$1"
 }
 
-# The group does not replace an instance that ends like this.
+# The group does not replace an instance that ends in this way.
 terminate() { # why
   say "$1; the worker leaves"
   delay=1 leave_until=$(($(now) + 600))
@@ -863,8 +868,8 @@ terminate() { # why
   exit 0
 }
 
-# The data cannot be had: the index fails, and the worker leaves, so that one instance fails one index. When the last worker leaves,
-# nobody is left for what is open: that fails, too, with the same error.
+# The data cannot be downloaded: the index fails, and the worker leaves, so that one instance fails one index. The
+# last worker fails all open indices with the same error, because no worker remains for them.
 give_up_data() {
   end_log
   error=$(stage_error)
@@ -873,7 +878,7 @@ give_up_data() {
   case $status in [2-6]) final=final ;; *) final='' ;; esac
   fail '' "$error" "$final"
   take_off '#alive > :zero'
-  # The lease of a worker that is gone may have to run out.
+  # The lease of an ended worker may still have to expire.
   until=$(($(now) + 2 * lease_time))
   while read_region && [ "$alive" = 0 ] && [ "$open" -gt 0 ] && [ "$(now)" -lt "$until" ]; do
     if claim_open; then
@@ -893,7 +898,7 @@ mkdir -p "$state" "$scratch"
 for program in aws awk base64 curl mkfifo od setsid split; do
   command -v "$program" >/dev/null 2>&1 || { say "the program $program is not installed" && exit 1; }
 done
-# A worker that was killed may have left its command.
+# A killed worker may have left its command running.
 if child_group; then signal_child KILL; fi
 rm -rf "${scratch:?}"/*
 read_instance

@@ -10,8 +10,8 @@ import { isRecord } from "../../staging/type-guards.ts";
 import type { Run } from "./run.ts";
 
 /**
- * Deletes all that a run has made. It may run again after an interruption.
- * @throws UserError that names what is left
+ * Deletes all resources of a run. It can run again after an interruption.
+ * @throws UserError that names the remaining resources
  */
 export async function cleanUp(run: Run): Promise<void> {
   await run.writeEnvironment();
@@ -39,7 +39,7 @@ async function idsOf(run: Run, list: readonly string[], key: string): Promise<st
   );
 }
 
-/** The bucket that stands for a user's own: spawn does not delete it. */
+/** The adopted bucket, which spawn does not delete. */
 async function deleteOwnBucket(run: Run): Promise<void> {
   const client = await run.s3(run.settings.regions[2]);
   const Bucket = run.ownBucket;

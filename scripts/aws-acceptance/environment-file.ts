@@ -1,4 +1,4 @@
-/** What of a run decides its environment. */
+/** The settings of a run that decide its environment. */
 export interface EnvironmentFile {
   readonly cloud: "local" | "aws";
   readonly prefix: string;
@@ -12,7 +12,8 @@ export interface EnvironmentFile {
 
 /**
  * The text of the environment's settings.
- * @param found what is there already, with what Pulumi has added to it. A reader that it lacks is added: a run can go on with a second account
+ * @param found the existing text, with Pulumi's additions. A missing reader is added, because a run can continue with
+ * a second account
  */
 export function environmentText(
   { cloud, prefix, regions, ownBucket, reader }: EnvironmentFile,

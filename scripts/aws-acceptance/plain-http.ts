@@ -1,13 +1,13 @@
 import { HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { statusOf } from "../../provider/store/aws-failure.ts";
 
-/** A client that signs as any other does, and does not encrypt. */
+/** A client that signs requests normally, without TLS. */
 export const plainClient = (region: string): S3Client =>
   new S3Client({ region, endpoint: `http://s3.${region}.amazonaws.com` });
 
 /**
- * The status of a signed request of somebody who may read the bucket. Without a signature every private bucket refuses a request, whatever
- * its policy says of plain HTTP.
+ * The status of a signed request by a user who may read the bucket. Without a signature every private bucket refuses
+ * a request, whatever its policy on plain HTTP.
  */
 export async function statusOfPlainHttp(client: S3Client, Bucket: string): Promise<number | undefined> {
   try {

@@ -7,11 +7,11 @@ const SECTION = "## Not tried on AWS";
 /** A point of "Not tried on AWS" in docs/architecture.md: `- **id**: what was not tried`. */
 export interface Point {
   readonly id: string;
-  /** What was not tried, on one line. */
+  /** The untested behaviour, on one line. */
   readonly text: string;
 }
 
-/** The points of the document. @throws Error for a list item without an id, or one id for two */
+/** The points of the document. @throws Error for a list item without an ID, or a duplicate ID */
 export async function readPoints(): Promise<Point[]> {
   return pointsIn(await readFile(join(packageRoot(), "docs/architecture.md"), "utf8"));
 }

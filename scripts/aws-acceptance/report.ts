@@ -1,7 +1,7 @@
 import type { Point } from "./points.ts";
 import type { Run } from "./run.ts";
 
-/** What a run tells of a point. `not answerable here`: on the local cloud, whatever was seen there. */
+/** The verdict about a point. `not answerable here`: on the local cloud, whatever the observation. */
 export type Verdict = "as expected" | "different" | "open" | "failed" | "not asked" | "not answerable here";
 
 export interface Answer {
@@ -23,7 +23,7 @@ export interface Report {
   readonly failures: Readonly<Record<string, string>>;
 }
 
-/** One answer for every point of the document, in its order. */
+/** One result per point of the document, in its order. */
 export function reportOf(
   run: Pick<Run, "settings" | "journal">,
   points: readonly Point[],
@@ -33,7 +33,7 @@ export function reportOf(
     const seen = run.journal.answers[id];
     const hasFailed = [...failures.values()].some((failure) => failure.points.includes(id));
     const verdict = hasFailed ? "failed" : (seen?.verdict ?? "not asked");
-    // What stands in for AWS cannot tell what AWS does; that it can be asked is what a run there shows.
+    // An emulator cannot show how AWS behaves; a run there only shows that the step works.
     const isAnswer = run.settings.cloud === "local" && verdict !== "failed" && verdict !== "not asked";
     const { command, expected, at } = seen ?? {};
     return {

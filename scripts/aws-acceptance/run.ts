@@ -12,9 +12,9 @@ export const ENVIRONMENT = "acceptance";
 
 export interface RunSettings {
   readonly cloud: "local" | "aws";
-  /** The checkout whose `spawn` runs, and which gets `Pulumi.acceptance.yaml` for a while. */
+  /** The checkout whose `spawn` runs; it temporarily gets `Pulumi.acceptance.yaml`. */
   readonly project: string;
-  /** Where the journal, the report and this run's SPAWN_HOME are. */
+  /** The folder of the journal, the report and this run's SPAWN_HOME. */
   readonly folder: string;
   /** The primary region, and two more. */
   readonly regions: readonly [string, string, string];
@@ -58,14 +58,14 @@ export class Run {
   readonly settings: RunSettings;
   readonly journal: Journal;
   readonly env: NodeJS.ProcessEnv;
-  /** Aborted by Ctrl-C. Cleaning up goes on. */
+  /** Aborted by Ctrl-C. The clean-up continues. */
   readonly signal: AbortSignal;
 
   private constructor(settings: RunSettings, journal: Journal, signal: AbortSignal) {
     this.settings = settings;
     this.journal = journal;
     this.signal = signal;
-    // A bucket's name in AWS is anybody's, so each run has its own; and nothing of it is in the user's own data folder.
+    // Bucket names are global in AWS, so each run has its own; the run uses nothing in the user's data folder.
     this.env = {
       ...process.env,
       SPAWN_ENVIRONMENT: ENVIRONMENT,
@@ -94,7 +94,7 @@ export class Run {
     return this.journal.prefix;
   }
 
-  /** The bucket of the user's own, which the environment adopts in the last region. */
+  /** The user's bucket, which the environment adopts in the last region. */
   get ownBucket(): string {
     return `${this.prefix}-own`;
   }
@@ -135,7 +135,7 @@ export class Run {
     return this.command(process.execPath, [join(this.settings.project, "bin", "spawn"), ...args], env);
   }
 
-  /** @throws UserError when it ends with another code than 0 */
+  /** @throws UserError if it ends with another code than 0 */
   async succeed(...args: string[]): Promise<Ended> {
     const ended = await this.spawn(args);
     if (ended.code === 0) return ended;
@@ -175,7 +175,7 @@ export class Run {
 
   #cloud: Promise<Readonly<Record<string, string>>> | undefined;
 
-  /** Variables of the cloud: none for AWS, whose SDK finds keys and profiles by itself. */
+  /** Variables of the cloud: none for AWS, whose SDK finds keys and profiles. */
   cloudVariables(): Promise<Readonly<Record<string, string>>> {
     this.#cloud ??= this.#findCloud();
     return this.#cloud;
@@ -192,7 +192,7 @@ export class Run {
     );
   }
 
-  /** Settings of a plain AWS client, which knows nothing of spawn. */
+  /** Settings of a plain AWS client, independent of spawn. */
   async clientOf(region: string) {
     const { AWS_ENDPOINT_URL: endpoint, ...keys } = await this.cloudVariables();
     if (endpoint === undefined) return { region };

@@ -4,16 +4,16 @@ import type { Run, Seen } from "./run.ts";
 export interface Step {
   readonly name: string;
   readonly points: readonly string[];
-  /** What it costs at most, in US dollars, at the list prices of us-east-1. */
+  /** Maximum cost in US dollars, at the list prices of us-east-1. */
   readonly usd: number;
-  /** How long it takes on AWS, about. */
+  /** Approximate duration on AWS. */
   readonly minutes: number;
   readonly secondAccount?: true;
-  /** A later run asks again for points that were left open. */
+  /** A later run tests open points again. */
   readonly run: (run: Run) => Promise<readonly Seen[]>;
 }
 
-/** Whether what was seen is what was expected. */
+/** Whether the observation matches the expectation. */
 export const compared = (
   point: string,
   command: string,

@@ -1,6 +1,6 @@
 import type { Step } from "../step.ts";
 
-/** What needs many instances, luck or an operator. The report says how to see it. */
+/** Points that need many instances, luck or an operator. The report says how to test them. */
 const POINTS: Readonly<Record<string, { readonly expected: string; readonly how: string }>> = {
   "thousand-workers": {
     expected: "every group is at 0 at the end, and no index ran twice",
@@ -23,7 +23,7 @@ const POINTS: Readonly<Record<string, { readonly expected: string; readonly how:
     how: "spawn launch in us-east-1 with an instance type that us-east-1e lacks, such as c7g.medium; then aws autoscaling describe-scaling-activities",
   },
   "worker-ends": {
-    expected: "the index goes on with attempt 2, and the log of attempt 1 has its last lines",
+    expected: "the index continues with attempt 2, and the log of attempt 1 has its last lines",
     how: "during a sweep, aws ec2 terminate-instances of one worker, and aws fis for a spot interruption; then spawn sweep logs ID --index N --attempt 1",
   },
   "access-point-wildcard": {

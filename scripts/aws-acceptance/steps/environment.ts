@@ -15,7 +15,7 @@ import { compared, type Step } from "../step.ts";
 
 const USERS_RULE = "users-own";
 
-/** A bucket as a user may have one, with a rule of the old form (`Prefix` in place of `Filter`). */
+/** A user's bucket, with a rule of the old form (`Prefix` in place of `Filter`). */
 async function makeOwnBucket(run: Run): Promise<void> {
   const region = run.settings.regions[2];
   const client = await run.s3(region);
@@ -47,7 +47,7 @@ async function usersRule(run: Run): Promise<string> {
 
 const UP = "spawn environment up (twice), pulumi refresh --preview-only";
 
-/** Makes the state's bucket and the environment. Everything else needs it. */
+/** Creates the state's bucket and the environment, which all other steps need. */
 export const environment: Step = {
   name: "the environment",
   points: ["state-bucket", "official-plugin", "users-rules", "bucket-policy", "point-in-time-recovery"],
@@ -133,10 +133,10 @@ async function pointInTimeRecovery(run: Run): Promise<Seen> {
   );
 }
 
-/** The SHA-256 of what was staged, to compare downloads with. */
+/** The SHA-256 of the staged data, to compare downloads with. */
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
-/** @throws UserError unless the text is an ID */
+/** @throws UserError if the text is not an ID */
 export function idIn(text: string, kind: "stage" | "sweep"): string {
   const id = text.trim();
   if (id.startsWith(`${kind}-`)) return id;

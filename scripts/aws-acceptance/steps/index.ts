@@ -5,7 +5,7 @@ import { sharing } from "./sharing.ts";
 import { expiration, kms, upload } from "./staging.ts";
 import { groupErrors, sweep, table } from "./sweep.ts";
 
-/** All steps, in their order: the first makes what the others need. */
+/** All steps in order: the first creates the resources of the others. */
 export const STEPS: readonly Step[] = [
   environment,
   upload,

@@ -9,7 +9,7 @@ import type { Run } from "../run.ts";
 import { compared, type Step } from "../step.ts";
 import { idIn, sha256 } from "./environment.ts";
 
-/** Stands for the second account on the local cloud. */
+/** Stands in for the second account on the local cloud. */
 export const LOCAL_READER = "222222222222";
 
 /** The account of a profile. */
@@ -18,7 +18,7 @@ export async function accountOfProfile(profile: string): Promise<string | undefi
   return (await sts.send(new GetCallerIdentityCommand({}))).Account;
 }
 
-/** Another account reads what is shared with it, with its administrator's rights, and nothing else. */
+/** Another account, with administrator permissions, reads the shared data, and nothing else. */
 export const sharing: Step = {
   name: "reading from a second account",
   points: ["reader-of-another-account", "owner-at-access-point", "access-point-arn"],
@@ -31,7 +31,7 @@ export const sharing: Step = {
     const sts = new STSClient(settings);
     const { Account: reader = "" } = await sts.send(new GetCallerIdentityCommand({}));
     const owner = String((await run.result("environment", "status"))["account"]);
-    // The second account may have been named after the environment was made.
+    // The second account may have been added after the environment was created.
     await run.succeed("environment", "up", "--yes");
     const bytes = randomBytes(10_000);
     await writeFile(join(run.settings.folder, "shared.bin"), bytes);

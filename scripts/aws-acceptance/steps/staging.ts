@@ -23,7 +23,7 @@ async function writeRandomFile(run: Run, name: string, bytes: number): Promise<v
   await writeFile(join(run.settings.folder, name), randomBytes(bytes));
 }
 
-/** A file in parts, in three regions, one of them a bucket of the user's own. */
+/** A multipart file in three regions, one of them with an adopted bucket. */
 export const upload: Step = {
   name: "an upload in parts to three regions",
   points: ["replication-by-rule", "full-object-checksums", "versioning-settles", "settings-spread"],
@@ -78,7 +78,7 @@ export const upload: Step = {
   },
 };
 
-/** The buckets' default encryption is SSE-KMS for a while, with the key that AWS manages, which costs nothing to have. */
+/** Temporarily sets the buckets' default encryption to SSE-KMS with the AWS managed key, which is free. */
 export const kms: Step = {
   name: "buckets with SSE-KMS",
   points: ["kms", "kms-replication"],
@@ -152,7 +152,7 @@ async function setEncryption(run: Run, region: string, SSEAlgorithm: ServerSideE
 
 const HOUR_MS = 3_600_000;
 
-/** Takes two days: a run with --keep begins it, and a later one with the same folder sees its end. */
+/** Takes two days: a run with --keep begins it, and a later run with the same folder completes it. */
 export const expiration: Step = {
   name: "the expiry of an entry with a TTL of one day",
   points: ["expiration"],

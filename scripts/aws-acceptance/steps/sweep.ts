@@ -14,10 +14,10 @@ import { compared, type Step } from "../step.ts";
 import { idIn } from "./environment.ts";
 
 const LINKED_ROLES = ["AWSServiceRoleForAutoScaling", "AWSServiceRoleForEC2Spot"];
-/** Readings of the list of sweeps after a launch, one each second. */
+/** Reads of the list of sweeps after a launch, one per second. */
 const READINGS = 30;
 
-/** What a worker tells of its machine, and the download by the script that other tools use. */
+/** The worker's report about its machine, and a download with the script for other tools. */
 const COMMAND = [
   "set -e",
   'echo "cli: $(aws --version 2>&1)"',
@@ -132,7 +132,7 @@ async function secondsUntilListed(run: Run, id: string): Promise<number | undefi
   return undefined;
 }
 
-/** Many items, no instance that counts: the sweep is cancelled when it has started. */
+/** Many items, and no significant instance cost: the sweep is cancelled as soon as it has started. */
 export const table: Step = {
   name: "a sweep with many indices",
   points: ["table-speed"],
@@ -164,7 +164,7 @@ export const table: Step = {
   },
 };
 
-/** What Auto Scaling says of a group and an instance that are not there. */
+/** Auto Scaling's errors for a missing group and a missing instance. */
 export const groupErrors: Step = {
   name: "errors of Auto Scaling",
   points: ["group-errors"],
