@@ -1,10 +1,10 @@
 import { replicationCost, type StagingCost, stagingCost, storageCost } from "./cost.ts";
-import type { Life } from "./ledger.ts";
+import type { Generation } from "./ledger.ts";
 import { addMoney, type MicroDollars, scaleMoney } from "./money.ts";
 import type { PriceBook } from "./price-book.ts";
 import type { RegionList } from "./regions.ts";
 import { copyRequests, type RequestCount, retagRequests, type Shape, uploadRequests } from "./requests.ts";
-import { type Stay, staysOf } from "./stays.ts";
+import { type Residency, residenciesOf } from "./residencies.ts";
 import { MS_PER_DAY, type TtlDays } from "./ttl.ts";
 
 /**
@@ -54,34 +54,41 @@ export interface Charges {
  * All charges of a generation until its end, in the order of its residencies.
  * @throws InputError if the price book lacks one of its regions, or a pair of them
  */
-export function chargesOf(life: Life, prices: PriceBook): Charges {
-  const stays = staysOf(life);
+export function chargesOf(generation: Generation, prices: PriceBook): Charges {
+  const residencies = residenciesOf(generation);
   return {
     single: [
-      ...stays.flatMap((stay) => replicationOf(stay, life, prices)),
-      ...requestsOf(life, stays, prices),
+      ...residencies.flatMap((residency) => replicationOf(residency, generation, prices)),
+      ...requestsOf(generation, residencies, prices),
     ],
-    lasting: stays.flatMap((stay) => storageOf(stay, prices)),
+    lasting: residencies.flatMap((residency) => storageOf(residency, prices)),
   };
 }
 
 function replicationOf(
-  { region, from, replicatedFrom }: Stay,
-  life: Life,
+  { region, from, replicatedFrom }: Residency,
+  generation: Generation,
   prices: PriceBook,
 ): SingleCharge[] {
   if (replicatedFrom === undefined) return [];
-  const amount = replicationCost(life.sizeBytes, replicatedFrom, [region], prices);
+  const amount = replicationCost(generation.sizeBytes, replicatedFrom, [region], prices);
   return [{ kind: "replication", region, at: from, amount }];
 }
 
-function storageOf({ region, from, to, billedUntil }: Stay, { requestsPer1000 }: PriceBook): LastingCharge[] {
+function storageOf(
+  { region, from, to, billedUntil }: Residency,
+  { requestsPer1000 }: PriceBook,
+): LastingCharge[] {
   const storage = { kind: "storage", region, from, to } as const;
   if (requestsPer1000 === undefined || billedUntil <= to) return [storage];
   return [storage, { kind: "noncurrent", region, from: to, to: billedUntil }];
 }
 
-function requestsOf(life: Life, stays: readonly Stay[], { requestsPer1000 }: PriceBook): SingleCharge[] {
+function requestsOf(
+  generation: Generation,
+  residencies: readonly Residency[],
+  { requestsPer1000 }: PriceBook,
+): SingleCharge[] {
   if (requestsPer1000 === undefined) return [];
   const charge = (region: string, at: Date, count: RequestCount): SingleCharge => {
     const { put, get } = requestsPer1000(region);
@@ -91,19 +98,22 @@ function requestsOf(life: Life, stays: readonly Stay[], { requestsPer1000 }: Pri
     );
     return { kind: "requests", region, at, amount };
   };
-  const placed = stays.flatMap(({ region, from, replicatedFrom }) => {
-    if (replicatedFrom === undefined) return [charge(region, from, uploadRequests(life))];
-    const { source, destination } = copyRequests(life);
+  const placed = residencies.flatMap(({ region, from, replicatedFrom }) => {
+    if (replicatedFrom === undefined) return [charge(region, from, uploadRequests(generation))];
+    const { source, destination } = copyRequests(generation);
     return [charge(replicatedFrom, from, source), charge(region, from, destination)];
   });
-  return [...placed, ...retagged(life, stays).map(([region, at]) => charge(region, at, retagRequests(life)))];
+  return [
+    ...placed,
+    ...retagged(generation, residencies).map(([region, at]) => charge(region, at, retagRequests(generation))),
+  ];
 }
 
 /** The regions and times of TTL changes. */
-function retagged({ placements }: Life, stays: readonly Stay[]): [string, Date][] {
+function retagged({ placements }: Generation, residencies: readonly Residency[]): [string, Date][] {
   return placements.flatMap(({ from: at, ttlDays }, index) => {
     if (index === 0 || placements[index - 1]?.ttlDays === ttlDays) return [];
-    return stays
+    return residencies
       .filter(({ from, to }) => from < at && at < to)
       .map(({ region }): [string, Date] => [region, at]);
   });
@@ -119,7 +129,13 @@ export interface PlannedEntry extends Shape {
 }
 
 /** A planned generation: every region gets its copy at once, and the data expire. */
-export function plannedLife({ regions, ttl, uploadedAt, sizeBytes, fileCount }: PlannedEntry): Life {
+export function plannedGeneration({
+  regions,
+  ttl,
+  uploadedAt,
+  sizeBytes,
+  fileCount,
+}: PlannedEntry): Generation {
   const placements = [{ from: uploadedAt, regions, ttlDays: ttl }];
   return {
     filename: "",
@@ -140,7 +156,7 @@ export function plannedLife({ regions, ttl, uploadedAt, sizeBytes, fileCount }: 
 export function plannedCost(entry: PlannedEntry, prices: PriceBook): StagingCost {
   const { sizeBytes, regions, ttl } = entry;
   if (prices.requestsPer1000 === undefined) return stagingCost(sizeBytes, regions, ttl, prices);
-  const { single, lasting } = chargesOf(plannedLife(entry), prices);
+  const { single, lasting } = chargesOf(plannedGeneration(entry), prices);
   const sum = (kind: ChargeKind): MicroDollars =>
     addMoney(
       ...single.filter((charge) => charge.kind === kind).map(({ amount }) => amount),

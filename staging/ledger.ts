@@ -14,7 +14,7 @@ export interface Placement {
 }
 
 /** One upload of an entry, from its arrival to its end. An entry that is staged again after its deletion has several. */
-export interface Life {
+export interface Generation {
   readonly filename: string;
   readonly sizeBytes: number;
   /** For a directory; rows of earlier versions have one. */
@@ -37,7 +37,7 @@ export interface Life {
 export interface LedgerRow {
   readonly stagingId: string;
   /** Oldest first; the last is the current one. Empty if only workers have written to the row. */
-  readonly lives: readonly Life[];
+  readonly lives: readonly Generation[];
   /** The counters have no times and continue across generations. */
   readonly usage: UsageRow;
 }
@@ -103,7 +103,11 @@ export function parseLedgerRow(item: unknown): LedgerRow {
     youngest: notesOf(row, YOUNGEST, uploadedAt, undefined),
     held: notesOf(row, HELD, uploadedAt, undefined),
   };
-  return { stagingId: usage.stagingId, lives: [...earlier, current].map((life) => read.life(life)), usage };
+  return {
+    stagingId: usage.stagingId,
+    lives: [...earlier, current].map((generation) => read.generation(generation)),
+    usage,
+  };
 }
 
 /** The arrivals in a row between the upload of a generation and the next upload; undefined if it records none. */
@@ -152,7 +156,7 @@ class Reader {
     this.#id = id;
   }
 
-  life(value: unknown): Life {
+  generation(value: unknown): Generation {
     if (!isRecord(value)) return this.fail("lives");
     const { filename, sweep_id: sweepId } = value;
     if (typeof filename !== "string" || filename.length > MAX_NAME) return this.fail("filename");
@@ -180,8 +184,8 @@ class Reader {
     };
   }
 
-  #times(life: Record<string, unknown>, attribute: string): ReadonlyMap<string, Date> | undefined {
-    const times = life[attribute];
+  #times(generation: Record<string, unknown>, attribute: string): ReadonlyMap<string, Date> | undefined {
+    const times = generation[attribute];
     if (times === undefined) return undefined;
     if (!isRecord(times)) return this.fail(attribute);
     return new Map(Object.keys(times).map((region) => [region, this.#date(times, region)]));
@@ -253,7 +257,7 @@ export function rowWith(
       history: historyOf(known, facts, now),
     };
   }
-  const lives = [...listIn(known, "lives"), ...(known ? [endedLife(known, facts)] : [])];
+  const lives = [...listIn(known, "lives"), ...(known ? [endedGeneration(known, facts)] : [])];
   return {
     ...facts,
     opened_at: isoSeconds(now),
@@ -283,7 +287,7 @@ function historyOf(row: Readonly<Record<string, unknown>>, facts: LifeFacts, now
 }
 
 /** A generation without a recorded end ended with the next upload, or with its expiry if that was earlier. */
-function endedLife(row: Readonly<Record<string, unknown>>, next: LifeFacts): Record<string, unknown> {
+function endedGeneration(row: Readonly<Record<string, unknown>>, next: LifeFacts): Record<string, unknown> {
   const { filename, size_bytes, file_count, uploaded_at, sweep_id, regions, ttl_days, history } = row;
   const arrived = arrivalsOf(row, String(uploaded_at), next.uploaded_at);
   const youngest = notesOf(row, YOUNGEST, String(uploaded_at), next.uploaded_at);

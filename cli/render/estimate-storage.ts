@@ -1,4 +1,4 @@
-import { chargesOf, plannedLife } from "../../staging/bill.ts";
+import { chargesOf, plannedGeneration } from "../../staging/bill.ts";
 import { storageCost } from "../../staging/cost.ts";
 import { formatMoney, type MicroDollars } from "../../staging/money.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
@@ -32,7 +32,7 @@ function timesOf({
       { name: `Storage (${plural(ttl, "day")})`, milliseconds: ttl * MS_PER_DAY, cost: staging.storage },
     ];
   }
-  const planned = plannedLife({ regions, sizeBytes, fileCount, ttl, uploadedAt });
+  const planned = plannedGeneration({ regions, sizeBytes, fileCount, ttl, uploadedAt });
   const { lasting } = chargesOf(planned, prices);
   const [storage, noncurrent] = (["storage", "noncurrent"] as const).map((kind) => {
     const charge = lasting.find((one) => one.kind === kind);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { UserError } from "../../staging/errors.ts";
 import { type LifeFacts, parseLedgerRow, rowWith } from "../../staging/ledger.ts";
-import { staysOf } from "../../staging/stays.ts";
+import { residenciesOf } from "../../staging/residencies.ts";
 
 const FACTS: LifeFacts = {
   filename: "reference.fasta",
@@ -28,7 +28,7 @@ function written(...changes: Partial<LifeFacts>[]): Record<string, unknown> {
 
 const stays = (row: Record<string, unknown>) =>
   parseLedgerRow(row).lives.map((life) =>
-    staysOf(life).map(({ region, from, to, replicatedFrom }) =>
+    residenciesOf(life).map(({ region, from, to, replicatedFrom }) =>
       [region, from.toISOString().slice(5, 16), to.toISOString().slice(5, 16), replicatedFrom ?? "-"].join(
         " ",
       ),
@@ -176,7 +176,7 @@ describe("the ledger's rows", () => {
     const regionsOf = (row: Record<string, unknown>, at = 0) => {
       const life = parseLedgerRow(row).lives[at];
       if (life === undefined) throw new Error("no such life");
-      return staysOf(life).map(({ region, from }) => [region, from.toISOString().slice(0, 10)]);
+      return residenciesOf(life).map(({ region, from }) => [region, from.toISOString().slice(0, 10)]);
     };
 
     it("charges a region from the arrival of its copy, and not at all without one", () => {

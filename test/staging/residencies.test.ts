@@ -1,16 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { objectRemoval, ttlClassAt } from "../../staging/classes.ts";
-import type { Life } from "../../staging/ledger.ts";
+import type { Generation } from "../../staging/ledger.ts";
 import { parseRegionList } from "../../staging/regions.ts";
-import { staysOf } from "../../staging/stays.ts";
+import { residenciesOf } from "../../staging/residencies.ts";
 import { expiresAt, MS_PER_DAY, parseTtlDays, removalMidnight, type TtlDays } from "../../staging/ttl.ts";
 
 const at = (text: string) => new Date(`2026-03-${text}Z`);
 const WEEK = parseTtlDays(7);
 const UPLOADED = at("01T10:30:00");
 
-function life(changes: Partial<Life> = {}, ttlDays: TtlDays = WEEK): Life {
+function life(changes: Partial<Generation> = {}, ttlDays: TtlDays = WEEK): Generation {
   const regions = parseRegionList("us-east-1,us-west-2");
   return {
     ...{
@@ -26,8 +26,8 @@ function life(changes: Partial<Life> = {}, ttlDays: TtlDays = WEEK): Life {
   };
 }
 
-const shown = (life: Life) =>
-  staysOf(life).map(({ region, from, to, billedUntil }) =>
+const shown = (life: Generation) =>
+  residenciesOf(life).map(({ region, from, to, billedUntil }) =>
     [region, ...[from, to, billedUntil].map((date) => date.toISOString().slice(5, 16))].join(" "),
   );
 
@@ -129,7 +129,7 @@ describe("stays", () => {
 
   it("has no end where S3 keeps the data of a failed replication, until somebody deletes them", () => {
     const held = new Map([["us-east-1", at("01T11:00:00")]]);
-    const [primary, replica] = staysOf(life({ held }));
+    const [primary, replica] = residenciesOf(life({ held }));
     expect(primary?.to.getTime()).to.be.greaterThan(at("31T00:00:00").getTime() + 3650 * MS_PER_DAY);
     expect(primary?.billedUntil).to.deep.equal(primary?.to);
     expect(replica?.to).to.deep.equal(removalMidnight(UPLOADED, WEEK));

@@ -2,7 +2,7 @@ import { storageCost } from "../../../staging/cost.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
-import type { Life } from "../../../staging/ledger.ts";
+import type { Generation } from "../../../staging/ledger.ts";
 import { type MicroDollars, ZERO } from "../../../staging/money.ts";
 import { GUIDE_PRICES } from "../../../staging/price-book.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
@@ -119,7 +119,7 @@ async function withoutRecord(
 }
 
 /** What the ledger tells of an entry whose record is gone. */
-function entryOf(id: StagingId, life: Life, now: Date): Omit<CleanableEntry, "reason"> {
+function entryOf(id: StagingId, life: Generation, now: Date): Omit<CleanableEntry, "reason"> {
   const { filename, sizeBytes, uploadedAt, placements } = life;
   const { regions = [], ttlDays = 0 } = placements.at(-1) ?? {};
   const ttl = ttlDays as TtlDays;

@@ -8,11 +8,11 @@ import {
 } from "../../../staging/bill.ts";
 import { downloadCost, savings, storageCost } from "../../../staging/cost.ts";
 import { UserError } from "../../../staging/errors.ts";
-import type { LedgerRow, Life } from "../../../staging/ledger.ts";
+import type { Generation, LedgerRow } from "../../../staging/ledger.ts";
 import { addMoney, type MicroDollars, scaleMoney, subtractMoney, ZERO } from "../../../staging/money.ts";
 import type { Period } from "../../../staging/period.ts";
 import type { PriceBook } from "../../../staging/price-book.ts";
-import { type Stay, staysOf } from "../../../staging/stays.ts";
+import { type Residency, residenciesOf } from "../../../staging/residencies.ts";
 import { MS_PER_DAY } from "../../../staging/ttl.ts";
 import type { Cost, CostReport, DayCost, EntryCost } from "./report.ts";
 
@@ -156,7 +156,7 @@ export class CostReporter {
     }
   }
 
-  #directOf(row: LedgerRow, life: Life): MicroDollars {
+  #directOf(row: LedgerRow, life: Generation): MicroDollars {
     const primary = life.placements.at(-1)?.regions[0] ?? "";
     return addMoney(
       ...remoteInstances(row, life).map(([region, count]) =>
@@ -212,9 +212,9 @@ function refuseEndless({ stagingId }: LedgerRow, lived: readonly Lived[], until:
 type Charge = (kind: ChargeKind, region: string, amount: MicroDollars, at: number) => void;
 
 interface Lived {
-  readonly life: Life;
+  readonly life: Generation;
   /** Those that are charged for in the period. */
-  readonly stays: readonly Stay[];
+  readonly stays: readonly Residency[];
   /** When the data went or will go. */
   readonly end: Date;
   /** Milliseconds for which the data have been there until now. */
@@ -223,10 +223,15 @@ interface Lived {
   readonly overlap: number | undefined;
 }
 
-function livedOf(life: Life, { since, until }: Period, now: Date, { requestsPer1000 }: PriceBook): Lived {
+function livedOf(
+  life: Generation,
+  { since, until }: Period,
+  now: Date,
+  { requestsPer1000 }: PriceBook,
+): Lived {
   const { uploadedAt } = life;
-  const all = staysOf(life);
-  const chargedUntil = ({ to, billedUntil }: Stay): Date =>
+  const all = residenciesOf(life);
+  const chargedUntil = ({ to, billedUntil }: Residency): Date =>
     requestsPer1000 === undefined ? to : billedUntil;
   const end = latest(
     uploadedAt,
@@ -249,7 +254,7 @@ function livedOf(life: Life, { since, until }: Period, now: Date, { requestsPer1
 const latest = (date: Date, others: readonly Date[]): Date =>
   others.reduce((last, other) => (other > last ? other : last), date);
 
-function remoteInstances(row: LedgerRow, life: Life): (readonly [string, number])[] {
+function remoteInstances(row: LedgerRow, life: Generation): (readonly [string, number])[] {
   const primary = life.placements.at(-1)?.regions[0];
   return Object.entries(row.usage.instancesByRegion).filter(([region]) => region !== primary);
 }

@@ -1,5 +1,5 @@
 import type { Savings } from "../../../staging/cost.ts";
-import type { LedgerRow, Life } from "../../../staging/ledger.ts";
+import type { Generation, LedgerRow } from "../../../staging/ledger.ts";
 import type { MicroDollars } from "../../../staging/money.ts";
 import { GUIDE_PRICES, type PriceBook } from "../../../staging/price-book.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
@@ -37,7 +37,7 @@ export function spendingOf(
 }
 
 /** The ledger's lives, with the record's own where its row was lost. */
-function livesWith(record: StagingRecord, lives: readonly Life[]): readonly Life[] {
+function livesWith(record: StagingRecord, lives: readonly Generation[]): readonly Generation[] {
   const { filename, sizeBytes, fileCount, uploadedAt, sweepId, regions, ttl } = record;
   if (lives.some((life) => life.uploadedAt.getTime() === uploadedAt.getTime())) return lives;
   const placements = [{ from: uploadedAt, regions, ttlDays: ttl }];

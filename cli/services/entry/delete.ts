@@ -113,8 +113,8 @@ async function findRemainder(context: Context, id: StagingId): Promise<Deletable
   const remains = await findRemains(context, id, "some");
   if (isGone(remains)) throw noEntry(context, id);
   const [unknown] = remains.unknown;
-  const { openLife } = remains;
-  const life = openLife === "unreadable" ? undefined : openLife;
+  const { openGeneration } = remains;
+  const life = openGeneration === "unreadable" ? undefined : openGeneration;
   if (!holdsAnything(remains) && unknown !== undefined) throw unknown;
   const regions = remains.places.map(({ region }) => region);
   return { ...UNKNOWN, id, filename: life?.filename, sizeBytes: life?.sizeBytes, regions };

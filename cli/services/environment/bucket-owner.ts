@@ -60,8 +60,7 @@ export async function lookAtBucket(
 
 const foreign = (bucket: string, region: Region, account: string): InputError =>
   foreignBucket(bucket, region, account, {
-    named:
-      "Names of buckets are global in AWS. Its owner could read, change or delete data staged there.",
+    named: "Names of buckets are global in AWS. Its owner could read, change or delete data staged there.",
     fix: `spawn config set staging.bucket.${region} NAME, with a bucket of your account or a name of your own`,
   });
 

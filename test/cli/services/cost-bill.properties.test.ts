@@ -4,12 +4,12 @@ import { estimate } from "../../../cli/services/cost/estimate.ts";
 import type { CostReport } from "../../../cli/services/cost/report.ts";
 import { CostReporter } from "../../../cli/services/cost/reporter.ts";
 import { CHARGE_KINDS, chargesOf, totalOf } from "../../../staging/bill.ts";
-import { type Life, parseLedgerRow } from "../../../staging/ledger.ts";
+import { type Generation, parseLedgerRow } from "../../../staging/ledger.ts";
 import { addMoney } from "../../../staging/money.ts";
 import { PRICE_BOOK_NAMES, type PriceBook } from "../../../staging/price-book.ts";
 import { priceBook } from "../../../staging/price-books.ts";
 import { isRegionList, REGIONS, type RegionList } from "../../../staging/regions.ts";
-import { staysOf } from "../../../staging/stays.ts";
+import { residenciesOf } from "../../../staging/residencies.ts";
 import { isoSeconds, MS_PER_DAY, parseTtlDays } from "../../../staging/ttl.ts";
 import { GIB } from "../../../staging/units.ts";
 
@@ -81,7 +81,7 @@ function rowOf(told: Told): Record<string, unknown> {
   };
 }
 
-function lifeOf(told: Told): Life {
+function lifeOf(told: Told): Generation {
   const [life] = parseLedgerRow(rowOf(told)).lives;
   if (life === undefined) throw new Error("the row has no life");
   return life;
@@ -96,7 +96,7 @@ function reportAt(told: Told, until: number, book = aws, since = START): CostRep
 }
 
 const endOf = (told: Told): number =>
-  Math.max(START, ...staysOf(lifeOf(told)).map(({ billedUntil }) => billedUntil.getTime()));
+  Math.max(START, ...residenciesOf(lifeOf(told)).map(({ billedUntil }) => billedUntil.getTime()));
 
 describe("the ledger's costs", () => {
   const moments = fc.integer({ min: 1, max: 60 * 24 });

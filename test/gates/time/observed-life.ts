@@ -6,7 +6,7 @@ import { storageCost } from "../../../staging/cost.ts";
 import type { LedgerRow } from "../../../staging/ledger.ts";
 import { addMoney } from "../../../staging/money.ts";
 import { priceBook } from "../../../staging/price-books.ts";
-import { type Stay, staysOf } from "../../../staging/stays.ts";
+import { type Residency, residenciesOf } from "../../../staging/residencies.ts";
 import { expiresAt, isoSeconds, MS_PER_DAY, removalMidnight, utcDay } from "../../../staging/ttl.ts";
 import type { Charge } from "./simulated-s3.ts";
 import type { StagedWorld } from "./staged-world.ts";
@@ -43,7 +43,7 @@ export async function checkNow(world: StagedWorld): Promise<void> {
   expect(statusOf(record, now) === "expired", `${at}: status`).to.equal(isExpired);
 
   const row = await world.ledger();
-  const stays = row.lives.flatMap(staysOf);
+  const stays = row.lives.flatMap(residenciesOf);
   const presence = await world.presence();
   expect(judgePresence(record, presence, now, "dev"), `${at}: ${JSON.stringify(presence)}`).to.equal(
     undefined,
@@ -71,7 +71,7 @@ export async function checkNow(world: StagedWorld): Promise<void> {
 }
 
 /** Compares bytes × time of the ledger with what S3 has stored, region by region. */
-function checkAmounts(world: StagedWorld, stays: readonly Stay[], now: Date): void {
+function checkAmounts(world: StagedWorld, stays: readonly Residency[], now: Date): void {
   const bytes = world.record.sizeBytes;
   for (const region of new Set(stays.map((stay) => stay.region))) {
     const counted = stays
@@ -133,7 +133,7 @@ function storedTime(charges: readonly Charge[], now: Date): number {
 
 /** Whether S3 has nothing left, and billed nothing after the end that the ledger has. */
 export async function checkEnd(world: StagedWorld): Promise<void> {
-  const stays = (await world.ledger()).lives.flatMap(staysOf);
+  const stays = (await world.ledger()).lives.flatMap(residenciesOf);
   for (const { region, key, to } of world.charges()) {
     const end = Math.max(
       ...stays.filter((stay) => stay.region === region).map((stay) => Number(stay.billedUntil)),

@@ -146,7 +146,9 @@ describe("the parameters of a sweep", () => {
 describe("the notes about a command", () => {
   it("tell that all indices run the same, as from an unquoted heredoc", () => {
     const [note, ...others] = commandNotes(read("count: 3\nbase_command: bwa sample-.fastq\n"));
-    expect(note).to.contain("all 3 indices run the same command").and.to.contain("quote its delimiter (<<'EOF')");
+    expect(note)
+      .to.contain("all 3 indices run the same command")
+      .and.to.contain("quote its delimiter (<<'EOF')");
     expect(others).to.deep.equal([]);
   });
 

@@ -3,7 +3,7 @@ import { plainItem } from "../../../../provider/plain-item.ts";
 import { errorName } from "../../../../provider/store/aws-errors.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
-import { type Life, parseLedgerRow } from "../../../../staging/ledger.ts";
+import { type Generation, parseLedgerRow } from "../../../../staging/ledger.ts";
 import { CorruptRecordError } from "../../../../staging/record.ts";
 import { USAGE_KEY } from "../../../../staging/usage.ts";
 import type { Context } from "../../../context.ts";
@@ -37,7 +37,7 @@ export async function findRemains(
     }
   };
   const [buckets, tables] = await Promise.all([bucketsOfEntry(context, id), context.tables()]);
-  const [places, record, openLife, settings] = await Promise.all([
+  const [places, record, openGeneration, settings] = await Promise.all([
     Promise.all(
       buckets.map((named) =>
         look(`the bucket ${named.bucket}`, undefined, async () =>
@@ -58,7 +58,7 @@ export async function findRemains(
     findAccessPoints(context, id, regions, accounts.length > 0),
   );
   return {
-    ...{ id, record, openLife, accessPoints, unknown },
+    ...{ id, record, openGeneration, accessPoints, unknown },
     places: places.filter((place) => place !== undefined),
   };
 }
@@ -81,7 +81,7 @@ async function recordOf(tables: Tables, id: StagingId): Promise<EntryRemains["re
 async function openLifeOf(
   { client, settings }: Tables,
   id: StagingId,
-): Promise<Life | "unreadable" | undefined> {
+): Promise<Generation | "unreadable" | undefined> {
   const answer = await unlessNoTable(() =>
     client.send(
       new GetItemCommand({

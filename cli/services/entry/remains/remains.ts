@@ -1,6 +1,6 @@
 import type { UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
-import type { Life } from "../../../../staging/ledger.ts";
+import type { Generation } from "../../../../staging/ledger.ts";
 import type { StagingRecord } from "../../../../staging/record.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import type { AccessPointName } from "../access-points.ts";
@@ -13,7 +13,7 @@ export interface EntryRemains {
   /** `unreadable`: the table has an item of that ID that is malformed, or names what is not the entry's. */
   readonly record: StagingRecord | "unreadable" | undefined;
   /** The life that the usage row has open, so that `cost` counts it; undefined where no row is open. */
-  readonly openLife: Life | "unreadable" | undefined;
+  readonly openGeneration: Generation | "unreadable" | undefined;
   readonly accessPoints: readonly AccessPointName[];
   /** Places that could not be searched. While there is one, the entry does not count as deleted. */
   readonly unknown: readonly UserError[];
@@ -45,7 +45,7 @@ export const holdsData = ({ places }: Pick<EntryRemains, "places">): boolean => 
 export const holdsAnything = (remains: EntryRemains): boolean =>
   holdsData(remains) ||
   remains.record !== undefined ||
-  remains.openLife !== undefined ||
+  remains.openGeneration !== undefined ||
   remains.accessPoints.length > 0;
 
 /** Whether nothing is left in any bucket, table or access point, and every place was looked at. */

@@ -27,7 +27,7 @@ export async function removeRemains(
   remains: EntryRemains,
   options: RemovalOptions = {},
 ): Promise<void> {
-  const { id, record, accessPoints, places, openLife } = remains;
+  const { id, record, accessPoints, places, openGeneration } = remains;
   if (record !== undefined) await deleteRecord(context, id);
   await deleteAccessPoints(context, accessPoints);
   if (places.length > 0) {
@@ -47,7 +47,7 @@ export async function removeRemains(
       report(0, true);
     }
   }
-  if (openLife !== undefined) await closeUsage(context, id);
+  if (openGeneration !== undefined) await closeUsage(context, id);
 }
 
 /**

@@ -78,7 +78,7 @@ describe("The remains of an entry", function () {
 
   it("are none for an id that never existed", async () => {
     expect(await findRemains(context, id)).to.deep.equal({
-      ...{ id, places: [], record: undefined, openLife: undefined, accessPoints: [], unknown: [] },
+      ...{ id, places: [], record: undefined, openGeneration: undefined, accessPoints: [], unknown: [] },
     });
   });
 
@@ -121,7 +121,7 @@ describe("The remains of an entry", function () {
       },
     ]);
     expect(found.record).to.equal("unreadable");
-    expect(found.openLife).to.have.property("filename", "a");
+    expect(found.openGeneration).to.have.property("filename", "a");
     expect(found.accessPoints).to.deep.equal([
       { region: second, accountId: "000000000000", name: `spawn-${id}` },
     ]);
