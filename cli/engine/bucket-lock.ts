@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { UserError } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
+import { BACKEND } from "./backend.ts";
 import type { BucketObjects } from "./bucket-objects.ts";
-import { PROJECT_NAME } from "./entry-project.ts";
 import { type Heartbeat, isHere, machineName, type Worker, workerIn } from "./heartbeat.ts";
 import { type LockHolder, type LockOptions, locked, waitForEnd } from "./lock-holder.ts";
 
@@ -12,7 +12,7 @@ import { type LockHolder, type LockOptions, locked, waitForEnd } from "./lock-ho
  * started, so that one on the same machine can tell whether that engine still runs. An engine on another machine cannot be looked at.
  */
 
-const locksPrefix = (stack: string): string => `.pulumi/locks/organization/${PROJECT_NAME}/${stack}/`;
+const locksPrefix = (stack: string): string => `${BACKEND.locks}/${stack}/`;
 const recordKey = (stack: string): string => `.spawn/running/${stack}.json`;
 
 /** Whether an engine has locked the stack, or was killed while it had. */

@@ -5,6 +5,7 @@ import { isBelow } from "../../local/private-folders.ts";
 import { toYaml } from "../../stacks/yaml.ts";
 import type { StackName } from "../../staging/stack-name.ts";
 import { replaceFile } from "../services/common/replace-file.ts";
+import { PROJECT_NAME } from "./backend.ts";
 
 /**
  * The Pulumi project of the entries that the command line makes, in the user's data folder: a `Pulumi.yaml` with the name
@@ -23,9 +24,6 @@ export async function prepareEntryProject(folder: string, packageRoot: string): 
     }),
   );
 }
-
-/** Name of the Pulumi project, here and in the repository's `Pulumi.yaml`. */
-export const PROJECT_NAME = "spawn";
 
 /** The settings file of a stack. */
 export const settingsFile = (folder: string, stack: StackName): string =>

@@ -4,8 +4,8 @@ import { describeError, UserError } from "../../staging/errors.ts";
 import { deniedAction, rightsHint } from "../../staging/policies/denial.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { commandLine } from "../command-line.ts";
+import { fullStackName } from "./backend.ts";
 import { explainFullDisk } from "./disk-full.ts";
-import { PROJECT_NAME } from "./entry-project.ts";
 import { explainPassphrase } from "./passphrase.ts";
 import type { EngineRun } from "./process.ts";
 import { explainSetupText } from "./setup-failure.ts";
@@ -162,7 +162,7 @@ function lastError(stderr: string): string {
  * project's folder.
  */
 export const whenUnlocked = (stack: string): string =>
-  `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${shellQuoted(`organization/${PROJECT_NAME}/${stack}`)}`;
+  `Wait for it to end, then run the command again. If it was killed: eval "$(spawn env)"; pulumi cancel --stack ${shellQuoted(fullStackName(stack))}`;
 
 interface KnownFailure {
   readonly pattern: RegExp;

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BEAT_EVERY_MS, HEARTBEAT_VARIABLE, pulseOf, recordOf, startPulse } from "../../connection/pulse.ts";
 import { once } from "../../staging/once.ts";
 import { isRecord } from "../../staging/type-guards.ts";
-import { backendFolder } from "./backend-folder.ts";
+import { backendFolder } from "./backend.ts";
 import { writeAtomically } from "./entry-project.ts";
 import { hasCode } from "./state-file.ts";
 

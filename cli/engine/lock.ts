@@ -4,8 +4,7 @@ import { basename, join } from "node:path";
 
 import { UserError } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
-import { backendFolder } from "./backend-folder.ts";
-import { PROJECT_NAME } from "./entry-project.ts";
+import { BACKEND, backendFolder } from "./backend.ts";
 import { isHere, isSilent, workerOf } from "./heartbeat.ts";
 import { type LockHolder, type LockOptions, locked, waitForEnd } from "./lock-holder.ts";
 import { removeLockLeftovers } from "./lock-leftovers.ts";
@@ -76,7 +75,7 @@ async function removeLock(file: string, stack: string): Promise<void> {
 
 function locksFolder(settings: EngineSettings, stack: string): string | undefined {
   const state = backendFolder(settings.env["PULUMI_BACKEND_URL"]);
-  return state && join(state, ".pulumi", "locks", "organization", PROJECT_NAME, stack);
+  return state && join(state, BACKEND.locks, stack);
 }
 
 /** The locks of a stack in a `file://` backend, from the newest layout of its folder to the oldest. */

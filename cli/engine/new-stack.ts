@@ -3,8 +3,8 @@ import { link, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { modeFor } from "../../local/private-folders.ts";
 import { UserError } from "../../staging/errors.ts";
+import { fullStackName } from "./backend.ts";
 import { explainFullDisk } from "./disk-full.ts";
-import { PROJECT_NAME } from "./entry-project.ts";
 import { explainPassphrase } from "./passphrase.ts";
 import { type EngineSettings, reasonOf, runEngine } from "./process.ts";
 import { hasCode, stacksFolder } from "./state-file.ts";
@@ -54,7 +54,7 @@ async function writeStack(folder: string, stack: string): Promise<boolean> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${stack}.json`);
   if (await existsAny([path, `${path}.gz`, `${path}.zst`])) return false;
-  const name = `organization/${PROJECT_NAME}/${stack}`;
+  const name = fullStackName(stack);
   const temporary = join(folder, `.${randomUUID()}.tmp`);
   try {
     const checkpoint = JSON.stringify({ version: CHECKPOINT_VERSION, checkpoint: { stack: name } });

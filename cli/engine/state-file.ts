@@ -6,8 +6,7 @@ import { modeFor } from "../../local/private-folders.ts";
 import { parseYaml } from "../../stacks/files.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
-import { backendFolder } from "./backend-folder.ts";
-import { PROJECT_NAME } from "./entry-project.ts";
+import { BACKEND, backendFolder } from "./backend.ts";
 import type { EngineSettings } from "./process.ts";
 
 /** Version of the backend's layout in which stacks belong to a project. */
@@ -43,7 +42,7 @@ export async function stacksFolder(settings: EngineSettings): Promise<string | u
   const meta = await readFile(join(state, ".pulumi", "meta.yaml"), "utf8").catch(() => "");
   const layout = parseYaml(meta, join(state, ".pulumi", "meta.yaml"));
   if (!isRecord(layout) || layout["version"] !== LAYOUT_VERSION) return undefined;
-  return join(state, ".pulumi", "stacks", PROJECT_NAME);
+  return join(state, BACKEND.stacks);
 }
 
 /** Names of the stacks with a checkpoint in `folder`, damaged ones included. */
@@ -139,7 +138,7 @@ async function backupsOf(
   ending: string,
 ): Promise<{ path: string; bytes: Buffer }[]> {
   // .pulumi/stacks/PROJECT/STACK.json beside .pulumi/backups/PROJECT/STACK/STACK.TIME.json
-  const folder = join(file, "..", "..", "..", "backups", PROJECT_NAME, stack);
+  const folder = join(file, "../../../..", BACKEND.backups, stack);
   const copies = (await readdir(folder).catch(() => []))
     .filter((name) => name.endsWith(ending))
     .map((name) => join(folder, name));

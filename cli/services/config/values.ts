@@ -11,7 +11,7 @@ import { InputError } from "../../../staging/errors.ts";
 import { parseRegionList } from "../../../staging/regions.ts";
 import { shellPath } from "../../../staging/shell.ts";
 import type { Context } from "../../context.ts";
-import { backendFolder } from "../../engine/backend-folder.ts";
+import { backendFolder } from "../../engine/backend.ts";
 import { lookAtBucket } from "../environment/bucket-owner.ts";
 import type { ConfigKey } from "./keys.ts";
 import type { ConfigChange } from "./write.ts";

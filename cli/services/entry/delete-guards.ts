@@ -2,11 +2,8 @@ import { UserError } from "../../../staging/errors.ts";
 import { isStagingId, type StagingId } from "../../../staging/ids.ts";
 import { shellQuoted, shellString } from "../../../staging/shell.ts";
 import { commandLine } from "../../command-line.ts";
-import { PROJECT_NAME } from "../../engine/entry-project.ts";
+import { fullStackName } from "../../engine/backend.ts";
 import type { StateResource } from "../../engine/state.ts";
-
-/** The name by which the engine finds a stack from any folder. */
-const fullName = (stack: string): string => `organization/${PROJECT_NAME}/${stack}`;
 
 /** What makes plain `pulumi` use the environment's backend, in the user's shell. */
 export const engineShell = (environment: string): string =>
@@ -34,7 +31,7 @@ export function refuseProtected(
   const retained = resources.filter(({ retainOnDelete }) => retainOnDelete === true);
   const kept = [...protectedOnes, ...retained];
   if (kept.length === 0) return;
-  const name = shellQuoted(fullName(stack));
+  const name = shellQuoted(fullStackName(stack));
   const [only, ...others] = protectedOnes;
   const unprotect =
     only === undefined

@@ -5,7 +5,7 @@ import { RECORD_TYPE } from "../../../staging/resources.ts";
 import { shellPath, shellQuoted } from "../../../staging/shell.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { PROJECT_NAME } from "../../engine/entry-project.ts";
+import { fullStackName } from "../../engine/backend.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import type { StateResource } from "../../engine/state.ts";
 import { findRenamed } from "../environment/renamed-stacks.ts";
@@ -22,7 +22,7 @@ export async function noStack(
   if (renamed !== undefined) {
     const { stack } = renamed;
     return new UserError(`the stack ${own}, which holds ${id}, was renamed to ${stack}`, {
-      fix: `${engineShell(environment)}; pulumi stack rename ${own} --cwd ${shellPath(project.project)} --stack ${shellQuoted(`organization/${PROJECT_NAME}/${stack}`)}`,
+      fix: `${engineShell(environment)}; pulumi stack rename ${own} --cwd ${shellPath(project.project)} --stack ${shellQuoted(fullStackName(stack))}`,
     });
   }
   return new UserError(`there is no stack ${own}, which holds ${id}`, {

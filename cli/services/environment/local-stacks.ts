@@ -12,8 +12,8 @@ import { isStackName, type StackName } from "../../../staging/stack-name.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import { isRecord } from "../../../staging/type-guards.ts";
 import { Context, type StepPrinter } from "../../context.ts";
-import { backendFolder } from "../../engine/backend-folder.ts";
-import { PROJECT_NAME, settingsFile } from "../../engine/entry-project.ts";
+import { BACKEND, backendFolder } from "../../engine/backend.ts";
+import { settingsFile } from "../../engine/entry-project.ts";
 import { removeHeartbeat } from "../../engine/heartbeat.ts";
 import { type EngineSettings, reasonOf, runEngine } from "../../engine/process.ts";
 import { openSession } from "../../engine/session.ts";
@@ -152,7 +152,7 @@ const engineOf = (url: string): EngineSettings => ({
   project: spawnPaths().stacks,
 });
 
-const checkpointsOf = (folder: string): string => join(folder, ".pulumi", "stacks", PROJECT_NAME);
+const checkpointsOf = (folder: string): string => join(folder, BACKEND.stacks);
 
 /** Stacks in a backend that is no folder; those of other environments than the one that uses it are left to them. */
 async function stacksOf(environment: string, steps: StepPrinter): Promise<string[]> {
@@ -190,16 +190,11 @@ async function removeByEngine(
 
 /** All that the engine keeps of a stack: https://www.pulumi.com/docs/iac/concepts/state-and-backends/ */
 async function removeFromFolder(folder: string, stack: string): Promise<void> {
-  const pulumi = join(folder, ".pulumi");
   for (const name of await namesIn(checkpointsOf(folder)))
     if (/^\.json\b/.test(name.slice(stack.length)) && name.startsWith(stack))
       await rm(join(checkpointsOf(folder), name), { force: true });
-  for (const part of [
-    ["history", PROJECT_NAME],
-    ["backups", PROJECT_NAME],
-    ["locks", "organization", PROJECT_NAME],
-  ])
-    await rm(join(pulumi, ...part, stack), { recursive: true, force: true });
+  for (const part of [BACKEND.history, BACKEND.backups, BACKEND.locks])
+    await rm(join(folder, part, stack), { recursive: true, force: true });
   await removeHeartbeat(pathToFileURL(folder).href, stack);
 }
 

@@ -1,6 +1,6 @@
 import type { StagingId } from "../../../staging/ids.ts";
 import { sweepOfStack } from "../../../staging/sweep/id.ts";
-import { PROJECT_NAME } from "../../engine/entry-project.ts";
+import { fullStackName } from "../../engine/backend.ts";
 import { type EngineSettings, runEngine } from "../../engine/process.ts";
 import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
 import { stacksFolder, stacksIn } from "../../engine/state-file.ts";
@@ -40,7 +40,6 @@ const holdsEnvironment = (resources: readonly StateResource[]): boolean =>
 
 /** Removes the stack of a deleted entry from the backend. Changes no resource. */
 export async function forgetStack(project: EngineSettings, stack: string): Promise<boolean> {
-  const name = `organization/${PROJECT_NAME}/${stack}`;
-  const run = await runEngine(project, ["stack", "rm", "--force", "--yes", "--stack", name]);
+  const run = await runEngine(project, ["stack", "rm", "--force", "--yes", "--stack", fullStackName(stack)]);
   return run.exitCode === 0;
 }

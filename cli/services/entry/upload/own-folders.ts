@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { spawnPaths } from "../../../../local/paths.ts";
 import { configFolder } from "../../../../stacks/data-folder.ts";
 import type { Context } from "../../../context.ts";
-import { backendFolder } from "../../../engine/backend-folder.ts";
+import { backendFolder } from "../../../engine/backend.ts";
 
 /** Folders of this machine that spawn writes to: its data, and where they are there the user's settings and the stacks' backend. Real paths. */
 export async function findOwnFolders(context: Pick<Context, "stateUrl">): Promise<string[]> {

@@ -5,9 +5,9 @@ import { readTextIfThere } from "../../../../stacks/files.ts";
 import { isStackName, type StackName } from "../../../../staging/stack-name.ts";
 import { isRecord } from "../../../../staging/type-guards.ts";
 import type { Context } from "../../../context.ts";
-import { backendFolder } from "../../../engine/backend-folder.ts";
+import { BACKEND, backendFolder } from "../../../engine/backend.ts";
 import type { BucketObjects } from "../../../engine/bucket-objects.ts";
-import { PROJECT_NAME, settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
+import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
 import type { EngineSettings } from "../../../engine/process.ts";
 import { hasCode, readStateFile } from "../../../engine/state-file.ts";
 import {
@@ -78,9 +78,7 @@ function shelfInBucket(url: string, objects: BucketObjects): Shelf {
     write: (stack, text) => objects.write(keyOf(stack), text),
     remove: (stack) => objects.remove(keyOf(stack)),
     hasStack: async (stack) =>
-      (await objects.list(`.pulumi/stacks/${PROJECT_NAME}/${stack}.json`)).some((key) =>
-        /\.json(\.gz|\.zst)?$/.test(key),
-      ),
+      (await objects.list(`${BACKEND.stacks}/${stack}.json`)).some((key) => /\.json(\.gz|\.zst)?$/.test(key)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { backendFolder } from "../../../cli/engine/backend-folder.ts";
+import { backendFolder } from "../../../cli/engine/backend.ts";
 
 describe("backendFolder", () => {
   const cases: [string | undefined, string | undefined][] = [
