@@ -144,7 +144,7 @@ configure() {
     function add() { if (inside && !added) print "s3 =\n  preferred_transfer_client = crt"; if (inside) added = 1 }
     /^[ \t]*\[/ { add(); section = $0; gsub(/^[ \t]*\[[ \t]*|[ \t]*\].*$/, "", section); inside = section == ENVIRON["profile"] }
     { print }
-    # The user's setting comes later and takes precedence.
+    # A later setting of the user takes precedence.
     inside && !added && /^s3[ \t]*=/ { print "  preferred_transfer_client = crt"; added = 1 }
     END { add(); if (!added) print "[" ENVIRON["profile"] "]\ns3 =\n  preferred_transfer_client = crt" }
   ' <"$own" >"$work/config") && AWS_CONFIG_FILE=$work/config && export AWS_CONFIG_FILE
