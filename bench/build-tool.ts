@@ -14,9 +14,10 @@ const PACKAGES = {
   s5cmd: "github.com/peak/s5cmd/v2",
   rclone: "github.com/rclone/rclone",
   toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
+  front: ".",
 } as const;
 
-/** A third-party program that is built from source, in the version and with the hashes of `bench/tools/`. */
+/** A program that is built from source: `front` from its own in `bench/tools/`, a third-party program in the version and with the hashes there. */
 export type Tool = keyof typeof PACKAGES;
 
 export const TOOLS = Object.keys(PACKAGES) as readonly Tool[];
@@ -30,8 +31,8 @@ export const benchCache = (): string => join(spawnPaths().cache, "bench");
  */
 export async function buildTool(name: Tool): Promise<string> {
   const module = join(packageRoot(), "bench", "tools", name);
-  const sums = await readFile(join(module, "go.sum"));
-  const version = createHash("sha256").update(sums).digest("hex").slice(0, 12);
+  const source = await readFile(join(module, name === "front" ? "main.go" : "go.sum"));
+  const version = createHash("sha256").update(source).digest("hex").slice(0, 12);
   const folder = join(benchCache(), "bin");
   const program = join(folder, `${name}-${version}`);
   if (existsSync(program)) return program;

@@ -1,12 +1,14 @@
-import { BUCKETS } from "./server.ts";
+import { join } from "node:path";
+import { packageRoot } from "../package-root.ts";
 import type { Command, Plan, Tools } from "./tools.ts";
 
 export interface Dataset {
-  readonly name: string;
   readonly path: string;
   readonly isDirectory: boolean;
-  /** Destination buckets: an upload to the first, server-side copies to the others. */
-  readonly buckets: number;
+  /** The first gets it by an upload, the others by server-side copies. */
+  readonly buckets: readonly string[];
+  /** Whether spawn runs as the whole command, engine included, and not the data plane alone. */
+  readonly isCommand: boolean;
 }
 
 export interface Contestant {
@@ -17,22 +19,41 @@ export interface Contestant {
 /** Each makes the same upload, then the same server-side copies to both buckets concurrently. */
 export function contestants(tools: Tools, stage: string): readonly Contestant[] {
   const copies = (dataset: Dataset, copy: (from: string, to: string) => Command): readonly Command[] =>
-    BUCKETS.slice(1, dataset.buckets).map((bucket) => copy(BUCKETS[0], bucket));
+    dataset.buckets.slice(1).map((bucket) => copy(primaryOf(dataset), bucket));
   const steps = (...all: (readonly Command[])[]): Plan => all.filter((commands) => commands.length > 0);
   return [
     {
       name: "spawn",
-      // With the provider's own options.
-      plan: ({ path, buckets }) => [
-        [[process.execPath, "--max-semi-space-size=8", stage, path, ...BUCKETS.slice(0, buckets)]],
-      ],
+      plan: ({ path, buckets, isCommand }) =>
+        isCommand
+          ? [
+              [
+                [
+                  join(packageRoot(), "bin", "spawn"),
+                  "stage",
+                  "upload",
+                  path,
+                  "--regions",
+                  regionsOf(buckets),
+                ],
+              ],
+            ]
+          : // With the provider's own options.
+            [[[process.execPath, "--max-semi-space-size=8", stage, path, ...buckets]]],
     },
     {
       name: "s5cmd",
       plan: (data) => {
         const [from, to] = data.isDirectory ? ["data/*", "data/"] : ["data", "data"];
         return steps(
-          [[tools.s5cmd, "cp", data.isDirectory ? `${data.path}/` : data.path, `s3://${BUCKETS[0]}/${to}`]],
+          [
+            [
+              tools.s5cmd,
+              "cp",
+              data.isDirectory ? `${data.path}/` : data.path,
+              `s3://${primaryOf(data)}/${to}`,
+            ],
+          ],
           copies(data, (source, bucket) => [
             tools.s5cmd,
             "cp",
@@ -58,7 +79,7 @@ export function contestants(tools: Tools, stage: string): readonly Contestant[] 
         ];
         const remote = ":s3,provider=Other,env_auth=true,region=us-east-1:";
         return steps(
-          [[...copy, data.path, `${remote}${BUCKETS[0]}/data`]],
+          [[...copy, data.path, `${remote}${primaryOf(data)}/data`]],
           copies(data, (source, bucket) => [...copy, `${remote}${source}/data`, `${remote}${bucket}/data`]),
         );
       },
@@ -74,10 +95,16 @@ export function contestants(tools: Tools, stage: string): readonly Contestant[] 
           ...(data.isDirectory ? ["--recursive"] : []),
         ];
         return steps(
-          [[...copy, data.path, `s3://${BUCKETS[0]}/data`]],
+          [[...copy, data.path, `s3://${primaryOf(data)}/data`]],
           copies(data, (source, bucket) => [...copy, `s3://${source}/data`, `s3://${bucket}/data`]),
         );
       },
     },
   ];
 }
+
+const primaryOf = ({ buckets: [primary = ""] }: Dataset): string => primary;
+
+/** Of the environment's buckets. */
+const regionsOf = (buckets: readonly string[]): string =>
+  buckets.map((bucket) => bucket.replace(/^spawn-staging-/, "")).join(",");

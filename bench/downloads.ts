@@ -38,7 +38,7 @@ const ROWS: readonly Row[] = [
 ];
 
 async function main(): Promise<void> {
-  const tools = await prepareTools(["rclone", "toxiproxy"]);
+  const tools = await prepareTools(["rclone", "toxiproxy", "front"]);
   const folder = await mkdtemp(join(tmpdir(), "spawn-bench-"));
   const server = await startServer(tools.versitygw);
   const sections: string[] = [];

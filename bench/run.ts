@@ -1,70 +1,24 @@
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../package-root.ts";
-import { GIB, MIB } from "../staging/units.ts";
+import { MIB } from "../staging/units.ts";
+import { COMMAND_BUCKETS, startCommandServer } from "./command-server.ts";
 import { type Contestant, contestants, type Dataset } from "./contestants.ts";
-import { NETWORK, startNetwork } from "./network.ts";
+import { startNetwork } from "./network.ts";
 import { cpuOf, type Measurement, type RowResult, renderTables, writeReport } from "./report.ts";
-import { startServer } from "./server.ts";
-import { bundle, measure, prepareTools, succeed } from "./tools.ts";
+import { DATASETS, ROWS, type Row } from "./rows.ts";
+import { BUCKETS, startServer } from "./server.ts";
+import { bundle, measure, prepareTools, type Tools } from "./tools.ts";
 
-/**
- * Compares the data plane with the tools that users would use instead, on one S3 server on this machine. Usage:
- * run.ts [--rows 1g,8g,small,mixed,1g-far,small-far] [--runs 3] [--tools spawn,s5cmd]; runs with a subset of the
- * tools are not saved. Needs Go, Python 3 and memory for the server's objects: 4 GiB, or 10 with the row of 8 GiB,
- * which uses one bucket only.
+/*
+ * The data plane beside the tools that users would take instead, against one S3 server on this machine.
+ * Usage: run.ts [--rows 1g,8g,small,mixed,1g-far,small-far,1g-command,mixed-command,small-command] [--runs 3] [--tools spawn,s5cmd]; what only some tools ran is not
+ * saved. Needs Go, Python 3 and memory for the server's objects: 4 GiB, with the row of 8 GiB, which goes to one bucket only, 10.
  */
 
 const root = packageRoot();
-
-interface Row {
-  readonly title: string;
-  readonly buckets: number;
-  /** Whether there is a network between the tools and the server. */
-  readonly isFar?: boolean;
-  readonly isDirectory?: boolean;
-  /** The row whose files it uses. @default its own */
-  readonly files?: string;
-  make(path: string): Promise<void>;
-}
-
-const FAR = `${NETWORK.latencyMs} ms and ${NETWORK.bytesPerSecond / MIB} MiB/s a connection`;
-
-const ROWS: Readonly<Record<string, Row>> = {
-  "1g": { title: "one file of 1 GiB, 3 buckets", buckets: 3, make: (path) => writeFiles([[path, GIB]]) },
-  "8g": { title: "one file of 8 GiB, 1 bucket", buckets: 1, make: (path) => writeFiles([[path, 8 * GIB]]) },
-  small: {
-    title: "20,000 files of 16 KiB, 3 buckets",
-    buckets: 3,
-    isDirectory: true,
-    make: (path) => writeFiles(smallFiles(path, 20_000)),
-  },
-  mixed: {
-    title: "2,000 files of 16 KiB, 50 of 4 MiB, 1 of 512 MiB, 3 buckets",
-    buckets: 3,
-    isDirectory: true,
-    make: (path) =>
-      writeFiles([
-        ...smallFiles(path, 2_000),
-        ...Array.from({ length: 50 }, (_, index) => [join(path, "medium", `${index}`), 4 * MIB] as const),
-        [join(path, "large"), 512 * MIB],
-      ]),
-  },
-  "1g-far": {
-    title: `one file of 1 GiB, 1 bucket, over a network of ${FAR}`,
-    ...{ buckets: 1, isFar: true, files: "1g" },
-    make: (path) => writeFiles([[path, GIB]]),
-  },
-  "small-far": {
-    title: `20,000 files of 16 KiB, 1 bucket, over a network of ${FAR}`,
-    ...{ buckets: 1, isFar: true, isDirectory: true, files: "small" },
-    make: (path) => writeFiles(smallFiles(path, 20_000)),
-  },
-};
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -78,26 +32,32 @@ async function main(): Promise<void> {
   const unknown = rows.find((name) => !(name in ROWS));
   if (unknown !== undefined) throw new Error(`no row ${unknown}: ${Object.keys(ROWS).join(", ")}`);
   const tools = values.tools?.split(",");
-  const all = contestants(await prepareTools(), await bundle("stage")).filter(
+  const programs = await prepareTools(
+    tools === undefined || tools.includes("rclone") ? [] : ["rclone"],
+  );
+  const all = contestants(programs, await bundle("stage")).filter(
     ({ name }) => tools === undefined || tools.includes(name),
   );
   const results: RowResult[] = [];
   for (const name of rows) {
     const row = ROWS[name];
-    if (row !== undefined) results.push(await runRow(row, name, all, Number(values.runs)));
+    if (row !== undefined) results.push(await runRow(row, programs, all, Number(values.runs)));
   }
   if (tools === undefined) await writeReport(results, join(root, "docs"));
   else console.log(renderTables(results));
 }
 
-async function runRow(row: Row, name: string, all: readonly Contestant[], runs: number): Promise<RowResult> {
-  const path = join(tmpdir(), "spawn-bench", row.files ?? name);
-  if (!existsSync(path)) await row.make(path);
-  const { isDirectory = false } = row;
-  const dataset: Dataset = { name, path, isDirectory, buckets: row.buckets };
-  const tools = await prepareTools();
-  const server = await startServer(tools.versitygw);
-  const network = row.isFar ? await startNetwork(tools.toxiproxy, server.endpoint) : undefined;
+async function runRow(row: Row, tools: Tools, all: readonly Contestant[], runs: number): Promise<RowResult> {
+  const path = join(tmpdir(), "spawn-bench", row.files);
+  const { isDirectory, make } = DATASETS[row.files];
+  if (!existsSync(path)) await make(path);
+  const isCommand = row.kind === "command";
+  const buckets = (isCommand ? COMMAND_BUCKETS : BUCKETS).slice(0, row.buckets);
+  const dataset: Dataset = { path, isDirectory, buckets, isCommand };
+  const server = isCommand
+    ? await startCommandServer(tools.versitygw, tools.front)
+    : await startServer(tools.versitygw);
+  const network = row.kind === "far" ? await startNetwork(tools.toxiproxy, server.endpoint) : undefined;
   const env = server.env(network?.endpoint ?? server.endpoint);
   const measurements: Record<string, Measurement[]> = {};
   try {
@@ -125,32 +85,6 @@ async function runRow(row: Row, name: string, all: readonly Contestant[], runs: 
     await server.stop();
   }
   return { title: row.title, date: new Date().toISOString().slice(0, 10), measurements };
-}
-
-function smallFiles(folder: string, count: number): (readonly [string, number])[] {
-  return Array.from(
-    { length: count },
-    (_, index) => [join(folder, `folder-${index % 20}`, `${index}`), 16 * 1024] as const,
-  );
-}
-
-async function writeFiles(files: readonly (readonly [path: string, bytes: number])[]): Promise<void> {
-  console.error(`Writing ${files.length} files...`);
-  const made = new Set<string>();
-  for (const [path, bytes] of files) {
-    const folder = join(path, "..");
-    if (!made.has(folder)) await mkdir(folder, { recursive: true });
-    made.add(folder);
-    if (bytes <= MIB) {
-      await writeFile(path, randomBytes(bytes));
-      continue;
-    }
-    const handle = await open(`${path}.new`, "w");
-    for (let left = bytes; left > 0; left -= MIB) await handle.write(randomBytes(Math.min(left, MIB)));
-    await handle.close();
-    await rm(path, { force: true });
-    await succeed("mv", [`${path}.new`, path]);
-  }
 }
 
 await main();

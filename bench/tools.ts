@@ -12,6 +12,7 @@ export interface Tools {
   readonly s5cmd: string;
   readonly rclone: string;
   readonly toxiproxy: string;
+  readonly front: string;
   readonly aws: string;
 }
 
@@ -29,8 +30,8 @@ const root = packageRoot();
 export async function prepareTools(unused: readonly Tool[] = []): Promise<Tools> {
   const programs: Partial<Record<Tool, string>> = {};
   for (const name of TOOLS) if (!unused.includes(name)) programs[name] = await buildTool(name);
-  const { versitygw = "", s5cmd = "", rclone = "", toxiproxy = "" } = programs;
-  return { versitygw, s5cmd, rclone, toxiproxy, aws: await installAws() };
+  const { versitygw = "", s5cmd = "", rclone = "", toxiproxy = "", front = "" } = programs;
+  return { versitygw, s5cmd, rclone, toxiproxy, front, aws: await installAws() };
 }
 
 async function installAws(): Promise<string> {

@@ -24,7 +24,12 @@ interface Findings {
 }
 
 describe(`the signatures of ${REQUESTS} random requests (seed ${SEED})`, function () {
-  this.timeout(180_000); // botocore may have to be installed first
+  this.timeout(600_000);
+  let python: string;
+
+  before("install botocore", async () => {
+    python = join(await ensureVenv("moto"), "python");
+  });
 
   it("are botocore's, and the local cloud accepts each and refuses it with any change", async () => {
     const random = new Random(SEED);
@@ -32,15 +37,14 @@ describe(`the signatures of ${REQUESTS} random requests (seed ${SEED})`, functio
     const all = Array.from({ length: REQUESTS }, (_, index) =>
       index % 2 === 0 ? cases.command() : cases.raw(),
     );
-    const { count, presigned, wrong } = await compare(all);
+    const { count, presigned, wrong } = await compare(python, all);
     if (wrong.length > 0) expect.fail(`with SIGNATURE_SEED=${SEED}: ${JSON.stringify(wrong, null, 2)}`);
     expect([count, presigned]).to.deep.equal([REQUESTS, REQUESTS / 5]);
   });
 });
 
 /** Compares all in one process of Python. */
-async function compare(cases: readonly Case[]): Promise<Findings> {
-  const python = join(await ensureVenv("moto"), "python");
+async function compare(python: string, cases: readonly Case[]): Promise<Findings> {
   const script = join(import.meta.dirname, "signature", "compare.py");
   const child = spawn(python, ["-I", script, join(packageRoot(), "local", "cloud")], {
     stdio: ["pipe", "pipe", "pipe"],

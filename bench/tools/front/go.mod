@@ -1,0 +1,3 @@
+module spawn-staging/bench/front
+
+go 1.24
