@@ -32,9 +32,7 @@ async function main(): Promise<void> {
   const unknown = rows.find((name) => !(name in ROWS));
   if (unknown !== undefined) throw new Error(`no row ${unknown}: ${Object.keys(ROWS).join(", ")}`);
   const tools = values.tools?.split(",");
-  const programs = await prepareTools(
-    tools === undefined || tools.includes("rclone") ? [] : ["rclone"],
-  );
+  const programs = await prepareTools(tools === undefined || tools.includes("rclone") ? [] : ["rclone"]);
   const all = contestants(programs, await bundle("stage")).filter(
     ({ name }) => tools === undefined || tools.includes(name),
   );
