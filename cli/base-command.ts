@@ -128,7 +128,6 @@ export abstract class BaseCommand extends Command {
       },
       at: this.#context?.at ?? {
         environment: DEFAULT_SETTINGS.environment,
-        cloud: undefined,
         connection: undefined,
       },
     });

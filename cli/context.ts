@@ -56,8 +56,8 @@ export class Context {
   readonly #s3 = new Map<Region, Promise<S3Client>>();
   /** Regions with a bucket that is known to belong to the environment. */
   readonly #ownS3 = new Map<Region, Promise<S3Client>>();
-  /** What is known so far, for errors. */
-  #known: { cloud?: "local" | "aws"; connection?: Connection } = {};
+  /** For errors. */
+  #resolved: Connection | undefined;
 
   /**
    * @param progress told when something takes long, such as the first start of the local cloud
@@ -79,9 +79,7 @@ export class Context {
 
   async #readEnvironment(): Promise<Environment> {
     const { readEnvironmentFile } = await import("../stacks/environment-config.ts");
-    const environment = await readEnvironmentFile(this.projectFolder, this.environmentName);
-    this.#known.cloud = environment.settings.cloud;
-    return environment;
+    return await readEnvironmentFile(this.projectFolder, this.environmentName);
   }
 
   async settings(): Promise<EnvironmentSettings> {
@@ -113,8 +111,8 @@ export class Context {
     if (cloud === "aws" && isOnLocalCloud(env)) throw shellOfLocalCloud(this.environmentName);
     const target = await this.target();
     applyChanges(env, connectionVariables(env, target));
-    this.#known.connection = resolveConnection(env, target.cloud === "aws" ? target.profile : undefined);
-    return this.#known.connection;
+    this.#resolved = resolveConnection(env, target.cloud === "aws" ? target.profile : undefined);
+    return this.#resolved;
   }
 
   /** The cloud that requests and the engine's plugins go to; the local one is started where it is not running. */
@@ -299,7 +297,6 @@ export class Context {
 
   /** Where requests went, as far as it is known: for the texts of errors. Loads nothing. */
   get at(): CloudOfError {
-    const { cloud, connection } = this.#known;
-    return { environment: this.environmentName, cloud, connection };
+    return { environment: this.environmentName, connection: this.#resolved };
   }
 }

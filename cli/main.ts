@@ -55,7 +55,7 @@ export async function main(argv: readonly string[] = process.argv.slice(2)): Pro
 async function reportFailure(error: unknown, argv: readonly string[]): Promise<void> {
   const failure = explain(error, {
     command: { name: "spawn", flags: ["help", "version"] },
-    at: { environment: "dev", cloud: undefined, connection: undefined },
+    at: { environment: "dev", connection: undefined },
   });
   process.exitCode = failure.exitCode;
   if (argv.includes("--json")) {

@@ -3,6 +3,7 @@ import { UserError } from "../staging/errors.ts";
 import { type Access, serviceSettings } from "./access.ts";
 import type { Connection } from "./connection.ts";
 import type { Service } from "./endpoints.ts";
+import { statusOf } from "./errors/failure.ts";
 
 /**
  * Whether the buckets of a connection have a known account. `always`: S3 is AWS. `perhaps`: another server is both S3
@@ -54,9 +55,8 @@ async function askFor(access: Access, region: string): Promise<AccountId | undef
     if (isAccountId(Account)) return Account;
     if (has === "perhaps") return undefined;
   } catch (error) {
-    const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
     // An S3 server without STS answers with an unknown operation.
-    if (has === "perhaps" && $metadata?.httpStatusCode !== undefined) return undefined;
+    if (has === "perhaps" && statusOf(error) !== undefined) return undefined;
     throw error;
   } finally {
     client.destroy();

@@ -1,6 +1,6 @@
 import { HttpRequest } from "@smithy/core/protocols";
 import type { Connection } from "./connection.ts";
-import { explainSetup, type SetupProblem } from "./failure.ts";
+import { explainSetup, type SetupProblem } from "./errors/setup.ts";
 import { transportOf } from "./transport.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { GetBucketVersioningCommand, PutBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { isNoSuchBucket, isNotFound } from "../connection/errors/kinds.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { bucketAdoptionResource } from "../staging/resources/bucket-adoption.ts";
 import type { BucketAdoptionInputs, BucketAdoptionOutputs } from "../staging/resources.ts";
@@ -11,7 +12,7 @@ import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import type { Target } from "./rules/configuration.ts";
 import { isSpreading } from "./rules/spreading.ts";
-import { explained, isNoSuchBucket, isNotFound } from "./store/aws-errors.ts";
+import { explained } from "./store/explain.ts";
 import { withRetry } from "./store/retry.ts";
 
 const ENABLED = "Enabled";

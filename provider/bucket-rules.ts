@@ -1,3 +1,4 @@
+import { isNoSuchBucket } from "../connection/errors/kinds.ts";
 import { InputError } from "../staging/errors.ts";
 import { bucketRulesResource } from "../staging/resources/bucket-rules.ts";
 import type { BucketRule, BucketRulesInputs, BucketRulesOutputs, RuleKind } from "../staging/resources.ts";
@@ -18,7 +19,7 @@ import { policyKind } from "./rules/policy.ts";
 import { replicationKind } from "./rules/replication.ts";
 import { rewrite } from "./rules/rewrite.ts";
 import { onYoungBucket } from "./rules/spreading.ts";
-import { explained, isNoSuchBucket } from "./store/aws-errors.ts";
+import { explained } from "./store/explain.ts";
 
 const KINDS: Readonly<Record<RuleKind, ConfigurationKind>> = {
   lifecycle: lifecycleKind,

@@ -1,4 +1,4 @@
-import { errorName } from "./store/aws-errors.ts";
+import { errorName } from "../connection/errors/failure.ts";
 
 /**
  * Sends a conditional write to DynamoDB. If the SDK retries a write whose answer was lost, the condition may fail because the write was applied.

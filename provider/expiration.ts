@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { isNotFound } from "../connection/errors/kinds.ts";
 import {
   objectRemoval,
   READERS_TAG,
@@ -20,8 +21,8 @@ import { isExpired } from "./expired.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { requireLifecycleRule } from "./rules/in-force.ts";
-import { explained, isNotFound } from "./store/aws-errors.ts";
 import { hasCapability } from "./store/capabilities.ts";
+import { explained } from "./store/explain.ts";
 import { isInParts, type ListedObject, listObjects } from "./store/listing.ts";
 import { ensureTags, hasTags, readTags, type WantedTags } from "./store/tagging.ts";
 import { forEachParallel } from "./transfer/flow/parallel.ts";

@@ -1,5 +1,5 @@
 import { PartialFailure, type Properties } from "./plugin/types.ts";
-import { type Doing, explainAwsError } from "./store/aws-errors.ts";
+import { type Doing, explainAwsError } from "./store/explain.ts";
 
 /**
  * A failure after something was made in AWS: the resource stays in the state, so that a later update goes on from there

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { isNotFound } from "../connection/errors/kinds.ts";
 import { replicateTag } from "../staging/classes.ts";
 import type { ReplicationMethod } from "../staging/entry.ts";
 import { InputError, UserError } from "../staging/errors.ts";
@@ -13,8 +14,8 @@ import { partialFailure } from "./partial.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { requireReplicationRule } from "./rules/in-force.ts";
-import { explained, isNotFound } from "./store/aws-errors.ts";
 import { hasCapability } from "./store/capabilities.ts";
+import { explained } from "./store/explain.ts";
 import { readTags } from "./store/tagging.ts";
 import { ensureReplica, type GivenUp, type ReplicaResult } from "./transfer/copy/replicate.ts";
 import { replicateTree, type TreeJob } from "./transfer/copy/replicate-tree.ts";

@@ -1,3 +1,4 @@
+import { isNoSuchBucket } from "../connection/errors/kinds.ts";
 import { primaryTags } from "../staging/classes.ts";
 import { describeError, InputError, UserError } from "../staging/errors.ts";
 import { parseFilename } from "../staging/filename.ts";
@@ -17,7 +18,7 @@ import type { CallContext, ResourceHandler } from "./plugin/types.ts";
 import { isUnknown } from "./plugin/values.ts";
 import { replicationDestination } from "./rules/in-force.ts";
 import { clientsOfAnyOwner } from "./store/any-owner.ts";
-import { explainAwsError, explained, isNoSuchBucket } from "./store/aws-errors.ts";
+import { explainAwsError, explained } from "./store/explain.ts";
 import { ageingTags } from "./transfer/copy/ageing-tags.ts";
 import { deleteEntry } from "./transfer/delete.ts";
 import { putFileManifest } from "./transfer/manifest/object.ts";

@@ -1,3 +1,4 @@
+import { errorName } from "../connection/errors/failure.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { sweepRunResource } from "../staging/resources/sweep-run.ts";
 import type { SweepRunInputs, SweepRunOutputs } from "../staging/resources.ts";
@@ -10,7 +11,7 @@ import type { DynamoClients } from "./dynamo-clients.ts";
 import { partialFailure } from "./partial.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { CallContext, ResourceHandler } from "./plugin/types.ts";
-import { errorName, explained } from "./store/aws-errors.ts";
+import { explained } from "./store/explain.ts";
 import type { SweepAccess } from "./sweep/access.ts";
 import { cancelSweep, endAllWorkers } from "./sweep/cancel.ts";
 import { runProblems } from "./sweep/check.ts";

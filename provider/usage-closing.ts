@@ -1,9 +1,9 @@
 import type { UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { errorName } from "../connection/errors/failure.ts";
 import { REVISION } from "../staging/ledger.ts";
 import { isoSeconds } from "../staging/ttl.ts";
 import { USAGE_KEY } from "../staging/usage.ts";
-import { errorName } from "./store/aws-errors.ts";
 
 /**
  * `count`: the revision goes up by one. `reset`: it becomes one. DynamoDB refuses to add to what is no number, and a row that somebody

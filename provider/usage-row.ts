@@ -7,6 +7,7 @@ import {
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { errorName } from "../connection/errors/failure.ts";
 import { InputError } from "../staging/errors.ts";
 import { LIFE_ATTRIBUTES, type LifeFacts, REVISION, rowWith } from "../staging/ledger.ts";
 import { RECORD_KEY } from "../staging/record.ts";
@@ -19,7 +20,7 @@ import { isExpired } from "./expired.ts";
 import { plainItem } from "./plain-item.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
-import { errorName, explained } from "./store/aws-errors.ts";
+import { explained } from "./store/explain.ts";
 import { closingUpdate, updateUsage } from "./usage-closing.ts";
 
 /** Who writes the same row at the same moment is another run of the same stack: one or two, not many. */

@@ -1,4 +1,5 @@
 import { GetBucketVersioningCommand } from "@aws-sdk/client-s3";
+import { isNoSuchBucket } from "../connection/errors/kinds.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { versioningReadinessResource } from "../staging/resources/versioning-readiness.ts";
 import type { VersioningReadinessInputs, VersioningReadinessOutputs } from "../staging/resources.ts";
@@ -7,7 +8,7 @@ import type { Dependencies } from "./deps.ts";
 import { declaredResource } from "./plugin/declared.ts";
 import type { ResourceHandler } from "./plugin/types.ts";
 import { refuseWithEntries } from "./rules/entries.ts";
-import { explainAwsError, explained, isNoSuchBucket } from "./store/aws-errors.ts";
+import { explainAwsError, explained } from "./store/explain.ts";
 import { withRetry } from "./store/retry.ts";
 
 /** The bucket's versioning is not on (yet). */

@@ -1,7 +1,7 @@
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { type Dependencies, showProgress } from "./deps.ts";
 import type { CallContext } from "./plugin/types.ts";
-import { explained } from "./store/aws-errors.ts";
+import { explained } from "./store/explain.ts";
 import { pause } from "./store/retry.ts";
 
 const REPORT_MS = 5_000;

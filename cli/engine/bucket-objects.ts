@@ -6,7 +6,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { ClientConfig } from "../../connection/access.ts";
-import { isDenied, isNoSuchBucket, isNotFound } from "../../provider/store/aws-failure.ts";
+import { isDenied, isNoSuchBucket, isNotFound } from "../../connection/errors/kinds.ts";
 import { listObjects } from "../../provider/store/listing.ts";
 import { isOfOtherAccount } from "../../provider/survey/bucket.ts";
 import type { AccountId } from "../../staging/accounts.ts";

@@ -1,3 +1,5 @@
+import { codesOf } from "../../connection/errors/kinds.ts";
+import { EXPIRED, NOT_ACCEPTED } from "../../connection/errors/words.ts";
 import { withoutCredentials } from "../../connection/proxy.ts";
 import { UserError } from "../../staging/errors.ts";
 
@@ -12,6 +14,8 @@ interface SetupText {
 
 const AGAIN = "then run the command again.";
 const PROXIES = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "NO_PROXY", "no_proxy"] as const;
+
+const anyOf = (...texts: string[]): RegExp => new RegExp(`\\b(${texts.join("|")})\\b`, "i");
 
 /** In the words of Go, of Node and of AWS's SDKs for both. */
 const TEXTS: readonly SetupText[] = [
@@ -68,9 +72,8 @@ const TEXTS: readonly SetupText[] = [
     variables: ["AWS_PROFILE"],
   },
   {
-    pattern: /ExpiredToken|token included in the request is expired/i,
-    message: "the AWS credentials have expired",
-    fix: `Renew them where they come from, such as by aws sso login, ${AGAIN}`,
+    pattern: anyOf(...codesOf("expired"), "token included in the request is expired"),
+    ...EXPIRED,
     variables: ["AWS_PROFILE"],
   },
   {
@@ -81,9 +84,8 @@ const TEXTS: readonly SetupText[] = [
     variables: ["AWS_PROFILE"],
   },
   {
-    pattern: /InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidAccessKeyId/,
-    message: "AWS does not accept the credentials",
-    fix: `Check AWS_PROFILE and the keys (aws sts get-caller-identity), ${AGAIN}`,
+    pattern: anyOf(...codesOf("not accepted")),
+    ...NOT_ACCEPTED,
     variables: ["AWS_PROFILE"],
   },
   {

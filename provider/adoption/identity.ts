@@ -1,10 +1,11 @@
 import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
+import { errorName, headersOf, statusOf } from "../../connection/errors/failure.ts";
+import { isDenied, isNotFound } from "../../connection/errors/kinds.ts";
 import { ENVIRONMENT_TAG } from "../../staging/environment.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { Target } from "../rules/configuration.ts";
 import { onYoungBucket } from "../rules/spreading.ts";
-import { errorName, explained, headersOf, isNotFound, statusOf } from "../store/aws-errors.ts";
-import { isDenied } from "../store/aws-failure.ts";
+import { explained } from "../store/explain.ts";
 import type { Settling } from "../store/retry.ts";
 import { isOfOtherAccount } from "../survey/bucket.ts";
 

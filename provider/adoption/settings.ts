@@ -3,13 +3,15 @@ import {
   GetBucketRequestPaymentCommand,
   GetBucketVersioningCommand,
 } from "@aws-sdk/client-s3";
+import { statusOf } from "../../connection/errors/failure.ts";
+import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { describeRetention, refuseLongRetention } from "../../staging/object-lock.ts";
 import type { CallContext } from "../plugin/types.ts";
 import type { Target } from "../rules/configuration.ts";
 import { policyKind } from "../rules/policy.ts";
 import { onYoungBucket } from "../rules/spreading.ts";
-import { explained, isNoSuchBucket, statusOf } from "../store/aws-errors.ts";
+import { explained } from "../store/explain.ts";
 import { type LockConfiguration, lockConfigurationOf } from "../store/object-lock.ts";
 import type { Settling } from "../store/retry.ts";
 import { checkDenials } from "./denials.ts";

@@ -1,7 +1,7 @@
 import { ListObjectVersionsCommand, type ListObjectVersionsOutput } from "@aws-sdk/client-s3";
+import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { ID_PREFIX, isStagingId } from "../../staging/ids.ts";
-import { isNoSuchBucket } from "../store/aws-errors.ts";
 import type { Target } from "./configuration.ts";
 
 /**

@@ -6,11 +6,12 @@ import {
   type S3Client,
   type Tag,
 } from "@aws-sdk/client-s3";
+import { errorName } from "../../connection/errors/failure.ts";
+import { isNoSuchBucket, isNotImplemented } from "../../connection/errors/kinds.ts";
 import { replicateTag, replicationRuleId, TTL_TAG, ttlRuleId } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { Region } from "../../staging/regions.ts";
 import type { TtlDays } from "../../staging/ttl.ts";
-import { errorName, isNoSuchBucket, isNotImplemented } from "../store/aws-errors.ts";
 import { type Settling, withRetry } from "../store/retry.ts";
 
 /** A rule that an entry needs and that isn't in its bucket's configuration as it should be. */

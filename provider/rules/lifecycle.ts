@@ -5,11 +5,11 @@ import {
   PutBucketLifecycleConfigurationCommand,
   type TransitionDefaultMinimumObjectSize,
 } from "@aws-sdk/client-s3";
+import { errorName } from "../../connection/errors/failure.ts";
 import { HOUSEKEEPING_RULE_ID, LIFECYCLE_CLASSES } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources.ts";
 import { isStringArray } from "../../staging/type-guards.ts";
-import { errorName } from "../store/aws-errors.ts";
 import type { ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html */

@@ -3,11 +3,11 @@ import {
   GetBucketPolicyCommand,
   PutBucketPolicyCommand,
 } from "@aws-sdk/client-s3";
+import { errorName } from "../../connection/errors/failure.ts";
 import { UserError } from "../../staging/errors.ts";
 import type { BucketRule } from "../../staging/resources.ts";
 import { canonicalJson } from "../../staging/schema/json.ts";
 import { isRecord } from "../../staging/type-guards.ts";
-import { errorName } from "../store/aws-errors.ts";
 import type { Configuration, ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html */

@@ -4,11 +4,11 @@ import {
   PutBucketReplicationCommand,
   type ReplicationRule,
 } from "@aws-sdk/client-s3";
+import { errorName } from "../../connection/errors/failure.ts";
 import { replicationRuleId } from "../../staging/classes.ts";
 import { UserError } from "../../staging/errors.ts";
 import { REGIONS } from "../../staging/regions.ts";
 import type { BucketRule } from "../../staging/resources.ts";
-import { errorName } from "../store/aws-errors.ts";
 import type { ConfigurationKind } from "./configuration.ts";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-requirements.html */

@@ -1,5 +1,5 @@
+import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
-import { isNoSuchBucket } from "../store/aws-errors.ts";
 import { type Settling, withRetry } from "../store/retry.ts";
 import { type Configuration, type ConfigurationKind, meaningOf, type Target } from "./configuration.ts";
 import { isSpreading } from "./spreading.ts";

@@ -1,4 +1,5 @@
-import { errorName, isNoSuchBucket, nameAndText } from "../store/aws-failure.ts";
+import { errorName, nameAndText } from "../../connection/errors/failure.ts";
+import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { type Settling, withRetry } from "../store/retry.ts";
 
 /** How S3 refuses replication rules where it does not know yet that a bucket is versioned, or there. */

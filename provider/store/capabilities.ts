@@ -1,11 +1,11 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { hasAccounts } from "../../connection/account.ts";
 import { connectionOfProcess } from "../../connection/connection.ts";
+import { isNotImplemented } from "../../connection/errors/kinds.ts";
 import { replicationRuleId } from "../../staging/classes.ts";
 import { REGIONS } from "../../staging/regions.ts";
 import type { CallContext } from "../plugin/types.ts";
 import { filterTags, readLifecycleRules, readReplicationRules } from "../rules/in-force.ts";
-import { isNotImplemented } from "./aws-errors.ts";
 
 /** What of S3 a server may lack: entries can do without, and a warning says how. */
 export interface Capabilities {

@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { type Access, directAccess, serviceSettings } from "../../connection/access.ts";
+import { isThrottled } from "../../connection/errors/kinds.ts";
 import { throttledBy } from "../transfer/flow/limiters.ts";
-import { isThrottled } from "./aws-failure.ts";
 import { expectOwner } from "./expected-owner.ts";
 import { sendQuickly } from "./fast/client.ts";
 import { Connections } from "./fast/connections.ts";

@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
-import { credentialsProblem, statusOf } from "./aws-failure.ts";
+import { statusOf } from "../../connection/errors/failure.ts";
+import { kindOf } from "../../connection/errors/kinds.ts";
 
 const HEADS: ReadonlySet<string> = new Set(["HeadObjectCommand", "HeadBucketCommand"]);
 
@@ -18,7 +19,7 @@ export function tellWhyHeadsFail(client: S3Client): void {
         if (!HEADS.has(context.commandName ?? "") || (status !== 400 && status !== 403)) throw error;
         const { Bucket } = args.input as { Bucket?: string };
         const told = await errorOfListing(client, Bucket);
-        throw credentialsProblem(told) === undefined ? error : told;
+        throw kindOf(told) === "expired" || kindOf(told) === "not accepted" ? told : error;
       }
     },
     { step: "initialize", name: "tellWhyHeadsFail" },

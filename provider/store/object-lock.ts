@@ -1,6 +1,6 @@
 import { GetObjectLockConfigurationCommand, type S3Client } from "@aws-sdk/client-s3";
+import { statusOf } from "../../connection/errors/failure.ts";
 import type { DefaultRetention } from "../../staging/object-lock.ts";
-import { statusOf } from "./aws-errors.ts";
 
 /** How a bucket's objects are locked. */
 export interface LockConfiguration {

@@ -223,7 +223,7 @@ export interface DeletionFailure extends DeletedVersion {
 
 /**
  * The objects of one endpoint: of a region of AWS, or of another server. Each method retries transient errors. It throws
- * what the server answered, as `aws-errors.ts` reads it, `NoAnswerError` when the server stays silent, and the signal's
+ * what the server answered, as `connection/errors/` reads it, `NoAnswerError` when the server stays silent, and the signal's
  * reason. `S3Clients.store` gives the store of a region, and `storeOf` the one on a client.
  */
 export interface ObjectStore {

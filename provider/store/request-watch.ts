@@ -1,4 +1,5 @@
-import { errorName, isStall, statusOf, troubleOf } from "./aws-failure.ts";
+import { errorName, statusOf } from "../../connection/errors/failure.ts";
+import { isStall, troubleOf } from "../../connection/errors/kinds.ts";
 import { NoAnswerError } from "./no-answer.ts";
 
 /** Told of each time that a request is sent. */

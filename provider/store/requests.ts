@@ -1,5 +1,5 @@
+import { attemptsOf, errorName } from "../../connection/errors/failure.ts";
 import { forEachParallel } from "../transfer/flow/parallel.ts";
-import { attemptsOf, errorName } from "./aws-errors.ts";
 import type {
   CompleteUploadInput,
   DeletedVersion,

@@ -1,5 +1,5 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
-import { isStall } from "./aws-failure.ts";
+import { isStall } from "../../connection/errors/kinds.ts";
 
 export type RetryStrategy = Extract<
   Exclude<NonNullable<S3ClientConfig["retryStrategy"]>, (...parameters: never[]) => unknown>,

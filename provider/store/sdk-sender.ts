@@ -19,8 +19,8 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
+import { isNotFound } from "../../connection/errors/kinds.ts";
 import { encodeTags } from "../../staging/classes.ts";
-import { isNotFound } from "./aws-errors.ts";
 import { copiedFrom } from "./expected-owner.ts";
 import { FileBody } from "./file-body.ts";
 import type { Body } from "./object-store.ts";

@@ -1,5 +1,5 @@
+import { headersOf, statusOf } from "../../connection/errors/failure.ts";
 import { type ServerClock, serverClock } from "../../staging/server-clock.ts";
-import { headersOf, statusOf } from "./aws-failure.ts";
 
 /** The part of an AWS client that is used here, of any service. */
 interface Client {

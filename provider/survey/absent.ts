@@ -1,4 +1,5 @@
-import { errorName, isDenied, isNotFound, statusOf } from "../store/aws-failure.ts";
+import { errorName, statusOf } from "../../connection/errors/failure.ts";
+import { isDenied, isNotFound } from "../../connection/errors/kinds.ts";
 
 /** What S3 and IAM call a setting, a role or a policy that is not there. */
 const ABSENT: ReadonlySet<string> = new Set([

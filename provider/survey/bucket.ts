@@ -8,13 +8,14 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { headersOf, statusOf } from "../../connection/errors/failure.ts";
+import { isDenied, isNotFound } from "../../connection/errors/kinds.ts";
 import {
   type BucketFact,
   type Owner,
   ownerOfTags,
   type SurveyRequest,
 } from "../../staging/ownership/names.ts";
-import { headersOf, isDenied, isNotFound, statusOf } from "../store/aws-failure.ts";
 import { capabilitiesOf, EVERYTHING } from "../store/capabilities.ts";
 import { ofAnyOwner } from "../store/expected-owner.ts";
 import { unlessAbsent } from "./absent.ts";

@@ -5,7 +5,7 @@ import type { SurveyRequest } from "../../staging/ownership/names.ts";
 import type { Dependencies } from "../deps.ts";
 import { createDynamoClients } from "../dynamo-clients.ts";
 import type { CallContext, Properties } from "../plugin/types.ts";
-import { explained } from "../store/aws-errors.ts";
+import { explained } from "../store/explain.ts";
 import { surveyEnvironment } from "./survey.ts";
 
 /** IAM has one endpoint for all regions, which is signed for in this one. */

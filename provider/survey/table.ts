@@ -3,6 +3,8 @@ import {
   type DynamoDBClient,
   ListTagsOfResourceCommand,
 } from "@aws-sdk/client-dynamodb";
+import { errorName } from "../../connection/errors/failure.ts";
+import { isDenied } from "../../connection/errors/kinds.ts";
 import { accountOfArn } from "../../staging/accounts.ts";
 import {
   type Owner,
@@ -10,7 +12,6 @@ import {
   type SurveyRequest,
   type TableFact,
 } from "../../staging/ownership/names.ts";
-import { errorName, isDenied } from "../store/aws-failure.ts";
 
 type Options = { readonly abortSignal?: AbortSignal };
 

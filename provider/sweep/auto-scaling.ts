@@ -5,10 +5,11 @@ import {
   SetDesiredCapacityCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { type Access, directAccess, serviceSettings } from "../../connection/access.ts";
+import { errorName } from "../../connection/errors/failure.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { DEADLINE_ACTION } from "../../staging/sweep/names.ts";
 import { CONNECT_TIMEOUT_MS, perRegion, STALL_TIMEOUT_MS } from "../regional-clients.ts";
-import { errorName, explained } from "../store/aws-errors.ts";
+import { explained } from "../store/explain.ts";
 import { withRetry } from "../store/retry.ts";
 import { DEFAULT_RETRY_PATIENCE, patientRetries } from "../store/retry-strategy.ts";
 import { followServerTime } from "../store/server-time.ts";

@@ -1,4 +1,5 @@
 import type { CancellationReason, TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { errorName } from "../../connection/errors/failure.ts";
 import type { AttributeValue } from "../../staging/attribute-value.ts";
 import type { Region } from "../../staging/regions.ts";
 import { type IndexItem, parseIndexItem } from "../../staging/sweep/index-item.ts";
@@ -12,7 +13,6 @@ import {
 import { regionItemKey } from "../../staging/sweep/item-keys.ts";
 import { SweepItemError } from "../../staging/sweep/item-reader.ts";
 import { plainItem } from "../plain-item.ts";
-import { errorName } from "../store/aws-errors.ts";
 import type { SweepAccess } from "./access.ts";
 import { isUnmet, MAX_ACTIONS, transact } from "./transact.ts";
 

@@ -4,8 +4,8 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from "@aws-sdk/client-dynamodb";
+import { errorName } from "../../connection/errors/failure.ts";
 import { UserError } from "../../staging/errors.ts";
-import { errorName } from "../store/aws-errors.ts";
 import { pause } from "../store/retry.ts";
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */

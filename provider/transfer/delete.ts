@@ -8,12 +8,13 @@ import {
   type ObjectIdentifier,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { errorName } from "../../connection/errors/failure.ts";
+import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
 import { parseLaunchedSweepId } from "../../staging/sweep/id.ts";
 import { logPrefix } from "../../staging/sweep/names.ts";
-import { errorName, isNoSuchBucket } from "../store/aws-errors.ts";
 import { decodeKey } from "../store/listing.ts";
 import { withRetry } from "../store/retry.ts";
 import { forEachParallel } from "./flow/parallel.ts";

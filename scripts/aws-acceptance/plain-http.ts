@@ -1,5 +1,5 @@
 import { HeadBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import { statusOf } from "../../provider/store/aws-failure.ts";
+import { statusOf } from "../../connection/errors/failure.ts";
 
 /** A client that signs requests normally, without TLS. */
 export const plainClient = (region: string): S3Client =>

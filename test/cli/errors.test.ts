@@ -7,14 +7,13 @@ import { resolveConnection } from "../../connection/connection.ts";
 import type { Variables } from "../../connection/variables.ts";
 import { InputError, UserError } from "../../staging/errors.ts";
 
-const at = (environment: string, cloud: "local" | "aws", env: Variables): CloudOfError => ({
+const at = (environment: string, env: Variables): CloudOfError => ({
   environment,
-  cloud,
   connection: resolveConnection({ AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull, ...env }),
 });
 const ENDPOINT = "http://127.0.0.1:4566";
-const LOCAL = at("dev", "local", { AWS_ENDPOINT_URL: ENDPOINT, SPAWN_CLOUD_ENDPOINT: ENDPOINT });
-const AWS = at("prod", "aws", {});
+const LOCAL = at("dev", { AWS_ENDPOINT_URL: ENDPOINT, SPAWN_CLOUD_ENDPOINT: ENDPOINT });
+const AWS = at("prod", {});
 
 const explained = (error: unknown, place: CloudOfError = LOCAL) =>
   explain(error, { command: { name: "spawn stage list", flags: ["region", "format"] }, at: place });
@@ -45,10 +44,7 @@ describe("errors", () => {
 
   it("names AWS or the user's endpoint when that does not answer", () => {
     expect(explained(systemError("ENOTFOUND"), AWS).message).to.equal("AWS is not answering");
-    const own = explained(
-      systemError("ECONNREFUSED"),
-      at("prod", "aws", { AWS_ENDPOINT_URL: "http://minio:9000" }),
-    );
+    const own = explained(systemError("ECONNREFUSED"), at("prod", { AWS_ENDPOINT_URL: "http://minio:9000" }));
     expect(own.message).to.equal("http://minio:9000 is not answering");
     expect(own.fix).to.contain("AWS_ENDPOINT_URL");
   });
@@ -57,7 +53,7 @@ describe("errors", () => {
     const textless = (status: number) =>
       Object.assign(awsError(String(status), "UnknownError"), { $metadata: { httpStatusCode: status } });
     for (const [status, message] of [
-      [403, "AWS denied the request"],
+      [403, "access was denied"],
       [503, "AWS is limiting the rate of requests"],
       [500, "AWS has a problem of its own"],
     ] as const) {

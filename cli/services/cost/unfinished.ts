@@ -1,4 +1,4 @@
-import { errorName } from "../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../connection/errors/failure.ts";
 import { storageCost } from "../../../staging/cost.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";

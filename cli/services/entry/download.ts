@@ -62,7 +62,7 @@ export async function downloadEntry(
     import("../../../connection/access.ts"),
     import("../../../provider/transfer/flow/buffers.ts"),
     import("../../../provider/transfer/flow/progress.ts"),
-    import("../../../provider/store/aws-errors.ts"),
+    import("../../../provider/store/explain.ts"),
   ]);
   // Refuses a bucket of another environment.
   await context.s3(region);

@@ -88,7 +88,7 @@ async function repairCopy(
   const [{ repairRegion }, { ProgressReporter }, { explained }] = await Promise.all([
     import("../../../provider/transfer/verify/repair.ts"),
     import("../../../provider/transfer/flow/progress.ts"),
-    import("../../../provider/store/aws-errors.ts"),
+    import("../../../provider/store/explain.ts"),
   ]);
   const { region } = target;
   const progress = new ProgressReporter(

@@ -1,4 +1,5 @@
 import { GetBucketTaggingCommand, HeadBucketCommand } from "@aws-sdk/client-s3";
+import { errorName, headersOf, statusOf } from "../../../connection/errors/failure.ts";
 import { isOfOtherAccount } from "../../../provider/survey/bucket.ts";
 import { ENVIRONMENT_TAG } from "../../../staging/environment.ts";
 import { InputError, messageOf } from "../../../staging/errors.ts";
@@ -40,8 +41,9 @@ export async function lookAtBucket(
     return tag.Value === context.environmentName ? "ours" : "another environment's";
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const { name = "", status, region: told } = answerOf(error);
-    if (name === "NoSuchTagSet") return "theirs";
+    const status = statusOf(error);
+    const told = headersOf(error)["x-amz-bucket-region"];
+    if (errorName(error) === "NoSuchTagSet") return "theirs";
     if (status === 404) return "none";
     const account = status === 403 ? await context.account() : undefined;
     if (account !== undefined && (await isOfOtherAccount(bucket, client, { abortSignal })))
@@ -63,21 +65,6 @@ const foreign = (bucket: string, region: Region, account: string): InputError =>
     named: "Names of buckets are global in AWS. Its owner could read, change or delete data staged there.",
     fix: `spawn config set staging.bucket.${region} NAME, with a bucket of your account or a name of your own`,
   });
-
-function answerOf(error: unknown): { name?: string; status?: number; region?: string } {
-  const { name, $metadata, $response } = error as {
-    readonly name?: string;
-    readonly $metadata?: { readonly httpStatusCode?: number };
-    readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
-  };
-  const status = $metadata?.httpStatusCode;
-  const region = $response?.headers?.["x-amz-bucket-region"];
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(status === undefined ? {} : { status }),
-    ...(region === undefined ? {} : { region }),
-  };
-}
 
 function elsewhere(bucket: string, region: Region, found: string | undefined): InputError {
   return new InputError(`the bucket ${bucket} is not in ${region}`, {

@@ -1,5 +1,5 @@
 import { UpdateTableCommand } from "@aws-sdk/client-dynamodb";
-import { errorName } from "../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../connection/errors/failure.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { DATA_TYPES } from "../../../staging/ownership/held.ts";
 import type { Context } from "../../context.ts";

@@ -1,6 +1,6 @@
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { errorName } from "../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../connection/errors/failure.ts";
 import { idsOf } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { ID_PREFIX, isStagingId, type StagingId } from "../../../staging/ids.ts";

@@ -1,5 +1,5 @@
 import { HeadObjectCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { errorName, statusOf } from "../../../provider/store/aws-errors.ts";
+import { errorName, statusOf } from "../../../connection/errors/failure.ts";
 import { decodeKey } from "../../../provider/store/listing.ts";
 import { lockConfigurationOf } from "../../../provider/store/object-lock.ts";
 import { forEachParallel } from "../../../provider/transfer/flow/parallel.ts";

@@ -1,5 +1,6 @@
 import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { errorName, isNoSuchBucket } from "../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../connection/errors/failure.ts";
+import { isNoSuchBucket } from "../../../connection/errors/kinds.ts";
 import { deleteLogs } from "../../../provider/transfer/delete.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { isSweepId, SWEEP_PREFIX, type SweepId, sweepOfStack } from "../../../staging/sweep/id.ts";

@@ -1,4 +1,4 @@
-import { explained } from "../../../provider/store/aws-errors.ts";
+import { explained } from "../../../provider/store/explain.ts";
 import { cancelSweep } from "../../../provider/sweep/cancel.ts";
 import type { SweepMeta } from "../../../staging/sweep/meta-item.ts";
 import type { Context } from "../../context.ts";

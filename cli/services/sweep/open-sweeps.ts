@@ -1,4 +1,4 @@
-import { errorName } from "../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../connection/errors/failure.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { serverClock } from "../../../staging/server-clock.ts";

@@ -6,7 +6,7 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { isDenied, isNotFound } from "../../../provider/store/aws-failure.ts";
+import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
 import { accessPointName } from "../../../staging/access-point.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { type Destination, defaultDestination } from "../../../staging/destination.ts";

@@ -1,19 +1,7 @@
-import { causesOf } from "../../../connection/failure.ts";
-import {
-  errorName,
-  isBrokenOff,
-  isNotReached,
-  isStall,
-  isThrottled,
-  statusOf,
-  troubleOf,
-} from "../../../provider/store/aws-failure.ts";
+import { causesOf } from "../../../connection/errors/failure.ts";
+import { type ErrorKind, kindOf, troubleOf } from "../../../connection/errors/kinds.ts";
 
-const THROTTLED: ReadonlySet<string> = new Set([
-  "ThrottlingException",
-  "ProvisionedThroughputExceededException",
-  "RequestLimitExceeded",
-]);
+const TRANSIENT: ReadonlySet<ErrorKind> = new Set(["timeout", "broken", "unreachable", "server error"]);
 
 /** Longer than a restart of the local cloud, or a change of networks, takes. */
 const MAX_OUTAGE_MS = 10 * 60_000;
@@ -45,9 +33,9 @@ export class Outage {
 /** Undefined for an error that a retry does not cure. */
 function transientReason(error: unknown): string | undefined {
   for (const cause of causesOf(error)) {
-    if (THROTTLED.has(errorName(cause)) || isThrottled(cause)) return "AWS limits the rate of requests";
-    if (isStall(cause) || isBrokenOff(cause) || isNotReached(cause) || (statusOf(cause) ?? 0) >= 500)
-      return troubleOf(cause);
+    const kind = kindOf(cause);
+    if (kind === "throttled") return "AWS limits the rate of requests";
+    if (kind !== undefined && TRANSIENT.has(kind)) return troubleOf(cause);
   }
   return undefined;
 }

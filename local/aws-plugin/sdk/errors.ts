@@ -1,20 +1,16 @@
 import { connectionOfProcess } from "../../../connection/connection.ts";
-import { explainSetup } from "../../../connection/failure.ts";
-import { messageOf, UserError } from "../../../staging/errors.ts";
+import { attemptsOf, errorName, nameAndText, statusOf } from "../../../connection/errors/failure.ts";
+import { explainFailure } from "../../../connection/errors/words.ts";
+import { UserError } from "../../../staging/errors.ts";
 
 /** Whether AWS answered with one of these error codes. */
-export function isAwsError(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && codes.includes(error.name);
-}
+export const isAwsError = (error: unknown, ...codes: string[]): boolean => codes.includes(errorName(error));
 
 /**
  * Whether a refusal may be the echo of our own write: the SDK sends a request again when its answer is lost, and the
  * second attempt then meets what the first one did.
  */
-export function wasRetried(error: unknown): boolean {
-  const { attempts } = (error as { $metadata?: { attempts?: number } }).$metadata ?? {};
-  return attempts !== undefined && attempts > 1;
-}
+export const wasRetried = (error: unknown): boolean => attemptsOf(error) > 1;
 
 /** The result, or undefined where AWS answers with one of the codes. */
 export async function unless<T>(codes: readonly string[], request: Promise<T>): Promise<T | undefined> {
@@ -39,27 +35,19 @@ export async function unlessMade<T>(codes: readonly string[], request: Promise<T
   }
 }
 
-const SILENT = ["ECONNRESET", "EPIPE", "ETIMEDOUT"];
-
 /**
  * A failure as the user reads it.
  * @param doing what failed, such as `creating the bucket "b" in us-east-1`
  */
 export function explain(doing: string, error: unknown): unknown {
   if (error instanceof UserError || isAwsError(error, "AbortError")) return error;
-  const setup = explainSetup(error, connectionOfProcess());
-  if (setup !== undefined) {
-    return new UserError(`${doing}: ${setup.message}`, { why: setup.why, fix: setup.fix, cause: error });
+  const found = explainFailure(error, { connection: connectionOfProcess() });
+  if (found !== undefined && ["setup", "broken", "timeout"].includes(found.kind)) {
+    const { message, why = "", fix = "" } = found;
+    return new UserError(`${doing}: ${message}`, { why, fix, cause: error });
   }
-  const { code, $metadata } = error as { code?: string; $metadata?: { httpStatusCode?: number } };
-  if ((code !== undefined && SILENT.includes(code)) || isAwsError(error, "TimeoutError")) {
-    return new UserError(`${doing}: no answer from ${process.env["AWS_ENDPOINT_URL"]}`, {
-      why: messageOf(error) || code || "the request timed out",
-      fix: "spawn local up, then the same command again",
-      cause: error,
-    });
-  }
-  // The SDK's errors are named after AWS's error codes; others are bugs and stay as they are.
-  if ($metadata?.httpStatusCode === undefined) return error;
-  return new UserError(`${doing}: ${(error as Error).name}: ${messageOf(error)}`, { cause: error });
+  // Errors without a response are bugs and stay as they are.
+  return statusOf(error) === undefined
+    ? error
+    : new UserError(`${doing}: ${nameAndText(error)}`, { cause: error });
 }

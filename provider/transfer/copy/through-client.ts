@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { textOf } from "../../../connection/errors/failure.ts";
+import { isDenied, isNotReached, isStall } from "../../../connection/errors/kinds.ts";
 import { UserError } from "../../../staging/errors.ts";
 import { MIB } from "../../../staging/units.ts";
-import { isDenied, isNotReached, isStall, textOf } from "../../store/aws-failure.ts";
 import { NoAnswerError } from "../../store/no-answer.ts";
 import { mailSafe } from "../../store/object-headers.ts";
 import type {

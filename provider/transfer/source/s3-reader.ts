@@ -1,8 +1,8 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { errorName, statusOf } from "../../../connection/errors/failure.ts";
+import { isDenied, isNotFound, isStall } from "../../../connection/errors/kinds.ts";
 import type { UserError } from "../../../staging/errors.ts";
 import { MIB } from "../../../staging/units.ts";
-import { errorName, isNotFound, statusOf } from "../../store/aws-errors.ts";
-import { isDenied, isStall } from "../../store/aws-failure.ts";
 import { limitOf } from "../../store/paced-requests.ts";
 import { paidFor } from "../../store/request-payer.ts";
 import { withRetry } from "../../store/retry.ts";

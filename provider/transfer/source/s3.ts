@@ -1,4 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
+import { headersOf } from "../../../connection/errors/failure.ts";
+import { isDenied, isNotFound } from "../../../connection/errors/kinds.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { type Exclusion, exclusionOf, refuseNothingLeft } from "../../../staging/exclude.ts";
 import { refuseControlCharacters } from "../../../staging/filename.ts";
@@ -8,9 +10,8 @@ import { overlaps } from "../../../staging/overlap.ts";
 import { copyPartSize, partSizeFor } from "../../../staging/part-size.ts";
 import { isPrefix, parseS3Url, type S3Url, unusablePath } from "../../../staging/s3-url.ts";
 import { shellQuoted } from "../../../staging/shell.ts";
-import { explained, headersOf, isNotFound } from "../../store/aws-errors.ts";
-import { isDenied } from "../../store/aws-failure.ts";
 import type { Owned } from "../../store/expected-owner.ts";
+import { explained } from "../../store/explain.ts";
 import { type ListedObject, listObjects } from "../../store/listing.ts";
 import { type Billed, paidFor } from "../../store/request-payer.ts";
 import { refuseLostMetadata } from "../copy/kept-metadata.ts";

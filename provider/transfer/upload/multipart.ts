@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { errorName } from "../../../connection/errors/failure.ts";
 import type { Tags } from "../../../staging/classes.ts";
-import { errorName } from "../../store/aws-errors.ts";
 import type { FileBody } from "../../store/file-body.ts";
 import type { CompletedPart } from "../../store/object-store.ts";
 import { withRetry } from "../../store/retry.ts";

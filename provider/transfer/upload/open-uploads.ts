@@ -1,4 +1,4 @@
-import { errorName } from "../../store/aws-errors.ts";
+import { errorName } from "../../../connection/errors/failure.ts";
 import { storeOf } from "../../store/store-of.ts";
 import type { ObjectPlace } from "../verify/stored.ts";
 

@@ -1,8 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { failureOf } from "../../../connection/errors/failure.ts";
+import { isNoSuchBucket } from "../../../connection/errors/kinds.ts";
 import { messageOf, UserError } from "../../../staging/errors.ts";
 import type { StagedDataOutputs } from "../../../staging/resources.ts";
-import { explainAwsError } from "../../store/aws-errors.ts";
-import { failureOf, isNoSuchBucket } from "../../store/aws-failure.ts";
+import { explainAwsError } from "../../store/explain.ts";
 
 /** What each region of an entry must hold, from its record or its resource. */
 export interface Expected

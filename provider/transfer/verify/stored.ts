@@ -1,6 +1,6 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { errorName } from "../../../connection/errors/failure.ts";
 import { UserError } from "../../../staging/errors.ts";
-import { errorName } from "../../store/aws-errors.ts";
 import type { Owned } from "../../store/expected-owner.ts";
 import type { ObjectHead } from "../../store/object-store.ts";
 import type { Billed } from "../../store/request-payer.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { isNotFound } from "../../../connection/errors/kinds.ts";
 import { NO_SHA256 } from "../../../staging/manifest.ts";
-import { isNotFound } from "../../store/aws-errors.ts";
 import { withRetry } from "../../store/retry.ts";
 import { forEachParallel } from "../flow/parallel.ts";
 import { checkFile } from "./file.ts";

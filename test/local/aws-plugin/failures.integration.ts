@@ -179,7 +179,7 @@ describe("aws plugin when something fails", function () {
     proxy.loseNext(() => false);
     expect(error).to.be.instanceOf(PartialFailure);
     const { id, outputs, message } = error as PartialFailure;
-    expect(message).to.match(/\nWhy: .+\nFix: spawn local up, then the same command again$/);
+    expect(message).to.match(/\nWhy: .+\nFix: spawn local up, then run the command again$/);
     await handler.delete(id, outputs, testContext());
   });
 

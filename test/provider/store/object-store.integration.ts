@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { expect } from "chai";
-import { errorName } from "../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../connection/errors/failure.ts";
 import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { combineCrc32, encodeCrc32 } from "../../../provider/transfer/hash/crc32.ts";
 import { bucketOf, CloudFixture, errorOf, PRIMARY, SECOND } from "../cloud-fixture.ts";

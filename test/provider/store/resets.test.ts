@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:net";
 import { HeadBucketCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { explainAwsError } from "../../../provider/store/aws-errors.ts";
 import { createS3Clients } from "../../../provider/store/clients.ts";
+import { explainAwsError } from "../../../provider/store/explain.ts";
 import { patientRetries } from "../../../provider/store/retry-strategy.ts";
 import { clientsWith } from "../../../provider/store/sending.ts";
 import type { UserError } from "../../../staging/errors.ts";
@@ -36,6 +36,6 @@ describe("a server that resets every connection", () => {
     const transfer = { what: "upload", region: "us-east-1", bucket: "bucket" } as const;
     const { message, why } = explainAwsError(error, transfer) as UserError;
     expect(message).to.equal("upload to us-east-1 (bucket bucket) failed");
-    expect(why).to.equal("The connection broke off again and again.");
+    expect(why).to.match(/^http:\/\/\S+ is not answering\. The connection broke off again and again\.$/);
   });
 });

@@ -8,7 +8,7 @@ import {
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { attemptsOf, errorName } from "../../../provider/store/aws-errors.ts";
+import { attemptsOf, errorName } from "../../../connection/errors/failure.ts";
 import { createS3Clients, type S3Clients } from "../../../provider/store/clients.ts";
 import { NoAnswerError, regionOf } from "../../../provider/store/no-answer.ts";
 import { patientRetries } from "../../../provider/store/retry-strategy.ts";

@@ -1,6 +1,6 @@
 import { GetAccessPointCommand } from "@aws-sdk/client-s3-control";
 import { GetCallerIdentityCommand } from "@aws-sdk/client-sts";
-import { errorName, statusOf } from "../../../../provider/store/aws-errors.ts";
+import { errorName, statusOf } from "../../../../connection/errors/failure.ts";
 import { accessPointName } from "../../../../staging/access-point.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import type { Region } from "../../../../staging/regions.ts";

@@ -1,5 +1,5 @@
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { errorName } from "../../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../../connection/errors/failure.ts";
 import { decodeKey } from "../../../../provider/store/listing.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import { entryPrefix } from "../../../../staging/manifest.ts";

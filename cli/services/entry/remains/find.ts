@@ -1,6 +1,6 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { errorName } from "../../../../connection/errors/failure.ts";
 import { plainItem } from "../../../../provider/plain-item.ts";
-import { errorName } from "../../../../provider/store/aws-errors.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import { type Generation, parseLedgerRow } from "../../../../staging/ledger.ts";

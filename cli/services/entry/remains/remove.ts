@@ -1,5 +1,5 @@
 import { DeleteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { errorName } from "../../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../../connection/errors/failure.ts";
 import type { updateUsage } from "../../../../provider/usage-closing.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { StagingId } from "../../../../staging/ids.ts";

@@ -1,4 +1,4 @@
-import { statusOf } from "../../../../provider/store/aws-errors.ts";
+import { statusOf } from "../../../../connection/errors/failure.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import {
   isAccessPointAlias,

@@ -57,7 +57,7 @@ export async function checkEnvironmentIsUp(
     const client = await clients.s3(region);
     await client.send(new HeadBucketCommand({ Bucket: bucket })).catch(async (error: Error) => {
       if (error.name !== "NotFound" && error.name !== "NoSuchBucket") {
-        const { explainDenial } = await import("../../../../provider/store/aws-errors.ts");
+        const { explainDenial } = await import("../../../../provider/store/explain.ts");
         const what = region === regions[0] ? "upload" : "replication";
         throw explainDenial(error, { what, region, bucket }, settings.name) ?? error;
       }

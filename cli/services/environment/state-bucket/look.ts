@@ -1,5 +1,6 @@
 import { HeadBucketCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
-import { headersOf, isDenied, isNotFound, statusOf } from "../../../../provider/store/aws-failure.ts";
+import { headersOf, statusOf } from "../../../../connection/errors/failure.ts";
+import { isDenied, isNotFound } from "../../../../connection/errors/kinds.ts";
 import { isOfOtherAccount } from "../../../../provider/survey/bucket.ts";
 import { ENVIRONMENT_TAG } from "../../../../staging/environment.ts";
 import { InputError, UserError } from "../../../../staging/errors.ts";

@@ -16,7 +16,7 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { errorName } from "../../../../provider/store/aws-failure.ts";
+import { errorName } from "../../../../connection/errors/failure.ts";
 import {
   OLD_VERSION_DAYS,
   STATE_RULE,

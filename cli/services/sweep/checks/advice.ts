@@ -1,4 +1,4 @@
-import { errorName, isDenied } from "../../../../provider/store/aws-failure.ts";
+import { isDenied } from "../../../../connection/errors/kinds.ts";
 import { InputError, messageOf } from "../../../../staging/errors.ts";
 
 /** What is looked at before a sweep starts, and never stops it. */
@@ -29,10 +29,7 @@ export async function advise(
     return { warnings: await look(), notes: [] };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    const why =
-      isDenied(error) || errorName(error) === "UnauthorizedOperation"
-        ? `the credentials have no right to ${rights}`
-        : messageOf(error);
+    const why = isDenied(error) ? `the credentials have no right to ${rights}` : messageOf(error);
     return { warnings: [], notes: [`${what} could not be checked: ${why}.`] };
   }
 }

@@ -8,7 +8,7 @@ import {
   DescribeLaunchTemplatesCommand,
   DescribeSecurityGroupsCommand,
 } from "@aws-sdk/client-ec2";
-import { errorName } from "../../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../../connection/errors/failure.ts";
 import { pause, withRetry } from "../../../../provider/store/retry.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import type { Region } from "../../../../staging/regions.ts";

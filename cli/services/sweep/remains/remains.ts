@@ -1,4 +1,4 @@
-import { explained } from "../../../../provider/store/aws-errors.ts";
+import { explained } from "../../../../provider/store/explain.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import type { SweepId } from "../../../../staging/sweep/id.ts";
 import { securityGroupName, sweepResourceName } from "../../../../staging/sweep/names.ts";

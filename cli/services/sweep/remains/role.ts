@@ -9,7 +9,7 @@ import {
   paginateListRolePolicies,
   RemoveRoleFromInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
-import { errorName } from "../../../../provider/store/aws-errors.ts";
+import { errorName } from "../../../../connection/errors/failure.ts";
 import type { Context } from "../../../context.ts";
 import type { Remain } from "./remain.ts";
 

@@ -1,24 +1,16 @@
-import { shellQuoted } from "../staging/shell.ts";
-import type { Connection } from "./connection.ts";
-import { SERVICES } from "./endpoints.ts";
-import { ProxyError } from "./proxy-error.ts";
-import type { Variables } from "./variables.ts";
+import { shellQuoted } from "../../staging/shell.ts";
+import type { Connection } from "../connection.ts";
+import { SERVICES } from "../endpoints.ts";
+import { ProxyError } from "../proxy-error.ts";
+import type { Variables } from "../variables.ts";
+import { causesOf, type Failure } from "./failure.ts";
+import { isNotReached } from "./kinds.ts";
 
 /** A user error for requests that do not reach AWS, or use the wrong credentials. */
 export interface SetupProblem {
   readonly message: string;
   readonly why: string;
   readonly fix: string;
-}
-
-/** An error of the AWS SDK, or of the connection below it. */
-export interface Failure extends Error {
-  readonly code?: string;
-  readonly Code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-  readonly hostname?: string;
-  readonly address?: string;
-  readonly port?: number;
 }
 
 const AGAIN = "then run the command again.";
@@ -46,14 +38,6 @@ export function explainSetup(
     if (problem !== undefined) return problem;
   }
   return undefined;
-}
-
-/** The error, its causes, and the errors that Node collects when it tries several addresses. */
-export function* causesOf(error: unknown, depth = 0): Generator<Failure> {
-  if (!(error instanceof Error) || depth > 5) return;
-  yield error;
-  if (error instanceof AggregateError) for (const inner of error.errors) yield* causesOf(inner, depth + 1);
-  yield* causesOf(error.cause, depth + 1);
 }
 
 function proxyProblem({ proxy, status, code }: ProxyError): SetupProblem {
@@ -196,15 +180,13 @@ function unusable(name: string, env: Variables, message: string): SetupProblem {
   };
 }
 
-const NOT_REACHED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"]);
-
 function notReached(
   error: Failure,
   connection: Connection | undefined,
   env: Variables,
 ): SetupProblem | undefined {
-  const { code = "" } = error;
-  if (!NOT_REACHED.has(code)) return undefined;
+  if (!isNotReached(error)) return undefined;
+  const { code } = error;
   if (connection?.isLocalCloud) {
     const endpoint = connection.endpoints.S3?.url ?? "";
     return {
@@ -236,7 +218,7 @@ function notReached(
 }
 
 /** The endpoint of the failed connection if the error names it; otherwise the common one of all services. */
-function endpointOf(
+export function endpointOf(
   { hostname, address, port }: Failure,
   connection: Connection | undefined,
 ): { readonly url: string; readonly source: string } | undefined {

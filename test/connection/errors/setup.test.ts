@@ -1,12 +1,12 @@
 import { devNull } from "node:os";
 import { expect } from "chai";
-import { Defect, explain } from "../../cli/errors.ts";
-import { resolveConnection } from "../../connection/connection.ts";
-import { explainSetup } from "../../connection/failure.ts";
-import { ProxyError } from "../../connection/proxy-error.ts";
-import type { Variables } from "../../connection/variables.ts";
-import { explainAwsError } from "../../provider/store/aws-errors.ts";
-import { UserError } from "../../staging/errors.ts";
+import { Defect, explain } from "../../../cli/errors.ts";
+import { resolveConnection } from "../../../connection/connection.ts";
+import { explainSetup } from "../../../connection/errors/setup.ts";
+import { ProxyError } from "../../../connection/proxy-error.ts";
+import type { Variables } from "../../../connection/variables.ts";
+import { explainAwsError } from "../../../provider/store/explain.ts";
+import { UserError } from "../../../staging/errors.ts";
 
 const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 const PROXY = { url: new URL("http://me:secret@proxy:3128"), variable: "HTTPS_PROXY" };
@@ -180,7 +180,7 @@ describe("errors of the user's set-up", () => {
       try {
         const connection = resolveConnection({ ...NO_FILES, ...env, AWS_PROFILE: "" });
         const command = { name: "spawn stage list", flags: [] };
-        const told = explain(failure, { command, at: { environment: "prod", cloud: "aws", connection } });
+        const told = explain(failure, { command, at: { environment: "prod", connection } });
         expect(told).to.not.be.instanceOf(Defect);
         expect(told.why).to.match(/\S/);
         expect(explainAwsError(failure, "looking"))

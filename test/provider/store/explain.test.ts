@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { explainAwsError, type Transfer } from "../../../provider/store/aws-errors.ts";
+import { explainAwsError, type Transfer } from "../../../provider/store/explain.ts";
 import { NoAnswerError, noteRegion } from "../../../provider/store/no-answer.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
 
@@ -99,11 +99,16 @@ describe("explainAwsError", () => {
       const text = "The operation is not valid for the object's storage class";
       const { message, why, fix } = of(awsError("InvalidObjectState", 403, text), upload);
       expect(message).to.equal("upload to us-east-1 (bucket b) failed");
-      expect(why).to.equal(`InvalidObjectState: ${text} (request R1)`);
+      expect(why).to.equal(`AWS refused the request: InvalidObjectState: ${text} (request R1)`);
       expect(fix).to.equal(undefined);
-      for (const name of ["RequestTimeTooSkewed", "AccountProblem", "InvalidPayer"]) {
-        expect(of(awsError(name, 403), upload).why).to.equal(`${name}: said AWS (request R1)`);
+      for (const name of ["AccountProblem", "InvalidPayer"]) {
+        expect(of(awsError(name, 403), upload).why).to.equal(
+          `AWS refused the request: ${name}: said AWS (request R1)`,
+        );
       }
+      expect(of(awsError("RequestTimeTooSkewed", 403), upload).why).to.equal(
+        "AWS does not accept the time of this machine: said AWS",
+      );
       for (const name of [
         "AccessDenied",
         "AllAccessDisabled",
@@ -131,14 +136,18 @@ describe("explainAwsError", () => {
   });
 
   it("passes on what AWS says of anything else, with the request's id", () => {
-    expect(told(awsError("SlowDown", 503)).why).to.equal("SlowDown: said AWS (request R1)");
+    expect(told(awsError("MalformedXML", 400)).why).to.equal("MalformedXML: said AWS (request R1)");
+    expect(told(awsError("SlowDown", 503))).to.deep.equal({
+      why: "AWS is limiting the rate of requests: SlowDown: said AWS (request R1)",
+      fix: "Wait a minute, then run the command again.",
+    });
   });
 
   it("tells a connection that broke off from one that stalls, without the SDK's words", () => {
     const aborted = new Error("aborted\n  Deserialization error: inspect the hidden field {error}.$response");
     const broken = told(Object.assign(aborted, { code: "ECONNRESET", $metadata: { attempts: 6 } }));
-    expect(broken.why).to.equal("The connection broke off again and again.");
-    expect(broken.fix).to.contain("run the command again");
+    expect(broken.why).to.equal("AWS is not answering. The connection broke off again and again.");
+    expect(broken.fix).to.contain("Check the network");
     const stalled = Object.assign(new Error("@smithy/node-http-handler"), { name: "TimeoutError" });
     expect(explainAwsError(stalled, "upload to us-east-1")).to.include({
       message: "upload to us-east-1 failed: connection timeout",
@@ -152,7 +161,9 @@ describe("explainAwsError", () => {
     const text = (status: number) => `the answer was HTTP status ${status}, without a text.`;
     const error = (name: string, status: number) => awsError(name, status, "UnknownError");
     expect(told(error("403", 403)).why).to.equal(`Access was denied: ${text(403)}`);
-    expect(told(error("Unknown", 503)).why).to.equal(`${text(503)} (request R1)`);
+    expect(told(error("Unknown", 503)).why).to.equal(
+      `AWS is limiting the rate of requests: ${text(503)} (request R1)`,
+    );
   });
 
   it("leaves alone what is told already, aborts and bugs", () => {

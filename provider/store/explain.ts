@@ -1,0 +1,81 @@
+import { connectionOfProcess } from "../../connection/connection.ts";
+import { failureOf, nameAndText, requestOf } from "../../connection/errors/failure.ts";
+import { type Explanation, explainFailure, sentencesOf } from "../../connection/errors/words.ts";
+import { UserError } from "../../staging/errors.ts";
+import { shellQuoted } from "../../staging/shell.ts";
+import { NoAnswerError, regionOf } from "./no-answer.ts";
+
+/** An upload or a replication, whose errors have the guide's texts. */
+export interface Transfer {
+  readonly what: "upload" | "replication";
+  /** Where the bytes go. */
+  readonly region: string;
+  readonly bucket: string;
+}
+
+/** The work that failed: a transfer, or a phrase such as `deleting stage-… in us-west-2`. */
+export type Doing = Transfer | string;
+
+/**
+ * An error of AWS as one for the user: the work that failed, the cause and the fix.
+ * @returns `error` itself if it is a UserError, an abort, or no error of AWS
+ */
+export function explainAwsError(error: unknown, doing: Doing): unknown {
+  const { name = "", code = "", $metadata } = failureOf(error);
+  if (error instanceof UserError || name === "AbortError" || name === "CallAborted") return error;
+  const fail = (why: string, fix?: string, what = `${inWords(doing)} failed`): UserError =>
+    new UserError(what, { why, ...(fix === undefined ? {} : { fix }), cause: error });
+
+  const found = explainFailure(error, { connection: connectionOfProcess() });
+  if (found?.kind === "timeout" || error instanceof NoAnswerError) {
+    return fail(silence(error, doing), MORE_TIME, timedOut(doing));
+  }
+  if (found?.kind === "denied" && typeof doing !== "string") return denial(found, doing, error);
+  if (found !== undefined) return fail(sentencesOf(found), found.fix);
+  if ($metadata === undefined && code === "") return error;
+  return fail(`${nameAndText(error)}${requestOf(error)}`);
+}
+
+/**
+ * The error for a transfer that was denied; undefined for any other error.
+ * @param environment named in the fix
+ */
+export function explainDenial(error: unknown, doing: Transfer, environment: string): UserError | undefined {
+  const found = explainFailure(error, { connection: connectionOfProcess(), environment });
+  return found?.kind === "denied" ? denial(found, doing, error) : undefined;
+}
+
+const denial = (found: Explanation, { what, region, bucket }: Transfer, cause: unknown): UserError =>
+  new UserError(`${what} failed: access denied in ${regionOf(cause) ?? region}`, {
+    why: sentencesOf(found),
+    fix: `${found.fix}. To look at the bucket: aws s3 ls ${shellQuoted(`s3://${bucket}/`)}`,
+    cause,
+  });
+
+const inWords = (doing: Doing): string =>
+  typeof doing === "string" ? doing : `${doing.what} to ${doing.region} (bucket ${doing.bucket})`;
+
+function timedOut(doing: Doing): string {
+  if (typeof doing === "string") return `${doing} failed: connection timeout`;
+  const where = doing.what === "replication" ? ` in ${doing.region}` : "";
+  return `${doing.what} failed: connection timeout${where}`;
+}
+
+function silence(error: unknown, doing: Doing): string {
+  const place = typeof doing === "string" ? "S3" : `S3 in ${regionOf(error) ?? doing.region}`;
+  return error instanceof NoAnswerError
+    ? `${place} gave no answer for ${error.seconds} s, on several connections one after another.`
+    : "The connection timed out.";
+}
+
+const MORE_TIME =
+  "Check the network connection. Where it is slow or comes and goes, give spawn stage upload more time and small parts: --timeout 3600 --multipart";
+
+/** Runs `work` and explains its errors, see {@link explainAwsError}. */
+export async function explained<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explainAwsError(error, doing);
+  }
+}
