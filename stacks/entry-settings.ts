@@ -3,8 +3,8 @@ import type { EnvironmentSettings } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
 import { isRecord } from "../staging/type-guards.ts";
 import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
-import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";
+import { parseYaml } from "./yaml-document.ts";
 
 /** The inputs of the stack of one entry. */
 export interface EntrySettings {

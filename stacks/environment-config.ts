@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readTextIfThere } from "../files/read.ts";
 import { declaredSource } from "../staging/declared-source.ts";
 import { type EntrySpec, parseDeclaredEntries } from "../staging/entry.ts";
 import {
@@ -10,7 +11,6 @@ import {
 } from "../staging/environment.ts";
 import { InputError } from "../staging/errors.ts";
 import { type ConfiguredProfile, configuredProfile } from "./aws-config.ts";
-import { readTextIfThere } from "./files.ts";
 import { spawnValues } from "./spawn-values.ts";
 import { type EnvironmentOverlay, overlaid, readUserConfig } from "./user-config.ts";
 import { readYamlConfig } from "./yaml-config.ts";

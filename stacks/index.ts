@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { readTextIfThere } from "../files/read.ts";
 import { InputError } from "../staging/errors.ts";
 import { shellQuoted } from "../staging/shell.ts";
 import { configuredProfile, requireProfile } from "./aws-config.ts";
@@ -12,7 +13,6 @@ import {
 } from "./entry-settings.ts";
 import { checkEnvironmentFile, parseEnvironmentConfig } from "./environment-config.ts";
 import { environmentProgram } from "./environment-program.ts";
-import { readTextIfThere } from "./files.ts";
 import { parseStackName } from "./kind.ts";
 import { type Program, withReadableErrors } from "./program.ts";
 import { spawnValues } from "./spawn-values.ts";

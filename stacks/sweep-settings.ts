@@ -5,8 +5,8 @@ import type { SweepSpec } from "../staging/sweep/spec.ts";
 import { parseSweepSpec } from "../staging/sweep/spec-parser.ts";
 import { isRecord } from "../staging/type-guards.ts";
 import { environmentCopy, parseEnvironmentCopy } from "./environment-copy.ts";
-import { parseYaml } from "./files.ts";
 import { toYaml } from "./yaml.ts";
+import { parseYaml } from "./yaml-document.ts";
 
 /** The inputs of the stack of one sweep. */
 export interface SweepSettings {

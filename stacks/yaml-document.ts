@@ -127,3 +127,8 @@ const tooMuch = (file: string, where: string, why: string): InputError =>
     why,
     fix: "Shorten the file, or replace aliases with their values.",
   });
+
+/** @throws InputError that names `file` and the line unless `text` is YAML that can be read in bounded time and memory */
+export function parseYaml(text: string, file: string): unknown {
+  return readYamlDocument(text, file).document.toJS(UNLIMITED) as unknown;
+}

@@ -1,10 +1,10 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile } from "../../files/replace.ts";
 import { spawnPaths } from "../../local/paths.ts";
 import { isBelow } from "../../local/private-folders.ts";
 import { toYaml } from "../../stacks/yaml.ts";
 import type { StackName } from "../../staging/stack-name.ts";
-import { replaceFile } from "../services/common/replace-file.ts";
 import { PROJECT_NAME } from "./backend.ts";
 
 /**

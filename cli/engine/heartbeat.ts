@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import { BEAT_EVERY_MS, HEARTBEAT_VARIABLE, pulseOf, recordOf, startPulse } from "../../connection/pulse.ts";
+import { readTextIfThere } from "../../files/read.ts";
+import { decodeJson } from "../../staging/decode.ts";
 import { once } from "../../staging/once.ts";
-import { isRecord } from "../../staging/type-guards.ts";
 import { backendFolder } from "./backend.ts";
 import { writeAtomically } from "./entry-project.ts";
 import { hasCode } from "./state-file.ts";
@@ -21,16 +23,17 @@ const SILENT_MS = 15 * BEAT_EVERY_MS;
 const POLL_EVERY_MS = 200;
 
 /** Who works on a stack. */
-export interface Worker {
+const WORKER = v.object({
   /** Another one for each command. */
-  readonly instance: string;
-  readonly host: string;
+  instance: v.string(),
+  host: v.optional(v.string(), ""),
   /** The machine, or the container, of these process ids. */
-  readonly machine: string;
-  readonly pid: number;
+  machine: v.optional(v.string(), ""),
+  pid: v.optional(v.number(), 0),
   /** The engine that it has started last: the lock's holder. */
-  readonly enginePid?: number | undefined;
-}
+  enginePid: v.optional(v.number()),
+});
+export type Worker = Readonly<v.InferOutput<typeof WORKER>>;
 
 /** A heartbeat of this process. */
 export interface Heartbeat {
@@ -120,7 +123,8 @@ export async function isSilent(
 ): Promise<boolean> {
   const file = fileOf(url, stack);
   if (file === undefined) return true;
-  const look = async () => [await textOf(recordOf(file)), await textOf(pulseOf(file))].join("\n");
+  const look = async () =>
+    [await readTextIfThere(recordOf(file)), await readTextIfThere(pulseOf(file))].join("\n");
   const first = await look();
   for (const end = performance.now() + forMs; performance.now() < end; await sleep(POLL_EVERY_MS)) {
     signal?.throwIfAborted();
@@ -159,25 +163,9 @@ function fileOf(url: string | undefined, stack: string): string | undefined {
 }
 
 async function readWorker(file: string): Promise<Worker | undefined> {
-  const text = await textOf(recordOf(file));
+  const text = await readTextIfThere(recordOf(file));
   return text === undefined ? undefined : workerIn(text);
 }
 
 /** @returns undefined where the record is damaged */
-export function workerIn(text: string): Worker | undefined {
-  try {
-    const found: unknown = JSON.parse(text);
-    return isRecord(found) && typeof found["instance"] === "string"
-      ? (found as unknown as Worker)
-      : undefined;
-  } catch {
-    return undefined; // a crash or a full disk has cut it off
-  }
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((error: unknown) => {
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw error;
-  });
-}
+export const workerIn = (text: string): Worker | undefined => decodeJson(WORKER, text);

@@ -1,7 +1,6 @@
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
-
 import { UserError } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 import { BACKEND, backendFolder } from "./backend.ts";

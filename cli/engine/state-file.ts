@@ -1,9 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { modeFor } from "../../local/private-folders.ts";
-import { parseYaml } from "../../stacks/files.ts";
+import { replaceFile } from "../../files/replace.ts";
+import { spawnPaths } from "../../local/paths.ts";
+import { isBelow } from "../../local/private-folders.ts";
+import { parseYaml } from "../../stacks/yaml-document.ts";
 import { messageOf } from "../../staging/errors.ts";
 import { isRecord } from "../../staging/type-guards.ts";
 import { BACKEND, backendFolder } from "./backend.ts";
@@ -109,13 +110,7 @@ export async function restoreBackup(file: string, stack: string): Promise<string
   const ending = Object.keys(READERS).find((known) => file.endsWith(known)) ?? ".json";
   for (const { path, bytes } of await backupsOf(file, stack, ending)) {
     if ((await readCheckpoint(path, ending))?.kind !== "whole") continue;
-    const temporary = join(file, "..", `.${randomUUID()}.tmp`);
-    try {
-      await writeFile(temporary, bytes, { flush: true, mode: modeFor(temporary) });
-      await rename(temporary, file);
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    await replaceFile(file, bytes, isBelow(file, spawnPaths().data) ? 0o600 : undefined);
     return path;
   }
   return undefined;

@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import * as v from "valibot";
 import type { Keys } from "../../connection/connection.ts";
 import { derived } from "../../connection/local-cloud.ts";
+import { decodeJson, matching } from "../../staging/decode.ts";
 import { UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
@@ -31,7 +33,7 @@ export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<K
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const keys = parseKeys(text);
+  const keys = decodeJson(KEYS, text);
   if (keys !== undefined) return keys;
   throw new UserError("The access key of the local cloud cannot be read", {
     why: `${file} holds no access key: it is damaged.`,
@@ -97,19 +99,10 @@ function newKeys(): Keys {
 
 const ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-function parseKeys(text: string): Keys | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined; // reported by the caller
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { accessKeyId, secretAccessKey } = value as Record<string, unknown>;
-  if (typeof accessKeyId !== "string" || !/^[A-Z0-9]{16,128}$/.test(accessKeyId)) return undefined;
-  if (typeof secretAccessKey !== "string" || !/^[\w+/=-]{32,128}$/.test(secretAccessKey)) return undefined;
-  return { accessKeyId, secretAccessKey };
-}
+const KEYS = v.object({
+  accessKeyId: matching(/^[A-Z0-9]{16,128}$/),
+  secretAccessKey: matching(/^[\w+/=-]{32,128}$/),
+});
 
 /** The key of another account on the local cloud: its number is the access key id, and the secret follows from the user's. */
 export const keysOfAccount = (keys: Keys, account: string): Keys => ({

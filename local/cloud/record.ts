@@ -1,6 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { readOrNothing, writeWhole } from "../private-files.ts";
+import * as v from "valibot";
+import { readTextIfThere } from "../../files/read.ts";
+import { replaceFile } from "../../files/replace.ts";
+import { decodeJson } from "../../staging/decode.ts";
 
 /** The file that names the running local cloud, and remembers its port while it is down. */
 export interface CloudRecord {
@@ -18,29 +21,29 @@ export interface CloudRecord {
 
 /** The record, or undefined where there is none or it cannot be understood (a half-written disk, another program). */
 export async function readRecord(file: string): Promise<CloudRecord | undefined> {
-  const text = await readOrNothing(file);
+  const text = await readTextIfThere(file);
   return text === undefined ? undefined : parseRecord(text);
 }
 
+const PORT = v.object({ port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)) });
+/** `token` is the name in records of older versions, whose local cloud has no key. */
+const PROCESS = v.object({
+  pid: v.pipe(v.number(), v.integer()),
+  instance: v.optional(v.string()),
+  token: v.optional(v.string()),
+  startedAt: v.string(),
+});
+
 export function parseRecord(text: string): CloudRecord | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined; // told in readRecord
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { port, pid, token, instance = token, startedAt } = value as Record<string, unknown>;
-  if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65_535) return undefined;
-  if (!Number.isInteger(pid) || typeof instance !== "string" || typeof startedAt !== "string") {
-    return { port: port as number };
-  }
-  const older = token === undefined ? {} : { withoutKey: true as const };
-  return { port: port as number, pid: pid as number, instance, startedAt, ...older };
+  const record = decodeJson(PORT, text);
+  const { token, instance = token, pid, startedAt } = decodeJson(PROCESS, text) ?? {};
+  if (record === undefined || pid === undefined || instance === undefined || startedAt === undefined)
+    return record;
+  return { ...record, pid, instance, startedAt, ...(token === undefined ? {} : { withoutKey: true }) };
 }
 
 /** Writes the record whole, for its owner alone: a reader sees the old one or the new one. */
 export async function writeRecord(file: string, record: CloudRecord): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeWhole(file, `${JSON.stringify(record)}\n`);
+  await replaceFile(file, `${JSON.stringify(record)}\n`, 0o600);
 }

@@ -1,18 +1,18 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import * as v from "valibot";
+import { replaceFile } from "../../files/replace.ts";
+import { decodeJson } from "../../staging/decode.ts";
 import { runCommand } from "../command.ts";
 import type { SpawnPaths } from "../paths.ts";
 import { OLDEST_ENGINE_VERSION } from "../versions.ts";
 
 /** Which version an executable was when it had this size and these times: asking `pulumi version` takes 0.2 s. */
-interface KnownVersion {
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly ctimeMs?: number;
-  readonly version: string;
-}
-type KnownVersions = Readonly<Record<string, KnownVersion>>;
+const KNOWN_VERSIONS = v.record(
+  v.string(),
+  v.object({ size: v.number(), mtimeMs: v.number(), ctimeMs: v.optional(v.number()), version: v.string() }),
+);
+type KnownVersions = Readonly<v.InferOutput<typeof KNOWN_VERSIONS>>;
 
 /** The version of the engine `command`, or undefined when it does not run or is something else. */
 export async function versionOf(command: string, paths: SpawnPaths): Promise<string | undefined> {
@@ -53,22 +53,14 @@ function compare(a: readonly number[], b: readonly number[]): number {
 
 async function readKnown(file: string): Promise<KnownVersions> {
   const text = await readFile(file, "utf8").catch(() => "{}"); // not there yet, or not readable: ask the engine
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as KnownVersions) : {};
-  } catch {
-    return {}; // spoilt: it is only a cache
-  }
+  return decodeJson(KNOWN_VERSIONS, text) ?? {}; // spoilt: it is only a cache
 }
 
 async function remember(file: string, known: KnownVersions): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, `${JSON.stringify(known, null, 2)}\n`);
-    await rename(temporary, file);
+    await replaceFile(file, `${JSON.stringify(known, null, 2)}\n`);
   } catch {
     // A cache that cannot be written costs time, not the answer: the engine is asked again.
-    await rm(temporary, { force: true });
   }
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { readTextIfThere } from "../../files/read.ts";
 import { pollUntil } from "../cloud/process.ts";
 import type { SpawnPaths } from "../paths.ts";
-import { readOrNothing } from "../private-files.ts";
 import { leaveRequest, type Request, readControls, writeControls } from "./controls.ts";
 import { machinesFiles } from "./files.ts";
 
@@ -47,7 +47,7 @@ export class MachineControl {
       await rm(file, { force: true });
       throw new Error(`no process of the machines took the request within ${LIMIT / 1000} s`);
     }
-    const reason = await readOrNothing(refusal);
+    const reason = await readTextIfThere(refusal);
     if (reason === undefined) return;
     await rm(refusal, { force: true });
     throw new Error(reason);

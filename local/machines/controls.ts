@@ -1,23 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
+import { readTextIfThere } from "../../files/read.ts";
+import { replaceFile } from "../../files/replace.ts";
+import { decode, type Problem } from "../../staging/decode.ts";
 import { messageOf } from "../../staging/errors.ts";
-import { readOrNothing, writeWhole } from "../private-files.ts";
 import type { MachinesFiles } from "./files.ts";
 
 /** Settings of tests, for all machines of a data folder. */
-export interface Controls {
+const CONTROLS = v.object({
   /** Seconds by which the metadata services are slow. */
-  readonly slowImdsSeconds?: number;
+  slowImdsSeconds: v.exactOptional(v.number()),
   /** Bytes of /mnt of machines that boot from now on, which is a file system in memory then. */
-  readonly mntBytes?: number;
-}
+  mntBytes: v.exactOptional(v.number()),
+});
+export type Controls = Readonly<v.InferOutput<typeof CONTROLS>>;
 
 /** What a test asks of the running process. */
-export type Request =
-  | { readonly kind: "reboot"; readonly instance: string }
+const REQUEST = v.variant("kind", [
+  v.object({ kind: v.literal("reboot"), instance: v.string() }),
   /** A spot notice, and the termination some seconds later. */
-  | { readonly kind: "interrupt"; readonly instance: string; readonly seconds: number };
+  v.object({ kind: v.literal("interrupt"), instance: v.string(), seconds: v.number() }),
+]);
+export type Request = Readonly<v.InferOutput<typeof REQUEST>>;
 
 /*
  * Both are files of the data folder, which is closed to other users: a socket's path may have 107 bytes only, and a data folder's has
@@ -25,14 +31,16 @@ export type Request =
  */
 
 export async function readControls(files: MachinesFiles): Promise<Controls> {
-  const text = await readOrNothing(files.controls);
-  return text === undefined ? {} : (JSON.parse(text) as Controls);
+  const text = await readTextIfThere(files.controls);
+  return text === undefined ? {} : decode(CONTROLS, JSON.parse(text), damaged);
 }
 
 export async function writeControls(files: MachinesFiles, controls: Controls): Promise<void> {
   await mkdir(files.folder, { recursive: true, mode: 0o700 });
-  await writeWhole(files.controls, JSON.stringify(controls));
+  await replaceFile(files.controls, JSON.stringify(controls), 0o600);
 }
+
+const damaged = ({ path, message }: Problem): Error => new Error(`${path}: ${message}`);
 
 /** Leaves a request. @returns the file that vanishes when it was carried out, and the one that says why it was not */
 export async function leaveRequest(
@@ -41,7 +49,7 @@ export async function leaveRequest(
 ): Promise<{ readonly file: string; readonly refusal: string }> {
   await mkdir(files.requests, { recursive: true, mode: 0o700 });
   const file = join(files.requests, `${randomUUID()}.json`);
-  await writeWhole(file, JSON.stringify(request));
+  await replaceFile(file, JSON.stringify(request), 0o600);
   return { file, refusal: `${file}.refused` };
 }
 
@@ -57,9 +65,9 @@ export async function takeRequests(
   for (const name of names.filter((name) => name.endsWith(".json"))) {
     const file = join(files.requests, name);
     try {
-      await carryOut(JSON.parse(await readFile(file, "utf8")) as Request);
+      await carryOut(decode(REQUEST, JSON.parse(await readFile(file, "utf8")), damaged));
     } catch (error) {
-      await writeWhole(`${file}.refused`, messageOf(error));
+      await replaceFile(`${file}.refused`, messageOf(error), 0o600);
     }
     await rm(file, { force: true });
   }

@@ -1,24 +1,26 @@
-import { isRegionList, type Region } from "../../staging/regions.ts";
-import { readOrNothing, writeWhole } from "../private-files.ts";
+import * as v from "valibot";
+import { readTextIfThere } from "../../files/read.ts";
+import { replaceFile } from "../../files/replace.ts";
+import { decodeJson, text } from "../../staging/decode.ts";
+import { parseRegion, type Region } from "../../staging/regions.ts";
 import type { MachinesFiles } from "./files.ts";
 
 /** What a command tells the running process: where instances will come. */
-export interface Hints {
-  readonly regions: readonly Region[];
+const HINTS = v.object({
+  regions: v.array(text(parseRegion)),
   /** When the last command needed the machines, in milliseconds since 1970. */
-  readonly neededAt: number;
-}
+  neededAt: v.number(),
+});
+export type Hints = Readonly<v.InferOutput<typeof HINTS>>;
 
 export async function readHints(files: MachinesFiles): Promise<Hints> {
-  const text = await readOrNothing(files.hints);
-  if (text === undefined) return { regions: [], neededAt: 0 };
-  const { regions, neededAt } = JSON.parse(text) as { regions: string[]; neededAt: number };
-  return { regions: isRegionList(regions) ? regions : [], neededAt };
+  const known = await readTextIfThere(files.hints);
+  return decodeJson(HINTS, known ?? "") ?? { regions: [], neededAt: 0 };
 }
 
 /** Adds regions to those that are known. */
 export async function addHints(files: MachinesFiles, regions: readonly Region[]): Promise<void> {
   const before = await readHints(files);
   const all = [...new Set([...before.regions, ...regions])];
-  await writeWhole(files.hints, JSON.stringify({ regions: all, neededAt: Date.now() }));
+  await replaceFile(files.hints, JSON.stringify({ regions: all, neededAt: Date.now() }), 0o600);
 }

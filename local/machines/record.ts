@@ -1,15 +1,19 @@
 import { stat } from "node:fs/promises";
+import * as v from "valibot";
+import { readTextIfThere } from "../../files/read.ts";
+import { replaceFile } from "../../files/replace.ts";
+import { decodeJson } from "../../staging/decode.ts";
 import { isRunning } from "../cloud/process.ts";
-import { readOrNothing, writeWhole } from "../private-files.ts";
 
 /** Names the running process of the machines. */
-export interface MachinesRecord {
-  readonly pid: number;
+const RECORD = v.object({
+  pid: v.pipe(v.number(), v.integer()),
   /** The name of the process, which is in its command line, where all users can read it. */
-  readonly instance: string;
+  instance: v.string(),
   /** ISO time. */
-  readonly startedAt: string;
-}
+  startedAt: v.string(),
+});
+export type MachinesRecord = Readonly<v.InferOutput<typeof RECORD>>;
 
 /** The record; undefined where there is none, or where its process has ended or is another user's. */
 export async function readRunning(file: string): Promise<MachinesRecord | undefined> {
@@ -21,17 +25,9 @@ export async function readRunning(file: string): Promise<MachinesRecord | undefi
 
 /** The record, or undefined where there is none or it cannot be understood (a half-written disk). */
 export async function readRecord(file: string): Promise<MachinesRecord | undefined> {
-  const text = await readOrNothing(file);
-  if (text === undefined) return undefined;
-  try {
-    const { pid, instance, startedAt } = JSON.parse(text) as Record<string, unknown>;
-    if (!Number.isInteger(pid) || typeof instance !== "string" || typeof startedAt !== "string")
-      return undefined;
-    return { pid: pid as number, instance, startedAt };
-  } catch {
-    return undefined;
-  }
+  const text = await readTextIfThere(file);
+  return text === undefined ? undefined : decodeJson(RECORD, text);
 }
 
 export const writeRecord = (file: string, record: MachinesRecord): Promise<void> =>
-  writeWhole(file, `${JSON.stringify(record)}\n`);
+  replaceFile(file, `${JSON.stringify(record)}\n`, 0o600);

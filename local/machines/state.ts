@@ -1,32 +1,37 @@
-import type { Region } from "../../staging/regions.ts";
-import { readOrNothing, writeWhole } from "../private-files.ts";
+import * as v from "valibot";
+import { readTextIfThere } from "../../files/read.ts";
+import { replaceFile } from "../../files/replace.ts";
+import { decodeJson, text } from "../../staging/decode.ts";
+import { parseRegion } from "../../staging/regions.ts";
 import type { MachinesFiles } from "./files.ts";
 
 /** What the process says about one instance. */
-export interface MachineState {
-  readonly instance: string;
-  readonly region: Region;
+const MACHINE = v.object({
+  instance: v.string(),
+  region: text(parseRegion),
   /** `waiting`: there is no room for its machine yet. */
-  readonly state: "running" | "waiting";
+  state: v.picklist(["running", "waiting"]),
   /** ISO time. */
-  readonly startedAt?: string;
+  startedAt: v.exactOptional(v.string()),
   /** The process that holds the sandbox. */
-  readonly pid?: number;
-}
+  pid: v.exactOptional(v.number()),
+});
+export type MachineState = Readonly<v.InferOutput<typeof MACHINE>>;
 
-export interface MachinesState {
+const STATE = v.object({
   /** The process that wrote it. */
-  readonly instance: string;
-  readonly capacity: number;
-  readonly machines: readonly MachineState[];
+  instance: v.string(),
+  capacity: v.number(),
+  machines: v.pipe(v.array(MACHINE), v.readonly()),
   /** What went wrong last, for people. */
-  readonly problem?: string;
-}
+  problem: v.exactOptional(v.string()),
+});
+export type MachinesState = Readonly<v.InferOutput<typeof STATE>>;
 
 export async function readState(files: MachinesFiles): Promise<MachinesState | undefined> {
-  const text = await readOrNothing(files.state);
-  return text === undefined ? undefined : (JSON.parse(text) as MachinesState);
+  const known = await readTextIfThere(files.state);
+  return known === undefined ? undefined : decodeJson(STATE, known);
 }
 
 export const writeState = (files: MachinesFiles, state: MachinesState): Promise<void> =>
-  writeWhole(files.state, `${JSON.stringify(state)}\n`);
+  replaceFile(files.state, `${JSON.stringify(state)}\n`, 0o600);

@@ -2,7 +2,7 @@ import type { IForbiddenRuleType } from "dependency-cruiser";
 import { type Layer, patternOf } from "./layers.ts";
 
 /** Folders with code that users run. */
-export const SHIPPED = ["cli", "components", "connection", "local", "provider", "stacks", "staging"];
+export const SHIPPED = ["cli", "components", "connection", "files", "local", "provider", "stacks", "staging"];
 
 /** Folders with code for developers. */
 export const TOOLS = ["bench", "scripts", "test"];

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { parseYaml } from "../../stacks/files.ts";
 import { readYamlConfig } from "../../stacks/yaml-config.ts";
+import { parseYaml } from "../../stacks/yaml-document.ts";
 import { InputError } from "../../staging/errors.ts";
 
 const FILE = "Pulumi.dev.yaml";

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import { replaceFile } from "../../../files/replace.ts";
 import { withLock } from "../../../local/lock.ts";
 import {
   type ConfiguredBucket,
@@ -12,7 +13,6 @@ import {
 } from "../../../stacks/user-config.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { Region } from "../../../staging/regions.ts";
-import { replaceFile } from "../common/replace-file.ts";
 import type { ConfigKey } from "./keys.ts";
 
 /** A value, checked, for the key that it belongs to; undefined takes the key's value away. */

@@ -1,6 +1,6 @@
+import { replaceFile, writeIntoSpecial } from "../../../files/replace.ts";
 import { messageOf, UserError } from "../../../staging/errors.ts";
 import { writeData } from "../../output.ts";
-import { replaceFile, writeIntoSpecial } from "../common/replace-file.ts";
 
 /** Names of this process's own stdout. It may be a socket, which no path opens. */
 const STDOUT: ReadonlySet<string> = new Set(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]);

@@ -1,6 +1,6 @@
+import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import { parseEntrySettingsFile } from "../../../stacks/entry-settings.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
 import { type EntrySpec, entryStackName, storedName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";

@@ -1,7 +1,7 @@
 import { recordOf, type StagedFacts } from "../../../components/entry-details.ts";
+import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import { parseEntrySettingsFile } from "../../../stacks/entry-settings.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";

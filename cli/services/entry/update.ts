@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import { entryProgram } from "../../../stacks/entry-program.ts";
 import {
@@ -6,7 +7,6 @@ import {
   parseEntrySettingsFile,
   renderEntrySettings,
 } from "../../../stacks/entry-settings.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
 import type { AccountId } from "../../../staging/accounts.ts";
 import { type EntrySpec, entryStackName } from "../../../staging/entry.ts";
 import {

@@ -1,11 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths, stateUrlOf } from "../../../local/paths.ts";
 import { packageRoot } from "../../../package-root.ts";
 import { parseEntrySettingsFile } from "../../../stacks/entry-settings.ts";
 import { listEnvironments, readEnvironmentFile } from "../../../stacks/environment-config.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
 import { parseSweepSettingsFile } from "../../../stacks/sweep-settings.ts";
 import { InputError, UserError } from "../../../staging/errors.ts";
 import { isStackName, type StackName } from "../../../staging/stack-name.ts";

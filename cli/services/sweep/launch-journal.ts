@@ -1,14 +1,15 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
+import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
+import { decodeJson } from "../../../staging/decode.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
-import { isRecord } from "../../../staging/type-guards.ts";
 import { writeAtomically } from "../../engine/entry-project.ts";
 import { isHere, machineName } from "../../engine/heartbeat.ts";
-import { isRunningElsewhere, type NotedProcess, noteThisProcess } from "../../engine/running.ts";
+import { isRunningElsewhere, noteThisProcess } from "../../engine/running.ts";
 import { journalsIn } from "../entry/upload/unfinished.ts";
 import type { LaunchRequest } from "./launch.ts";
 import { sha256Of } from "./sweep-spec.ts";
@@ -17,12 +18,15 @@ import { sha256Of } from "./sweep-spec.ts";
  * What this machine remembers of a launch from its start until the user has its ID. The same launch again must not silently start a
  * second sweep.
  */
-export interface LaunchJournal extends NotedProcess {
+const JOURNAL = v.object({
   /** Identifies the request: see {@link fingerprintOf}. */
-  readonly fingerprint: string;
-  /** The machine of the process that launches, or launched, the sweep: see `machineName`. */
-  readonly machine: string;
-}
+  fingerprint: v.string(),
+  /** The process that launches, or launched, the sweep, and its machine: see `NotedProcess` and `machineName`. */
+  pid: v.number(),
+  started: v.exactOptional(v.string()),
+  machine: v.string(),
+});
+export type LaunchJournal = Readonly<v.InferOutput<typeof JOURNAL>>;
 
 const folder = (): string => join(spawnPaths().stacks, "launching");
 const fileOf = (stack: StackName): string => join(folder(), `${stack}.json`);
@@ -99,20 +103,5 @@ export async function isLaunching(journal: LaunchJournal): Promise<boolean> {
 
 async function journalOf(stack: StackName): Promise<LaunchJournal | undefined> {
   const text = await readTextIfThere(fileOf(stack));
-  return text === undefined ? undefined : parse(text);
-}
-
-/** @returns undefined for a file that a crash or a full disk has truncated */
-function parse(text: string): LaunchJournal | undefined {
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(found)) return undefined;
-  const { fingerprint, pid, machine, started } = found;
-  return typeof fingerprint === "string" && typeof pid === "number" && typeof machine === "string"
-    ? { fingerprint, pid, machine, ...(typeof started === "string" ? { started } : {}) }
-    : undefined;
+  return text === undefined ? undefined : decodeJson(JOURNAL, text);
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
 import {
   parseSweepSettingsFile,
   parseSweepValues,

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
+import { readTextIfThere } from "../../../files/read.ts";
 import { spawnPaths } from "../../../local/paths.ts";
-import { readTextIfThere } from "../../../stacks/files.ts";
 import {
   parseSweepSettingsFile,
   renderSweepSettings,

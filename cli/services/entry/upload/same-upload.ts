@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readTextIfThere } from "../../../../files/read.ts";
 import { spawnPaths } from "../../../../local/paths.ts";
-import { readTextIfThere } from "../../../../stacks/files.ts";
 import { type EntrySpec, storedName } from "../../../../staging/entry.ts";
 import { isStagingId, parseStagingId, type StagingId } from "../../../../staging/ids.ts";
 import { CorruptRecordError, type StagingRecord } from "../../../../staging/record.ts";

@@ -1,15 +1,16 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
+import { readTextIfThere } from "../../../../files/read.ts";
 import { spawnPaths, stateUrlOf } from "../../../../local/paths.ts";
-import { readTextIfThere } from "../../../../stacks/files.ts";
+import { decodeJson, MAPPING } from "../../../../staging/decode.ts";
 import { isStackName, type StackName } from "../../../../staging/stack-name.ts";
-import { isRecord } from "../../../../staging/type-guards.ts";
 import type { Context } from "../../../context.ts";
 import { BACKEND, backendFolder } from "../../../engine/backend.ts";
 import type { BucketObjects } from "../../../engine/bucket-objects.ts";
 import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
 import type { EngineSettings } from "../../../engine/process.ts";
-import { hasCode, readStateFile } from "../../../engine/state-file.ts";
+import { readStateFile } from "../../../engine/state-file.ts";
 import {
   endUpload,
   importUnfinished,
@@ -54,11 +55,7 @@ function shelfInFolder(url: string, folder: string): Shelf {
   return {
     url,
     list: (environment) => journalsIn(folder, environment),
-    read: (stack) =>
-      readFile(fileOf(stack), "utf8").catch((error: unknown) => {
-        if (hasCode(error, "ENOENT")) return undefined; // it has ended meanwhile
-        throw error;
-      }),
+    read: (stack) => readTextIfThere(fileOf(stack)),
     write: (stack, text) => writeAtomically(fileOf(stack), text),
     remove: (stack) => rm(fileOf(stack), { force: true }),
     hasStack: async (stack) => (await readStateFile(engine, stack))?.kind !== "absent",
@@ -115,22 +112,14 @@ export async function importShared(context: Context): Promise<void> {
 
 async function importOne(shelf: Shelf, stack: StackName): Promise<void> {
   const text = await shelf.read(stack);
-  const found = text === undefined ? undefined : parse(text);
+  const found = text === undefined ? undefined : decodeJson(SHARED, text);
   if (found === undefined) return;
   await writeAtomically(settingsFile(spawnPaths().stacks, stack), found.settings);
   await importUnfinished(stack, found.unfinished);
 }
 
-function parse(text: string): { settings: string; unfinished: Record<string, unknown> } | undefined {
-  try {
-    const found: unknown = JSON.parse(text);
-    if (!isRecord(found)) return undefined;
-    const { settings, unfinished } = found;
-    return typeof settings === "string" && isRecord(unfinished) ? { settings, unfinished } : undefined;
-  } catch {
-    return undefined; // a crash or a full disk has cut it off
-  }
-}
+/** A copy of the entry's settings file and of its journal. */
+const SHARED = v.object({ settings: v.string(), unfinished: MAPPING });
 
 /** Another machine has deleted the entry: neither its copy nor its stack is there any more. */
 async function forgetEnded(context: Context, shelf: Shelf, stack: StackName): Promise<void> {

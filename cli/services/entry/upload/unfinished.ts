@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { readTextIfThere } from "../../../../files/read.ts";
 import { withLock } from "../../../../local/lock.ts";
 import { spawnPaths } from "../../../../local/paths.ts";
-import { readTextIfThere } from "../../../../stacks/files.ts";
 import { UserError } from "../../../../staging/errors.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { isStackName, type StackName } from "../../../../staging/stack-name.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect } from "chai";
-import { mayBePlanted } from "../../../../cli/services/common/replace-file.ts";
 import { writeReportFile } from "../../../../cli/services/cost/file.ts";
+import { mayBePlanted } from "../../../../files/replace.ts";
 import { UserError } from "../../../../staging/errors.ts";
 
 describe("the file of a report", () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { lstat, open, readlink, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, parse, resolve, sep } from "node:path";
-import { UserError } from "../../../staging/errors.ts";
+import { UserError } from "../staging/errors.ts";
 
 /**
  * Writes a file whole or not at all: a new file in the same folder takes its place. A link to it stays, and so does the mode of an existing
@@ -11,14 +11,14 @@ import { UserError } from "../../../staging/errors.ts";
  * @throws UserError where another user has put a link on the way
  * @throws the system's error when it cannot be written
  */
-export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const target = await trustedPath(path);
   const there = await ifThere(lstat(target));
   const temporary = join(dirname(target), `.spawn-${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, "wx", mode ?? 0o666);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       const kept = mode ?? (there?.isFile() === true ? there.mode & 0o777 : undefined);
       if (kept !== undefined) await file.chmod(kept);
       await file.sync();
