@@ -21,6 +21,7 @@ import type { Region } from "../staging/regions.ts";
 import { statePlaceOf } from "../staging/state-bucket.ts";
 import type { CloudOfError } from "./aws-errors.ts";
 import type { BucketObjects } from "./engine/bucket-objects.ts";
+import type { SessionSource } from "./engine/session.ts";
 import type { Tables } from "./services/entry/records.ts";
 import { shellOfLocalCloud } from "./shell-of-local-cloud.ts";
 
@@ -300,3 +301,10 @@ export class Context {
     return { environment: this.environmentName, connection: this.#resolved };
   }
 }
+
+/** What commands on one entry need: its record, its data in each region, and its stack. */
+export type EntryContext = Pick<
+  Context,
+  "account" | "at" | "clientConfig" | "connection" | "environmentName" | "s3" | "settings" | "tables"
+> &
+  SessionSource;

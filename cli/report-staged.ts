@@ -71,7 +71,7 @@ export async function reportStaged(
 
 /** The same for `--json`: the entry as `list` and `info` print it for programs. */
 export async function stagedMetadata(
-  context: Context,
+  context: Pick<Context, "tables">,
   { id }: Pick<EntryDetails, "id">,
 ): Promise<StagingMetadata> {
   const tables = await context.tables();

@@ -13,7 +13,7 @@ import { handleSignals } from "./signals.ts";
  * @returns how the sweep ended; undefined where the user ended the watching first
  */
 export async function watchOnScreen(
-  context: Context,
+  context: Pick<Context, "settings" | "tables">,
   id: SweepId,
   { quiet }: { readonly quiet: boolean },
 ): Promise<SweepProgress | undefined> {

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { withLock } from "../../../local/lock.ts";
 import { spawnPaths } from "../../../local/paths.ts";
 import type { UserError } from "../../../staging/errors.ts";
-import type { Context } from "../../context.ts";
-import { openSession } from "../../engine/session.ts";
+import type { Context, EntryContext } from "../../context.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import { type Outcome, sideBySide } from "../common/side-by-side.ts";
 import { type DeletionEvents, deleteEntries } from "../entry/delete.ts";
 import { inUse, sweepsReading } from "../sweep/open-sweeps.ts";
@@ -24,7 +24,8 @@ import { type Kept, removeExpired, removeOrphan } from "./remove.ts";
  * @param onProblem told of what cannot be judged; it is left alone, and the rest is found all the same
  */
 export async function planCleanup(
-  context: Context,
+  context: SessionSource &
+    Pick<Context, "account" | "anyBucketsS3" | "at" | "environment" | "environmentName" | "s3" | "tables">,
   question: CleanupQuestion,
   now: Date,
   onProblem: (error: UserError) => void,
@@ -41,7 +42,7 @@ export async function planCleanup(
 
 /** The entries that no sweep reads which has not ended. */
 async function withoutUsed(
-  context: Context,
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
   entries: readonly CleanableEntry[],
   onProblem: (error: UserError) => void,
 ): Promise<CleanableEntry[]> {
@@ -77,7 +78,7 @@ const ORPHANS_SIDE_BY_SIDE = 3;
  * waits for the first, and on two the engine's locks keep them apart.
  */
 export async function carryOut(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3">,
   plan: CleanupPlan,
   question: CleanupQuestion,
   now: Date,

@@ -44,7 +44,7 @@ export function endInState(resources: readonly StateResource[], id: StagingId): 
 
 /** @throws UserError unless the state of the entry's stack agrees that the cleanup is to remove the entry */
 export async function confirmByState(
-  { environmentName: environment }: Context,
+  { environmentName: environment }: Pick<Context, "environmentName">,
   project: EngineSettings,
   id: StagingId,
   question: CleanupQuestion,
@@ -64,7 +64,11 @@ export async function confirmByState(
 const LONGEST_UPLOAD_MS = MS_PER_DAY;
 
 /** @throws UserError while a bucket keeps the manifest of an entry, which has the entry's TTL class */
-export async function confirmByBuckets(context: Context, id: StagingId, now: Date): Promise<void> {
+export async function confirmByBuckets(
+  context: Pick<Context, "environmentName" | "s3" | "settings">,
+  id: StagingId,
+  now: Date,
+): Promise<void> {
   const { signal } = new AbortController();
   for (const { region, bucket } of await bucketsOfEntry(context, id)) {
     const place = { client: await context.s3(region), bucket, key: manifestKey(id) };

@@ -20,7 +20,7 @@ import type { CleanableEntry, CleanupPlan, CleanupQuestion, DeclaredEntry, Incom
  * @param onProblem told of an entry that cannot be judged; it is left alone
  */
 export async function sortEntries(
-  context: Context,
+  context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
   question: CleanupQuestion,
   owners: Owners,
   now: Date,
@@ -88,7 +88,7 @@ function recorded(
  * @returns its record, where that was written a moment ago; undefined for one that has expired and is not asked for
  */
 async function withoutRecord(
-  context: Context,
+  context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
   id: StagingId,
   question: CleanupQuestion,
   now: Date,

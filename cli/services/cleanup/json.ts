@@ -60,7 +60,7 @@ export interface CleanupJson {
 
 /** @param result undefined where nothing was removed: it was not wanted, or nothing was asked for */
 export function toCleanupJson(
-  context: Context,
+  context: Pick<Context, "at">,
   plan: CleanupPlan,
   result: CleanupResult | undefined,
   dryRun: boolean,

@@ -32,7 +32,10 @@ const QUIET_MS = MS_PER_DAY;
  * @param onProblem told of a bucket that cannot be looked at; the others are all the same
  */
 export async function findOrphans(
-  context: Context,
+  context: Pick<
+    Context,
+    "account" | "anyBucketsS3" | "at" | "environmentName" | "s3" | "settings" | "tables"
+  >,
   owners: Owners,
   now: Date,
   onProblem: (error: UserError) => void,
@@ -52,7 +55,10 @@ export async function findOrphans(
 }
 
 /** The buckets of the environment that are there. */
-export async function bucketsOf(context: Context, onProblem: (error: UserError) => void): Promise<Bucket[]> {
+export async function bucketsOf(
+  context: Pick<Context, "account" | "anyBucketsS3" | "at" | "environmentName" | "s3" | "settings">,
+  onProblem: (error: UserError) => void,
+): Promise<Bucket[]> {
   const { buckets, adopted } = await context.settings();
   const found = await withOrderedProblems(buckets, onProblem, async ([region, name], problem) => {
     try {
@@ -74,7 +80,7 @@ interface Candidate {
 }
 
 async function candidatesIn(
-  context: Context,
+  context: Pick<Context, "at">,
   buckets: readonly Bucket[],
   onProblem: (error: UserError) => void,
 ): Promise<Candidate[]> {
@@ -91,7 +97,7 @@ async function candidatesIn(
   return found.flat();
 }
 
-function notSearched(context: Context, bucket: string, cause: unknown): UserError {
+function notSearched(context: Pick<Context, "at">, bucket: string, cause: unknown): UserError {
   const { message, why } = explained(context, cause);
   return new UserError(`the bucket ${bucket} was not searched: ${message}`, {
     ...(why === undefined ? {} : { why }),
@@ -110,7 +116,7 @@ function kindOf(id: StagingId, { records, stacks, others }: Owners): Orphan["kin
  * @returns undefined where it is gone, has an owner, changed within a day, or cannot be judged
  */
 export async function lookAgain(
-  context: Context,
+  context: Pick<Context, "at" | "tables">,
   id: StagingId,
   kind: Orphan["kind"],
   buckets: readonly Bucket[],

@@ -6,7 +6,7 @@ import { sweepOfStack } from "../../../staging/sweep/id.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import { damagedState } from "../../engine/repair.ts";
-import { openSession } from "../../engine/session.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
 import { idsIn } from "../entry/delete-guards.ts";
@@ -27,7 +27,10 @@ export interface Owners {
 }
 
 /** @param onMalformed told of a record that cannot be read; what it owns is left alone */
-export async function findOwners(context: Context, onMalformed: (error: UserError) => void): Promise<Owners> {
+export async function findOwners(
+  context: SessionSource & Pick<Context, "environment" | "environmentName" | "tables">,
+  onMalformed: (error: UserError) => void,
+): Promise<Owners> {
   const tables = await context.tables();
   const records = new Map<StagingId, StagingRecord>();
   for await (const page of listRecordPages(tables, {}, onMalformed))
@@ -58,7 +61,10 @@ export async function findOwners(context: Context, onMalformed: (error: UserErro
 }
 
 /** The entries that have a stack of their own, as the backend knows them now. */
-export async function entryStacks(context: Context, project: EngineSettings): Promise<Set<StagingId>> {
+export async function entryStacks(
+  context: Pick<Context, "environmentName">,
+  project: EngineSettings,
+): Promise<Set<StagingId>> {
   return new Set(idsOfStacks(await listStacks(project), context.environmentName));
 }
 

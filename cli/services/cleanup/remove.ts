@@ -4,7 +4,7 @@ import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { expiresAt } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { deleteEntry } from "../entry/delete-entry.ts";
@@ -21,7 +21,7 @@ import type { CleanableEntry, CleanupQuestion, Orphan } from "./plan.ts";
 export type Kept = Map<string, string>;
 
 interface Cleaning {
-  readonly context: Context;
+  readonly context: EntryContext;
   /** Entries that have a stack, as it was when the removal began. */
   readonly stacks: ReadonlySet<StagingId>;
   readonly now: Date;
@@ -64,7 +64,11 @@ export async function removeExpired(
   }
 }
 
-async function isGone(context: Context, project: EngineSettings, id: StagingId): Promise<boolean> {
+async function isGone(
+  context: Pick<Context, "environmentName" | "tables">,
+  project: EngineSettings,
+  id: StagingId,
+): Promise<boolean> {
   const [record, stacks] = await Promise.all([
     context.tables().then((tables) => findRecord(tables, id)),
     entryStacks(context, project),
@@ -73,7 +77,10 @@ async function isGone(context: Context, project: EngineSettings, id: StagingId):
 }
 
 /** @throws UserError for an unexpired entry without a stack: another user may have the stack, and not know of this cleanup */
-function refuseAlive({ environmentName }: Context, { id, reason }: CleanableEntry): void {
+function refuseAlive(
+  { environmentName }: Pick<Context, "environmentName">,
+  { id, reason }: CleanableEntry,
+): void {
   if (reason === "expired") return;
   throw new UserError(`the stack ${entryStackName(environmentName, id)} of ${id} is not in the backend`, {
     why: "Its state was lost, or is kept elsewhere. Without it a cleanup removes only what has expired.",

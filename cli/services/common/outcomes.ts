@@ -5,7 +5,7 @@ import { Defect } from "../../errors.ts";
 import type { Outcome } from "./side-by-side.ts";
 
 /** The error of one of several, as one for the user. */
-export function explained(context: Context, error: unknown): UserError {
+export function explained(context: Pick<Context, "at">, error: unknown): UserError {
   if (error instanceof UserError) return error;
   return explainAwsError(error, context.at) ?? new Defect(error);
 }
@@ -28,7 +28,7 @@ export function errorJson({ message, why, fix }: UserError): ErrorJson {
  * @param fix the command that goes on with what is left
  */
 export function failureOf<T>(
-  context: Context,
+  context: Pick<Context, "at">,
   outcomes: readonly Outcome<T>[],
   nameOf: (item: T) => string,
   noun: readonly [string, string],

@@ -6,7 +6,7 @@ import type { Context } from "../../context.ts";
  * Makes sure that this process knows the server's time; a command that has sent a request already knows it.
  * @throws Error when no server answers
  */
-export async function learnServerTime(context: Context): Promise<void> {
+export async function learnServerTime(context: Pick<Context, "tables">): Promise<void> {
   if (serverClock.isKnown) return;
   const { client, settings } = await context.tables();
   try {
@@ -18,7 +18,7 @@ export async function learnServerTime(context: Context): Promise<void> {
 }
 
 /** The server's time; see {@link learnServerTime}. */
-export async function serverTime(context: Context): Promise<Date> {
+export async function serverTime(context: Pick<Context, "tables">): Promise<Date> {
   await learnServerTime(context);
   return serverClock.now();
 }

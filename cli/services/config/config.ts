@@ -20,13 +20,18 @@ export interface ConfigEntry {
 }
 
 /** All keys of the environment. @throws InputError when the environment or the user's config cannot be read */
-export async function listConfig(context: Context): Promise<ConfigEntry[]> {
+export async function listConfig(
+  context: Pick<Context, "environmentName" | "projectFolder" | "settings" | "stateUrl">,
+): Promise<ConfigEntry[]> {
   const keys = keysOf(await context.settings());
   return Promise.all(keys.map((key) => getConfig(context, key)));
 }
 
 /** The value that commands work with, from the first that has one: variable, user's config, settings file, default. */
-export async function getConfig(context: Context, key: ConfigKey): Promise<ConfigEntry> {
+export async function getConfig(
+  context: Pick<Context, "environmentName" | "projectFolder" | "settings" | "stateUrl">,
+  key: ConfigKey,
+): Promise<ConfigEntry> {
   switch (key.kind) {
     case "setting":
       return settingEntry(key.name);
@@ -46,7 +51,10 @@ function settingEntry(key: keyof UserSettings): ConfigEntry {
     : { key, value: own, source: "user config" };
 }
 
-async function backendEntry(context: Context, key: string): Promise<ConfigEntry> {
+async function backendEntry(
+  context: Pick<Context, "environmentName" | "stateUrl">,
+  key: string,
+): Promise<ConfigEntry> {
   const environment = context.environmentName;
   const value = (await context.stateUrl()) ?? null;
   if (process.env["PULUMI_BACKEND_URL"]) return { key, value, source: "PULUMI_BACKEND_URL", environment };
@@ -55,7 +63,7 @@ async function backendEntry(context: Context, key: string): Promise<ConfigEntry>
 }
 
 async function bucketEntry(
-  context: Context,
+  context: Pick<Context, "environmentName" | "projectFolder" | "settings">,
   { name: key, region }: Extract<ConfigKey, { kind: "bucket" }>,
 ): Promise<ConfigEntry> {
   const environment = context.environmentName;

@@ -26,7 +26,7 @@ export interface ValueOptions {
  * @throws InputError when it is no value of the key, or a bucket is neither told of nor can be looked at
  */
 export async function parseConfigValue(
-  context: Context,
+  context: Pick<Context, "account" | "anyBucketsS3" | "environmentName" | "projectFolder" | "settings">,
   key: ConfigKey,
   text: string,
   { adopt }: ValueOptions,
@@ -87,7 +87,7 @@ function parseValue<K extends SettingKey>(name: K, text: string): UserSettings[K
   }
 }
 
-async function requireEnvironment(context: Context, name: string): Promise<void> {
+async function requireEnvironment(context: Pick<Context, "projectFolder">, name: string): Promise<void> {
   const there = await listEnvironments(context.projectFolder);
   if (there.includes(name)) return;
   throw new InputError(`there is no environment ${name}`, {

@@ -25,7 +25,7 @@ export interface CostQuestion {
  * @throws InputError when neither the ledger nor a bucket knows the entry, or the price book lacks one of its regions
  */
 export async function costReport(
-  context: Context,
+  context: Pick<Context, "s3" | "settings" | "tables">,
   { period, filter, prices, now }: CostQuestion,
   onProblem: (error: Error) => void,
 ): Promise<CostReport> {

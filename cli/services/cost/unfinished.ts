@@ -43,7 +43,7 @@ export interface UnfinishedQuestion {
  * @throws InputError when the price book lacks a region
  */
 export async function unfinishedCost(
-  context: Context,
+  context: Pick<Context, "s3" | "settings">,
   { stagingId, isCounted, prices }: UnfinishedQuestion,
   onProblem: (error: Error) => void,
 ): Promise<UnfinishedCost> {

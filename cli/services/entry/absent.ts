@@ -6,7 +6,7 @@ import { RECORD_TYPE } from "../../../staging/resources.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { expiresAt } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
 import { readState } from "../../engine/state.ts";
 import { idsIn } from "./delete-guards.ts";
@@ -17,7 +17,7 @@ import { recordInState } from "./state-record.ts";
 import { isBeingUploaded, readUnfinished } from "./upload/unfinished.ts";
 
 /** The record of a whole entry. @throws InputError that says what there is instead, and the command that works on it */
-export async function requireRecord(context: Context, id: StagingId): Promise<StagingRecord> {
+export async function requireRecord(context: EntryContext, id: StagingId): Promise<StagingRecord> {
   const record = await findRecord(await context.tables(), id);
   if (record !== undefined) return record;
   throw await absentEntry(context, id);
@@ -29,9 +29,9 @@ export async function requireRecord(context: Context, id: StagingId): Promise<St
  * @param nothing the error if AWS and the backend hold nothing of it
  */
 export async function absentEntry(
-  context: Context,
+  context: EntryContext,
   id: StagingId,
-  nothing: (context: Context, id: StagingId) => InputError = noEntry,
+  nothing: (context: Pick<Context, "environmentName">, id: StagingId) => InputError = noEntry,
 ): Promise<InputError> {
   const { environmentName: environment } = context;
   const stack = entryStackName(environment, id);
@@ -90,7 +90,7 @@ function whatIsLeft({ places, accessPoints, unknown }: EntryRemains): string {
 }
 
 /** The error for an id without any data, record or stack. */
-export function noEntry({ environmentName }: Context, id: StagingId): InputError {
+export function noEntry({ environmentName }: Pick<Context, "environmentName">, id: StagingId): InputError {
   return new InputError(`there is no staging entry ${id} in environment ${environmentName}`, {
     why: "It was deleted, has expired, or belongs to another environment.",
     fix: commandLine("spawn stage list", environmentName),

@@ -10,7 +10,7 @@ export const ACCESS_POINT_TYPE = "aws:s3/accessPoint:AccessPoint";
  * them at a deletion, and could not create them a second time.
  */
 export async function deleteCutAccessPoints(
-  context: Context,
+  context: Pick<Context, "clientConfig">,
   creating: readonly StateResource[],
 ): Promise<void> {
   const cut = creating.filter(({ type }) => type === ACCESS_POINT_TYPE);
@@ -38,7 +38,7 @@ export interface AccessPointName {
 
 /** Deletes access points; one that is not there is fine. */
 export async function deleteAccessPoints(
-  context: Context,
+  context: Pick<Context, "clientConfig">,
   points: readonly AccessPointName[],
 ): Promise<void> {
   // Most often there is none, and the client has not to be loaded.

@@ -19,7 +19,11 @@ export interface Arrived {
 }
 
 /** Looks into a region's bucket for what an upload has got there so far. */
-export async function arrivedIn(context: Context, entry: IncompleteEntry, region: Region): Promise<Arrived> {
+export async function arrivedIn(
+  context: Pick<Context, "s3">,
+  entry: IncompleteEntry,
+  region: Region,
+): Promise<Arrived> {
   const { spec, environment } = entry.settings;
   const place: Place = {
     client: await context.s3(region),

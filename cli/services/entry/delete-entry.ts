@@ -6,7 +6,7 @@ import type { StagingRecord } from "../../../staging/record.ts";
 import { RECORD_TYPE } from "../../../staging/resources.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import { settingsFile } from "../../engine/entry-project.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
 import type { EngineSettings } from "../../engine/process.ts";
@@ -36,7 +36,7 @@ import { beginDeletion, endUpload, forgetDeletion } from "./upload/unfinished.ts
  * and in the usage ledger.
  */
 export async function deleteEntry(
-  context: Context,
+  context: EntryContext,
   project: EngineSettings,
   entry: Deletable,
   options: UpdateOptions,
@@ -93,7 +93,10 @@ function noting(options: UpdateOptions, progress: { hasBegun: boolean }): Update
 
 /** Destroys the entry's own stack, where there is one. */
 async function destroy(
-  context: Context,
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
   project: EngineSettings,
   { id, uploadedAt }: Deletable,
   options: UpdateOptions,
@@ -118,7 +121,10 @@ async function destroy(
 
 /** @throws UserError where the stack under the entry's name holds another entry that is still there */
 async function refuseForeign(
-  context: Context,
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
   stack: string,
   id: StagingId,
   resources: readonly StateResource[],
@@ -134,7 +140,10 @@ async function refuseForeign(
  * @returns the error to be thrown, which names the lock where there is one
  */
 async function keepVisible(
-  context: Context,
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
   id: StagingId,
   error: unknown,
   { signal }: UpdateOptions,

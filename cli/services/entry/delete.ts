@@ -9,7 +9,7 @@ import type { Progress } from "../../../staging/progress.ts";
 import { CorruptRecordError, type StagingRecord } from "../../../staging/record.ts";
 import type { StackName } from "../../../staging/stack-name.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import { settingsFile } from "../../engine/entry-project.ts";
 import { openSession } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
@@ -43,7 +43,10 @@ export interface Deletable {
  * @throws InputError when there is none of one of the ids, when it is declared in the environment's configuration, or when a sweep that has
  * not ended reads it
  */
-export async function findDeletables(context: Context, ids: readonly StagingId[]): Promise<Deletable[]> {
+export async function findDeletables(
+  context: EntryContext & Pick<Context, "environment">,
+  ids: readonly StagingId[],
+): Promise<Deletable[]> {
   const reading = sweepsReading(context, ids);
   // A failure of the other look-ups must not leave it unhandled.
   reading.catch(() => undefined);
@@ -64,7 +67,11 @@ export async function findDeletables(context: Context, ids: readonly StagingId[]
 
 type Stacks = () => Promise<readonly string[]>;
 
-async function findDeletable(context: Context, id: StagingId, stacks: Stacks): Promise<Deletable> {
+async function findDeletable(
+  context: EntryContext & Pick<Context, "environment">,
+  id: StagingId,
+  stacks: Stacks,
+): Promise<Deletable> {
   // A corrupt record must not keep its entry alive: a deletion needs the ID alone.
   const record = await orCorrupt(findRecord(await context.tables(), id));
   if (record instanceof CorruptRecordError) {
@@ -77,7 +84,11 @@ async function findDeletable(context: Context, id: StagingId, stacks: Stacks): P
   return deletableOf(record);
 }
 
-async function findWithoutRecord(context: Context, id: StagingId, stacks: Stacks): Promise<Deletable> {
+async function findWithoutRecord(
+  context: EntryContext & Pick<Context, "environment">,
+  id: StagingId,
+  stacks: Stacks,
+): Promise<Deletable> {
   const stack = entryStackName(context.environmentName, id);
   const unfinished = await findUnfinished(id, stack, stacks);
   if (unfinished !== undefined) return unfinished;
@@ -109,7 +120,13 @@ async function findUnfinished(
 }
 
 /** An entry without a record and a stack, from the data that AWS holds under its id. */
-async function findRemainder(context: Context, id: StagingId): Promise<Deletable> {
+async function findRemainder(
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
+  id: StagingId,
+): Promise<Deletable> {
   const remains = await findRemains(context, id, "some");
   if (isGone(remains)) throw noEntry(context, id);
   const [unknown] = remains.unknown;

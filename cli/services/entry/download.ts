@@ -10,7 +10,7 @@ import type { StagingId } from "../../../staging/ids.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { DOWNLOAD_COUNT, USAGE_KEY } from "../../../staging/usage.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { requireRecord } from "./absent.ts";
 import { expectedOf } from "./presence.ts";
@@ -42,7 +42,7 @@ type Options = Pick<UpdateOptions, "signal" | "onProgress" | "onNote">;
  * @throws InputError for an entry that does not exist, a region without its data, and files that must not be replaced
  */
 export async function downloadEntry(
-  context: Context,
+  context: EntryContext,
   request: DownloadRequest,
   { signal = new AbortController().signal, onProgress, onNote }: Options,
 ): Promise<DownloadResult> {
@@ -137,7 +137,11 @@ async function pathFor({ filename, kind }: StagingRecord, path: string | undefin
  * Counts the download in the usage row. It is not counted as an instance: savings are of instances in the region of their data. A row
  * that cannot be written makes no complete download a failure.
  */
-async function count(context: Context, id: StagingId, onNote: Options["onNote"]): Promise<void> {
+async function count(
+  context: Pick<Context, "tables">,
+  id: StagingId,
+  onNote: Options["onNote"],
+): Promise<void> {
   try {
     const { client, settings } = await context.tables();
     await client.send(

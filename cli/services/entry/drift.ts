@@ -7,7 +7,7 @@ import type { Region } from "../../../staging/regions.ts";
 import { EXPIRATION, RECORD_TYPE, USAGE_ROW } from "../../../staging/resources.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { openSession } from "../../engine/session.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import { readStateOrBackup, type StateResource } from "../../engine/state.ts";
 import { type ResourceChange, runUpdate } from "../../engine/update.ts";
 import { surveyOf, wholeEnvironment } from "../environment/ownership.ts";
@@ -21,7 +21,10 @@ export interface Drift {
 }
 
 /** What was deleted or edited of the settings, tables and rules on which an entry in these regions relies. */
-export async function environmentDrift(context: Context, regions: readonly Region[]): Promise<Drift> {
+export async function environmentDrift(
+  context: Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "environmentName" | "iam" | "settings">,
+  regions: readonly Region[],
+): Promise<Drift> {
   const settings = await context.settings();
   const facts = await surveyOf(context, wholeEnvironment(settings, regions));
   const found = missingOf(facts).map((missing) => `${describeMissing(missing)} is missing or was edited`);
@@ -34,7 +37,7 @@ export async function environmentDrift(context: Context, regions: readonly Regio
  * @throws UserError where there is no such stack in the backend, or it cannot be compared
  */
 export async function entryDrift(
-  context: Context,
+  context: SessionSource & Pick<Context, "environmentName">,
   { stagingId: id, declaredAs }: StagingRecord,
 ): Promise<Drift> {
   const { environmentName: environment } = context;

@@ -9,7 +9,7 @@ import { readersTagOf } from "../../../staging/readers.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { expiresAt, isoSeconds, removalMidnight } from "../../../staging/ttl.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import type { UpdateOptions } from "../../engine/update.ts";
 import { partOf } from "./drift.ts";
 import { copiesOf, damageError, expectedOf, type RegionPresence, regionPresence } from "./presence.ts";
@@ -40,7 +40,7 @@ export interface RepairRequest {
  * @throws UserError when no region is whole, or one of them is not whole in the end
  */
 export async function repairEntry(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   request: RepairRequest,
   options: UpdateOptions,
 ): Promise<Repaired> {
@@ -50,7 +50,7 @@ export async function repairEntry(
 }
 
 async function repair(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   { id, verify }: RepairRequest,
   options: UpdateOptions,
 ): Promise<Repaired> {
@@ -110,7 +110,7 @@ async function repairCopy(
 
 /** What is repaired on the entry's last day goes a midnight later than the entry: the ledger counts it until then. */
 async function noteLateObjects(
-  context: Context,
+  context: Pick<Context, "tables">,
   { stagingId, uploadedAt, ttl }: StagingRecord,
   region: string,
   { signal = new AbortController().signal }: UpdateOptions,
@@ -130,7 +130,7 @@ async function noteLateObjects(
  * @returns what else was put right
  */
 async function settle(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   { record, damage }: TrueRecord,
   options: UpdateOptions,
 ): Promise<string[]> {

@@ -5,7 +5,7 @@ import { toDollars } from "../../../staging/money.ts";
 import type { StagingRecord } from "../../../staging/record.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { isoSeconds, removalMidnight } from "../../../staging/ttl.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import { type Spending, spendingOf } from "../cost/spending.ts";
 import { type LifecycleRules, lifecycleRulesOf } from "../environment/lifecycle.ts";
 import { requireRecord } from "./absent.ts";
@@ -31,14 +31,17 @@ export interface EntryReport {
 }
 
 /** Checks each region of an entry: by {@link regionPresence}, or by a comparison that reads the data. */
-export type LookAtRegions = (context: Context, record: StagingRecord) => Promise<RegionPresence[]>;
+export type LookAtRegions = (
+  context: Pick<Context, "anyBucketsS3" | "s3">,
+  record: StagingRecord,
+) => Promise<RegionPresence[]>;
 
 /**
  * @param onProblem told of what cannot be found out; the rest is reported all the same
  * @throws InputError when the environment has no such entry
  */
 export async function reportEntry(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3">,
   id: StagingId,
   onProblem: (error: Error) => void,
   look: LookAtRegions = regionPresence,

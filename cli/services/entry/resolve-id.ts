@@ -6,7 +6,7 @@ import { RECORD_KEY } from "../../../staging/record.ts";
 import { USAGE_KEY } from "../../../staging/usage.ts";
 import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
-import { openSession } from "../../engine/session.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import { entryStacks } from "../cleanup/owners.ts";
 import { unfinishedStacks } from "./upload/unfinished.ts";
 
@@ -24,7 +24,7 @@ const SHOWN = 10;
  * @throws InputError when no entry or more than one has such an id; it lists the candidates
  */
 export async function resolveId(
-  context: Context,
+  context: SessionSource & Pick<Context, "environmentName" | "tables">,
   text: string,
   scope: IdScope = "entries",
 ): Promise<StagingId> {
@@ -42,10 +42,16 @@ export async function resolveId(
 }
 
 /** All of several ids; each is resolved before any is used. @throws as {@link resolveId} */
-export const resolveIds = (context: Context, texts: readonly string[]): Promise<StagingId[]> =>
-  Promise.all(texts.map((text) => resolveId(context, text)));
+export const resolveIds = (
+  context: SessionSource & Pick<Context, "environmentName" | "tables">,
+  texts: readonly string[],
+): Promise<StagingId[]> => Promise.all(texts.map((text) => resolveId(context, text)));
 
-async function candidatesFor(context: Context, start: string, scope: IdScope): Promise<Candidates> {
+async function candidatesFor(
+  context: SessionSource & Pick<Context, "environmentName" | "tables">,
+  start: string,
+  scope: IdScope,
+): Promise<Candidates> {
   const stored = await storedIds(context, start, scope);
   if (scope === "ledger") return stored;
   for (const stack of await unfinishedStacks(context.environmentName)) {
@@ -59,7 +65,11 @@ async function candidatesFor(context: Context, start: string, scope: IdScope): P
 }
 
 /** The scan is strongly consistent, so that an entry made a moment ago counts. DynamoDB reads the whole table for it. */
-async function storedIds(context: Context, start: string, scope: IdScope): Promise<Candidates> {
+async function storedIds(
+  context: Pick<Context, "tables">,
+  start: string,
+  scope: IdScope,
+): Promise<Candidates> {
   const { client, settings } = await context.tables();
   const [table, key] =
     scope === "ledger" ? [settings.usageTable, USAGE_KEY] : [settings.recordsTable, RECORD_KEY];

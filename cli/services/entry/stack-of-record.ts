@@ -13,7 +13,7 @@ import { engineShell, idsIn, renamedError } from "./delete-guards.ts";
 
 /** The error for an entry that has a record and no stack in the backend; it names the renamed stack, if there is one. */
 export async function noStack(
-  { environmentName: environment }: Context,
+  { environmentName: environment }: Pick<Context, "environmentName">,
   project: EngineSettings,
   { stagingId: id }: { readonly stagingId: StagingId },
 ): Promise<UserError> {

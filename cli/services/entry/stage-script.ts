@@ -7,7 +7,7 @@ import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
 import { renderStageScript, type StageScriptOptions } from "../../../staging/stage-script.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { EntryContext } from "../../context.ts";
 import { requireRecord } from "./absent.ts";
 
 /**
@@ -15,7 +15,7 @@ import { requireRecord } from "./absent.ts";
  * @throws InputError for an entry that does not exist, or has no data in the region
  */
 export async function stageScript(
-  context: Context,
+  context: EntryContext,
   id: StagingId,
   options: StageScriptOptions,
 ): Promise<string> {

@@ -19,7 +19,7 @@ import { readRecord, unlessCorrupt } from "./records.ts";
  * @returns undefined where the state does not hold a whole entry
  */
 export async function recordInState(
-  context: Context,
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
   resources: readonly StateResource[],
   id: StagingId,
 ): Promise<StagingRecord | undefined> {
@@ -34,7 +34,7 @@ export async function recordInState(
 }
 
 async function recordOfResources(
-  context: Context,
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
   resources: readonly StateResource[],
   id: StagingId,
 ): Promise<StagingRecord | undefined> {

@@ -1,7 +1,7 @@
 import { entryStackName } from "../../../staging/entry.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { CorruptRecordError, recordItem, type StagingRecord } from "../../../staging/record.ts";
-import type { Context } from "../../context.ts";
+import type { EntryContext } from "../../context.ts";
 import { openSession } from "../../engine/session.ts";
 import { readStateOrBackup } from "../../engine/state.ts";
 import { absentEntry } from "./absent.ts";
@@ -22,7 +22,7 @@ export interface TrueRecord {
  * @throws InputError when there is neither
  * @throws CorruptRecordError when there is only an item that cannot be right
  */
-export async function trueRecord(context: Context, id: StagingId): Promise<TrueRecord> {
+export async function trueRecord(context: EntryContext, id: StagingId): Promise<TrueRecord> {
   const tables = await context.tables();
   const { entryProject } = await openSession(context);
   const stack = entryStackName(context.environmentName, id);

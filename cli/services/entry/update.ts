@@ -24,7 +24,7 @@ import { RECORD_TYPE } from "../../../staging/resources.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import { settingsFile, writeAtomically } from "../../engine/entry-project.ts";
 import { openSession } from "../../engine/session.ts";
 import type { StateResource } from "../../engine/state.ts";
@@ -61,7 +61,7 @@ export interface PlannedUpdate {
  * @throws UserError when a region that is to keep the data does not hold them
  */
 export async function planUpdate(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3">,
   id: StagingId,
   changes: EntryChanges,
 ): Promise<PlannedUpdate> {
@@ -89,7 +89,7 @@ export async function planUpdate(
  * @throws UserError when it fails on the way; the same command again goes on with it
  */
 export async function updateEntry(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   { record, after, isRepair = false }: Pick<PlannedUpdate, "record" | "after" | "isRepair">,
   options: UpdateOptions,
 ): Promise<boolean> {
@@ -128,7 +128,11 @@ function declaredElsewhere(id: StagingId, item: string, environment: string): In
 }
 
 /** An update neither confirms nor copies missing data. A region that is to be removed may have lost its data. */
-async function refuseDamaged(context: Context, record: StagingRecord, after: EntryState): Promise<void> {
+async function refuseDamaged(
+  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3">,
+  record: StagingRecord,
+  after: EntryState,
+): Promise<void> {
   const found = await regionPresence(context, record);
   const kept = found.filter(({ region }) => (after.regions as readonly string[]).includes(region));
   const damage = damageError(record, kept, context.environmentName);
@@ -155,7 +159,7 @@ function refuseMovedBuckets(
 
 /** Whether the objects still carry the tag by which they expire with the entry. */
 async function hasTtlTags(
-  context: Context,
+  context: Pick<Context, "s3">,
   { stagingId, regions, buckets, ttl, uploadedAt }: StagingRecord,
 ): Promise<boolean> {
   const { carriedByObjects } = await import("../../../provider/expiration.ts");
@@ -175,7 +179,10 @@ async function hasTtlTags(
 }
 
 /** Whether the settings file of this machine says the same of the entry as its record. */
-async function isRemembered({ environmentName }: Context, record: StagingRecord): Promise<boolean> {
+async function isRemembered(
+  { environmentName }: Pick<Context, "environmentName">,
+  record: StagingRecord,
+): Promise<boolean> {
   const file = settingsFile(spawnPaths().stacks, entryStackName(environmentName, record.stagingId));
   const text = await readTextIfThere(file);
   if (text === undefined) return false;
@@ -189,7 +196,7 @@ async function isRemembered({ environmentName }: Context, record: StagingRecord)
 
 /** Replicas that are to be removed must not be locked: the record would no longer name a region that still costs money. */
 async function refuseKeptReplicas(
-  context: Context,
+  context: Pick<Context, "environmentName" | "s3" | "settings">,
   { stagingId: id, regions }: StagingRecord,
   after: EntryState,
   resources: readonly StateResource[],
@@ -211,7 +218,10 @@ async function refuseKeptReplicas(
 }
 
 /** Somebody else's update in the meantime would be undone. */
-async function refuseIfChanged(context: Context, record: StagingRecord): Promise<void> {
+async function refuseIfChanged(
+  context: Pick<Context, "environmentName" | "tables">,
+  record: StagingRecord,
+): Promise<void> {
   const now = await findRecord(await context.tables(), record.stagingId);
   if (now !== undefined && JSON.stringify(recordItem(now)) === JSON.stringify(recordItem(record))) return;
   throw new UserError(`${record.stagingId} was ${now === undefined ? "deleted" : "changed"} meanwhile`, {

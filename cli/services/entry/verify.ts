@@ -9,7 +9,7 @@ import { copiesOf, expectedOf, type RegionPresence } from "./presence.ts";
  * @returns one result for each region, in the record's order
  */
 export async function verifyRegions(
-  context: Context,
+  context: Pick<Context, "s3">,
   record: StagingRecord,
   { signal = new AbortController().signal, onProgress }: Pick<UpdateOptions, "signal" | "onProgress">,
 ): Promise<RegionPresence[]> {

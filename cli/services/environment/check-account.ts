@@ -8,7 +8,9 @@ const PATIENCE_MS = 5_000;
 const NAME = "Account";
 
 /** Whose credentials are in use, for `doctor`: an environment in AWS has to be in their account. */
-export async function checkAccount(context: Context): Promise<Diagnosis> {
+export async function checkAccount(
+  context: Pick<Context, "account" | "at" | "settings">,
+): Promise<Diagnosis> {
   const settings = await context.settings();
   if (settings.cloud === "local") return { name: NAME, status: "ok", found: "not used by this environment" };
   const done = new AbortController();
@@ -23,7 +25,10 @@ export async function checkAccount(context: Context): Promise<Diagnosis> {
   }
 }
 
-async function askAccount(context: Context, declared: string | undefined): Promise<Diagnosis> {
+async function askAccount(
+  context: Pick<Context, "account" | "at">,
+  declared: string | undefined,
+): Promise<Diagnosis> {
   try {
     const account = await context.account();
     if (account === undefined) {

@@ -6,7 +6,7 @@ import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import { damagedState } from "../../engine/repair.ts";
-import { openSession } from "../../engine/session.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import { readState, readStateOrBackup } from "../../engine/state.ts";
 import { idsIn, refuseProtected } from "../entry/delete-guards.ts";
 import { bucketsOfEntry } from "../entry/remains/buckets.ts";
@@ -19,7 +19,7 @@ import { findLocks, lockedError } from "./object-locks.ts";
  * @throws InputError that names the item and the command
  */
 export async function refuseDeclared(
-  context: Context,
+  context: SessionSource & Pick<Context, "environment" | "environmentName">,
   id: StagingId,
   item: string | undefined,
 ): Promise<void> {
@@ -28,7 +28,10 @@ export async function refuseDeclared(
 }
 
 /** Refuses to delete an entry that the environment's file declares, whatever its record says. @throws InputError as above */
-export async function refuseInFile(context: Context, id: StagingId): Promise<void> {
+export async function refuseInFile(
+  context: Pick<Context, "environment" | "environmentName">,
+  id: StagingId,
+): Promise<void> {
   const { environmentName: environment } = context;
   const { entries } = await context.environment();
   const declared = entries.find((entry) => idsOf(entry).includes(id))?.declaredAs;
@@ -43,7 +46,7 @@ export async function refuseInFile(context: Context, id: StagingId): Promise<voi
 
 /** Refuses to delete an entry that the environment's own stack has. @throws InputError as above */
 export async function refuseInState(
-  context: Context,
+  context: SessionSource & Pick<Context, "environmentName">,
   id: StagingId,
   item: string | undefined,
 ): Promise<void> {
@@ -68,7 +71,7 @@ export async function refuseInState(
  * @throws UserError that names what is protected or locked
  */
 export async function refuseKept(
-  context: Context,
+  context: Pick<Context, "environmentName" | "s3" | "settings">,
   project: EngineSettings,
   entries: readonly EntrySpec[],
 ): Promise<void> {

@@ -30,7 +30,7 @@ export interface EnvironmentEntries {
  * themselves. What only the environment's own stack has is left out: it goes with that stack.
  */
 export async function findEnvironmentEntries(
-  context: Context,
+  context: Pick<Context, "environment" | "s3" | "settings" | "tables">,
   session: EngineSession,
 ): Promise<EnvironmentEntries> {
   const { name } = session.settings;
@@ -57,7 +57,10 @@ export async function findEnvironmentEntries(
 const IN_ONE_COMMAND = 20;
 
 /** @throws InputError while there are entries in the environment; it names them, and a command that removes them */
-export async function refuseWithEntries(context: Context, session: EngineSession): Promise<void> {
+export async function refuseWithEntries(
+  context: Pick<Context, "environment" | "s3" | "settings" | "tables">,
+  session: EngineSession,
+): Promise<void> {
   const { deletable, declared, undeclared } = await findEnvironmentEntries(context, session);
   const names = [...declared, ...undeclared, ...deletable];
   if (names.length === 0) return;
@@ -126,7 +129,7 @@ async function recordedIds({ client, settings }: Tables): Promise<StagingId[]> {
   return ids;
 }
 
-async function idsInBuckets(context: Context): Promise<StagingId[]> {
+async function idsInBuckets(context: Pick<Context, "s3" | "settings">): Promise<StagingId[]> {
   const { buckets } = await context.settings();
   const found = await Promise.all(
     [...buckets].map(async ([region, name]) => {

@@ -3,7 +3,7 @@ import { commandLine } from "../../command-line.ts";
 import type { Context } from "../../context.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
 import { repairState } from "../../engine/repair.ts";
-import { type EngineSession, openSession } from "../../engine/session.ts";
+import { type EngineSession, openSession, type SessionSource } from "../../engine/session.ts";
 import { readOutputs } from "../../engine/stacks.ts";
 import { readState } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions, type UpdateResult } from "../../engine/update.ts";
@@ -26,7 +26,8 @@ import { deleteLogsLeft, refuseWithSweeps } from "./sweeps.ts";
  * @param plan from {@link planEnvironment}, after the user has agreed to what it deletes
  */
 export async function environmentUp(
-  context: Context,
+  context: SessionSource &
+    Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "environment" | "environmentName" | "iam" | "s3">,
   plan: EnvironmentPlan,
   options: UpdateOptions,
 ): Promise<UpdateResult> {
@@ -47,7 +48,7 @@ export const environmentPreview = (plan: EnvironmentPlan, options: UpdateOptions
  * @throws UserError when another update is running
  */
 export async function prepareEnvironment(
-  context: Context,
+  context: SessionSource,
   options: Pick<UpdateOptions, "onNote">,
 ): Promise<void> {
   const { environmentProject, settings } = await openSession(context);
@@ -89,7 +90,10 @@ function sumOf(
  * `Pulumi.<environment>.yaml` too.
  * @throws InputError while there are sweeps or entries in it; it names them
  */
-export async function environmentDestroy(context: Context, options: UpdateOptions): Promise<UpdateResult> {
+export async function environmentDestroy(
+  context: SessionSource & Pick<Context, "dynamo" | "environment" | "s3" | "tables">,
+  options: UpdateOptions,
+): Promise<UpdateResult> {
   const session = await openSession(context);
   const { environmentProject: project, settings } = session;
   const { name } = settings;

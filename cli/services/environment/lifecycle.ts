@@ -15,7 +15,7 @@ const ONE_LOOK = { attempts: 1, firstDelayMs: 0 };
  * @param onProblem told of a bucket that lacks the rule, or that cannot be asked
  */
 export async function lifecycleRulesOf(
-  context: Context,
+  context: Pick<Context, "s3">,
   { regions, buckets, ttl }: Pick<StagingRecord, "regions" | "buckets" | "ttl">,
   onProblem: (error: Error) => void,
 ): Promise<LifecycleRules> {

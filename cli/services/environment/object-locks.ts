@@ -29,7 +29,7 @@ const IN_FLIGHT = 16;
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
  */
 export async function findLocks(
-  context: Context,
+  context: Pick<Context, "s3">,
   id: StagingId,
   buckets: readonly BucketName[],
   now: Date,

@@ -8,7 +8,7 @@ import { REPLICATION, STAGED_DATA } from "../../../staging/resources.ts";
 import { serverClock } from "../../../staging/server-clock.ts";
 import type { Context } from "../../context.ts";
 import { createStack } from "../../engine/new-stack.ts";
-import { type EngineSession, openSession } from "../../engine/session.ts";
+import { type EngineSession, openSession, type SessionSource } from "../../engine/session.ts";
 import { readState, type StateResource } from "../../engine/state.ts";
 import { isProtectedByProgram } from "./deletion-protection.ts";
 import { type ExpiredEntry, expiredEntries } from "./expired-declared.ts";
@@ -43,7 +43,9 @@ export interface EnvironmentPlan {
  * Reads the state and looks at AWS, without the engine. Changes nothing but for making an empty stack where there is none.
  * @throws InputError when the environment, or one of its buckets, is in another account
  */
-export async function planEnvironment(context: Context): Promise<EnvironmentPlan> {
+export async function planEnvironment(
+  context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "environment" | "iam">,
+): Promise<EnvironmentPlan> {
   const [session, declared] = await Promise.all([openSession(context), context.environment()]);
   const { environmentProject, settings } = session;
   const [{ resources }, facts] = await Promise.all([

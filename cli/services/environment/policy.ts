@@ -17,7 +17,10 @@ import type { Context } from "../../context.ts";
  * The policy of the environment, with the rights on its state where that is in a bucket.
  * @throws InputError when the account is not known
  */
-export async function printedPolicy(context: Context, name: PolicyName): Promise<PolicyDocument> {
+export async function printedPolicy(
+  context: Pick<Context, "account" | "settings" | "stateUrl">,
+  name: PolicyName,
+): Promise<PolicyDocument> {
   const settings = await context.settings();
   const { Statement } = environmentPolicy(name, settings, await accountOf(context));
   if (name !== "operator" && name !== "stager") return policyOf(Statement);
@@ -25,7 +28,7 @@ export async function printedPolicy(context: Context, name: PolicyName): Promise
 }
 
 /** That of the settings needs no request, so that whoever administers another account can print the policy. */
-async function accountOf(context: Context): Promise<AccountId> {
+async function accountOf(context: Pick<Context, "account" | "settings">): Promise<AccountId> {
   const settings = await context.settings();
   const account = settings.account ?? (await context.account());
   if (account !== undefined) return account;
@@ -37,7 +40,7 @@ async function accountOf(context: Context): Promise<AccountId> {
 
 /** What an administrator has to know of a policy. */
 export async function policyNotes(
-  context: Context,
+  context: Pick<Context, "settings">,
   name: PolicyName,
   policy: PolicyDocument,
 ): Promise<string[]> {

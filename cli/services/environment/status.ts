@@ -33,7 +33,9 @@ export interface EnvironmentStatus {
  * Looks at what AWS has of the environment.
  * @throws InputError when a table or a bucket belongs to another environment or account
  */
-export async function environmentStatus(context: Context): Promise<EnvironmentStatus> {
+export async function environmentStatus(
+  context: Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "endpoint" | "iam" | "settings">,
+): Promise<EnvironmentStatus> {
   const [settings, endpoint] = await Promise.all([context.settings(), context.endpoint()]);
   const facts = await surveyOf(context, wholeEnvironment(settings));
   refuseOthers(settings, facts);

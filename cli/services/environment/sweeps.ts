@@ -19,7 +19,10 @@ const SHOWN = 5;
  * Refuses to destroy an environment with sweeps: their roles and groups would stay, and their workers would find no table.
  * @throws InputError that names the sweeps, and a command that removes one
  */
-export async function refuseWithSweeps(context: Context, session: EngineSession): Promise<void> {
+export async function refuseWithSweeps(
+  context: Pick<Context, "settings" | "tables">,
+  session: EngineSession,
+): Promise<void> {
   const { name } = session.settings;
   const [stacks, open] = await Promise.all([listStacks(session.entryProject), openSweeps(context)]);
   const stacked = stacks.filter((stack) => stack.startsWith(`${name}.`)).map(sweepOfStack);
@@ -46,7 +49,7 @@ export async function refuseWithSweeps(context: Context, session: EngineSession)
  * A bucket of the user's keeps them.
  */
 export async function deleteLogsLeft(
-  context: Context,
+  context: Pick<Context, "s3" | "settings">,
   { signal = new AbortController().signal, onNote }: Pick<UpdateOptions, "signal" | "onNote">,
 ): Promise<void> {
   const { buckets, adopted } = await context.settings();

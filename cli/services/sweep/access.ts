@@ -9,7 +9,7 @@ import { sweepTable } from "./tables.ts";
 
 /** What the provider's operations on a sweep need, for a command that does them without the engine. */
 export async function sweepAccess(
-  context: Context,
+  context: Pick<Context, "connection" | "settings" | "tables">,
   id: SweepId,
   { signal = new AbortController().signal, onNote }: Pick<UpdateOptions, "signal" | "onNote">,
 ): Promise<SweepAccess> {
@@ -41,7 +41,7 @@ export async function sweepAccess(
 
 /** The groups of a sweep, by their names. */
 export async function groupsOf(
-  context: Context,
+  context: Pick<Context, "settings">,
   { sweepId, regions }: Pick<SweepMeta, "sweepId" | "regions">,
 ): Promise<RegionGroup[]> {
   const group = sweepResourceName(await context.settings(), sweepId);

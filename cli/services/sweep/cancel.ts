@@ -10,7 +10,7 @@ import { groupsOf, sweepAccess } from "./access.ts";
  * @returns how many indices were cancelled
  */
 export async function cancelRun(
-  context: Context,
+  context: Pick<Context, "connection" | "settings" | "tables">,
   meta: SweepMeta,
   options: Pick<UpdateOptions, "signal" | "onNote">,
 ): Promise<number> {

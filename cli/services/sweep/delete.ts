@@ -6,7 +6,7 @@ import { settingsFile } from "../../engine/entry-project.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
 import { settlePending } from "../../engine/pending.ts";
 import { repairState } from "../../engine/repair.ts";
-import { openSession } from "../../engine/session.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import { listStacks } from "../../engine/stacks.ts";
 import { removeSetAside } from "../../engine/state-file.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
@@ -33,7 +33,10 @@ export interface DeletableSweep {
 }
 
 /** @throws InputError where neither the table, nor the backend, nor this machine knows the sweep */
-export async function findDeletableSweep(context: Context, id: SweepId): Promise<DeletableSweep> {
+export async function findDeletableSweep(
+  context: SessionSource & Pick<Context, "clientConfig" | "environmentName" | "iam" | "tables">,
+  id: SweepId,
+): Promise<DeletableSweep> {
   const table = await sweepTable(context);
   const { entryProject } = await openSession(context);
   const [stacks, listed, here] = await Promise.all([
@@ -53,7 +56,11 @@ export async function findDeletableSweep(context: Context, id: SweepId): Promise
 }
 
 /** What AWS has of the sweep without a stack: of a launch that was cut off, or whose state is lost. */
-async function remainsOf(context: Context, id: SweepId, progress?: SweepProgress): Promise<Remain[]> {
+async function remainsOf(
+  context: Pick<Context, "clientConfig" | "environmentName" | "iam" | "settings">,
+  id: SweepId,
+  progress?: SweepProgress,
+): Promise<Remain[]> {
   const [{ buckets }, here] = await Promise.all([context.settings(), settingsHere(context, id)]);
   return await findSweepRemains(context, id, [
     ...buckets.keys(),
@@ -68,7 +75,8 @@ async function remainsOf(context: Context, id: SweepId, progress?: SweepProgress
  * expire.
  */
 export async function deleteSweep(
-  context: Context,
+  context: Pick<Context, "connection" | "clientConfig" | "environmentName" | "iam" | "tables"> &
+    SessionSource,
   { id, progress, hasStack }: DeletableSweep,
   options: UpdateOptions,
 ): Promise<void> {

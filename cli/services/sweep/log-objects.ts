@@ -24,7 +24,7 @@ export interface LogStore {
 
 /** The logs of a sweep in the environment's buckets of some regions: of some of its indices, or of all. */
 export function logsInBuckets(
-  context: Context,
+  context: Pick<Context, "s3" | "settings">,
   id: SweepId,
   regions: readonly Region[],
   indices: readonly number[],
@@ -53,7 +53,12 @@ export function logsInBuckets(
   };
 }
 
-async function listLogs(context: Context, id: SweepId, region: Region, prefix: string): Promise<LogObject[]> {
+async function listLogs(
+  context: Pick<Context, "s3" | "settings">,
+  id: SweepId,
+  region: Region,
+  prefix: string,
+): Promise<LogObject[]> {
   const client = await context.s3(region);
   const bucket = bucketOf(await context.settings(), region);
   const logs: LogObject[] = [];

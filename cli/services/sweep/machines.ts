@@ -8,7 +8,7 @@ import type { UpdateOptions } from "../../engine/update.ts";
  * @throws UserError where this machine cannot run them
  */
 export async function startMachines(
-  context: Context,
+  context: Pick<Context, "connection">,
   regions: readonly Region[],
   { signal, onNote }: UpdateOptions,
 ): Promise<void> {

@@ -15,7 +15,7 @@ import { type SweepTable, sweepTable } from "./tables.ts";
  * The sweeps of the environment that have not ended: starting or running. A query of the index finds those whose deadline has not passed,
  * few at any time, and the counters of their regions tell the rest. A sweep that was made within the last moments may be missed.
  */
-export async function openSweeps(context: Context): Promise<SweepMeta[]> {
+export async function openSweeps(context: Pick<Context, "settings" | "tables">): Promise<SweepMeta[]> {
   const table = await sweepTable(context);
   const found: SweepMeta[] = [];
   const candidates = metaPages(table, () => undefined, {
@@ -44,7 +44,7 @@ async function isOpen(table: SweepTable, id: SweepId): Promise<boolean> {
 
 /** By entry, the sweeps that read it and have not ended; entries that no sweep reads are absent. */
 export async function sweepsReading(
-  context: Context,
+  context: Pick<Context, "settings" | "tables">,
   ids: readonly StagingId[],
 ): Promise<ReadonlyMap<StagingId, readonly SweepId[]>> {
   const reading = new Map<StagingId, SweepId[]>();

@@ -4,7 +4,7 @@ import type { StagingRecord } from "../../../staging/record.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { SweepDataset } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import { requireRecord } from "../entry/absent.ts";
 import { damageError, regionPresence } from "../entry/presence.ts";
 import { resolveIds } from "../entry/resolve-id.ts";
@@ -16,7 +16,7 @@ import { readUnfinished } from "../entry/upload/unfinished.ts";
  * @throws InputError for an entry that does not exist, is incomplete, or is being deleted
  * @throws CorruptRecordError for one whose record was changed by hand
  */
-export async function ownEntries(context: Context, names: readonly string[]): Promise<StagingRecord[]> {
+export async function ownEntries(context: EntryContext, names: readonly string[]): Promise<StagingRecord[]> {
   const ids = await resolveIds(context, names);
   return await Promise.all(
     ids.map(async (id) => {
@@ -45,7 +45,7 @@ export function datasetOf(record: StagingRecord): SweepDataset {
  * @throws UserError that names the regions and the command that repairs them
  */
 export async function requireWhole(
-  context: Context,
+  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3">,
   records: readonly StagingRecord[],
   regions: readonly Region[],
 ): Promise<void> {

@@ -12,7 +12,8 @@ import { renderUserData } from "../../../staging/sweep/user-data.ts";
 import { workerFacts } from "../../../staging/sweep/worker-facts.ts";
 import { workerPolicy } from "../../../staging/sweep/worker-policy.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
+import type { SessionSource } from "../../engine/session.ts";
 import { serverTime } from "../common/server-time.ts";
 import { checkEnvironmentIsUp } from "../entry/upload/preflight.ts";
 import { explainMissing } from "../environment/account.ts";
@@ -31,7 +32,10 @@ import { specOf } from "./sweep-spec.ts";
  * Plans a sweep and makes sure that everything is there which it needs.
  * @throws UserError or InputError that says what is missing and how to add it
  */
-export async function prepareLaunch(context: Context, request: LaunchRequest): Promise<PreparedLaunch> {
+export async function prepareLaunch(
+  context: EntryContext & Pick<Context, "anyBucketsS3">,
+  request: LaunchRequest,
+): Promise<PreparedLaunch> {
   const { parameters } = request;
   const settings = await context.settings();
   for (const { region } of parameters.regions) bucketOf(settings, region);
@@ -63,7 +67,10 @@ export async function prepareLaunch(context: Context, request: LaunchRequest): P
 }
 
 /** @throws InputError when the user data of the workers, or the policy of their role, would be larger than AWS allows */
-async function checkSize(context: Context, launch: Omit<PreparedLaunch, "advice">): Promise<void> {
+async function checkSize(
+  context: Pick<Context, "account">,
+  launch: Omit<PreparedLaunch, "advice">,
+): Promise<void> {
   const { settings } = launch;
   // Every id has the same length.
   const spec = specOf(launch, newSweepId(), undefined);
@@ -72,7 +79,10 @@ async function checkSize(context: Context, launch: Omit<PreparedLaunch, "advice"
   if (account !== undefined) workerPolicy(spec, settings, account);
 }
 
-async function stagedData(context: Context, request: LaunchRequest): Promise<StagedData> {
+async function stagedData(
+  context: EntryContext & Pick<Context, "anyBucketsS3">,
+  request: LaunchRequest,
+): Promise<StagedData> {
   const { parameters, stageAccount } = request;
   if (stageAccount !== undefined && stageAccount !== (await context.account())) {
     const { otherEntries } = await import("./other-entries.ts");
@@ -151,7 +161,7 @@ function unlistedTypes(plan: SweepPlan, { spot, instanceTypes }: SweepParameters
 
 /** @throws InputError unless the environment is there: its tables, that of sweeps among them, and the buckets of the regions */
 async function requireUp(
-  context: Context,
+  context: SessionSource & Pick<Context, "account" | "s3" | "tables">,
   settings: EnvironmentSettings,
   regions: readonly Region[],
 ): Promise<void> {

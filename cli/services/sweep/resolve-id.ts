@@ -12,7 +12,10 @@ const SHOWN = 10;
  * Finds the sweep that a whole or shortened id names. A whole id costs no request and is not looked up.
  * @throws InputError when no sweep or more than one has such an id; it lists the candidates
  */
-export async function resolveSweepId(context: Context, text: string): Promise<SweepId> {
+export async function resolveSweepId(
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
+  text: string,
+): Promise<SweepId> {
   const start = parseLaunchedSweepIdStart(text);
   if (isSweepId(start)) return start;
   const found = new Map<SweepId, string>();

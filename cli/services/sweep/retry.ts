@@ -9,7 +9,7 @@ import { checkEntries } from "../../../staging/sweep/entries.ts";
 import { type SweepId, sweepStackName } from "../../../staging/sweep/id.ts";
 import type { SweepSpec } from "../../../staging/sweep/spec.ts";
 import { commandLine } from "../../command-line.ts";
-import type { Context } from "../../context.ts";
+import type { Context, EntryContext } from "../../context.ts";
 import { settingsFile, writeAtomically } from "../../engine/entry-project.ts";
 import { takeOverDeadLocks } from "../../engine/lock.ts";
 import { settlePending } from "../../engine/pending.ts";
@@ -44,7 +44,7 @@ export interface RetryPlan {
  * @throws InputError when there is no such sweep or index, or nothing to run again
  */
 export async function planRetry(
-  context: Context,
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
   id: SweepId,
   indices: readonly number[] | undefined,
 ): Promise<RetryPlan> {
@@ -91,7 +91,7 @@ export async function planRetry(
  * @throws UserError when it fails; the same command again resumes it
  */
 export async function retrySweep(
-  context: Context,
+  context: EntryContext,
   { id, generation, begun, isCancelled, indices }: RetryPlan,
   options: UpdateOptions,
 ): Promise<void> {
@@ -130,7 +130,7 @@ export async function retrySweep(
 
 /** The workers of the new generation download the data again. What another account has staged is not known here. */
 async function refuseWithoutData(
-  context: Context,
+  context: EntryContext,
   { datasets, regions, deadlineSeconds }: SweepSpec,
 ): Promise<void> {
   const own = datasets.filter(({ account }) => account === undefined);
@@ -147,7 +147,10 @@ async function refuseWithoutData(
   );
 }
 
-function noStack({ environmentName: environment }: Context, id: SweepId): InputError {
+function noStack(
+  { environmentName: environment }: Pick<Context, "environmentName">,
+  id: SweepId,
+): InputError {
   return new InputError(`there is no stack ${sweepStackName(environment, id)}, which holds ${id}`, {
     why: "The sweep was deleted, or its state is lost; or the state is in another backend, which PULUMI_BACKEND_URL has to name.",
     fix: `To remove what is left of it: ${commandLine(`spawn sweep delete ${id} --yes`, environment)}. To start another one: ${commandLine("spawn launch --params FILE", environment)}`,

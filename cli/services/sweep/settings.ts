@@ -19,7 +19,10 @@ import type { StateResource } from "../../engine/state.ts";
 export const rowsFile = (folder: string, id: SweepId): string => join(folder, `${id}.rows.jsonl`);
 
 /** The settings of a sweep that this machine launched; undefined for one of another machine, and where the file is damaged. */
-export async function settingsHere(context: Context, id: SweepId): Promise<SweepSettings | undefined> {
+export async function settingsHere(
+  context: Pick<Context, "environmentName">,
+  id: SweepId,
+): Promise<SweepSettings | undefined> {
   const file = settingsFile(spawnPaths().stacks, sweepStackName(context.environmentName, id));
   const text = await readTextIfThere(file);
   if (text === undefined) return undefined;
@@ -36,7 +39,7 @@ export async function settingsHere(context: Context, id: SweepId): Promise<Sweep
  * @throws UserError where neither has it
  */
 export async function settingsOf(
-  context: Context,
+  context: Pick<Context, "environmentName">,
   id: SweepId,
   resources: readonly StateResource[],
 ): Promise<SweepSettings> {

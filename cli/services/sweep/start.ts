@@ -21,7 +21,7 @@ import { settlePending } from "../../engine/pending.ts";
 import type { EngineSettings } from "../../engine/process.ts";
 import { loadProgramServer } from "../../engine/program-server.ts";
 import { repairState } from "../../engine/repair.ts";
-import { openSession } from "../../engine/session.ts";
+import { openSession, type SessionSource } from "../../engine/session.ts";
 import type { StateResource } from "../../engine/state.ts";
 import { runUpdate, type UpdateOptions } from "../../engine/update.ts";
 import { explainSystemError } from "../../system-errors.ts";
@@ -47,7 +47,7 @@ import { sweepTable } from "./tables.ts";
  * @throws UserError when it fails; what exists by then stays, and the error says how to resume
  */
 export async function startSweep(
-  context: Context,
+  context: Pick<Context, "connection" | "environmentName" | "tables"> & SessionSource,
   launch: PreparedLaunch,
   options: UpdateOptions,
 ): Promise<SweepId> {
@@ -82,7 +82,12 @@ export async function startSweep(
  * Resumes a launch that failed or was interrupted. A sweep that has started does not change.
  * @throws InputError when this machine has no such launch
  */
-export async function resumeLaunch(context: Context, id: SweepId, options: UpdateOptions): Promise<void> {
+export async function resumeLaunch(
+  context: Pick<Context, "connection" | "clientConfig" | "environmentName" | "iam" | "tables"> &
+    SessionSource,
+  id: SweepId,
+  options: UpdateOptions,
+): Promise<void> {
   const { entryProject } = await openSession(context, options.signal);
   const stack = sweepStackName(context.environmentName, id);
   const file = settingsFile(entryProject.project, stack);
@@ -108,7 +113,7 @@ export async function resumeLaunch(context: Context, id: SweepId, options: Updat
  * @throws UserError for a sweep that has started, and whose stack lacks something: its workers may be busy, or it is half deleted
  */
 async function removeCutOff(
-  context: Context,
+  context: Pick<Context, "clientConfig" | "environmentName" | "iam" | "settings" | "tables">,
   { spec }: SweepSettings,
   resources: readonly StateResource[],
   options: UpdateOptions,
@@ -137,7 +142,7 @@ async function removeCutOff(
 }
 
 async function bringUp(
-  context: Context,
+  context: Pick<Context, "connection" | "environmentName" | "settings" | "tables">,
   project: EngineSettings,
   stack: StackName,
   settings: SweepSettings,
@@ -154,7 +159,7 @@ async function bringUp(
 }
 
 /** Forgets what this machine kept of a launch: the user has the ID. */
-export const forgetLaunch = (context: Context, id: SweepId): Promise<void> =>
+export const forgetLaunch = (context: Pick<Context, "environmentName">, id: SweepId): Promise<void> =>
   endLaunch(sweepStackName(context.environmentName, id));
 
 /** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
@@ -170,7 +175,10 @@ async function writeRows(file: string, rows: Rows): Promise<SweepRows> {
  * Makes sure that no second sweep starts by mistake: after an interruption, users and scripts run the same command again.
  * @throws UserError when an earlier launch of the same sweep is running, or was interrupted
  */
-export async function refuseSecond(context: Context, launch: PreparedLaunch): Promise<void> {
+export async function refuseSecond(
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
+  launch: PreparedLaunch,
+): Promise<void> {
   const { environmentName: environment } = context;
   const earlier = await findEarlier(environment, fingerprintOf(launch));
   if (earlier === undefined) return;
@@ -203,7 +211,7 @@ export async function refuseSecond(context: Context, launch: PreparedLaunch): Pr
  * @throws UserError then; nothing is left of this one
  */
 async function refuseConcurrent(
-  { environmentName: environment }: Context,
+  { environmentName: environment }: Pick<Context, "environmentName">,
   launch: PreparedLaunch,
   own: StackName,
 ): Promise<void> {
@@ -230,7 +238,7 @@ const wayToRemove = (id: SweepId, environment: string): string =>
 
 /** The same error with the state of the sweep and the commands for it. */
 async function withSweep(
-  context: Context,
+  context: Pick<Context, "environmentName" | "settings" | "tables">,
   error: unknown,
   { spec: { id } }: SweepSettings,
 ): Promise<unknown> {
@@ -257,7 +265,7 @@ async function withSweep(
 }
 
 /** False if the table does not answer; resuming finds out. */
-async function hasStarted(context: Context, id: SweepId): Promise<boolean> {
+async function hasStarted(context: Pick<Context, "settings" | "tables">, id: SweepId): Promise<boolean> {
   try {
     return (await findMeta(await sweepTable(context), id))?.startedAt !== undefined;
   } catch {

@@ -12,7 +12,7 @@ export interface SweepTable {
 }
 
 /** @throws InputError when the environment's tables belong to another one */
-export async function sweepTable(context: Context): Promise<SweepTable> {
+export async function sweepTable(context: Pick<Context, "settings" | "tables">): Promise<SweepTable> {
   const [{ client }, settings] = await Promise.all([context.tables(), context.settings()]);
   return {
     client,

@@ -37,7 +37,7 @@ export interface WatchDeps {
  * @throws InputError when there is no such sweep (any more)
  */
 export async function watchSweep(
-  context: Context,
+  context: Pick<Context, "settings" | "tables">,
   id: SweepId,
   watch: SweepWatch,
 ): Promise<SweepProgress | undefined> {

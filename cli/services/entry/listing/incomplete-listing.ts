@@ -37,7 +37,7 @@ export interface IncompleteMetadata {
  * @param onUnknown told of a region that does not answer, and of an entry whose settings cannot be read; what is known is listed all the same
  */
 export async function listIncompleteMetadata(
-  context: Context,
+  context: Pick<Context, "environmentName" | "s3" | "stateObjects" | "stateUrl" | "tables">,
   { sweepId, region }: RecordFilter,
   onUnknown: (error: Error) => void,
 ): Promise<IncompleteMetadata[]> {
@@ -50,7 +50,7 @@ export async function listIncompleteMetadata(
 }
 
 async function metadataOf(
-  context: Context,
+  context: Pick<Context, "s3">,
   entry: IncompleteEntry,
   onUnknown: (error: Error) => void,
 ): Promise<IncompleteMetadata> {

@@ -32,7 +32,7 @@ export interface IncompleteEntry {
  * @param onUnreadable told of one whose settings file cannot be read; the others are listed all the same
  */
 export async function listIncomplete(
-  context: Context,
+  context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
   onUnreadable: (error: InputError) => void,
 ): Promise<IncompleteEntry[]> {
   await importShared(context);
@@ -46,7 +46,7 @@ export async function listIncomplete(
  * end, before it could forget, is forgotten: whoever names it knows of it.
  */
 export async function readIncomplete(
-  context: Context,
+  context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
   stack: StackName,
 ): Promise<IncompleteEntry | undefined> {
   await importShared(context);
@@ -71,7 +71,10 @@ export interface SameUpload extends BegunEntry {
 }
 
 /** What was begun on this machine, and never told its end, the newest first. */
-async function listBegun(context: Context, onUnreadable: (error: InputError) => void): Promise<BegunEntry[]> {
+async function listBegun(
+  context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
+  onUnreadable: (error: InputError) => void,
+): Promise<BegunEntry[]> {
   const stacks = await unfinishedStacks(context.environmentName);
   const found = await Promise.all(
     stacks.map((stack) =>
@@ -87,7 +90,10 @@ async function listBegun(context: Context, onUnreadable: (error: InputError) => 
     .sort((a, b) => b.unfinished.startedAt.localeCompare(a.unfinished.startedAt));
 }
 
-async function readBegun(context: Context, stack: StackName): Promise<BegunEntry | undefined> {
+async function readBegun(
+  context: Pick<Context, "stateObjects" | "stateUrl" | "tables">,
+  stack: StackName,
+): Promise<BegunEntry | undefined> {
   const unfinished = await readUnfinished(stack);
   if (unfinished === undefined) return undefined;
   const file = settingsFile(spawnPaths().stacks, stack);
@@ -114,7 +120,7 @@ async function readBegun(context: Context, stack: StackName): Promise<BegunEntry
  * only has to write its id.
  */
 export async function findSameUpload(
-  context: Context,
+  context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl" | "tables">,
   spec: EntrySpec,
   source: MeasuredSource,
 ): Promise<SameUpload | undefined> {

@@ -21,7 +21,7 @@ export type Reread = (record: StagingRecord) => Promise<StagingRecord | undefine
 export type CheckPage = (page: readonly StagingRecord[]) => AsyncGenerator<CheckedRecord[]>;
 
 /** The look of `stage info`, for every entry of a list. */
-export function pageCheck(context: Context): CheckPage {
+export function pageCheck(context: Pick<Context, "anyBucketsS3" | "s3" | "tables">): CheckPage {
   const look: Look = (record, signal) => regionPresence(context, record, signal);
   const reread: Reread = async ({ stagingId }) => findRecord(await context.tables(), stagingId);
   return (page) => checkPage(page, look, reread);

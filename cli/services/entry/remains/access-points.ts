@@ -13,7 +13,7 @@ import type { AccessPointName } from "../access-points.ts";
  * points are no obstacle: most users never need that permission, and an access point hands out nothing once the data are gone.
  */
 export async function findAccessPoints(
-  context: Context,
+  context: Pick<Context, "account" | "clientConfig" | "settings">,
   id: StagingId,
   regions: readonly Region[],
   isShared: boolean,
@@ -29,7 +29,10 @@ export async function findAccessPoints(
   }
 }
 
-async function findIn(context: Context, point: AccessPointName): Promise<AccessPointName | undefined> {
+async function findIn(
+  context: Pick<Context, "clientConfig">,
+  point: AccessPointName,
+): Promise<AccessPointName | undefined> {
   const { makeS3ControlClient } = await import("../../../clients/s3-control.ts");
   const client = makeS3ControlClient(await context.clientConfig("S3_CONTROL", point.region));
   try {
@@ -44,7 +47,9 @@ async function findIn(context: Context, point: AccessPointName): Promise<AccessP
 }
 
 /** The account of the credentials in use. */
-export async function accountOf(context: Context): Promise<string> {
+export async function accountOf(
+  context: Pick<Context, "account" | "clientConfig" | "settings">,
+): Promise<string> {
   const known = await context.account();
   if (known !== undefined) return known;
   const [{ makeStsClient }, { tableRegion }] = await Promise.all([

@@ -19,7 +19,10 @@ export interface BucketName {
  * The buckets in which an entry of the environment can be: those of the environment's settings, and those that this
  * machine's settings file of the entry names, which the environment may have left since. Never one that a record names.
  */
-export async function bucketsOfEntry(context: Context, id: StagingId): Promise<BucketName[]> {
+export async function bucketsOfEntry(
+  context: Pick<Context, "environmentName" | "settings">,
+  id: StagingId,
+): Promise<BucketName[]> {
   const [settings, own] = await Promise.all([context.settings(), localSettings(context.environmentName, id)]);
   const buckets = new Map<string, BucketName>();
   for (const named of [settings.buckets, own?.environment.buckets ?? new Map<Region, string>()])

@@ -22,7 +22,10 @@ import type { EntryRemains } from "./remains.ts";
  * @returns also the places that could not be searched, in `unknown`; they are no error
  */
 export async function findRemains(
-  context: Context,
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
   id: StagingId,
   depth: Depth = "all",
 ): Promise<EntryRemains> {
@@ -63,7 +66,7 @@ export async function findRemains(
   };
 }
 
-function notSeen(context: Context, what: string, cause: unknown): UserError {
+function notSeen(context: Pick<Context, "at">, what: string, cause: unknown): UserError {
   const { message, why, fix } = explained(context, cause);
   return new UserError(`${what} could not be looked at: ${message}`, {
     ...(why === undefined ? {} : { why }),

@@ -23,7 +23,7 @@ export interface RemovalOptions {
  * the data; the usage row is closed at last, since S3 charges for the data until then.
  */
 export async function removeRemains(
-  context: Context,
+  context: Pick<Context, "clientConfig" | "s3" | "tables">,
   remains: EntryRemains,
   options: RemovalOptions = {},
 ): Promise<void> {
@@ -56,7 +56,10 @@ export async function removeRemains(
  * @throws UserError unless nothing is left, or while a place cannot be looked at
  */
 export async function removeAllRemains(
-  context: Context,
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
   id: StagingId,
   options: RemovalOptions = {},
 ): Promise<EntryRemains> {
@@ -68,7 +71,7 @@ export async function removeAllRemains(
   return found;
 }
 
-function notGone({ environmentName }: Context, left: EntryRemains): UserError {
+function notGone({ environmentName }: Pick<Context, "environmentName">, left: EntryRemains): UserError {
   const { id, places, record, accessPoints, unknown } = left;
   const [first] = unknown;
   const fix = commandLine(`spawn stage delete ${id} --yes`, environmentName);
@@ -94,7 +97,11 @@ function notGone({ environmentName }: Context, left: EntryRemains): UserError {
  * Deletes the record of an entry; one that is not there is fine.
  * @param expected the record as it was judged: where it expires at another time now, somebody gave it more time, and it stays
  */
-export async function deleteRecord(context: Context, id: StagingId, expected?: StagingRecord): Promise<void> {
+export async function deleteRecord(
+  context: Pick<Context, "tables">,
+  id: StagingId,
+  expected?: StagingRecord,
+): Promise<void> {
   const { client, settings } = await context.tables();
   const condition = expected && {
     ConditionExpression: "#expires = :expires",
@@ -112,7 +119,7 @@ export async function deleteRecord(context: Context, id: StagingId, expected?: S
 }
 
 /** Closes the usage row of an entry, from when on `cost` counts nothing for it. */
-export async function closeUsage(context: Context, id: StagingId): Promise<void> {
+export async function closeUsage(context: Pick<Context, "tables">, id: StagingId): Promise<void> {
   const { closingUpdate } = await import("../../../../provider/usage-closing.ts");
   const { settings } = await context.tables();
   const now = serverClock.now();
@@ -120,13 +127,16 @@ export async function closeUsage(context: Context, id: StagingId): Promise<void>
 }
 
 /** Opens the usage row of an entry again if a deletion has left data. */
-export async function reopenUsage(context: Context, id: StagingId): Promise<void> {
+export async function reopenUsage(context: Pick<Context, "tables">, id: StagingId): Promise<void> {
   const { reopeningUpdate } = await import("../../../../provider/usage-closing.ts");
   const { settings } = await context.tables();
   await writeUsage(context, (revision) => reopeningUpdate(settings.usageTable, id, revision));
 }
 
-async function writeUsage(context: Context, update: Parameters<typeof updateUsage>[0]): Promise<void> {
+async function writeUsage(
+  context: Pick<Context, "tables">,
+  update: Parameters<typeof updateUsage>[0],
+): Promise<void> {
   const { client } = await context.tables();
   const { updateUsage } = await import("../../../../provider/usage-closing.ts");
   try {

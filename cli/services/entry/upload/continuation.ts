@@ -1,5 +1,6 @@
 import type { StagingRecord } from "../../../../staging/record.ts";
 import type { Context } from "../../../context.ts";
+import type { SessionSource } from "../../../engine/session.ts";
 import type { SameUpload } from "../listing/incomplete.ts";
 import { hasPendingOperations } from "./resume.ts";
 import { damageOf } from "./reuse.ts";
@@ -14,7 +15,7 @@ export type Continuation =
 
 /** Decides how an upload continues. It looks at AWS only where the earlier upload has a record. */
 export async function continuationOf(
-  context: Context,
+  context: SessionSource & Pick<Context, "anyBucketsS3" | "s3">,
   earlier: SameUpload | undefined,
 ): Promise<Continuation> {
   if (earlier === undefined) return { kind: "new" };

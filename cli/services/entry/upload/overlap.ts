@@ -15,7 +15,10 @@ import type { Context } from "../../../context.ts";
  * alias of an access point. It asks AWS only about an alias.
  * @throws InputError before anything is created
  */
-export async function refuseOverlapIn(context: Context, entry: OverlapCase): Promise<void> {
+export async function refuseOverlapIn(
+  context: Pick<Context, "account" | "clientConfig" | "settings">,
+  entry: OverlapCase,
+): Promise<void> {
   if (!isS3Url(entry.source)) return;
   const { buckets } = await context.settings();
   refuseOverlap(entry, buckets.values());
@@ -34,7 +37,7 @@ export async function refuseOverlapIn(context: Context, entry: OverlapCase): Pro
 
 /** The aliases of the bucket's access points in the account of the credentials in use. */
 async function aliasesOf(
-  context: Context,
+  context: Pick<Context, "account" | "clientConfig" | "settings">,
   region: Region,
   bucket: string,
   asked: string,

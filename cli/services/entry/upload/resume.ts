@@ -7,7 +7,7 @@ import { RECORD_TYPE } from "../../../../staging/resources.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { expiresAt } from "../../../../staging/ttl.ts";
 import { commandLine } from "../../../command-line.ts";
-import type { Context } from "../../../context.ts";
+import type { Context, EntryContext } from "../../../context.ts";
 import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts";
 import { takeOverDeadLocks } from "../../../engine/lock.ts";
 import { createStack } from "../../../engine/new-stack.ts";
@@ -15,7 +15,7 @@ import { type Cut, type Settled, settlePending } from "../../../engine/pending.t
 import type { EngineSettings } from "../../../engine/process.ts";
 import { reopenData } from "../../../engine/reopen.ts";
 import { repairState } from "../../../engine/repair.ts";
-import { openSession } from "../../../engine/session.ts";
+import { openSession, type SessionSource } from "../../../engine/session.ts";
 import { readStateOrBackup } from "../../../engine/state.ts";
 import type { UpdateOptions } from "../../../engine/update.ts";
 import { absentEntry } from "../absent.ts";
@@ -37,7 +37,10 @@ import { preflight, stageEntry, withEntry } from "./upload.ts";
  * @throws InputError when there is no such entry, when it is whole, or when it was begun on another machine
  * @throws UserError when its upload has ended, and its data are not whole any more
  */
-export async function findResumable(context: Context, id: StagingId): Promise<IncompleteEntry> {
+export async function findResumable(
+  context: EntryContext & Pick<Context, "anyBucketsS3">,
+  id: StagingId,
+): Promise<IncompleteEntry> {
   const { name } = await context.settings();
   const incomplete = await readIncomplete(context, entryStackName(name, id));
   if (incomplete !== undefined) return incomplete;
@@ -52,7 +55,7 @@ export async function findResumable(context: Context, id: StagingId): Promise<In
   throw await absentEntry(context, id, noUpload);
 }
 
-const noUpload = ({ environmentName }: Context, id: StagingId): InputError =>
+const noUpload = ({ environmentName }: Pick<Context, "environmentName">, id: StagingId): InputError =>
   new InputError(`there is no interrupted upload ${id} in environment ${environmentName}`, {
     why: "It was deleted, it has expired, or it was begun on another machine.",
     fix: commandLine("spawn stage list --incomplete", environmentName),
@@ -64,7 +67,7 @@ const noUpload = ({ environmentName }: Context, id: StagingId): InputError =>
  * @throws UserError when its time is over, or another process is at it
  */
 export async function resumeUpload(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   entry: IncompleteEntry,
   options: UpdateOptions,
 ): Promise<EntryDetails> {
@@ -77,7 +80,7 @@ export async function resumeUpload(
 
 /** Brings the entry's stack into a state from which an update goes on. */
 async function makeReady(
-  context: Context,
+  context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   { stack, settings, unfinished }: IncompleteEntry,
   options: UpdateOptions,
 ): Promise<EngineSettings> {
@@ -135,7 +138,10 @@ function startAnew({ spec, environment }: EntrySettings, message: string, why: s
 
 /** Makes a stack whose last update was killed one that the engine can update or destroy. */
 export async function settleStack(
-  context: Context,
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
   project: EngineSettings,
   stack: string,
   id: StagingId,
@@ -156,7 +162,14 @@ export async function settleStack(
 }
 
 /** Deletes access points of the entry that the state does not have: AWS would refuse to make them a second time. */
-async function deleteUnknownPoints(context: Context, id: StagingId, { resources }: Settled): Promise<void> {
+async function deleteUnknownPoints(
+  context: Pick<
+    Context,
+    "account" | "at" | "clientConfig" | "environmentName" | "s3" | "settings" | "tables"
+  >,
+  id: StagingId,
+  { resources }: Settled,
+): Promise<void> {
   const known = new Set(
     resources.filter(({ type }) => type === ACCESS_POINT_TYPE).map(({ inputs }) => inputs?.["region"]),
   );
@@ -168,7 +181,7 @@ async function deleteUnknownPoints(context: Context, id: StagingId, { resources 
 }
 
 /** Whether an engine that was killed has left operations in the stack's state that only an update completes. */
-export async function hasPendingOperations(context: Context, stack: string): Promise<boolean> {
+export async function hasPendingOperations(context: SessionSource, stack: string): Promise<boolean> {
   const { entryProject } = await openSession(context);
   return (await readStateOrBackup(entryProject, stack)).pending.length > 0;
 }

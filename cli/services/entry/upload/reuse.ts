@@ -25,7 +25,7 @@ export type Reuse = { readonly record: StagingRecord } | { readonly why: string 
  * object or prefix from this machine. It checks the copies of the entry in every requested region.
  */
 export async function findReusable(
-  context: Context,
+  context: Pick<Context, "anyBucketsS3" | "environmentName" | "s3" | "tables">,
   wanted: EntrySpec,
   source: InspectedSource,
   signal: AbortSignal,
@@ -51,7 +51,7 @@ export async function findReusable(
 }
 
 async function unfit(
-  context: Context,
+  context: Pick<Context, "anyBucketsS3" | "s3">,
   record: StagingRecord,
   wanted: EntrySpec,
   now: Date,
@@ -63,7 +63,7 @@ async function unfit(
 
 /** Why the copies of an entry are not what was staged; undefined where each that is wanted is whole. */
 async function damage(
-  context: Context,
+  context: Pick<Context, "anyBucketsS3" | "s3">,
   record: StagingRecord,
   { regions }: Pick<EntrySpec, "regions">,
   signal?: AbortSignal,
@@ -74,12 +74,14 @@ async function damage(
 }
 
 /** Why an entry that was verified at its upload is not whole any more; undefined where it is. */
-export const damageOf = (context: Context, record: StagingRecord): Promise<string | undefined> =>
-  damage(context, record, record);
+export const damageOf = (
+  context: Pick<Context, "anyBucketsS3" | "s3">,
+  record: StagingRecord,
+): Promise<string | undefined> => damage(context, record, record);
 
 /** Entries of the environment with the content of a local source, the newest first. */
 async function withSameContent(
-  context: Context,
+  context: Pick<Context, "environmentName" | "tables">,
   wanted: EntrySpec,
   source: InspectedSource,
   signal: AbortSignal,
@@ -101,7 +103,7 @@ async function withSameContent(
 }
 
 async function recordsOfSize(
-  context: Context,
+  context: Pick<Context, "tables">,
   { sizeBytes, fileCount }: InspectedSource,
 ): Promise<StagingRecord[]> {
   const tables = await context.tables();

@@ -59,7 +59,7 @@ export interface EarlierUpload {
  * one that expires last. Where there never was one it costs no request.
  */
 export async function findUploaded(
-  context: Context,
+  context: Pick<Context, "environmentName" | "tables">,
   spec: SameUpload,
   source: MeasuredSource,
 ): Promise<EarlierUpload[]> {

@@ -101,7 +101,9 @@ export async function unshareUpload(project: EngineSettings, stack: StackName): 
 }
 
 /** Takes over what other machines have shared, and forgets what they have ended. Does nothing for a backend of another kind. */
-export async function importShared(context: Context): Promise<void> {
+export async function importShared(
+  context: Pick<Context, "environmentName" | "stateObjects" | "stateUrl">,
+): Promise<void> {
   const shelf = shelfOf(await context.stateUrl(), await context.stateObjects());
   if (shelf === undefined) return;
   const shared = await shelf.list(context.environmentName);
@@ -122,7 +124,11 @@ async function importOne(shelf: Shelf, stack: StackName): Promise<void> {
 const SHARED = v.object({ settings: v.string(), unfinished: MAPPING });
 
 /** Another machine has deleted the entry: neither its copy nor its stack is there any more. */
-async function forgetEnded(context: Context, shelf: Shelf, stack: StackName): Promise<void> {
+async function forgetEnded(
+  context: Pick<Context, "stateObjects" | "stateUrl">,
+  shelf: Shelf,
+  stack: StackName,
+): Promise<void> {
   const unfinished = await readUnfinished(stack);
   if (unfinished?.sharedIn !== shelf.url || unfinished.deleting) return;
   if (await isBeingUploaded(unfinished, stack, context)) return;

@@ -61,7 +61,7 @@ export interface InspectOptions {
  * @throws InputError when there is nothing, it cannot be read, or holds what cannot be staged; it names what
  */
 export async function inspectSource(
-  context: Context,
+  context: Pick<Context, "clientConfig" | "stateUrl">,
   given: string,
   options: InspectOptions = {},
 ): Promise<InspectedSource> {
@@ -149,7 +149,7 @@ function measuresOf(source: Source, entries: Fingerprint): Omit<InspectedSource,
 }
 
 /** Clients for buckets in any region of AWS, others than the environment's too. */
-async function clientsOf(context: Context): Promise<S3Clients> {
+async function clientsOf(context: Pick<Context, "clientConfig">): Promise<S3Clients> {
   const [{ makeS3Client }, config] = await Promise.all([
     import("../../../clients/s3.ts"),
     context.clientConfig("S3", "us-east-1"),

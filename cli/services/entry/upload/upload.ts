@@ -11,7 +11,7 @@ import { settingsFile, writeAtomically } from "../../../engine/entry-project.ts"
 import { createStack } from "../../../engine/new-stack.ts";
 import type { EngineSettings } from "../../../engine/process.ts";
 import { loadProgramServer } from "../../../engine/program-server.ts";
-import { openSession } from "../../../engine/session.ts";
+import { openSession, type SessionSource } from "../../../engine/session.ts";
 import { runUpdate, type UpdateOptions } from "../../../engine/update.ts";
 import { explainSystemError } from "../../../system-errors.ts";
 import { explainMissing } from "../../environment/account.ts";
@@ -29,7 +29,7 @@ import { beginUpload, endUpload } from "./unfinished.ts";
  * @throws UserError when it fails on the way; what is there by then stays, and the error says how to go on
  */
 export async function upload(
-  context: Context,
+  context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "iam" | "s3" | "tables">,
   spec: EntrySpec,
   source: MeasuredSource,
   options: UpdateOptions,
@@ -60,7 +60,7 @@ export async function upload(
  * remembers the upload until its id has been told ({@link endUpload}).
  */
 export async function stageEntry(
-  context: Context,
+  context: Pick<Context, "tables">,
   project: EngineSettings,
   stack: StackName,
   entry: EntrySettings,
@@ -79,7 +79,11 @@ export async function stageEntry(
 const loadProgram = () => import("../../../../stacks/entry-program.ts");
 
 /** @throws InputError when the environment has not what the entry needs, or a bucket would not keep it for long enough */
-export async function preflight(context: Context, spec: EntrySpec, measured: Measured): Promise<void> {
+export async function preflight(
+  context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "iam" | "s3">,
+  spec: EntrySpec,
+  measured: Measured,
+): Promise<void> {
   const settings = await context.settings();
   const dynamodb = await context.dynamo();
   const clients = { dynamodb, s3: (region: Region) => context.s3(region) };
@@ -99,7 +103,7 @@ export async function preflight(context: Context, spec: EntrySpec, measured: Mea
  * offers neither a resume nor a deletion.
  */
 export async function withEntry(
-  context: Context,
+  context: Pick<Context, "tables">,
   error: unknown,
   { spec, environment }: EntrySettings,
 ): Promise<unknown> {
@@ -129,7 +133,7 @@ export async function withEntry(
 }
 
 /** Whether the entry has its record. Without an answer it counts as having none: a resumption finds out. */
-async function isRecorded(context: Context, { id }: EntrySpec): Promise<boolean> {
+async function isRecorded(context: Pick<Context, "tables">, { id }: EntrySpec): Promise<boolean> {
   try {
     return (await findRecord(await context.tables(), id)) !== undefined;
   } catch {

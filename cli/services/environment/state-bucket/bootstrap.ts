@@ -26,7 +26,10 @@ export interface BootstrapPlan extends StateOwner {
  * Looks what has to be made. Changes nothing.
  * @throws InputError when the credentials are of another account than the environment's, or the bucket cannot be used
  */
-export async function planBootstrap(context: Context, options: BootstrapOptions): Promise<BootstrapPlan> {
+export async function planBootstrap(
+  context: Pick<Context, "account" | "anyBucketsS3" | "settings" | "stateUrl">,
+  options: BootstrapOptions,
+): Promise<BootstrapPlan> {
   const settings = await context.settings();
   const account = await context.account();
   if (account === undefined) {

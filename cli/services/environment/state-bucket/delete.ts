@@ -2,8 +2,7 @@ import { DeleteBucketCommand } from "@aws-sdk/client-s3";
 import { emptyBucket } from "../../../../provider/transfer/delete.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import { commandLine } from "../../../command-line.ts";
-import type { Context } from "../../../context.ts";
-import { openSession } from "../../../engine/session.ts";
+import { openSession, type SessionSource } from "../../../engine/session.ts";
 import { listStacks } from "../../../engine/stacks.ts";
 import { readState } from "../../../engine/state.ts";
 import type { BootstrapPlan } from "./bootstrap.ts";
@@ -12,7 +11,7 @@ import type { BootstrapPlan } from "./bootstrap.ts";
  * Makes sure that nothing would be forgotten with the bucket.
  * @throws InputError while a stack in it, of any environment, has resources
  */
-export async function refuseInUse(context: Context, { url, place }: BootstrapPlan): Promise<void> {
+export async function refuseInUse(context: SessionSource, { url, place }: BootstrapPlan): Promise<void> {
   const { entryProject } = await openSession(context, undefined, url);
   const stacks = await listStacks(entryProject);
   const inUse: string[] = [];

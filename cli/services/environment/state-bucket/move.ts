@@ -7,7 +7,7 @@ import { takeOverDeadLocks } from "../../../engine/lock.ts";
 import { createStack } from "../../../engine/new-stack.ts";
 import { importState } from "../../../engine/pending.ts";
 import type { EngineSettings } from "../../../engine/process.ts";
-import { type EngineSession, openSession } from "../../../engine/session.ts";
+import { type EngineSession, openSession, type SessionSource } from "../../../engine/session.ts";
 import { listStacks } from "../../../engine/stacks.ts";
 import { type ExportedStack, exportStack } from "../../../engine/state.ts";
 import { shareUpload } from "../../entry/upload/shared-uploads.ts";
@@ -25,7 +25,10 @@ export interface Movable {
  * The state that is in another backend than `url`.
  * @returns undefined where there is none
  */
-export async function findMovable(context: Context, url: string): Promise<Movable | undefined> {
+export async function findMovable(
+  context: SessionSource & Pick<Context, "environmentName">,
+  url: string,
+): Promise<Movable | undefined> {
   if ((await context.stateUrl()) === url) return undefined;
   const from = await openSession(context);
   const stacks = (await stacksOf(from.entryProject)).filter((stack) =>
@@ -59,7 +62,7 @@ export const leftBehind = (plan: BootstrapPlan, { from, stacks }: Movable): Inpu
  * @throws InputError when the bucket has another state of a stack
  */
 export async function moveState(
-  context: Context,
+  context: SessionSource & Pick<Context, "environmentName">,
   { from, stacks }: Movable,
   url: string,
   onStack: (stack: string) => void,

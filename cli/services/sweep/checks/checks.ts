@@ -12,7 +12,7 @@ import { type Advice, advise, joinAdvice } from "./advice.ts";
 
 /** What a planned sweep meets in its regions. @throws InputError where it cannot run: no subnets, or subnets of two VPCs */
 export async function adviceFor(
-  context: Context,
+  context: Pick<Context, "clientConfig" | "settings">,
   plan: SweepPlan,
   { spot, subnets }: { readonly spot: boolean; readonly subnets: ReadonlyMap<Region, readonly string[]> },
 ): Promise<Advice> {
@@ -44,7 +44,7 @@ const NO_SPOT_PRICES: SpotPrices = { of: () => undefined, warnings: [], notes: [
 
 /** The spot prices of an AWS account; none on the local cloud. */
 export async function readSpotPrices(
-  context: Context,
+  context: Pick<Context, "clientConfig" | "settings">,
   types: readonly string[],
   regions: readonly Region[],
   now: Date,
@@ -63,14 +63,15 @@ export async function readSpotPrices(
   return { ...joinAdvice(advice), of: (type, region) => found.get(region)?.get(type) };
 }
 
-const isAws = async (context: Context): Promise<boolean> => (await context.settings()).cloud === "aws";
+const isAws = async (context: Pick<Context, "settings">): Promise<boolean> =>
+  (await context.settings()).cloud === "aws";
 
-async function ec2(context: Context, region: Region): Promise<EC2Client> {
+async function ec2(context: Pick<Context, "clientConfig">, region: Region): Promise<EC2Client> {
   const { makeEc2Client } = await import("../../../clients/ec2.ts");
   return makeEc2Client(await context.clientConfig("EC2", region));
 }
 
-async function quotas(context: Context, region: Region) {
+async function quotas(context: Pick<Context, "clientConfig">, region: Region) {
   const { makeServiceQuotasClient } = await import("../../../clients/service-quotas.ts");
   return makeServiceQuotasClient(await context.clientConfig("SERVICE_QUOTAS", region));
 }

@@ -36,12 +36,18 @@ const GONE = [
 ];
 
 /** The Auto Scaling group, the launch template and the security groups of a sweep in one region. */
-export async function fleetRemains(context: Context, names: FleetNames): Promise<Remain[]> {
+export async function fleetRemains(
+  context: Pick<Context, "clientConfig">,
+  names: FleetNames,
+): Promise<Remain[]> {
   const found = await Promise.all([groups(context, names), ...(await inEc2(context, names))]);
   return found.flat();
 }
 
-async function groups(context: Context, { region, name }: FleetNames): Promise<Remain[]> {
+async function groups(
+  context: Pick<Context, "clientConfig">,
+  { region, name }: FleetNames,
+): Promise<Remain[]> {
   const { makeAutoScalingClient } = await import("../../../clients/auto-scaling.ts");
   const client = makeAutoScalingClient(await context.clientConfig("AUTO_SCALING", region));
   const isThere = async (signal?: AbortSignal): Promise<boolean> => {
@@ -67,7 +73,7 @@ async function groups(context: Context, { region, name }: FleetNames): Promise<R
 }
 
 async function inEc2(
-  context: Context,
+  context: Pick<Context, "clientConfig">,
   { region, name, securityGroup }: FleetNames,
 ): Promise<Promise<Remain[]>[]> {
   const { makeEc2Client } = await import("../../../clients/ec2.ts");

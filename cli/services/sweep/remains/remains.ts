@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<Remain["kind"], string>> = {
  * @param known the resources of the state
  */
 export async function findSweepRemains(
-  context: Context,
+  context: Pick<Context, "clientConfig" | "iam" | "settings">,
   id: SweepId,
   regions: Iterable<Region>,
   known: readonly StateResource[] = [],

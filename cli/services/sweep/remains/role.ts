@@ -14,7 +14,7 @@ import type { Context } from "../../../context.ts";
 import type { Remain } from "./remain.ts";
 
 /** The instance profile and the role of a sweep. */
-export async function roleRemains(context: Context, name: string): Promise<Remain[]> {
+export async function roleRemains(context: Pick<Context, "iam">, name: string): Promise<Remain[]> {
   const client = await context.iam();
   const profile = {
     isThere: () =>
