@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 export interface CommandResult {
-  /** The exit code; -1 where a signal ended it. */
+  /** The exit code; -1 after a signal. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -12,24 +12,24 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly cwd?: string | undefined;
-  /** Milliseconds after which the command is ended. */
+  /** Milliseconds after which the command is killed. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Runs it in a process group of its own, which is killed whole when time is over or the signal aborts. The command
-   * must end by itself when its stdin is closed, since a terminal's Ctrl-C does not reach it.
+   * Runs it in a separate process group, which is killed as a whole after the time limit or an abort. The command
+   * must exit when its stdin closes, because a terminal's Ctrl-C does not reach it.
    */
   readonly ownGroup?: boolean | undefined;
   readonly onStderrLine?: ((line: string) => void) | undefined;
   readonly onStdoutLine?: ((line: string) => void) | undefined;
 }
 
-/** Milliseconds that an interrupted command has to tidy up. */
+/** Milliseconds for an interrupted command to clean up. */
 const GRACE = 5_000;
 
 /**
  * Runs a command without a shell and without input, and collects its output.
- * @throws Error when it cannot be started, the signal's reason when it was aborted, or a time-out error
+ * @throws Error if it cannot be started, the signal's reason if it was aborted, or a timeout error
  */
 export function runCommand(
   command: string,
@@ -83,7 +83,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // gone already
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // already exited
   }
 }
 
@@ -105,7 +105,7 @@ function collectLines(onLine: ((line: string) => void) | undefined): {
   };
 }
 
-/** Every executable file called `name` in the folders of PATH, in their order. */
+/** Every executable file called `name` in the folders of PATH, in order. */
 export function findOnPath(name: string, path = process.env["PATH"] ?? ""): string[] {
   return path
     .split(delimiter)
@@ -119,6 +119,6 @@ export function isExecutable(file: string): boolean {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();
   } catch {
-    return false; // not there, or not for us: the same for who looks for a command
+    return false; // missing, or not executable for this user
   }
 }

@@ -21,20 +21,20 @@ import { ENGINE_VERSION } from "./versions.ts";
 
 export interface Diagnosis {
   readonly name: string;
-  /** `warn`: it works, or will be brought at first use. `fail`: commands will fail. */
+  /** `warn`: works, or is installed at its first use. `fail`: commands will fail. */
   readonly status: "ok" | "warn" | "fail";
-  /** What was found, in one line. */
+  /** The finding in one line. */
   readonly found: string;
-  /** The command or the edit that mends it. */
+  /** The command or edit that fixes it. */
   readonly fix?: string;
 }
 
 export interface DoctorOptions {
   readonly paths?: SpawnPaths | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Of the environment in use. Default: local. */
+  /** The environment in use. Default: local. */
   readonly cloud?: "local" | "aws" | undefined;
-  /** The backend of the state. Default: PULUMI_BACKEND_URL, else the folder in the data folder. */
+  /** The backend of the state. Default: PULUMI_BACKEND_URL, or the folder in the data folder. */
   readonly stateUrl?: string | undefined;
 }
 
@@ -46,15 +46,15 @@ interface Machine {
   readonly engine: EngineInfo | undefined;
 }
 
-/** The oldest Node that runs the Pulumi SDK and oclif, and TypeScript without a compiler. */
+/** The minimum Node for the Pulumi SDK, oclif, and TypeScript without a compiler. */
 const OLDEST_NODE = [22, 18] as const;
 const PROBE_MS = 3_000;
 const GIB = 1024 ** 3;
-/** Free space that the engine's build and the local cloud need, and below which staging hardly makes sense. */
+/** Minimum free space for the engine's build, the local cloud and staging. */
 const WANTED_SPACE = 5 * GIB;
 const NEEDED_SPACE = GIB / 2;
 
-/** What this machine has of what `spawn` needs. Installs, starts and changes nothing. */
+/** Checks that this machine has everything spawn needs. Installs, starts and changes nothing. */
 export async function diagnose(options: DoctorOptions = {}): Promise<Diagnosis[]> {
   const { paths = spawnPaths(), env = process.env, cloud = "local" } = options;
   const stateUrl = options.stateUrl ?? (env["PULUMI_BACKEND_URL"] || stateUrlOf(paths));
@@ -81,7 +81,7 @@ function checkNode(version = process.versions.node): Diagnosis {
     name: "Node",
     status: "fail",
     found,
-    fix: `npm ci, which brings Node 24, or Node ${OLDEST_NODE.join(".")}`,
+    fix: `npm ci, which installs Node 24, or Node ${OLDEST_NODE.join(".")}`,
   };
 }
 
@@ -171,7 +171,7 @@ async function checkCredentials({ env, cloud, paths }: Machine): Promise<Diagnos
     env["AWS_CONFIG_FILE"] ?? join(homedir(), ".aws", "config"),
   ];
   for (const file of files) {
-    const text = await readFile(file, "utf8").catch(() => ""); // none is the usual case
+    const text = await readFile(file, "utf8").catch(() => ""); // usually there is none
     if (text.includes("[")) return { name, status: "ok", found: `profiles in ${file}` };
   }
   return {
@@ -182,12 +182,12 @@ async function checkCredentials({ env, cloud, paths }: Machine): Promise<Diagnos
   };
 }
 
-/** Enough to recognise a key by. */
+/** Enough to recognise a key. */
 function mask(key: string): string {
   return key.length <= 8 ? key : `${key.slice(0, 4)}…${key.slice(-4)}`;
 }
 
-/** What the variables and the AWS configuration files say of the way to AWS; a problem in them is the finding. */
+/** The connection to AWS from the variables and the AWS configuration files; a problem in them is the finding. */
 async function checkEndpoint({ env, cloud }: Machine): Promise<Diagnosis> {
   const name = "Endpoint";
   if (cloud === "local" && usersEndpoint(env) === undefined) {
@@ -224,7 +224,7 @@ async function checkEndpoint({ env, cloud }: Machine): Promise<Diagnosis> {
   return { name, status: "fail", found: `${found}: ${problem.message}. ${problem.why}`, fix: problem.fix };
 }
 
-/** The proxy that requests to AWS take, for the end of a line. */
+/** The proxy of requests to AWS, for the end of a line. */
 function wayTo(url: string, { proxies }: Connection, env: NodeJS.ProcessEnv): string {
   const proxy = proxies.of(new URL(url));
   if (proxy !== undefined) return `, through ${proxy.variable}=${shown(proxy)}`;
@@ -234,7 +234,7 @@ function wayTo(url: string, { proxies }: Connection, env: NodeJS.ProcessEnv): st
 
 async function checkState({ stateUrl }: Machine): Promise<Diagnosis> {
   const name = "State";
-  // A user and a password may be in it, and this output is copied into reports.
+  // The URL may contain a user and a password, and users copy this output into reports.
   if (!stateUrl.startsWith("file://")) {
     return { name, status: "ok", found: withoutCredentials(stateUrl) };
   }
@@ -248,7 +248,7 @@ async function checkState({ stateUrl }: Machine): Promise<Diagnosis> {
   }
 }
 
-/** Pulumi takes `file://~` and paths that are not escaped, so this is no URL to parse strictly. */
+/** Pulumi accepts `file://~` and unescaped paths, so this is not a URL to parse strictly. */
 function stateFolder(url: string): string {
   const path = decodeURIComponent(url.slice("file://".length).replace(/\?.*$/, ""));
   return path.startsWith("~") ? join(homedir(), path.slice(1)) : path;
@@ -268,7 +268,7 @@ async function checkSpace({ paths }: Machine): Promise<Diagnosis> {
   };
 }
 
-/** The folder itself, or the nearest one above that exists. */
+/** The folder itself, or the nearest existing parent. */
 async function nearestFolder(folder: string): Promise<string> {
   for (let candidate = folder; ; candidate = dirname(candidate)) {
     const exists = await stat(candidate).then(

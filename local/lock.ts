@@ -3,20 +3,20 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import lockfile from "proper-lockfile";
 
-/** A lock whose holder did not touch it for so long was left by a process that was killed. Milliseconds. */
+/** Milliseconds without a touch after which a lock belongs to a killed process. */
 const STALE_AFTER = 5_000;
 const POLL_EVERY = 100;
 
 export interface LockOptions {
-  /** Called once, when another process holds the lock. */
+  /** Called once, if another process holds the lock. */
   readonly onWait?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs `work` while no other process runs under the same lock, waiting for it as long as it takes.
- * A lock left by a killed process is taken over after {@link STALE_AFTER}.
- * @throws the signal's reason when it is aborted while waiting
+ * Runs `work` under a lock that one process can hold, and waits for it without a limit. A lock of a killed process is
+ * taken over after {@link STALE_AFTER}.
+ * @throws the signal's reason if it is aborted while waiting
  */
 export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
@@ -24,7 +24,7 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
   try {
     return await work();
   } finally {
-    // Fails only where the lock was taken over meanwhile, and then it is not ours to release.
+    // Fails only if another process took over the lock, which then must not be released.
     await release().catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ERELEASED" && error.code !== "ECOMPROMISED" && error.code !== "ENOTACQUIRED")
         throw error;
@@ -41,8 +41,8 @@ async function acquire(path: string, { onWait, signal }: LockOptions): Promise<(
         lockfilePath: path,
         stale: STALE_AFTER,
         update: STALE_AFTER / 5,
-        // A machine that slept may come back to a lock that was taken over. Whatever is done under a lock ends in
-        // an atomic rename or is checked by what it started, so going on is harmless; the default would crash.
+        // A machine that slept may find its lock taken over. All work under a lock ends in an atomic rename or is
+        // checked by its result, so continuing is harmless; the default would crash.
         onCompromised: () => undefined,
       });
     } catch (error) {

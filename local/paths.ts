@@ -3,11 +3,11 @@ import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CLOUD_VERSION, ENGINE_VERSION } from "./versions.ts";
 
-/** Where things live on this machine. All are absolute; none is created by asking. */
+/** Folders on this machine, as absolute paths. Reading them creates none. */
 export interface SpawnPaths {
-  /** What must not be lost: state of the stacks, data of the local cloud. */
+  /** Data that must not be lost: state of the stacks, data of the local cloud. */
   readonly data: string;
-  /** What can be made again: the engine, the local cloud's program. */
+  /** Data that can be recreated: the engine, the local cloud's program. */
   readonly cache: string;
   /** The `file://` backend of the stacks. */
   readonly state: string;
@@ -15,16 +15,16 @@ export interface SpawnPaths {
   readonly stacks: string;
   /** Data, log and record of the local cloud. */
   readonly cloud: string;
-  /** The engine that this program brings: `bin/pulumi` is in it. */
+  /** The engine that spawn builds, with `bin/pulumi`. */
   readonly engine: string;
   /** The Python environment of the local cloud. */
   readonly venv: string;
 }
 
 /**
- * The folders, from the environment: `SPAWN_HOME` holds both data and cache; otherwise the XDG base directories
+ * The folders, from the environment: `SPAWN_HOME` contains both data and cache; otherwise the XDG base directories
  * (https://specifications.freedesktop.org/basedir-spec/latest/), whose relative values are ignored as the
- * specification asks. `SPAWN_CACHE` moves the cache alone.
+ * specification requires. `SPAWN_CACHE` moves only the cache.
  */
 export function spawnPaths(env: NodeJS.ProcessEnv = process.env): SpawnPaths {
   const home = env["SPAWN_HOME"] ? resolve(env["SPAWN_HOME"]) : undefined;
@@ -50,8 +50,8 @@ export function spawnPaths(env: NodeJS.ProcessEnv = process.env): SpawnPaths {
   };
 }
 
-/** What the engine keeps for itself on the local cloud, in place of `~/.pulumi`. */
+/** The engine's own folder on the local cloud, in place of `~/.pulumi`. */
 export const engineHomeOf = (paths: SpawnPaths): string => join(paths.data, "engine");
 
-/** The engine's name for {@link SpawnPaths.state}: a URL, since the folder's path may hold any character. */
+/** The engine's URL for {@link SpawnPaths.state}: a URL, because the folder's path may contain any character. */
 export const stateUrlOf = (paths: SpawnPaths): string => pathToFileURL(paths.state).href;

@@ -1,14 +1,14 @@
 import { printable } from "../staging/printable.ts";
 
-/** What a long step is doing, for people. */
+/** The progress of a long step. */
 export interface Progress {
   /** In plain words, such as `Building the Pulumi engine`. */
   readonly text: string;
-  /** What changes while it lasts, such as `12 modules so far`. */
+  /** A changing detail, such as `12 modules so far`. */
   readonly detail?: string;
-  /** How much of it is done, 0 to 1, where that is known. */
+  /** The completed share, 0 to 1, if known. */
   readonly fraction?: number;
-  /** Seconds since the step began, where it takes long. */
+  /** Seconds since the step began, if it is slow. */
   readonly seconds?: number;
 }
 
@@ -19,7 +19,7 @@ interface Output {
   write(text: string): unknown;
 }
 
-/** Milliseconds between two lines of one step where the output is no terminal. */
+/** Milliseconds between two lines of one step if the output is not a terminal. */
 const LINE_EVERY = 5_000;
 
 /** `Building the Pulumi engine: 45 % (2 min 5 s)`, `Downloading: 12 modules so far (8 s)` */
@@ -38,8 +38,8 @@ export function formatSeconds(seconds: number): string {
 }
 
 /**
- * Writes progress to `output`: on a terminal one line that is written over; elsewhere (CI) a line for each new text
- * and one every few seconds while it lasts. `done` ends the line.
+ * Writes progress to `output`: on a terminal one line that is overwritten; elsewhere (CI) a line per new text and one
+ * every few seconds. `done` ends the line.
  */
 export function progressPrinter(
   output: Output,

@@ -14,7 +14,7 @@ export interface PythonEnvironment {
   readonly folder: string;
   /** The file with its packages. */
   readonly requirements: string;
-  /** What is installed, for progress and errors: `the local cloud`. */
+  /** Its name in progress and errors: `the local cloud`. */
   readonly what: string;
   /** `ministack 1.5.33` */
   readonly packages: string;
@@ -23,22 +23,22 @@ export interface PythonEnvironment {
 export interface InstallOptions {
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Variables that pip sees: a mirror, a proxy. Default: this process's. */
+  /** pip's variables: a mirror, a proxy. Default: this process's. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
-/** The Python of an environment in `folder`, whether it is there or not. */
+/** The Python of an environment in `folder`, whether or not it exists. */
 export const pythonIn = (folder: string): string => join(folder, "bin", "python");
 
-/** A folder's name that is another one for other requirements. */
+/** A folder name that depends on the requirements. */
 export const digestOf = (requirements: string): string =>
   createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
 
 /**
- * Makes the environment where it is missing. It is made under another name and then renamed, so an interruption leaves nothing half
- * done; two at once make one.
+ * Creates the environment if it is missing. It is created under another name and then renamed, so an interruption
+ * leaves nothing half done; two concurrent calls create one.
  * @returns its Python
- * @throws UserError where Python is missing or pip fails
+ * @throws UserError if Python is missing or pip fails
  */
 export async function ensurePythonEnvironment(
   environment: PythonEnvironment,
@@ -55,7 +55,7 @@ export async function ensurePythonEnvironment(
     const temporary = `${folder}.tmp-${process.pid}`;
     try {
       await install({ ...environment, folder: temporary }, options);
-      await rm(folder, { recursive: true, force: true }); // one whose Python was uninstalled
+      await rm(folder, { recursive: true, force: true }); // its Python was uninstalled
       await rename(temporary, folder);
     } finally {
       await rm(temporary, { recursive: true, force: true });
@@ -80,7 +80,7 @@ async function install(
     const clean = withoutPythonSettings(env);
     const made = await runCommand(command, ["-m", "venv", folder], { env: clean, signal });
     if (made.code !== 0) {
-      throw new UserError(`The Python environment of ${what} could not be made`, {
+      throw new UserError(`The Python environment of ${what} could not be created`, {
         why: `${command} (Python ${version}) said: ${lastLines(made.stdout + made.stderr)}`,
         fix: "On Debian or Ubuntu: sudo apt install python3-venv. Then run the command again.",
       });
@@ -104,11 +104,11 @@ async function install(
   }
 }
 
-/** Of pip's settings only those count that say where packages come from and how they are reached. */
+/** Only pip's settings for the package index and the network apply. */
 const OF_NETWORK =
   /^PIP_(INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|CONFIG_FILE|TIMEOUT|DEFAULT_TIMEOUT|RETRIES|KEYRING_PROVIDER|CACHE_DIR|NO_CACHE_DIR)$/;
 
-/** Settings that send pip's files elsewhere, or Python to other modules, would spoil a private environment. */
+/** Settings that redirect pip's files, or add modules to Python, would damage a private environment. */
 export function withoutPythonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(
@@ -117,7 +117,7 @@ export function withoutPythonSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv
   );
 }
 
-/** Of commands that were killed while they installed. The lock is held: nobody else is at it. */
+/** Left by commands that were killed during the installation. The lock is held, so no other process uses them. */
 async function removeLeftovers(environment: string): Promise<void> {
   const folder = dirname(environment);
   for (const name of await readdir(folder)) {

@@ -2,12 +2,12 @@ import { homedir, userInfo } from "node:os";
 import type { VariableChanges, Variables } from "../connection/variables.ts";
 
 /**
- * What has to change in the user's shell for the processes that `spawn` starts: they run in other folders than the user's, and
- * the engine reads what they print.
+ * The changes to the user's shell variables for processes that `spawn` starts: they run in other folders, and the
+ * engine parses their output.
  */
 export function shellVariables(env: Variables): VariableChanges {
   const changes: Record<string, string | undefined> = {};
-  // Git's names of a repository and the shell's names of folders lead elsewhere from another folder.
+  // Git's variables for a repository and the shell's for folders lead elsewhere from another folder.
   for (const name of [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -24,16 +24,13 @@ export function shellVariables(env: Variables): VariableChanges {
     const kept = nodeOptionsForChildren(options);
     if (kept !== options) changes["NODE_OPTIONS"] = kept === "" ? undefined : kept;
   }
-  // The engine needs them to tell who holds a lock.
+  // The engine needs them to name the holder of a lock.
   if (!env["HOME"]) changes["HOME"] = homeFolder(env);
   if (!env["USER"]) changes["USER"] = userName();
   return changes;
 }
 
-/**
- * Node's options without those that load a module by a path of this folder, or that open a port, which only one process can
- * have.
- */
+/** Node's options without those that load a module by a relative path, or that open a port, which only one process can have. */
 export function nodeOptionsForChildren(options: string): string {
   const words = options.match(/"(?:\\.|[^"\\])*"|[^\s"]+(?:"(?:\\.|[^"\\])*")?/g) ?? [];
   const kept: string[] = [];
@@ -54,7 +51,7 @@ const LOADS = /^(-r|--require|--import|--loader|--experimental-loader)$/;
 const UNWANTED =
   /^(-r|--require|--import|--loader|--experimental-loader|--inspect.*|--watch.*|--cpu-prof.*|--heap-prof.*)$/;
 
-/** A user who is in no list of users, as in some containers, has no folder. */
+/** A user without an entry in the user database, as in some containers, has no folder. */
 export function homeFolder(env: Variables): string {
   try {
     return env["HOME"] || homedir();

@@ -13,16 +13,16 @@ export interface ToolEnvironmentOptions {
   readonly engine: EngineInfo;
   /** The cloud of the environment in use. */
   readonly target: Target;
-  /** The backend of the state: `file://…`, `s3://…`, or undefined for what the user is logged in to. */
+  /** The backend of the state: `file://…`, `s3://…`, or undefined for the user's current login. */
   readonly stateUrl?: string | undefined;
   /** The user's own environment. Default: this process's. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 /**
- * What has to change in the user's variables so that plain `pulumi` and any AWS client work on the same state and the same
- * cloud as `spawn`: a text sets a variable, undefined removes it. Merge it over the user's environment.
- * @throws InputError that names the variable or the file that cannot be used
+ * The changes to the user's variables with which plain `pulumi` and any AWS client use the same state and the same
+ * cloud as `spawn`: a string sets a variable, undefined removes it. Merge them over the user's environment.
+ * @throws InputError that names the invalid variable or file
  */
 export function toolEnvironment(options: ToolEnvironmentOptions): VariableChanges {
   const { engine, target, stateUrl, env = process.env } = options;
@@ -36,8 +36,8 @@ export function toolEnvironment(options: ToolEnvironmentOptions): VariableChange
 }
 
 /**
- * The engine's own folder, in place of `~/.pulumi`, which may be missing or read-only. Where the user has chosen a backend, the
- * login to it is in the user's.
+ * The engine's own folder, in place of `~/.pulumi`, which may be missing or read-only. A backend that the user chose
+ * needs the login in the user's folder.
  */
 function engineHome(
   target: Target,
@@ -48,12 +48,15 @@ function engineHome(
   return target.cloud === "local" && stateUrl === stateUrlOf(paths) ? engineHomeOf(paths) : undefined;
 }
 
-/** The folder of our own `pulumi-resource-aws`, which serves the local cloud only. */
+/** The folder of the local `pulumi-resource-aws`, which serves the local cloud only. */
 export function awsPluginFolder(): string {
   return join(packageRoot(), "local", "aws-plugin", "bin");
 }
 
-/** What has to be found first, then the user's PATH: each folder once, and our AWS plugin only where it belongs. */
+/**
+ * The folders that must come first, then the user's PATH: each folder once, and the local AWS plugin only for the
+ * local cloud.
+ */
 function toolPath(engine: EngineInfo, cloud: "local" | "aws", usersPath: string): string {
   const ours = [
     dirname(engine.command),
@@ -68,14 +71,14 @@ function toolPath(engine: EngineInfo, cloud: "local" | "aws", usersPath: string)
 }
 
 /**
- * The changes that `spawn env` makes in the user's shell: nothing that the user has set there for other work or that repeats the
- * user's value, which may be a secret. Values reach a terminal, a log or a file.
+ * The changes that `spawn env` makes in the user's shell: no variable for other work, and no value that the shell
+ * already has, which may be a secret. Values reach a terminal, a log or a file.
  */
 export function shellChanges(variables: VariableChanges, env: Variables): VariableChanges {
   const hasPassphrase = PASSPHRASE_VARIABLES.some((name) => env[name] !== undefined);
   const kept = Object.entries(variables).filter(([name, value]) => {
     if (env[name] === value) return false;
-    // A proxy's address may hold a password. Programs that read the other spelling follow the user's choice.
+    // A proxy's address may contain a password. Programs that read the other spelling follow the user's choice.
     if (PROXY_VARIABLES.has(name)) return false;
     return !(hasPassphrase && (PASSPHRASE_VARIABLES as readonly string[]).includes(name));
   });
@@ -83,8 +86,8 @@ export function shellChanges(variables: VariableChanges, env: Variables): Variab
 }
 
 /**
- * `export NAME='value'`, or `unset NAME`, for each variable, to be read by `eval` in any POSIX shell. A name that no shell can set is
- * left out: as text it could be a command.
+ * `export NAME='value'`, or `unset NAME`, for each variable, for `eval` in any POSIX shell. A name that no shell can
+ * set is omitted, because it could be a command.
  */
 export function formatExports(variables: VariableChanges): string {
   return Object.entries(variables)

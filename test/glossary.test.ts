@@ -12,6 +12,7 @@ const CLEAN = [
   "package.json",
   "docs",
   "examples",
+  "local",
   "components",
   "connection",
   "stacks",
@@ -62,7 +63,7 @@ describe("glossary", () => {
     const list: readonly Replaced[] = JSON.parse(
       await readFile(join(packageRoot(), "docs/glossary-replaced.json"), "utf8"),
     );
-    replaced = list.map(({ pattern, use }) => [new RegExp(pattern, "i"), use] as const);
+    replaced = list.map(({ pattern, use }) => [new RegExp(pattern), use] as const);
   });
 
   for (const path of CLEAN) {

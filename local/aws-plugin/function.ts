@@ -7,7 +7,7 @@ import { type Call, callIn } from "./sdk/call.ts";
 import { explain } from "./sdk/errors.ts";
 import { defaultRegion } from "./sdk/settings.ts";
 
-/** A function (invoke) of the aws plugin: what its arguments are, and what it answers. */
+/** A function (invoke) of the aws plugin: its arguments and its result. */
 export interface FunctionDefinition<F extends Fields> {
   /** In messages, as in `reading the subnets`. */
   readonly doing: string;
@@ -16,7 +16,7 @@ export interface FunctionDefinition<F extends Fields> {
   run(args: InputsOf<F>, call: Call): Promise<Properties>;
 }
 
-/** The function, from its definition. It repeats its arguments in its answer, as the official ones do. */
+/** The function, from its definition. Its result repeats its arguments, as the official one's does. */
 export function defineFunction<F extends Fields>({ doing, fields, run }: FunctionDefinition<F>) {
   return async (args: Properties, context: CallContext): Promise<Properties> => {
     const { inputs, failures } = checkFields({ ...fields, region: string({}) }, args, THIS_PLUGIN);

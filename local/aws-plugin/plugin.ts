@@ -1,11 +1,12 @@
 import type { AnyResourceHandler, Plugin } from "../../provider/plugin/types.ts";
 
 /**
- * The local cloud's stand-in for Pulumi's official aws plugin: the AWS types that spawn's programs declare, made with
- * the calls of the official one, in whatever answers at AWS_ENDPOINT_URL. Another type is a file and a line here.
+ * The local cloud's replacement for Pulumi's official aws plugin: the AWS types that spawn's programs declare,
+ * implemented with the official plugin's calls, for the server at AWS_ENDPOINT_URL. A new type takes a file and a
+ * line here.
  */
 export const awsPlugin: Plugin = {
-  version: "7.48.0", // of the @pulumi/aws whose types these are
+  version: "7.48.0", // the version of @pulumi/aws with these types
   resources: {
     "aws:autoscaling/group:Group": load(() => import("./autoscaling/group.ts")),
     "aws:dynamodb/table:Table": load(() => import("./dynamodb/table.ts")),

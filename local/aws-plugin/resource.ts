@@ -16,12 +16,11 @@ import { explain } from "./sdk/errors.ts";
 import { defaultRegion } from "./sdk/settings.ts";
 import { settle } from "./sdk/settle.ts";
 
-/** What AWS says of a resource: any of its inputs, and all outputs that are not inputs. */
+/** AWS's description of a resource: any of its inputs, and all computed outputs. */
 export type Actual<F extends Fields, C> = Partial<InputsOf<F>> & C & { region?: string };
 
 /**
- * One AWS type: what its inputs are and how it is made, read, changed and removed. The rest, from checking to
- * comparing, follows from the fields.
+ * One AWS type: its inputs, and how to create, read, change and delete it. Check and diff follow from the fields.
  *
  * @typeParam F the inputs, besides `region`
  * @typeParam C outputs that are not inputs
@@ -31,17 +30,17 @@ export interface Definition<F extends Fields, C extends object> {
   readonly title: string;
   readonly fields: F;
   readonly computed: readonly (keyof C & string)[];
-  /** Those of `computed` that an update may change. */
+  /** The outputs among `computed` that an update may change. */
   readonly changing?: readonly (keyof C & string)[];
-  /** IAM knows no regions. */
+  /** IAM has no regions. */
   readonly global?: true;
-  /** What is wrong between several inputs that are right one by one. Unknown values may be among them. */
+  /** Problems between several inputs that are valid separately. They may include unknown values. */
   check?(inputs: Properties): CheckFailure[];
-  /** Makes the resource, or as much of it as one call can; returns its id. */
+  /** Creates the resource, or the part of it that one call can create; returns its ID. */
   create(inputs: InputsOf<F>, call: Call): Promise<string>;
-  /** What creation takes besides; if it fails, the resource stays in the state and the next update goes on. */
+  /** Further steps of the creation; if one fails, the resource stays in the state and the next update continues. */
   finish?(id: string, inputs: InputsOf<F>, call: Call): Promise<void>;
-  /** Brings what is there, in whatever state, to the inputs. @param known what the state says of it */
+  /** Changes the existing resource, in whatever state, to the inputs. @param known its properties in the state */
   update(
     id: string,
     inputs: InputsOf<F>,
@@ -49,18 +48,18 @@ export interface Definition<F extends Fields, C extends object> {
     call: Call,
     known: InputsOf<F> & C,
   ): Promise<void>;
-  /** The resource as it is, or undefined when there is none. @param known what the state says of it, if anything */
+  /** The current resource, or undefined if it does not exist. @param known its properties in the state, if any */
   read(id: string, call: Call, known: Partial<InputsOf<F> & C>): Promise<Actual<F, C> | undefined>;
-  /** Whether a write can be read back already. Default: it can as soon as there is something to read. */
+  /** Whether a write is visible. Default: as soon as the resource is readable. */
   inForce?(inputs: InputsOf<F>, actual: Actual<F, C>): boolean;
-  /** What is gone already is deleted. */
+  /** A missing resource counts as deleted. */
   delete(id: string, outputs: InputsOf<F> & C, call: Call): Promise<void>;
 }
 
 /** Names the plugin in messages. */
 export const THIS_PLUGIN = "the local cloud's aws plugin";
 const REGION = string({ computed: true, replaces: true });
-/** How an id says that the resource to import is in another region than the default one: `id@region`. */
+/** The form of the ID of an imported resource in another region than the default one: `id@region`. */
 const ID_AT_REGION = /^(.+)@([a-z]{2}(?:-[a-z]+)+-\d)$/;
 
 /** The handler of a type, from its definition. */
@@ -121,7 +120,7 @@ export function defineResource<F extends Fields, C extends object>(
         await doing("setting up", named, async () => definition.finish?.(id, inputs as InputsOf<F>, call));
         return { id, outputs: await doing("reading", named, () => readBack(id, inputs, call)) };
       } catch (error) {
-        const outputs = await readAs(id, inputs, call).catch(() => undefined); // the first error is the one to tell
+        const outputs = await readAs(id, inputs, call).catch(() => undefined); // reports the first error
         const atLeast = global ? inputs : { ...inputs, region: call.region };
         throw new PartialFailure(id, outputs ?? atLeast, error, { cause: error });
       }
@@ -145,7 +144,7 @@ export function defineResource<F extends Fields, C extends object>(
         const actual = await readAs(id, oldOutputs, call);
         if (actual === undefined) {
           throw new UserError(`the ${title} "${id}" is gone`, {
-            why: "The stack's state has it, AWS has not.",
+            why: "The stack's state has it, but AWS does not.",
             fix: "pulumi refresh, then the same command again",
           });
         }
@@ -162,7 +161,7 @@ export function defineResource<F extends Fields, C extends object>(
   };
 }
 
-/** What stands for a resource in messages before it has an id. */
+/** Identifies a resource in messages before it has an ID. */
 function nameIn(fields: Fields, inputs: Properties): string {
   const name = Object.keys(fields).find((key) => fields[key]?.names) ?? Object.keys(fields)[0] ?? "";
   const value = inputs[name];

@@ -14,14 +14,14 @@ import { type CloudRecord, readRecord, writeRecord } from "./record.ts";
 import { cloudFiles, isAlive, startProcess } from "./start.ts";
 
 /*
- * The local cloud: ministack on 127.0.0.1, one for each data folder.
+ * The local cloud: ministack on 127.0.0.1, one per data folder.
  *
- * What is kept on disk, and when it is written:
- * - objects, their versions, delete markers, tags and metadata: as they come, so a kill -9 loses none;
+ * Data on disk, and when they are written:
+ * - objects, their versions, delete markers, tags and metadata: immediately, so a kill -9 loses none;
  * - settings of buckets (versioning, lifecycle, replication, policy, tags, encryption), access points, DynamoDB
  *   tables and items, IAM, launch templates, groups and their instances, credentials of roles: at `down`, and half a second after
  *   a change, so a kill -9 loses about the last second;
- * - parts of multipart uploads that are still open: never; they are gone after `down`.
+ * - parts of open multipart uploads: never; `down` loses them.
  */
 
 export interface CloudOptions {
@@ -37,17 +37,17 @@ export interface RunningCloud {
   readonly endpoint: string;
   readonly port: number;
   readonly pid: number;
-  /** With which its requests are signed. */
+  /** Signs its requests. */
   readonly keys: Keys;
   /** Whether this call started it. */
   readonly started: boolean;
-  /** The endpoint that it had before, where another program took the port: shells with that one must be told. */
+  /** Its previous endpoint, if another program took the port: shells with that endpoint must be updated. */
   readonly movedFrom?: string;
 }
 
 export type CloudStatus =
   | {
-      /** `unresponsive`: the process is there but does not answer. */
+      /** `unresponsive`: the process exists but does not respond. */
       readonly state: "running" | "unresponsive";
       readonly endpoint: string;
       readonly port: number;
@@ -60,14 +60,14 @@ export type CloudStatus =
     }
   | {
       readonly state: "stopped";
-      /** Whether its program is there, so that a start takes a second. */
+      /** Whether its program is installed, so that a start takes a second. */
       readonly installed: boolean;
       readonly data: string;
     };
 
-/** Milliseconds that a process has to write its data and end before it is killed. */
+/** Milliseconds for a process to write its data and exit before it is killed. */
 const STOP_LIMIT = 20_000;
-/** Milliseconds that a busy process has to answer. */
+/** Milliseconds for a busy process to respond. */
 const ANSWER_LIMIT = 15_000;
 
 function endpointOf(port: number): string {
@@ -75,9 +75,9 @@ function endpointOf(port: number): string {
 }
 
 /**
- * Finds the running local cloud or starts it (about half a second; installs it first where it is missing). Two commands
- * at once start one.
- * @throws UserError where Python is missing, the installation fails, or it does not start
+ * Finds the running local cloud or starts it (about half a second; installs it first if it is missing). Two
+ * concurrent commands start one.
+ * @throws UserError if Python is missing, the installation fails, or it does not start
  */
 export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCloud> {
   const { paths = spawnPaths(), onProgress, signal, script } = options;
@@ -111,8 +111,8 @@ export async function ensureCloud(options: CloudOptions = {}): Promise<RunningCl
 }
 
 /**
- * The cloud that the record names, if it runs and knows the access key. Starts nothing.
- * @throws UserError where its process does not answer
+ * The cloud in the record, if it runs and knows the access key. Starts nothing.
+ * @throws UserError if its process does not respond
  */
 export async function findCloud(paths: SpawnPaths): Promise<RunningCloud | undefined> {
   const { record: file } = cloudFiles(paths.cloud);
@@ -128,21 +128,21 @@ export async function findCloud(paths: SpawnPaths): Promise<RunningCloud | undef
     if (answer === "none") throw unresponsive(pid);
   }
   if (answer !== "ours") return undefined;
-  // It proved that it knows the secret; it must be this user's process, too, in case the key was copied. Elsewhere this would cost
-  // a process at every command.
+  // It proved that it knows the secret; it must also be this user's process, in case the key was copied. On other
+  // systems this would cost a process per command.
   if (process.platform === "linux" && !(await isAlive(file, record))) return undefined;
   return { endpoint: endpointOf(port), port, pid, keys, started: false };
 }
 
-/** A process that is starting or busy gets time; one that hangs is an error, since its data must not be shared. */
+/** A starting or busy process gets time; a hanging one is an error, because its data must not be shared. */
 function unresponsive(pid: number): UserError {
-  return new UserError("The local cloud is there but does not answer", {
-    why: `Its process ${pid} did not answer within ${ANSWER_LIMIT / 1000} s.`,
+  return new UserError("The local cloud runs but does not respond", {
+    why: `Its process ${pid} did not respond within ${ANSWER_LIMIT / 1000} s.`,
     fix: "spawn local down, then run the command again.",
   });
 }
 
-/** How the local cloud is. Starts and changes nothing. */
+/** The status of the local cloud. Starts and changes nothing. */
 export async function cloudStatus({ paths = spawnPaths() }: CloudOptions = {}): Promise<CloudStatus> {
   const files = cloudFiles(paths.cloud);
   const record = await readRecord(files.record);
@@ -154,7 +154,7 @@ export async function cloudStatus({ paths = spawnPaths() }: CloudOptions = {}): 
   return { state, endpoint: endpointOf(port), port, pid, startedAt, log: files.log, data: paths.cloud };
 }
 
-/** One of an older version runs, too: the next command that needs it restarts it. */
+/** One of an older version also runs: the next command that needs it restarts it. */
 async function answers(paths: SpawnPaths, { port, pid, withoutKey }: CloudRecord): Promise<boolean> {
   if (withoutKey) return true;
   const keys = await readLocalKeys(paths);
@@ -164,11 +164,11 @@ async function answers(paths: SpawnPaths, { port, pid, withoutKey }: CloudRecord
 export interface StopResult {
   /** Whether one was running. */
   readonly stopped: boolean;
-  /** What the user should know: it had to be killed. */
+  /** A note for the user: it had to be killed. */
   readonly warning?: string;
 }
 
-/** Ends the local cloud, its data written. */
+/** Stops the local cloud after it has written its data. */
 export async function stopCloud({ paths = spawnPaths(), signal }: CloudOptions = {}): Promise<StopResult> {
   const files = cloudFiles(paths.cloud);
   return withLock(files.lock, { signal }, () => stopUnlocked(files.record));
@@ -205,8 +205,8 @@ function signalProcess(pid: number, name: NodeJS.Signals): void {
 }
 
 /**
- * Empties the local cloud: every bucket, table and role is gone. One that was running is started again, on the same port.
- * Pulumi's state is not touched: stacks still believe in what was there.
+ * Empties the local cloud: deletes every bucket, table and role. A running one restarts on the same port. Pulumi's
+ * state stays unchanged, so stacks still contain the deleted resources.
  */
 export async function resetCloud(
   options: CloudOptions = {},

@@ -3,13 +3,13 @@ import { packageRoot } from "../../package-root.ts";
 import { ensurePythonEnvironment, type InstallOptions, pythonIn } from "../python-environment.ts";
 import { CLOUD_VERSION } from "../versions.ts";
 
-/** The Python of the environment in `venv`, whether it is there or not. */
+/** The Python of the environment in `venv`, whether or not it exists. */
 export const cloudPython = pythonIn;
 
 /**
- * Makes the private Python environment of the local cloud where it is missing: about 10 s, once.
+ * Creates the private Python environment of the local cloud if it is missing: about 10 s, once.
  * @returns its Python
- * @throws UserError where Python is missing or pip fails
+ * @throws UserError if Python is missing or pip fails
  */
 export const ensureInstalled = (venv: string, options: InstallOptions = {}): Promise<string> =>
   ensurePythonEnvironment(

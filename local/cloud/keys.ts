@@ -9,14 +9,14 @@ import { UserError } from "../../staging/errors.ts";
 import { shellQuoted } from "../../staging/shell.ts";
 import { type SpawnPaths, spawnPaths } from "../paths.ts";
 
-/** The file with the access key of the local cloud whose data are in `folder`. */
+/** The file with the access key of the local cloud with its data in `folder`. */
 export const keyFile = (folder: string): string => join(folder, "key.json");
 
 /**
- * The access key of the local cloud: one for each data folder, made at its first start, and stable, so that shells with
+ * The access key of the local cloud: one per data folder, created at its first start, and stable, so that shells with
  * `spawn env` keep working. Only its owner can read the file.
- * @returns undefined where the local cloud was never started
- * @throws UserError when the file cannot be understood
+ * @returns undefined if the local cloud was never started
+ * @throws UserError if the file is invalid
  */
 export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<Keys | undefined> {
   const file = keyFile(paths.cloud);
@@ -37,24 +37,24 @@ export async function readLocalKeys(paths: SpawnPaths = spawnPaths()): Promise<K
   if (keys !== undefined) return keys;
   throw new UserError("The access key of the local cloud cannot be read", {
     why: `${file} holds no access key: it is damaged.`,
-    fix: `rm ${shellQuoted(file)}, then run the command again. It makes a new key; the data stay.`,
+    fix: `rm ${shellQuoted(file)}, then run the command again. It creates a new key; the data stay.`,
   });
 }
 
 /**
- * In a folder that others can write to, such as a SPAWN_HOME in /tmp, another user may have put a key that he knows. Root may work
- * in the folder of any user.
+ * In a folder that others can write to, such as a SPAWN_HOME in /tmp, another user may have planted a known key. Root
+ * may work in the folder of any user.
  * @throws UserError
  */
 export function refuseOthersFile(file: string, owner: number, user = process.getuid?.() ?? owner): void {
   if (owner === user || user === 0) return;
-  throw new UserError("The access key of the local cloud is another user's", {
-    why: `${file} belongs to the user ${owner}, who knows the key then. This is the user ${user}.`,
-    fix: "Choose a folder of your own by SPAWN_HOME, such as: export SPAWN_HOME=~/spawn",
+  throw new UserError("The access key of the local cloud belongs to another user", {
+    why: `${file} belongs to user ${owner}, who therefore knows the key. This is the user ${user}.`,
+    fix: "Set SPAWN_HOME to your own folder, such as: export SPAWN_HOME=~/spawn",
   });
 }
 
-/** The access key, which this makes where there is none, or where other users could have read it. */
+/** The access key; creates it if there is none, or if other users could have read it. */
 export async function ensureLocalKeys(paths: SpawnPaths): Promise<Keys> {
   const file = keyFile(paths.cloud);
   if (await wasReadableByOthers(file)) await rm(file, { force: true });
@@ -64,7 +64,7 @@ export async function ensureLocalKeys(paths: SpawnPaths): Promise<Keys> {
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     await writeFile(temporary, `${JSON.stringify(newKeys())}\n`, { mode: 0o600, flag: "wx" });
-    // Fails where another command was faster: then both use its key.
+    // Fails if another command was faster: then both use its key.
     await link(temporary, file).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     });
@@ -76,7 +76,10 @@ export async function ensureLocalKeys(paths: SpawnPaths): Promise<Keys> {
   return made;
 }
 
-/** Closes the file. A file system without modes (a mounted Windows disk) keeps it open: there, the mode says nothing. */
+/**
+ * Restricts the file's mode. A file system without modes (a mounted Windows disk) keeps it open; there the mode means
+ * nothing.
+ */
 async function wasReadableByOthers(file: string): Promise<boolean> {
   const modeOf = () =>
     stat(file).then(
@@ -92,7 +95,7 @@ async function wasReadableByOthers(file: string): Promise<boolean> {
 }
 
 function newKeys(): Keys {
-  // 20 characters, as AWS's. The prefix is none of AWS's, so that scanners for leaked keys of accounts stay quiet.
+  // 20 characters, like AWS's. AWS does not use the prefix, so scanners for leaked account keys ignore it.
   const id = [...randomBytes(10)].map((byte) => ID_LETTERS[byte % ID_LETTERS.length]).join("");
   return { accessKeyId: `SPAWNLOCAL${id}`, secretAccessKey: randomBytes(30).toString("base64url") };
 }
@@ -104,7 +107,10 @@ const KEYS = v.object({
   secretAccessKey: matching(/^[\w+/=-]{32,128}$/),
 });
 
-/** The key of another account on the local cloud: its number is the access key id, and the secret follows from the user's. */
+/**
+ * The key of another account on the local cloud: its access key ID is the account ID, and the secret is derived from
+ * the user's.
+ */
 export const keysOfAccount = (keys: Keys, account: string): Keys => ({
   accessKeyId: account,
   secretAccessKey: derived(keys, `account ${account}`),

@@ -2,13 +2,13 @@ import { createServer } from "node:net";
 import { UserError } from "../../staging/errors.ts";
 
 /**
- * Where the search for a port begins: below the ephemeral ports of all systems (32768 upwards on Linux), which the
+ * The start of the search for a port: below the ephemeral ports of all systems (32768 upwards on Linux), which the
  * system may give to any client while the cloud is down.
  */
 const FIRST_PORT = 14_566;
 const LAST_PORT = 15_565;
 
-/** A port of 127.0.0.1 that is free now: `preferred` if it is, else the first of a fixed range. */
+/** A free port of 127.0.0.1: `preferred` if possible, otherwise the first of a fixed range. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isFree(preferred))) return preferred;
   for (let port = FIRST_PORT; port <= LAST_PORT; port++) {

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 /**
- * Whether `pid` is a running local cloud of this name and of the user `uid`. Process ids are used again, so a pid alone proves
- * nothing. The name is in the command line, which all users can read, so it proves nothing of another user's process.
+ * Whether `pid` is a running local cloud of this name and of the user `uid`. Process IDs are reused, so a pid alone
+ * proves nothing. All users can read the name in the command line, so it proves nothing about another user's process.
  */
 export async function isRunning(pid: number, instance: string, uid: number): Promise<boolean> {
   const seen = await processOf(pid);
@@ -22,7 +22,7 @@ async function processOf(pid: number): Promise<SeenProcess | undefined> {
     const folder = `/proc/${pid}`;
     try {
       const [{ uid }, command] = await Promise.all([stat(folder), readFile(`${folder}/cmdline`, "utf8")]);
-      // Empty for a process that ended and that its parent has not noticed yet.
+      // Empty for an ended process that its parent has not reaped yet.
       return { uid, command };
     } catch {
       return undefined; // no such process
@@ -37,7 +37,7 @@ async function processOf(pid: number): Promise<SeenProcess | undefined> {
   return uid === undefined || command === undefined ? undefined : { uid: Number(uid), command };
 }
 
-/** Waits until `done` or until `timeout` milliseconds are over, and says which. */
+/** Waits for `done` or for `timeout` milliseconds, and returns which came first. */
 export async function pollUntil(done: () => Promise<boolean>, timeout: number, every = 20): Promise<boolean> {
   for (const end = Date.now() + timeout; ; ) {
     if (await done()) return true;

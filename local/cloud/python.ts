@@ -2,7 +2,7 @@ import { UserError } from "../../staging/errors.ts";
 import { findOnPath, runCommand } from "../command.ts";
 import { OLDEST_PYTHON } from "../versions.ts";
 
-/** Prints version and whether the modules are there that make a virtual environment. */
+/** Prints the version, and whether the modules for virtual environments exist. */
 const PROBE = `
 import sys, importlib.util
 has = lambda name: importlib.util.find_spec(name) is not None
@@ -20,8 +20,8 @@ interface Candidate extends Python {
 }
 
 /**
- * The Python that makes the local cloud's environment: the first on PATH that is recent enough and has venv.
- * @throws UserError that says what is missing and how it is installed
+ * The Python for the local cloud's environment: the first on PATH that is recent enough and has venv.
+ * @throws UserError that names the missing program and its installation
  */
 export async function findPython(path = process.env["PATH"] ?? ""): Promise<Python> {
   const oldest = OLDEST_PYTHON.join(".");
@@ -35,7 +35,7 @@ export async function findPython(path = process.env["PATH"] ?? ""): Promise<Pyth
   const withoutVenv = seen.find(({ recentEnough }) => recentEnough);
   if (withoutVenv !== undefined) {
     throw new UserError("The local cloud cannot be installed: Python's module venv is missing", {
-      why: `${withoutVenv.command} is Python ${withoutVenv.version}, without what makes a virtual environment.`,
+      why: `${withoutVenv.command} is Python ${withoutVenv.version}, without the module for virtual environments.`,
       fix: "On Debian or Ubuntu: sudo apt install python3-venv. Then run the command again.",
     });
   }
@@ -46,7 +46,7 @@ export async function findPython(path = process.env["PATH"] ?? ""): Promise<Pyth
         : `Found only ${seen.map(({ command, version }) => `${command} (${version})`).join(", ")}.`,
     fix:
       "On Debian or Ubuntu: sudo apt install python3 python3-venv. On macOS: brew install python. " +
-      "Or set AWS_ENDPOINT_URL to an emulator that runs already.",
+      "Or set AWS_ENDPOINT_URL to a running emulator.",
   });
 }
 
@@ -57,7 +57,7 @@ function candidates(path: string): string[] {
 }
 
 async function probe(command: string): Promise<Candidate | undefined> {
-  // A command that does not even run (a version manager's shim without a version) is no candidate.
+  // A command that does not run (a version manager's shim without a version) is not a candidate.
   const result = await runCommand(command, ["-I", "-c", PROBE], { timeout: 10_000 }).catch(() => undefined);
   const [version, makesEnvironments] = result?.code === 0 ? result.stdout.trim().split(" ") : [];
   if (version === undefined) return undefined;
@@ -69,7 +69,7 @@ async function probe(command: string): Promise<Candidate | undefined> {
   };
 }
 
-/** Whether the local cloud runs on this version of Python, such as `3.11.2`. */
+/** Whether the local cloud supports this version of Python, such as `3.11.2`. */
 export function isRecentEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1];

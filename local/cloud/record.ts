@@ -5,21 +5,21 @@ import { readTextIfThere } from "../../files/read.ts";
 import { replaceFile } from "../../files/replace.ts";
 import { decodeJson } from "../../staging/decode.ts";
 
-/** The file that names the running local cloud, and remembers its port while it is down. */
+/** The file that names the running local cloud, and keeps its port while it is down. */
 export interface CloudRecord {
-  /** Kept across restarts: endpoints stay in people's shells. */
+  /** Kept across restarts, because endpoints stay in users' shells. */
   readonly port: number;
-  /** The process, while it runs. */
+  /** The process, if it runs. */
   readonly pid?: number;
-  /** The name of the process, which is in its command line, where all users can read it: no secret, and no proof. */
+  /** The name of the process in its command line, which all users can read: neither a secret nor a proof. */
   readonly instance?: string;
   /** ISO time. */
   readonly startedAt?: string;
-  /** It was started by an older version of this program, and serves requests of anybody. */
+  /** Started by an older version of this program, and open to all users. */
   readonly withoutKey?: true;
 }
 
-/** The record, or undefined where there is none or it cannot be understood (a half-written disk, another program). */
+/** The record, or undefined if it is missing or invalid (a damaged disk, another program). */
 export async function readRecord(file: string): Promise<CloudRecord | undefined> {
   const text = await readTextIfThere(file);
   return text === undefined ? undefined : parseRecord(text);
@@ -42,7 +42,7 @@ export function parseRecord(text: string): CloudRecord | undefined {
   return { ...record, pid, instance, startedAt, ...(token === undefined ? {} : { withoutKey: true }) };
 }
 
-/** Writes the record whole, for its owner alone: a reader sees the old one or the new one. */
+/** Writes the record atomically, for its owner only. */
 export async function writeRecord(file: string, record: CloudRecord): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await replaceFile(file, `${JSON.stringify(record)}\n`, 0o600);

@@ -1,15 +1,15 @@
-"""The process of the local cloud: ministack on 127.0.0.1, with its data kept on disk.
+"""The process of the local cloud: ministack on 127.0.0.1, with its data on disk.
 
-ministack itself writes objects at once (S3_PERSIST), but the state of its services (buckets' settings, tables and
-their items, roles, access points) only when it is asked to end (PERSIST_STATE). This wrapper also writes the state
-shortly after requests that may have changed it, so that a crash or a `kill -9` loses about the last second and not
-everything. It ends by itself when its record is removed or names another process: two must never share a folder.
+ministack writes objects at once (S3_PERSIST), but the state of its services (buckets' settings, tables and their items, roles,
+access points) only at a graceful stop (PERSIST_STATE). This wrapper also writes the state shortly after requests that may have
+changed it, so a crash or a `kill -9` loses only about the last second. It exits if its record is deleted or names another process,
+because two processes must never share a folder.
 
-What is never written: the parts of multipart uploads that are still open.
+Parts of open multipart uploads are never written.
 
 Usage: serve.py RECORD INSTANCE, with ministack's settings and SPAWN_CLOUD_KEY (ID:SECRET) in the environment.
-RECORD is the JSON file that names the running process by INSTANCE. INSTANCE is no secret: it tells this process from another
-program that was given the same process id. The key is a secret, so it is in no command line, which all users can read.
+RECORD is the JSON file that names the running process by INSTANCE. INSTANCE is no secret: it distinguishes this process from
+another program with a reused process ID. The key is a secret, so it is in no command line, which all users can read.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ import sys
 import time
 import traceback
 
-# Private whatever the shell's umask is: other users must not read what is staged.
+# Private whatever the shell's umask: other users must not read staged data.
 os.umask(0o077)
-# Python is started without this folder on its path (-I), and must not write into the program's folder.
+# Python starts without this folder on its path (-I), and must not write into the program's folder.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -40,24 +40,24 @@ from server.keys import Keys  # noqa: E402
 RECORD, INSTANCE = sys.argv[1], sys.argv[2]
 KEYS = Keys(os.environ.pop("SPAWN_CLOUD_KEY", ""))
 PORT = int(os.environ["GATEWAY_PORT"])
-# ministack's settings: policies hold for all but this key, which is the root of its account.
+# ministack's settings: policies apply to all keys but this one, which is the root of its account.
 os.environ["AUTH"] = "true"
 os.environ["AWS_ACCESS_KEY_ID"] = KEYS.access_key_id
 app, save_state, tend_groups, session_secret_of = load_app()
 
-# Seconds from a change until it is written, and the least share of time that stays free of writing.
+# Seconds from a change until it is written, and the minimum share of time without writing.
 SAVE_DELAY = 0.5
 IDLE_SHARE = 10
-# Seconds between two looks at the record.
+# Seconds between two checks of the record.
 WATCH_EVERY = 2
-# Seconds that requests under way have to end when the process is asked to.
+# Seconds for requests in flight to end after a stop request.
 GRACE = 2
 OPEN_FILES = 8192
 
-# Seconds between two looks at what groups have to do.
+# Seconds between two reconciliations of the groups.
 TEND_EVERY = 1
 
-# Operations that change nothing, though they are POST requests like all the others.
+# Read-only operations, although they are POST requests like all the others.
 READS = ("Get", "BatchGet", "Query", "Scan", "Describe", "List", "TransactGet")
 
 
@@ -65,7 +65,7 @@ def may_change(scope):
     """Whether a request may change the state of a service. In doubt, yes."""
     if scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return False
-    # The gate notes it, of all services but S3.
+    # The gate records it for all services but S3.
     return not scope.get("operation", "").startswith(READS)
 
 
@@ -81,19 +81,19 @@ async def save_changes(changed):
 
 
 async def tend(changed):
-    """Lets Auto Scaling groups replace what has ended and do what was scheduled."""
+    """Lets Auto Scaling groups replace ended members and run scheduled actions."""
     while True:
         await asyncio.sleep(TEND_EVERY)
         try:
             if tend_groups():
                 changed.set()
         except Exception:
-            # One group must not stop the others for good; the log says what happened.
+            # One group must not stop the others; the log has the error.
             traceback.print_exc()
 
 
 async def watch_record():
-    """Ends the process, writing nothing, once its record is gone or names another process."""
+    """Exits without writing once its record is deleted or names another process."""
     seen = False
     while True:
         try:
@@ -109,7 +109,7 @@ async def watch_record():
 
 
 async def end_in_time(stop):
-    """Ends the process, its state written, though a client keeps a connection open: Python 3.12 would wait for it."""
+    """Exits after writing its state, even if a client keeps a connection open: Python 3.12 would wait for it."""
     await stop.wait()
     await asyncio.sleep(GRACE)
     save_state()
@@ -137,7 +137,7 @@ async def main():
     config.loglevel = os.environ["LOG_LEVEL"]
     works = (save_changes(changed), tend(changed), watch_record(), end_in_time(stop))
     tasks = [asyncio.create_task(work) for work in works]
-    # Ends with ministack's own shutdown, which writes the state a last time.
+    # Exits through ministack's own shutdown, which writes the state once more.
     await serve(Gate(noticing_changes, KEYS, session_secret_of, PORT), config, shutdown_trigger=stop.wait, mode="asgi")
     for task in tasks:
         task.cancel()

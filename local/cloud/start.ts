@@ -23,19 +23,19 @@ export function cloudFiles(folder: string) {
   } as const;
 }
 
-/** Bytes over which the log is begun anew at the next start. */
+/** Maximum bytes of the log; the next start begins a new one. */
 const LOG_LIMIT = 10 * 1024 * 1024;
-/** Milliseconds until it answers. It takes 0.5 s empty; objects are read back into memory first. */
+/** Milliseconds until it responds. It takes 0.5 s if it is empty; objects are first loaded into memory. */
 const START_LIMIT = 60_000;
 
 export type StartedRecord = Required<Omit<CloudRecord, "withoutKey">>;
 
 /**
- * Starts the cloud's process in the background, so that it outlives this command and its terminal, and waits until it
- * answers.
- * @param script what Python runs, with the record's file and the instance as its arguments
- * @returns its record, or undefined where the port was taken in the meantime
- * @throws UserError when it ends at once for another reason or does not answer in time
+ * Starts the cloud's process in the background, so that it outlives this command and its terminal, and waits for its
+ * response.
+ * @param script Python's script, with the record's file and the instance as its arguments
+ * @returns its record, or undefined if the port was taken in the meantime
+ * @throws UserError if it exits for another reason or does not respond in time
  */
 export async function startProcess(
   python: string,
@@ -57,7 +57,7 @@ export async function startProcess(
   const log = openSync(files.log, "a", 0o600);
   const child = spawn(python, ["-I", script, files.record, instance], {
     cwd: folder,
-    detached: true, // a session of its own (setsid)
+    detached: true, // a separate session (setsid)
     stdio: ["ignore", log, log],
     env: settingsOf(folder, port, keys),
   });
@@ -85,21 +85,18 @@ export async function startProcess(
   const said = (await readFile(files.log, "utf8")).slice(logStart).trim();
   if (said.includes("Address already in use") || said.includes("address already in use")) return undefined;
   if (said.includes("ModuleNotFoundError")) {
-    throw new UserError("The local cloud does not start: its modules are gone", {
+    throw new UserError("The local cloud does not start: its modules are missing", {
       why: "The Python that it was installed with was upgraded or removed.",
-      fix: `rm -r ${shellString(dirname(dirname(python)))}, then run the command again, which installs it anew.`,
+      fix: `rm -r ${shellString(dirname(dirname(python)))}, then run the command again, which reinstalls it.`,
     });
   }
   throw new UserError("The local cloud does not start", {
-    why: ended ?? `It did not answer within ${START_LIMIT / 1000} s.`,
+    why: ended ?? `It did not respond within ${START_LIMIT / 1000} s.`,
     fix: `Its log says more: ${files.log}`,
   });
 }
 
-/**
- * The key and ministack's settings, and nothing else of this process's environment: AWS keys, proxies and Python settings of a
- * shell must not change what the local cloud does.
- */
+/** Only the key and ministack's settings: AWS keys, proxies and Python settings of a shell must not change the local cloud. */
 function settingsOf(folder: string, port: number, keys: Keys): NodeJS.ProcessEnv {
   const files = cloudFiles(folder);
   return {
@@ -112,13 +109,13 @@ function settingsOf(folder: string, port: number, keys: Keys): NodeJS.ProcessEnv
     BIND_HOST: "127.0.0.1",
     GATEWAY_PORT: String(port),
     LOG_LEVEL: "WARNING",
-    // Objects with their versions, tags and metadata: written as they come.
+    // Objects with their versions, tags and metadata: written immediately.
     S3_PERSIST: "1",
     S3_DATA_DIR: files.objects,
     // Settings of buckets, access points, tables and items, IAM: see serve.py.
     PERSIST_STATE: "1",
     STATE_DIR: files.services,
-    // These would open ports of their own, and reach the containers of others. server/services.py removes them, too.
+    // These would open separate ports, and reach other containers. server/services.py removes them, too.
     IOT_MTLS_ENABLED: "0",
     SFTP_ENABLED: "0",
     DOCKER_HOST: `unix://${join(folder, "no-docker.sock")}`,
@@ -139,7 +136,7 @@ async function sizeOf(file: string): Promise<number> {
   );
 }
 
-/** Whether the process that the record names is running, as a process of the user who wrote the record. */
+/** Whether the process in the record runs, as a process of the user who wrote the record. */
 export async function isAlive(recordFile: string, record: CloudRecord | undefined): Promise<boolean> {
   if (record?.pid === undefined || record.instance === undefined) return false;
   const { uid } = await stat(recordFile);

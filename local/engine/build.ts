@@ -14,14 +14,14 @@ export interface Work {
 
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
-/** Where Go's own installer puts it, which is often not on PATH. */
+/** The default of Go's installer, which is often not on PATH. */
 const USUAL_GO = "/usr/local/go/bin/go";
 
 /**
- * Builds the engine from the sources that the Go module proxy serves, into `folder`: 4 to 6 minutes on two cores the first time.
- * Go compares each source with its hash in go.sum beside this file. Pulumi's own binaries are not downloaded: their installer is
- * a script from a web site, and this package has no checksums to compare them with.
- * @throws UserError where Go is missing, too old, or the build fails
+ * Builds the engine from the sources of the Go module proxy into `folder`: 4 to 6 minutes on two cores the first
+ * time. Go compares each source with its hash in go.sum beside this file. Pulumi's own binaries are not downloaded:
+ * their installer is a script from a web site, and this package has no checksums for them.
+ * @throws UserError if Go is missing or too old, or the build fails
  */
 export async function buildEngine(folder: string, { env, onProgress, signal }: Work): Promise<void> {
   const started = Date.now();
@@ -36,11 +36,11 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
     const run = async (args: string[], onStderrLine: (line: string) => void): Promise<string> => {
       const result = await runCommand(go, args, {
         cwd: module,
-        // Without cgo it needs no C compiler, and runs on any system of its kind.
+        // Without cgo the build needs no C compiler, and the binary runs on any such system.
         env: {
           ...env,
           ...{ CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", GOWORK: "off", GO111MODULE: "on" },
-          // For this machine, whatever the shell builds for others.
+          // For this machine, whatever the shell's build target.
           ...{ GOOS: undefined, GOARCH: undefined, GOTMPDIR: temporary },
         },
         signal,
@@ -76,10 +76,10 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
         ...["-o", join(folder, "bin", "pulumi"), PACKAGE],
       ],
       (line) => {
-        // -v names each package that is compiled; one that Go has in its own cache is not named.
+        // -v prints each compiled package, except for cached ones.
         if (!/^[\w./-]+$/.test(line)) return;
         built += 1;
-        // The program itself comes last; then only linking is left.
+        // The program itself is last; then only linking remains.
         state = { text, fraction: line === PACKAGE ? 0.99 : Math.min(built / packages, 0.98) };
       },
     );
@@ -90,7 +90,7 @@ export async function buildEngine(folder: string, { env, onProgress, signal }: W
   }
 }
 
-/** The Go that builds the engine, of whatever version. */
+/** The Go that builds the engine, of any version. */
 export function goCommand(path?: string): string | undefined {
   return findOnPath("go", path)[0] ?? (isExecutable(USUAL_GO) ? USUAL_GO : undefined);
 }
@@ -117,7 +117,7 @@ async function findGo(
       fix,
     });
   }
-  // In the module's folder a Go that is a little older fetches the toolchain that go.mod asks for, and is it.
+  // In the module's folder a slightly older Go downloads the toolchain that go.mod requires, and runs it.
   const result = await runCommand(go, ["version"], { cwd: module, env, signal });
   const version = /go(\d+\.\d+(?:\.\d+)?)/.exec(result.stdout)?.[1];
   if (result.code !== 0 || version === undefined || !isAtLeast(version, needed)) {

@@ -16,21 +16,21 @@ export interface EngineInfo {
   /** Such as `3.259.0`. */
   readonly version: string;
   readonly origin: "path" | "cache" | "built";
-  /** Whether no `pulumi-language-nodejs` is beside the engine or on PATH, so that ours must be put on PATH. */
+  /** Whether the engine has no `pulumi-language-nodejs` beside it or on PATH, so that spawn's must be added to PATH. */
   readonly needsLanguageHost: boolean;
 }
 
 export interface EngineOptions {
   readonly paths?: SpawnPaths | undefined;
-  /** PATH and what the build needs. Default: this process's environment. */
+  /** PATH and the build's variables. Default: this process's environment. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The Pulumi engine that is there: the first on PATH that is recent enough, else the one in the cache. Never installs.
- * Takes a few milliseconds when it was asked before.
+ * The existing Pulumi engine: the first on PATH that is recent enough, or the one in the cache. Never installs. Takes
+ * a few milliseconds after the first call.
  */
 export async function findEngine(options: EngineOptions = {}): Promise<EngineInfo | undefined> {
   const { paths = spawnPaths(), env = process.env } = options;
@@ -46,14 +46,14 @@ export async function findEngine(options: EngineOptions = {}): Promise<EngineInf
 }
 
 /**
- * {@link findEngine}, or else builds it from the Go module proxy (some minutes, once). Two at once: one works, the other waits.
- * @throws UserError when it cannot be built, with the reason
+ * {@link findEngine}, or builds it from the Go module proxy (some minutes, once). Of two concurrent calls, one waits.
+ * @throws UserError with the reason if it cannot be built
  */
 export async function ensureEngine(options: EngineOptions = {}): Promise<EngineInfo> {
   const found = await findEngine(options);
   if (found !== undefined) return found;
   const { paths = spawnPaths(), env = process.env, onProgress, signal } = options;
-  const onWait = () => onProgress?.({ text: "Waiting for another command that brings the Pulumi engine" });
+  const onWait = () => onProgress?.({ text: "Waiting for another command that installs the Pulumi engine" });
   return withLock(`${paths.engine}.lock`, { onWait, signal }, async () => {
     const broughtByOther = await findEngine(options);
     if (broughtByOther !== undefined) return broughtByOther;
@@ -97,7 +97,7 @@ function withAlternative(failure: unknown): unknown {
   return new UserError("There is no Pulumi engine, and none could be built", {
     why: failure.why ?? failure.message,
     fix: `${failure.fix ?? ""} Or install Pulumi ${ENGINE_VERSION} yourself: https://www.pulumi.com/docs/install/`.trim(),
-    exitCode: 2, // nothing was begun
+    exitCode: 2, // the build has not started
     cause: failure,
   });
 }

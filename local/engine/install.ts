@@ -2,10 +2,10 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /**
- * Runs `bring`, which puts `bin/pulumi` into the folder it is given, and moves that folder to `target` when it is whole:
- * an interruption leaves nothing half there.
- * @returns undefined when it worked, else why it did not
- * @throws the signal's reason when it was aborted
+ * Runs `bring`, which writes `bin/pulumi` into the given folder, and renames that folder to `target` after success,
+ * so an interruption leaves nothing half done.
+ * @returns undefined after success, otherwise the reason
+ * @throws the signal's reason if it was aborted
  */
 export async function installInto(
   target: string,
@@ -16,7 +16,7 @@ export async function installInto(
   try {
     await mkdir(join(temporary, "bin"), { recursive: true });
     await bring(temporary);
-    await rm(target, { recursive: true, force: true }); // one that does not run
+    await rm(target, { recursive: true, force: true }); // a broken one
     await rename(temporary, target);
     return undefined;
   } catch (error) {
@@ -27,7 +27,7 @@ export async function installInto(
   }
 }
 
-/** Removes what a killed command left. Only under the lock: nobody else is at it. */
+/** Removes files of a killed command. Only under the lock, so no other process uses them. */
 export async function removeLeftovers(target: string): Promise<void> {
   const folder = dirname(target);
   for (const name of await readdir(folder)) {

@@ -6,15 +6,15 @@ import { findOnPath, isExecutable } from "../command.ts";
 
 const NAME = "pulumi-language-nodejs";
 
-/** Names the language host that the stub beside our own engine runs; `spawn env` exports it. */
+/** Names the language host for the stub beside the built engine; `spawn env` exports it. */
 export const LANGUAGE_HOST_VARIABLE = "SPAWN_LANGUAGE_HOST";
 
-/** Our own language host. */
+/** spawn's language host. */
 export function ownLanguageHost(): string {
   return join(packageRoot(), "local", "language-host", "bin", NAME);
 }
 
-/** The language host that `engine` finds by itself, beside it or on PATH. Ours on PATH does not count. */
+/** The language host that `engine` finds, beside it or on PATH. spawn's own on PATH does not count. */
 export function findLanguageHost(engine: string, path?: string): string | undefined {
   const beside = join(dirname(engine), NAME);
   if (isExecutable(beside)) return beside;
@@ -22,8 +22,8 @@ export function findLanguageHost(engine: string, path?: string): string | undefi
 }
 
 /**
- * Puts a language host beside an engine that was built: the engine warns of one that it finds on PATH. It is a stub that
- * runs ours, because the engine in the cache serves every copy of this package.
+ * Puts a language host beside a built engine, because the engine warns about one on PATH. It is a stub that runs
+ * spawn's, because the engine in the cache serves every copy of this package.
  */
 export async function writeLanguageHostStub(folder: string): Promise<void> {
   const quoted = shellWord(ownLanguageHost());

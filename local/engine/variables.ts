@@ -1,19 +1,19 @@
 import type { VariableChanges, Variables } from "../../connection/variables.ts";
 
-/** What the engine is to work on. */
+/** The target of the engine. */
 export interface EngineTarget {
   readonly cloud: "local" | "aws";
-  /** The engine's own folder, where none of the user's is needed: with the state in the data folder. */
+  /** The engine's own folder, if the user's is not needed: with the state in the data folder. */
   readonly home?: string | undefined;
 }
 
-/** The passphrase of a state, and a file that has it. The engine takes the first where it is set, even to nothing. */
+/** The passphrase of a state, and a file with it. The engine uses the first if it is set, even if it is empty. */
 export const PASSPHRASE_VARIABLES = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"] as const;
 
 /**
- * What has to change in the user's variables so that the engine works on the cloud. On the local cloud a variable of Pulumi
- * counts only if it says where the state is, or who may read it. On AWS all of them are the user's own, and none is added: a
- * passphrase that the user has not chosen would protect nothing that they encrypt later.
+ * The changes to the user's variables for an engine that works on the cloud. On the local cloud only those `PULUMI_*`
+ * variables stay that locate the state or its passphrase. On AWS all of them are the user's own, and none is added: a
+ * passphrase that the user has not chosen would not protect later secrets.
  */
 export function engineVariables(env: Variables, { cloud, home }: EngineTarget): VariableChanges {
   const common = { PULUMI_SKIP_UPDATE_CHECK: "true" };
@@ -26,17 +26,17 @@ export function engineVariables(env: Variables, { cloud, home }: EngineTarget): 
     ),
     ...without(env, (name) => name === "TRACEPARENT"),
     ...(home === undefined ? {} : { PULUMI_HOME: home }),
-    // The state in the data folder is always made with the empty one, as Pulumi.dev.yaml is: it holds no secrets, and the
-    // user's passphrase is for other states. A state in another place has the user's.
+    // The state in the data folder always has the empty passphrase, like Pulumi.dev.yaml: it holds no secrets. A
+    // state in another location has the user's.
     ...(home === undefined && hasPassphrase ? {} : { PULUMI_CONFIG_PASSPHRASE: "" }),
-    // Everything that the local cloud needs is here: a plugin that is missing is an error, not a download.
+    // The local cloud has all its plugins: a missing one is an error, not a download.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     ...common,
   };
 }
 
 const ALWAYS: ReadonlySet<string> = new Set(["PULUMI_BACKEND_URL", "PULUMI_DISABLE_CI_DETECTION"]);
-/** Where the state is and who may read it, too. */
+/** Including the location of the state and its passphrase. */
 const OF_STATE: ReadonlySet<string> = new Set([
   ...ALWAYS,
   "PULUMI_API",
@@ -49,26 +49,26 @@ const OF_STATE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What has to change further for an engine that `spawn` runs, on any cloud: its commands have their own options, and read
- * what the engine prints.
+ * Further changes for an engine that `spawn` runs, on any cloud: its commands set their own options, and parse the
+ * engine's output.
  */
 export function commandVariables(env: Variables): VariableChanges {
   return {
     ...without(env, (name) => name.startsWith("PULUMI_OPTION_") || NOT_FOR_COMMANDS.has(name)),
-    // Else `preview --json` prints one document of another form at its end, and no events.
+    // Otherwise `preview --json` prints one document of another form at its end, and no events.
     PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
   };
 }
 
 const NOT_FOR_COMMANDS: ReadonlySet<string> = new Set([
-  // Options of single commands, which each command gives itself where it wants them.
+  // Options of single commands, which each command sets itself.
   "PULUMI_STACK",
   "PULUMI_CONTINUE_ON_ERROR",
   "PULUMI_RUN_PROGRAM",
   "PULUMI_DEBUG_COMMANDS",
-  // Without checkpoints a crash would lose what was made.
+  // Without checkpoints a crash would lose created resources.
   "PULUMI_SKIP_CHECKPOINTS",
-  // What the components rely on.
+  // Required by the components.
   "PULUMI_DISABLE_RESOURCE_REFERENCES",
   "PULUMI_DISABLE_OUTPUT_VALUES",
   "PULUMI_DISABLE_PROVIDER_PREVIEW",
@@ -76,7 +76,7 @@ const NOT_FOR_COMMANDS: ReadonlySet<string> = new Set([
   "PULUMI_ERROR_OUTPUT_STRING",
 ]);
 
-/** What the engine tells a program of Pulumi; `spawn` is none, and takes no such message from the shell that it runs in. */
+/** The engine's variables for a Pulumi program; `spawn` is not one, and ignores them in its shell. */
 export const programVariables = (env: Variables): VariableChanges =>
   without(env, (name) =>
     /^PULUMI_(NODEJS_|CONFIG$|CONFIG_SECRET_KEYS$|ENABLE_LEGACY_APPLY$|DEBUG_PROMISE_LEAKS$|DISABLE_RESOURCE_REFERENCES$|ERROR_OUTPUT_STRING$)/.test(

@@ -14,7 +14,7 @@ const KNOWN_VERSIONS = v.record(
 );
 type KnownVersions = Readonly<v.InferOutput<typeof KNOWN_VERSIONS>>;
 
-/** The version of the engine `command`, or undefined when it does not run or is something else. */
+/** The version of the engine `command`, or undefined if it does not run or is another program. */
 export async function versionOf(command: string, paths: SpawnPaths): Promise<string | undefined> {
   const file = join(paths.cache, "engine", "versions.json");
   const known = await readKnown(file);
@@ -29,17 +29,17 @@ export async function versionOf(command: string, paths: SpawnPaths): Promise<str
 
 async function askVersion(command: string): Promise<string | undefined> {
   const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  // One that cannot be started, hangs or fails is no engine: the next candidate is asked.
+  // A command that does not start, hangs or fails is not an engine: the next candidate is tried.
   const result = await runCommand(command, ["version"], { env, timeout: 10_000 }).catch(() => undefined);
   return result?.code === 0 ? parseVersion(result.stdout) : undefined;
 }
 
-/** `v3.259.0` or `v3.259.0-dev.1+x` to `3.259.0`; undefined for anything else. */
+/** `v3.259.0` or `v3.259.0-dev.1+x` to `3.259.0`; undefined for any other text. */
 export function parseVersion(text: string): string | undefined {
   return /^v?(\d+\.\d+\.\d+)(?:[-+]\S*)?$/.exec(text.trim())?.[1];
 }
 
-/** Whether the Automation API works with an engine of this version: the same major, and not older than needed. */
+/** Whether the Automation API supports this engine version: the same major, and not older than the minimum. */
 export function isAcceptable(version: string, oldest = OLDEST_ENGINE_VERSION): boolean {
   const [major = 0, ...rest] = version.split(".").map(Number);
   const [oldestMajor = 0, ...oldestRest] = oldest.split(".").map(Number);

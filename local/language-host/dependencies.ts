@@ -5,11 +5,11 @@ import { join } from "node:path";
 
 export interface Dependency {
   readonly name: string;
-  /** As installed; as asked for in package.json where it is not installed. */
+  /** The installed version, or the range in package.json if it is not installed. */
   readonly version: string;
 }
 
-/** The npm packages of the project in `folder`: those that its package.json names, or all that are locked. */
+/** The npm packages of the project in `folder`: those in its package.json, or all locked ones. */
 export async function listDependencies(folder: string, transitive: boolean): Promise<Dependency[]> {
   const manifest = await readJson(join(folder, "package.json"));
   if (manifest === undefined) return [];
@@ -27,7 +27,7 @@ export async function listDependencies(folder: string, transitive: boolean): Pro
   );
 }
 
-/** The packages of a package-lock.json (version 2 or 3), each once. */
+/** The unique packages of a package-lock.json (version 2 or 3). */
 export function lockedPackages(lock: Readonly<Record<string, unknown>>): Dependency[] {
   const found = new Map<string, Dependency>();
   for (const [path, entry] of Object.entries(
@@ -40,7 +40,7 @@ export function lockedPackages(lock: Readonly<Record<string, unknown>>): Depende
   return [...found.values()];
 }
 
-/** Runs npm in `folder`: exactly what is locked, where there is a lock. */
+/** Runs npm in `folder`: installs exactly the lock file, if there is one. */
 export function installDependencies(
   folder: string,
   output: { stdout: (chunk: Uint8Array) => void; stderr: (chunk: Uint8Array) => void },

@@ -4,13 +4,13 @@ import { serveEngine } from "../../connection/engine-port.ts";
 import { keepHangupIgnored } from "../../connection/hangup.ts";
 import { languageRuntime } from "./service.ts";
 
-/*
- * A Node language host: what the engine starts to run a project's program. The official one comes with Pulumi's own
- * downloads only; this does the same work for an engine that was built from its sources.
+/**
+ * A Node language host, which the engine starts to run a project's program. The official one comes only with Pulumi's
+ * own downloads; this one serves an engine that was built from source.
  *
- * Protocol: the engine starts it with its own address as the last argument, reads the port from the first line of stdout, and
- * calls the service LanguageRuntime there. It ends the process by SIGINT to its group. Later lines of stdout
- * and stderr are shown to the user.
+ * Protocol: the engine starts it with its own address as the last argument, reads the port from the first line of
+ * stdout, and calls the service LanguageRuntime there. It ends the process with SIGINT to its group. The user sees
+ * later lines of stdout and stderr.
  */
 
 const PARENT_CHECK = 1_000;
@@ -34,7 +34,7 @@ keepHangupIgnored();
 process.on("SIGINT", end);
 process.on("SIGTERM", end);
 
-// An engine that was killed cannot tell: without it there is nothing to do.
+// A killed engine sends no message; without the engine there is no work.
 const parent = process.ppid;
 setInterval(() => {
   if (process.ppid !== parent) end();

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
 import type { RequestedProgram } from "./project.ts";
 
-/** Pulumi's SDK ends with this code when it has told the user already what is wrong (`cmd/run` of @pulumi/pulumi). */
+/** Pulumi's SDK exits with this code if it has already reported the error (`cmd/run` of @pulumi/pulumi). */
 const ERROR_IS_TOLD = 32;
 
 export interface ProgramEnd {
-  /** Shown as the update's error; "" when it went well or when the error is told already. */
+  /** The update's error; "" after success, or if the error is already reported. */
   readonly error: string;
   /** Whether the engine should stop without a further message. */
   readonly bail: boolean;
@@ -32,9 +32,9 @@ export function requestedProgram(request: RunRequest): RequestedProgram {
 }
 
 /**
- * Runs a program (JavaScript that Node can run as it is) in a Node process of its own. Its stdout and stderr are passed
- * on, and all of it has been by the time `ended` resolves. What the request names must have been checked.
- * @throws Error when the program's folder has no Pulumi SDK
+ * Runs a program (JavaScript that Node can run unchanged) in a separate Node process. Its stdout and stderr are
+ * passed on completely before `ended` resolves. The caller must have checked the request.
+ * @throws Error if the program's folder has no Pulumi SDK
  */
 export function startProgram(request: RunRequest, engineAddress: string): RunningProgram {
   const { folder, options } = requestedProgram(request);
@@ -63,7 +63,7 @@ export function startProgram(request: RunRequest, engineAddress: string): Runnin
   return { ended, cancel: () => child.kill("SIGKILL") };
 }
 
-/** What the engine is told when the program ended with this code or by this signal. */
+/** The engine's result for a program that ended with this code or signal. */
 export function outcomeOf(code: number | null, signal: NodeJS.Signals | null): ProgramEnd {
   if (code === 0) return { error: "", bail: false };
   if (code === ERROR_IS_TOLD) return { error: "", bail: true };
@@ -71,7 +71,7 @@ export function outcomeOf(code: number | null, signal: NodeJS.Signals | null): P
   return { error: `Program exited ${how}`, bail: false };
 }
 
-/** The SDK's entry point for programs, as the program itself would find it. */
+/** The SDK's entry point for programs, as the program itself would resolve it. */
 function findRunner(folder: string): string {
   try {
     return createRequire(join(folder, "program.js")).resolve("@pulumi/pulumi/cmd/run");
@@ -97,7 +97,7 @@ function runnerArguments(request: RunRequest, engineAddress: string): string[] {
   return [
     ...flags.filter(([, value]) => value !== "").map(([name, value]) => `--${name}=${value}`),
     ...(request.getDryrun() ? ["--dry-run"] : []),
-    // "." lets the SDK look into package.json.
+    // "." makes the SDK read package.json.
     info?.getEntryPoint() || ".",
     ...request.getArgsList(),
   ];

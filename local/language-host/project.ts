@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
 
-/** Which program a request names. */
+/** The program in a request. */
 export interface RequestedProgram {
   /** The folder of Pulumi.yaml. */
   readonly root: string;
@@ -16,16 +16,16 @@ export interface RequestedProgram {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** The names that the engine looks for, in its order. */
+/** The names that the engine looks for, in order. */
 const PROJECT_FILES = ["Pulumi.json", "Pulumi.yaml", "Pulumi.yml"];
 
 /**
- * Makes sure that a request names the project that this process was started for, so that nothing but its Pulumi.yaml decides what
- * code runs. The engine starts a language host in the folder of the program: below its project, or elsewhere, as for the project of
- * the entries in the data folder. Elsewhere, only a Pulumi.yaml of this user may name the program.
+ * Checks that a request names the project for which this process was started, so that only its Pulumi.yaml decides
+ * what code runs. The engine starts a language host in the folder of the program: below its project, or elsewhere, as
+ * for the project of the entries in the data folder. Elsewhere, only this user's Pulumi.yaml may name the program.
  * @param started the folder in which this process was started
  * @returns the project's folder
- * @throws Error that says what differs
+ * @throws Error that names the difference
  */
 export async function requireOwnProject(root: string, started: string): Promise<string> {
   const folder = await realpath(started);
@@ -49,8 +49,8 @@ async function isOfThisUser(root: string, started: string): Promise<boolean> {
 }
 
 /**
- * As {@link requireOwnProject}, and the program with all of its options must be the one of Pulumi.yaml.
- * @throws Error that says what differs
+ * Like {@link requireOwnProject}; the program with all its options must also match Pulumi.yaml.
+ * @throws Error that names the difference
  */
 export async function requireOwnProgram(asked: RequestedProgram, started: string): Promise<void> {
   const root = await requireOwnProject(asked.root, started);
@@ -84,12 +84,12 @@ interface Project {
 
 async function readProject(root: string): Promise<Project> {
   const file = join(root, PROJECT_FILES.find((name) => existsSync(join(root, name))) ?? "Pulumi.yaml");
-  const project = record(parse(await readFile(file, "utf8"))); // JSON is YAML, too
+  const project = record(parse(await readFile(file, "utf8"))); // JSON is valid YAML
   const { main, runtime } = project;
   return { main: typeof main === "string" ? main : "", options: record(record(runtime)["options"]) };
 }
 
-/** Where the engine finds the program: `main` is a file or a folder, and the project's folder without it. */
+/** The location of the program for the engine: `main` is a file or a folder; the default is the project's folder. */
 async function programOf(
   root: string,
   main: string,
@@ -104,12 +104,12 @@ async function programOf(
   return { folder, entryPoint: folder === path ? "." : basename(path) };
 }
 
-/** The folder of a program, which is that folder or a file in it. */
+/** The folder of a program, given as that folder or a file in it. */
 async function folderOf(path: string): Promise<string> {
   return (await stat(path)).isDirectory() ? path : dirname(path);
 }
 
-/** The value as JSON has it, as the engine sends it: {} for anything that is no object. */
+/** The value as JSON, as the engine sends it: {} for anything that is not an object. */
 function record(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
   return JSON.parse(JSON.stringify(value)) as Record<string, unknown>;

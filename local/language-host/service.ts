@@ -7,19 +7,19 @@ import { messageOf } from "../../staging/errors.ts";
 import { installDependencies, listDependencies } from "./dependencies.ts";
 import { type RunningProgram, requestedProgram, startProgram } from "./program.ts";
 
-/** Loaded when a call needs it, since each command waits for the start of this process. */
+/** Loaded on demand, because each command waits for the start of this process. */
 const loadProject = () => import("./project.ts");
 
 type Handlers = Partial<ILanguageRuntimeServer>;
 
-/** Of this language host: it speaks the protocol of this engine. */
+/** The version of this language host: it speaks the protocol of this engine. */
 const VERSION = "3.259.0";
 
 /**
- * The calls that the engine makes for a program; all others (code generation, plugins that are source code) are answered
- * UNIMPLEMENTED. https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto
- * Calls that read files or run code work on the project that this process was started for, and on nothing else.
- * @param engineAddress where the program reports log messages
+ * The engine's calls for a program; all others (code generation, plugins in source form) get UNIMPLEMENTED.
+ * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/language.proto Calls that read files or run code apply
+ * only to the project for which this process was started.
+ * @param engineAddress for the program's log messages
  * @param started the folder in which the engine started this process: that of the program
  */
 export function languageRuntime(
@@ -38,7 +38,7 @@ export function languageRuntime(
     handshake: (_, reply) => reply(null, new messages.LanguageHandshakeResponse()),
     getPluginInfo: (_, reply) => reply(null, new pluginMessages.PluginInfo().setVersion(VERSION)),
 
-    // The program's plugins are found when its resources are registered.
+    // The engine finds the program's plugins when it registers resources.
     getRequiredPackages: (_, reply) => reply(null, new messages.GetRequiredPackagesResponse()),
     getRequiredPlugins: (_, reply) => reply(null, new messages.GetRequiredPluginsResponse()),
     runtimeOptionsPrompts: (_, reply) => reply(null, new messages.RuntimeOptionsResponse()),
@@ -94,7 +94,7 @@ export function languageRuntime(
   return { handlers: handlers as Handlers & grpc.UntypedServiceImplementation, cancel };
 }
 
-/** A call from a function of its request; what it throws is the call's error. */
+/** A call from a function of its request; a thrown error becomes the call's error. */
 function answer<Request, Response>(work: (request: Request) => Promise<Response>) {
   return (call: grpc.ServerUnaryCall<Request, Response>, reply: grpc.sendUnaryData<Response>): void => {
     work(call.request).then(

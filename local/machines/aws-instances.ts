@@ -12,12 +12,12 @@ import { userAgent } from "../../connection/user-agent.ts";
 import type { Region } from "../../staging/regions.ts";
 import { type Instance, type Instances, isInstanceId, type RoleCredentials } from "./instances.ts";
 
-/** Every instance of a sweep has it, with the id of the sweep. */
+/** The tag of every instance of a sweep, with the sweep's ID. */
 const SWEEP_TAG = "spawn:sweep";
-/** IAM and STS know no regions here. */
+/** IAM and STS have no regions here. */
 const GLOBAL_REGION = "us-east-1";
 
-/** The instances of the local cloud, by the public APIs alone and with its own key. */
+/** The instances of the local cloud, through the public APIs with its own key. */
 export class AwsInstances implements Instances {
   readonly #settings;
   readonly #ec2 = new Map<Region, EC2Client>();
@@ -67,7 +67,7 @@ export class AwsInstances implements Instances {
     );
     const role = InstanceProfile?.Roles?.[0];
     if (role?.Arn === undefined || role.RoleName === undefined) return undefined;
-    // The session's name is the instance's id, as on EC2: policies may compare aws:userid with it.
+    // The session's name is the instance's ID, as on EC2: policies may compare aws:userid with it.
     const { Credentials } = await this.#sts.send(
       new AssumeRoleCommand({ RoleArn: role.Arn, RoleSessionName: id }),
     );
@@ -93,7 +93,7 @@ export class AwsInstances implements Instances {
   }
 }
 
-/** None where the answer lacks what an instance must have. */
+/** Undefined if the response lacks required properties. */
 function toInstance(instance: Ec2Instance, region: Region, account: string): Instance[] {
   const { InstanceId = "", LaunchTime, Placement, InstanceType, ImageId, PrivateIpAddress } = instance;
   if (!isInstanceId(InstanceId)) return [];

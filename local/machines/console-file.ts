@@ -1,9 +1,9 @@
 import { closeSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 
-/** Bytes of a console that are kept at least; twice as much at most. */
+/** Minimum bytes of a console that are kept; the maximum is twice as much. */
 const LIMIT = 1024 * 1024;
 
-/** What a machine prints, kept in a file of bounded size for its owner alone. The part before is in `<file>.1`. */
+/** The output of a machine, in a file of bounded size for its owner only. The previous part is in `<file>.1`. */
 export class ConsoleFile {
   readonly #path: string;
   #file: number;
@@ -27,7 +27,7 @@ export class ConsoleFile {
     this.#size += bytes.length;
   }
 
-  /** A line of the machine's surroundings. */
+  /** A line about the machine, not by it. */
   note(text: string): void {
     this.write(`[spawn ${new Date().toISOString()}] ${text}\n`);
   }

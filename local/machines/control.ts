@@ -6,10 +6,10 @@ import type { SpawnPaths } from "../paths.ts";
 import { leaveRequest, type Request, readControls, writeControls } from "./controls.ts";
 import { machinesFiles } from "./files.ts";
 
-/** Milliseconds that the process has to carry out a request. It looks every second at the latest. */
+/** Milliseconds for the process to execute a request. It checks at least every second. */
 const LIMIT = 30_000;
 
-/** For tests: what happens to instances on AWS without anybody's asking. */
+/** For tests: AWS's interventions on instances. */
 export class MachineControl {
   readonly #paths: Pick<SpawnPaths, "data">;
 
@@ -17,23 +17,23 @@ export class MachineControl {
     this.#paths = paths;
   }
 
-  /** A spot interruption: the notice at once, the termination two minutes later, or after as many seconds as are given. */
+  /** A spot interruption: the notice at once, the termination two minutes later, or after the given seconds. */
   interrupt(instance: string, seconds = 120): Promise<void> {
     return this.#ask({ kind: "interrupt", instance, seconds });
   }
 
-  /** A reboot without warning: units start again, the user data do not run again. Resolves when the machine is down. */
+  /** A reboot without warning: units start again, user data do not run again. Resolves when the machine is down. */
   reboot(instance: string): Promise<void> {
     return this.#ask({ kind: "reboot", instance });
   }
 
-  /** Slows the metadata services of all machines; 0 ends it. */
+  /** Slows the metadata services of all machines; 0 resets it. */
   async slowImds(seconds: number): Promise<void> {
     const files = machinesFiles(this.#paths);
     await writeControls(files, { ...(await readControls(files)), slowImdsSeconds: seconds });
   }
 
-  /** Gives machines that boot from now on a small /mnt; undefined ends it. */
+  /** Gives machines that boot from now on a small /mnt; undefined resets it. */
   async smallDisk(bytes: number | undefined): Promise<void> {
     const files = machinesFiles(this.#paths);
     const { mntBytes: _, ...others } = await readControls(files);
@@ -45,7 +45,7 @@ export class MachineControl {
     const taken = await pollUntil(async () => !existsSync(file), LIMIT);
     if (!taken) {
       await rm(file, { force: true });
-      throw new Error(`no process of the machines took the request within ${LIMIT / 1000} s`);
+      throw new Error(`no process of the machines accepted the request within ${LIMIT / 1000} s`);
     }
     const reason = await readTextIfThere(refusal);
     if (reason === undefined) return;

@@ -25,10 +25,7 @@ const REQUEST = v.variant("kind", [
 ]);
 export type Request = Readonly<v.InferOutput<typeof REQUEST>>;
 
-/*
- * Both are files of the data folder, which is closed to other users: a socket's path may have 107 bytes only, and a data folder's has
- * any length.
- */
+/** Both are files of the private data folder: a socket's path is limited to 107 bytes, and a data folder's path is not. */
 
 export async function readControls(files: MachinesFiles): Promise<Controls> {
   const text = await readTextIfThere(files.controls);
@@ -53,7 +50,7 @@ export async function leaveRequest(
   return { file, refusal: `${file}.refused` };
 }
 
-/** Carries out the requests that are left, each once. */
+/** Executes the pending requests, each once. */
 export async function takeRequests(
   files: MachinesFiles,
   carryOut: (request: Request) => Promise<void>,

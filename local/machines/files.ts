@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SpawnPaths } from "../paths.ts";
 
-/** What the machines of a data folder have on the disk. */
+/** The files of the machines of a data folder. */
 export function machinesFiles({ data }: Pick<SpawnPaths, "data">) {
   const folder = join(data, "machines");
   return {
@@ -10,12 +10,12 @@ export function machinesFiles({ data }: Pick<SpawnPaths, "data">) {
     record: join(folder, "machines.json"),
     lock: join(folder, "machines.lock"),
     log: join(folder, "machines.log"),
-    /** What the process says about its machines. */
+    /** The status of the process and its machines. */
     state: join(folder, "state.json"),
-    /** Settings and requests of tests. */
+    /** Test settings and requests. */
     controls: join(folder, "controls.json"),
     requests: join(folder, "requests"),
-    /** What commands tell the process. */
+    /** Messages of commands to the process. */
     hints: join(folder, "hints.json"),
     image: join(folder, "image"),
     instances: join(folder, "instances"),
@@ -25,6 +25,6 @@ export function machinesFiles({ data }: Pick<SpawnPaths, "data">) {
 
 export type MachinesFiles = ReturnType<typeof machinesFiles>;
 
-/** What an instance has printed since its launch. It is there after the instance's end, too. */
+/** The output of an instance since its launch. It outlives the instance. */
 export const consoleFile = (paths: Pick<SpawnPaths, "data">, instanceId: string): string =>
   join(machinesFiles(paths).consoles, `${instanceId}.log`);

@@ -18,7 +18,7 @@ export async function readHints(files: MachinesFiles): Promise<Hints> {
   return decodeJson(HINTS, known ?? "") ?? { regions: [], neededAt: 0 };
 }
 
-/** Adds regions to those that are known. */
+/** Adds regions to the known ones. */
 export async function addHints(files: MachinesFiles, regions: readonly Region[]): Promise<void> {
   const before = await readHints(files);
   const all = [...new Set([...before.regions, ...regions])];

@@ -1,6 +1,6 @@
 import type { Region } from "../../staging/regions.ts";
 
-/** An EC2 instance of a sweep that is pending or running. */
+/** A pending or running EC2 instance of a sweep. */
 export interface Instance {
   /** `i-0123456789abcdef0` */
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Instance {
 
 /** Credentials of an instance's role. */
 export interface RoleCredentials {
-  /** Of the role, as the metadata service lists it. */
+  /** The role's name in the metadata service. */
   readonly roleName: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -27,17 +27,17 @@ export interface RoleCredentials {
   readonly expiration: Date;
 }
 
-/** What the machines need of EC2, IAM and STS. */
+/** The operations of EC2, IAM and STS that the machines need. */
 export interface Instances {
-  /** The instances of sweeps in a region that are pending or running. */
+  /** The pending or running instances of sweeps in a region. */
   list(region: Region): Promise<Instance[]>;
-  /** As it was given, perhaps compressed; undefined where there is none. */
+  /** As given, possibly compressed; undefined if there is none. */
   userData(instance: Instance): Promise<Uint8Array | undefined>;
-  /** Changes nothing where it is terminated already. */
+  /** No effect on a terminated instance. */
   terminate(instance: Instance): Promise<void>;
-  /** New credentials of the role of its instance profile; undefined where it has none. */
+  /** New credentials of the role in its instance profile; undefined if it has none. */
   credentials(instance: Instance): Promise<RoleCredentials | undefined>;
 }
 
-/** As EC2 makes them. What is no such id never becomes the name of a folder. */
+/** EC2's form. Any other ID never becomes a folder's name. */
 export const isInstanceId = (text: string): boolean => /^i-[0-9a-f]{8,40}$/.test(text);

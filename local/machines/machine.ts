@@ -14,31 +14,31 @@ import type { Image } from "./sandbox/image.ts";
 import { makeSkeleton } from "./sandbox/skeleton.ts";
 import { scriptIn } from "./user-data.ts";
 
-/** What all machines of a process share. */
+/** Common properties of all machines of a process. */
 export interface MachineSetting {
   readonly instances: Instances;
   readonly sandbox: Sandbox;
   readonly image: Image;
   /** The local cloud's endpoint. */
   readonly endpoint: string;
-  /** Milliseconds by which the metadata service is slow. */
+  /** Delay of the metadata services in milliseconds. */
   metadataDelay(): Promise<number>;
-  /** Bytes of /mnt of a machine that boots; undefined: the disk's. */
+  /** Bytes of /mnt at the next boot; undefined: the disk's. */
   mntBytes(): Promise<number | undefined>;
 }
 
 export interface MachineFolders {
-  /** The machine's own, which is removed with it. */
+  /** The machine's own folder, which is deleted with it. */
   readonly folder: string;
   readonly console: string;
 }
 
-/** How a machine's processes have ended. */
+/** The end of a machine's processes. */
 export type MachineEnd =
-  /** By shutdown, or because somebody killed them. */
+  /** By shutdown, or by a kill. */
   | "off"
   | "reboot"
-  /** The sandbox could not be started. */
+  /** The sandbox did not start. */
   | "failed";
 
 /** Exit code of guest/boot. */
@@ -72,7 +72,7 @@ export class Machine {
     return this.#child?.pid;
   }
 
-  /** From now on the metadata service says that the instance will be terminated. */
+  /** From now on the metadata service announces the termination. */
   announceInterruption(notice: SpotNotice): void {
     this.#notice = notice;
     this.#console.note(
@@ -81,15 +81,15 @@ export class Machine {
   }
 
   /**
-   * Boots: the first time with the user data, later with what the machine had on its disk. Resolves when its processes have ended.
-   * @throws Error when it cannot be prepared
+   * Boots: the first time with the user data, later from the machine's disk. Resolves when its processes have ended.
+   * @throws Error if it cannot be prepared
    */
   async run(): Promise<MachineEnd> {
     const { sandbox, image, endpoint } = this.#setting;
     await this.#prepare();
     this.#metadata ??= await this.#serveMetadata();
     const environment = join(this.#folders.folder, "environment");
-    // The machine cannot write it, and reads it only.
+    // The machine can only read it.
     await writeFile(
       environment,
       `AWS_EC2_METADATA_SERVICE_ENDPOINT=${this.#metadata.endpoint}\nAWS_ENDPOINT_URL=${endpoint}\n`,
@@ -116,20 +116,20 @@ export class Machine {
     return code === 0 || signal !== null ? "off" : "failed";
   }
 
-  /** Ends all processes of the machine at once. */
+  /** Kills all processes of the machine. */
   kill(): void {
-    // With it, the kernel ends process 1 of the sandbox, and with that one all the others.
+    // The kernel then ends process 1 of the sandbox, and with it all others.
     this.#child?.kill("SIGKILL");
   }
 
-  /** Kills it and boots it again: what ran has no time to end. */
+  /** Kills it and boots it again without a graceful end. */
   reboot(): void {
-    if (this.#child === undefined) return; // it boots just now
+    if (this.#child === undefined) return; // it is booting
     this.#rebooting = true;
     this.kill();
   }
 
-  /** Whether it was killed to be booted again. Asked once. */
+  /** Whether it was killed for a reboot. Resets the answer. */
   takeReboot(): boolean {
     const was = this.#rebooting && !this.#closed;
     this.#rebooting = false;
@@ -140,7 +140,7 @@ export class Machine {
     if (!this.#closed) this.#console.note(text);
   }
 
-  /** Ends it for now: its disk stays. */
+  /** Ends it temporarily: its disk stays. */
   close(): void {
     if (this.#closed) return;
     this.kill();
@@ -149,7 +149,7 @@ export class Machine {
     this.#console.close();
   }
 
-  /** Removes its disk. Its processes must have ended. */
+  /** Deletes its disk. Its processes must have ended. */
   removeDisk(): Promise<void> {
     return removeFolder(this.#folders.folder);
   }
@@ -158,7 +158,7 @@ export class Machine {
     return join(this.#folders.folder, "root");
   }
 
-  /** Makes the disk where this is the first boot. What a crash has left half made is made anew. */
+  /** Creates the disk at the first boot. An incomplete disk of a crash is recreated. */
   async #prepare(): Promise<void> {
     const { folder } = this.#folders;
     const complete = join(folder, "complete");
@@ -169,7 +169,7 @@ export class Machine {
     const data = await instances.userData(this.instance);
     const script = data === undefined ? undefined : scriptIn(data);
     if (data !== undefined && script === undefined) {
-      this.note("the user data are no script, and are ignored");
+      this.note("the user data are not a script, and are ignored");
     }
     await makeSkeleton(this.#root, { hostName: hostName(this.instance), script, owner: sandbox.user });
     await writeFile(complete, "");
@@ -194,7 +194,7 @@ export class Machine {
   }
 }
 
-/** Also where it could not be started. */
+/** Also if it did not start. */
 async function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
   try {
     return (await once(child, "close")) as [number | null, NodeJS.Signals | null];

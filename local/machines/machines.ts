@@ -21,20 +21,20 @@ import { removeFolder } from "./remove-folder.ts";
 import { chooseSandbox } from "./sandbox/choose.ts";
 import { type MachineState, readState } from "./state.ts";
 
-/*
- * The machines of the local cloud: a sandbox for each of its EC2 instances that belongs to a sweep. One process in the background
- * holds them all, for each data folder. It uses the public API of EC2 alone.
+/**
+ * The machines of the local cloud: one sandbox per EC2 instance of a sweep. One background process per data folder
+ * holds them all. It uses only the public API of EC2.
  */
 
 export interface MachinesOptions {
   readonly paths?: SpawnPaths | undefined;
-  /** Regions in which instances are about to be launched: they are looked at each second. */
+  /** Regions of imminent launches: they are polled each second. */
   readonly regions?: readonly Region[] | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Machines at a time. Default: one for each processor. */
+  /** Concurrent machines. Default: one per processor. */
   readonly capacity?: number | undefined;
-  /** Milliseconds without instances after which the process ends. Default: two minutes. */
+  /** Milliseconds without instances after which the process exits. Default: two minutes. */
   readonly idleLimit?: number | undefined;
 }
 
@@ -47,17 +47,17 @@ export interface RunningMachines {
 }
 
 const IDLE_LIMIT = 120_000;
-/** Milliseconds until it has looked at all regions once. It takes about a second. */
+/** Milliseconds until it has polled all regions once. It takes about a second. */
 const START_LIMIT = 60_000;
-/** Milliseconds that it has to end its machines. */
+/** Milliseconds for it to end its machines. */
 const STOP_LIMIT = 20_000;
-/** Bytes over which the log is begun anew at the next start. */
+/** Maximum bytes of the log; the next start begins a new one. */
 const LOG_LIMIT = 10 * 1024 * 1024;
 
 /**
- * Finds the process that runs the local cloud's instances, or starts it, and the local cloud. It ends by itself a while after the last
- * instance. Two commands at once start one.
- * @throws UserError where the sandbox cannot be installed or does not start on this computer
+ * Finds the process that runs the local cloud's instances, or starts it and the local cloud. It exits some time after
+ * the last instance. Two concurrent commands start one.
+ * @throws UserError if the sandbox cannot be installed or does not start on this computer
  */
 export async function ensureMachines(options: MachinesOptions = {}): Promise<RunningMachines> {
   const { paths = spawnPaths(), regions = [], onProgress, signal } = options;
@@ -85,9 +85,9 @@ async function start(settings: ProcessSettings, files: MachinesFiles): Promise<M
   const log = openSync(files.log, "a", 0o600);
   const child = spawn(process.execPath, [program, JSON.stringify(settings), instance], {
     cwd: files.folder,
-    detached: true, // a session of its own (setsid)
+    detached: true, // a separate session (setsid)
     stdio: ["ignore", log, log],
-    // Nothing of this shell: AWS keys, proxies and settings of Node must not change what the machines do.
+    // Nothing of this shell: AWS keys, proxies and settings of Node must not change the machines.
     env: { PATH: process.env["PATH"], HOME: files.folder, LANG: "C.UTF-8" },
   });
   closeSync(log);
@@ -117,7 +117,7 @@ async function start(settings: ProcessSettings, files: MachinesFiles): Promise<M
   });
 }
 
-/** @returns the bytes that it has */
+/** @returns the size in bytes */
 async function keepLogSmall(log: string): Promise<number> {
   const size = await stat(log).then(
     (status) => status.size,
@@ -131,7 +131,7 @@ async function keepLogSmall(log: string): Promise<number> {
   return 0;
 }
 
-/** Ends the machines, all their processes included. Their instances stay, and boot again when the machines are started again. */
+/** Ends the machines with all their processes. Their instances stay, and boot again at the next start. */
 export async function stopMachines({
   paths = spawnPaths(),
   signal,
@@ -153,7 +153,7 @@ export async function stopMachines({
   });
 }
 
-/** Ends the machines and removes all that they have on the disk. */
+/** Ends the machines and deletes all their files. */
 export async function removeMachines(options: Pick<MachinesOptions, "paths" | "signal"> = {}): Promise<void> {
   const { paths = spawnPaths() } = options;
   await stopMachines(options);
@@ -167,14 +167,14 @@ export type MachinesStatus =
       readonly pid: number;
       readonly startedAt: string;
       readonly log: string;
-      /** Machines at a time, at most. */
+      /** Maximum concurrent machines. */
       readonly capacity: number;
       readonly machines: readonly MachineState[];
-      /** What went wrong last. */
+      /** The last error. */
       readonly problem?: string;
     };
 
-/** How the machines are. Starts and changes nothing. */
+/** The status of the machines. Starts and changes nothing. */
 export async function machinesStatus({
   paths = spawnPaths(),
 }: Pick<MachinesOptions, "paths"> = {}): Promise<MachinesStatus> {

@@ -19,22 +19,22 @@ import { Supervisor } from "./supervisor.ts";
 export interface ProcessSettings {
   readonly paths: SpawnPaths;
   readonly sandbox: Sandbox;
-  /** Machines at a time. */
+  /** Concurrent machines. */
   readonly capacity: number;
-  /** Milliseconds without instances after which the process ends. */
+  /** Milliseconds without instances after which the process exits. */
   readonly idleLimit: number;
 }
 
-/** Milliseconds between two looks at the regions that have instances, or will. */
+/** Milliseconds between two polls of the regions with current or imminent instances. */
 const LOOK_EVERY = 1_000;
-/** Milliseconds between two looks at all regions. */
+/** Milliseconds between two polls of all regions. */
 const LOOK_EVERYWHERE_EVERY = 10_000;
-/** Looks without the local cloud before the process ends. */
+/** Failed polls of the local cloud before the process exits. */
 const MOST_LOOKS_WITHOUT_CLOUD = 3;
-/** Consoles of instances that are gone, at most. */
+/** Maximum consoles of deleted instances. */
 const KEPT_CONSOLES = 200;
 
-/** Runs until there is nothing to do, the local cloud is gone, or a signal comes. */
+/** Runs until no work is left, the local cloud has stopped, or a signal arrives. */
 export async function main(settings: ProcessSettings, instance: string): Promise<void> {
   process.umask(0o077);
   const stop = new AbortController();
@@ -110,15 +110,15 @@ class Loop {
     return [...new Set([...this.#options.supervisor.regions, ...regions])];
   }
 
-  /** Two processes must never have the same machines. */
+  /** Two processes must never run the same machines. */
   async #isOurs(): Promise<boolean> {
     const record = await readRecord(this.#options.files.record);
     if (record?.instance === this.#options.instance) return true;
-    console.log("The record of the machines is gone or names another process: ending.");
+    console.log("The record of the machines is missing or names another process: ending.");
     return false;
   }
 
-  /** The same one as at the start: the machines have its endpoint. */
+  /** The same as at the start, because the machines have its endpoint. */
   async #hasCloud(): Promise<boolean> {
     const { settings, cloud } = this.#options;
     const found = await findCloud(settings.paths).catch((error: unknown) => {
@@ -127,7 +127,7 @@ class Loop {
     });
     this.#looksWithoutCloud = found?.pid === cloud.pid ? 0 : this.#looksWithoutCloud + 1;
     if (this.#looksWithoutCloud < MOST_LOOKS_WITHOUT_CLOUD) return true;
-    console.log("The local cloud is gone: ending.");
+    console.log("The local cloud has stopped: ending.");
     return false;
   }
 
@@ -145,7 +145,7 @@ class Loop {
     this.#written = text;
   }
 
-  /** Decided under the lock of the commands: one that needs the machines just now finds them, or starts them. */
+  /** Decided under the lock of the commands: a command that needs the machines now finds them, or starts them. */
   async #endsIdle(): Promise<boolean> {
     const { settings, files } = this.#options;
     const limit = Date.now() - settings.idleLimit;

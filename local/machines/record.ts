@@ -15,7 +15,7 @@ const RECORD = v.object({
 });
 export type MachinesRecord = Readonly<v.InferOutput<typeof RECORD>>;
 
-/** The record; undefined where there is none, or where its process has ended or is another user's. */
+/** The record; undefined if it is missing, or if its process has ended or belongs to another user. */
 export async function readRunning(file: string): Promise<MachinesRecord | undefined> {
   const record = await readRecord(file);
   if (record === undefined) return undefined;
@@ -23,7 +23,7 @@ export async function readRunning(file: string): Promise<MachinesRecord | undefi
   return (await isRunning(record.pid, record.instance, uid)) ? record : undefined;
 }
 
-/** The record, or undefined where there is none or it cannot be understood (a half-written disk). */
+/** The record, or undefined if it is missing or invalid (a damaged disk). */
 export async function readRecord(file: string): Promise<MachinesRecord | undefined> {
   const text = await readTextIfThere(file);
   return text === undefined ? undefined : decodeJson(RECORD, text);

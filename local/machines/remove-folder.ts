@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { runCommand } from "../command.ts";
 
-/** Removes what a machine has left, also folders that it has closed for its own user. */
+/** Deletes a machine's folder, including subfolders whose modes exclude its own user. */
 export async function removeFolder(folder: string): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });

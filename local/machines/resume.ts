@@ -5,8 +5,8 @@ import { AwsInstances } from "./aws-instances.ts";
 import { ensureMachines, type MachinesOptions, type RunningMachines } from "./machines.ts";
 
 /**
- * Starts the machines where the running local cloud has instances of sweeps, as after `spawn local down`.
- * @returns undefined where there are none
+ * Starts the machines if the running local cloud has instances of sweeps, as after `spawn local down`.
+ * @returns undefined if there are none
  * @throws UserError as `ensureMachines` does
  */
 export async function resumeMachines(options: MachinesOptions = {}): Promise<RunningMachines | undefined> {

@@ -1,9 +1,9 @@
 import type { RoleCredentials } from "./instances.ts";
 
-/** Milliseconds before their end from which on credentials are replaced: as on EC2, where new ones are there five minutes before. */
+/** Milliseconds before their expiry at which credentials are renewed: as on EC2, which has new ones five minutes before. */
 const RENEW_BEFORE = 5 * 60_000;
 
-/** The credentials of one machine's role: asked for at their first use, and renewed before they end. */
+/** The credentials of one machine's role: requested at their first use, and renewed before they expire. */
 export class Role {
   readonly #ask: () => Promise<RoleCredentials | undefined>;
   readonly #clock: () => number;
@@ -15,7 +15,7 @@ export class Role {
     this.#clock = clock;
   }
 
-  /** Two at once ask once. Failures are not kept. */
+  /** Concurrent calls share one request. Failures are not cached. */
   async credentials(): Promise<RoleCredentials | undefined> {
     const known = this.#known;
     if (known !== undefined && known.expiration.getTime() - RENEW_BEFORE > this.#clock()) return known;

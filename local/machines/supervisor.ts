@@ -14,21 +14,21 @@ export interface SupervisorOptions {
   readonly instances: Instances;
   readonly files: MachinesFiles;
   readonly setting: MachineSetting;
-  /** Machines at a time, at most. The other instances wait, as if AWS had no capacity. */
+  /** Maximum concurrent machines. The other instances wait, as if AWS had no capacity. */
   readonly capacity: number;
   log(text: string): void;
 }
 
-/** Starts of a sandbox that may fail before its instance is given up. */
+/** Failed starts of a sandbox before its instance is terminated. */
 const MOST_FAILURES = 3;
 
-/** Keeps one machine for each instance, and one instance for each machine. */
+/** Keeps one machine per instance, and one instance per machine. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #machines = new Map<string, Machine>();
-  /** What the last looks at the regions have found. */
+  /** The instances of the last polls. */
   readonly #listed = new Map<Region, readonly Instance[]>();
-  /** Instances whose machine has ended, and that are to be terminated. */
+  /** Instances to terminate, because their machine has ended. */
   readonly #finished = new Map<string, Instance>();
   readonly #failures = new Map<string, number>();
   readonly #runs = new Set<Promise<void>>();
@@ -39,17 +39,17 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Regions that had instances at the last look. */
+  /** Regions with instances at the last poll. */
   get regions(): Region[] {
     return [...this.#listed].filter(([, instances]) => instances.length > 0).map(([region]) => region);
   }
 
-  /** Whether there is any instance that is pending or running. */
+  /** Whether there is a pending or running instance. */
   get isBusy(): boolean {
     return this.regions.length > 0 || this.#machines.size > 0;
   }
 
-  /** Why a machine did not start, or a region could not be asked, most recently. */
+  /** The most recent error of a machine's start or a region's poll. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -70,7 +70,7 @@ export class Supervisor {
     return [...running, ...waiting];
   }
 
-  /** Looks at the instances of some regions, and does what they need. */
+  /** Polls the instances of some regions, and reconciles the machines. */
   async tick(regions: readonly Region[]): Promise<void> {
     await Promise.all(regions.map((region) => this.#look(region)));
     if (this.#closed) return;
@@ -98,7 +98,7 @@ export class Supervisor {
     await Promise.all(this.#runs);
   }
 
-  /** Removes the disks of instances that are gone, after a look at all regions. */
+  /** Deletes the disks of deleted instances, after a poll of all regions. */
   async removeOldDisks(): Promise<void> {
     const { instances } = this.#options.files;
     const known = new Set([...this.#listed.values()].flat().map(({ id }) => id));
@@ -112,7 +112,7 @@ export class Supervisor {
     try {
       this.#listed.set(region, await this.#options.instances.list(region));
     } catch (error) {
-      // What was found before stays valid: a machine is never ended because of a lost answer.
+      // The previous result stays valid: a lost response never ends a machine.
       this.#complain(`${region}: ${messageOf(error)}`);
     }
   }
@@ -151,7 +151,7 @@ export class Supervisor {
     this.#machines.delete(id);
   }
 
-  /** @returns "off" where the instance is to be terminated, "failed" where it is to be tried again */
+  /** @returns "off" if the instance must be terminated, "failed" to retry */
   async #runThroughReboots(machine: Machine): Promise<"off" | "failed"> {
     const { id } = machine.instance;
     for (;;) {
@@ -182,7 +182,7 @@ export class Supervisor {
 
   async #terminate(instance: Instance): Promise<void> {
     await this.#options.instances.terminate(instance).catch((error: unknown) => {
-      // The next tick tries again.
+      // The next tick retries.
       this.#complain(`${instance.id} could not be terminated: ${messageOf(error)}`);
     });
   }

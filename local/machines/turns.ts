@@ -1,8 +1,8 @@
 import type { Instance } from "./instances.ts";
 
 /**
- * Which of the waiting instances get a machine, where there is room for `free` more: always the oldest of the region that has the fewest
- * machines, so that no region waits for another one to finish.
+ * The waiting instances that get one of `free` machines: always the oldest of the region with the fewest machines, so
+ * that no region waits for another one to finish.
  */
 export function nextInstances(
   waiting: readonly Instance[],

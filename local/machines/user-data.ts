@@ -1,12 +1,12 @@
 import { gunzipSync } from "node:zlib";
 
-/** Bytes of user data once decompressed, at most: EC2's own limit is 16 KB before. */
+/** Maximum bytes of decompressed user data: EC2's own limit is 16 KB before. */
 const LIMIT = 4 * 1024 * 1024;
 
 /**
- * The script in an instance's user data, which may be compressed, as cloud-init takes it
+ * The script in an instance's user data, possibly compressed, as cloud-init accepts it
  * (https://docs.cloud-init.io/en/latest/explanation/format.html).
- * @returns undefined for other kinds, such as `#cloud-config`, which machines do not know
+ * @returns undefined for other kinds, such as `#cloud-config`, which machines do not support
  */
 export function scriptIn(data: Uint8Array): Uint8Array | undefined {
   const plain = startsWith(data, [0x1f, 0x8b]) ? gunzipSync(data, { maxOutputLength: LIMIT }) : data;

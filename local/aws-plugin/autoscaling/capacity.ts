@@ -7,9 +7,9 @@ import { settle } from "../sdk/settle.ts";
 /**
  * Waits for healthy instances of a group.
  * @param patience in milliseconds; 0 does not wait
- * @param describe the group, or undefined when it is gone
- * @param isEnough of instances, or of what they weigh
- * @throws UserError when AWS could not start an instance meanwhile, or after `patience`
+ * @param describe the group, or undefined if it does not exist
+ * @param isEnough for a number of instances, or for their weights
+ * @throws UserError if AWS could not start an instance, or after `patience`
  */
 export async function reachCapacity(
   name: string,
@@ -31,14 +31,14 @@ export async function reachCapacity(
   await settle(call, `the Auto Scaling group ${name} to have its capacity`, probe, patience);
 }
 
-/** AWS tries again and again what cannot work, such as an image that is not there. */
+/** AWS repeatedly retries impossible launches, such as with a missing image. */
 async function assertNoneFailed(AutoScalingGroupName: string, since: Date, call: Call): Promise<void> {
   const client = autoScaling(call);
   const pages = paginateDescribeScalingActivities({ client }, { AutoScalingGroupName }, call.http);
   for await (const { Activities = [] } of pages) {
     for (const { StatusCode, Progress, StartTime = since, StatusMessage = "" } of Activities) {
       if (StatusCode !== "Failed" || Progress !== 100 || StartTime < since) continue;
-      if (/Invalid IAM Instance Profile/.test(StatusMessage)) continue; // IAM has yet to tell of it
+      if (/Invalid IAM Instance Profile/.test(StatusMessage)) continue; // until IAM knows it
       throw new UserError(`the Auto Scaling group ${AutoScalingGroupName} cannot start its instances`, {
         why: StatusMessage || "AWS does not say why.",
       });

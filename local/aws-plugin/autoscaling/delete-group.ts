@@ -9,7 +9,7 @@ import type { Call } from "../sdk/call.ts";
 import { isAwsError } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 
-/** How long the official provider waits at each step. */
+/** The official provider's timeout of each step. */
 const PATIENCE_MS = 10 * 60_000;
 /** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceProtection.html */
 const PROTECTED_AT_ONCE = 50;
@@ -21,8 +21,8 @@ const BUSY = [
 ];
 
 /**
- * Deletes a group and waits until it is gone. Without `force`, its instances end first.
- * @param describe the group, or undefined when it is gone
+ * Deletes a group and waits until it is deleted. Without `force`, its instances end first.
+ * @param describe the group, or undefined if it does not exist
  */
 export async function deleteGroup(
   name: string,

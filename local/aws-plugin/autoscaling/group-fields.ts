@@ -19,7 +19,7 @@ export const groupFields = {
   name: string({ required: true, replaces: true, names: true, problem: nameProblem }),
   minSize: integer({ required: true }),
   maxSize: integer({ required: true }),
-  // Whoever scales the group changes it: a program that does not declare it sees no difference.
+  // Other programs scale the group: a program that does not declare it sees no difference.
   desiredCapacity: integer(chosen),
   availabilityZones: set({ ...chosen, alternative: true }),
   vpcZoneIdentifiers: set(chosen),
@@ -42,7 +42,7 @@ export const groupFields = {
 export type GroupInputs = InputsOf<typeof groupFields>;
 export type GroupComputed = { arn: string; predictedCapacity: number; warmPoolSize: number };
 
-/** What is wrong between several inputs. */
+/** Problems between several inputs. */
 export function contradictions(inputs: Properties): CheckFailure[] {
   const { launchTemplate, mixedInstancesPolicy: mixed, availabilityZones, vpcZoneIdentifiers } = inputs;
   return [

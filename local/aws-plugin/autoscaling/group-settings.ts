@@ -15,10 +15,10 @@ import {
 } from "./mixed-instances-policy.ts";
 import { fromGroupTags, toGroupTags } from "./tags.ts";
 
-/** AWS says its own default where none is declared. */
+/** AWS returns its own default if none is declared. */
 const DEFAULT_TERMINATION = "Default";
 
-/** A group as AWS says it. */
+/** A group in AWS's form. */
 export function fromGroup(group: AutoScalingGroup): Actual<typeof groupFields, GroupComputed> {
   const { LaunchTemplate: template, MixedInstancesPolicy: mixed, TerminationPolicies: termination } = group;
   const zones = group.VPCZoneIdentifier?.split(",").filter((subnet) => subnet !== "");
@@ -30,7 +30,7 @@ export function fromGroup(group: AutoScalingGroup): Actual<typeof groupFields, G
       defaultCooldown: group.DefaultCooldown,
       desiredCapacity: group.DesiredCapacity,
       healthCheckGracePeriod: group.HealthCheckGracePeriod,
-      healthCheckType: group.HealthCheckType as GroupInputs["healthCheckType"] | undefined, // a text to the SDK
+      healthCheckType: group.HealthCheckType as GroupInputs["healthCheckType"] | undefined, // a string in the SDK
       maxInstanceLifetime: group.MaxInstanceLifetime,
       launchTemplate: template && given({ id: launchTemplateId, name: launchTemplateName, version }),
       mixedInstancesPolicy: mixed && fromMixedInstancesPolicy(mixed),
@@ -51,7 +51,7 @@ export function fromGroup(group: AutoScalingGroup): Actual<typeof groupFields, G
   };
 }
 
-/** What creation and update say in the same words, where it is declared. */
+/** Common parameters of creation and update, if declared. */
 function settingsOf(inputs: Partial<GroupInputs>) {
   const { launchTemplate: template, mixedInstancesPolicy: mixed, vpcZoneIdentifiers: zones } = inputs;
   return given({
@@ -75,7 +75,7 @@ function settingsOf(inputs: Partial<GroupInputs>) {
   });
 }
 
-/** What CreateAutoScalingGroup has to be told. */
+/** The parameters of CreateAutoScalingGroup. */
 export function toGroup(inputs: GroupInputs): CreateAutoScalingGroupCommandInput {
   const { name, capacityRebalance, desiredCapacity, maxInstanceLifetime, tags, terminationPolicies } = inputs;
   return {
@@ -91,7 +91,7 @@ export function toGroup(inputs: GroupInputs): CreateAutoScalingGroupCommandInput
   };
 }
 
-/** What UpdateAutoScalingGroup has to be told: only what differs, so that a capacity that nobody declares stays as it is. */
+/** The parameters of UpdateAutoScalingGroup: only differences, so that an undeclared capacity stays unchanged. */
 export function changesOf(
   inputs: GroupInputs,
   actual: Partial<GroupInputs>,
@@ -105,7 +105,7 @@ export function changesOf(
   return {
     ...settingsOf(some),
     ...given({ MinSize: some.minSize, MaxSize: some.maxSize, DesiredCapacity: some.desiredCapacity }),
-    // What is no longer declared has to be set back: AWS would keep it.
+    // A removed setting must be reset, because AWS would keep it.
     ...(changed("capacityRebalance") && { CapacityRebalance: inputs.capacityRebalance ?? false }),
     ...(changed("maxInstanceLifetime") && { MaxInstanceLifetime: inputs.maxInstanceLifetime ?? 0 }),
     ...(changed("terminationPolicies") && {

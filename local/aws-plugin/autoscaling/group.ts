@@ -19,7 +19,7 @@ import { contradictions, type GroupComputed, type GroupInputs, groupFields } fro
 import { changesOf, fromGroup, toGroup } from "./group-settings.ts";
 import { setGroupTags } from "./tags.ts";
 
-/** How long IAM takes to tell Auto Scaling of a new instance profile; the official provider waits two minutes. */
+/** Time for Auto Scaling to see a new instance profile of IAM; the official provider waits two minutes. */
 const PROPAGATION_MS = 120_000;
 
 export default defineResource<typeof groupFields, GroupComputed>({

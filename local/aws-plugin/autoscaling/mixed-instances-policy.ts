@@ -71,7 +71,7 @@ export function toMixedInstancesPolicy({
           SpotAllocationStrategy: instancesDistribution.spotAllocationStrategy,
           SpotInstancePools: instancesDistribution.spotInstancePools || undefined,
         }),
-        // The official provider sends 0 and "" for what is not declared, which for the percentage means: all Spot.
+        // The official provider sends 0 and "" for undeclared values; for the percentage 0 means all Spot.
         OnDemandBaseCapacity: instancesDistribution.onDemandBaseCapacity ?? 0,
         OnDemandPercentageAboveBaseCapacity: instancesDistribution.onDemandPercentageAboveBaseCapacity ?? 0,
         SpotMaxPrice: instancesDistribution.spotMaxPrice ?? "",
@@ -90,7 +90,7 @@ export function fromMixedInstancesPolicy(policy: MixedInstancesPolicy): Policy {
   return {
     ...(distribution && {
       instancesDistribution: given({
-        // The SDK has texts where the API has a few values.
+        // The SDK has plain strings for enumerations of the API.
         onDemandAllocationStrategy: distribution.OnDemandAllocationStrategy as
           | Distribution["onDemandAllocationStrategy"]
           | undefined,
@@ -110,7 +110,7 @@ export function fromMixedInstancesPolicy(policy: MixedInstancesPolicy): Policy {
   };
 }
 
-/** AWS says both id and name, and takes only one of them. */
+/** AWS returns both ID and name, and accepts only one of them. */
 export function toSpecification(one: Specification): LaunchTemplateSpecification {
   const { launchTemplateId, launchTemplateName, version = "$Default" } = one;
   return {

@@ -29,7 +29,7 @@ export function toGroupTags(some: Tags, group: string): GroupTag[] {
   }));
 }
 
-/** Undefined when there are none. AWS's own tags are left out: nobody can set them. */
+/** Undefined if there are none. Omits AWS's own tags, which no user can set. */
 export function fromGroupTags(some: readonly TagDescription[] = []): Tags | undefined {
   const own = some.filter(({ Key = "" }) => Key !== "" && !Key.startsWith("aws:"));
   if (own.length === 0) return undefined;

@@ -1,6 +1,6 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 
-/** Items in DynamoDB's JSON, as programs write them: `{"id": {"S": "x"}, "size": {"N": "3"}}`; binary is base64. */
+/** Items in DynamoDB's JSON form: `{"id": {"S": "x"}, "size": {"N": "3"}}`; binary is base64. */
 export type ItemJson = { [attribute: string]: ValueJson };
 export type ValueJson = { [type: string]: unknown };
 export type Attributes = Record<string, AttributeValue>;
@@ -80,7 +80,7 @@ function parseValue(value: unknown, at: string): AttributeValue {
   }
 }
 
-/** The normal text of an item: keys and sets sorted. */
+/** The canonical text of an item: keys and sets sorted. */
 export function formatItem(attributes: Attributes): string {
   return JSON.stringify(formatMap(attributes));
 }
@@ -101,7 +101,7 @@ function formatValue(value: AttributeValue): ValueJson {
   return { ...value } as ValueJson;
 }
 
-/** Whether two texts are the same item; neither the order of attributes nor that of a set's members counts. */
+/** Whether two texts are the same item, whatever the order of attributes and of a set's members. */
 export function sameItem(a: string, b: string): boolean {
   if (a === b) return true;
   try {
@@ -112,7 +112,7 @@ export function sameItem(a: string, b: string): boolean {
   }
 }
 
-/** What is wrong with the text of an item, if anything. */
+/** The problem of an item's text, if any. */
 export function itemProblem(text: string): string | undefined {
   try {
     parseItem(text);

@@ -5,8 +5,8 @@ import { dynamodb } from "../sdk/dynamodb.ts";
 import { globalSecondaryIndex, type Index, toIndex } from "./indexes.ts";
 
 /**
- * Brings a table's indexes from `before` to `after`: DynamoDB makes or removes one at a time and changes none, so a
- * changed one is removed and made again.
+ * Changes a table's indexes from `before` to `after`: DynamoDB creates or deletes one at a time and changes none, so
+ * a changed index is recreated.
  * @param done waits until the table can be changed again
  */
 export async function updateIndexes(

@@ -5,7 +5,7 @@ import type {
 } from "@aws-sdk/client-dynamodb";
 import { choice, type Item, list, object, string, type ValueOf } from "../../../staging/schema/fields.ts";
 
-/** Global secondary indexes of a table, in the words of the program and in those of DynamoDB. */
+/** Global secondary indexes of a table, in the program's form and in DynamoDB's. */
 
 // Numbers of the API's limits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 const INDEX_NAME = /^[\w.-]{3,255}$/;
@@ -13,7 +13,7 @@ const INDEX_NAME = /^[\w.-]{3,255}$/;
 export const globalSecondaryIndex = object(
   {
     name: string({ required: true, problem: nameProblem }),
-    // The keys, said in either of two ways.
+    // The keys, in one of two forms.
     hashKey: string({ computed: true, alternative: true }),
     rangeKey: string({ computed: true, alternative: true }),
     keySchemas: list(
@@ -86,7 +86,7 @@ function keysOf({ hashKey, rangeKey, keySchemas }: Index) {
   ];
 }
 
-/** Both ways of saying the keys as the second, in which they are compared. */
+/** Converts both forms of the keys to the second, for the comparison. */
 function normalKeys({ hashKey: _hash, rangeKey: _range, ...index }: Item): Item {
   const schema = keysOf({ ...index, hashKey: _hash, rangeKey: _range } as Index);
   return {

@@ -6,7 +6,7 @@ import { unless } from "../sdk/errors.ts";
 import type { Attributes } from "./attribute-values.ts";
 import { keyOfType } from "./indexes.ts";
 
-/** Ids of items: `TABLE|HASHKEY|value`, and with a range key `|RANGEKEY|value` after it. Binary values are base64. */
+/** IDs of items: `TABLE|HASHKEY|value`, followed by `|RANGEKEY|value` with a range key. Binary values are base64. */
 
 interface Keys {
   tableName: string;
@@ -18,7 +18,7 @@ export function itemId(keys: Keys, item: Attributes): string {
   return [keys.tableName, ...keyParts(keys, item)].join("|");
 }
 
-/** The key's names and values, for messages and for comparing. */
+/** The key's names and values, for messages and comparisons. */
 export function keyText(keys: Keys, item: Attributes): string {
   return keyParts(keys, item).join("|");
 }
@@ -32,9 +32,10 @@ export function valueText(value: Attributes[string] | undefined): string {
 }
 
 /**
- * The key that an id names. The id has no types, and values may hold its separator: the table's own description tells.
- * @returns undefined when there is no such table
- * @throws UserError when the id is none of an item of this table
+ * The key of an ID. The ID has no types, and values may contain its separator, so the parser uses the table's
+ * description.
+ * @returns undefined if there is no such table
+ * @throws UserError if the ID does not belong to an item of this table
  */
 export async function importedKey(
   id: string,

@@ -28,7 +28,7 @@ type Computed = { hashKeyValue: string; rangeKeyValue?: string };
 type Keys = { tableName: string; hashKey: string; rangeKey?: string };
 
 /**
- * An item of a table, read whole: attributes that others add show as differences at a refresh, and only then does an
+ * An item of a table, read as a whole: foreign attributes show as differences at a refresh, and only then does an
  * update remove them, as with the official provider.
  */
 export default defineResource<typeof fields, Computed>({
@@ -68,7 +68,7 @@ export default defineResource<typeof fields, Computed>({
     return itemId(inputs, Item);
   },
 
-  // Against the state, not the item as it is: what others added since the last refresh stays.
+  // Compares with the state instead of the item: foreign attributes added since the last refresh stay.
   async update(_id, inputs, _actual, call, known) {
     const before = parseItem(known.item);
     const after = parseItem(inputs.item);

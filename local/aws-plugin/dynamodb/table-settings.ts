@@ -9,7 +9,7 @@ import { dynamodb } from "../sdk/dynamodb.ts";
 import { isAwsError } from "../sdk/errors.ts";
 import { settle } from "../sdk/settle.ts";
 
-/** Settings of a table that have calls of their own. */
+/** Table settings with separate calls. */
 
 export interface Ttl {
   attributeName?: string;
@@ -35,7 +35,7 @@ export async function setTtl(TableName: string, wanted: Ttl | undefined, call: C
   const attribute = wanted?.enabled ? wanted.attributeName : undefined;
   const now = (await getTtl(TableName, call)).attributeName;
   if (now === attribute) return;
-  // Another attribute can take over only when the first has let go.
+  // Another attribute is possible only after the first is disabled.
   if (now !== undefined) await updateTtl(TableName, now, false, call);
   if (attribute !== undefined) await updateTtl(TableName, attribute, true, call);
 }
@@ -54,7 +54,7 @@ async function updateTtl(
   );
 }
 
-/** Whether the table can be restored to a point in time, and of how many days back. */
+/** Point-in-time recovery, and its number of days. */
 export async function getPointInTimeRecovery(TableName: string, call: Call): Promise<PointInTimeRecovery> {
   const { ContinuousBackupsDescription } = await dynamodb(call).send(
     new DescribeContinuousBackupsCommand({ TableName }),
@@ -77,7 +77,7 @@ export async function setPointInTimeRecovery(
   const now = await getPointInTimeRecovery(TableName, call);
   if (enabled === now.enabled && (!enabled || days === undefined || days === now.recoveryPeriodInDays))
     return;
-  // Right after a table's creation its backups may still be under way.
+  // Backups may still be starting right after a table's creation.
   await settle(call, `the backups of the table ${TableName}`, async () => {
     try {
       await dynamodb(call).send(

@@ -31,7 +31,7 @@ const fields = {
     { required: true, min: 1, keyOf: (attribute) => attribute.name },
   ),
   globalSecondaryIndexes: list(globalSecondaryIndex, { keyOf: (index) => index.name }),
-  // DynamoDB forgets the attribute when it is disabled.
+  // DynamoDB drops the attribute when it is disabled.
   ttl: object(
     { attributeName: string({}), enabled: boolean() },
     { problem: ttlProblem, normal: (ttl) => (ttl["enabled"] ? ttl : {}) },
@@ -137,7 +137,7 @@ export default defineResource<typeof fields, Computed>({
   },
 
   async delete(TableName, _outputs, call) {
-    // A table that is being made or changed cannot be deleted yet.
+    // A table cannot be deleted while it is being created or changed.
     await settle(call, `the table ${TableName} to be free for deletion`, async () => {
       try {
         await dynamodb(call).send(new DeleteTableCommand({ TableName }), call.http);
@@ -158,7 +158,7 @@ async function describe(TableName: string, call: Call): Promise<TableDescription
   return (await unless(GONE, dynamodb(call).send(new DescribeTableCommand({ TableName }), call.http)))?.Table;
 }
 
-/** Waits until the table and all of its indexes can be used, and changed again. */
+/** Waits until the table and all its indexes are active and can be changed again. */
 async function active(name: string, call: Call): Promise<void> {
   await settle(call, `the table ${name} to be active`, async () => {
     const table = await describe(name, call);
@@ -186,7 +186,7 @@ async function getTags(ResourceArn: string, call: Call): Promise<Record<string, 
 const toAttributes = (attributes: readonly { name: string; type: "S" | "N" | "B" }[]) =>
   attributes.map(({ name, type }) => ({ AttributeName: name, AttributeType: type }));
 
-/** Attributes are declared for keys, all of them and no others. */
+/** Attributes are declared for exactly the keys. */
 function unusedAttributes(inputs: Properties): CheckFailure[] {
   const {
     hashKey,

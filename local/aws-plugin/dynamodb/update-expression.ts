@@ -7,8 +7,8 @@ type Expression = Pick<
 >;
 
 /**
- * Sets every attribute of `after` and removes those that only `before` has; the keys, which cannot be set, are left
- * out. An item of keys alone has nothing to set: then the expression is absent, and the update just makes the item.
+ * Sets every attribute of `after` and removes those that only `before` has, except for the keys, which cannot be set.
+ * Without other attributes the expression is absent, and the update only creates the item.
  */
 export function updateExpression(before: Attributes, after: Attributes, keys: readonly string[]): Expression {
   const set = Object.keys(after).filter((name) => !keys.includes(name));

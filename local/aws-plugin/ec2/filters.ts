@@ -9,13 +9,13 @@ const filters = list(
   }),
 );
 
-/** Arguments that every function of EC2 has. */
+/** Common arguments of all EC2 functions. */
 export const filterFields = { filters, tags: strings() };
 
 /**
- * Filters as EC2 takes them: for single attributes, by tags, and by the program's own.
- * @param attributes by the filter's name; what has no value is left out
- * @returns undefined when there are none
+ * Filters for EC2: for single attributes, by tags, and the program's own.
+ * @param attributes by the filter's name; undefined values are omitted
+ * @returns undefined if there are none
  */
 export function toFilters(
   attributes: Readonly<Record<string, string | undefined>>,
@@ -29,14 +29,14 @@ export function toFilters(
   return all.length > 0 ? all : undefined;
 }
 
-/** Exactly one is right; the official provider asks for more arguments where several are. */
+/** Exactly one match is valid; the official provider asks for more arguments after several matches. */
 export function theOnly<T>(found: readonly T[], what: string): T {
   const [one, another] = found;
   if (one === undefined)
-    throw new UserError(`no ${what} is like that`, { why: "AWS has none for these arguments." });
+    throw new UserError(`no ${what} matches`, { why: "AWS has none for these arguments." });
   if (another !== undefined) {
-    throw new UserError(`${found.length} ${what}s are like that`, {
-      fix: "Give arguments that only one fits.",
+    throw new UserError(`${found.length} ${what}s match`, {
+      fix: "Give arguments that match only one.",
     });
   }
   return one;

@@ -3,7 +3,7 @@ import { defineFunction } from "../function.ts";
 import { ec2 } from "../sdk/ec2.ts";
 import { filterFields, toFilters } from "./filters.ts";
 
-/** The subnets of a region, by their ids in AWS's order. The answer's id is the region. */
+/** The subnets of a region, by their IDs in AWS's order. The result's ID is the region. */
 export default defineFunction({
   doing: "reading the subnets",
   fields: filterFields,

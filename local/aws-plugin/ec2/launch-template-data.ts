@@ -29,7 +29,7 @@ import {
 import { given, unlessEmpty } from "../sdk/given.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 
-/** Not set, true and false are three different things to AWS, so @pulumi/aws has texts. */
+/** Unset, true and false differ for AWS, so @pulumi/aws uses strings. */
 const flag = () => choice(["true", "false"]);
 const chosen = { computed: true } as const;
 
@@ -59,7 +59,7 @@ const networkInterface = object({
   subnetId: string({}),
 });
 
-/** What a version of a launch template says of the instances. */
+/** The instance settings of a launch template version. */
 export const dataFields = {
   blockDeviceMappings: list(blockDevice),
   iamInstanceProfile: object({ arn: string({}), name: string({}) }, { problem: profileProblem }),
@@ -86,11 +86,11 @@ export const dataFields = {
 
 export type TemplateData = InputsOf<typeof dataFields>;
 
-/** The whole data of a version: AWS takes nothing over from the version before. */
+/** The complete data of a version: AWS copies nothing from the previous version. */
 export function toTemplateData(inputs: TemplateData): RequestLaunchTemplateData {
   const { iamInstanceProfile: profile, metadataOptions: metadata, monitoring } = inputs;
   return {
-    UserData: inputs.userData ?? "", // the official provider always sends it, as one field has to be there
+    UserData: inputs.userData ?? "", // the official provider always sends it, because one field is required
     ...(inputs.blockDeviceMappings?.length && {
       BlockDeviceMappings: inputs.blockDeviceMappings.map(toBlockDevice),
     }),
@@ -104,7 +104,7 @@ export function toTemplateData(inputs: TemplateData): RequestLaunchTemplateData 
     ...(inputs.instanceInitiatedShutdownBehavior && {
       InstanceInitiatedShutdownBehavior: inputs.instanceInitiatedShutdownBehavior,
     }),
-    // The SDK's list of types ends with its release.
+    // The SDK's list of types is that of its release.
     ...(inputs.instanceType && { InstanceType: inputs.instanceType as _InstanceType }),
     ...(inputs.keyName && { KeyName: inputs.keyName }),
     ...(metadata && {
@@ -207,7 +207,7 @@ function toInterface(one: Interface): LaunchTemplateInstanceNetworkInterfaceSpec
     AssociatePublicIpAddress: fromFlag(one.associatePublicIpAddress),
     DeleteOnTermination: fromFlag(one.deleteOnTermination),
     Description: one.description,
-    DeviceIndex: one.deviceIndex ?? 0, // the official provider sends 0 where none is declared
+    DeviceIndex: one.deviceIndex ?? 0, // the official provider sends 0 if undeclared
     Groups: one.securityGroups,
     SubnetId: one.subnetId,
   });

@@ -20,7 +20,7 @@ import { fromTagList, toTagList } from "../sdk/tags.ts";
 import { dataFields, fromTemplateData, toTemplateData } from "./launch-template-data.ts";
 import { setTags } from "./tags.ts";
 
-/** What makes a new version when it changes. */
+/** Fields that create a new version when they change. */
 const versionFields = { ...dataFields, description: string({ problem: descriptionProblem }) };
 
 const fields = {
@@ -71,7 +71,7 @@ export default defineResource<typeof fields, Computed>({
       template = await find({ LaunchTemplateNames: [name] }, call);
     }
     const id = template?.LaunchTemplateId;
-    if (id === undefined) throw new Error("EC2 did not say the id of the launch template that it made");
+    if (id === undefined) throw new Error("EC2 did not return the ID of the new launch template");
     return id;
   },
   async update(LaunchTemplateId, inputs, actual, call) {

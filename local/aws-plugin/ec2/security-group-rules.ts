@@ -10,7 +10,7 @@ import {
   type ValueOf,
 } from "../../../staging/schema/fields.ts";
 
-/** What a security group lets in or out. */
+/** The inbound or outbound rules of a security group. */
 export const rule = object(
   {
     protocol: choice(["-1", "tcp", "udp", "icmp", "icmpv6"], { required: true }),
@@ -30,7 +30,7 @@ export type Rule = ValueOf<typeof rule>;
 
 const SOURCES = ["cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroups"] as const;
 
-/** What tells two rules apart: all of them, as one rule has no name. */
+/** Identifies a rule by all its fields, because rules have no name. */
 export function keyOfRule(one: Rule): string {
   if (containsUnknowns(one)) return UNKNOWN;
   const { protocol, fromPort, toPort, self, description = "" } = one;
@@ -39,8 +39,8 @@ export function keyOfRule(one: Rule): string {
 }
 
 /**
- * AWS keeps every source of a rule by itself, and joins those with the same ports as it likes. The rules found, as `known` says them where
- * AWS has all of their sources; what is left over follows.
+ * AWS stores every source of a rule separately, and joins rules with the same ports arbitrarily. Returns the existing
+ * rules in the form of `known` if AWS has all their sources, followed by the rest.
  */
 export function arrange(found: readonly Rule[], known: readonly Rule[] = []): Rule[] {
   const left = new Map(found.flatMap(split).map((part) => [keyOfRule(part), part]));
@@ -53,7 +53,7 @@ export function arrange(found: readonly Rule[], known: readonly Rule[] = []): Ru
   return [...kept, ...join([...left.values()])];
 }
 
-/** What is to be revoked and what authorized to bring `before` to `after`, source by source. */
+/** The rules to revoke and to authorize between `before` and `after`, source by source. */
 export function ruleChanges(
   before: readonly Rule[] = [],
   after: readonly Rule[] = [],
@@ -83,13 +83,13 @@ export function toPermission(one: Rule, groupId: string): IpPermission {
   };
 }
 
-/** @param group an id, or ACCOUNT/ID of another account's */
+/** @param group an ID, or ACCOUNT/ID for another account's group */
 function toPair(group: string): { GroupId: string; UserId?: string } {
   const [, UserId, GroupId = group] = /^(\d{12})\/(.+)$/.exec(group) ?? [];
   return { GroupId, ...(UserId && { UserId }) };
 }
 
-/** The rules of a group, one for each source. @param ownerId of the group, whose other groups stand without its number */
+/** The rules of a group, one per source. @param ownerId of the group, whose own groups have no account prefix */
 export function fromPermissions(
   permissions: readonly IpPermission[] = [],
   groupId: string,
@@ -133,7 +133,7 @@ function portsOf({
     : { protocol, fromPort: FromPort ?? 0, toPort: ToPort ?? 0 };
 }
 
-/** A rule for each source of a rule. */
+/** One rule per source of a rule. */
 function split(one: Rule): Rule[] {
   const { protocol, fromPort, toPort, description } = one;
   const bare = { protocol, fromPort, toPort, self: false, ...(description && { description }) };
@@ -143,7 +143,7 @@ function split(one: Rule): Rule[] {
   ];
 }
 
-/** Those that differ in their sources only become one. */
+/** Joins rules that differ only in their sources. */
 function join(parts: readonly Rule[]): Rule[] {
   const joined = new Map<string, Rule>();
   for (const part of parts) {

@@ -32,7 +32,7 @@ const fields = {
   name: string({ required: true, replaces: true, names: true, problem: nameProblem }),
   description: string({ default: "Managed by Pulumi", replaces: true, problem: descriptionProblem }),
   vpcId: string({ computed: true, replaces: true }),
-  // Undeclared rules stay as they are; a new group has none, other than AWS's own default.
+  // Undeclared rules stay unchanged; a new group has only AWS's default rule.
   ingress: list(rule, { computed: true, keyOf: keyOfRule }),
   egress: list(rule, { computed: true, keyOf: keyOfRule }),
   tags: strings(),
@@ -41,15 +41,15 @@ const fields = {
 type Computed = { arn: string; ownerId: string; tagsAll: Record<string, string> };
 
 const GONE = ["InvalidGroup.NotFound", "InvalidGroupId.Malformed"];
-/** Interfaces of instances that end keep their group for a while. The official provider waits that long. */
+/** Network interfaces of ending instances keep their group temporarily. The official provider waits that long. */
 const DELETE_MS = 15 * 60_000;
 
-/** What AWS gives every new group. The official provider takes it away, so that only declared rules are there. */
+/** AWS's default rule of a new group. The official provider removes it, so that only declared rules remain. */
 const DEFAULT_EGRESS: readonly IpPermission[] = [
   { IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] },
   { IpProtocol: "-1", Ipv6Ranges: [{ CidrIpv6: "::/0" }] },
 ];
-/** The second one is not there without IPv6 in the VPC; then AWS answers with either. */
+/** Without IPv6 in the VPC the second rule does not exist; then AWS answers with either error. */
 const NO_RULE = ["InvalidPermission.NotFound", "InvalidParameterValue"];
 
 export default defineResource<typeof fields, Computed>({
@@ -76,7 +76,7 @@ export default defineResource<typeof fields, Computed>({
       id = await findByName(name, vpcId, call);
       if (id === undefined) throw error;
     }
-    if (id === undefined) throw new Error("EC2 did not say the id of the security group that it made");
+    if (id === undefined) throw new Error("EC2 did not return the ID of the new security group");
     return id;
   },
   async finish(id, inputs, call) {
@@ -175,7 +175,7 @@ interface Rules {
   readonly egress?: Rule[];
 }
 
-/** Revokes before it authorizes, as the official provider does. Rules of a direction that is not declared stay. */
+/** Revokes before it authorizes, like the official provider. Rules of an undeclared direction stay. */
 async function setRules(GroupId: string, actual: Rules, wanted: Rules, call: Call): Promise<void> {
   for (const { rules, revoke, authorize } of DIRECTIONS) {
     if (wanted[rules] === undefined) continue;

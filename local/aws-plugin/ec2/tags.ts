@@ -3,7 +3,7 @@ import type { Call } from "../sdk/call.ts";
 import { ec2 } from "../sdk/ec2.ts";
 import { tagChanges } from "../sdk/tags.ts";
 
-/** Brings the tags of a resource of EC2 from `before` to `after`. Only the difference is sent. */
+/** Changes the tags of an EC2 resource from `before` to `after`. Sends only the difference. */
 export async function setTags(
   id: string,
   before: Readonly<Record<string, string>> | undefined,

@@ -3,7 +3,7 @@ export const roleNameProblem = (name: string): string | undefined => nameProblem
 export const rolePolicyNameProblem = (name: string): string | undefined => nameProblem(name, 128);
 export const instanceProfileNameProblem = (name: string): string | undefined => nameProblem(name, 128);
 
-/** What is wrong with the path of a role or an instance profile, if anything. */
+/** The problem of the path of a role or an instance profile, if any. */
 export function pathProblem(path: string): string | undefined {
   return /^\/([\x21-\x7e]{1,510}\/)?$/.test(path) ? undefined : `"${path}" must start and end with a slash`;
 }

@@ -29,7 +29,7 @@ export default defineResource<typeof fields, object>({
     return `${role}/${policyArn}`;
   },
   async update() {
-    // Nothing of it can change.
+    // No property can change.
   },
   async read(id, call) {
     const { role, policyArn } = parseId(id);
@@ -50,7 +50,7 @@ async function isAttached(RoleName: string, policyArn: string, call: Call): Prom
     }
     return false;
   } catch (error) {
-    if (isAwsError(error, ...GONE)) return false; // nor is there the role
+    if (isAwsError(error, ...GONE)) return false; // the role does not exist either
     throw error;
   }
 }

@@ -36,8 +36,8 @@ const fields = {
 };
 
 /**
- * Outputs. The official provider lists the role's policies here as well, as they are at the time of a refresh; this
- * one leaves them to the resources that declare them.
+ * Outputs. The official provider also returns the role's policies at the time of a refresh; this one leaves them to
+ * the resources that declare them.
  */
 type Computed = { arn: string; createDate: string; uniqueId: string; tagsAll: Record<string, string> };
 

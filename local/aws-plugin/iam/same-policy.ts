@@ -1,6 +1,6 @@
 /**
- * Whether two policy documents grant and deny the same: the order of keys, of statements and of lists, one value or a
- * list of one, an account's number or the ARN of its root don't matter. AWS stores policies in such forms of its own.
+ * Whether two policy documents are equivalent: the order of keys, statements and lists, a single value or a list of
+ * one, and an account's number or the ARN of its root do not matter. AWS stores policies in its own form.
  */
 export function samePolicy(a: string, b: string): boolean {
   if (a === b) return true;
@@ -12,7 +12,7 @@ export function samePolicy(a: string, b: string): boolean {
   }
 }
 
-/** What is wrong with the text of a policy, if anything. */
+/** The problem of a policy's text, if any. */
 export function policyProblem(text: string): string | undefined {
   let value: unknown;
   try {

@@ -23,7 +23,7 @@ const fields = {
   bucket: string({ required: true, replaces: true }),
   accountId: string({ computed: true, replaces: true }),
   bucketAccountId: string({ computed: true, replaces: true }),
-  // Removing it from the program leaves it as it is; "{}" removes it, as with the official provider.
+  // Removing it from the program leaves it unchanged; "{}" removes it, as with the official provider.
   policy: document(samePolicy, { computed: true, problem: policyProblem }),
   publicAccessBlockConfiguration: object(
     { blockPublicAcls: on, blockPublicPolicy: on, ignorePublicAcls: on, restrictPublicBuckets: on },
@@ -137,13 +137,13 @@ async function setPolicy(id: string, policy: string, call: Call): Promise<void> 
   }
 }
 
-/** The policy's text; "{}" where there is none. */
+/** The policy's text; "{}" if there is none. */
 async function getPolicy(id: string, call: Call): Promise<string> {
   const request = s3Control(call).send(new GetAccessPointPolicyCommand(parseId(id)), call.http);
   return (await unless(["NoSuchAccessPointPolicy"], request))?.Policy ?? NO_POLICY;
 }
 
-/** An endpoint that knows no policy status answers as for a point that is not there: then nothing is public. */
+/** An endpoint without policy status answers as for a missing access point: then nothing is public. */
 async function isPublic(id: string, call: Call): Promise<boolean> {
   const request = s3Control(call).send(new GetAccessPointPolicyStatusCommand(parseId(id)), call.http);
   return (await unless(["NoSuchAccessPointPolicy", ...GONE], request))?.PolicyStatus?.IsPublic ?? false;

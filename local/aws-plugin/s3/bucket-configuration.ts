@@ -7,12 +7,12 @@ import { settle } from "../sdk/settle.ts";
 import { bucketNameProblem } from "./bucket-names.ts";
 import { isOtherServer, LACKING, unlessLacking } from "./lacking.ts";
 
-/** S3's codes for a bucket that is not there; HEAD has no body for one. */
+/** S3's codes for a missing bucket; a HEAD response has no body for one. */
 export const NO_BUCKET = ["NoSuchBucket", "NotFound"] as const;
 
 type BucketField = { bucket: Field<string, true> };
 
-/** A part of a bucket's settings that S3 puts, gets and deletes as a whole. Its id is the bucket's name. */
+/** A part of a bucket's settings that S3 puts, gets and deletes as a whole. Its ID is the bucket's name. */
 interface BucketConfiguration<F extends Fields> {
   readonly title: string;
   readonly fields: F;
@@ -23,9 +23,9 @@ interface BucketConfiguration<F extends Fields> {
   get(bucket: string, call: Call): Promise<Partial<InputsOf<F>> | undefined>;
   inForce?(inputs: InputsOf<F>, actual: Partial<InputsOf<F>>): boolean;
   remove(bucket: string, call: Call, outputs: InputsOf<F>): Promise<unknown>;
-  /** What another server than the local cloud tells, completed by what the state knows. @default what it tells */
+  /** The response of another server than the local cloud, completed from the state. @default the response */
   recalled?(told: Partial<InputsOf<F>> | undefined, known: InputsOf<F>): Partial<InputsOf<F>> | undefined;
-  /** For settings that a bucket cannot be without: removing them leaves a default. */
+  /** For settings that every bucket has: removing them restores a default. */
   readonly hasDefault?: true;
 }
 
@@ -39,7 +39,7 @@ export function defineBucketConfiguration<F extends Fields>(
   } as All;
   const gone = [...NO_BUCKET, ...settings.absent];
   const get = (bucket: string, call: Call) => unless(gone, settings.get(bucket, call));
-  // What the server does not have stays in the state as it was declared.
+  // A setting that the server does not support stays in the state as declared.
   const lacking = <T>(call: Call, request: Promise<T>, instead: T): Promise<T> =>
     unlessLacking(settings.title, [], call, request, () => instead);
   const put = (bucket: string, inputs: InputsOf<All>, call: Call): Promise<unknown> =>

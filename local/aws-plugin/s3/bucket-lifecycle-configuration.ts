@@ -16,7 +16,7 @@ export default defineBucketConfiguration({
     rules: list(lifecycleRule, { required: true, min: 1, keyOf: (rule) => rule.id }),
     transitionDefaultMinimumObjectSize: choice([DEFAULT_MINIMUM_SIZE, "varies_by_storage_class"], {
       computed: true,
-      unreported: true, // a header of the answer that emulators leave out
+      unreported: true, // a response header that emulators omit
     }),
     expectedBucketOwner: string({ replaces: true, unreported: true }),
   },
@@ -42,7 +42,7 @@ export default defineBucketConfiguration({
       ...(size && { transitionDefaultMinimumObjectSize: size }),
     };
   },
-  // S3 answers with the old rules for a while.
+  // S3 temporarily returns the old rules.
   inForce(wanted, { rules = [] }) {
     const actual = new Map(rules.map((rule) => [rule.id, rule.status]));
     return (

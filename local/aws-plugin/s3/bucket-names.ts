@@ -12,7 +12,7 @@ const RESERVED = [
 ];
 
 /**
- * What is wrong with the name of a bucket, if anything.
+ * The problem of a bucket's name, if any.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 export function bucketNameProblem(name: string): string | undefined {

@@ -14,8 +14,8 @@ const TITLE = "policy of the bucket";
 const PLACEHOLDER = "SpawnPolicyIsNotSupportedHere";
 
 /**
- * Stands in a bucket whose server refuses the policy that is declared, such as for a condition that it does not know: it denies what
- * nobody asks for, and tells that the policy was written and not deleted since.
+ * Replaces a declared policy that the server refuses, for example because of an unknown condition. It denies a
+ * request that no program sends, and shows that the policy was written and not deleted since.
  */
 const placeholder = (bucket: string): string =>
   JSON.stringify({

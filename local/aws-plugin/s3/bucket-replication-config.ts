@@ -42,7 +42,7 @@ export default defineBucketConfiguration({
       actual.size === wanted.rules.length && wanted.rules.every(({ id, status }) => actual.get(id) === status)
     );
   },
-  // moto tells no filters: https://github.com/getmoto/moto/blob/master/moto/s3/responses.py
+  // moto returns no filters: https://github.com/getmoto/moto/blob/master/moto/s3/responses.py
   recalled(told, { rules }) {
     if (told?.rules === undefined) return told;
     const known = new Map(rules.map(({ id, filter }) => [id, filter]));
@@ -53,13 +53,13 @@ export default defineBucketConfiguration({
 
 type Rule = ReturnType<typeof fromReplicationRule>;
 
-/** The rule with a filter that its server has forgotten. */
+/** The rule with a filter that its server has dropped. */
 function withFilter(rule: Rule, known: Rule["filter"] | undefined): Rule {
   const isForgotten = Object.values(rule.filter ?? {}).every((part) => part === undefined);
   return isForgotten && known !== undefined ? { ...rule, filter: known } : rule;
 }
 
-/** S3 refuses rules of the same priority that go to the same bucket. */
+/** S3 refuses rules of the same priority with the same destination. */
 function samePriorities(inputs: Properties): CheckFailure[] {
   const rules = inputs["rules"];
   if (containsUnknowns(rules) || !Array.isArray(rules)) return [];

@@ -4,7 +4,7 @@ import { choice, object, string } from "../../../staging/schema/fields.ts";
 import { s3 } from "../sdk/s3.ts";
 import { defineBucketConfiguration } from "./bucket-configuration.ts";
 
-/** `Disabled`: never enabled. No bucket returns there. */
+/** `Disabled`: never enabled. No bucket can return to it. */
 const status = choice(["Enabled", "Suspended", "Disabled"], { required: true });
 
 export default defineBucketConfiguration({

@@ -26,7 +26,7 @@ const fields = {
 };
 
 /**
- * Outputs. The official provider repeats policy, rules and the like of the bucket here, as they are at the time of a
+ * Outputs. The official provider also returns the bucket's policy, rules and similar settings at the time of a
  * refresh; this one leaves them to the resources that declare them.
  */
 type Computed = {
@@ -44,7 +44,7 @@ export default defineResource<typeof fields, Computed>({
   changing: ["tagsAll"],
 
   async create({ bucket }, call) {
-    // In us-east-1 S3 answers 200 to the creation of a bucket that the caller has already.
+    // In us-east-1 S3 answers 200 to the creation of a bucket that the caller already owns.
     if (call.region === "us-east-1" && (await regionOf(bucket, call)) !== undefined) throw exists(bucket);
     try {
       await s3(call).send(
@@ -92,7 +92,7 @@ export default defineResource<typeof fields, Computed>({
       if (!isAwsError(error, "BucketNotEmpty")) throw error;
       if (!forceDestroy) {
         throw new UserError(`the bucket ${bucket} is not empty`, {
-          why: "Its objects go with it only where forceDestroy is true, in the state, before the deletion.",
+          why: "A deletion removes its objects only if forceDestroy is true in the state beforehand.",
           cause: error,
         });
       }
@@ -105,7 +105,7 @@ export default defineResource<typeof fields, Computed>({
   },
 });
 
-/** The region of a bucket, or undefined when there is none of this name. */
+/** The region of a bucket, or undefined if it does not exist. */
 async function regionOf(bucket: string, call: Call): Promise<string | undefined> {
   const head = await unless(NO_BUCKET, s3(call).send(new HeadBucketCommand({ Bucket: bucket }), call.http));
   return head && (head.BucketRegion ?? call.region);
@@ -127,7 +127,7 @@ async function setTags(bucket: string, { tags }: InputsOf<typeof fields>, call: 
 }
 
 function exists(bucket: string, cause?: unknown): UserError {
-  return new UserError(`there is a bucket ${bucket} already`, {
+  return new UserError(`the bucket ${bucket} already exists`, {
     why: "The stack declares it, but its state does not have it.",
     fix: `Import it (the resource option import: "${bucket}"), or choose another name.`,
     cause,

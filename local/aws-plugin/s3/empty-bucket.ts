@@ -3,10 +3,10 @@ import { UserError } from "../../../staging/errors.ts";
 import type { Call } from "../sdk/call.ts";
 import { s3 } from "../sdk/s3.ts";
 
-/** Deletes every version and delete marker of a bucket, a page (at most 1,000) at a time. */
+/** Deletes every version and delete marker of a bucket, page by page (at most 1,000). */
 export async function emptyBucket(bucket: string, call: Call): Promise<void> {
   for (;;) {
-    // Always the first page: the one before is gone.
+    // Always the first page, because the previous one is deleted.
     const page = await s3(call).send(new ListObjectVersionsCommand({ Bucket: bucket }), call.http);
     const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
       Key,

@@ -12,7 +12,7 @@ import {
 } from "../../../staging/schema/fields.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 
-/** A rule of a bucket's lifecycle, in the words of the program and in those of S3. */
+/** A lifecycle rule in the program's form and in S3's. */
 
 const days = integer({ min: 1, computed: true });
 const date = string({ problem: dateProblem });
@@ -67,7 +67,7 @@ export function toLifecycleRule(rule: Rule): LifecycleRule {
   return {
     ID: rule.id,
     Status: rule.status,
-    // Where nothing is filtered S3 wants that said, in the filter or, the old way, by a prefix.
+    // S3 requires an explicit filter or, in the old form, a prefix, even without filtering.
     ...(rule.prefix !== undefined && rule.filter === undefined
       ? { Prefix: rule.prefix }
       : { Filter: toFilter(rule.filter ?? {}) }),
@@ -145,7 +145,7 @@ export function fromLifecycleRule(rule: LifecycleRule): Rule {
   };
 }
 
-/** S3 takes one predicate bare and several in `And`. */
+/** S3 expects a single predicate bare and several in `And`. */
 function toFilter({
   prefix,
   tag,
@@ -213,7 +213,7 @@ const toDate = (text: string | undefined) => (text === undefined ? undefined : n
 const fromDate = (date: Date | undefined) => date?.toISOString().replace(".000Z", "Z");
 const storageClassOf = (value: TransitionStorageClass | undefined) => value ?? "GLACIER";
 
-/** The property, where it has a value. */
+/** The property, if it has a value. */
 function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
 }

@@ -2,7 +2,7 @@ import type { ReplicationRule, ReplicationRuleFilter, StorageClass } from "@aws-
 import { choice, integer, object, string, strings, type ValueOf } from "../../../staging/schema/fields.ts";
 import { fromTagList, toTagList } from "../sdk/tags.ts";
 
-/** A rule of a bucket's replication, in the words of the program and in those of S3. */
+/** A replication rule in the program's form and in S3's. */
 
 const status = choice(["Enabled", "Disabled"], { required: true });
 const minutes = integer({ required: true, min: 15, max: 15 });
@@ -74,7 +74,7 @@ export function fromReplicationRule(rule: ReplicationRule): Rule {
   };
 }
 
-/** S3 takes one tag or a prefix bare and several predicates in `And`. */
+/** S3 expects one tag or a prefix bare and several predicates in `And`. */
 function toFilter({ prefix, tag, and }: Filter): ReplicationRuleFilter {
   if (and) {
     return {

@@ -8,7 +8,7 @@ export interface CallerIdentity {
   readonly userId: string;
 }
 
-/** Who the keys belong to. */
+/** The owner of the keys. */
 export async function callerIdentity(call: Call): Promise<CallerIdentity> {
   const {
     Account = "",
@@ -20,7 +20,7 @@ export async function callerIdentity(call: Call): Promise<CallerIdentity> {
 
 const known = new WeakMap<object, Promise<CallerIdentity>>();
 
-/** The number of the account; asked once a client, as keys don't change while the plugin runs. */
+/** The account ID, requested once per client, because keys do not change while the plugin runs. */
 export async function accountId(call: Call): Promise<string> {
   const client = sts(call);
   const asked = known.get(client) ?? callerIdentity(call);
@@ -28,7 +28,7 @@ export async function accountId(call: Call): Promise<string> {
   try {
     return (await asked).accountId;
   } catch (error) {
-    known.delete(client); // the next one asks again
+    known.delete(client); // the next call retries
     throw error;
   }
 }

@@ -2,11 +2,11 @@ import type { Service } from "../../../connection/endpoints.ts";
 import type { CallContext } from "../../../provider/plugin/types.ts";
 import { type ClientSettings, clientSettings } from "./settings.ts";
 
-/** One call of the engine, as the operations of a resource see it. */
+/** One call of the engine, for the operations of a resource. */
 export interface Call {
   readonly region: string;
   readonly context: CallContext;
-  /** Second argument of every `client.send`: ends the request when the engine cancels. */
+  /** Second argument of every `client.send`: aborts the request when the engine cancels. */
   readonly http: { readonly abortSignal: AbortSignal };
 }
 
@@ -15,7 +15,7 @@ export function callIn(region: string, context: CallContext): Call {
 }
 
 /**
- * Gives one client an endpoint, access key and region, made at its first use.
+ * Gives a client its endpoint, access key and region, at its first use.
  * @param make the client's constructor
  */
 export function clientOf<C>(service: Service, make: (settings: ClientSettings) => C): (call: Call) => C {

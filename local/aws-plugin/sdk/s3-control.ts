@@ -2,8 +2,8 @@ import { S3ControlClient, type S3ControlClientConfig } from "@aws-sdk/client-s3-
 import { clientOf } from "./call.ts";
 
 /**
- * The real service has the account's number in the host's name, which no emulator's address can have. The header
- * `x-amz-account-id`, sent as well, says the same.
+ * The real service has the account ID in its host name, which no emulator's address can have. The header
+ * `x-amz-account-id`, also sent, has the same value.
  */
 export const s3Control = clientOf("S3_CONTROL", (settings) => {
   const config: S3ControlClientConfig & { endpointProvider: () => { url: URL } } = {

@@ -5,7 +5,7 @@ import type { RequestHandler } from "../../../connection/request-handler.ts";
 import { DIRECT, type Transport, transportOf } from "../../../connection/transport.ts";
 import { UserError } from "../../../staging/errors.ts";
 
-/** What every client of the AWS SDK is made with. */
+/** Common options of every AWS client. */
 export interface ClientSettings extends ServiceSettings {
   readonly endpoint: string;
   readonly maxAttempts: number;
@@ -14,15 +14,12 @@ export interface ClientSettings extends ServiceSettings {
 }
 
 const CONNECT_MS = 5_000;
-/** The longest that one request of a control plane may take; none here carries an object's bytes. */
+/** Maximum duration of one control-plane request; none here transfers object data. */
 const REQUEST_MS = 60_000;
 
 let transport: Transport = DIRECT;
 
-/**
- * Loads the proxies and certificate authorities that the endpoint needs. The first resource reports variables that cannot be
- * used.
- */
+/** Loads the proxies and certificate authorities for the endpoint. The first resource reports invalid variables. */
 export async function openTransport(): Promise<void> {
   try {
     transport = await transportOf(resolveConnection());
@@ -32,8 +29,8 @@ export async function openTransport(): Promise<void> {
 }
 
 /**
- * Settings from the environment, all of them explicit, so that no request goes to AWS itself.
- * @throws UserError when the environment names no endpoint, or neither keys nor a profile
+ * Explicit settings from the environment, so that no request goes to AWS itself.
+ * @throws UserError if the environment names no endpoint, or neither keys nor a profile
  */
 export function clientSettings(service: Service, region: string): ClientSettings {
   const connection = resolveConnection();
@@ -53,7 +50,7 @@ export function clientSettings(service: Service, region: string): ClientSettings
   };
 }
 
-/** The region of a resource that declares none. */
+/** The default region of a resource. */
 export const defaultRegion = (): string | undefined => resolveConnection().region;
 
 function notSet(name: string): UserError {

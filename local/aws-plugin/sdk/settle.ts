@@ -7,11 +7,11 @@ const LONGEST_WAIT_MS = 2_000;
 const PATIENCE_MS = 180_000;
 
 /**
- * Asks until the answer is there: AWS's control planes are eventually consistent, and some states take their time.
- * @param what stands in the error, as in "gave up waiting for …"
- * @param probe its answer, or undefined while it isn't there yet
+ * Polls until there is a result: AWS's control planes are eventually consistent, and some states take time.
+ * @param what in the error "gave up waiting for …"
+ * @param probe its result, or undefined to continue
  * @param patience in milliseconds
- * @throws UserError when it is still not so after that
+ * @throws UserError after that time
  */
 export async function settle<T>(
   call: Call,
@@ -25,7 +25,7 @@ export async function settle<T>(
     if (answer !== undefined) return answer;
     if (Date.now() > giveUp) {
       throw new UserError(`gave up waiting for ${what}`, {
-        why: `It was not so within ${patience / 1000} s.`,
+        why: `The condition was not met within ${patience / 1000} s.`,
         fix: "the same command again",
       });
     }

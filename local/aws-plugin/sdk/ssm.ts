@@ -6,7 +6,7 @@ import type { Call } from "./call.ts";
 import { clientSettings } from "./settings.ts";
 import { sts } from "./sts.ts";
 
-/** An error that AWS answered, in the form of the SDK's. */
+/** An error from AWS, in the form of the SDK's errors. */
 class AwsError extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
 
@@ -18,9 +18,9 @@ class AwsError extends Error {
 }
 
 /**
- * One operation of SSM, without the SDK's client of it: 18 MB for a single read.
+ * One SSM operation without the SDK's client, which takes 18 MB for a single read.
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
- * @returns the answer, unchecked
+ * @returns the response, unchecked
  * @throws Error named after AWS's error code
  */
 export async function askSsm(operation: string, input: object, call: Call): Promise<unknown> {
@@ -54,7 +54,7 @@ export async function askSsm(operation: string, input: object, call: Call): Prom
   return answer;
 }
 
-/** A list of names, each followed by its value, as an object. */
+/** Converts a list of alternating names and values to an object. */
 function pairs(list: readonly string[]): Record<string, string> {
   const entries = list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1] ?? ""]] : []));
   return Object.fromEntries(entries) as Record<string, string>;

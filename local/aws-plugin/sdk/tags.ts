@@ -8,14 +8,14 @@ export function toTagList(tags: Readonly<Record<string, string>> = {}): { Key: s
   return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** Tags as a map; undefined when there are none. AWS's own tags are left out: nobody can set them. */
+/** Tags as a map; undefined if there are none. Omits AWS's own tags, which no user can set. */
 export function fromTagList(list: readonly Tag[] = []): Record<string, string> | undefined {
   const own = list.filter(({ Key = "" }) => Key !== "" && !Key.startsWith("aws:"));
   if (own.length === 0) return undefined;
   return Object.fromEntries(own.map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
-/** What Tag… and Untag… have to be told to bring `before` to `after`. */
+/** The parameters of Tag… and Untag… that change `before` to `after`. */
 export function tagChanges(
   before: Readonly<Record<string, string>> = {},
   after: Readonly<Record<string, string>> = {},

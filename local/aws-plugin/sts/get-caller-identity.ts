@@ -4,7 +4,7 @@ import { callIn } from "../sdk/call.ts";
 import { explain } from "../sdk/errors.ts";
 import { defaultRegion } from "../sdk/settings.ts";
 
-/** Who the keys belong to. Its id is the account's number. */
+/** The owner of the keys. Its ID is the account ID. */
 export default async function getCallerIdentity(
   _args: Properties,
   context: CallContext,

@@ -1,11 +1,11 @@
 """Requests of one account to buckets of another, also through its access points.
 
-ministack turns every other account away from an access point, and evaluates a bucket's policy for the other account's root,
-whoever asks. Here both policies are evaluated for the caller himself, as on AWS: his own policies must allow the request (ministack has
-asked authorization.py before), and the bucket's policy, or the point's policy and then the bucket's, must allow it, too.
+ministack refuses every other account at an access point, and evaluates a bucket's policy for the other account's root, whatever the
+caller. This module evaluates both for the caller, as on AWS: the caller's own policies must allow the request (authorization.py checks
+them first), and so must the bucket's policy, or the access point's policy and then the bucket's.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 
-A request that expects another owner of a bucket, or of a copy's source, is refused, which ministack does not look at.
+It also refuses a request that expects another owner of a bucket, or of a copy's source; ministack ignores the expected owner.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
 
 Not modelled: ACLs, which new buckets have disabled; network origins; copies whose source is named by an alias of another account.
@@ -23,7 +23,7 @@ from . import authorization
 
 
 def install():
-    """Puts these in the place of ministack's."""
+    """Replaces ministack's functions with these."""
     s3._foreign_bucket_allows = _bucket_allows
     s3.access_point_for_alias = _point_of_alias
     s3.object_tags_for_condition = _tags_of_owner(s3.object_tags_for_condition)
@@ -32,7 +32,7 @@ def install():
 
 
 def _bucket_allows(owner, bucket, key, method, query_params, caller, headers=None):
-    """In the place of ministack's: whether the policy of another account's bucket allows a request."""
+    """Replaces ministack's: whether the policy of another account's bucket allows a request."""
     if not caller:
         return False
     policy = s3._bucket_policies.get_scoped(owner, None, bucket)
@@ -42,7 +42,7 @@ def _bucket_allows(owner, bucket, key, method, query_params, caller, headers=Non
 
 
 def _allows(policy, owner, arn, separator, bucket, key, method, query_params, headers, keys):
-    """Whether a policy of S3 allows the request to the caller. There is none, or it says nothing: no."""
+    """Whether an S3 policy allows the request to the caller; no policy or no match means no."""
     action = iam_actions._s3_action(method, f"/{bucket}/{key}" if key else f"/{bucket}", query_params)
     principal = resolve_principal(extract_access_key_id(headers or {}, query_params) or "", get_account_id())
     if not policy or action is None or isinstance(principal, AuthError):
@@ -56,7 +56,7 @@ def _allows(policy, owner, arn, separator, bucket, key, method, query_params, he
 
 
 def _point_of_alias(alias):
-    """In the place of ministack's, which knows those of the caller's account only."""
+    """Replaces ministack's, which supports only those of the caller's account."""
     resolved = s3.resolve_access_point_alias(alias) if alias.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
     if resolved is None:
         return None
@@ -74,7 +74,7 @@ def _point_keys(arn, account, record):
 
 
 def _resources(resources_of):
-    """The caller's own policies are about the point of another account, and not about the bucket behind it."""
+    """The caller's own policies apply to the access point of another account, not to the bucket behind it."""
 
     def resources(resource_arn):
         found = resources_of(resource_arn)
@@ -96,7 +96,7 @@ def _tags_of_owner(tags_of):
 
 
 def _resolved(bucket):
-    """Account, region and record of the access point whose alias this is."""
+    """Account, region and record of the access point with this alias."""
     return s3.resolve_access_point_alias(bucket) if bucket.endswith(s3._ACCESS_POINT_ALIAS_SUFFIX) else None
 
 
@@ -105,7 +105,7 @@ def _copied_from(headers):
 
 
 def _has_expected_owner(bucket, headers, prefix):
-    """Whether a bucket, or the one behind an alias, is of the account that the request names. What is not there is not judged."""
+    """Whether a bucket, or the one behind an alias, belongs to the account in the request. A missing bucket is not checked."""
     expected = headers.get(f"{prefix}expected-bucket-owner")
     if not expected or not bucket:
         return True

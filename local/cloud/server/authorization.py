@@ -1,17 +1,17 @@
-"""Who may do what: requests signed with a role's credentials are evaluated against its policies, as on AWS.
+"""Authorizes requests: those signed with a role's credentials are evaluated against its policies, as on AWS.
 
-ministack's evaluator does it (AUTH=true). This adds what it lacks and our policies need:
+ministack has an evaluator (AUTH=true). This module adds the features that it lacks and spawn's policies need:
 - dynamodb:LeadingKeys, dynamodb:Attributes and dynamodb:ReturnValues, also of each item of a transaction,
 - s3:RequestObjectTag/*, and s3:PutObjectTagging for a write that brings tags,
-- aws:ResourceAccount of a bucket: of its owner, and not of the caller,
+- aws:ResourceAccount of a bucket: the owner's account, not the caller's,
 - aws:ResourceTag/* and autoscaling:ResourceTag/*,
-- the group as the resource of Auto Scaling's operations, also where a request names only a member,
-- of S3, the action by method and path alone, and not by a parameter named Action,
+- the group as the resource of Auto Scaling's operations, even if a request names only a member,
+- for S3, the action by method and path alone, not by a parameter named Action,
 - ${*}, ${?} and ${$} in patterns, which stand for these characters, and variables such as ${aws:PrincipalAccount} in conditions,
-- what a request needs beside its own action, such as iam:PassRole (required.py),
-- that a role which trusts a service can be taken by the root of its own account only, who stands for the service here.
+- permissions that a request needs beside its own action, such as iam:PassRole (required.py),
+- a role that trusts a service: only the root of its own account, which represents the service here, can assume it.
 
-The user's own key, and the keys of other accounts, are their accounts' root and may do everything there.
+The user's own key, and the keys of other accounts, are the root of their accounts and have all permissions there.
 """
 
 import functools
@@ -35,9 +35,9 @@ _PARTS = re.compile(r"(\$\{[*?$]\}|[*?])")
 _WILDCARDS = {"*": ".*", "?": "."}
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:/._-]+)\}")
 
-# Condition keys of the request under way that ministack's own context does not have.
+# Condition keys of the current request that ministack's context lacks.
 _request_keys = ContextVar("_request_keys", default={})
-# What the request under way needs beside its own action, and what of it was denied.
+# The additional requirements of the current request, and the denied one.
 _required = ContextVar("_required", default=())
 _denied = ContextVar("_denied", default=None)
 
@@ -49,7 +49,7 @@ class _ItemArn(str):
 
 
 def install():
-    """Puts these in the place of ministack's. Its application looks them up at each request."""
+    """Replaces ministack's functions. Its application looks them up at each request."""
     iam_actions.extract_iam_action = _action_of(iam_actions.extract_iam_action)
     iam_actions.extract_resource_arn = _resource_of(iam_actions.extract_resource_arn)
     iam_actions.dynamodb_transaction_checks = _transaction_checks
@@ -66,7 +66,7 @@ def install():
 
 
 def enforce(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
-    """None where a request is allowed, or what denies it. The gate has verified the signature."""
+    """None if a request is allowed, otherwise the denial. The gate has verified the signature."""
     if iam_action in iam_evaluator._ALWAYS_ALLOWED_ACTIONS:
         return None
     principal = resolve_principal(access_key_id or "", get_account_id())
@@ -86,7 +86,7 @@ def enforce(access_key_id, iam_action, service, region, resource_arn="*", servic
 
 
 def _enforce_required(access_key_id, region):
-    """The other checks of a request, once its own is passed."""
+    """The other checks of a request, after its own has passed."""
     checks = _required.get()
     _required.set(())
     for check in checks:
@@ -99,7 +99,7 @@ def _enforce_required(access_key_id, region):
 
 
 def context_of(principal, iam_action, region, resource_arn, service_context):
-    """What conditions of policies see of a request."""
+    """The condition keys of a request."""
     keys = {name.lower(): value for name, value in {**service_context, **_request_keys.get()}.items()}
     keys.setdefault("aws:tagkeys", None)
     return EvalContext(
@@ -115,7 +115,7 @@ def context_of(principal, iam_action, region, resource_arn, service_context):
 
 
 def _refuse_unknown_action(access_key_id, _service=None):
-    """A request that stands for no action is only for root."""
+    """A request without an action is only for root."""
     principal = resolve_principal(access_key_id or "", get_account_id())
     if isinstance(principal, AuthError):
         return principal
@@ -135,7 +135,7 @@ def _action_of(extract):
 
 
 def _resource_of(extract):
-    """It is called before each check, so it also notes what the request's body says about conditions."""
+    """Called before each check, so it also records the condition keys in the request's body."""
 
     def resource_of(service, method, path, headers, body, query_params, region, account_id):
         keys = _keys_of(service, method, headers, body, query_params)
@@ -149,14 +149,14 @@ def _resource_of(extract):
         if service == "autoscaling":
             return _group_arn(query_params, region, account_id)
         found = extract(service, method, path, headers, body, query_params, region, account_id)
-        # Parameters of AWS itself are in no account.
+        # Parameters of AWS itself belong to no account.
         return re.sub(r"^(arn:aws:ssm:[^:]*:)[0-9]+(:parameter/aws/)", r"\1\2", found) if service == "ssm" else found
 
     return resource_of
 
 
 def _naming_denied(respond):
-    """A denial names the action that was denied, also where the request's own was not."""
+    """A denial names the denied action, which may not be the request's own."""
 
     def response(service, action, *args, **options):
         return respond(service, _denied.get() or action, *args, **options)
@@ -191,7 +191,7 @@ def _tags_in(body):
 
 
 def _group_arn(params, region, account_id):
-    """The group that a request names, itself or by a member or by its tags. "*" where it names none or several."""
+    """The group that a request names: directly, by a member, or by its tags. "*" if it names none or several."""
 
     def value(name):
         found = params.get(name, "")
@@ -200,7 +200,7 @@ def _group_arn(params, region, account_id):
     names = {value("AutoScalingGroupName")} | {value(key) for key in params if key.endswith(".ResourceId")}
     member = value("InstanceId")
     if member:
-        # The operation is done to the member, whatever group is named beside it.
+        # The operation affects the member, whatever group is also named.
         names.add((group_of_instance(member) or {}).get("AutoScalingGroupName", "*"))
     names.discard("")
     if len(names) != 1 or "*" in names:
@@ -212,7 +212,7 @@ def _group_arn(params, region, account_id):
 
 
 def _transaction_checks(iam_action, body, region, account_id):
-    """Each item of a transaction is authorized as the operation that it is, with its own key."""
+    """Each item of a transaction is authorized as its own operation, with its own key."""
     if iam_action not in ("dynamodb:TransactWriteItems", "dynamodb:TransactGetItems"):
         return []
     checks = []
@@ -235,7 +235,7 @@ def _literal(part):
 
 
 def _with_variables(conditions_met):
-    """A condition with a variable that the request has not, or has several values of, is not met."""
+    """A condition with a variable that the request lacks, or has several values of, is not met."""
 
     def met(conditions, context):
         def value_of(variable):

@@ -1,4 +1,4 @@
-"""Checks of a request's body against what its signature says about it."""
+"""Checks a request's body against its signature."""
 
 import hashlib
 import hmac
@@ -6,7 +6,7 @@ import hmac
 from .refusal import Refusal
 from .sigv4 import verify_chunks
 
-# Bytes of a request of DynamoDB, IAM or STS, at most. DynamoDB itself takes 16 MB.
+# Maximum bytes of a request of DynamoDB, IAM or STS. DynamoDB itself accepts 16 MB.
 SMALL = 20 * 1024 * 1024
 
 MISMATCH = Refusal(
@@ -15,7 +15,7 @@ MISMATCH = Refusal(
 
 
 class Source:
-    """`receive` of the server, which knows when the request has ended: another call would wait for the connection's end."""
+    """`receive` of the server, which knows the end of the request: another call would wait for the connection's end."""
 
     def __init__(self, receive):
         self._receive = receive
@@ -45,7 +45,7 @@ async def read(receive, limit=SMALL):
 
 
 def replay(body, receive):
-    """`receive` for an application, with a body that was read before."""
+    """`receive` for an application, with a body that was already read."""
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_again():
@@ -55,10 +55,8 @@ def replay(body, receive):
 
 
 class Checked:
-    """
-    `receive` for an application that reads the whole body before it acts: a body that does not match ends as if the client
-    had gone, so that nothing is done with it, and `refusal` says why.
-    """
+    """`receive` for an application that reads the whole body before it acts. A body that does not match ends as if the
+    client had disconnected, so that it has no effect, and `refusal` has the reason."""
 
     refusal = None
 

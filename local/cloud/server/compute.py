@@ -1,12 +1,12 @@
-"""EC2 of the local cloud: ministack's records of networks, security groups and launch templates, with instances of our own.
+"""EC2 of the local cloud: ministack's records of networks, security groups and launch templates, with separate instances.
 
-Served (operations.py): what the official provider calls for aws_security_group and aws_launch_template, what describes networks,
+Served (operations.py): the official provider's calls for aws_security_group and aws_launch_template, descriptions of networks,
 images, instance types and instances, and TerminateInstances. Instances come from Auto Scaling groups only (members.py). They are
-records: nothing runs here. Each region of each account has a default VPC with a subnet in three zones, its route to the internet,
+records: none runs here. Each region of each account has a default VPC with a subnet in three zones, its route to the internet,
 and the images of Amazon Linux 2023 (images.py).
 
-Where ministack answers a wrong question or loses a value in silence, this refuses: unknown filters, and settings of a launch
-template that it would not keep.
+This module refuses requests that ministack would silently misinterpret: unknown filters, and settings of a launch template that it
+does not store.
 """
 
 import base64
@@ -22,7 +22,7 @@ from .instance_types import describe_instance_types
 from .operations import EC2
 
 _INTERNET = {"DestinationCidrBlock": "0.0.0.0/0", "State": "active", "Origin": "CreateRoute"}
-# The filters that ministack or this module evaluate; it ignores others.
+# The filters that ministack or this module evaluates; it ignores others.
 _FILTERS = {
     "DescribeImages": {"architecture", "image-id", "name", "owner-alias", "owner-id", "state"},
     "DescribeLaunchTemplates": {"launch-template-name"},
@@ -41,7 +41,7 @@ _OF_TAGS = frozenset(("DescribeLaunchTemplates", "DescribeInstances", "DescribeN
     *("DescribeSecurityGroups", "DescribeSecurityGroupRules", "DescribeSubnets", "DescribeVpcs")
 }
 _FILTER_NAME = re.compile(r"Filter\.[0-9]+\.Name")
-# What ministack keeps of a launch template.
+# The properties of a launch template that ministack stores.
 _KEPT = re.compile(
     r"LaunchTemplateData\.(?:ImageId|InstanceType|KeyName|UserData|EbsOptimized|DisableApiTermination|Monitoring\.Enabled"
     r"|InstanceInitiatedShutdownBehavior|SecurityGroupId\.[0-9]+|IamInstanceProfile\.(?:Arn|Name)"
@@ -57,7 +57,7 @@ _USER_DATA_LIMIT = 16_384
 
 
 def handler():
-    """ministack's handler of EC2, confined to the operations that we serve. Called once, at the start."""
+    """ministack's handler of EC2, limited to the served operations. Called once, at the start."""
     served = {name: ec2._ACTION_MAP[name] for name in EC2}
     served.update(
         DescribeImages=_describe_images,
@@ -74,7 +74,7 @@ def handler():
         DeleteSecurityGroup=_delete_security_group,
         TerminateInstances=instances.terminate,
     )
-    # ministack's own map, too, so that no other way leads to what runs containers.
+    # ministack's own map, too, so that no other path leads to code that runs containers.
     ec2._ACTION_MAP = served
     ec2._get_docker = lambda: None
     ec2._cleanup_terminated = lambda: None
@@ -139,7 +139,7 @@ def _checked_template(create):
 
 
 def _with_templates_tags(change):
-    """ministack keeps a copy of a launch template's tags, which CreateTags and DeleteTags do not reach."""
+    """ministack stores a copy of a launch template's tags, which CreateTags and DeleteTags do not reach."""
 
     def changed(params):
         answer = change(params)
@@ -166,7 +166,7 @@ def _describe_launch_templates(params):
 
 
 def _describe_images(params):
-    """The region's own images of Amazon Linux 2023, in place of ministack's, which are the same everywhere."""
+    """The region's own images of Amazon Linux 2023, in place of ministack's, which are the same in all regions."""
     ids = ec2._parse_member_list(params, "ImageId")
     filters = ec2._parse_filters(params)
     views = instances.image_views()
@@ -218,7 +218,7 @@ def _describe_vpc_endpoints(params):
 
 
 def _no_network_interfaces(_params):
-    """Instances of the local cloud have no network interfaces of their own; the provider asks when it deletes a group."""
+    """Instances of the local cloud have no network interfaces; the provider asks for them when it deletes a group."""
     return ec2._xml(200, "DescribeNetworkInterfacesResponse", "<networkInterfaceSet/>")
 
 

@@ -1,8 +1,7 @@
 """Decides which requests reach ministack: those of the user's own programs, to the services that spawn uses.
 
-Everybody on this machine can connect to 127.0.0.1: other users, and every web page in a browser, also under a host name of
-its own that resolves to 127.0.0.1. So each request must be signed with the key in the user's data folder.
-"""
+Every user of this machine can connect to 127.0.0.1, and so can every web page in a browser, also under a host name
+that resolves to 127.0.0.1. So each request must be signed with the key in the user's data folder."""
 
 import hashlib
 import hmac
@@ -17,21 +16,21 @@ from .refusal import KEY_HINT, Refusal, answer
 from .services import SERVICES
 from .sigv4 import EMPTY, UNSIGNED, claim_of, split_query, verify
 
-# Names of this machine, with any port: a proxy in front has a port of its own. Behind a TLS proxy, tests use a name that is
-# reserved (https://www.rfc-editor.org/rfc/rfc6761) and that no page of the web has.
+# Names of this machine, with any port, because a proxy in front has its own port. Behind a TLS proxy, tests use a
+# reserved name (https://www.rfc-editor.org/rfc/rfc6761) that no web page has.
 _HOST = re.compile(
     r"(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9_-]+\.)*localhost|aws\.test\.invalid)(?::[0-9]{1,5})?", re.IGNORECASE
 )
-# Sent by browsers, and by nothing else: https://developer.mozilla.org/docs/Glossary/Fetch_metadata_request_header
+# Only browsers send these: https://developer.mozilla.org/docs/Glossary/Fetch_metadata_request_header
 _OF_BROWSERS = ("origin", "sec-fetch-site")
-# A second one could be read by one program and not by the other.
+# Two programs could read different values of a duplicate.
 _ONCE = frozenset(
     ("authorization", "content-length", "host", "x-amz-content-sha256", "x-amz-date", "x-amz-target")
 )
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PROOF_PATH = "/_spawn/proof"
 _NONCE = re.compile(r"[0-9a-f]{32,64}")
-# Bytes of a refused request that are read, so that its client sees the answer and not a reset connection.
+# Bytes of a refused request that are read, so that its client sees the response and not a reset connection.
 _DRAINED = 1024 * 1024
 
 
@@ -66,7 +65,7 @@ class Gate:
             await _refuse(receive.refusal, scope, headers, None, send)
 
     async def _admit(self, scope, headers, receive):
-        """Raises Refusal, or returns what the application reads the request's body from."""
+        """Raises Refusal, or returns the application's source of the request's body."""
         method, path = scope["method"], scope["raw_path"].decode("latin-1")
         query = split_query(scope["query_string"].decode("latin-1"))
         claim = claim_of(headers, query)
@@ -96,12 +95,12 @@ class Gate:
             known = await body.read(receive)
             if not hmac.compare_digest(hashlib.sha256(known).hexdigest().encode(), payload.encode("utf-8", "replace")):
                 raise body.MISMATCH
-        # serve.py looks at it, too.
+        # serve.py reads it, too.
         scope["operation"] = _operation_of(service, headers, known)
         return body.replay(known, receive)
 
     async def _prove(self, headers, send):
-        """Answers whoever knows the secret, and shows that this process knows it, too."""
+        """Responds to a client that knows the secret, and proves that this process knows it, too."""
         nonce, given = headers.get("x-spawn-nonce", ""), headers.get("x-spawn-proof", "")
         asked = self._keys.proof("client", self._port, nonce)
         if not _NONCE.fullmatch(nonce) or not hmac.compare_digest(asked.encode(), given.encode()):
@@ -143,13 +142,13 @@ def _refuse_strangers(headers):
 
 
 def _refuse_other_operations(service, claim, method, path, query, headers):
-    """ministack's router looks at more than the signed service, such as X-Amz-Target: it must come to the same service."""
+    """ministack's router also uses other fields, such as X-Amz-Target: they must lead to the signed service."""
     target = headers.get("x-amz-target")
     if service.protocol == "rest":
-        # No bucket's name begins so, but the administration of ministack does, and its stand-ins for other services.
+        # No bucket name begins so, but ministack's administration and its stand-ins for other services do.
         fits = target is None and not path.startswith("/_")
     else:
-        # ministack takes an operation from the query, too, and unpacks a body before it looks for the operation.
+        # ministack also accepts an operation in the query, and decompresses a body before it looks for the operation.
         fits = method == "POST" and path == "/" and not claim.presigned and not query
         fits = fits and "content-encoding" not in headers
         if service.protocol == "json":
@@ -161,7 +160,7 @@ def _refuse_other_operations(service, claim, method, path, query, headers):
 
 
 def _operation_of(service, headers, known):
-    """The operation that a request names. Raises Refusal where it is none of those that the service serves."""
+    """The operation that a request names. Raises Refusal if the service does not serve it."""
     if service.protocol == "json":
         operation = headers["x-amz-target"].rpartition(".")[2]
     else:
@@ -169,7 +168,7 @@ def _operation_of(service, headers, known):
         if len(form.get("Action", [])) != 1:
             raise Refusal(400, "MissingAction", "A request names one operation.")
         for name, values in form.items():
-            # One program could take the first one, and another program the last.
+            # One program could use the first value, and another program the last.
             if len(values) > 1:
                 raise Refusal(400, "InvalidParameterCombination", f"The parameter {name[:80]} was sent twice.")
         operation = form["Action"][0]
@@ -179,7 +178,7 @@ def _operation_of(service, headers, known):
 
 
 def _checking(payload, claim, key, headers, receive):
-    """`receive` of S3 that checks the body against what was signed."""
+    """`receive` of S3 that checks the body against its signature."""
     if _SHA256.fullmatch(payload):
         if "content-length" not in headers and "transfer-encoding" not in headers:
             if payload != EMPTY:
@@ -194,7 +193,7 @@ def _checking(payload, claim, key, headers, receive):
 
 
 def _without_cors(send):
-    """ministack lets every web page read its answers; this removes it."""
+    """ministack allows every web page to read its responses; this removes the header."""
 
     async def send_without_cors(message):
         if message["type"] == "http.response.start":
@@ -216,7 +215,7 @@ async def _refuse(refusal, scope, headers, source, send):
 
 
 async def _drain(headers, source):
-    """Reads a small body. The others learn by `Expect: 100-continue`, or by the end of the connection."""
+    """Reads a small body. Other clients notice by `Expect: 100-continue`, or by the end of the connection."""
     length = headers.get("content-length", "")
     if "expect" in headers or not length.isdigit() or int(length) > _DRAINED:
         return

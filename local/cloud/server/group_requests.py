@@ -1,4 +1,4 @@
-"""Checks what a request says about an Auto Scaling group, and turns it into the group's record."""
+"""Validates a request about an Auto Scaling group, and converts it to the group's record."""
 
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import ec2
@@ -12,7 +12,7 @@ PROCESSES = frozenset(
 )
 
 _NUMBERS = ("DefaultCooldown", "HealthCheckGracePeriod", "DefaultInstanceWarmup", "MaxInstanceLifetime")
-# What a group of the local cloud keeps, beside its size and place.
+# The properties of a group that the local cloud stores, beside its size and location.
 _KEPT = frozenset(
     (
         *("AutoScalingGroupName", "MinSize", "MaxSize", "DesiredCapacity", "AvailabilityZones", "VPCZoneIdentifier"),
@@ -20,7 +20,7 @@ _KEPT = frozenset(
         *("NewInstancesProtectedFromScaleIn", "CapacityRebalance", "ServiceLinkedRoleARN", *_NUMBERS),
     )
 )
-# Sent by clients with values that say nothing.
+# Sent by clients with default values.
 _EMPTY = (None, "", [], {}, False)
 
 
@@ -63,7 +63,7 @@ def new_group(asked):
 
 
 def update_group(group, asked):
-    """Raises QueryError, and changes nothing then."""
+    """Raises QueryError without changing anything."""
     _refuse_unknown(asked)
     size = {name: asked.get(name, group[name]) for name in ("MinSize", "MaxSize", "DesiredCapacity")}
     if "DesiredCapacity" not in asked:

@@ -1,4 +1,4 @@
-"""The Auto Scaling groups of the local cloud, by account, region and name, and their way to the disk."""
+"""The Auto Scaling groups of the local cloud, by account, region and name, and their storage."""
 
 from ministack.core.persistence import load_state
 from ministack.core.responses import AccountRegionScopedDict, request_scope
@@ -7,17 +7,17 @@ from . import instances
 from .query import QueryError
 from .reconcile import reconcile
 
-# The name of the file of the state. ministack's own groups, which are others, are in autoscaling.json.
+# The name of the state file. ministack's own, unrelated groups are in autoscaling.json.
 STATE = "groups"
 
-# In a record, a name with a capital letter is part of AWS's description of a group. `members` are its instances, `actions` its
-# scheduled actions by name, `activities` what it did, newest first, `launched` how many instances it has started, `retryAt` the
-# time before which it starts none, `deleting` whether it ends.
+# In a record, a name with a capital letter is part of AWS's description of a group. `members` are its instances,
+# `actions` its scheduled actions by name, `activities` its history, newest first, `launched` the number of instances
+# it has started, `retryAt` the time before which it starts none, `deleting` whether it is being deleted.
 groups = AccountRegionScopedDict()
 
 
 def find(name):
-    """Raises QueryError where the region has no such group."""
+    """Raises QueryError if the region has no such group."""
     group = groups.get(name)
     if group is None:
         raise QueryError("ValidationError", f"AutoScalingGroup name not found - AutoScalingGroup '{name}' not found")
@@ -54,6 +54,6 @@ def load():
     if data is not None:
         groups.update(data["groups"])
         instances.user_data.update(data["user_data"])
-    # The file of the instances is written before that of the groups: a kill in between leaves instances of no group.
+    # The instances are written before the groups: a kill in between leaves instances without a group.
     known = {member["InstanceId"] for group in groups.all_values() for member in group["members"]}
     instances.end_others(known)

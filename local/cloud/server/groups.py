@@ -6,7 +6,7 @@ replacement; scheduled actions that run once; scaling activities. Members are In
 
 Not served, and refused: launch configurations, scaling policies, lifecycle hooks, warm pools, load balancers, instance refresh,
 attributes in place of instance types, weights, scale-in protection, capacity rebalancing, actions that recur.
-Not modelled: cooldown, health checks but the instance's state, rebalancing of zones.
+Not modelled: cooldown, health checks other than the instance's state, rebalancing of zones.
 """
 
 from urllib.parse import parse_qs

@@ -1,4 +1,4 @@
-"""The machine images that the local cloud knows: Amazon Linux 2023, for each region and architecture, as on AWS."""
+"""The machine images of the local cloud: Amazon Linux 2023, per region and architecture, as on AWS."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ class Image:
 
 
 def image_of(region, architecture):
-    """The image of a region. Its id is made up but stable, and differs between regions."""
+    """The image of a region. Its ID is fictitious but stable, and differs between regions."""
     digest = hashlib.sha256(f"al2023 {region} {architecture}".encode()).hexdigest()
     return Image(f"ami-{digest[:17]}", f"al2023-ami-2023.9.20251110.1-kernel-6.1-{architecture}", architecture)
 

@@ -1,4 +1,4 @@
-"""DescribeInstanceTypes of the local cloud: each name of the usual form, with the processors that its size has in most families."""
+"""DescribeInstanceTypes of the local cloud: every name of the usual form, with the vCPUs that its size has in most families."""
 
 import re
 
@@ -15,7 +15,7 @@ _USUAL = ("t3.micro", "t3.large", "t4g.large", "m5.large", "m5.xlarge", "m7g.xla
 
 
 def processors_of(instance_type):
-    """The number of virtual processors, or None where there is no such type."""
+    """The number of vCPUs, or None if there is no such type."""
     match = _NAME.fullmatch(instance_type)
     if match is None or _FAMILY.match(instance_type) is None:
         return None

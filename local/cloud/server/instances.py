@@ -1,4 +1,4 @@
-"""The instances of the local cloud: records in ministack's store of EC2, one for each member of a group."""
+"""The instances of the local cloud: records in ministack's store of EC2, one per member of a group."""
 
 import hashlib
 import ipaddress
@@ -39,7 +39,7 @@ def image_views():
 
 
 def architecture_of_image(image_id):
-    """Or None where the region has no such image."""
+    """Or None if the region has no such image."""
     for architecture in ("x86_64", "arm64"):
         if image_of(get_region(), architecture).image_id == image_id:
             return architecture
@@ -47,7 +47,7 @@ def architecture_of_image(image_id):
 
 
 def living(account_id):
-    """The instances of the request's region that are not terminated, with the ids of their security groups."""
+    """The non-terminated instances of the request's region, with the IDs of their security groups."""
     return [
         {"id": record["InstanceId"], "groups": {group["GroupId"] for group in record["SecurityGroups"]}}
         for record in ec2._instances.values_scoped(account_id, get_region())
@@ -60,7 +60,7 @@ def is_alive(record):
 
 
 def make(*, template, instance_type, subnet, spot, profile, groups, tags):
-    """Makes a running instance from the data of a launch template, and returns its record."""
+    """Creates a running instance from the data of a launch template, and returns its record."""
     instance_id = ec2._new_instance_id()
     text = template.get("UserData", "")
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -112,7 +112,7 @@ def _is_public(template, subnet):
 
 
 def _free_address(subnet):
-    """AWS keeps the first four addresses of a subnet and the last one for itself."""
+    """AWS reserves the first four addresses of a subnet and the last one."""
     network = ipaddress.ip_network(subnet["CidrBlock"])
     taken = {record["PrivateIpAddress"] for record in ec2._instances.values() if is_alive(record)}
     while True:
@@ -122,21 +122,21 @@ def _free_address(subnet):
 
 
 def end(record, reason):
-    """Terminates an instance. `reason` is what DescribeInstances says about it."""
+    """Terminates an instance. `reason` appears in DescribeInstances."""
     record["State"] = {"Code": 48, "Name": "terminated"}
     record["_terminated_at"] = now()
     record["_reason"] = f"{reason} ({iso(now())})"
 
 
 def end_others(known):
-    """Terminates all instances but those whose ids are in `known`, in all accounts and regions."""
+    """Terminates all instances except those with IDs in `known`, in all accounts and regions."""
     for record in ec2._instances.all_values():
         if is_alive(record) and record["InstanceId"] not in known:
             end(record, "Server.InternalError")
 
 
 def forget_terminated():
-    """Removes what was terminated a while ago, in all accounts and regions. Returns whether there was any."""
+    """Removes instances some time after their termination, in all accounts and regions. Returns whether there were any."""
     limit = now() - KEPT
     gone = [
         key for key, record in ec2._instances.all_items() if not is_alive(record) and record.get("_terminated_at", 0) < limit
@@ -242,7 +242,7 @@ def _reservation_xml(record):
 
 
 def describe_attribute(params):
-    """DescribeInstanceAttribute, of user data and what happens at a shutdown."""
+    """DescribeInstanceAttribute, for user data and the shutdown behaviour."""
     instance_id, attribute = ec2._p(params, "InstanceId"), ec2._p(params, "Attribute")
     missing = _missing([instance_id])
     if missing is not None:

@@ -1,7 +1,6 @@
-"""What a request of DynamoDB says about items, for the condition keys of DynamoDB.
+"""The items in a DynamoDB request, for the condition keys of DynamoDB.
 
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
-"""
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html"""
 
 import json
 import re
@@ -9,11 +8,11 @@ import re
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import dynamodb
 
-# Of a request whose partition keys cannot be told: no policy has it.
+# For a request with unknown partition keys: no policy has it.
 _UNKNOWN = "\0"
 _ITEM_MEMBERS = ("ConditionCheck", "Put", "Update", "Delete", "Get")
 _EXPRESSIONS = ("UpdateExpression", "ConditionExpression", "ProjectionExpression", "KeyConditionExpression", "FilterExpression")
-# A name at the beginning of a path, and whether it is that of a function.
+# A name at the beginning of a path, and whether it is a function's.
 _NAME = re.compile(r"(?<![A-Za-z0-9_:.#-])(#?[A-Za-z_][A-Za-z0-9_-]*|#[A-Za-z0-9_-]+)\s*(\()?")
 _KEYWORDS = frozenset(("ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET"))
 _EQUALS = re.compile(r"(#?[A-Za-z0-9_.-]+)\s*=\s*(:[A-Za-z0-9_]+)")
@@ -29,13 +28,13 @@ def parse(body):
 
 
 def condition_keys(body):
-    """Of a request that is no transaction. A key without a value is absent."""
+    """For a request that is not a transaction. A key without a value is absent."""
     data = parse(body)
     return _present(_leading_keys(data), _attributes(data), data.get("ReturnValues"))
 
 
 def transaction_items(body):
-    """Of each item of a transaction: its member, its table, and its condition keys."""
+    """For each item of a transaction: its member, its table, and its condition keys."""
     items = parse(body).get("TransactItems")
     for item in items if isinstance(items, list) else []:
         for member in _ITEM_MEMBERS:
@@ -54,7 +53,7 @@ def _present(leading_keys, attributes, return_values):
 
 
 def _attributes(data):
-    """The names of the top-level attributes that a request names, its keys among them."""
+    """The top-level attributes in a request, including its keys."""
     aliases = data.get("ExpressionAttributeNames")
     aliases = aliases if isinstance(aliases, dict) else {}
     names = []
@@ -73,10 +72,9 @@ def _attributes(data):
 
 
 def _leading_keys(data):
-    """The values of the partition keys that a request names, or None where it names none, as Scan.
+    """The partition key values in a request, or None if it names none, as Scan.
 
-    A request may have members of other operations, which ministack ignores: what any of them names must be allowed.
-    """
+    A request may have members of other operations, which ministack ignores: all values in them must be allowed."""
     values = []
     if "RequestItems" in data:
         values += _of_batch(data["RequestItems"])

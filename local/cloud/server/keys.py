@@ -1,4 +1,4 @@
-"""The access key of the local cloud, and what is derived from it."""
+"""The access key of the local cloud, and its derived keys."""
 
 import hashlib
 import hmac
@@ -8,7 +8,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class Keys:
-    """One key for the account 000000000000. An access key id of 12 digits stands for that account: its secret is derived."""
+    """One key for the account 000000000000. An access key ID of 12 digits stands for that account, with a derived secret."""
 
     def __init__(self, text):
         """`text` is ID:SECRET."""
@@ -17,7 +17,7 @@ class Keys:
             raise ValueError("the access key of the local cloud is missing or too short")
 
     def secret_of(self, access_key_id):
-        """The secret that signs for an access key id, or None where there is no such key."""
+        """The secret of an access key ID, or None if there is no such key."""
         if hmac.compare_digest(access_key_id.encode(), self.access_key_id.encode()):
             return self._secret
         if _ACCOUNT.fullmatch(access_key_id):
@@ -25,7 +25,8 @@ class Keys:
         return None
 
     def proof(self, side, port, nonce, pid=0):
-        """Shows knowledge of the secret to the other side. `side` is "client" or "server", so that none passes for the other's."""
+        """Proves knowledge of the secret to the other side. `side` is "client" or "server", so that neither proof is
+        valid for the other."""
         return self._mac(f"proof {side} {port} {pid} {nonce}")
 
     def _mac(self, text):

@@ -1,4 +1,4 @@
-"""Starts and ends the members of an Auto Scaling group: EC2 instances made from its launch template."""
+"""Starts and ends the members of an Auto Scaling group: EC2 instances from its launch template."""
 
 import math
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from .instance_types import processors_of
 
 
 class LaunchFailed(Exception):
-    """Why an instance cannot be started, as AWS words it in the scaling activity."""
+    """The reason why an instance cannot be started, in AWS's words for the scaling activity."""
 
 
 @dataclass(frozen=True)
 class Template:
-    """The version of a launch template that a group uses now."""
+    """The current version of a group's launch template."""
 
     template_id: str
     name: str
@@ -26,7 +26,7 @@ class Template:
 
 
 def find_template(specification):
-    """The launch template that a specification names, or None. Its version is not looked at."""
+    """The launch template in a specification, or None. Its version is ignored."""
     wanted, name = specification.get("LaunchTemplateId"), specification.get("LaunchTemplateName")
     if wanted:
         return ec2._launch_templates.get(wanted)
@@ -52,7 +52,7 @@ def template_of(specification):
 
 
 def specification_of(group):
-    """The launch template of a group, with a mixed instances policy or without."""
+    """The launch template of a group, with or without a mixed instances policy."""
     policy = group.get("MixedInstancesPolicy")
     return policy["LaunchTemplate"]["LaunchTemplateSpecification"] if policy else group["LaunchTemplate"]
 
@@ -69,7 +69,7 @@ def subnets_of(group):
 
 
 def launch(group):
-    """Starts a member, and returns what DescribeAutoScalingGroups says about it. Raises LaunchFailed."""
+    """Starts a member, and returns its description in DescribeAutoScalingGroups. Raises LaunchFailed."""
     template = template_of(specification_of(group))
     spot = _is_next_spot(group)
     instance_type = _next_type(group, template, spot)
@@ -126,7 +126,8 @@ def _next_type(group, template, spot):
     types = [override["InstanceType"] for override in overrides if "InstanceType" in override]
     if not types:
         types = [template.data.get("InstanceType", "")]
-    # On demand, the first has priority; for spot, AWS chooses the one with the most free capacity, so any.
+    # On demand, the first type has priority; for Spot, AWS chooses the type with the most free capacity, so any type
+    # is possible.
     chosen = types[group["launched"] % len(types)] if spot else types[0]
     if processors_of(chosen) is None:
         raise LaunchFailed(f"Invalid value '{chosen}' for InstanceType. Launching EC2 instance failed.")
@@ -180,7 +181,7 @@ def _security_groups_of(data, subnet):
 
 
 def _tags_of(group, template):
-    """The launch template's, then the group's where they are propagated, then AWS's own."""
+    """The launch template's tags, then the propagated tags of the group, then AWS's own."""
     tags = {}
     for specification in template.data.get("TagSpecifications", []):
         if specification["ResourceType"] == "instance":
@@ -197,7 +198,7 @@ def is_alive(member):
 
 
 def end(member, reason):
-    """Terminates a member's instance where it is still there."""
+    """Terminates a member's instance if it still exists."""
     record = ec2._instances.get(member["InstanceId"])
     if instances.is_alive(record):
         instances.end(record, reason)

@@ -1,13 +1,12 @@
-"""The operations of EC2, Auto Scaling and SSM that the local cloud serves. All others are refused before ministack sees them.
+"""The served operations of EC2, Auto Scaling and SSM. All others are refused before they reach ministack.
 
-ministack's EC2 can start containers for instances of a registered image, and its SSM can run commands in them. So no image can
-be registered (RegisterImage is not here), no instance can be started but by a group (neither is RunInstances), and SSM is not
-ministack's at all (parameters.py). A new line here needs a look at what ministack does then.
-"""
+ministack's EC2 can start containers for instances of a registered image, and its SSM can run commands in them. So no
+request can register an image (RegisterImage is not here), only groups start instances (neither is RunInstances), and
+SSM is not ministack's (parameters.py). Before adding a line here, check ministack's implementation."""
 
-# - what the commands ask before a sweep: zones, subnets, routes, endpoints, instance types, images
-# - what the official provider calls for aws_security_group and aws_launch_template
-# - what local/machines/ calls: DescribeInstances, DescribeInstanceAttribute, TerminateInstances
+# - queries of the commands before a sweep: zones, subnets, routes, endpoints, instance types, images
+# - calls of the official provider for aws_security_group and aws_launch_template
+# - calls of local/machines/: DescribeInstances, DescribeInstanceAttribute, TerminateInstances
 EC2 = frozenset(
     (
         "AuthorizeSecurityGroupEgress",
@@ -44,7 +43,7 @@ EC2 = frozenset(
     )
 )
 
-# What the official provider calls for aws_autoscaling_group, SweepRun, and the workers.
+# Calls of the official provider for aws_autoscaling_group, of SweepRun, and of the workers.
 AUTO_SCALING = frozenset(
     (
         "CreateAutoScalingGroup",

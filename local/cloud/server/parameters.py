@@ -1,4 +1,4 @@
-"""SSM of the local cloud: the public parameters with the ids of Amazon Linux 2023, and nothing else."""
+"""SSM of the local cloud: only the public parameters with the IDs of Amazon Linux 2023."""
 
 import json
 import uuid
@@ -6,12 +6,12 @@ import uuid
 from .images import ARCHITECTURES, PARAMETER, image_of
 from .operations import SSM
 
-# The day of the image's name, in seconds since 1970.
+# The date in the image's name, in seconds since 1970.
 _MODIFIED = 1_762_732_800
 
 
 async def handle_request(_method, _path, headers, body, _query_params):
-    """A handler of ministack's form."""
+    """A handler in ministack's form."""
     from ministack.core.responses import get_region
 
     operation = headers.get("x-amz-target", "").rpartition(".")[2]

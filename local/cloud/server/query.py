@@ -1,8 +1,7 @@
-"""Forms and answers of a service with AWS's query protocol, by the service's model in botocore.
+"""Requests and responses of AWS's query protocol, by the service's model in botocore.
 
-The model says what a parameter is, so a misspelt or misplaced one is refused, and not ignored as by most emulators.
-https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
-"""
+The model defines the parameters, so a misspelt or misplaced one is refused; most emulators ignore it.
+https://smithy.io/2.0/aws/protocols/aws-query-protocol.html"""
 
 import time
 import uuid
@@ -14,7 +13,7 @@ from botocore.model import ServiceModel
 
 
 class QueryError(Exception):
-    """An error that the service answers with."""
+    """An error response of the service."""
 
     def __init__(self, code, message, status=400):
         super().__init__(message)
@@ -22,14 +21,14 @@ class QueryError(Exception):
 
 
 class QueryService:
-    """Parses requests of a service and renders its answers."""
+    """Parses requests of a service and renders its responses."""
 
     def __init__(self, name):
         self._model = ServiceModel(Loader().load_service_model(name, "service-2"), name)
         self._namespace = self._model.metadata["xmlNamespace"]
 
     def parse(self, operation, form):
-        """The parameters of an operation, from a mapping of names to texts. Raises QueryError."""
+        """The parameters of an operation, from a mapping of names to strings. Raises QueryError."""
         shape = self._model.operation_model(operation).input_shape
         tree = {}
         for key, value in form.items():
@@ -49,7 +48,7 @@ class QueryService:
         return _value_of(shape, tree, "")
 
     def render(self, operation, value):
-        """An answer of ministack's form: status, headers and body."""
+        """A response in ministack's form: status, headers and body."""
         shape = self._model.operation_model(operation).output_shape
         result = ""
         if shape is not None:
@@ -62,7 +61,7 @@ class QueryService:
         return 200, {"Content-Type": "text/xml"}, text.encode()
 
     def error(self, error):
-        """An error of ministack's form: status, headers and body."""
+        """An error in ministack's form: status, headers and body."""
         text = (
             f'<ErrorResponse xmlns="{self._namespace}"><Error><Type>Sender</Type><Code>{escape(error.code)}</Code>'
             f"<Message>{escape(error.message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
@@ -71,7 +70,7 @@ class QueryService:
 
 
 def iso(seconds):
-    """A time as AWS writes it."""
+    """A time in AWS's form."""
     return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -150,7 +149,7 @@ def _xml(shape, value):
 
 
 def _structure_xml(shape, value):
-    """A key that begins with a small letter is ours; another one that the model does not have is a bug of ours."""
+    """Keys with a lower-case initial are internal; any other key that the model lacks is a bug."""
     parts = []
     for name, inner in value.items():
         if name[0].islower() or inner is None:

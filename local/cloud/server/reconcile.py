@@ -1,13 +1,13 @@
-"""Makes the members of Auto Scaling groups what they should be: after each change, and each second."""
+"""Reconciles the members of Auto Scaling groups: after each change, and each second."""
 
 import uuid
 
 from . import members
 from .query import iso, now
 
-# Seconds until a group tries again after a launch that failed. AWS waits longer with each failure.
+# Seconds until a group retries after a failed launch. AWS waits longer with each failure.
 RETRY = 20
-# Scaling activities that are kept for a group. AWS keeps six weeks.
+# Scaling activities kept per group. AWS keeps six weeks.
 _ACTIVITIES = 100
 
 
@@ -37,7 +37,7 @@ def add_activity(group, description, cause, status="Successful", message=None):
 
 
 def end_member(group, member, cause):
-    """Ends a member and takes it out of the group. Returns the activity."""
+    """Ends a member and removes it from the group. Returns the activity."""
     group["members"].remove(member)
     members.end(member, "Service initiated")
     return add_activity(group, f"Terminating EC2 instance: {member['InstanceId']}", cause)
@@ -59,7 +59,7 @@ def reconcile(group):
 
 
 def _run_scheduled(group):
-    """Each scheduled action that is due runs once, and is gone then, as AWS does with one that does not recur."""
+    """Each due scheduled action runs once and is then deleted, as AWS does without recurrence."""
     if is_suspended(group, "ScheduledActions"):
         return False
     due = [action for action in group["actions"].values() if action["StartTime"] <= now()]
@@ -79,7 +79,7 @@ def _run_scheduled(group):
 
 
 def _drop_dead(group):
-    """A member whose instance was terminated by others leaves the group, and the next step replaces it."""
+    """A member that another program terminated leaves the group, and the next step replaces it."""
     dead = [member for member in group["members"] if not members.is_alive(member)]
     if is_suspended(group, "HealthCheck") or is_suspended(group, "ReplaceUnhealthy"):
         return False

@@ -1,11 +1,11 @@
-"""Refusals of requests, in the format in which the SDKs of the service read errors."""
+"""Refusals of requests, in the error format of the service's SDKs."""
 
 import json
 from xml.sax.saxutils import escape
 
 
 class Refusal(Exception):
-    """Why the gate refuses a request. `code` is one of AWS's where AWS has one."""
+    """The reason of a refusal by the gate. `code` is one of AWS's if possible."""
 
     def __init__(self, status, code, message):
         super().__init__(message)
@@ -14,7 +14,7 @@ class Refusal(Exception):
 
 KEY_HINT = 'The local cloud serves only requests that are signed with its own key. Set it in this shell: eval "$(spawn env)"'
 
-# What the query and JSON protocols call the errors of S3.
+# The codes of S3's errors in the query and JSON protocols.
 _CODES = {
     "query": {
         "InvalidAccessKeyId": "InvalidClientTokenId",

@@ -1,8 +1,8 @@
-"""What a request of a role needs on AWS beside its own action, and the resources and condition keys that ministack does not tell.
+"""The permissions that a role's request needs on AWS beside its own action, and the resources and condition keys that
+ministack does not provide.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-api-permissions.html
-"""
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-api-permissions.html"""
 
 import re
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Check:
 
 
 def checks_of(service, action, params, body, region, account):
-    """The first is the request's own; its keys are added to ministack's. Empty where ministack's is right."""
+    """The first is the request's own; its keys are added to ministack's. Empty if ministack's are correct."""
     name = action.partition(":")[2]
     if service == "ec2":
         return _of_ec2(name, params, region, account)
@@ -121,7 +121,7 @@ def _of_group(name, params, region, account):
         role_name = role if isinstance(role, str) else role["RoleName"]
         found.append(_pass_role(f"arn:aws:iam::{account}:role/{role_name}", "ec2.amazonaws.com"))
     if name == "CreateAutoScalingGroup":
-        # The local cloud has no such role, and so each group counts as the account's first.
+        # The local cloud has no such role, so each group counts as the account's first.
         found.append(Check("iam:CreateServiceLinkedRole", f"arn:aws:iam::{account}:{_SERVICE_ROLE}"))
     return found
 

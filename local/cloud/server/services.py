@@ -1,10 +1,10 @@
-"""What ministack may do in this process: the services that spawn uses, and nothing that runs code or leaves the machine.
+"""Limits ministack to the services that spawn uses; no code of a caller runs, and no request leaves the machine.
 
 ministack has about 100 services, and several run code for their caller: Lambda, ECS, CodeBuild, Step Functions, RDS. Three
-locks, each of which is enough by itself, keep all but SERVICES out of reach:
+independent locks block all others than SERVICES:
 - the gate (gate.py) passes on only requests that are signed for one of SERVICES,
-- ministack's routes and handlers of everything else are removed, and its other modules cannot be imported,
-- the interpreter refuses to start a process and to open a connection, whoever asks (an audit hook cannot be removed).
+- ministack's other routes and handlers are removed, and its other modules cannot be imported,
+- the interpreter refuses to start a process or to open a connection, whatever the caller (an audit hook cannot be removed).
 """
 
 import importlib.abc
@@ -16,29 +16,30 @@ from .operations import AUTO_SCALING, EC2, SSM
 
 @dataclass(frozen=True)
 class Service:
-    """A service of AWS that the local cloud serves."""
+    """An AWS service that the local cloud serves."""
 
-    # The name in the scope of a signature, and of ministack's handler.
+    # The name in the signature's scope, and of ministack's handler.
     name: str
-    # "rest": any method and path. "json": POST / with X-Amz-Target. "query": POST / with a form. "ec2": the same, other errors.
+    # "rest": any method and path. "json": POST / with X-Amz-Target. "query": POST / with a form. "ec2": the same,
+    # with other errors.
     protocol: str
-    # The beginning of X-Amz-Target; only of "json".
+    # The prefix of X-Amz-Target; only for "json".
     target: bytes = b""
-    # Modules below ministack.services that it needs.
+    # The modules below ministack.services that it needs.
     modules: tuple = ()
-    # The operations that it serves. None: all that ministack has.
+    # The served operations. None: all of ministack's.
     operations: frozenset | None = None
 
 
-# All that this program uses. Another service needs a line here and a reason. Before adding one, read its module: EC2 of
-# ministack can start containers for instances, and SSM can run commands in them (operations.py).
+# The services that spawn uses. A new service needs a line here and a reason. Before adding one, read its module: ministack's EC2
+# can start containers for instances, and SSM can run commands in them (operations.py).
 # - s3: data, rules of buckets, and S3 Control (access points), which is signed as "s3", too
 # - dynamodb: the records and the usage rows
 # - iam: the role of replication
-# - sts: GetCallerIdentity, for the number of the account, and AssumeRole, for the workers of a sweep
+# - sts: GetCallerIdentity, for the account ID, and AssumeRole, for the workers of a sweep
 # - ec2: networks, launch templates and the instances of groups (compute.py)
 # - autoscaling: the groups of a sweep's workers (groups.py, which is not ministack's)
-# - ssm: the ids of machine images (parameters.py, which is not ministack's)
+# - ssm: the IDs of machine images (parameters.py, which is not ministack's)
 SERVICES = {
     service.name: service
     for service in (
@@ -52,7 +53,8 @@ SERVICES = {
     )
 }
 
-# Modules below ministack.core that these need. The others run code (lambda_runtime, node_pool), or serve other protocols.
+# The modules below ministack.core that these need. The others run code (lambda_runtime, node_pool), or serve other
+# protocols.
 CORE = frozenset(
     ("arn", "concurrency", "container_reaper", "hypercorn_compat", "iam_actions", "iam_evaluator")
     + ("persistence", "responses", "router", "sigv4")
@@ -73,7 +75,7 @@ def _refuse(event, _args):
 
 
 class _OnlyOurModules(importlib.abc.MetaPathFinder):
-    """Makes every import of a module of ministack fail that is not listed here."""
+    """Blocks every import of a ministack module that is not listed here."""
 
     def find_spec(self, fullname, path=None, target=None):
         parent, _, name = fullname.rpartition(".")
@@ -83,17 +85,16 @@ class _OnlyOurModules(importlib.abc.MetaPathFinder):
 
 
 def confine():
-    """Locks this process. To be called before ministack is imported."""
+    """Locks this process. Must be called before ministack is imported."""
     sys.meta_path.insert(0, _OnlyOurModules())
     sys.addaudithook(_refuse)
 
 
 def load_app():
-    """
-    ministack's ASGI application with its routes to anything but SERVICES removed, the function that saves its state, the one that
-    lets groups do what is due, which returns whether anything changed, and the one that finds the secret of a role's credentials.
-    """
-    # ministack is pinned exactly, so relying on inner names of it is safe: a name that is gone fails here, at the start.
+    """ministack's ASGI application without its routes to anything but SERVICES, the function that saves its state, the
+    function that reconciles groups (returns whether anything changed), and the function that finds the secret of a
+    role's credentials."""
+    # ministack is pinned exactly, so using its internal names is safe: a missing name fails here, at the start.
     from ministack import app as ministack
     from ministack.core.persistence import save_all
     from ministack.services import s3
@@ -134,7 +135,7 @@ def load_app():
         "autoscaling": groups.handle_request,
         "ssm": parameters.handle_request,
     }
-    # What other services have saved before stays on the disk as it is.
+    # Saved data of other services stay on the disk.
     ministack._state_map = {key: module for key, module in ministack._state_map.items() if module in _MODULES}
     state_of_ministack, load_of_ministack = ministack._build_persistence_save_dict, ministack._load_persisted_state
 
@@ -147,9 +148,9 @@ def load_app():
         module.STATE: module.get_state for module in (group_store, sessions)
     }
     ministack._load_persisted_state = load_state
-    # ministack's start reports that two modules are missing, which are removed on purpose.
+    # ministack's start reports two missing modules, which are removed on purpose.
     ministack.logger.addFilter(lambda record: "cheduler startup failed" not in record.msg)
-    # The gate has verified the signature, with a secret that ministack does not know.
+    # The gate has verified the signature, with a secret that ministack does not have.
     s3._verify_presigned_sigv4 = lambda *_args, **_options: None
     authorization.install()
     accounts.install()

@@ -1,7 +1,7 @@
-"""The temporary credentials of roles: who signs with them, and their way to the disk.
+"""The temporary credentials of roles: their secrets, and their storage.
 
-ministack makes them (STS AssumeRole) and keeps them in memory only. A worker's would be gone after a restart of the local cloud.
-"""
+ministack creates them (STS AssumeRole) and keeps them in memory only. A worker's would be lost after a restart of the
+local cloud."""
 
 import hmac
 import time
@@ -11,15 +11,15 @@ from ministack.services import sts
 
 from .refusal import Refusal
 
-# The name of the file of the state.
+# The name of the state file.
 STATE = "sessions"
 
-# Seconds for which credentials are known after their end, so that their owner is told so.
+# Seconds for which expired credentials are still known, so that their owner gets the right error.
 _REMEMBERED = 86_400
 
 
 def install():
-    """ministack forgets credentials that have ended at once; AWS says so for a while."""
+    """ministack drops expired credentials at once; AWS reports them as expired for some time."""
     sts._evict_expired_sessions = _forget_old
 
 
@@ -30,7 +30,7 @@ def _forget_old():
 
 
 def secret_of(access_key_id, token):
-    """The secret that signs for the credentials of a session, or None where there are none. Raises Refusal."""
+    """The secret of a session's credentials, or None if there is none. Raises Refusal."""
     session = sts._sessions.get(access_key_id)
     if session is None:
         return None

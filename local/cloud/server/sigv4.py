@@ -2,8 +2,8 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
-The time of a request with a header is not checked: signer and verifier have one clock, and what makes a signature old on AWS, a
-machine whose clock is wrong, is a test case here. A presigned URL ends at its time, as its maker asked.
+The time of a request with a header is not checked: signer and verifier share one clock, and a wrong clock, which makes a signature
+old on AWS, is a test case here. A presigned URL expires at its time.
 """
 
 import functools
@@ -33,7 +33,7 @@ _LONGEST = 604_800
 
 @dataclass(frozen=True)
 class Claim:
-    """What a request says about its signature."""
+    """The parts of a request's signature."""
 
     access_key_id: str
     date: str
@@ -46,10 +46,8 @@ class Claim:
 
 
 def claim_of(headers, query):
-    """
-    The signature of a request. `headers` maps names in lower case to texts, `query` is the list of pairs, still encoded.
-    Raises Refusal where there is none, or more than one.
-    """
+    """The signature of a request. `headers` maps lower-case names to strings, `query` is the list of pairs, still
+    encoded. Raises Refusal if there is none, or more than one."""
     authorization = headers.get("authorization")
     presigned = dict(query)
     if "X-Amz-Signature" in presigned or "X-Amz-Credential" in presigned:
@@ -98,11 +96,8 @@ def _claim(credential, signed_headers, signature, at, presigned):
 
 
 def verify(claim, secret, method, path, headers, query, payload):
-    """
-    Compares the signature with the one that `secret` makes. Raises Refusal.
-    `path` is as sent, percent-encoded; `payload` is the text that stands for the body in the signature.
-    Returns the signing key, for the chunks of a body that is signed in chunks.
-    """
+    """Compares the signature with the one that `secret` makes. Raises Refusal. `path` is as sent, percent-encoded;
+    `payload` represents the body in the signature. Returns the signing key, for bodies that are signed in chunks."""
     names = claim.signed_headers.split(";")
     if "host" not in names:
         raise Refusal(403, "AccessDenied", "The header Host must be signed.")
@@ -112,10 +107,10 @@ def verify(claim, secret, method, path, headers, query, payload):
         value = headers.get(name)
         if value is None:
             raise Refusal(403, "SignatureDoesNotMatch", f"The header {name} is signed but was not sent.")
-        # As Amazon's SDKs for Python and JavaScript have it: any space is one, and none is at an end.
+        # As in Amazon's SDKs for Python and JavaScript: consecutive spaces become one, and none remain at the ends.
         lines.append(f"{name}:{' '.join(value.split())}\n")
     for name in headers:
-        # What decides about a request must not be added by others.
+        # Fields that decide about a request must be signed.
         if name.startswith("x-amz-") and name not in signed:
             raise Refusal(403, "AccessDenied", f"The header {name} was sent but is not signed.")
     rest = f"{canonical_query(query, claim.presigned)}\n{''.join(lines)}\n{claim.signed_headers}\n{payload}"
@@ -142,7 +137,7 @@ def signing_key(secret, date, region, service):
 
 
 def canonical_paths(path, service):
-    """The forms in which clients sign a path: as sent, encoded strictly, and encoded twice (all services but S3)."""
+    """The forms in which clients sign a path: as sent, strictly encoded, and encoded twice (all services but S3)."""
     yield path
     strict = quote(unquote_to_bytes(path), safe="/-_.~")
     if strict != path:
@@ -153,7 +148,7 @@ def canonical_paths(path, service):
 
 
 def split_query(text):
-    """The pairs of a query, as they were sent."""
+    """The pairs of a query, as sent."""
     return [pair.partition("=")[::2] for pair in text.split("&") if pair]
 
 
@@ -170,10 +165,8 @@ def _encoded(text):
 
 
 def verify_chunks(body, claim, key, with_trailer):
-    """
-    Whether each chunk of an aws-chunked body has its signature, and the trailer its own.
-    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
-    """
+    """Verifies the signature of each chunk of an aws-chunked body, and of the trailer.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html"""
     scope = f"{claim.date}/{claim.region}/{claim.service}/aws4_request"
 
     def signs(kind, previous, parts):

@@ -1,6 +1,6 @@
 import type { Instance, RoleCredentials } from "../instances.ts";
 
-/** A notice that the instance will be terminated: as EC2 gives it two minutes before. */
+/** A notice that the instance will be terminated, as EC2 gives it two minutes before. */
 export interface SpotNotice {
   /** Milliseconds since 1970. */
   readonly noticeAt: number;
@@ -10,17 +10,17 @@ export interface SpotNotice {
 export interface MetadataSources {
   readonly instance: Instance;
   readonly notice: SpotNotice | undefined;
-  /** The current ones; undefined where the instance has no role. */
+  /** The current ones; undefined if the instance has no role. */
   credentials(): Promise<RoleCredentials | undefined>;
 }
 
 /**
- * The text at a path of the metadata service, or undefined: 404.
+ * The text at a path of the metadata service, or undefined for 404.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-categories.html
  */
 export async function metadata(given: string, sources: MetadataSources): Promise<string | undefined> {
   const { instance, notice } = sources;
-  // SDKs ask for some with a slash at the end.
+  // SDKs request some paths with a trailing slash.
   const path = given.replace(/\/$/, "");
   const leaf = LEAVES[path];
   if (leaf !== undefined) return leaf(instance);

@@ -9,9 +9,9 @@ import { Tokens } from "./tokens.ts";
 
 export interface MetadataOptions {
   readonly sources: MetadataSources;
-  /** The user of the machine's processes: nobody else is answered. */
+  /** The user of the machine's processes; all others are refused. */
   readonly user: number;
-  /** Milliseconds that each answer takes longer, for tests. */
+  /** Extra milliseconds per response, for tests. */
   delay(): Promise<number>;
   onError(text: string): void;
   readonly findOwners?: FindOwners;
@@ -20,9 +20,9 @@ export interface MetadataOptions {
 const TTL_HEADER = "x-aws-ec2-metadata-token-ttl-seconds";
 
 /**
- * The instance metadata service of one machine, version 2 only, on a port of 127.0.0.1. It gives credentials to whoever may ask, so it
- * serves the machine's user alone, and no web page: requests name it as 127.0.0.1, and a token is asked for by PUT without the header
- * of proxies, as on EC2.
+ * The instance metadata service of one machine, version 2 only, on a port of 127.0.0.1. It returns credentials, so it
+ * serves only the machine's user, and no web page: requests name it as 127.0.0.1, and a token requires a PUT without
+ * proxy headers, as on EC2.
  */
 export class MetadataServer {
   readonly #options: MetadataOptions;
@@ -44,7 +44,7 @@ export class MetadataServer {
     });
     this.#server.on("connection", (socket) => {
       const admitted = requireOwnPeer(socket, options.findOwners, options.user);
-      admitted.catch(() => undefined); // told where it is awaited
+      admitted.catch(() => undefined); // the awaiting code reports it
       this.#peers.set(socket, admitted);
     });
   }

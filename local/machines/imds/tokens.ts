@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 /** Seconds. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html */
 const LONGEST = 21_600;
-/** Tokens that are kept: a program that asks for a new one with each request must not fill the memory. */
+/** Maximum number of tokens: a program that requests a new one each time must not exhaust the memory. */
 const MOST = 10_000;
 
 /** The tokens of one machine's metadata service. */
@@ -14,7 +14,7 @@ export class Tokens {
     this.#clock = clock;
   }
 
-  /** @returns undefined where the time to live is not a number of seconds from 1 to 21,600 */
+  /** @returns undefined if the TTL is not from 1 to 21,600 seconds */
   make(ttl: string): string | undefined {
     if (!/^[0-9]{1,5}$/.test(ttl) || Number(ttl) < 1 || Number(ttl) > LONGEST) return undefined;
     const [oldest] = this.#expiries.keys();
@@ -24,7 +24,7 @@ export class Tokens {
     return token;
   }
 
-  /** The seconds that a token is still valid; undefined for one that is not. */
+  /** The remaining seconds of a token; undefined if it is invalid. */
   secondsLeft(token: string): number | undefined {
     const expiry = this.#expiries.get(token);
     if (expiry === undefined) return undefined;

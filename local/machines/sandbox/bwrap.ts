@@ -4,14 +4,14 @@ import { packageRoot } from "../../../package-root.ts";
 import type { Image } from "./image.ts";
 import type { PythonFacts } from "./python.ts";
 
-/** How machines are started on this computer. */
+/** How to start machines on this computer. */
 export interface Sandbox {
   /** The program bwrap. */
   readonly bwrap: string;
   /** The Python that starts it. */
   readonly python: string;
   readonly facts: PythonFacts;
-  /** The user that the processes of a machine have; undefined where it is this user. */
+  /** The user of a machine's processes; undefined for this user. */
   readonly user: number | undefined;
 }
 
@@ -24,18 +24,19 @@ export interface MachineFiles {
 
 export interface SandboxSettings {
   readonly hostName: string;
-  /** Bytes of /mnt, which is a file system of its own then. */
+  /** Bytes of /mnt as a separate file system. */
   readonly mntBytes?: number | undefined;
 }
 
-/** A folder that every system has and that a mount namespace of our own may cover. */
+/** A folder that every system has and that a mount namespace may cover. */
 const STAGE = "/tmp";
 
 /**
- * The command line that starts a machine. Nothing in it is secret: all users can read it. It must be started without variables.
- * - User data expect root, so the machine's only user is 0 there, and an ordinary user on this computer.
- * - No capabilities, no further user namespaces, processes and IPC of its own. The network is shared.
- * - Only its root folder, /tmp and /run can be written.
+ * The command line that starts a machine. All users can read it, so it contains no secret. It must be started with an
+ * empty environment.
+ * - User data expect root, so the machine's only user is 0 inside, and an ordinary user on this computer.
+ * - No capabilities, no further user namespaces, separate processes and IPC. The network is shared.
+ * - Only its root folder, /tmp and /run are writable.
  */
 export function machineCommand(
   sandbox: Sandbox,
@@ -44,7 +45,7 @@ export function machineCommand(
   settings: SandboxSettings,
 ): string[] {
   const paths: string[] = [];
-  /** The name by which the machine's user finds a path of this computer. */
+  /** The path by which the machine's user reaches a path of this computer. */
   const reach = (path: string): string => {
     if (sandbox.user === undefined) return path;
     const at = paths.indexOf(path);
@@ -75,7 +76,7 @@ export function machineCommand(
   return [sandbox.python, "-IS", launch, user, STAGE, ...paths, "--", ...command];
 }
 
-/** Where /bin and /lib are folders and not links into /usr. */
+/** For systems where /bin and /lib are folders and not links into /usr. */
 const unmergedFolders = (): string[] =>
   ["/bin", "/lib", "/lib32", "/lib64", "/sbin"].filter(
     (folder) => existsSync(folder) && !lstatSync(folder).isSymbolicLink(),

@@ -9,17 +9,17 @@ import { pythonFacts } from "./python.ts";
 import { makeSkeleton } from "./skeleton.ts";
 
 /**
- * For root, whom /proc/sys belongs to: a user that no distribution and no systemd gives out (https://systemd.io/UIDS-GIDS), or, in a
- * container that has fewer users, nobody.
+ * For root, who owns /proc/sys: a user ID that no distribution and no systemd uses (https://systemd.io/UIDS-GIDS),
+ * or, in a container with fewer users, the standard unprivileged user (uid 65534).
  */
 const FREE_USER = 1_900_000_000;
 const NOBODY = 65_534;
 
 /**
- * The sandbox that works on this computer, found by starting one: the bwrap that was installed, else one on PATH, which may have
- * rights that ours lacks (a set-user-ID bit, an AppArmor profile).
- * @param folder in which to try; it must be there
- * @throws UserError that says what is missing
+ * The working sandbox on this computer, found by starting one: the installed bwrap, or one on PATH, which may have
+ * privileges that the installed one lacks (a set-user-ID bit, an AppArmor profile).
+ * @param folder an existing folder for the test
+ * @throws UserError that names the missing program
  */
 export async function chooseSandbox(python: string, folder: string): Promise<Sandbox> {
   if (process.platform !== "linux") {
@@ -46,7 +46,7 @@ export async function chooseSandbox(python: string, folder: string): Promise<San
   });
 }
 
-/** Starts a machine that is off at once. @returns why it did not start */
+/** Starts a machine that shuts down at once. @returns the reason why it did not start */
 async function problemOf(sandbox: Sandbox, parent: string): Promise<string | undefined> {
   const folder = await mkdtemp(join(parent, "trial-"));
   try {

@@ -3,14 +3,14 @@ import { dirname, join } from "node:path";
 import { packageRoot } from "../../../package-root.ts";
 import { cliMounts, type Mount, type PythonFacts } from "./python.ts";
 
-/** What all machines have at /usr/local, read-only. */
+/** The read-only /usr/local of all machines. */
 export interface Image {
   readonly folder: string;
-  /** What is mounted below it. */
+  /** The mounts below it. */
   readonly mounts: readonly Mount[];
 }
 
-/** Makes the folder anew: the commands that stand in for systemd's, and the AWS CLI. */
+/** Recreates the folder: the commands that replace systemd's, and the AWS CLI. */
 export async function makeImage(folder: string, python: PythonFacts): Promise<Image> {
   await rm(folder, { recursive: true, force: true });
   const guest = join(packageRoot(), "local", "machines", "guest");
@@ -42,7 +42,7 @@ export async function makeImage(folder: string, python: PythonFacts): Promise<Im
   return { folder, mounts };
 }
 
-/** Without the packages of the Python that it was installed with (-S), and without what the variables of Python say (-I). */
+/** Without the packages of its Python installation (-S), and without Python's variables (-I). */
 const awsProgram = (python: string): string => `#!/bin/sh
 # The AWS CLI. The packages are those of the local cloud.
 LD_LIBRARY_PATH=/usr/local/lib/python/lib exec ${python} -IS -c '

@@ -1,13 +1,13 @@
-"""Starts bwrap so that it ends with its parent, and, for root, as a user that is nobody on this machine.
+"""Starts bwrap so that it ends with its parent and, for root, runs with an unused user ID.
 
 Usage: launch.py UID STAGE PATH... -- COMMAND...
-UID is 0 where nothing is to be given up. Otherwise each PATH is mounted at STAGE/0, STAGE/1, … in a mount namespace of this process
-alone: the user UID cannot walk to them by their own names, since folders above them are closed to others. Then this process becomes
-that user for good and executes COMMAND without variables.
+UID is 0 to keep the user. Otherwise each PATH is mounted at STAGE/0, STAGE/1, … in a mount namespace of this process alone, because
+the user UID has no access to the folders above them. Then this process permanently becomes that user and executes COMMAND with an
+empty environment.
 
-Why a user of its own: without capabilities, root is still the owner of /proc/sys on this machine, also from inside of a user
-namespace that maps it to itself. Tried: bwrap started by root wrote /proc/sys/kernel/core_pattern, which names a program that the
-kernel starts outside of every sandbox.
+Why a separate user: without capabilities, root still owns /proc/sys on this machine, also inside of a user namespace that maps it to
+itself. Tried: bwrap started by root wrote /proc/sys/kernel/core_pattern, which names a program that the kernel starts outside of every
+sandbox.
 """
 
 import ctypes
@@ -37,7 +37,7 @@ def mount(source, target, kind, flags, data=None):
 
 def become(uid, stage, paths):
     check(libc.unshare(CLONE_NEWNS), "unshare")
-    # What is mounted here must not appear on the machine.
+    # Mounts here must not appear on the machine.
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     files = [os.open(path, os.O_PATH) for path in paths]
     mount("tmpfs", stage, "tmpfs", 0, "mode=755,size=1m")

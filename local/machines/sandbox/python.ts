@@ -1,13 +1,13 @@
 import { basename, sep } from "node:path";
 import { runCommand } from "../../command.ts";
 
-/** Where the parts of a Python environment are on this machine. */
+/** The locations of a Python environment on this machine. */
 export interface PythonFacts {
-  /** The program itself, no link. */
+  /** The program itself, not a link. */
   readonly program: string;
   /** The folder of its library, `…/lib/python3.11`. */
   readonly library: string;
-  /** The shared library that it needs beside the system's, if any. */
+  /** A shared library that the system does not provide, if any. */
   readonly shared: string | undefined;
   /** The folder of the environment's packages. */
   readonly packages: string;
@@ -26,7 +26,7 @@ print(json.dumps({
 }))
 `;
 
-/** @throws Error when it does not run */
+/** @throws Error if it does not run */
 export async function pythonFacts(python: string): Promise<PythonFacts> {
   const { code, stdout, stderr } = await runCommand(python, ["-I", "-c", PROBE], { timeout: 20_000 });
   if (code !== 0) throw new Error(`${python} does not run: ${stderr.trim()}`);
@@ -34,22 +34,22 @@ export async function pythonFacts(python: string): Promise<PythonFacts> {
   return { ...facts, shared: facts.shared ?? undefined };
 }
 
-/** Whether a sandbox, which has the system's /usr but not its /usr/local, has the file anyway. */
+/** Whether a sandbox, which has the system's /usr but not its /usr/local, still has the file. */
 const isOfSystem = (path: string): boolean =>
   path.startsWith(`${sep}usr${sep}`) && !path.startsWith(`${sep}usr${sep}local${sep}`);
 
-/** A file or folder of this machine, and its place below /usr/local of the sandbox. */
+/** A file or folder of this machine, and its path below /usr/local of the sandbox. */
 export interface Mount {
   readonly source: string;
   readonly place: string;
   readonly kind: "file" | "folder";
 }
 
-/** What the AWS CLI needs in a sandbox, and the command line that begins every call of it. */
+/** The files of the AWS CLI in a sandbox, and the beginning of every call of it. */
 export function cliMounts(python: PythonFacts): { readonly mounts: Mount[]; readonly command: string } {
   const mounts: Mount[] = [{ source: python.packages, place: "lib/aws-cli", kind: "folder" }];
   if (isOfSystem(python.program) && isOfSystem(python.library)) return { mounts, command: python.program };
-  // Python finds its library by its own place: bin/python3 beside lib/python3.11.
+  // Python finds its library by its own path: bin/python3 beside lib/python3.11.
   const program = "lib/python/bin/python3";
   mounts.push({ source: python.program, place: program, kind: "file" });
   mounts.push({

@@ -17,11 +17,11 @@ export interface SkeletonOptions {
   readonly hostName: string;
   /** The script of the user data. */
   readonly script: Uint8Array | undefined;
-  /** Whom everything belongs to; undefined where that is this user. */
+  /** The owner of all files; undefined for this user. */
   readonly owner: number | undefined;
 }
 
-/** Folders of an instance's own. Some are covered by mounts. */
+/** The instance's own folders. Mounts cover some of them. */
 const FOLDERS = [
   "dev",
   "etc",
@@ -37,10 +37,10 @@ const FOLDERS = [
   "usr",
   "var",
 ];
-/** Links into /usr, where this machine has them: https://systemd.io/THE_CASE_FOR_THE_USR_MERGE */
+/** Links into /usr, if this machine has them: https://systemd.io/THE_CASE_FOR_THE_USR_MERGE */
 const INTO_USR = ["bin", "lib", "lib32", "lib64", "libx32", "sbin"];
 
-/** Files of this machine's /etc that programs of its /usr need. None of them is secret, though root reads them. */
+/** Files of this machine's /etc that programs in its /usr need. None of them is secret, although root reads them. */
 const COPIED = [
   ...[
     "alternatives",
@@ -62,8 +62,8 @@ const COPIED = [
 ];
 
 /**
- * Makes the root folder of a machine, once in its life: what is written later could follow a link that the machine has put there.
- * The folder must not be there yet.
+ * Creates the root folder of a machine, once: a later write could follow a link that the machine has created. The
+ * folder must not exist.
  */
 export async function makeSkeleton(
   root: string,
@@ -82,7 +82,7 @@ export async function makeSkeleton(
     if (!existsSync(source)) continue;
     const isFolder = (await lstat(source)).isDirectory();
     await mkdir(dirname(join(root, "etc", name)), { recursive: true });
-    // The links in a folder stay links: /etc/alternatives/awk leads into /usr, which the machine has.
+    // Links in a folder stay links: /etc/alternatives/awk leads into /usr, which the machine has.
     await cp(source, join(root, "etc", name), {
       recursive: isFolder,
       dereference: !isFolder,

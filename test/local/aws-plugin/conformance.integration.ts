@@ -62,9 +62,9 @@ for (const [emulator, start] of Object.entries(emulators)) {
 
     it("says why it finds no subnet, or more than one", async () => {
       const none = call("aws:ec2/getSubnet:getSubnet", { availabilityZone: "us-west-2z", region: REGION });
-      expect(await messageOf(none)).to.match(/no subnet is like that/);
+      expect(await messageOf(none)).to.match(/no subnet matches/);
       const several = call("aws:ec2/getSubnet:getSubnet", { defaultForAz: true, region: REGION });
-      expect(await messageOf(several)).to.match(/\d subnets are like that/);
+      expect(await messageOf(several)).to.match(/\d subnets match/);
       const wrong = call("aws:ec2/getSubnets:getSubnets", { vpc: "vpc-1", region: REGION });
       expect(await messageOf(wrong)).to.match(/the argument vpc/);
     });
