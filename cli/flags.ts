@@ -25,9 +25,8 @@ export type Format = (typeof FORMATS)[number];
 export const formatFlag = Flags.option({
   options: FORMATS,
   default: "table",
-  summary: "How to print: for people, or for programs.",
-  description:
-    "json and yaml print the metadata itself; --json wraps it in an envelope with a status and warnings.",
+  summary: "Output format: a table, or a format for programs.",
+  description: "json and yaml print the metadata; --json adds an envelope with a status and warnings.",
   helpValue: FORMATS.join("|"),
   exclusive: ["json"],
 });
@@ -36,7 +35,7 @@ export const formatFlag = Flags.option({
 export const yesFlag = Flags.boolean({
   char: "y",
   default: false,
-  summary: "Do it without asking.",
+  summary: "Skip the confirmation prompt.",
 });
 
 /** `--raw`: for CSV. */
@@ -44,14 +43,14 @@ export const rawFlag = Flags.boolean({
   default: false,
   summary: "Print the exact text of CSV cells, for programs.",
   description:
-    "Without it, CSV is safe to open in a spreadsheet: a text that would be a formula (it starts with =, +, - or @) gets an apostrophe in front, and control characters are escapes such as \\n.",
+    "Without it, CSV is safe to open in a spreadsheet: text that would be a formula (it starts with =, +, - or @) gets a leading apostrophe, and control characters become escapes such as \\n.",
 });
 
 /** @throws InputError for another format than CSV */
 export function csvForm(raw: boolean, format: string): CsvForm {
   if (raw && format !== "csv") {
     throw new InputError("--raw is for CSV only", {
-      why: "JSON and YAML hold the exact text in any case.",
+      why: "JSON and YAML always contain the exact text.",
       fix: "--format csv --raw",
     });
   }

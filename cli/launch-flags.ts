@@ -17,28 +17,28 @@ export const launchFlags = {
     multipleNonGreedy: true,
   }),
   "stage-account": Flags.string({
-    summary: "AWS account that staged the data, if it is another one.",
+    summary: "AWS account that staged the data, if it is not yours.",
     description:
-      "The tables of that account are not read. The data are found by their manifest, in the bucket spawn-staging-REGION of each region or by the access point of the entry; --stage-bucket names others. In that account spawn stage info prints the whole command.",
+      "The command does not read the tables of that account. It finds the data by their manifest, in the bucket spawn-staging-REGION of each region or through the entry's access point; --stage-bucket overrides the location. In that account spawn stage info prints the whole command.",
     helpValue: "ACCOUNT",
   }),
   "stage-bucket": Flags.string({
     summary:
-      "Where --stage-account has the data in a region: a bucket, or the alias or ARN of an access point; repeatable, also for one region.",
+      "Location of the data of --stage-account in a region: a bucket, or the alias or ARN of an access point; repeatable, also for one region.",
     helpValue: "REGION=BUCKET",
     multiple: true,
     multipleNonGreedy: true,
     dependsOn: ["stage-account"],
   }),
   "stage-dest": Flags.string({
-    summary: "Where workers find an entry of --stage-account, if not at /mnt/data/NAME; repeatable.",
+    summary: "Path on workers of an entry of --stage-account. Default: /mnt/data/NAME; repeatable.",
     helpValue: "ID=PATH",
     multiple: true,
     multipleNonGreedy: true,
     dependsOn: ["stage-account"],
   }),
   spot: Flags.boolean({
-    summary: "Run the workers on spot instances. An interrupted index runs again.",
+    summary: "Run the workers on spot instances. An interrupted index is retried.",
     default: false,
   }),
   "instance-type": Flags.string({
@@ -59,12 +59,12 @@ export const launchFlags = {
   }),
   prices: Flags.option({
     options: PRICE_BOOK_NAMES,
-    summary: "Prices for the savings against direct downloads: the guide's, or AWS's list prices.",
+    summary: "Price book for the savings over direct downloads: the guide's prices, or AWS's list prices.",
     ...configured("prices"),
     helpValue: PRICE_BOOK_NAMES.join("|"),
   })(),
   "dry-run": Flags.boolean({
-    summary: "Check everything and show the plan. Nothing starts.",
+    summary: "Check everything and show the plan, without starting.",
     default: false,
     exclusive: ["resume", "wait"],
   }),
@@ -75,7 +75,7 @@ export const launchFlags = {
   }),
   detach: Flags.boolean({ summary: "Return as soon as the sweep has started.", default: false }),
   resume: Flags.string({
-    summary: "Go on with a launch that failed or was interrupted.",
+    summary: "Resume a failed or interrupted launch.",
     helpValue: "ID",
   }),
   yes: yesFlag,

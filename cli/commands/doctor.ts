@@ -7,9 +7,9 @@ import { renderDiagnosis } from "../render/diagnosis.ts";
 import { checkAccount } from "../services/environment/check-account.ts";
 
 export default class Doctor extends BaseCommand {
-  static override summary = "Check what this machine has of what spawn needs.";
+  static override summary = "Check that this machine has everything spawn needs.";
   static override description =
-    "Looks at Node, the Pulumi engine and its plugins, the local cloud, credentials and their account, the state and the disk, and says how to mend what is missing. Installs, starts and changes nothing. The exit code is 1 when something fails.";
+    "Checks Node, the Pulumi engine and its plugins, the local cloud, credentials and their account, the state and the disk, and shows how to fix each problem. Installs, starts and changes nothing. The exit code is 1 if a check fails.";
   static override examples = [
     { description: "Check this machine", command: "<%= config.bin %> doctor" },
     {

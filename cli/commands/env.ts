@@ -6,16 +6,15 @@ import { prepareTools } from "../engine/session.ts";
 import { writeData } from "../output.ts";
 
 export default class Env extends BaseCommand {
-  static override summary =
-    "Print the variables with which plain pulumi and AWS clients work on the same environment.";
+  static override summary = "Print variables for plain pulumi and AWS clients that use the same environment.";
   static override description =
-    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, access key and region, and unset the AWS settings of this shell that lead to other servers. Prints nothing that this shell has already; a passphrase and proxies of the user stay. Starts the local cloud, and installs the engine if it is missing.";
+    "Prints lines for a POSIX shell that export PATH with the engine and the plugins, the state, the local cloud's endpoint, access key and region, and unset the AWS settings of this shell that lead to other servers. Does not print values that this shell already has; the user's passphrase and proxies stay. Starts the local cloud, and installs the engine if it is missing.";
   static override examples = [
     {
-      description: "See what an update would change, with pulumi itself",
+      description: "Preview an update with plain pulumi",
       command: 'eval "$(<%= config.bin %> env)" && pulumi preview -s dev',
     },
-    { description: "Look into the local cloud", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
+    { description: "Inspect the local cloud", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
   ];
 
   async run(): Promise<Readonly<Record<string, string | null>>> {

@@ -22,24 +22,24 @@ import { watchOnScreen } from "../watch-sweep.ts";
 import { type WatchOptions, watchUpdate } from "../watch-update.ts";
 
 export default class Launch extends BaseCommand {
-  static override summary = "Run a command for many parameters, on workers next to the staged data.";
+  static override summary = "Run a command with many parameters, on workers next to the staged data.";
   static override description =
-    `Starts a sweep: the command of the parameter file runs once for each index, on EC2 instances in the regions of the sweep. Each worker downloads the staged data from the bucket of its own region, verifies them, runs the command for one index after the other, and ends itself. AWS replaces workers that die, so nothing of this machine is needed once the sweep has started.
+    `Starts a sweep: the command of the parameter file runs once for each index, on EC2 instances in the regions of the sweep. Each worker downloads the staged data from the bucket of its own region, verifies them, runs the command for one index after the other, and terminates itself. AWS replaces failed workers, so the sweep does not need this machine after the start.
 
 The parameter file is YAML or JSON. It has base_command, a script, and may have ${Object.keys(KEYS)
       .filter((key) => key !== "base_command")
       .join(", ")}. schemas/sweep.schema.json describes each key.
 
-The script starts in an empty folder, as root, on Amazon Linux 2023: stage the programs that it needs, or install them in it. Its variables are SWEEP_INDEX (from 0), SWEEP_ID, SWEEP_NAME, SWEEP_ATTEMPT, STAGED_PATH (STAGED_PATH_1 and so on for further data), one variable for each column of its row, PARAM_SET (the row as one word), PARAM_FILE (a JSON file of the row) and RESULTS_DIR. With the key results, what it leaves in RESULTS_DIR is copied to s3://BUCKET/PREFIX/INDEX/ when it succeeds; other files are lost when the worker ends.
+The script starts in an empty folder, as root, on Amazon Linux 2023: stage the programs that it needs, or install them in it. Its variables are SWEEP_INDEX (from 0), SWEEP_ID, SWEEP_NAME, SWEEP_ATTEMPT, STAGED_PATH (STAGED_PATH_1 and so on for further data), one variable per column of its row, PARAM_SET (the row as one word), PARAM_FILE (a JSON file of the row) and RESULTS_DIR. With the key results, files in RESULTS_DIR are copied to s3://BUCKET/PREFIX/INDEX/ after a success; other files are lost when the worker ends.
 
-Before anything starts, the command checks the file, the staged data in every region, quotas and routes, shows a plan with its costs, and asks. With --dry-run it ends there.
+Before the start, the command checks the file, the staged data in every region, quotas and routes, shows a plan with its costs, and prompts. With --dry-run it stops there.
 
-At a terminal the command then follows the sweep. Ctrl-C stops following; the sweep continues. In a pipe stdout has only the ID of the sweep, for id=$(spawn launch …), and the command returns once the sweep has started, or with --wait when it has ended. Exit codes: 0 started or, where it is followed, every index succeeded; 1 failed, or an index failed; 2 bad input (nothing was created); 130 interrupted.
+In a terminal the command then follows the sweep. Ctrl-C stops following; the sweep continues. In a pipe stdout has only the ID of the sweep, for id=$(spawn launch …), and the command returns once the sweep has started, or with --wait when it has ended. Exit codes: 0 started or, if it was followed, every index succeeded; 1 failure, or an index failed; 2 bad input (nothing was created); 130 interrupted.
 
-The script can run more than once for an index: after an interruption, and where its worker lost its connection. SWEEP_ATTEMPT tells which time it is.`;
+The script can run more than once for an index: after an interruption, and after its worker lost its connection. SWEEP_ATTEMPT is the number of the attempt.`;
   static override examples = [
     {
-      description: "Start a sweep, after a question",
+      description: "Start a sweep after a prompt",
       command: "<%= config.bin %> launch --params sweep.yaml",
     },
     {
@@ -47,7 +47,7 @@ The script can run more than once for an index: after an interruption, and where
       command: "<%= config.bin %> launch --params sweep.yaml --stage-id stage-abc123def456 --spot",
     },
     {
-      description: "See what it would do and cost",
+      description: "Show the plan and its cost",
       command: "<%= config.bin %> launch --params sweep.yaml --dry-run",
     },
     {
@@ -55,17 +55,17 @@ The script can run more than once for an index: after an interruption, and where
       command: 'id=$(<%= config.bin %> launch --params sweep.yaml --yes --wait) && ./collect.sh "$id"',
     },
     {
-      description: "Let the workers write to a bucket of yours",
+      description: "Allow the workers to write to your bucket",
       command:
         "<%= config.bin %> launch --params sweep.yaml --iam-policy s3:GetObject --iam-policy s3:PutObject",
     },
     {
-      description: "With data that another account has staged and shared",
+      description: "Use data that another account has staged and shared",
       command:
         "<%= config.bin %> launch --params sweep.yaml --stage-id stage-abc123def456 --stage-account 111111111111 --stage-bucket us-east-1=ALIAS --stage-dest stage-abc123def456=/mnt/data/dataset.tar.gz",
     },
     {
-      description: "Go on with a launch that was interrupted",
+      description: "Resume an interrupted launch",
       command: "<%= config.bin %> launch --resume sweep-abc123def456",
     },
   ];

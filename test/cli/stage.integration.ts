@@ -116,7 +116,7 @@ stage-0123456789ab  50GB    3        ${day(second.uploadedAt)}  7d    -
       expect(await ids("--region", "us-west-2")).to.deep.equal([first.stagingId, second.stagingId]);
       expect(await ids("--sweep-id", "sweep-xyz789", "--region", "eu-west-1")).to.deep.equal([]);
       const none = await run("stage", "list", "--sweep-id", "sweep-none");
-      expect(none.stderr).to.equal("Nothing that is staged matches.\n");
+      expect(none.stderr).to.equal("No entry matches.\n");
     });
 
     it("sorts, turns round and cuts off", async () => {

@@ -192,7 +192,7 @@ describe("stage cleanup", function () {
 
   it("removes what nobody owns, and nothing else", async () => {
     const { stderr } = await succeed(cleanupLater("--orphans", "--yes"));
-    expect(stderr).to.contain(`${LOST}: Removing what nobody owns... ✓\n`).and.contain("✅ Cleaned up: ");
+    expect(stderr).to.contain(`${LOST}: Removing orphans... ✓\n`).and.contain("✅ Cleaned up: ");
     expect(await keysOf(SECOND, "stage-00000000c1e")).to.deep.equal([FOREIGN[1]]);
     expect(await keysOf(SECOND, "stage-notours/")).to.deep.equal(["stage-notours/x"]);
     expect(await keysOf(SECOND, "other/")).to.have.length(1);

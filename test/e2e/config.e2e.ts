@@ -154,7 +154,7 @@ describe("spawn config", function () {
       expect(await entryOf("environment")).to.include({ value: "dev", source: "SPAWN_ENVIRONMENT" });
       const { stdout, stderr } = await set("backend.url", "s3://states");
       expect(stdout).to.contain("backend.url is set");
-      expect(stderr).to.contain("PULUMI_BACKEND_URL is set in this shell and goes before it");
+      expect(stderr).to.contain("PULUMI_BACKEND_URL is set in this shell and overrides it");
       expect(await entryOf("backend.url")).to.include({ value: "s3://from-the-shell", environment: "dev" });
     } finally {
       await rm(other);
@@ -203,7 +203,7 @@ describe("spawn config", function () {
     );
     try {
       const { stdout } = await set(key, Bucket);
-      expect(stdout).to.contain("made-by-hand is there already: it will be adopted");
+      expect(stdout).to.contain("made-by-hand already exists: spawn will adopt it");
       expect(await entryOf(key)).to.include({ value: Bucket, adopted: true });
       await set(key, Bucket, "--no-adopt");
       expect(await entryOf(key)).to.include({ value: Bucket, adopted: false });

@@ -202,7 +202,7 @@ describe("Entries that an environment's file declares", function () {
     await world.writeProjectFile(FILE, settings([]));
     const unasked = await world.spawn("environment", "up", "--environment", "declared");
     expect(unasked.code).to.equal(2);
-    expect(unasked.stderr).to.contain("does not declare any more:");
+    expect(unasked.stderr).to.contain("no longer declares:");
     expect(unasked.stderr).to.match(new RegExp(`^ {2}${ids["reference"]}  .*${REGIONS.join(", ")}$`, "m"));
     expect(unasked.stderr).to.contain("Fix: spawn environment up --environment declared --yes");
     expect(await versionsOf("reference")).to.have.length(4);

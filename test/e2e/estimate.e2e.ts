@@ -85,7 +85,7 @@ describe("stage estimate", function () {
   });
 
   for (const [args, message] of [
-    [[], "no size is given"],
+    [[], "no size given"],
     [["file.dat", "--data-size-gb", "1"], "a size and a path are given"],
     [["none.dat"], 'there is no file "none.dat"'],
     [["--data-size-gb", "lots"], '"lots" is not a size in GB'],

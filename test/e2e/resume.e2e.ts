@@ -232,7 +232,7 @@ describe("An upload that was interrupted", function () {
     const ended = await succeed(upload().ended);
     expect(ended.stdout).to.equal(`${id}\n`);
     // The engine may have noted the record before it was killed, or not.
-    expect(ended.stderr).to.match(new RegExp(`Resuming ${id}|${id} is whole: the upload was completed`));
+    expect(ended.stderr).to.match(new RegExp(`Resuming ${id}|${id} is complete: the upload finished`));
     expect(arrivedParts(proxy.requests)).to.deep.equal([]);
     // The engine of the killed command still writes its state.
     await eventually("the engine has ended", async () => (await leftRunning(world.home)).length === 0);

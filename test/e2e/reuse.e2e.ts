@@ -52,7 +52,7 @@ mv ../hidden "$SPAWN_HOME/data/stacks/uploaded"`;
 
   it("is uploaded anew where something does not fit, and says why", async () => {
     const { stdout, stderr } = await upload("--reuse", "--dest", "/opt/elsewhere");
-    expect(stderr).to.match(/Nothing can be reused: .* its destination is .*\. The data are uploaded\./);
+    expect(stderr).to.match(/No entry can be reused: .* its destination is .*\. Uploading the data\./);
     expect(stdout.trim()).to.not.equal(first);
     await succeed(world.spawn("stage", "delete", stdout.trim(), "--yes"));
   });

@@ -365,7 +365,7 @@ describe("Updating a staged entry", function () {
 
   it("refuses what is no change, no entry, and no account", async () => {
     for (const [args, message] of [
-      [[id], "nothing was given that is to change"],
+      [[id], "no change given"],
       [[id, "--ttl", "91"], 'TTL "91" is not a whole number of days'],
       [[id, "--allow-accounts", "42"], '"42" is not the ID of an AWS account'],
       [["stage-0123456789ab", "--ttl", "9"], "there is no staging entry stage-0123456789ab"],

@@ -7,13 +7,13 @@ import { type ConfigEntry, getConfig } from "../../services/config/config.ts";
 import { parseConfigKey } from "../../services/config/keys.ts";
 
 export default class ConfigGet extends BaseCommand {
-  static override summary = "Print the value that commands take where no flag says otherwise.";
+  static override summary = "Print the default of a flag.";
   static override description =
-    "The value may be set by a variable, by spawn config set, by the environment's settings file, or be the default; spawn config list says which.";
+    "The value comes from a variable, from spawn config set, from the environment's settings file, or from the program; spawn config list shows the origin.";
   static override examples = [
     { description: "Print the default TTL", command: "<%= config.bin %> config get staging.ttl" },
     {
-      description: "Look into the bucket of a region",
+      description: "List the bucket of a region",
       command: "aws s3 ls s3://$(<%= config.bin %> config get staging.bucket.us-east-1)/",
     },
   ];
@@ -27,7 +27,7 @@ export default class ConfigGet extends BaseCommand {
     const entry = await getConfig(this.contextOf(flags), parseConfigKey(args.key));
     if (entry.value === null) {
       throw new UserError(`${entry.key} is not set`, {
-        why: "The backend that pulumi login has chosen is used.",
+        why: "spawn uses the backend of pulumi login.",
         fix: commandLine(`spawn config set ${entry.key} s3://BUCKET`, flags.environment),
       });
     }

@@ -5,13 +5,13 @@ import { renderTable } from "../../render/table.ts";
 import { type ConfigEntry, listConfig } from "../../services/config/config.ts";
 
 export default class ConfigList extends BaseCommand {
-  static override summary = "List every key with its value and where that comes from.";
+  static override summary = "List every key with its value and origin.";
   static override description =
-    "Shows what commands take where no flag says otherwise, for the environment that --environment names: from a variable, from spawn config set (user config), from Pulumi.<environment>.yaml, or the default.";
+    "Shows the defaults of flags for the environment in --environment. A value comes from a variable, from spawn config set (user config), from Pulumi.<environment>.yaml, or from the program.";
   static override examples = [
     { description: "List all values", command: "<%= config.bin %> config list" },
     {
-      description: "List those of another environment",
+      description: "List the values of another environment",
       command: "<%= config.bin %> config list --environment prod",
     },
   ];

@@ -10,42 +10,42 @@ import { setConfig } from "../../services/config/write.ts";
 const NO_PROGRESS = { onProgress: () => undefined, done: () => undefined };
 
 export default class ConfigSet extends BaseCommand {
-  static override summary = "Set a value that commands take where no flag says otherwise.";
+  static override summary = "Set a default for a flag.";
   static override description =
-    `Keys for all environments: environment (the one to work on), staging.regions, staging.ttl, staging.replication (defaults of stage upload), prices (guide or aws, for estimate and cost). Keys for the one that --environment names: staging.bucket.<region>, and backend.url, where the state of its stacks is.
+    `Keys for all environments: environment (the one to work on), staging.regions, staging.ttl, staging.replication (defaults of stage upload), prices (guide or aws, for estimate and cost). Keys for the environment in --environment: staging.bucket.<region>, and backend.url, the backend of its stacks' state.
 
-A flag goes before a variable (SPAWN_ENVIRONMENT, PULUMI_BACKEND_URL), a variable before what is set here, and this before Pulumi.<environment>.yaml.
+In order of precedence: a flag, a variable (SPAWN_ENVIRONMENT, PULUMI_BACKEND_URL), the value from this command, Pulumi.<environment>.yaml.
 
-A bucket that exists and that spawn did not make is adopted: used as it is, and never deleted. Where the region has another one by now, the next environment up puts this one in its place: one that spawn made has to be empty first.`;
+spawn adopts an existing bucket that it did not create: it uses the bucket unchanged, and never deletes it. If the region already has another bucket, the next environment up replaces it; a bucket that spawn created must be empty first.`;
   static override examples = [
     {
-      description: "Use a bucket of your own in a region",
+      description: "Use your own bucket in a region",
       command: "<%= config.bin %> config set staging.bucket.us-east-1 my-spawn-staging-us-east-1",
     },
     {
-      description: "Work on the environment prod unless told otherwise",
+      description: "Use the environment prod by default",
       command: "<%= config.bin %> config set environment prod",
     },
     {
-      description: "Keep data for two weeks unless told otherwise",
+      description: "Keep data for two weeks by default",
       command: "<%= config.bin %> config set staging.ttl 14",
     },
     {
-      description: "Keep the state of prod where colleagues find it",
+      description: "Share the state of prod with colleagues",
       command: "<%= config.bin %> config set backend.url s3://example-org-spawn-state --environment prod",
     },
   ];
 
   static override args = {
     key: Args.string({ required: true, description: "Key, such as staging.ttl." }),
-    value: Args.string({ required: true, description: "Value, as a flag would take it." }),
+    value: Args.string({ required: true, description: "Value, in the form of the flag." }),
   };
 
   static override flags = {
     adopt: Flags.boolean({
       allowNo: true,
-      summary: "Say whether a bucket is one that you made, in place of a look at it.",
-      description: "For a bucket that cannot be looked at from this machine.",
+      summary: "State whether you created the bucket, in place of a check.",
+      description: "For a bucket that this machine cannot read.",
     }),
   };
 
@@ -59,10 +59,10 @@ A bucket that exists and that spawn did not make is adopted: used as it is, and 
     const entry = await getConfig(new Context(context.environmentName, NO_PROGRESS), key);
     this.log(`✅ ${key.name} is set.`);
     if (value.kind === "bucket" && value.value?.adopt === true) {
-      this.log(`${value.value.name} is there already: it will be adopted, and never deleted.`);
+      this.log(`${value.value.name} already exists: spawn will adopt it, and never delete it.`);
     }
     if (entry.source !== "user config") {
-      this.warn(`${entry.source} is set in this shell and goes before it: ${entry.value}.`);
+      this.warn(`${entry.source} is set in this shell and overrides it: ${entry.value}.`);
     }
     if (key.kind === "bucket") {
       this.note(`To use it: ${commandLine("spawn environment up", context.environmentName)}`);

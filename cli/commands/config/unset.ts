@@ -10,13 +10,13 @@ export interface ConfigUnsetResult {
 }
 
 export default class ConfigUnset extends BaseCommand {
-  static override summary = "Take back a value that was set by spawn config set.";
+  static override summary = "Remove a value of spawn config set.";
   static override description =
-    "The environment's settings file, or the default, counts again. A bucket is neither deleted nor emptied.";
+    "The environment's settings file, or the program's default, applies again. A bucket is neither deleted nor emptied.";
   static override examples = [
-    { description: "Go back to the default TTL", command: "<%= config.bin %> config unset staging.ttl" },
+    { description: "Restore the default TTL", command: "<%= config.bin %> config unset staging.ttl" },
     {
-      description: "Go back to the bucket of the settings file",
+      description: "Restore the bucket of the settings file",
       command: "<%= config.bin %> config unset staging.bucket.us-east-1 --environment prod",
     },
   ];

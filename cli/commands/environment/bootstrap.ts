@@ -40,19 +40,22 @@ export interface EnvironmentBootstrapResult {
 }
 
 export default class EnvironmentBootstrap extends BaseCommand {
-  static override summary = "Make a bucket for the state of the environment's stacks, and use it.";
+  static override summary = "Create a bucket for the state of the environment's stacks, and use it.";
   static override description =
-    `The bucket is private, encrypted and versioned, and keeps old versions for 90 days. It is in the account of the credentials, which must be the one that spawn:account names, and all environments with the same spawn:namePrefix in this account share it. Run the command on every machine that works on the environment: it makes what is missing, and sets backend.url of spawn config.
+    `The bucket is private, encrypted and versioned, and keeps old versions for 90 days. It is in the account of the credentials, which must match spawn:account, and all environments with the same spawn:namePrefix in this account share it. Run the command on every machine that uses the environment: it creates missing resources, and sets backend.url of spawn config.
 
---migrate copies the state that this machine has used until now, and compares the copy with it. The old state stays where it is, and so does the history of old updates. Nobody may work on the environment meanwhile.`;
+--migrate copies the current state of this machine, and compares the copy with it. The old state stays, with its history of updates. Do not use the environment during the migration.`;
   static override examples = [
     {
-      description: "Keep the state of an environment in AWS in a bucket there",
+      description: "Store the state of an AWS environment in its account",
       command: "<%= config.bin %> environment bootstrap --environment prod",
     },
-    { description: "See what it would make", command: "<%= config.bin %> environment bootstrap --dry-run" },
     {
-      description: "Take the present state along",
+      description: "Show what it would create",
+      command: "<%= config.bin %> environment bootstrap --dry-run",
+    },
+    {
+      description: "Copy the current state",
       command: "<%= config.bin %> environment bootstrap --migrate",
     },
   ];
@@ -61,22 +64,24 @@ export default class EnvironmentBootstrap extends BaseCommand {
     region: Flags.string({
       summary: "Region of the bucket.",
       description:
-        "Default: that of the bucket in use, if the state is in one, or else the region of the environment's tables.",
+        "Default: the region of the current state bucket, if any, or the region of the environment's tables.",
       helpValue: "REGION",
     }),
     bucket: Flags.string({
       summary: "Name of the bucket.",
-      description:
-        "Default: the bucket in use, if the state is in one, or else a name with the account and the region.",
+      description: "Default: the current state bucket, if any, or a name with the account and the region.",
       helpValue: "NAME",
     }),
-    migrate: Flags.boolean({ summary: "Copy the state that is in use until now.", default: false }),
+    migrate: Flags.boolean({ summary: "Copy the current state.", default: false }),
     delete: Flags.boolean({
       summary: "Delete the bucket, once no stack in it has resources.",
       default: false,
       exclusive: ["migrate", "dry-run"],
     }),
-    "dry-run": Flags.boolean({ summary: "Show what would be made, and change nothing.", default: false }),
+    "dry-run": Flags.boolean({
+      summary: "Show what would be created, without changing anything.",
+      default: false,
+    }),
     yes: yesFlag,
   };
 
@@ -124,7 +129,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
       "",
       "On every other machine:",
       `  ${bootstrapCommand(plan, place)}`,
-      "or, with fewer rights:",
+      "or, with fewer permissions:",
       `  ${commandLine(`spawn config set backend.url ${shellQuoted(url)}`, environment)}`,
       ...(isOnAws
         ? [
@@ -166,7 +171,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
     const old = from.entryProject.env["PULUMI_BACKEND_URL"] ?? "the backend of pulumi login";
     this.note(`The state of ${stacks.length} stacks is copied from ${old}, where it stays:`);
     for (const stack of stacks) this.note(`  ${stack}`);
-    this.note("", "Nobody may work on the environment meanwhile.", "");
+    this.note("", "Do not use the environment during the migration.", "");
     const command = bootstrapCommand(plan, plan.place, "--migrate");
     return await confirm("Continue?", { yes: flags.yes, command });
   }
@@ -175,7 +180,7 @@ export default class EnvironmentBootstrap extends BaseCommand {
     const own = process.env["PULUMI_BACKEND_URL"];
     if (!own || own === url) return;
     this.warn(
-      `PULUMI_BACKEND_URL is set to another backend, and goes before. In this shell: unset PULUMI_BACKEND_URL`,
+      `PULUMI_BACKEND_URL is set to another backend, and overrides it. In this shell: unset PULUMI_BACKEND_URL`,
     );
   }
 }

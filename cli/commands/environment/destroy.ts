@@ -15,10 +15,10 @@ export interface EnvironmentDestroyResult {
 export default class EnvironmentDestroy extends BaseCommand {
   static override summary = "Delete the environment: its buckets, rules and tables.";
   static override description =
-    "Refuses while there are sweeps or staging entries in it, in tables, stacks or buckets, and names the command that removes them. Logs of sweeps that are gone go with their buckets. A bucket that you made yourself (spawn:adopt) stays, with all that is in it; only spawn's rules are taken out of its configuration.";
+    "Refuses while tables, stacks or buckets contain sweeps or staging entries, and names the command that removes them. Logs of deleted sweeps are deleted with their buckets. An adopted bucket (spawn:adopt) stays with its content; only spawn's rules are removed from its configuration.";
   static override examples = [
     {
-      description: "Delete the environment, after a question",
+      description: "Delete the environment after a prompt",
       command: "<%= config.bin %> environment destroy",
     },
     { description: "Delete it in a script", command: "<%= config.bin %> environment destroy --yes" },

@@ -6,31 +6,31 @@ import { writeForPrograms } from "../../output.ts";
 import { policyNotes, printedPolicy } from "../../services/environment/policy.ts";
 
 export default class EnvironmentPolicy extends BaseCommand {
-  static override summary = "Print an IAM policy with the rights that a kind of users needs.";
+  static override summary = "Print an IAM policy with the permissions of a user role.";
   static override description =
-    `Prints a policy in JSON with the least rights on this environment, for the administrator of its account:
+    `Prints a JSON policy with the minimum permissions on this environment, for the administrator of its account:
 
-operator  makes, changes and deletes the environment, and can use every command. Operators can take every other right, too: the policy is for administrators.
+operator  creates, changes and deletes the environment, and can use every command. Operators can gain every other permission: the policy is for administrators.
 stager    every command under stage and sweep, and launch.
 reader    stage list, info, estimate, cost, download and script; sweep list, info, watch and logs.
-worker    what an instance or a job outside of a sweep needs to run the script of stage script.
-boundary  limits the roles of sweeps' workers; see spawn:workersBoundary in the settings. In an AWS account stagers launch sweeps only with it: whoever can make roles without a limit can take every right.
+worker    permissions of an instance or job outside of a sweep that runs the output of stage script.
+boundary  limits the roles of sweeps' workers; see spawn:workersBoundary in the settings. In an AWS account stagers can launch sweeps only with it, because a user who can create roles without a boundary can gain every permission.
 
-A source on S3 outside of the environment, and the bucket for the results of sweeps, need rights of their own.`;
+An S3 source outside of the environment, and the bucket for the results of sweeps, need extra permissions.`;
   static override examples = [
     {
-      description: "Give a role what it needs to stage data and to launch sweeps",
+      description: "Allow a role to stage data and launch sweeps",
       command:
         "<%= config.bin %> environment policy stager > stager.json && aws iam put-role-policy --role-name NAME --policy-name spawn-stager --policy-document file://stager.json",
     },
     {
-      description: "See what rights it takes to make an environment in an AWS account",
+      description: "Show the permissions to create an environment in an AWS account",
       command: "<%= config.bin %> environment policy operator --environment prod",
     },
   ];
 
   static override args = {
-    name: Args.string({ required: true, options: [...PRINTED_POLICIES], description: "Whose rights." }),
+    name: Args.string({ required: true, options: [...PRINTED_POLICIES], description: "User role." }),
   };
 
   async run(): Promise<PolicyDocument | undefined> {

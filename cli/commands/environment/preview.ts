@@ -14,12 +14,12 @@ export interface EnvironmentPreviewResult {
 }
 
 export default class EnvironmentPreview extends BaseCommand {
-  static override summary = "Show what `environment up` would change.";
+  static override summary = "Show the changes that `environment up` would make.";
   static override description =
-    "Compares Pulumi.<environment>.yaml with what is there, and shows what was deleted or edited by hand. Changes nothing in the environment.";
+    "Compares Pulumi.<environment>.yaml with the existing resources, and shows manual deletions and edits. Changes nothing in the environment.";
   static override examples = [
     {
-      description: "See what an edit of the settings does",
+      description: "Preview an edit of the settings",
       command: "<%= config.bin %> environment preview",
     },
   ];

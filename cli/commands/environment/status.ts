@@ -5,11 +5,11 @@ import { type EnvironmentStatus, environmentStatus } from "../../services/enviro
 export default class EnvironmentStatusCommand extends BaseCommand {
   static override summary = "Show whether the environment is up.";
   static override description =
-    "Looks at the buckets and tables themselves, shows the account that they are in, and starts no engine. Exits with 1 when something is missing.";
+    "Checks the buckets and tables in AWS, and shows their account. Starts no engine. Exits with 1 if a resource is missing.";
   static override examples = [
-    { description: "Look at the environment", command: "<%= config.bin %> environment status" },
+    { description: "Check the environment", command: "<%= config.bin %> environment status" },
     {
-      description: "Make it where it is missing",
+      description: "Create it if it is missing",
       command: "<%= config.bin %> environment status || <%= config.bin %> environment up",
     },
   ];

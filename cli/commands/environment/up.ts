@@ -17,19 +17,19 @@ export interface EnvironmentUpResult {
 }
 
 export default class EnvironmentUp extends BaseCommand {
-  static override summary = "Make the environment: buckets, rules and tables in its regions.";
+  static override summary = "Create or update the environment: buckets, rules and tables in its regions.";
   static override description =
     `Updates the environment to match Pulumi.<environment>.yaml, including the staging entries that it declares. Run it again after every edit of that file.
 
-Creates resources again that were deleted by hand, and takes back changes that were made by hand. If the environment's stack was lost, the command takes over the tables, buckets and role that carry the environment's own tags. If the file no longer declares an entry, the command lists the data to delete, and asks first. It never replaces or deletes a table, or a bucket with data: it refuses such a change of the file.`;
+Recreates resources that were deleted by hand, and reverts manual changes. If the environment's stack was lost, the command adopts the tables, buckets and role with the environment's tags. If the file no longer declares an entry, the command lists the data to delete, and prompts. It never replaces or deletes a table, or a bucket with data: it refuses such an edit of the file.`;
   static override examples = [
-    { description: "Make the environment on this machine", command: "<%= config.bin %> environment up" },
+    { description: "Create the environment on this machine", command: "<%= config.bin %> environment up" },
     {
       description: "In a script, also delete declared entries that were removed from the file",
       command: "<%= config.bin %> environment up --yes",
     },
     {
-      description: "Make the one of an AWS account",
+      description: "Create an environment in an AWS account",
       command: "<%= config.bin %> environment up --environment prod",
     },
   ];
@@ -65,9 +65,7 @@ Creates resources again that were deleted by hand, and takes back changes that w
     flags: { readonly yes: boolean; readonly environment: string },
   ): Promise<boolean> {
     if (doomed.length === 0) return true;
-    this.note(
-      `⚠️  This will delete staged data that Pulumi.${flags.environment}.yaml does not declare any more:`,
-    );
+    this.note(`⚠️  This will delete staged data that Pulumi.${flags.environment}.yaml no longer declares:`);
     for (const data of doomed) this.note(`  ${describeDoomed(data)}`);
     this.note("");
     const command = commandLine("spawn environment up", flags.environment);

@@ -5,7 +5,7 @@ import { BaseCommand } from "../../base-command.ts";
 export default class LocalDown extends BaseCommand {
   static override summary = "Stop the local cloud and its instances. Its data are kept.";
   static override description =
-    "The next command that needs it starts it again, with everything that was in it. Instances of sweeps boot again then.";
+    "The next command that needs it starts it again with its data. Instances of sweeps then boot again.";
   static override examples = [
     { description: "Stop the local cloud", command: "<%= config.bin %> local down" },
   ];

@@ -7,10 +7,9 @@ import { formatUtc } from "../../render/text.ts";
 
 export default class LocalStatus extends BaseCommand {
   static override summary = "Show whether and where the local cloud is running.";
-  static override description =
-    "Starts nothing and changes nothing. The exit code is 1 when its process hangs.";
+  static override description = "Starts and changes nothing. The exit code is 1 if its process hangs.";
   static override examples = [
-    { description: "See where the local cloud is", command: "<%= config.bin %> local status" },
+    { description: "Show the local cloud's address", command: "<%= config.bin %> local status" },
     {
       description: "Get its endpoint in a script",
       command: "<%= config.bin %> local status --json | jq -r .result.endpoint",
@@ -21,7 +20,7 @@ export default class LocalStatus extends BaseCommand {
     await this.parse(LocalStatus);
     const [status, machines] = await Promise.all([cloudStatus(), machinesStatus()]);
     if (status.state === "unresponsive") {
-      throw new UserError("the local cloud's process is there but does not answer", {
+      throw new UserError("the local cloud's process runs but does not respond", {
         why: `Process ${status.pid} at ${status.endpoint}; its log is ${status.log}.`,
         fix: "spawn local down, then spawn local up",
       });

@@ -7,10 +7,10 @@ import { ExactScreen } from "../../screen.ts";
 export default class LocalUp extends BaseCommand {
   static override summary = "Start the local cloud, an AWS emulator on this machine.";
   static override description =
-    "Other commands start it by themselves when they need it. It runs in the background, listens on 127.0.0.1 only and keeps its data across restarts. The first start installs it, which takes some seconds.";
+    "Other commands start it on demand. It runs in the background, listens on 127.0.0.1 only and keeps its data across restarts. The first start installs it, which takes some seconds.";
   static override examples = [
     { description: "Start the local cloud", command: "<%= config.bin %> local up" },
-    { description: "Use it from an AWS client", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
+    { description: "Use it with an AWS client", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
   ];
 
   /** Without the key: `spawn env` exports it, and this output is for people and logs. */

@@ -28,31 +28,31 @@ interface Cleanup {
 }
 
 export default class StageCleanup extends BaseCommand {
-  static override summary = "Remove what has expired, what belongs to a sweep, or what nobody owns.";
+  static override summary = "Remove expired entries, the entries of a sweep, or orphans.";
   static override description =
-    `--expired removes entries past their TTL: S3 and DynamoDB remove their data and records by themselves, but not their stacks and access points. --sweep-id removes all entries of a sweep; with --expired as well, only those of the sweep that have expired.
+    `--expired removes entries past their TTL: S3 and DynamoDB delete their data and records, but not their stacks and access points. --sweep-id removes all entries of a sweep; with --expired, only its expired entries.
 
-Whatever is asked for, it also reports what nobody owns: data in the environment's buckets that no record and no stack knows, and multipart uploads under entries that are whole. --orphans removes it. What changed within the last day, what belongs to an upload that has not ended, and what is not named like a staging entry is never taken for it; in a bucket that this environment has not made it is reported only.
+In every case, the command also reports orphans: data in the environment's buckets without a record and a stack, and multipart uploads under complete entries. --orphans removes them. Data that changed within the last day, data of an unfinished upload, and data without the name of a staging entry are never orphans. Orphans in a bucket that this environment did not create are only reported.
 
-Entries that the environment's file declares are never removed, only reported. --dry-run shows what would be removed and changes nothing. Costs are under the guide's prices.`;
+Entries that the environment's file declares are only reported, never removed. --dry-run shows what would be removed, and changes nothing. Costs use the guide's prices.`;
   static override examples = [
-    { description: "See what has expired", command: "<%= config.bin %> stage cleanup --expired --dry-run" },
+    { description: "Show expired entries", command: "<%= config.bin %> stage cleanup --expired --dry-run" },
     {
-      description: "Remove what has expired, in a nightly job",
+      description: "Remove expired entries in a nightly job",
       command: "<%= config.bin %> stage cleanup --expired --yes",
     },
     {
       description: "Remove all data of a sweep",
       command: "<%= config.bin %> stage cleanup --sweep-id sweep-xyz789",
     },
-    { description: "Remove what nobody owns", command: "<%= config.bin %> stage cleanup --orphans" },
+    { description: "Remove orphans", command: "<%= config.bin %> stage cleanup --orphans" },
   ];
 
   static override flags = {
-    expired: Flags.boolean({ summary: "Remove entries that have expired.", default: false }),
+    expired: Flags.boolean({ summary: "Remove expired entries.", default: false }),
     "sweep-id": Flags.string({ summary: "Remove the entries of this sweep.", helpValue: "ID" }),
-    orphans: Flags.boolean({ summary: "Remove what nobody owns.", default: false }),
-    "dry-run": Flags.boolean({ summary: "Show what would be removed, and remove nothing.", default: false }),
+    orphans: Flags.boolean({ summary: "Remove data without an owner.", default: false }),
+    "dry-run": Flags.boolean({ summary: "Show what would be removed, without removing it.", default: false }),
     yes: yesFlag,
   };
 
@@ -78,7 +78,7 @@ Entries that the environment's file declares are never removed, only reported. -
     if (text !== "" && !this.jsonEnabled()) await writeOut(text);
     const wanted = toRemove(plan, question);
     if (wanted === "") {
-      this.note(...(isEmpty(plan) ? ["There is nothing to clean up."] : ["", "Nothing was removed."]));
+      this.note(...(isEmpty(plan) ? ["Nothing to clean up."] : ["", "Nothing was removed."]));
     } else if (flags["dry-run"]) {
       this.note("", `Nothing was removed. To remove ${wanted}: ${command}`);
     } else if (await this.#agreed(`Remove ${wanted} for good?`, { yes: flags.yes, command })) {
@@ -100,7 +100,7 @@ Entries that the environment's file declares are never removed, only reported. -
         ...events,
         onProblem: (error) => this.#problem(error),
         onWait: () => this.note("Waiting for another cleanup of this machine…"),
-        onRemoved: ({ id }) => this.note(`${id}: Removing what nobody owns... ✓`),
+        onRemoved: ({ id }) => this.note(`${id}: Removing orphans... ✓`),
       }),
     );
     for (const [id, why] of result.kept) this.note(`${id}: Left as it is. ${why}`);
@@ -132,7 +132,7 @@ Entries that the environment's file declares are never removed, only reported. -
     if (url !== undefined && !url.startsWith("file://")) return;
     const where = url === undefined ? "where pulumi login has chosen" : "on this machine";
     this.warn(
-      `The stacks' state is kept ${where}: what others are uploading with a state of their own is not known here, and looks like nobody's once it has not changed for a day.`,
+      `The stacks' state is kept ${where}: uploads of other users with another state are unknown here, and look like orphans after a day without changes.`,
     );
   }
 
@@ -161,8 +161,8 @@ function commandFor({ expired, sweepId, orphans }: CleanupQuestion, { environmen
     orphans ? "--orphans" : "",
   ].filter(Boolean);
   if (flags.length === 0) {
-    throw new InputError("it is not said what is to be cleaned up", {
-      why: "That is at least one of --expired, --sweep-id ID and --orphans.",
+    throw new InputError("nothing selected to clean up", {
+      why: "Select at least one of --expired, --sweep-id ID and --orphans.",
       fix: commandLine("spawn stage cleanup --expired --dry-run", environmentName),
     });
   }

@@ -17,22 +17,22 @@ import { resolveId } from "../../services/entry/resolve-id.ts";
 const FORMATS = ["table", "json", "csv", "html"] as const;
 
 export default class StageCost extends BaseCommand {
-  static override summary = "Report what staging has cost, and what it has saved.";
+  static override summary = "Report the costs and savings of staging.";
   static override description =
-    `Adds up the usage ledger, which keeps every entry: one that was deleted or has expired since counts for the days on which its data were there.
+    `Adds up the usage ledger, which contains every entry: deleted and expired entries count for the days on which their data existed.
 
-A replication counts whole at the moment at which a region got its copy; storage by the millisecond, in every region, for as long as the data were there. What expires is counted until the 00:00 UTC at which S3 removes it.
+A replication counts when a region gets its copy. Storage counts per millisecond, in every region, while the data exist. Expired data count until the 00:00 UTC at which S3 deletes them.
 
-With --prices aws the rest counts that AWS charges for: what has expired for up to two more days, until S3 deletes its noncurrent versions, and the requests of uploads, copies and changes. Not counted:
+--prices aws also includes AWS's other charges: expired data for up to two more days, until S3 deletes their noncurrent versions, and the requests of uploads, copies and changes. Not included:
 ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}
 
-Uploads that have not ended, and what a deletion left, are in no row of the ledger, though S3 charges for them: the report has them in a part of their own, with their bytes and their cost a day, as the buckets hold them now. They are not in the totals. spawn stage list --incomplete and spawn stage cleanup name what to do about them.
+Unfinished uploads and remains of deletions have no row in the ledger, though S3 charges for them. The report lists them separately, with their current bytes and their cost per day; the totals do not include them. spawn stage list --incomplete and spawn stage cleanup show how to remove them.
 
-Savings come from instances that really fetched the data outside the primary region: what their own downloads from there would have cost, less what the staging cost. The ledger counts these instances without a time, so an entry's downloads are spread evenly over the time for which its data have been there, and a period gets its part of them.
+Savings count instances that downloaded the data outside the primary region: the cost of direct downloads, minus the cost of staging. The ledger counts these instances without a time, so an entry's downloads are spread evenly over the lifetime of its data, and a period gets its share.
 
-Amounts are computed from a price book; they are not AWS's bill. Every number is in UTC: a day given as --since counts from its beginning, one given as --until to its end.
+Amounts are computed from a price book; they are not AWS's bill. All times are in UTC: a day as --since starts at its beginning, and as --until ends at its end.
 
---format csv has one row for each entry, in these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd, unfinished_bytes, unfinished_usd_per_day, noncurrent_usd, requests_usd. The sums of a column are the totals of the report. Text that a spreadsheet would take for a formula gets an apostrophe in front; --raw prints the exact text.`;
+--format csv has one row per entry, with these columns: staging_id, filename, sweep_id, size_bytes, regions, uploaded_at, ended_at, operations, staged_bytes, replication_usd, storage_usd, total_usd, remote_instances, direct_usd, unfinished_bytes, unfinished_usd_per_day, noncurrent_usd, requests_usd. The sums of a column are the totals of the report. Text that a spreadsheet would parse as a formula starts with an apostrophe; --raw prints the exact text.`;
   static override examples = [
     { description: "Report on the last 30 days", command: "<%= config.bin %> stage cost" },
     {
@@ -48,33 +48,36 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
       command: "<%= config.bin %> stage cost --format csv > staging-costs.csv",
     },
     {
-      description: "Make a page with charts, which needs no network",
+      description: "Create a web page with charts, for offline use",
       command: "<%= config.bin %> stage cost --format html --output costs.html",
     },
   ];
 
   static override flags = {
     since: Flags.string({
-      summary: "Count from this time on. Default: 30 days ago.",
-      description: `Understands, in UTC: ${TIME_FORMS.join(", ")}.`,
+      summary: "Start of the period. Default: 30 days ago.",
+      description: `Formats, in UTC: ${TIME_FORMS.join(", ")}.`,
       helpValue: "TIME",
     }),
     until: Flags.string({
-      summary: "Count up to this time, a day to its end. Default: now.",
+      summary: "End of the period; a day includes its end. Default: now.",
       helpValue: "TIME",
     }),
-    "staging-id": Flags.string({ summary: "Only this entry: its ID or its first digits.", helpValue: "ID" }),
-    "sweep-id": Flags.string({ summary: "Only data of this sweep.", helpValue: "ID" }),
+    "staging-id": Flags.string({
+      summary: "Include only this entry: its ID, or its first digits.",
+      helpValue: "ID",
+    }),
+    "sweep-id": Flags.string({ summary: "Include only data of this sweep.", helpValue: "ID" }),
     prices: Flags.option({
       options: PRICE_BOOK_NAMES,
       ...configured("prices"),
-      summary: "Which prices to count with: the guide's, or AWS's list prices.",
+      summary: "Price book: the guide's prices, or AWS's list prices.",
       helpValue: PRICE_BOOK_NAMES.join("|"),
     })(),
     format: Flags.option({
       options: FORMATS,
       default: "table",
-      summary: "How to print: for people, for programs, or as a page for a browser.",
+      summary: "Output format: a table, a format for programs, or a web page.",
       helpValue: FORMATS.join("|"),
       exclusive: ["json"],
     })(),
@@ -103,7 +106,7 @@ Amounts are computed from a price book; they are not AWS's bill. Every number is
       this.warn(error);
       process.exitCode = 1;
     });
-    if (period.cut) this.warn(`--until ${flags.until} is in the future: counted up to now.`);
+    if (period.cut) this.warn(`--until ${flags.until} is in the future: the period ends now.`);
     if (this.jsonEnabled()) return toCostJson(report);
     const text = await render(report, flags.format, form);
     if (flags.output === undefined) await (flags.format === "table" ? writeOut : writeData)(text);

@@ -23,14 +23,14 @@ export interface StageDeleteResult {
 export default class StageDelete extends BaseCommand {
   static override summary = "Delete an entry's data from all regions.";
   static override description =
-    `Removes the record first, so that no instance picks the entry any more, then every version of its objects in every region. Also removes what an upload that did not end has left.
+    `Removes the record first, so that no instance uses the entry any longer, then every version of its objects in every region. Also removes data of an unfinished upload.
 
 Before it changes anything, the command checks for protected resources (pulumi state protect) and for objects under a legal hold or a retention (S3 Object Lock), and refuses the deletion if it finds any. At the end it searches every bucket, table and access point for the ID, and reports "deleted" only if it finds nothing. So it can also delete an entry without a stack or a state file.
 
 With several IDs, the command looks up all entries before it deletes any, then deletes a few at a time. If one deletion fails, the others continue. With --json, the result of several IDs is a list.`;
   static override examples = [
     {
-      description: "Delete an entry, after a question",
+      description: "Delete an entry after a prompt",
       command: "<%= config.bin %> stage delete stage-abc123def456",
     },
     {
@@ -38,7 +38,7 @@ With several IDs, the command looks up all entries before it deletes any, then d
       command: "<%= config.bin %> stage delete stage-abc123def456 --yes",
     },
     {
-      description: "Delete several, after one question",
+      description: "Delete several entries after one prompt",
       command: "<%= config.bin %> stage delete stage-abc123def456 stage-0123456789ab",
     },
   ];
@@ -60,7 +60,7 @@ With several IDs, the command looks up all entries before it deletes any, then d
     for (const entry of entries) {
       this.note(...describe(entry));
       if (entry.corrupt !== undefined)
-        this.warn(`${entry.corrupt.message}. It is not used: the ID is enough.`);
+        this.warn(`${entry.corrupt.message}. The record is not used: the ID is enough.`);
     }
     this.note("⚠️  This will delete data from all regions and cannot be undone.", "");
     const question = entries.length === 1 ? "Continue?" : `Delete ${entries.length} entries?`;

@@ -23,16 +23,16 @@ export interface StageDownloadResult {
 export default class StageDownload extends BaseCommand {
   static override summary = "Download an entry to this machine and verify it.";
   static override description =
-    `Downloads the data from one region with ranged requests in parallel, verifies the SHA-256 of each file while it arrives, and restores permissions, symbolic links and empty folders. Each file has a temporary name in its own folder until it is verified. The region is the one of --region; without it, that of AWS_REGION or AWS_DEFAULT_REGION if the entry is there, else the primary region. AWS charges for data that leave a region.
+    `Downloads the data from one region with ranged requests in parallel, verifies the SHA-256 of each file during the download, and restores permissions, symbolic links and empty folders. Each file has a temporary name in its own folder until it is verified. The default region is that of AWS_REGION or AWS_DEFAULT_REGION if it has a replica, otherwise the primary region. AWS charges for data that leave a region.
 
-A directory is downloaded into PATH, which need not exist; other files in PATH stay. A single file is downloaded to PATH, or into PATH if it is a directory. Files that are there and right are kept. If a file is there and differs, nothing is changed, unless --force is given. Nothing is written outside of PATH, and no symbolic link below PATH is followed.
+A directory is downloaded into PATH, which need not exist; other files in PATH stay. A single file is downloaded to PATH, or into PATH if it is a directory. Correct files are kept. If an existing file differs, nothing changes unless you give --force. The command writes nothing outside of PATH, and follows no symbolic link below PATH.
 
-To continue an interrupted download, run the same command again: complete files and the beginning of large files are not downloaded again.
+To resume an interrupted download, run the same command again: complete files and the beginning of large files are not downloaded again.
 
-stdout has only the path. A download counts in the entry's download count, and not as an instance.`;
+stdout has only the path. A download increments the entry's download count, but does not count as an instance.`;
   static override examples = [
     {
-      description: "Download an entry into the working folder, under its own name",
+      description: "Download an entry into the working directory, under its own name",
       command: "<%= config.bin %> stage download stage-abc123def456",
     },
     {
@@ -51,13 +51,13 @@ stdout has only the path. A download counts in the entry's download count, and n
       description: "ID of the entry, such as stage-abc123def456, or its first digits, such as abc1.",
     }),
     path: Args.string({
-      description: "Where the data go. Without it, the entry's own name in the working folder.",
+      description: "Destination. Default: the entry's own name in the working directory.",
     }),
   };
 
   static override flags = {
     region: Flags.string({
-      summary: "Region to read from.",
+      summary: "Source region.",
       helpValue: "REGION",
       defaultHelp: async () => "AWS_REGION, else the primary region",
     }),

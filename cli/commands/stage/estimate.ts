@@ -25,15 +25,15 @@ import { inspectSource } from "../../services/entry/upload/source.ts";
 const DEFAULT_COLUMNS = 80;
 
 export default class StageEstimate extends BaseCommand {
-  static override summary = "Estimate what staging costs and saves, compared with direct downloads.";
+  static override summary = "Estimate the costs and savings of staging, compared with direct downloads.";
   static override description =
-    `Compares two ways to bring a dataset to instances in several regions: each instance downloads it from the first region, or it is staged once in every region. Nothing is created, and no cloud is asked but for the size of an s3:// URL.
+    `Compares two ways to bring a dataset to instances in several regions: each instance downloads it from the first region, or it is staged once in every region. The command creates nothing, and sends requests only for the size of an s3:// URL.
 
-The size is that of --data-size-gb, or of a file, a directory or an s3:// URL. Break-even is the smallest number of instances per region for which staging costs no more.
+The size comes from --data-size-gb, or from a file, a directory or an s3:// URL. Break-even is the smallest number of instances per region for which staging costs no more.
 
-The guide's prices take AWS's internet price for a download from another region. AWS's list prices between regions are lower, so real savings are smaller: a line below the estimate tells them, and --prices aws shows how they come about. That price book names the source and date of each figure; of what it lacks, nothing is guessed.
+The guide's prices use AWS's internet price for a download from another region. AWS's list prices between regions are lower, so real savings are smaller: a line below the estimate shows them, and --prices aws shows the calculation. That price book names the source and date of each figure, and never guesses a price.
 
-With --prices aws the data count from an upload at 12:00 UTC until AWS stops to charge for them: until the 00:00 UTC after the TTL, and two more days, since in a versioned bucket expired data become noncurrent versions first. Requests count, too: those of the upload, of the copies, and of the tags. Not counted:
+With --prices aws the data count from an upload at 12:00 UTC until AWS stops charging for them: until the 00:00 UTC after the TTL, and two more days, because expired data in a versioned bucket first become noncurrent versions. Requests of the upload, the copies and the tags count, too. Not included:
 ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
   static override examples = [
     {
@@ -42,7 +42,7 @@ ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
         "<%= config.bin %> stage estimate --data-size-gb 100 --instances 10 --regions us-east-1,us-west-2",
     },
     {
-      description: "The same with AWS's list prices, kept for 30 days",
+      description: "Estimate with AWS's list prices and a TTL of 30 days",
       command: "<%= config.bin %> stage estimate --data-size-gb 100 --ttl 30 --prices aws",
     },
     {
@@ -57,7 +57,7 @@ ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
 
   static override args = {
     "local-path": Args.string({
-      description: "File or directory whose size is taken, or an s3:// URL. In place of --data-size-gb.",
+      description: "File, directory or s3:// URL to take the size from, in place of --data-size-gb.",
       // Otherwise oclif would read a missing path from a pipe.
       ignoreStdin: true,
     }),
@@ -79,14 +79,14 @@ ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
       helpValue: "REGIONS",
     }),
     ttl: Flags.string({
-      summary: "Days for which the data are kept, 1 to 90.",
+      summary: "Days until the data expire, 1 to 90.",
       ...configured("staging.ttl"),
       helpValue: "DAYS",
     }),
     prices: Flags.option({
       options: PRICE_BOOK_NAMES,
       ...configured("prices"),
-      summary: "Whose prices: the guide's, or AWS's list prices.",
+      summary: "Price book: the guide's prices, or AWS's list prices.",
       helpValue: PRICE_BOOK_NAMES.join("|"),
     })(),
     "request-payer": Flags.boolean({
@@ -96,7 +96,7 @@ ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
     format: Flags.option({
       options: ["table", "json", "yaml", "csv"] as const,
       default: "table",
-      summary: "How to print: for people, or for programs.",
+      summary: "Output format: a table, or a format for programs.",
       description: "json, yaml and csv print the figures themselves; --json wraps them in an envelope.",
       helpValue: "table|json|yaml|csv",
       exclusive: ["json"],
@@ -136,8 +136,8 @@ ${LEFT_OUT.map((line) => `- ${line}`).join("\n")}`;
   ): Promise<{ sizeBytes: number; source?: EstimatedSource }> {
     const size = flags["data-size-gb"];
     if ((size === undefined) === (path === undefined)) {
-      throw new InputError(size === undefined ? "no size is given" : "a size and a path are given", {
-        why: "An estimate is for one dataset: of a size, or of a file, a directory or an s3:// URL.",
+      throw new InputError(size === undefined ? "no size given" : "a size and a path are given", {
+        why: "An estimate covers one dataset: give a size, or a file, a directory or an s3:// URL.",
         fix: "spawn stage estimate --data-size-gb 100, or spawn stage estimate <local-path>",
       });
     }

@@ -21,11 +21,11 @@ import { watchUpdate } from "../../watch-update.ts";
 export default class StageInfo extends BaseCommand {
   static override summary = "Show everything about one staging entry.";
   static override description =
-    `Shows where the data are, when they expire and by which lifecycle rule of each bucket, with whom they are shared, who has used them, what they have cost so far and what that saved. Instances are counted when they fetch the data; savings count only those outside the primary region.
+    `Shows the location, expiry, lifecycle rules, sharing, usage, costs and savings of an entry. Instances count when they download the data; savings include only instances outside the primary region.
 
-Checks every region without reading the data, and reports each as whole, missing, different, or not reachable. If a region is not whole, the command still prints everything, and the exit code is 1. Missing data of an expired entry are no failure.
+Checks every region without reading the data, and reports each as whole, missing, different, or not reachable. If a region is not whole, the command still prints everything, and the exit code is 1. Missing data of an expired entry are not a failure.
 
-Costs come from the usage ledger, as those of stage cost do, and under the guide's prices: a region counts for the time in which the data were there.`;
+Costs come from the usage ledger, like those of stage cost, with the guide's prices: a region counts while it holds the data.`;
   static override examples = [
     { description: "Show an entry", command: "<%= config.bin %> stage info stage-abc123def456" },
     {
@@ -49,9 +49,9 @@ Costs come from the usage ledger, as those of stage cost do, and under the guide
     format: formatFlag(),
     verify: Flags.boolean({
       summary:
-        "Compare every byte of every region with the recorded SHA-256, and all else with what was made.",
+        "Compare every byte in every region with the recorded SHA-256, and check all resources for drift.",
       description:
-        "Also reports what somebody has changed by hand: record, usage row, tags, access points, and the buckets' rules. Reads the objects of one region, and those of another region if S3 has no checksum of both complete objects. AWS charges for the transfer to this machine.",
+        "Also reports manual changes of the record, usage row, tags, access points and bucket rules. Reads the objects of one region, and those of another region if S3 has no checksum of both complete objects. AWS charges for the transfer to this machine.",
       default: false,
     }),
   };

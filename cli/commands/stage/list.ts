@@ -50,31 +50,31 @@ interface Listing {
 export default class StageList extends BaseCommand {
   static override summary = "List all staged data.";
   static override description =
-    `Shows the newest first. An entry is listed from the moment its data are verified in every region until its deletion starts. In the column TTL, "expiring" marks what expires within 24 hours, "expired" what has expired and is not removed yet, and "deleting" what a deletion that did not end has left: run spawn stage delete again.
+    `Shows the newest entries first. An entry is listed from its verification in every region until its deletion starts. In the column TTL, "expiring" marks entries that expire within 24 hours, "expired" entries that have expired but are not removed yet, and "deleting" the remains of an incomplete deletion: run spawn stage delete again.
 
---sort puts the newest, the largest, the soonest to expire, the first by name, or the dearest from its upload to its expiry first; with - before it, or with --reverse, the other way round.
+--sort lists the newest, the largest, the next to expire, the first by name, or the most expensive entry first; a leading - or --reverse reverses the order.
 
---verify looks into every region of each entry as spawn stage info does, without reading the data. The column DATA (the key presence) says what is missing, different, or not reachable, and the exit code is 1 after everything was printed; an entry that has expired may be missing. A file takes two HEAD requests a region, a directory a listing of its objects.`;
+--verify checks every region of each entry as spawn stage info does, without reading the data. The column DATA (the key presence) shows missing, different, or unreachable data, and the exit code is 1 after everything was printed; data of an expired entry may be missing. A file takes two HEAD requests per region, a directory a listing of its objects.`;
   static override examples = [
     { description: "List all staged data", command: "<%= config.bin %> stage list" },
     {
-      description: "List what belongs to a sweep",
+      description: "List the entries of a sweep",
       command: "<%= config.bin %> stage list --sweep-id sweep-xyz789",
     },
     {
-      description: "List what has a copy in a region",
+      description: "List the entries with a copy in a region",
       command: "<%= config.bin %> stage list --region us-west-2",
     },
     {
-      description: "List the ten largest",
+      description: "List the ten largest entries",
       command: "<%= config.bin %> stage list --sort size --limit 10",
     },
     {
-      description: "List what expires first",
+      description: "List the entries that expire first",
       command: "<%= config.bin %> stage list --sort expires",
     },
     {
-      description: "Look whether the data of a sweep are whole in every region",
+      description: "Check the data of a sweep in every region",
       command: "<%= config.bin %> stage list --sweep-id sweep-xyz789 --verify",
     },
     {
@@ -82,42 +82,42 @@ export default class StageList extends BaseCommand {
       command: "<%= config.bin %> stage list --incomplete",
     },
     {
-      description: "Save everything for another program",
+      description: "Export everything to another program",
       command: "<%= config.bin %> stage list --format json > staging.json",
     },
     {
-      description: "Save everything for a spreadsheet",
+      description: "Export everything to a spreadsheet",
       command: "<%= config.bin %> stage list --format csv > staging.csv",
     },
   ];
 
   static override flags = {
-    "sweep-id": Flags.string({ summary: "Only data that belong to this sweep.", helpValue: "ID" }),
-    region: Flags.string({ summary: "Only data with a copy in this region.", helpValue: "REGION" }),
+    "sweep-id": Flags.string({ summary: "List only data of this sweep.", helpValue: "ID" }),
+    region: Flags.string({ summary: "List only data with a copy in this region.", helpValue: "REGION" }),
     incomplete: Flags.boolean({
-      summary: "List what was begun on this machine and has not ended, and how far it is.",
-      description: "Go on with one of them by spawn stage resume, or remove it by spawn stage delete.",
+      summary: "List unfinished uploads of this machine, with their progress.",
+      description: "Resume an upload with spawn stage resume, or delete it with spawn stage delete.",
       default: false,
     }),
     verify: Flags.boolean({
-      summary: "Look whether every region of each entry holds what was staged.",
-      description: "spawn stage repair makes copies again that are missing or different.",
+      summary: "Check every region of each entry.",
+      description: "spawn stage repair replaces missing and different copies.",
       default: false,
       exclusive: ["incomplete"],
     }),
     sort: Flags.string({
-      summary: "What to sort by.",
+      summary: "Sort key.",
       default: "uploaded",
       helpValue: SORTS.join("|"),
     }),
-    reverse: Flags.boolean({ summary: "Turn the order round.", default: false }),
-    limit: Flags.integer({ summary: "Only so many entries.", min: 1, helpValue: "N" }),
+    reverse: Flags.boolean({ summary: "Reverse the order.", default: false }),
+    limit: Flags.integer({ summary: "Maximum number of entries.", min: 1, helpValue: "N" }),
     format: Flags.option({
       options: FORMATS,
       default: "table",
-      summary: "How to print: for people, or for programs.",
+      summary: "Output format: a table, or a format for programs.",
       description:
-        "json and yaml print the metadata itself; --json wraps it in an envelope with a status and warnings. csv has one row for each entry; see --raw.",
+        "json and yaml print the metadata; --json adds an envelope with a status and warnings. csv has one row per entry; see --raw.",
       helpValue: FORMATS.join("|"),
       exclusive: ["json"],
     })(),
@@ -176,7 +176,7 @@ export default class StageList extends BaseCommand {
   ): Promise<IncompleteMetadata[] | undefined> {
     if (sort !== "uploaded") {
       throw new InputError(`--incomplete cannot be sorted by ${sort}`, {
-        why: "What has not ended is listed by when it was begun.",
+        why: "Unfinished uploads are listed by their start.",
         fix: reverse ? "spawn stage list --incomplete --reverse" : "spawn stage list --incomplete",
       });
     }
@@ -213,9 +213,7 @@ export default class StageList extends BaseCommand {
     if (count > 0) return;
     const filtered = filter.sweepId !== undefined || filter.region !== undefined;
     this.note(
-      filtered
-        ? "Nothing that is staged matches."
-        : "Nothing is staged. To stage a file: spawn stage upload <local-path>",
+      filtered ? "No entry matches." : "Nothing is staged. To stage a file: spawn stage upload <local-path>",
     );
   }
 

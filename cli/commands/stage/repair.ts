@@ -19,7 +19,7 @@ export interface StageRepairResult {
 
 export default class StageRepair extends BaseCommand {
   static override summary =
-    "Repair an entry: missing or different copies, its record, usage row, tags and access points.";
+    "Repair an entry: missing and different copies, its record, usage row, tags and access points.";
   static override description =
     `Checks every region as stage info does. If the data of a region are missing or differ from the staged data, the command copies them inside S3 from a complete region, and compares each object with its source. It can repair any region, also the primary one. Overwritten objects stay as old versions for a day. The expiry time does not change.
 
@@ -43,7 +43,7 @@ Complete regions do not change. To continue an interrupted repair, run the same 
 
   static override flags = {
     verify: Flags.boolean({
-      summary: "Compare every byte of every region with the recorded SHA-256, before and after.",
+      summary: "Compare every byte in every region with the recorded SHA-256, before and after.",
       default: false,
     }),
   };

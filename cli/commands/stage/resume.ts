@@ -13,16 +13,16 @@ import { endUpload, readUnfinished } from "../../services/entry/upload/unfinishe
 import { watchUpdate } from "../../watch-update.ts";
 
 export default class StageResume extends BaseCommand {
-  static override summary = "Go on with an upload that was interrupted.";
+  static override summary = "Resume an interrupted upload.";
   static override description =
-    "Uploads only the missing data, under the same ID and with the options of the first attempt. If the source has changed since, the command also uploads the changed data, and the entry holds the source as it is now. Running the same upload command again has the same effect.";
+    "Uploads only the missing data, with the same ID and the options of the first attempt. If the source has changed since, the command also uploads the changes, so the entry matches the current source. Running the same upload command again has the same effect.";
   static override examples = [
-    { description: "Go on with an upload", command: "<%= config.bin %> stage resume stage-abc123def456" },
+    { description: "Resume an upload", command: "<%= config.bin %> stage resume stage-abc123def456" },
     {
-      description: "Go on with one that timed out, with more time",
+      description: "Resume an upload that timed out, with a longer timeout",
       command: "<%= config.bin %> stage resume stage-abc123def456 --timeout 3600",
     },
-    { description: "See which there are", command: "<%= config.bin %> stage list --incomplete" },
+    { description: "List interrupted uploads", command: "<%= config.bin %> stage list --incomplete" },
   ];
 
   static override args = {
@@ -34,11 +34,12 @@ export default class StageResume extends BaseCommand {
 
   static override flags = {
     "bandwidth-limit": Flags.string({
-      summary: "Bytes a second that this machine sends at most, such as 50MB/s. Default: as at the start.",
+      summary: "Maximum bandwidth of this machine, such as 50MB/s. Default: the limit of the first attempt.",
       helpValue: "RATE",
     }),
     timeout: Flags.string({
-      summary: "Seconds for which S3 may answer nothing and no byte may move. Default: as at the start.",
+      summary:
+        "Fail after this many seconds without data from S3. Default: the timeout of the first attempt.",
       helpValue: "SECONDS",
     }),
   };

@@ -12,24 +12,24 @@ export interface StageScriptResult {
 }
 
 export default class StageScript extends BaseCommand {
-  static override summary = "Print a shell script that downloads an entry and verifies it.";
+  static override summary = "Print a shell script that downloads and verifies an entry.";
   static override description =
-    `Prints a script for jobs of other schedulers: AWS Batch, ParallelCluster, SkyPilot, Nextflow. The script needs sh, awk, coreutils and the AWS CLI (version 1 or 2); spawn and its tables are not needed where it runs. Its only permissions are s3:GetObject and s3:ListBucket; without s3:ListBucket, a directory is downloaded object by object, which takes longer.
+    `Prints a script for jobs of other schedulers: AWS Batch, ParallelCluster, SkyPilot, Nextflow. The script needs sh, awk, coreutils and the AWS CLI (version 1 or 2), but neither spawn nor its tables. It needs only the permissions s3:GetObject and s3:ListBucket; without s3:ListBucket, it downloads a directory object by object, which is slower.
 
-The script reads from the bucket of the machine's own region, which it takes from SPAWN_REGION, AWS_REGION, AWS_DEFAULT_REGION or the instance metadata service. If the entry has no replica there, it warns, and reads from the primary region. It verifies the SHA-256 of every file while other files arrive, and restores permissions, links and empty folders. A file appears at its place only when it is verified. Files that are there and right are kept; files that are missing or differ are replaced. If it is interrupted, the next run continues with the files that are missing.
+The script reads from the bucket in the machine's region, which it takes from SPAWN_REGION, AWS_REGION, AWS_DEFAULT_REGION or the instance metadata service. If the entry has no replica there, it prints a warning and reads from the primary region. It verifies the SHA-256 of every file while it downloads others, and restores permissions, links and empty folders. A file appears at its path only after its verification. The script keeps correct files, and replaces missing and different ones. After an interruption, the next run downloads only the missing files.
 
-It prints the path of the data on stdout. Exit codes: 0 complete and verified, 1 another failure, 2 bad input, 3 SHA256 checksum mismatch, 4 403 Forbidden, 5 an object is missing, 6 the disk is full.`;
+It prints the path of the data on stdout. Exit codes: 0 complete and verified, 1 other failure, 2 bad input, 3 SHA256 checksum mismatch, 4 403 Forbidden, 5 missing object, 6 disk full.`;
   static override examples = [
     {
       description: "Write the script, then run it on any machine",
       command: "<%= config.bin %> stage script stage-abc123def456 > stage.sh",
     },
     {
-      description: "In a job: download to a folder of the job, and use the path",
+      description: "In a job: download to the job's folder, and use the path",
       command: 'data=$(sh stage.sh ./reference) && ./analyze "$data"',
     },
     {
-      description: "For a node whose disk is elsewhere, from a given region",
+      description: "Download to another path, from a given region",
       command:
         "<%= config.bin %> stage script stage-abc123def456 --dest /scratch/reference --region us-west-2 > stage.sh",
     },
@@ -44,12 +44,12 @@ It prints the path of the data on stdout. Exit codes: 0 complete and verified, 1
 
   static override flags = {
     dest: Flags.string({
-      summary: "Where the data go, an absolute path. The first argument of the script goes before it.",
+      summary: "Destination, an absolute path. The script's first argument overrides it.",
       helpValue: "PATH",
       defaultHelp: async () => "the entry's destination",
     }),
     region: Flags.string({
-      summary: "Region to read from, whatever region the machine is in. SPAWN_REGION goes before it.",
+      summary: "Source region, in place of the machine's region. SPAWN_REGION overrides it.",
       helpValue: "REGION",
     }),
   };

@@ -40,16 +40,16 @@ const METADATA_NAMES = {
 export default class StageUpdate extends BaseCommand {
   static override summary = "Change a staged entry: its TTL, regions, destination, sweep, or readers.";
   static override description =
-    `Moves no data, except that an added region gets a replica and a removed one loses its own. What is not given stays as it is. An update that was interrupted is completed by the same command again.
+    `Moves no data, except that an added region gets a replica and a removed region loses its replica. Other properties stay unchanged. To complete an interrupted update, run the same command again.
 
-The TTL is days from the upload, not from now. The primary region, where the data were uploaded, stays. An entry that is declared in Pulumi.<environment>.yaml is changed there.`;
+The TTL counts in days from the upload, not from now. The primary region cannot change. To change an entry that Pulumi.<environment>.yaml declares, edit that file.`;
   static override examples = [
     {
       description: "Keep an entry for 14 days from its upload",
       command: "<%= config.bin %> stage update stage-abc123def456 --ttl 14",
     },
     {
-      description: "Add a region; name those that stay, too",
+      description: "Add a region; also name the existing ones",
       command: "<%= config.bin %> stage update stage-abc123def456 --regions us-east-1,us-west-2,eu-west-1",
     },
     {
@@ -57,7 +57,7 @@ The TTL is days from the upload, not from now. The primary region, where the dat
       command: "<%= config.bin %> stage update stage-abc123def456 --regions us-east-1 --yes",
     },
     {
-      description: "Let another AWS account read it, and nobody any more",
+      description: "Share it with another AWS account, and stop sharing",
       command:
         "<%= config.bin %> stage update stage-abc123def456 --allow-accounts 123456789012\n<%= config.bin %> stage update stage-abc123def456 --no-allow-accounts",
     },
@@ -76,23 +76,23 @@ The TTL is days from the upload, not from now. The primary region, where the dat
       helpValue: "DAYS",
     }),
     regions: Flags.string({
-      summary: "All regions that are to have the data, separated by commas, the primary one first.",
+      summary: "All regions of the data, separated by commas, the primary region first.",
       helpValue: "REGIONS",
     }),
-    dest: Flags.string({ summary: "Absolute path at which instances find the data.", helpValue: "PATH" }),
+    dest: Flags.string({ summary: "Absolute path of the data on instances.", helpValue: "PATH" }),
     "sweep-id": Flags.string({
-      summary: "Sweep that the data belong to.",
+      summary: "Sweep of the data.",
       helpValue: "ID",
       exclusive: ["no-sweep"],
     }),
-    "no-sweep": Flags.boolean({ summary: "The data belong to no sweep.", default: false }),
+    "no-sweep": Flags.boolean({ summary: "Remove the data from their sweep.", default: false }),
     "allow-accounts": Flags.string({
-      summary: "All AWS accounts that may read the data, too, separated by commas.",
+      summary: "All other AWS accounts that may read the data, separated by commas.",
       helpValue: "ACCOUNTS",
       exclusive: ["no-allow-accounts"],
     }),
     "no-allow-accounts": Flags.boolean({
-      summary: "No other account may read the data any more.",
+      summary: "Stop sharing the data with other accounts.",
       default: false,
     }),
     yes: yesFlag,
@@ -170,7 +170,7 @@ function changesOf(flags: ChangeFlags): EntryChanges {
     ...(flags["no-allow-accounts"] ? { allowAccounts: [] } : {}),
   };
   if (Object.keys(changes).length === 0) {
-    throw new InputError("nothing was given that is to change", {
+    throw new InputError("no change given", {
       fix: "spawn stage update <staging-id> --ttl 14, or another of the options of spawn stage update --help",
     });
   }

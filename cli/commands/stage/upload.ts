@@ -49,29 +49,29 @@ export interface UploadResult extends StagingMetadata {
 
 export default class StageUpload extends BaseCommand {
   static override summary =
-    "Upload a file or a directory, or copy one from S3, and replicate it to every region.";
+    "Upload a file or directory, or copy an S3 source, and replicate it to every region.";
   static override description =
-    `Uploads the data to the first of the regions, replicates them to the others, verifies every byte in every region, and only then records the entry. It expires by itself.
+    `Uploads the data to the first of the regions, replicates them to the others, verifies every byte in every region, and then records the entry. The entry expires after its TTL.
 
-A directory is staged with all its files, hidden ones too, and their permissions, with symbolic links as links and with empty folders. A link that leaves the directory (without --follow-links), a pipe, a socket, a device, and a file whose content does not match its size are refused before anything is created.
+A directory is staged with all its files, including hidden ones, their permissions, symbolic links as links, and empty folders. The command refuses a link out of the directory (without --follow-links), a pipe, a socket, a device, and a file whose content does not match its size, before it creates anything.
 
-A source on S3 is copied from bucket to bucket: an object (s3://bucket/key), or all objects below a prefix (s3://bucket/prefix/, with a slash at its end). If S3 has no SHA-256 of an object, the command reads the object once to compute it. Copies keep Content-Type, Content-Encoding, Cache-Control, Content-Disposition, Content-Language, Expires and user metadata. They do not keep ACLs, tags, the storage class, website redirects and encryption settings.
+An S3 source is copied from bucket to bucket: an object (s3://bucket/key), or all objects below a prefix (s3://bucket/prefix/, with a slash at its end). If S3 has no SHA-256 of an object, the command reads the object once to compute it. Copies keep Content-Type, Content-Encoding, Cache-Control, Content-Disposition, Content-Language, Expires and user metadata. They do not keep ACLs, tags, the storage class, website redirects and encryption settings.
 
-If an upload was interrupted, the same command resumes it under its ID. If it was completed, the same command makes a second entry, with its own costs, and a note names the first. With --reuse, the command returns the first entry instead.
+After an interruption, the same command resumes the upload with its ID. After a complete upload, the same command creates a second entry with its own costs, and prints a note with the ID of the first. With --reuse, it returns the first entry instead.
 
-At a terminal the command prints a summary. Otherwise stdout has only the staging ID, for id=$(spawn stage upload …), and everything else goes to stderr.`;
+In a terminal the command prints a summary. Otherwise stdout has only the staging ID, for id=$(spawn stage upload …), and everything else goes to stderr.`;
   static override examples = [
     {
       description: "Stage a dataset in the default regions",
       command: "<%= config.bin %> stage upload dataset.tar.gz",
     },
     {
-      description: "Choose the regions and where instances find it",
+      description: "Choose the regions and the path on instances",
       command:
         "<%= config.bin %> stage upload model-weights.pt --regions us-east-1,us-west-2,eu-west-1 --dest /opt/model/weights.pt",
     },
     {
-      description: "Keep it for 14 days, for one sweep",
+      description: "Keep the data for 14 days, for one sweep",
       command: "<%= config.bin %> stage upload input.dat --sweep-id sweep-xyz789 --ttl 14",
     },
     {
@@ -79,7 +79,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
       command: "<%= config.bin %> stage upload data/ --dest /opt/app/data --exclude .git/ --exclude '*.tmp'",
     },
     {
-      description: "Stage data that are already on S3",
+      description: "Stage data that are already in S3",
       command: "<%= config.bin %> stage upload s3://example-sources/grch38/",
     },
     {
@@ -87,11 +87,11 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
       command: "<%= config.bin %> stage upload s3://example-sources/grch38/ --request-payer",
     },
     {
-      description: "Leave bandwidth for other programs",
+      description: "Limit the bandwidth",
       command: "<%= config.bin %> stage upload dataset.tar.gz --bandwidth-limit 50MB/s",
     },
     {
-      description: "Let two other AWS accounts read it",
+      description: "Share it with two other AWS accounts",
       command: "<%= config.bin %> stage upload dataset.tar.gz --allow-accounts 123456789012,987654321098",
     },
     {
@@ -99,7 +99,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
       command: "<%= config.bin %> stage upload build/out.bin --name model-v3.bin",
     },
     {
-      description: "Over a connection that comes and goes: wait for up to an hour, and send small parts",
+      description: "On an unreliable connection: a timeout of an hour, and small parts",
       command: "<%= config.bin %> stage upload large-file.tar.gz --timeout 3600 --multipart",
     },
     {
@@ -173,7 +173,7 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
     const continuation = await continuationOf(context, await findSameUpload(context, spec, source));
     if (continuation.kind === "complete") {
       const { record } = continuation;
-      this.note(`${record.stagingId} is whole: the upload was completed, but its ID was not written`, "");
+      this.note(`${record.stagingId} is complete: the upload finished, but its ID was not written`, "");
       return await this.#tell(upload, summaryOf(record));
     }
     const resumed = continuation.kind === "resume" ? continuation.earlier : undefined;
@@ -197,12 +197,12 @@ At a terminal the command prints a summary. Otherwise stdout has only the stagin
     const found = await interruptible((signal) => findReusable(context, spec, source, signal));
     if ("record" in found) {
       this.note(
-        `${found.record.stagingId} has the same data, whole in every region: nothing is uploaded`,
+        `${found.record.stagingId} has the same data, complete in every region: nothing to upload`,
         "",
       );
       return found.record;
     }
-    this.#hint(`Nothing can be reused: ${found.why}. The data are uploaded.`);
+    this.#hint(`No entry can be reused: ${found.why}. Uploading the data.`);
     return undefined;
   }
 

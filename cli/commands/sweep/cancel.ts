@@ -19,12 +19,12 @@ export interface SweepCancelResult {
 }
 
 export default class SweepCancel extends BaseCommand {
-  static override summary = "End the workers of a sweep, and cancel what has not ended.";
+  static override summary = "End the workers of a sweep, and cancel its unfinished indices.";
   static override description =
-    "Ends all instances of the sweep at once, whatever their commands are doing, and cancels the indices that are pending or running. What is done stays done. spawn sweep retry runs the cancelled indices again; spawn sweep delete removes what the sweep has made in AWS.";
+    "Terminates all instances of the sweep at once, and cancels the pending and running indices. Completed indices stay. spawn sweep retry runs the cancelled indices again; spawn sweep delete deletes the sweep's AWS resources.";
   static override examples = [
     {
-      description: "Cancel a sweep, after a question",
+      description: "Cancel a sweep after a prompt",
       command: "<%= config.bin %> sweep cancel sweep-abc123def456",
     },
     {

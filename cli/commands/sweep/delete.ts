@@ -17,14 +17,14 @@ export interface SweepDeleteResult {
 }
 
 export default class SweepDelete extends BaseCommand {
-  static override summary = "Remove what a sweep has made in AWS.";
+  static override summary = "Delete the AWS resources of a sweep.";
   static override description =
-    `Deletes the role, the launch templates and the Auto Scaling groups of the sweep, and its stack. Workers that are still running end, and open indices are cancelled.
+    `Deletes the role, the launch templates and the Auto Scaling groups of the sweep, and its stack. Running workers end, and open indices are cancelled.
 
-Results stay, as do the staged data. Logs stay until they expire, ${LOG_TTL_DAYS} days after they were written: spawn sweep logs with the whole ID shows them until then. So does spawn sweep info with what is known of the indices.`;
+Results and staged data stay. Logs stay until they expire, ${LOG_TTL_DAYS} days after they were written; until then spawn sweep logs and spawn sweep info work with the complete ID.`;
   static override examples = [
     {
-      description: "Delete a sweep, after a question",
+      description: "Delete a sweep after a prompt",
       command: "<%= config.bin %> sweep delete sweep-abc123def456",
     },
     {
@@ -61,7 +61,7 @@ Results stay, as do the staged data. Logs stay until they expire, ${LOG_TTL_DAYS
 
   #describe({ id, progress, corrupt }: DeletableSweep): void {
     this.note(`Deleting sweep: ${id}`);
-    if (corrupt !== undefined) this.warn(`${corrupt.message}. It is not used: the ID is enough.`);
+    if (corrupt !== undefined) this.warn(`${corrupt.message}. The item is not used: the ID is enough.`);
     if (progress === undefined) {
       this.note("");
       return;

@@ -16,11 +16,11 @@ import { sweepIdArg } from "../../sweep-arg.ts";
 export default class SweepInfo extends BaseCommand {
   static override summary = "Show everything about one sweep.";
   static override description =
-    "Shows how far each region is, which indices have failed and why, what the instances have cost at most, at list prices (on the machine that launched the sweep), and the commands that help on. The exit code is 0 whatever the state of the sweep; spawn sweep watch has one that tells it.";
+    "Shows the progress of each region, failed indices with their reasons, the maximum cost of the instances at list prices (on the machine that launched the sweep), and the next commands. The exit code is 0 in every state of the sweep; the exit code of spawn sweep watch depends on it.";
   static override examples = [
     { description: "Show a sweep", command: "<%= config.bin %> sweep info sweep-abc123def456" },
     {
-      description: "Get the indices that failed, in a script",
+      description: "Get the failed indices in a script",
       command: "<%= config.bin %> sweep info sweep-abc123def456 --format json | jq .indices.failed",
     },
   ];

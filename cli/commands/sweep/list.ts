@@ -13,18 +13,18 @@ const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
 export default class SweepList extends BaseCommand {
   static override summary = "List the sweeps of the environment.";
   static override description =
-    `Shows the newest first. A sweep is listed from its launch until 90 days after its deadline, or until spawn sweep delete.
+    `Shows the newest sweeps first. A sweep is listed from its launch until 90 days after its deadline, or until spawn sweep delete.
 
-STATE is starting, running, succeeded (every index is done), failed (all indices have ended, not all of them well), cancelled, or overdue (the deadline has passed and ended the workers; indices are still open).`;
+STATE is starting, running, succeeded (every index is done), failed (all indices have ended, some with a failure), cancelled, or overdue (the deadline has ended the workers; some indices are still open).`;
   static override examples = [
     { description: "List all sweeps", command: "<%= config.bin %> sweep list" },
     {
-      description: "List what is running",
+      description: "List running sweeps",
       command: "<%= config.bin %> sweep list --state starting --state running",
     },
-    { description: "List the last ten", command: "<%= config.bin %> sweep list --limit 10" },
+    { description: "List the last ten sweeps", command: "<%= config.bin %> sweep list --limit 10" },
     {
-      description: "Save everything for another program",
+      description: "Export everything to another program",
       command: "<%= config.bin %> sweep list --format json > sweeps.json",
     },
   ];
@@ -33,16 +33,16 @@ STATE is starting, running, succeeded (every index is done), failed (all indices
     state: Flags.option({
       options: SWEEP_STATES,
       multiple: true,
-      summary: "Only sweeps in this state. Can be given several times.",
+      summary: "List only sweeps in this state. Repeatable.",
       helpValue: "STATE",
     })(),
-    limit: Flags.integer({ summary: "At most this number of sweeps.", min: 1, helpValue: "N" }),
+    limit: Flags.integer({ summary: "Maximum number of sweeps.", min: 1, helpValue: "N" }),
     format: Flags.option({
       options: FORMATS,
       default: "table",
-      summary: "How to print: for people, or for programs.",
+      summary: "Output format: a table, or a format for programs.",
       description:
-        "json and yaml print the sweeps themselves; --json wraps them in an envelope with a status and warnings. csv has one row for each sweep; see --raw.",
+        "json and yaml print the sweeps; --json adds an envelope with a status and warnings. csv has one row per sweep; see --raw.",
       helpValue: FORMATS.join("|"),
       exclusive: ["json"],
     })(),

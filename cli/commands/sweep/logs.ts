@@ -31,7 +31,7 @@ export default class SweepLogs extends BaseCommand {
   static override description =
     `Reads the logs from the bucket of each region. Each line begins with its index, such as [7], unless one --index is given. Workers write their logs every ten seconds. Logs expire ${LOG_TTL_DAYS} days after they were written, and can be read until then even if the sweep is deleted.
 
-Without --follow the logs come one index after the other; with it, lines come as they are found. With --json the result is a list of the logs, without their text.`;
+Without --follow the command prints the logs index by index; with --follow, it prints lines as they appear. With --json the result is a list of the logs, without their text.`;
   static override examples = [
     { description: "Show all logs", command: "<%= config.bin %> sweep logs sweep-abc123def456" },
     {
@@ -56,7 +56,7 @@ Without --follow the logs come one index after the other; with it, lines come as
       multiple: true,
       min: 0,
       max: MAX_INDICES - 1,
-      summary: "Only the log of this index. Can be given several times.",
+      summary: "Show only the log of this index. Repeatable.",
       helpValue: "N",
     }),
     attempt: Flags.integer({

@@ -19,18 +19,18 @@ export interface SweepRetryResult {
 }
 
 export default class SweepRetry extends BaseCommand {
-  static override summary = "Run indices of a sweep again.";
+  static override summary = "Retry indices of a sweep.";
   static override description =
-    `Opens indices again, each with all its attempts, and starts workers for them, with a new deadline as far off as the first one. Without --index these are all that failed or were cancelled, and after the deadline those that are still open. What is done runs again only if --index names it.
+    `Opens indices again, each with all its attempts, and starts workers for them, with a new deadline of the same length. The default is all failed and cancelled indices and, after the deadline, all open ones. A completed index runs again only if --index names it.
 
-At a terminal the command then follows the sweep, as spawn launch does. The exit code is 1 if it was followed and not every index is done.`;
+In a terminal the command then follows the sweep, like spawn launch. The exit code is 1 if it followed the sweep and not every index is done.`;
   static override examples = [
     {
-      description: "Run again what has failed",
+      description: "Retry failed indices",
       command: "<%= config.bin %> sweep retry sweep-abc123def456 --failed",
     },
     {
-      description: "Run two indices again",
+      description: "Retry two indices",
       command: "<%= config.bin %> sweep retry sweep-abc123def456 --index 3,7",
     },
   ];
@@ -40,12 +40,12 @@ At a terminal the command then follows the sweep, as spawn launch does. The exit
   static override flags = {
     failed: Flags.boolean({
       default: false,
-      summary: "All that failed or were cancelled. This is the default.",
+      summary: "Retry all failed and cancelled indices. This is the default.",
       exclusive: ["index"],
     }),
     index: Flags.string({
       multiple: true,
-      summary: "These indices, also such as are done: numbers with commas between, or ranges.",
+      summary: "Retry these indices, including completed ones: comma-separated numbers or ranges.",
       helpValue: "3,7,10-12",
     }),
     wait: Flags.boolean({

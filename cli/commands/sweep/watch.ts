@@ -8,11 +8,11 @@ import { watchOnScreen } from "../../watch-sweep.ts";
 export default class SweepWatch extends BaseCommand {
   static override summary = "Follow a sweep until it ends.";
   static override description =
-    "Shows a bar for each region, or, in a pipe, a line when something has changed. The exit code is 0 if every index is done, else 1. Ctrl-C stops following; the sweep continues.";
+    "Shows a progress bar per region or, in a pipe, a line per change. The exit code is 0 if every index is done, otherwise 1. Ctrl-C stops following; the sweep continues.";
   static override examples = [
     { description: "Follow a sweep", command: "<%= config.bin %> sweep watch sweep-abc123def456" },
     {
-      description: "Do something when it has succeeded",
+      description: "Run a command after it has succeeded",
       command: "<%= config.bin %> sweep watch sweep-abc123def456 && ./collect.sh",
     },
   ];
