@@ -28,7 +28,7 @@ function isAws(url: string | undefined): boolean {
 }
 
 /**
- * The account of the credentials in use, which STS is asked for once for each access. Nobody needs a permission for that.
+ * The account of the credentials in use, requested from STS once per access. STS requires no permission for it.
  * @param region of AWS's STS that is asked
  * @returns undefined where the server has no accounts, see {@link hasAccounts}
  * @throws UserError when AWS does not tell
@@ -36,7 +36,7 @@ function isAws(url: string | undefined): boolean {
 export function accountOf(access: Access, region: string): Promise<AccountId | undefined> {
   if (access.account === undefined) {
     access.account = askFor(access, region);
-    // What failed once is asked for again.
+    // Retry after a failure.
     access.account.catch(() => delete access.account);
   }
   return access.account;

@@ -7,7 +7,7 @@ import { isRecord } from "./type-guards.ts";
  * of a value: its type is `v.InferOutput` of it.
  */
 
-/** What is wrong with a value, and where: `regions[1].start`. The path is empty where the value itself is wrong. */
+/** A problem of a value, with its path: `regions[1].start`. The path is empty if the value itself is wrong. */
 export interface Problem {
   readonly path: string;
   readonly message: string;

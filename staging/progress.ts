@@ -4,7 +4,7 @@
  * {@link decodeProgress}.
  */
 export interface Progress {
-  /** What is being done. `wait`: for a rule or a bucket; nothing can be counted. */
+  /** The phase. `wait`: for a rule or a bucket, without counts. */
   phase: "upload" | "download" | "copy" | "wait" | "verify" | "delete" | "tag";
   region: string;
   /** Bytes (phases upload, download, copy, verify) or objects (others) done and to do. */

@@ -28,7 +28,7 @@ export interface RunSettings {
   readonly rows: number;
 }
 
-/** What a step has seen of one point. */
+/** The observation about one point. */
 export interface Seen {
   readonly point: string;
   /** The command or requests that were made. */
@@ -39,7 +39,7 @@ export interface Seen {
   readonly verdict: "as expected" | "different" | "open";
 }
 
-/** What an interrupted run has to know to go on, and to clean up. */
+/** The facts that an interrupted run needs to continue and to clean up. */
 interface Journal {
   readonly prefix: string;
   readonly startedAt: string;

@@ -1,4 +1,4 @@
-/** What the rules forbid and what still exists. The list only shrinks: `npm run lint` fails for a line that nothing matches. */
+/** Imports that the rules forbid and that still exist. The list only shrinks: `npm run lint` fails for a line that nothing matches. */
 export const KNOWN: readonly string[] = [
   "imports-of-cli-render: cli/render/launch-plan.ts -> cli/engine/update.ts",
   "imports-of-cli-services: cli/services/common/outcomes.ts -> cli/errors.ts",

@@ -9,9 +9,9 @@ export interface Declaration<I extends Fields = Fields, O extends Fields = Field
   readonly token: string;
   readonly description: string;
   readonly inputs: I;
-  /** What the state has besides its inputs. */
+  /** Properties of the state besides its inputs. */
   readonly outputs: O;
-  /** The old resource has to go before its replacement comes. */
+  /** The old resource must be deleted before its replacement is created. */
   readonly deleteBeforeReplace?: true;
 }
 
