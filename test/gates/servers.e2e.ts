@@ -26,7 +26,8 @@ const ID = /stage-[0-9a-f]{12}/;
 
 const COPIES = "Warning: This S3 server has no replication rules whose tags can be read back: copies";
 const STAYS = "Warning: This S3 server has no lifecycle rules: data do not expire by themselves.";
-const lacking = (setting: string): string => `Warning: This S3 server does not support the ${setting} of the bucket:`;
+const lacking = (setting: string): string =>
+  `Warning: This S3 server does not support the ${setting} of the bucket:`;
 
 interface Servers {
   /** Of everything but S3, and of S3 where there is no other. */
