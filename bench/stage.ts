@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { CallContext } from "../provider/plugin/types.ts";
-import { stagingPlugin } from "../provider/plugin.ts";
+import { stagingPlugin } from "../provider/staging-plugin.ts";
 import {
   REPLICATION,
   type ReplicationInputs,

@@ -4,7 +4,7 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 const [{ servePlugin }, { stagingPlugin }, { prepareProcess }, { nameProgram }] = await Promise.all([
   import("./plugin/serve.ts"),
-  import("./plugin.ts"),
+  import("./staging-plugin.ts"),
   import("../connection/process.ts"),
   import("../connection/user-agent.ts"),
 ]);

@@ -70,7 +70,9 @@ describe("the staging provider, bundled", () => {
     };
     const entryOf = (name: string) =>
       Object.keys(outputs).filter((path) => outputs[path]?.entryPoint?.endsWith(name));
-    const entries = ["provider/main.ts", "provider/plugin/serve.ts", "provider/plugin.ts"].flatMap(entryOf);
+    const entries = ["provider/main.ts", "provider/plugin/serve.ts", "provider/staging-plugin.ts"].flatMap(
+      entryOf,
+    );
     expect(entries).to.have.length(3);
     entries.forEach(load);
     const inputs = [...loaded].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));

@@ -1,3 +1,4 @@
+import { once } from "../staging/once.ts";
 import {
   BUCKET_ADOPTION,
   BUCKET_RULES,
@@ -89,11 +90,3 @@ const survey = once(async () => {
   const [{ surveyFunction }, deps] = await Promise.all([import("./survey/function.ts"), dependencies()]);
   return surveyFunction(deps, await access());
 });
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
