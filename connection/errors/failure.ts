@@ -44,7 +44,7 @@ export const headersOf = (error: unknown): Readonly<Record<string, string | unde
 export const attemptsOf = (error: unknown): number => failureOf(error).$metadata?.attempts ?? 1;
 
 /** The SDK's names and messages for a response without a body, such as that to a HEAD. */
-const NAMELESS = new Set(["", "Error", "Unknown", "UnknownError"]);
+const NAMELESS: ReadonlySet<string> = new Set(["", "Error", "Unknown", "UnknownError"]);
 
 /** Whether the response had no error code. */
 export const isNameless = (error: unknown): boolean =>
