@@ -1,6 +1,6 @@
 import type { MicroDollars } from "../../staging/money.ts";
 import { isoSeconds } from "../../staging/ttl.ts";
-import type { CostReport, EntryCost } from "../services/cost/report.ts";
+import type { CostReport, EntryCost } from "../services/cost/result.ts";
 import type { UnfinishedEntry } from "../services/cost/unfinished.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 

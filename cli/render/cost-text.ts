@@ -1,7 +1,7 @@
 import { formatMoney } from "../../staging/money.ts";
 import { formatBytes, formatInteger } from "../../staging/units.ts";
 import { textOf } from "../screen.ts";
-import type { CostReport, EntryCost } from "../services/cost/report.ts";
+import type { CostReport, EntryCost } from "../services/cost/result.ts";
 import { compactBytes, formatShare, plural } from "./text.ts";
 
 /** As many as the guide's report has. */

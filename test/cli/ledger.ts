@@ -1,6 +1,6 @@
 import type { LedgerFilter } from "../../cli/services/cost/ledger.ts";
-import type { CostReport } from "../../cli/services/cost/report.ts";
 import { CostReporter } from "../../cli/services/cost/reporter.ts";
+import type { CostReport } from "../../cli/services/cost/result.ts";
 import { parseLedgerRow } from "../../staging/ledger.ts";
 import { parsePeriod } from "../../staging/period.ts";
 import { GUIDE_PRICES } from "../../staging/price-book.ts";

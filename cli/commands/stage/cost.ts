@@ -11,7 +11,8 @@ import { toJson } from "../../render/json.ts";
 import { serverTime } from "../../services/common/server-time.ts";
 import { writeReportFile } from "../../services/cost/file.ts";
 import { type CostJson, toCostJson } from "../../services/cost/json.ts";
-import { type CostReport, costReport } from "../../services/cost/report.ts";
+import { costReport } from "../../services/cost/report.ts";
+import type { CostReport } from "../../services/cost/result.ts";
 import { resolveId } from "../../services/entry/resolve-id.ts";
 
 const FORMATS = ["table", "json", "csv", "html"] as const;

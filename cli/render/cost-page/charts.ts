@@ -1,7 +1,7 @@
 import { addCharges } from "../../../staging/bill.ts";
 import { addMoney, type MicroDollars, toDollars } from "../../../staging/money.ts";
 import { printable } from "../../../staging/printable.ts";
-import type { Cost, CostReport, DayCost } from "../../services/cost/report.ts";
+import type { Cost, CostReport, DayCost } from "../../services/cost/result.ts";
 import { cutColumns, displayWidth } from "../text.ts";
 
 /** One chart, as the page's script draws it. Values are US dollars. */

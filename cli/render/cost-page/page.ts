@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { CostReport } from "../../services/cost/report.ts";
+import type { CostReport } from "../../services/cost/result.ts";
 import { formatUtc } from "../text.ts";
 import { Html, html, scriptJson } from "./html.ts";
 import { SCRIPT } from "./script.ts";

@@ -1,7 +1,7 @@
 import { totalOf } from "../../../staging/bill.ts";
 import { formatMoney, type MicroDollars, toDollars } from "../../../staging/money.ts";
 import { formatBytes, formatInteger } from "../../../staging/units.ts";
-import type { Cost, CostReport, EntryCost } from "../../services/cost/report.ts";
+import type { Cost, CostReport, EntryCost } from "../../services/cost/result.ts";
 import { savingsOf } from "../cost-text.ts";
 import { formatShare, formatUtcDay, plural } from "../text.ts";
 import {

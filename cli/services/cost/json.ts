@@ -1,7 +1,7 @@
 import { totalOf } from "../../../staging/bill.ts";
 import { toDollars } from "../../../staging/money.ts";
 import { isoSeconds } from "../../../staging/ttl.ts";
-import type { Cost, CostReport } from "./report.ts";
+import type { Cost, CostReport } from "./result.ts";
 import type { UnfinishedCost } from "./unfinished.ts";
 
 interface Dollars {

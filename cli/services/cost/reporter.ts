@@ -14,7 +14,7 @@ import type { Period } from "../../../staging/period.ts";
 import type { PriceBook } from "../../../staging/price-book.ts";
 import { type Residency, residenciesOf } from "../../../staging/residencies.ts";
 import { MS_PER_DAY } from "../../../staging/ttl.ts";
-import type { Cost, CostReport, DayCost, EntryCost } from "./report.ts";
+import type { Cost, CostReport, DayCost, EntryCost } from "./result.ts";
 
 type Sum = Record<ChargeKind, MicroDollars>;
 const nothing = (): Sum => ({ replication: ZERO, storage: ZERO, noncurrent: ZERO, requests: ZERO });

@@ -23,7 +23,7 @@ import { bucketsOfEntry } from "./remains/buckets.ts";
 import { findRemains } from "./remains/find.ts";
 import { holdsData, isGone } from "./remains/remains.ts";
 import { deleteRecord, removeAllRemains, reopenUsage } from "./remains/remove.ts";
-import { settleStack } from "./upload/resume.ts";
+import { settleStack } from "./settle-stack.ts";
 import { unshareUpload } from "./upload/shared-uploads.ts";
 import { beginDeletion, endUpload, forgetDeletion } from "./upload/unfinished.ts";
 

@@ -35,10 +35,10 @@ import { requireRecord } from "./absent.ts";
 import { refuseProtected } from "./delete-guards.ts";
 import { damageError, regionPresence } from "./presence.ts";
 import { findRecord } from "./records.ts";
+import { settleStack } from "./settle-stack.ts";
 import { noStack, refuseForeign } from "./stack-of-record.ts";
 import { specInState } from "./state-spec.ts";
-import { settleStack } from "./upload/resume.ts";
-import { preflight } from "./upload/upload.ts";
+import { preflight } from "./upload/preflight.ts";
 
 /** A change of a staged entry that can be made. */
 export interface PlannedUpdate {

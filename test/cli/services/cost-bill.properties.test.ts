@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { estimate } from "../../../cli/services/cost/estimate.ts";
-import type { CostReport } from "../../../cli/services/cost/report.ts";
 import { CostReporter } from "../../../cli/services/cost/reporter.ts";
+import type { CostReport } from "../../../cli/services/cost/result.ts";
 import { CHARGE_KINDS, chargesOf, totalOf } from "../../../staging/bill.ts";
 import { type Generation, parseLedgerRow } from "../../../staging/ledger.ts";
 import { addMoney } from "../../../staging/money.ts";

@@ -2,7 +2,7 @@ import type { StagingRecord } from "../../../../staging/record.ts";
 import type { Context } from "../../../context.ts";
 import type { SessionSource } from "../../../engine/session.ts";
 import type { SameUpload } from "../listing/incomplete.ts";
-import { hasPendingOperations } from "./resume.ts";
+import { hasPendingOperations } from "../settle-stack.ts";
 import { damageOf } from "./reuse.ts";
 
 /** What an upload does about an earlier one of the same source that has not ended. */

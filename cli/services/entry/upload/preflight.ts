@@ -26,6 +26,10 @@ import type { Region, RegionList } from "../../../../staging/regions.ts";
 import { serverClock } from "../../../../staging/server-clock.ts";
 import { MAX_TTL_DAYS } from "../../../../staging/ttl.ts";
 import { commandLine } from "../../../command-line.ts";
+import type { Context } from "../../../context.ts";
+import type { SessionSource } from "../../../engine/session.ts";
+import { explainMissing } from "../../environment/account.ts";
+import { requireWhole } from "../../environment/ownership.ts";
 
 export interface PreflightClients {
   readonly dynamodb: DynamoDBClient;
@@ -176,4 +180,24 @@ function endsEarly({ ruleId, end, days }: EarlyEnd, bucket: string, region: Regi
       fix: days === 0 ? `In the bucket, ${change}` : `--ttl ${days}; or, in the bucket, ${change}`,
     },
   );
+}
+
+/** @throws InputError when the environment has not what the entry needs, or a bucket would not keep it for long enough */
+export async function preflight(
+  context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "iam" | "s3">,
+  spec: EntrySpec,
+  measured: Measured,
+): Promise<void> {
+  const settings = await context.settings();
+  const dynamodb = await context.dynamo();
+  const clients = { dynamodb, s3: (region: Region) => context.s3(region) };
+  // What is not up at all has an error of its own, which goes before that of what is half made.
+  const [isUp, isWhole] = await Promise.allSettled([
+    checkEnvironmentIsUp(settings, spec.regions, clients),
+    requireWhole(context, spec.regions),
+  ]);
+  for (const result of [isUp, isWhole]) {
+    if (result.status === "rejected") throw await explainMissing(context, result.reason);
+  }
+  await checkLifetimes(settings, spec, measured, clients);
 }

@@ -1,0 +1,82 @@
+import type { EntryDetails } from "../../../../components/entry-details.ts";
+import type { EntrySettings } from "../../../../stacks/entry-settings.ts";
+import type { EntrySpec } from "../../../../staging/entry.ts";
+import { UserError } from "../../../../staging/errors.ts";
+import type { StackName } from "../../../../staging/stack-name.ts";
+import { commandLine } from "../../../command-line.ts";
+import type { Context } from "../../../context.ts";
+import type { EngineSettings } from "../../../engine/process.ts";
+import { runUpdate, type UpdateOptions } from "../../../engine/update.ts";
+import { explainSystemError } from "../../../system-errors.ts";
+import { findRecord } from "../records.ts";
+import { unshareUpload } from "./shared-uploads.ts";
+import { endUpload } from "./unfinished.ts";
+
+/**
+ * Brings an entry's stack to its end: what is missing is made. A region that fails does not stop the others. This machine
+ * remembers the upload until its id has been told ({@link endUpload}).
+ */
+export async function stageEntry(
+  context: Pick<Context, "tables">,
+  project: EngineSettings,
+  stack: StackName,
+  entry: EntrySettings,
+  options: UpdateOptions,
+): Promise<EntryDetails> {
+  const { entryProgram } = await loadProgram();
+  const operation = { kind: "up", program: entryProgram(entry), continueOnError: true } as const;
+  const { outputs } = await runUpdate(project, stack, operation, options).catch(async (error: unknown) => {
+    throw await withEntry(context, error, entry);
+  });
+  await unshareUpload(project, stack);
+  return outputs["entry"] as EntryDetails;
+}
+
+/** The program brings Pulumi's SDK, which takes longer to load than all else of a command. */
+export const loadProgram = () => import("../../../../stacks/entry-program.ts");
+
+/**
+ * The same error with the state of the entry and the commands for it. An entry with a record is complete, so the error
+ * offers neither a resume nor a deletion.
+ */
+export async function withEntry(
+  context: Pick<Context, "tables">,
+  error: unknown,
+  { spec, environment }: EntrySettings,
+): Promise<unknown> {
+  const known = error instanceof UserError ? error : explainSystemError(error);
+  if (known === undefined) return error;
+  const { exitCode } = known;
+  const command = (verb: string) => commandLine(`spawn stage ${verb} ${spec.id}`, environment.name);
+  if (await isRecorded(context, spec)) {
+    return new UserError(known.message, {
+      why: [sentence(known.why), `The entry ${spec.id} is whole and recorded.`].filter(Boolean).join(" "),
+      fix: [sentence(known.fix), `To see the entry: ${command("info")}`].filter(Boolean).join(" "),
+      exitCode,
+      cause: error,
+    });
+  }
+  const ways = [`To resume it: ${command("resume")}.`, `To remove its data: ${command("delete")} --yes`];
+  // Where only a new upload helps, the error says so itself.
+  const isFinal = known.code !== undefined;
+  return new UserError(known.message, {
+    why: [sentence(known.why), `The entry ${spec.id} is incomplete and has no record.`]
+      .filter(Boolean)
+      .join(" "),
+    fix: [isFinal ? known.fix : sentence(known.fix), ...(isFinal ? [] : ways)].filter(Boolean).join(" "),
+    exitCode,
+    cause: error,
+  });
+}
+
+/** Whether the entry has its record. Without an answer it counts as having none: a resumption finds out. */
+async function isRecorded(context: Pick<Context, "tables">, { id }: EntrySpec): Promise<boolean> {
+  try {
+    return (await findRecord(await context.tables(), id)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+const sentence = (text: string | undefined): string | undefined =>
+  text === undefined || /[.!?]$/.test(text) ? text : `${text}.`;
