@@ -36,7 +36,7 @@ export default class Doctor extends BaseCommand {
   }
 }
 
-/** The environment's settings file: all other checks depend on it, but go on without it. */
+/** The environment's settings file: all other checks depend on it, but continue without it. */
 async function checkEnvironment(context: Context): Promise<Diagnosis> {
   const name = "Environment";
   try {

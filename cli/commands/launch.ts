@@ -112,7 +112,7 @@ The script can run more than once for an index: after an interruption, and after
     for (const text of launch.advice.notes) this.note(text);
   }
 
-  /** Tells the ID, then follows the sweep where that is wanted. */
+  /** Prints the ID, then follows the sweep if requested. */
   async #started(
     context: Context,
     id: SweepId,
@@ -124,7 +124,7 @@ The script can run more than once for an index: after an interruption, and after
     this.note("", `✅ Sweep started: ${id}`);
     if (!this.jsonEnabled()) {
       if (process.stdout.isTTY !== true) await writeOut(`${id}\n`);
-      // It may be followed for days; the user has the ID now.
+      // Following may take days, and the user already has the ID.
       await forgetLaunch(context, id);
     }
     const command = (verb: string): string =>
@@ -188,7 +188,7 @@ interface RequestFlags {
   readonly prices: "guide" | "aws";
 }
 
-/** What the user asks for: the options first, since they need no file. @throws InputError */
+/** The command line's options first, because they need no file. @throws InputError */
 async function requestOf(flags: RequestFlags): Promise<LaunchRequest> {
   const account = flags["stage-account"];
   const options = {

@@ -1,6 +1,6 @@
 import { displayWidth, padColumns } from "./text.ts";
 
-/** One bar of a picture: its name, its length in any unit, and what is written behind it. */
+/** One bar of a chart: its name, its length in any unit, and the text after it. */
 export interface Bar {
   readonly name: string;
   readonly value: number;
@@ -13,8 +13,8 @@ const MIN_BAR = 10;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /**
- * Bars below each other, to one scale, in at most `columns` columns. Anything above zero shows, however small.
- * No colours, so that it can be piped.
+ * A bar chart with one scale, in at most `columns` columns. Every value above zero is visible. Without colours, so
+ * that it can be piped.
  */
 export function renderBars(bars: readonly Bar[], columns: number): string[] {
   const widest = (texts: readonly string[]) => Math.max(0, ...texts.map(displayWidth));

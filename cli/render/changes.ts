@@ -7,7 +7,7 @@ const VERBS: Readonly<Record<string, string>> = {
   same: "unchanged",
 };
 
-/** `24 created, 3 unchanged`: what an update did to the stack's resources. */
+/** `24 created, 3 unchanged`: the result of an update of the stack's resources. */
 export function renderChanges(changes: Readonly<Record<string, number>>): string {
   const parts = Object.entries(VERBS).flatMap(([op, verb]) =>
     changes[op] ? [`${changes[op]} ${verb}`] : [],
@@ -15,6 +15,6 @@ export function renderChanges(changes: Readonly<Record<string, number>>): string
   return parts.length === 0 ? "nothing to do" : parts.join(", ");
 }
 
-/** Whether anything but `same` is among the changes. */
+/** Whether there are changes other than `same`. */
 export const hasChanges = (changes: Readonly<Record<string, number>>): boolean =>
   Object.entries(changes).some(([op, count]) => op !== "same" && count > 0);

@@ -35,7 +35,7 @@ const ORPHAN_COLUMNS: readonly Column<OrphanRow>[] = [
   { title: "BUCKET", value: (row) => row.bucket },
 ];
 
-/** What a cleanup has found, and what can be done about it. Empty where nothing was found. */
+/** The findings of a cleanup, with the commands for them. Empty without findings. */
 export function renderCleanup(plan: CleanupPlan, question: CleanupQuestion, environment: string): string {
   return [
     ...entryLines(plan.entries),
@@ -64,7 +64,7 @@ function entryLines(entries: readonly CleanableEntry[]): Parts {
   ];
 }
 
-/** Their environment's next update would make them again. */
+/** Their environment's next update would recreate them. */
 function declaredLines({ declared }: CleanupPlan, environment: string): Parts {
   if (declared.length === 0) return [];
   const file = `Pulumi.${environment}.yaml`;
@@ -74,9 +74,9 @@ function declaredLines({ declared }: CleanupPlan, environment: string): Parts {
   const up = commandLine("spawn environment up", environment);
   return [
     [
-      `Declared in ${file}, and not removed: ${counted(declared.length, "entry", "entries")}`,
+      `Declared in ${file}, not removed: ${counted(declared.length, "entry", "entries")}`,
       ...lines,
-      `To remove one, take its item out of spawn:entries in ${file}, then run: ${up}`,
+      `To remove one, delete its item from spawn:entries in ${file}, then run: ${up}`,
     ],
   ];
 }
@@ -86,7 +86,7 @@ function incompleteLines(stacks: readonly IncompleteStack[], environment: string
   const lines = stacks.map(({ id, state }) => `  ${id}  ${remedy(id, state, environment)}`);
   return [
     [
-      `Not ended, and not removed: ${counted(stacks.length, "upload or deletion", "uploads and deletions")}`,
+      `Unfinished, not removed: ${counted(stacks.length, "upload or deletion", "uploads and deletions")}`,
       ...lines,
     ],
   ];
@@ -98,11 +98,11 @@ function remedy(id: string, state: IncompleteStack["state"], environment: string
     case "uploading":
       return "is being uploaded";
     case "interrupted":
-      return `interrupted; go on: ${commandLine(`spawn stage resume ${id}`, environment)}; or remove it: ${remove}`;
+      return `interrupted; to resume: ${commandLine(`spawn stage resume ${id}`, environment)}; to remove: ${remove}`;
     case "half-deleted":
-      return `its deletion was cut off; go on: ${remove}`;
+      return `its deletion was interrupted; to complete it: ${remove}`;
     case "unknown":
-      return `not whole, and begun on another machine; remove it: ${remove}`;
+      return `incomplete, from another machine; to remove: ${remove}`;
   }
 }
 
@@ -114,20 +114,20 @@ function orphanLines(orphans: readonly Orphan[], question: CleanupQuestion, envi
     const hint = question.orphans
       ? []
       : [`To remove it: ${commandLine("spawn stage cleanup --orphans", environment)}`];
-    parts.push([...orphanTable(question.orphans ? "To be removed, nobody's" : "Nobody's", own), ...hint]);
+    parts.push([...orphanTable(question.orphans ? "Orphans to be removed" : "Nobody's", own), ...hint]);
   }
   const data = shared.filter(({ kind }) => kind === "data");
   if (data.length > 0) {
     parts.push([
-      ...orphanTable("Perhaps nobody's, and not removed", data),
-      `The bucket was not made by environment ${environment}, so others may use it. To remove what is yours: aws s3 rm --recursive s3://BUCKET/ID/`,
+      ...orphanTable("Possible orphans, not removed", data),
+      `Environment ${environment} did not create the bucket, so others may use it. To remove your data: aws s3 rm --recursive s3://BUCKET/ID/`,
     ]);
   }
   const uploads = shared.filter(({ kind }) => kind === "uploads");
   if (uploads.length > 0) {
     parts.push([
-      ...orphanTable("Perhaps nobody's, and not removed", uploads),
-      "Their entries are whole and must stay. To abort the uploads alone:",
+      ...orphanTable("Possible orphans, not removed", uploads),
+      "Their entries are complete and must stay. To abort only the uploads:",
       ...abortCommands(uploads),
     ]);
   }

@@ -1,7 +1,7 @@
 import type { ConfigEntry } from "../services/config/config.ts";
 import type { Column } from "./table.ts";
 
-/** What stands for a value that the program asked decides. */
+/** The placeholder of a value that another program decides. */
 const NONE = "-";
 
 export const CONFIG_COLUMNS: readonly Column<ConfigEntry>[] = [

@@ -5,19 +5,19 @@ import type { UnfinishedEntry } from "../services/cost/unfinished.ts";
 import { type CsvForm, csvLine } from "./csv.ts";
 
 /**
- * The columns, in an order that stays; new ones come at the end. Amounts are US dollars with six decimals, dates UTC.
- * Each row is an entry; the totals of the report are the sums of the columns.
+ * The columns, in a stable order; new ones are appended. Amounts are US dollars with six decimals, dates UTC. Each
+ * row is an entry; the totals of the report are the sums of the columns.
  */
 const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
   staging_id: ({ stagingId }) => stagingId,
   filename: ({ filename }) => filename,
   sweep_id: ({ sweepId }) => sweepId ?? "",
-  /** Of the last upload in the period. */
+  /** From the last upload in the period. */
   size_bytes: ({ sizeBytes }) => String(sizeBytes),
   /** Separated by spaces, the primary region first. */
   regions: ({ regions }) => regions.join(" "),
   uploaded_at: ({ uploadedAt }) => isoSeconds(uploadedAt),
-  /** Empty while the data are there. */
+  /** Empty while the data exist. */
   ended_at: ({ endedAt }) => (endedAt === undefined ? "" : isoSeconds(endedAt)),
   operations: ({ operations }) => String(operations),
   staged_bytes: ({ stagedBytes }) => String(stagedBytes),
@@ -26,7 +26,7 @@ const COLUMNS: Readonly<Record<string, (entry: EntryCost) => string>> = {
   total_usd: ({ total }) => amount(total),
   remote_instances: ({ remoteInstances }) => String(remoteInstances),
   direct_usd: ({ direct }) => amount(direct),
-  /** For unfinished uploads only, which are in no total; empty in the rows of entries. */
+  /** For unfinished uploads only, which the totals exclude; empty in the rows of entries. */
   unfinished_bytes: () => "",
   unfinished_usd_per_day: () => "",
   noncurrent_usd: ({ noncurrent }) => amount(noncurrent),
@@ -53,7 +53,7 @@ export function renderCostCsv({ entries, unfinished }: CostReport, form?: CsvFor
   return [csvLine(COST_COLUMNS), ...rows, ...open].join("");
 }
 
-/** An upload that has not ended is a row with its own columns only, so that the sums of the others are the report's totals. */
+/** An unfinished upload is a row with its own columns only, so that the sums of the others are the report's totals. */
 function cellOf({ stagingId, regions, bytes, perDay }: UnfinishedEntry, column: string): string {
   const cells: Readonly<Record<string, string>> = {
     staging_id: stagingId,
@@ -64,5 +64,5 @@ function cellOf({ stagingId, regions, bytes, perDay }: UnfinishedEntry, column: 
   return cells[column] ?? "";
 }
 
-/** All six decimals: whoever adds the column up gets the total. */
+/** All six decimals, so that the sum of the column is the total. */
 const amount = (money: MicroDollars): string => (money / 1_000_000).toFixed(6);

@@ -4,10 +4,10 @@ import { textOf } from "../screen.ts";
 import type { CostReport, EntryCost } from "../services/cost/result.ts";
 import { compactBytes, formatShare, plural } from "./text.ts";
 
-/** As many as the guide's report has. */
+/** The number in the guide's report. */
 const TOP = 3;
 
-/** The report for people, in the guide's layout. */
+/** The report as text, in the guide's layout. */
 export function renderCostReport(report: CostReport): string {
   return textOf([
     `Staging Cost Report (${report.period.label})`,
@@ -45,7 +45,7 @@ function bodyLines(report: CostReport): string[] {
   ];
 }
 
-/** What only AWS's prices count. */
+/** Charges that only AWS's prices include. */
 function awsLines({ prices, noncurrent, requests, total }: CostReport): string[] {
   if (prices === "guide") return [];
   return [
@@ -54,7 +54,7 @@ function awsLines({ prices, noncurrent, requests, total }: CostReport): string[]
   ];
 }
 
-/** Unfinished uploads and leftovers of deletions, which are not in the totals. */
+/** Unfinished uploads and leftovers of deletions, which the totals exclude. */
 function unfinishedLines({ unfinished }: CostReport): string[] {
   if (unfinished === undefined || unfinished.entries.length === 0) return [];
   const { entries, bytes, perDay } = unfinished;
@@ -77,7 +77,7 @@ function topLine({ stagingId, sizeBytes, regions, total }: EntryCost): string {
   return `${stagingId} (${compactBytes(sizeBytes)}, ${where}): ${formatMoney(total)}`;
 }
 
-/** What the staging saved, in words where it saved nothing. */
+/** The savings of staging, as text if there are none. */
 export function savingsOf({ compared }: CostReport): string {
   if (compared.share === undefined) return "none yet (no instance outside the primary region)";
   return compared.saved > 0
@@ -85,7 +85,7 @@ export function savingsOf({ compared }: CostReport): string {
     : `none yet (direct transfer would have cost ${formatMoney(compared.direct)})`;
 }
 
-/** A part of a whole, in whole per cent. */
+/** A share, in whole per cent. */
 function percent(part: number, whole: number): string {
   return whole === 0 ? "0%" : `${Math.round((part / whole) * 100)}%`;
 }

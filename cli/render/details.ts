@@ -14,7 +14,7 @@ import type { LifecycleRules } from "../services/environment/lifecycle.ts";
 import { sharingLines, sharingOf } from "./sharing.ts";
 import { formatShare, formatUtc, plural } from "./text.ts";
 
-/** What `stage info` shows of an entry. */
+/** The facts of an entry for `stage info`. */
 export function renderDetails(report: EntryReport): string {
   const { record, spending, rules, presence, now } = report;
   const { usage } = report.row;
@@ -26,7 +26,7 @@ export function renderDetails(report: EntryReport): string {
     `Uploaded: ${formatUtc(record.uploadedAt)}`,
     `Expires: ${formatUtc(expiry)} (${expiry <= now ? "expired" : plural(record.ttl, "day")})`,
     ...(report.deleting === true
-      ? [`Status: deleting (the deletion did not end: spawn stage delete ${record.stagingId})`]
+      ? [`Status: deleting (incomplete deletion: spawn stage delete ${record.stagingId})`]
       : []),
     `Sweep ID: ${record.sweepId ?? "-"}`,
     ...(record.declaredAs === undefined
@@ -60,10 +60,10 @@ export function renderDetails(report: EntryReport): string {
 const stateLine = ({ region, state, why }: RegionPresence): string =>
   `  ${region}: ${stateInWords(state)}${why === undefined ? "" : ` (${why})`}`;
 
-/** The rule in force, and when S3 removes the objects by it. */
+/** The active rule, and the time at which S3 deletes the objects. */
 function ruleIn(region: Region, { uploadedAt, ttl }: StagingRecord, rules: LifecycleRules): string {
   const rule = rules.get(region);
-  if (rule === undefined) return "none known to be in force";
+  if (rule === undefined) return "none known";
   return `${rule} (removes on ${formatUtc(removalMidnight(uploadedAt, ttl))})`;
 }
 
@@ -80,7 +80,7 @@ function fileLines(record: StagingRecord): string[] {
 }
 
 function usageLines(record: StagingRecord, usage: UsageRow): string[] {
-  // The entry's own regions in their order, then any other from which an instance came.
+  // The entry's own regions in their order, then all other regions of instances.
   const others = Object.keys(usage.instancesByRegion).filter(
     (region) => !(record.regions as readonly string[]).includes(region),
   );

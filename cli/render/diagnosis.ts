@@ -8,7 +8,7 @@ const MARKS = {
   fail: { mark: "✗", style: "red" },
 } as const;
 
-/** What `doctor` prints: a line for each thing, and below it what mends it. */
+/** The output of `doctor`: a line per check, followed by its fix. */
 export function renderDiagnosis(diagnoses: readonly Diagnosis[], stream: NodeJS.WriteStream): string {
   const width = Math.max(...diagnoses.map(({ name }) => displayWidth(name)));
   const lines = diagnoses.flatMap(({ name, status, found, fix }) => {

@@ -6,18 +6,18 @@ import { type Estimate, MIDDAY } from "../services/cost/estimate.ts";
 import { compactSize } from "./estimate-sizes.ts";
 import { plural, priceRange } from "./text.ts";
 
-/** What storage costs, a formula for each time for which it is charged. */
+/** The cost of storage: one formula per billed period. */
 export const storageTimeLines = (estimate: Estimate): string[] =>
   timesOf(estimate).flatMap((time) => storageLines(estimate, time));
 
-/** A time for which the data are charged for. */
+/** A billed period. */
 interface StorageTime {
   readonly name: string;
   readonly milliseconds: number;
   readonly cost: MicroDollars;
 }
 
-/** The guide counts the days of the TTL; AWS until the midnight after them, and what has expired. */
+/** The guide counts the days of the TTL; AWS counts until the midnight after them, plus expired data. */
 function timesOf({
   regions,
   sizeBytes,
@@ -73,7 +73,7 @@ const inDays = (milliseconds: number): string => String(Math.round((milliseconds
 const days = (milliseconds: number): string =>
   inDays(milliseconds) === "1" ? "1 day" : `${inDays(milliseconds)} days`;
 
-/** A line a region where their prices differ; where they are the same, the sum says it all. */
+/** One line per region if their prices differ; otherwise the sum is sufficient. */
 export function breakdown(
   regions: readonly string[],
   prices: readonly MicroDollars[],

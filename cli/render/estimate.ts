@@ -12,16 +12,16 @@ import { formatShare, plural, priceRange } from "./text.ts";
 
 export interface EstimateView {
   readonly estimate: Estimate;
-  /** What AWS's list prices give: told below the guide's figures. */
+  /** The result with AWS's list prices, shown below the guide's figures. */
   readonly aws: Alternative;
   readonly source?: EstimatedSource | undefined;
-  /** Whether reading the source is charged to the account of the credentials in use. */
+  /** Whether the account of the credentials pays for reading the source. */
   readonly requestPayer?: boolean;
   /** Columns of the terminal. */
   readonly columns: number;
 }
 
-/** The estimate for people: the guide's layout, a picture, and the same under AWS's list prices. */
+/** The estimate as text: the guide's layout, a bar chart, and the result with AWS's list prices. */
 export function renderEstimate({ estimate, aws, source, columns, requestPayer }: EstimateView): string {
   const { regions, instancesPerRegion, compared, staging } = estimate;
   return textOf([
@@ -125,17 +125,17 @@ function recommendationText({ recommendation, sizeBytes, instancesPerRegion, bre
     case "recommended":
       return "✅ Use staging (cost-effective)";
     case "optional":
-      return "➖ Optional (cost-effective, but below 10 GB little is saved)";
+      return "➖ Optional (cost-effective, but savings below 10 GB are small)";
     case "skip":
       if (breakEven === undefined) return "❌ Skip staging (a single region needs none)";
       if (instancesPerRegion < breakEven) {
-        return `❌ Skip staging (it pays from ${plural(breakEven, "instance")} per region on)`;
+        return `❌ Skip staging (it saves money from ${plural(breakEven, "instance")} per region)`;
       }
-      return `❌ Skip staging (${formatSize(sizeBytes)} cost next to nothing to transfer)`;
+      return `❌ Skip staging (${formatSize(sizeBytes)} cost almost nothing to transfer)`;
   }
 }
 
-/** Which prices these are, and what the others would give. */
+/** The price book in use, and the result of the other one. */
 function pricesLines({ prices }: Estimate, aws: Alternative): string[] {
   if (prices.sources !== undefined) {
     const { storagePerGbMonth, transferPerGb, requestsPer1000 } = prices.sources;
@@ -155,10 +155,10 @@ function pricesLines({ prices }: Estimate, aws: Alternative): string[] {
         : "no savings";
   const even =
     breakEven === undefined ? "no break-even" : `break-even at ${plural(breakEven, "instance")} per region`;
-  return [`With AWS's list prices: ${saved}, ${even}. To see how: --prices aws`];
+  return [`With AWS's list prices: ${saved}, ${even}. For the calculation: --prices aws`];
 }
 
-/** The estimate as CSV: a head and a row, with the keys and figures of `--format json`. */
+/** The estimate as CSV: a header and a row, with the keys and figures of `--format json`. */
 export function renderEstimateCsv(metadata: EstimateMetadata): string {
   const cells = Object.values(metadata).map((value) => (Array.isArray(value) ? value.join(",") : value));
   return csvLine(Object.keys(metadata)) + csvLine(cells);

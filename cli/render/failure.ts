@@ -3,7 +3,7 @@ import { printableLines } from "../../staging/printable.ts";
 import { SweepFileError } from "../../staging/sweep/problems.ts";
 import { linesFor } from "../screen.ts";
 
-/** The lines of an error on stderr: what happened, why, and how to fix it. For {@link writeExactly}. */
+/** The lines of an error on stderr: what happened, the cause, and the fix. For {@link writeExactly}. */
 export function renderFailure(error: UserError, stream: NodeJS.WriteStream): string {
   const [text, ...more] = error instanceof SweepFileError ? error.lines : [error.message];
   return linesFor(
@@ -15,7 +15,7 @@ export function renderFailure(error: UserError, stream: NodeJS.WriteStream): str
   );
 }
 
-/** What `--json` prints, whatever happened: one envelope for every command. */
+/** The output of `--json` for every command and result: one envelope. */
 export interface Envelope {
   /** The exit code. */
   readonly status: number;
@@ -37,7 +37,7 @@ export function failureEnvelope(error: UserError, warnings: readonly string[]): 
   };
 }
 
-/** Everything that is known of an error, for `--verbose`: its stack and those of its causes. */
+/** All details of an error, for `--verbose`: its stack and those of its causes. */
 export function renderDetails(error: unknown): string {
   const parts: string[] = [];
   for (let next: unknown = error; next instanceof Error && parts.length < 10; next = next.cause) {

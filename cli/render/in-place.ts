@@ -10,7 +10,7 @@ export interface ViewStream {
   off?(event: "resize", listener: () => void): unknown;
 }
 
-/** Lines at the end of a terminal that are drawn again and again, in place. */
+/** Lines at the end of a terminal that are redrawn in place. */
 export class InPlace {
   readonly #stream: ViewStream;
   /** Lines on the terminal that the next drawing replaces. */
@@ -20,7 +20,7 @@ export class InPlace {
     this.#stream = stream;
   }
 
-  /** Usable columns: the last one stays free, since some terminals wrap as soon as it is written. */
+  /** Usable columns: the last one stays free, because some terminals wrap as soon as it is written. */
   get columns(): number {
     return Math.max(1, this.#width() - 1);
   }
@@ -30,13 +30,13 @@ export class InPlace {
     this.#drawn = lines;
   }
 
-  /** Writes text that stays, in place of the lines. It is printable, with its line ends. */
+  /** Writes permanent text above the lines. It is printable, with its line ends. */
   above(text: string): void {
     this.#stream.write(`${this.#eraser()}${text}`);
     this.#drawn = [];
   }
 
-  /** Moves to the first drawn line and clears from there. A terminal that became narrower has wrapped the lines. */
+  /** Moves to the first drawn line and clears from there. A terminal that has become narrower has wrapped the lines. */
   #eraser(): string {
     if (this.#drawn.length === 0) return "";
     const columns = this.#width();

@@ -14,19 +14,19 @@ export const INCOMPLETE_COLUMNS: readonly Column<IncompleteMetadata>[] = [
   { title: "SOURCE", value: (entry) => entry.source },
 ];
 
-/** `interrupted`; of another machine's with its name. */
+/** `interrupted`; for another machine with its name. */
 function stateOf({ state, host }: IncompleteMetadata): string {
   return host === "" || host === hostname() ? state : `${state} on ${host}`;
 }
 
-/** `us-east-1 45%, us-west-2 0%`; of a directory also its files. */
+/** `us-east-1 45%, us-west-2 0%`; for a directory also its files. */
 function arrived(entry: IncompleteMetadata): string {
   return entry.regions
     .map((region) => {
       const bytes = entry.arrived_bytes[region];
       const files = entry.arrived_files[region];
       if (bytes === undefined || bytes === null) return `${region} ?`;
-      // Empty files are all there is to count where there are no bytes.
+      // Without bytes, only empty files can be counted.
       const [done, all] = entry.size_bytes > 0 ? [bytes, entry.size_bytes] : [files ?? 0, entry.file_count];
       const percent = `${Math.min(100, Math.floor((100 * done) / all))}%`;
       return entry.file_count > 1
@@ -36,7 +36,7 @@ function arrived(entry: IncompleteMetadata): string {
     .join(", ");
 }
 
-/** The columns of the incomplete entries as CSV, in an order that stays. Lists are separated by spaces. */
+/** The columns of the incomplete entries as CSV, in a stable order. Lists are separated by spaces. */
 const CSV_COLUMNS: Readonly<Record<string, (entry: IncompleteMetadata) => string | number | null>> = {
   staging_id: (entry) => entry.staging_id,
   filename: (entry) => entry.filename,
@@ -44,7 +44,7 @@ const CSV_COLUMNS: Readonly<Record<string, (entry: IncompleteMetadata) => string
   size_bytes: (entry) => entry.size_bytes,
   file_count: (entry) => entry.file_count,
   regions: (entry) => entry.regions.join(" "),
-  /** In the order of the regions; `?` where one does not answer. */
+  /** In the order of the regions; `?` if one does not respond. */
   arrived_bytes: (entry) => entry.regions.map((region) => entry.arrived_bytes[region] ?? "?").join(" "),
   arrived_files: (entry) => entry.regions.map((region) => entry.arrived_files[region] ?? "?").join(" "),
   state: (entry) => entry.state,

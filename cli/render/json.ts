@@ -1,9 +1,9 @@
-/** What JSON allows in a string, and a terminal may obey. */
+/** Characters that JSON allows in a string, and a terminal may interpret. */
 const UNSAFE = /[\u007f-\u009f\u2028\u2029\ufff9-\ufffb\p{Bidi_Control}]/gu;
 
 /**
- * Data as JSON, with the last line's end. Characters that a terminal may obey are escapes (`\u009b`), so that the text is harmless on a
- * terminal and programs read the exact data.
+ * Data as JSON, with the last line's end. Characters that a terminal may interpret are escaped (`\u009b`), so that
+ * the text is harmless on a terminal and programs read the exact data.
  */
 export const toJson = (data: unknown): string => `${jsonText(data)}\n`;
 

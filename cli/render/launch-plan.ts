@@ -8,7 +8,7 @@ import type { ResourceChange } from "../engine/update.ts";
 import { type Column, renderTable } from "./table.ts";
 import { formatShare, plural } from "./text.ts";
 
-/** A line for a finished step of the launch; undefined for steps that are only details. */
+/** A line for a completed step of the launch; undefined for details. */
 export function stepText({
   op,
   type,
@@ -17,15 +17,15 @@ export function stepText({
   if (op !== "create") return undefined;
   switch (type) {
     case "aws:iam/role:Role":
-      return "Made the role of the workers";
+      return "Created the role of the workers";
     case "aws:autoscaling/group:Group":
-      return `Made the group of workers in ${String(inputs["region"])}`;
+      return `Created the group of workers in ${String(inputs["region"])}`;
     default:
       return undefined;
   }
 }
 
-/** What is shown of a sweep before it starts. */
+/** The plan of a sweep before its start. */
 export interface ShownLaunch {
   readonly parameters: Pick<
     SweepParameters,
@@ -35,7 +35,7 @@ export interface ShownLaunch {
   readonly datasets: readonly SweepDataset[];
 }
 
-/** The plan of a sweep, for people. */
+/** The plan of a sweep as text. */
 export function launchPlanLines({ parameters, plan, datasets }: ShownLaunch): string[] {
   const { name, count, rows, spot, results } = parameters;
   const columns = rows === undefined ? "" : `, each with its row of ${plural(rows.columns.length, "column")}`;
@@ -48,7 +48,7 @@ export function launchPlanLines({ parameters, plan, datasets }: ShownLaunch): st
     "",
     ...renderTable(COLUMNS, plan.regions).trimEnd().split("\n"),
     "",
-    `Deadline: ${durationText(plan.deadlineSeconds)} after the start, when all workers end${plan.shortened ? " (max_cost pays for no longer)" : ""}`,
+    `Deadline: ${durationText(plan.deadlineSeconds)} after the start, when all workers end${plan.shortened ? " (limited by max_cost)" : ""}`,
     ...costLines(plan, spot),
     ...savingsLines(plan),
     "",
@@ -57,8 +57,8 @@ export function launchPlanLines({ parameters, plan, datasets }: ShownLaunch): st
 
 const workersText = ({ workers }: SweepPlan, count: number): string =>
   workers === count
-    ? `${formatInteger(workers)}, one for each index`
-    : `${formatInteger(workers)} at a time, which share the indices`;
+    ? `${formatInteger(workers)}, one per index`
+    : `${formatInteger(workers)} concurrently, sharing the indices`;
 
 function dataLine({ stagingId, kind, filename, sizeBytes, destination, account }: SweepDataset): string {
   const owner = account === undefined ? "" : `, of account ${account}`;
@@ -74,15 +74,15 @@ const COLUMNS: readonly Column<RegionPlan>[] = [
       end - start === 1 ? `1 (${start})` : `${formatInteger(end - start)} (${start} to ${end - 1})`,
   },
   { title: "WORKERS", value: ({ workers }) => formatInteger(workers) },
-  { title: "PRICE OF A WORKER", value: ({ hour }) => `${rangeText(hour)} an hour` },
+  { title: "PRICE PER WORKER", value: ({ hour }) => `${rangeText(hour)} per hour` },
 ];
 
 function costLines({ hour, spotHour, maxCost, deadlineSeconds }: SweepPlan, spot: boolean): string[] {
   const until = durationText(deadlineSeconds);
   const ofSpot = spot ? "; a spot instance never costs more" : "";
   return [
-    `Cost: ${rangeText(hour)} an hour with all workers, at most ${formatMoney(maxCost)} until the deadline of ${until} (AWS's list prices${ofSpot}; volumes and requests are not counted)`,
-    ...(spotHour === undefined ? [] : [`At the spot prices of the moment: ${rangeText(spotHour)} an hour`]),
+    `Cost: ${rangeText(hour)} per hour with all workers, at most ${formatMoney(maxCost)} until the deadline of ${until} (AWS's list prices${ofSpot}; without volumes and requests)`,
+    ...(spotHour === undefined ? [] : [`At current spot prices: ${rangeText(spotHour)} per hour`]),
   ];
 }
 
@@ -97,6 +97,6 @@ function savingsLines({ savings: { direct, staged, saved, share } }: SweepPlan):
 const rangeText = ({ least, most }: HourRange): string =>
   least === most ? price(most) : `${price(least)} to ${price(most)}`;
 
-/** Cents blur the price of a small instance. */
+/** Cents are too coarse for the price of a small instance. */
 const price = (amount: MicroDollars): string =>
   amount > 0 && amount < 1_000_000 ? `$${(amount / 1_000_000).toFixed(3)}` : formatMoney(amount);

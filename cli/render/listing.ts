@@ -9,8 +9,8 @@ import type { Column } from "./table.ts";
 import { compactBytes, formatUtcDay } from "./text.ts";
 
 /**
- * The columns of `stage list`, as the guide spaces them.
- * @param now called for each row, when the server has told its time
+ * The columns of `stage list`, with the guide's spacing.
+ * @param now called for each row, after the server's time is known
  */
 export function listingColumns(
   now: () => Date,
@@ -26,7 +26,7 @@ export function listingColumns(
   ];
 }
 
-/** What the regions hold, as `stage list --verify` shows it in its last column. */
+/** The state of the regions, in the last column of `stage list --verify`. */
 export const DATA_COLUMN: Column<CheckedRecord> = {
   title: "DATA",
   value: ({ presence }) =>
@@ -38,13 +38,13 @@ export const DATA_COLUMN: Column<CheckedRecord> = {
           .join(", "),
 };
 
-/** The reason is shown where it is not the data's. */
+/** Shows the reason if it does not follow from the data. */
 function damageOf({ region, state, why }: RegionPresence): string {
   const text = `${stateInWords(state)} in ${region}`;
   return state === "unreachable" && why !== undefined ? `${text}: ${why}` : text;
 }
 
-/** DynamoDB removes expired records within days, not at once; until then they are listed as what they are. */
+/** DynamoDB removes expired records within days, not at once; until then they are listed as expired. */
 function ttl(record: StagingRecord, now: Date, isDeleting: boolean): string {
   const status = statusOf(record, now, isDeleting);
   if (status === "expired" || status === "deleting") return status;
@@ -54,8 +54,8 @@ function ttl(record: StagingRecord, now: Date, isDeleting: boolean): string {
 type Cell = string | number | null;
 
 /**
- * The columns of the list as CSV, in an order that stays; new ones come at the end. Amounts are US dollars, dates UTC;
- * lists are separated by spaces, the primary region first.
+ * The columns of the list as CSV, in a stable order; new ones are appended. Amounts are US dollars, dates UTC; lists
+ * are separated by spaces, the primary region first.
  */
 const CSV_COLUMNS: Readonly<Record<string, (entry: ListedMetadata) => Cell>> = {
   staging_id: (entry) => entry.staging_id,
@@ -81,13 +81,13 @@ const CSV_COLUMNS: Readonly<Record<string, (entry: ListedMetadata) => Cell>> = {
 
 export const LISTING_CSV_COLUMNS: readonly string[] = Object.keys(CSV_COLUMNS);
 
-/** The state of each region, as `us-east-1=whole us-west-2=missing`: the last column where the regions were looked at. */
+/** The state of each region, as `us-east-1=whole us-west-2=missing`: the last column with --verify. */
 const presenceCell = ({ presence = {} }: ListedMetadata): Cell =>
   Object.entries(presence)
     .map(([region, { state }]) => `${region}=${state}`)
     .join(" ");
 
-/** Writes the list as CSV, page by page. Nothing is written before the first page is there. */
+/** Writes the list as CSV, page by page. Writes nothing before the first page. */
 export async function writeListingCsv(
   pages: AsyncIterable<readonly ListedMetadata[]>,
   write: Write,

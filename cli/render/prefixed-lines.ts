@@ -1,18 +1,18 @@
 const NEWLINE = 0x0a;
-/** A longer line is cut into several: a program that writes no line's end must not fill the memory. */
+/** Splits longer lines: a program that writes no line end must not exhaust the memory. */
 const MAX_LINE = 64 * 1024;
 
-/** Puts a prefix in front of each line of a stream of bytes, which may come in any pieces. Only whole lines are given back. */
+/** Adds a prefix to each line of a byte stream with arbitrary chunks. Returns complete lines only. */
 export class PrefixedLines {
   readonly #prefix: Buffer;
-  /** The beginning of a line whose end has not come. */
+  /** An incomplete line. */
   #rest = Buffer.alloc(0);
 
   constructor(prefix: string) {
     this.#prefix = Buffer.from(prefix);
   }
 
-  /** @returns the lines that `bytes` has completed */
+  /** @returns the lines that `bytes` completes */
   take(bytes: Uint8Array): Buffer {
     const all = Buffer.concat([this.#rest, bytes]);
     const lines: Uint8Array[] = [];
@@ -29,7 +29,7 @@ export class PrefixedLines {
     return Buffer.concat(lines);
   }
 
-  /** @returns what is left, as a line */
+  /** @returns the rest as a line */
   end(): Buffer {
     const rest = this.#rest;
     this.#rest = Buffer.alloc(0);

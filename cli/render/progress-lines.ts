@@ -2,30 +2,30 @@ import type { Progress } from "../../staging/progress.ts";
 import { formatBytes, formatDuration, formatInteger } from "../../staging/units.ts";
 import { cutColumns, displayWidth, formatRate, padColumns } from "./text.ts";
 
-/** What one region is doing, as the view knows it; pure data, so that a line is a function of it. */
+/** The progress of one region, as pure data, so that a line is a function of it. */
 export interface RegionState {
   readonly region: string;
   readonly label: string;
   readonly progress: Progress;
-  /** Units a second; undefined while unknown. */
+  /** Units per second; undefined while unknown. */
   readonly rate: number | undefined;
-  /** Seconds since the phase began; at its end, how long it took. */
+  /** Seconds since the phase began; at its end, its duration. */
   readonly seconds: number;
 }
 
-/** Columns of a whole bar, as in the guide. */
+/** Columns of a full bar, as in the guide. */
 const BAR = 40;
 const MIN_BAR = 8;
 
 const COUNTS_BYTES: readonly Progress["phase"][] = ["upload", "download", "copy", "verify"];
 
-/** The share done, 0 to 1; undefined where nothing can be counted. */
+/** The completed share, 0 to 1; undefined if nothing can be counted. */
 export function shareDone({ done, total, finished }: Progress): number | undefined {
   if (total <= 0) return undefined;
   return finished ? 1 : Math.min(1, Math.max(0, done / total));
 }
 
-/** Whole per cent, rounded down: 100 only when all is done. */
+/** Whole per cent, rounded down: 100 only at the end. */
 const percent = (share: number): number => Math.floor(share * 100);
 
 function formatUnits(progress: Progress, units: number): string {
@@ -47,14 +47,14 @@ function etaText({ progress, rate }: RegionState): string | undefined {
 
 export interface LineWidths {
   readonly columns: number;
-  /** Widest region and label of all lines, so that the bars stand under each other. */
+  /** Widest region and label of all lines, so that the bars align. */
   readonly region: number;
   readonly label: number;
 }
 
 /**
- * One region's line on a terminal. Where the terminal is narrow the bytes go first, then the label, the rate, the bar
- * gets shorter, and at last the line is cut: it never wraps.
+ * One region's line on a terminal. On a narrow terminal the bytes are dropped first, then the label and the rate;
+ * then the bar is shortened, and finally the line is cut. It never wraps.
  */
 export function barLine(state: RegionState, widths: LineWidths): string {
   const region = padColumns(state.region, widths.region);

@@ -7,9 +7,9 @@ import { SmoothedRate } from "./rate.ts";
 import { displayWidth } from "./text.ts";
 
 export interface ProgressOptions {
-  /** The words for what a region is doing. Default: {@link phaseLabel}. */
+  /** The label of a region's phase. Default: {@link phaseLabel}. */
   readonly label?: (region: string, phase: Progress["phase"]) => string;
-  /** The terminal that decides whether labels of notes are in colour. Default: they are not. */
+  /** The terminal that decides whether labels of notes have colours. Default: without colours. */
   readonly colours?: NodeJS.WritableStream;
   /** Milliseconds; replaced in tests. */
   readonly now?: () => number;
@@ -31,23 +31,23 @@ const PHASE_LABELS: Readonly<Record<Progress["phase"], string>> = {
 
 export const phaseLabel = (_region: string, phase: Progress["phase"]): string => PHASE_LABELS[phase];
 
-/** The phases in which a region gets its data; the others look at them or mark them. */
+/** The phases in which a region gets its data; the others verify or tag them. */
 const BRINGS_DATA: readonly Progress["phase"][] = ["upload", "download", "copy", "wait"];
 
 interface Row {
   progress: Progress;
   rate: SmoothedRate;
-  /** When the phase began, when its last line was printed, and when it ended. */
+  /** The phase's start, its last printed line, and its end. */
   startedAt: number;
-  /** Units done when the phase began: what a resumed upload found. */
+  /** Units that were complete at the start of the phase: the data of a resumed upload. */
   startedWith: number;
   printedAt: number;
   endedAt: number | undefined;
 }
 
 /**
- * Shows progress reports. On a terminal: one bar a region, drawn in place at most ten times a second. Elsewhere
- * (CI, a log): plain lines, one a region every few seconds and one at the end of each phase.
+ * Shows progress reports. On a terminal: one progress bar per region, redrawn in place at most ten times a second.
+ * Elsewhere (CI, a log): plain lines, one per region every few seconds and one at the end of each phase.
  */
 export class ProgressView {
   readonly #stream: ViewStream;
@@ -56,7 +56,7 @@ export class ProgressView {
   readonly #now: () => number;
   readonly #colours: NodeJS.WritableStream | undefined;
   readonly #rows = new Map<string, Row>();
-  /** How each region got its data: what is worth leaving on the screen. */
+  /** The method by which each region got its data, which stays on the screen. */
   readonly #brought = new Map<string, Row>();
   #drawnAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -70,12 +70,12 @@ export class ProgressView {
     this.#now = options.now ?? Date.now;
     this.#colours = options.colours;
     if (stream.isTTY === true) stream.on?.("resize", this.#onResize);
-    // Without new reports, too, seconds go by and a rate falls. The timer keeps no process alive.
+    // Time passes and the rate falls without new reports, too. The timer does not keep the process alive.
     this.#timer = setInterval(() => this.#tick(), stream.isTTY === true ? DRAW_EVERY : LINE_EVERY / 5);
     this.#timer.unref();
   }
 
-  /** Takes a report of a region; the newest replaces the one before. */
+  /** Accepts a report of a region; the newest replaces the previous one. */
   update(progress: Progress): void {
     if (this.#closed) return;
     const now = this.#now();
@@ -99,7 +99,7 @@ export class ProgressView {
     else if (now - this.#drawnAt >= DRAW_EVERY) this.#draw();
   }
 
-  /** Prints a line that stays, above the bars. */
+  /** Prints a permanent line above the bars. */
   note(line: string | Labelled): void {
     const text = linesFor(this.#colours, line);
     if (this.#stream.isTTY !== true || this.#closed) {
@@ -110,11 +110,11 @@ export class ProgressView {
     this.#draw();
   }
 
-  /** Draws the last state, which stays, and stops. For a region that got its data, that is how. May be called twice. */
+  /** Draws the final state permanently, and stops. For a region that got its data, that is the method. May be called twice. */
   close(): void {
     if (this.#closed) return;
     for (const [region, row] of this.#rows) {
-      // The last report of a tagging may come too late.
+      // The last tagging report may come too late.
       const isOver = row.endedAt !== undefined || !BRINGS_DATA.includes(row.progress.phase);
       if (isOver) this.#rows.set(region, this.#brought.get(region) ?? row);
     }
@@ -156,7 +156,7 @@ export class ProgressView {
   #stateOf(row: Row, now: number): RegionState {
     const { progress } = row;
     const seconds = ((row.endedAt ?? now) - row.startedAt) / 1000;
-    // At the end the whole phase's mean is what people compare.
+    // At the end, the mean of the whole phase is the useful rate.
     const mean = seconds > 0 ? (progress.done - row.startedWith) / seconds : undefined;
     const smoothed = row.endedAt === undefined ? row.rate.perSecond : mean;
     return {

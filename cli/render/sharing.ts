@@ -7,15 +7,15 @@ import { shellQuoted } from "../../staging/shell.ts";
 /** An entry that other accounts may read. */
 export interface Sharing extends SharedEntry {
   readonly destination: string;
-  /** Those accounts; empty for an entry that is not shared. */
+  /** The accounts; empty for an entry that is not shared. */
   readonly allowAccounts: readonly string[];
-  /** Those of them that read by the buckets' names, too. */
+  /** The accounts among them that read by the buckets' names, too. */
   readonly bucketReaders: readonly string[];
   /** The key of the file, or the prefix of the directory. */
   readonly key: string;
 }
 
-/** By the entry's record; its points are in the order of its regions. */
+/** From the entry's record; its access points are in the order of its regions. */
 export function sharingOf(record: StagingRecord): Sharing {
   const accessPoints = new Map<string, AccessPoint>();
   for (const region of record.regions) {
@@ -25,7 +25,7 @@ export function sharingOf(record: StagingRecord): Sharing {
   return { ...record, accessPoints, buckets: record.bucketReaders.length === 0 ? [] : record.buckets };
 }
 
-/** With whom an entry is shared, by what they read it, and all that they have to do for it; nothing for one that is not shared. */
+/** The accounts that share an entry, how they read it, and the commands for them; empty for an entry that is not shared. */
 export function sharingLines(sharing: Sharing): string[] {
   const { allowAccounts, accessPoints } = sharing;
   if (allowAccounts.length === 0) return [];
@@ -37,7 +37,7 @@ export function sharingLines(sharing: Sharing): string[] {
     "To use in a parameter sweep of these accounts:",
     ...commandLines(sharing).map((line) => `  ${line}`),
     "",
-    "IAM policy for whoever runs that command, and for other instances that read the data:",
+    "IAM policy for users who run that command, and for other instances that read the data:",
     ...JSON.stringify(readerPolicy(sharing), undefined, 2)
       .split("\n")
       .map((line) => `  ${line}`),
@@ -45,7 +45,7 @@ export function sharingLines(sharing: Sharing): string[] {
   ];
 }
 
-/** Who reads by a bucket's name, as the guide has it, and who does not. */
+/** The accounts that read by a bucket's name, as in the guide, and the others. */
 function bucketLines(sharing: Sharing): string[] {
   const { bucketReaders, buckets, key, kind } = sharing;
   const [bucket] = buckets;
@@ -56,12 +56,12 @@ function bucketLines(sharing: Sharing): string[] {
   return [
     ...(bucketReaders.length === 0
       ? []
-      : [`By the bucket's name, too: ${bucketReaders.join(", ")}`, `  ${command}`]),
+      : [`Also by the bucket's name: ${bucketReaders.join(", ")}`, `  ${command}`]),
     ...pointOnlyLines(sharing),
   ];
 }
 
-/** The accounts that read by access points only, and what changes that. */
+/** The accounts that read through access points only, and how to change that. */
 export function pointOnlyLines({
   allowAccounts,
   bucketReaders,
@@ -72,7 +72,7 @@ export function pointOnlyLines({
     bucketReaders.length < MAX_TAGGED_READERS
       ? "not in spawn:readers of the environment's settings when the data were shared"
       : `a tag has room for ${MAX_TAGGED_READERS} accounts`;
-  return [`By access points only: ${others.join(", ")} (${why})`];
+  return [`Through access points only: ${others.join(", ")} (${why})`];
 }
 
 /** One command on several lines. */

@@ -2,21 +2,21 @@ import { toYaml } from "../../stacks/yaml.ts";
 import { jsonText } from "./json.ts";
 import { type Column, fitColumns, tableHead, tableRow } from "./table.ts";
 
-/** Writes text and waits until it is taken. */
+/** Writes text and waits until it is accepted. */
 export type Write = (text: string) => Promise<void>;
 
 type Pages<T> = AsyncIterable<readonly T[]>;
 
-/** A last column whose values take time: rows are written as they come. */
+/** A last column with slow values: rows are written as they complete. */
 export interface LateColumn<T, R extends T> {
   readonly column: Column<R>;
-  /** The rows of a page with what the column shows, in their order. */
+  /** The rows of a page with the values of the column, in order. */
   rows(page: readonly T[]): AsyncIterable<readonly R[]>;
 }
 
 /**
- * Writes rows as a table, page by page: the columns fit the first page, so that nothing waits for the last one.
- * @returns how many rows there were
+ * Writes rows as a table, page by page: the columns fit the first page, so that no row waits for the last page.
+ * @returns the number of rows
  */
 export async function writeTable<T, R extends T = T>(
   pages: Pages<T>,
@@ -49,7 +49,7 @@ export async function writeTable<T, R extends T = T>(
   return count;
 }
 
-/** Writes a JSON array. Nothing is written before the first page is there, so a failure to get it leaves no output. */
+/** Writes a JSON array. Writes nothing before the first page, so a failure to get it leaves no output. */
 export async function writeJsonArray(pages: Pages<unknown>, write: Write): Promise<void> {
   let open = false;
   let first = true;

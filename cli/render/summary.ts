@@ -7,7 +7,7 @@ import { formatBytes } from "../../staging/units.ts";
 import { type Sharing, sharingLines } from "./sharing.ts";
 import { compactBytes, formatFineMoney, formatShare, formatUtcDay, plural, priceRange } from "./text.ts";
 
-/** What is told before an upload starts. */
+/** The facts shown before an upload. */
 export interface UploadPlan {
   readonly filename: string;
   readonly sizeBytes: number;
@@ -15,15 +15,15 @@ export interface UploadPlan {
   readonly fileCount?: number | undefined;
   readonly regions: readonly string[];
   readonly destination: string;
-  /** Whether reading the source is charged to the account of the credentials in use. */
+  /** Whether the account of the credentials pays for reading the source. */
   readonly requestPayer?: boolean | undefined;
 }
 
-/** The charges that a requester pays. No price book has figures for them: they depend on the source's region and its storage class. */
+/** The charges of a requester. No price book has figures for them: they depend on the source's region and its storage class. */
 export const REQUESTER_PAYS =
   "Requester pays: AWS charges your account for requests to the source and for transfer out of its region (not in the sums here).";
 
-/** What is told after it. */
+/** The facts shown after an upload. */
 export interface UploadSummary {
   readonly stagingId: StagingId;
   readonly sizeBytes: number;
@@ -34,7 +34,7 @@ export interface UploadSummary {
   readonly sharing?: Sharing | undefined;
 }
 
-/** Numbers of instances a region for which the summary estimates savings. */
+/** Numbers of instances per region for which the summary estimates savings. */
 const EXAMPLE_INSTANCES = [10, 100];
 
 /** The lines above the bars. */
@@ -50,7 +50,7 @@ export function uploadPlanLines(plan: UploadPlan): string[] {
   ];
 }
 
-/** The summary of a finished upload: id, expiry, costs with their formulas, estimated savings, what to do next. */
+/** The summary of a finished upload: ID, expiry, costs with their formulas, estimated savings, next command. */
 export function uploadSummaryLines(summary: UploadSummary, prices: PriceBook = GUIDE_PRICES): string[] {
   const { stagingId, sizeBytes, ttl, uploadedAt } = summary;
   const [primary = "", ...others] = summary.regions;
@@ -89,7 +89,7 @@ function savingsLines(
   staged: MicroDollars,
   prices: PriceBook,
 ): string[] {
-  // With one region nobody downloads from another one, so there is nothing to compare with.
+  // With one region there are no cross-region downloads to compare with.
   if (regions.length === 1 || sizeBytes === 0) return [];
   const where = regions.length === 2 ? "" : " per region";
   const lines = EXAMPLE_INSTANCES.map((instances) => {

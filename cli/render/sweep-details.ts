@@ -7,21 +7,21 @@ import type { FailedIndex, SweepReport } from "../services/sweep/report.ts";
 import { countsText } from "./sweep-progress.ts";
 import { formatFineMoney, formatUtc, plural } from "./text.ts";
 
-/** Failures that are shown one by one. */
+/** Maximum number of failures that are shown separately. */
 const SHOWN = 20;
 
 const STATES: Readonly<Record<SweepState, string>> = {
   starting: "starting",
   running: "running",
   succeeded: "succeeded",
-  failed: "failed (all indices have ended, not all of them well)",
+  failed: "failed (all indices have ended, some with a failure)",
   cancelled: "cancelled",
-  overdue: "overdue (the deadline has passed and ended the workers; indices are still open)",
+  overdue: "overdue (the deadline has ended the workers; some indices are still open)",
 };
 
 /**
- * What `sweep info` shows of a sweep.
- * @param cost what its instances have cost at most; undefined where that is not known
+ * The output of `sweep info`.
+ * @param cost the maximum cost of its instances so far; undefined if unknown
  * @param command makes a command of this environment: `spawn sweep logs ID`
  */
 export function renderSweep(
@@ -80,7 +80,7 @@ export function failureLines(failures: readonly FailedIndex[], all: string): str
       const code = exitCode === undefined ? "" : `, exit code ${exitCode}`;
       const [reason, ...output] = error.trimEnd().split("\n");
       return [
-        `  ${index} (${region}, attempt ${attempt}${code}): ${reason || "no reason is known"}`,
+        `  ${index} (${region}, attempt ${attempt}${code}): ${reason || "unknown reason"}`,
         ...output.map((line) => `    ${line}`),
       ];
     }),
@@ -89,12 +89,12 @@ export function failureLines(failures: readonly FailedIndex[], all: string): str
   ];
 }
 
-/** The commands that help on. */
+/** The next commands. */
 function remedies({ progress }: SweepReport, command: (text: string) => string): string[] {
   const { meta, total } = progress;
   if (!hasEnded(progress)) return [`Cancel: ${command(`spawn sweep cancel ${meta.sweepId}`)}`];
   if (progress.state === "succeeded") return [];
-  const what = total.pending + total.running > 0 ? "Go on with what is open" : "Retry what did not end well";
+  const what = total.pending + total.running > 0 ? "Continue with open indices" : "Retry failed indices";
   return [`${what}: ${command(`spawn sweep retry ${meta.sweepId}`)}`];
 }
 

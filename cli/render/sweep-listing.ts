@@ -23,7 +23,7 @@ export const SWEEP_COLUMNS: readonly Column<SweepProgress>[] = [
 
 type Cell = string | number | null;
 
-/** The columns as CSV, in an order that stays; new ones come at the end. Dates are UTC; lists are separated by spaces. */
+/** The columns as CSV, in a stable order; new ones are appended. Dates are UTC; lists are separated by spaces. */
 const CSV_COLUMNS: Readonly<Record<string, (sweep: SweepJson) => Cell>> = {
   sweep_id: (sweep) => sweep.sweep_id,
   name: (sweep) => sweep.name,
@@ -42,7 +42,7 @@ const CSV_COLUMNS: Readonly<Record<string, (sweep: SweepJson) => Cell>> = {
   cancelled_at: (sweep) => sweep.cancelled_at,
 };
 
-/** Writes the list as CSV, page by page. Nothing is written before the first page is there. */
+/** Writes the list as CSV, page by page. Writes nothing before the first page. */
 export async function writeSweepsCsv(
   pages: AsyncIterable<readonly SweepProgress[]>,
   write: Write,

@@ -14,15 +14,15 @@ const BAR = 40;
 const MIN_BAR = 8;
 
 export interface SweepViewOptions {
-  /** The terminal that decides whether labels of notes are in colour. Default: they are not. */
+  /** The terminal that decides whether labels of notes have colours. Default: without colours. */
   readonly colours?: NodeJS.WritableStream;
   /** Milliseconds; replaced in tests. */
   readonly now?: () => number;
 }
 
 /**
- * Shows how far a sweep is. On a terminal: a bar for each region, drawn in place. Elsewhere (CI, a log): a line when numbers have changed,
- * at most every few seconds, and one at the end.
+ * Shows the progress of a sweep. On a terminal: a bar per region, redrawn in place. Elsewhere (CI, a log): a line
+ * after a change, at most every few seconds, and one at the end.
  */
 export class SweepView {
   readonly #stream: ViewStream;
@@ -30,7 +30,7 @@ export class SweepView {
   readonly #colours: NodeJS.WritableStream | undefined;
   readonly #now: () => number;
   #progress: SweepProgress | undefined;
-  /** The last line in a pipe, and when it was written. */
+  /** The last line in a pipe, and its time. */
   #line = "";
   #writtenAt = Number.NEGATIVE_INFINITY;
   readonly #onResize = (): void => this.#draw();
@@ -49,7 +49,7 @@ export class SweepView {
     else this.#print(hasEnded(progress));
   }
 
-  /** Prints a line that stays, above the bars. */
+  /** Prints a permanent line above the bars. */
   note(line: string | Labelled): void {
     const text = linesFor(this.#colours, line);
     if (this.#stream.isTTY !== true) {
@@ -60,7 +60,7 @@ export class SweepView {
     this.#draw();
   }
 
-  /** Stops; what is drawn stays. */
+  /** Stops; the drawn lines stay. */
   close(): void {
     if (this.#stream.isTTY !== true) this.#print(true);
     this.#stream.off?.("resize", this.#onResize);
@@ -80,7 +80,10 @@ export class SweepView {
   }
 }
 
-/** A bar for each region: ended, running and pending indices, and how many each is. It never wraps: a narrow terminal has shorter bars, or none. */
+/**
+ * A bar per region: ended, running and pending indices, and their numbers. It never wraps: a narrow terminal has
+ * shorter bars, or none.
+ */
 export function regionLines({ regions }: SweepProgress, columns: number): string[] {
   const name = Math.max(0, ...regions.map(({ region }) => region.length));
   const counts = regions.map((region) => countsText(region));
@@ -91,7 +94,7 @@ export function regionLines({ regions }: SweepProgress, columns: number): string
   });
 }
 
-/** `6 pending, 2 running, 4 done, 0 failed`; cancelled indices only where there are any. */
+/** `6 pending, 2 running, 4 done, 0 failed`; cancelled indices only if there are any. */
 export function countsText({ pending, running, done, failed, cancelled }: Counts): string {
   const texts = [`${pending} pending`, `${running} running`, `${done} done`, `${failed} failed`];
   return [...texts, ...(cancelled > 0 ? [`${cancelled} cancelled`] : [])].join(", ");

@@ -3,9 +3,9 @@ import { displayWidth, padColumns } from "./text.ts";
 
 export interface Column<T> {
   readonly title: string;
-  /** It is made printable. */
+  /** The table makes it printable. */
   readonly value: (row: T) => string;
-  /** Terminal columns that it takes at least. A longer value pushes its own row to the right and is never cut. */
+  /** Minimum width in terminal columns. A longer value shifts its own row and is never cut. */
   readonly minWidth?: number;
 }
 
@@ -29,7 +29,7 @@ export function fitColumns<T>(columns: readonly Column<T>[], rows: readonly T[])
   }));
 }
 
-/** A whole table, its columns as wide as their widest value. */
+/** A complete table; its columns are as wide as their widest value. */
 export function renderTable<T>(columns: readonly Column<T>[], rows: readonly T[]): string {
   const fitted = fitColumns(columns, rows);
   return [tableHead(fitted), ...rows.map((row) => tableRow(fitted, row))].join("");

@@ -8,7 +8,7 @@ const WIDE =
   /[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f/u;
 
-/** Columns that `text` takes on a terminal: wide characters and emoji take two, combining marks none. */
+/** Columns of `text` on a terminal: wide characters and emoji take two, combining marks none. */
 export function displayWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
@@ -47,7 +47,7 @@ export function compactBytes(bytes: number): string {
 /** `2.5 GB/s` */
 export const formatRate = (bytesPerSecond: number): string => `${formatBytes(Math.round(bytesPerSecond))}/s`;
 
-/** `1 region`, `2 regions` @param nouns the word for several. @default `noun` and an s */
+/** `1 region`, `2 regions` @param nouns the plural. @default `noun` and an s */
 export function plural(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? noun : nouns}`;
 }
@@ -62,7 +62,7 @@ export const formatUtcDay = (date: Date): string => date.toISOString().slice(0, 
 
 const DOLLAR = 1_000_000;
 
-/** Like `formatMoney`, with three decimals below a dollar: `$0.153`. For rates, which two decimals would blur. */
+/** Like `formatMoney`, with three decimals below a dollar: `$0.153`. For rates, for which two decimals are too coarse. */
 export function formatFineMoney(amount: MicroDollars): string {
   if (amount >= DOLLAR || amount === ZERO || amount < 0) return formatMoney(amount);
   if (amount < 500) return "<$0.001";
@@ -76,7 +76,7 @@ export function formatShare(share: number): string {
   return `${Number.isInteger(tenths) ? tenths.toFixed(0) : tenths.toFixed(1)}%`;
 }
 
-/** `$0.02`, or `$0.02 to $0.086` where the regions' prices differ: what stands before `/GB`. */
+/** `$0.02`, or `$0.02 to $0.086` if the regions' prices differ, for use before `/GB`. */
 export function priceRange(prices: readonly MicroDollars[]): string {
   const sorted = prices.toSorted((a, b) => a - b);
   const [lowest = ZERO] = sorted;

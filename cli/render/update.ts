@@ -6,7 +6,7 @@ import type { StagingRecord } from "../../staging/record.ts";
 import { MS_PER_DAY } from "../../staging/ttl.ts";
 import { formatFineMoney, plural } from "./text.ts";
 
-/** What is told before an update that adds or removes regions; nothing for any other. */
+/** The text before an update that adds or removes regions; empty for any other. */
 export function renderRegionPlan(
   record: StagingRecord,
   after: EntryState,
@@ -26,7 +26,7 @@ export function renderRegionPlan(
   return lines;
 }
 
-/** What has changed, a line for each property. */
+/** The changes, one line per property. */
 export function renderChanges(before: EntryState, after: EntryState): string[] {
   return differences(before, after).flatMap((name) => LINES[name](before, after));
 }
@@ -44,11 +44,11 @@ const LINES: Readonly<Record<keyof EntryState, (before: EntryState, after: Entry
   },
   destination: (_before, { destination }) => [`Destination changed to ${destination}`],
   sweepId: (before, { sweepId }) => [
-    sweepId === undefined ? `No longer of sweep ${before.sweepId}` : `Sweep ID changed to ${sweepId}`,
+    sweepId === undefined ? `Removed from sweep ${before.sweepId}` : `Sweep ID changed to ${sweepId}`,
   ],
   allowAccounts: (_before, { allowAccounts }) => [
     allowAccounts.length === 0
       ? "No longer shared"
-      : `Shared with: ${allowAccounts.join(", ")} (spawn stage info prints what they run)`,
+      : `Shared with: ${allowAccounts.join(", ")} (spawn stage info prints their command)`,
   ],
 };

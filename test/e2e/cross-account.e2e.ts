@@ -220,8 +220,8 @@ describe("Data of another account", function () {
     expect(await list(`${tree}/`)).to.equal("");
     expect([await list(), await list("stage-")]).to.deep.equal(["AccessDenied", "AccessDenied"]);
     const { stdout } = await succeed(spawnAs(A, "stage", "info", file));
-    expect(stdout).to.contain(`By the bucket's name, too: ${B}\n  aws s3 cp s3://${LAB}/${file}/genome.fa .`);
-    expect(stdout).to.contain("By access points only: 987654321098");
+    expect(stdout).to.contain(`Also by the bucket's name: ${B}\n  aws s3 cp s3://${LAB}/${file}/genome.fa .`);
+    expect(stdout).to.contain("Through access points only: 987654321098");
   });
 
   it("become readable by the bucket's name, and end to be so, without moving", async () => {
@@ -233,7 +233,7 @@ describe("Data of another account", function () {
     const logs = await succeeded(await succeed(launch("--stage-id", secret, ...flags, "--wait")));
     expect(logs).to.contain("index 1 at /mnt/data/secret.fa").and.contain(sha256(genome));
     const { stdout } = await update("--allow-accounts", C);
-    expect(stdout).to.contain(`By access points only: ${C}`);
+    expect(stdout).to.contain(`Through access points only: ${C}`);
     for (const region of PLACES)
       expect(await get(rootOf(B), `lab-staging-${region}`, `${secret}/secret.fa`)).to.equal("AccessDenied");
   });

@@ -16,7 +16,7 @@ const NO_WAIT = { connectionTimeout: 5_000, socketTimeout: 5_000 };
 
 /** The environment has no `spawn:readers`. */
 const byPointOnly = (account: string): string =>
-  `By access points only: ${account} (not in spawn:readers of the environment's settings when the data were shared)\n`;
+  `Through access points only: ${account} (not in spawn:readers of the environment's settings when the data were shared)\n`;
 
 describe("Updating a staged entry", function () {
   this.timeout(120_000);
@@ -183,7 +183,7 @@ describe("Updating a staged entry", function () {
   it("shares it, and takes that back", async () => {
     const shared = await succeed(update("--allow-accounts", "123456789012", "--sweep-id", "sweep-42"));
     expect(shared.stdout).to.equal(
-      `Sweep ID changed to sweep-42\nShared with: 123456789012 (spawn stage info prints what they run)\n${byPointOnly("123456789012")}`,
+      `Sweep ID changed to sweep-42\nShared with: 123456789012 (spawn stage info prints their command)\n${byPointOnly("123456789012")}`,
     );
     expect(proxy.requests.filter(movesData)).to.deep.equal([]);
     const { allow_accounts, access_points, sweep_id } = await info();
@@ -201,7 +201,7 @@ describe("Updating a staged entry", function () {
     expect(stdout).to.contain(`Shared with: 123456789012\n  us-east-1: ${points["us-east-1"]?.arn}\n`);
 
     expect((await succeed(update("--no-allow-accounts", "--no-sweep"))).stdout).to.equal(
-      "No longer of sweep sweep-42\nNo longer shared\n",
+      "Removed from sweep sweep-42\nNo longer shared\n",
     );
     const after = await info();
     expect(after).to.deep.include({ allow_accounts: [], access_points: {}, sweep_id: null });
@@ -246,7 +246,7 @@ describe("Updating a staged entry", function () {
     expect(await info()).to.deep.include({ ttl_days: 20, allow_accounts: [] });
     const { stdout } = await succeed(update(...change));
     expect(stdout).to.equal(
-      `TTL extended to 21 days\nShared with: 210987654321 (spawn stage info prints what they run)\n${byPointOnly("210987654321")}`,
+      `TTL extended to 21 days\nShared with: 210987654321 (spawn stage info prints their command)\n${byPointOnly("210987654321")}`,
     );
     expect(await info()).to.deep.include({ ttl_days: 21, allow_accounts: ["210987654321"] });
   });

@@ -55,7 +55,7 @@ spawn adopts an existing bucket that it did not create: it uses the bucket uncha
     const context = this.contextOf(flags);
     const value = await parseConfigValue(context, key, args.value, { adopt: flags.adopt });
     await setConfig(value, context.environmentName);
-    // Another context: the first one has read its settings before the change.
+    // A new context, because the first one has read the settings before the change.
     const entry = await getConfig(new Context(context.environmentName, NO_PROGRESS), key);
     this.log(`✅ ${key.name} is set.`);
     if (value.kind === "bucket" && value.value?.adopt === true) {

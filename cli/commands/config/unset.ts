@@ -5,7 +5,7 @@ import { unsetConfig } from "../../services/config/write.ts";
 
 export interface ConfigUnsetResult {
   readonly key: string;
-  /** Whether it had been set. */
+  /** Whether it was set. */
   readonly removed: boolean;
 }
 

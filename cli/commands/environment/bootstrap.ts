@@ -28,11 +28,11 @@ export interface EnvironmentBootstrapResult {
   readonly region: string;
   /** The backend of the environment's stacks, for `PULUMI_BACKEND_URL` and `backend.url` of `spawn config`. */
   readonly url: string;
-  /** Whether the command has made the bucket, or would, with --dry-run. */
+  /** Whether the command has created the bucket, or would with --dry-run. */
   readonly created: boolean;
   /** The settings of the bucket that were missing. */
   readonly settings: readonly string[];
-  /** The stacks whose state was copied from the backend that was in use before. */
+  /** The stacks whose state was copied from the previous backend. */
   readonly migrated: readonly string[];
   readonly dryRun: boolean;
   /** Whether the bucket was deleted. */

@@ -27,10 +27,10 @@ export default class EnvironmentPreview extends BaseCommand {
   async run(): Promise<EnvironmentPreviewResult> {
     const { flags } = await this.parse(EnvironmentPreview);
     const context = this.contextOf(flags);
-    // A component is told of twice: when it is registered and when its outputs are.
+    // The engine reports a component twice: at its registration and at that of its outputs.
     const found = new Map<string, { op: string; urn: string }>();
     const onChange = ({ op, urn }: ResourceChange) => {
-      if (op === "refresh") return; // a look at AWS, and no change
+      if (op === "refresh") return; // a read, not a change
       found.set(`${op} ${urn}`, { op, urn });
     };
     let expired: readonly ExpiredEntry[] = [];

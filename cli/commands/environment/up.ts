@@ -11,7 +11,7 @@ import { type WatchOptions, watchUpdate } from "../../watch-update.ts";
 
 export interface EnvironmentUpResult {
   readonly environment: string;
-  /** How many resources were created, updated, deleted, left the same. */
+  /** Numbers of resources that were created, updated, deleted or unchanged. */
   readonly changes: Readonly<Record<string, number>>;
   readonly outputs: Readonly<Record<string, unknown>>;
 }
@@ -59,7 +59,7 @@ Recreates resources that were deleted by hand, and reverts manual changes. If th
     return { environment: flags.environment, changes, outputs };
   }
 
-  /** Lists the data that the update would delete, and asks. */
+  /** Lists the data that the update would delete, and prompts. */
   async #agreed(
     doomed: readonly DoomedData[],
     flags: { readonly yes: boolean; readonly environment: string },

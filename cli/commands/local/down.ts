@@ -12,7 +12,7 @@ export default class LocalDown extends BaseCommand {
 
   async run(): Promise<StopResult> {
     await this.parse(LocalDown);
-    // First: they would report the local cloud as gone.
+    // First: they would report a stopped local cloud.
     await stopMachines();
     const result = await stopCloud();
     if (result.warning !== undefined) this.warn(result.warning);

@@ -9,9 +9,9 @@ import { findLocalStacks, forgetStacks } from "../../services/environment/local-
 
 export interface LocalResetResult {
   readonly reset: boolean;
-  /** Where it runs again, if it was running. */
+  /** Its endpoint after a restart, if it was running. */
   readonly endpoint: string | null;
-  /** Stacks that the reset kept: their environment is not on the local cloud, or its cloud is unknown. */
+  /** Stacks that the reset kept, because their environment is not on the local cloud, or its cloud is unknown. */
   readonly kept: readonly string[];
 }
 

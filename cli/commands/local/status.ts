@@ -44,7 +44,7 @@ function describe(status: CloudStatus): string[] {
   ];
 }
 
-/** Nothing where no instance ran lately. */
+/** Empty if no instance has run recently. */
 function describeMachines(status: MachinesStatus): string[] {
   if (status.state === "stopped") return [];
   const count = (state: string) => status.machines.filter((machine) => machine.state === state).length;

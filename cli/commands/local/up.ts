@@ -13,7 +13,7 @@ export default class LocalUp extends BaseCommand {
     { description: "Use it with an AWS client", command: 'eval "$(<%= config.bin %> env)" && aws s3 ls' },
   ];
 
-  /** Without the key: `spawn env` exports it, and this output is for people and logs. */
+  /** Without the key: `spawn env` exports it, and users copy this output into logs. */
   async run(): Promise<Omit<RunningCloud, "keys">> {
     await this.parse(LocalUp);
     const printer = progressPrinter(new ExactScreen(process.stderr));

@@ -21,7 +21,7 @@ import { watchDeletion } from "../../watch-deletion.ts";
 interface Cleanup {
   readonly context: Context;
   readonly question: CleanupQuestion;
-  /** The command without --yes, for remedies. */
+  /** The command without --yes, for suggested fixes. */
   readonly command: string;
   readonly now: Date;
   readonly verbose: boolean;
@@ -108,7 +108,7 @@ Entries that the environment's file declares are only reported, never removed. -
     return toCleanupJson(context, plan, result, false);
   }
 
-  /** @throws UserError unless all is removed; under --json the results tell it */
+  /** @throws UserError if an item remains; with --json the results show it */
   #end(context: Context, { entries, orphans, kept }: CleanupResult, command: string): void {
     const outcomes: Outcome<{ readonly id: string }>[] = [...entries, ...orphans];
     const failure = failureOf(
@@ -124,7 +124,7 @@ Entries that the environment's file declares are only reported, never removed. -
     else throw failure;
   }
 
-  /** Uploads that were begun elsewhere and have not ended are known by their stacks alone. */
+  /** Unfinished uploads of other machines are known only by their stacks. */
   async #warnOfOtherMachines(context: Context): Promise<void> {
     const { cloud } = await context.settings();
     if (cloud !== "aws") return;
@@ -136,7 +136,7 @@ Entries that the environment's file declares are only reported, never removed. -
     );
   }
 
-  /** The rest is cleaned up, but it does not end as a success. */
+  /** The rest is cleaned up, but the command fails. */
   #problem(error: UserError): void {
     this.warn(error);
     process.exitCode = 1;
@@ -145,7 +145,7 @@ Entries that the environment's file declares are only reported, never removed. -
 
 /**
  * The server's time.
- * @throws UserError if the cleanup removes data by their age, and this machine's clock is wrong
+ * @throws UserError if the cleanup removes data by age, and this machine's clock is wrong
  */
 async function timeOf(question: CleanupQuestion, context: Context): Promise<Date> {
   const now = await serverTime(context);
@@ -153,7 +153,7 @@ async function timeOf(question: CleanupQuestion, context: Context): Promise<Date
   return question.orphans ? timeToRemoveBy("the age of data without an owner") : now;
 }
 
-/** @throws InputError when nothing is asked for */
+/** @throws InputError if nothing is selected */
 function commandFor({ expired, sweepId, orphans }: CleanupQuestion, { environmentName }: Context): string {
   const flags = [
     expired ? "--expired" : "",
@@ -169,7 +169,7 @@ function commandFor({ expired, sweepId, orphans }: CleanupQuestion, { environmen
   return commandLine(`spawn stage cleanup ${flags.join(" ")}`, environmentName);
 }
 
-/** `2 entries and 1 leftover`; empty where nothing is to be removed. */
+/** `2 entries and 1 leftover`; empty if nothing is selected. */
 function toRemove({ entries, orphans }: CleanupPlan, question: CleanupQuestion): string {
   const leftovers = question.orphans ? orphans.filter(isRemovable).length : 0;
   return [

@@ -103,7 +103,7 @@ Amounts are computed from a price book; they are not AWS's bill. All times are i
     const filter = { stagingId, sweepId };
     const question = { period, filter, prices: flags.prices, now };
     const report = await costReport(context, question, (error) => {
-      // The others are counted, but the report does not end as a success.
+      // The others are counted, but the command fails.
       this.warn(error);
       process.exitCode = 1;
     });
@@ -120,7 +120,7 @@ Amounts are computed from a price book; they are not AWS's bill. All times are i
   }
 }
 
-/** The renderers are loaded when they are needed: a page brings a charting library. */
+/** The renderers are loaded on demand: a page includes a charting library. */
 async function render(report: CostReport, format: (typeof FORMATS)[number], form: CsvForm): Promise<string> {
   switch (format) {
     case "table":

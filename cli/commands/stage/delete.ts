@@ -16,7 +16,7 @@ import { watchDeletion } from "../../watch-deletion.ts";
 export interface StageDeleteResult {
   readonly staging_id: string;
   readonly deleted: boolean;
-  /** Of several, why this one was not deleted. */
+  /** For several entries: the reason why this one was not deleted. */
   readonly error?: ErrorJson;
 }
 
@@ -81,7 +81,7 @@ With several IDs, the command looks up all entries before it deletes any, then d
     return this.#result(outcomes.map((outcome) => resultOf(context, outcome)));
   }
 
-  /** @throws UserError unless all is deleted; under --json the results of several tell it */
+  /** @throws UserError if an entry remains; with --json the results of several show it */
   #end(context: Context, outcomes: readonly Outcome<Deletable>[]): void {
     const [only] = outcomes;
     if (outcomes.length === 1 && only?.state === "failed") throw only.error;
@@ -100,7 +100,7 @@ With several IDs, the command looks up all entries before it deletes any, then d
     process.exitCode = failure.exitCode;
   }
 
-  /** Of one entry the result is an object, as it was before there could be several. */
+  /** For one entry the result is an object, as in earlier versions. */
   #result(results: StageDeleteResult[]): StageDeleteResult | StageDeleteResult[] {
     const [first] = results;
     return results.length === 1 && first !== undefined ? first : results;

@@ -87,7 +87,7 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
     );
   }
 
-  /** What is not as it was made is a failure, too. */
+  /** Drift is a failure, too. */
   async #compare(context: Context, record: StagingRecord): Promise<string[]> {
     const { entryDrift, environmentDrift } = await import("../../services/entry/drift.ts");
     const looks = [environmentDrift(context, record.regions), entryDrift(context, record)];
@@ -105,7 +105,7 @@ Costs come from the usage ledger, like those of stage cost, with the guide's pri
     return found;
   }
 
-  /** Data that are not whole are a failure, unless the entry has expired and S3 has removed them. */
+  /** Incomplete data are a failure, unless the entry has expired and S3 has deleted them. */
   #judge({ record, presence, now }: EntryReport, environment: string): void {
     const damage = judgePresence(record, presence, now, environment);
     if (damage === undefined) return;

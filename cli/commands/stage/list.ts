@@ -34,15 +34,15 @@ import { deletionsBegun } from "../../services/entry/upload/unfinished.ts";
 const FORMATS = [...PLAIN_FORMATS, "csv"] as const;
 type Format = (typeof FORMATS)[number];
 
-/** What is listed, and how. */
+/** The entries to list, and the format. */
 interface Listing {
   readonly filter: RecordFilter;
   readonly order: ListOrder;
-  /** The server's time, which the first page tells. */
+  /** The server's time, from the first page's response. */
   readonly now: () => Date;
-  /** Entries whose deletion has begun and did not end. */
+  /** Entries with an incomplete deletion. */
   readonly deleting: ReadonlySet<string>;
-  /** Looks at the regions of the entries; undefined without --verify. */
+  /** Checks the regions of the entries; undefined without --verify. */
   readonly check: CheckPage | undefined;
   readonly form: CsvForm;
 }
@@ -167,7 +167,7 @@ export default class StageList extends BaseCommand {
     return undefined;
   }
 
-  /** They are few: each is one command that somebody has not seen to its end. */
+  /** There are few: each is an interrupted command. */
   async #unfinished(
     context: Context,
     filter: RecordFilter,
@@ -217,14 +217,14 @@ export default class StageList extends BaseCommand {
     );
   }
 
-  /** The list goes on, but it does not end as a success. */
+  /** The list continues, but the command fails. */
   #incomplete(error: Error): void {
     this.warn(error);
     process.exitCode = 1;
   }
 }
 
-/** A check whose damaged entries are noted. */
+/** A check that records damaged entries. */
 function noting(damaged: DamagedEntries, check: CheckPage): CheckPage {
   return async function* (page) {
     for await (const checked of check(page)) {

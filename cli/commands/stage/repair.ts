@@ -9,11 +9,11 @@ import { watchUpdate } from "../../watch-update.ts";
 
 export interface StageRepairResult {
   readonly staging_id: string;
-  /** Regions that were repaired. */
+  /** The repaired regions. */
   readonly repaired: readonly { readonly region: string; readonly from: string }[];
-  /** What else was put right, in words, such as `the usage row`. */
+  /** Other repairs, such as `the usage row`. */
   readonly parts: readonly string[];
-  /** What each region holds now. */
+  /** The state of each region after the repair. */
   readonly presence: Readonly<Record<string, RegionPresenceJson>>;
 }
 

@@ -75,7 +75,7 @@ export default class StageResume extends BaseCommand {
     };
     const details = await watchUpdate(watching, (options) => resumeUpload(context, entry, options));
     this.whenTold(stagedFact(details.id), async () => {
-      // Of a source that changed, what it was at the resume.
+      // The current properties of a changed source.
       const unfinished = (await readUnfinished(entry.stack)) ?? entry.unfinished;
       await rememberUploaded(context.environmentName, id, spec, { ...unfinished, version: unfinished });
       await endUpload(entry.stack);

@@ -22,13 +22,13 @@ import { watchUpdate } from "../../watch-update.ts";
 
 export interface StageUpdateResult {
   readonly staging_id: string;
-  /** What has changed: `ttl_days`, `regions`, `destination`, `sweep_id`, `allow_accounts`. */
+  /** The changed properties: `ttl_days`, `regions`, `destination`, `sweep_id`, `allow_accounts`. */
   readonly changed: readonly string[];
-  /** The entry as it is now. */
+  /** The entry after the update. */
   readonly entry: StagingMetadata;
 }
 
-/** The names of what can change as the metadata has them. */
+/** The names of the properties in the metadata. */
 const METADATA_NAMES = {
   ttl: "ttl_days",
   regions: "regions",
@@ -129,7 +129,7 @@ The TTL counts in days from the upload, not from now. The primary region cannot 
     return undefined;
   }
 
-  /** Asks only where data are to be deleted. */
+  /** Prompts only before a deletion of data. */
   async #isAgreed({ record, after }: PlannedUpdate, yes: boolean): Promise<boolean> {
     for (const line of renderRegionPlan(record, after)) this.note(line);
     if (regionChanges(record, after).removed.length === 0) return true;
@@ -156,7 +156,7 @@ interface ChangeFlags {
   readonly "no-allow-accounts": boolean;
 }
 
-/** @throws InputError for a value that cannot be, and where nothing is given */
+/** @throws InputError for an invalid value, and without any change */
 function changesOf(flags: ChangeFlags): EntryChanges {
   const { ttl, regions, dest } = flags;
   const sweep = flags["no-sweep"] ? null : flags["sweep-id"];

@@ -42,7 +42,7 @@ import { upload as startUpload } from "../../services/entry/upload/upload.ts";
 import { uploadFlags } from "../../upload-flags.ts";
 import { watchUpdate } from "../../watch-update.ts";
 
-/** The entry; `reused` says under `--reuse` whether it was there before. */
+/** The entry; with `--reuse`, `reused` says whether it existed before. */
 export interface UploadResult extends StagingMetadata {
   readonly reused?: boolean;
 }
@@ -112,7 +112,7 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     "local-path": Args.string({
       required: true,
       description: "File or directory to stage, or an s3:// URL.",
-      // Else a missing path would be read from a pipe, data and all.
+      // Otherwise oclif would read a missing path from a pipe, including the data.
       ignoreStdin: true,
     }),
   };
@@ -192,7 +192,7 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     return await this.#tell(upload, summaryOfDetails(details), flags.reuse ? false : undefined);
   }
 
-  /** The entry to reuse in place of an upload. A note names it, or says why there is none. */
+  /** The entry to reuse in place of an upload. A note names it, or the reason why there is none. */
   async #reuse({ context, spec, source }: Upload): Promise<StagingRecord | undefined> {
     const found = await interruptible((signal) => findReusable(context, spec, source, signal));
     if ("record" in found) {
@@ -213,13 +213,13 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
     this.#hint(twinNote(twin));
   }
 
-  /** A note for people, which programs find among the warnings. */
+  /** A note for users, which programs find among the warnings. */
   #hint(text: string): void {
     if (this.jsonEnabled()) this.warn(text);
     else this.note(text, "");
   }
 
-  /** Reports a complete entry, and forgets the upload once the report is written. */
+  /** Reports a complete entry, and deletes the upload's record after the report is written. */
   async #tell(
     { context, spec, source }: Upload,
     staged: StagedSummary,
@@ -238,7 +238,7 @@ In a terminal the command prints a summary. Otherwise stdout has only the stagin
   }
 }
 
-/** What is to be uploaded, and where to. */
+/** The source and the destination of an upload. */
 interface Upload {
   readonly context: Context;
   readonly spec: EntrySpec;

@@ -14,7 +14,7 @@ import { watchUpdate } from "../../watch-update.ts";
 export interface SweepCancelResult {
   readonly sweep_id: string;
   readonly cancelled: boolean;
-  /** Indices that were cancelled now. */
+  /** Indices that this command cancelled. */
   readonly indices: number;
 }
 
@@ -45,7 +45,7 @@ export default class SweepCancel extends BaseCommand {
     const command = (text: string): string => commandLine(text, flags.environment);
     if (total.pending + total.running === 0) {
       this.note(`${id} has ended: ${countsText(total)}.`);
-      // A cancellation that was interrupted may have left workers.
+      // An interrupted cancellation may have left workers.
       await cancelRun(context, meta, {});
       return { sweep_id: id, cancelled: false, indices: 0 };
     }

@@ -17,7 +17,7 @@ import { type SweepTable, sweepTable } from "../../services/sweep/tables.ts";
 import { lookAtSweep, noSweep } from "../../services/sweep/watch.ts";
 import { sweepIdArg } from "../../sweep-arg.ts";
 
-/** A log as `--json` lists it. */
+/** A log in the list of `--json`. */
 export interface LogJson {
   readonly index: number;
   readonly attempt: number;
@@ -77,7 +77,7 @@ Without --follow the command prints the logs index by index; with --follow, it p
     const beyond = indices.find((index) => index > last);
     if (beyond !== undefined)
       throw new InputError(`${id} has no index ${beyond}`, { why: `Its indices are 0 to ${last}.` });
-    // Of a sweep that is deleted, the logs may be in any bucket of the environment.
+    // The logs of a deleted sweep may be in any bucket of the environment.
     const store = logsInBuckets(context, id, meta?.regions ?? settings.regions, indices);
     if (this.jsonEnabled()) {
       const logs = selectLogs(await store.list(), flags.attempt);

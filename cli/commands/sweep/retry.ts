@@ -12,9 +12,9 @@ import { watchUpdate } from "../../watch-update.ts";
 
 export interface SweepRetryResult {
   readonly sweep_id: string;
-  /** How many indices were to run again. */
+  /** The number of reopened indices. */
   readonly indices: number;
-  /** How the sweep ended, with --wait. */
+  /** The result of the sweep, with --wait. */
   readonly state: string | null;
 }
 
@@ -87,7 +87,7 @@ In a terminal the command then follows the sweep, like spawn launch. The exit co
   }
 }
 
-/** `3,7,10-12`. @throws InputError for anything else, and for numbers that no index has */
+/** `3,7,10-12`. @throws InputError for any other text, and for numbers without an index */
 export function parseIndices(text: string): number[] {
   const indices = new Set<number>();
   for (const part of text.split(",")) {

@@ -4,13 +4,13 @@ import { printable } from "../../../staging/printable.ts";
 import type { Cost, CostReport, DayCost } from "../../services/cost/result.ts";
 import { cutColumns, displayWidth } from "../text.ts";
 
-/** One chart, as the page's script draws it. Values are US dollars. */
+/** One chart for the page's script. Values are US dollars. */
 export interface Chart {
   readonly id: string;
-  /** Which way the bars grow. */
+  /** The direction of the bars. */
   readonly bars: "up" | "right";
   readonly labels: readonly string[];
-  /** Titles of the tooltips, where they say more than the labels. */
+  /** Titles of the tooltips, if they are longer than the labels. */
   readonly titles?: readonly string[];
   readonly series: readonly {
     readonly name: string;
@@ -20,15 +20,15 @@ export interface Chart {
   }[];
 }
 
-/** Costs of a day, a week or a month. */
+/** Costs per day, week or month. */
 export interface TimeCost extends Cost {
   readonly label: string;
 }
 
-/** Bars that are still wide enough to be told apart. */
+/** The maximum number of distinguishable bars. */
 const MAX_BARS = 120;
 export const TOP_ENTRIES = 10;
-/** Longer names are cut in charts; the tables have them whole. */
+/** Longer names are cut in charts; the tables have them in full. */
 const LABEL_COLUMNS = 18;
 
 export const dayChart = (times: readonly TimeCost[]): Chart =>
@@ -66,7 +66,7 @@ export function sweepChart({ sweeps }: CostReport): Chart {
   return { ...stacked("sweeps", "right", top, names.map(shorten)), titles: names.map(printable) };
 }
 
-/** What direct transfer would have cost, above what the staging cost. */
+/** The cost of direct transfer, minus the cost of staging. */
 export function savingsChart({ compared, ...cost }: CostReport): Chart {
   const bar = (name: string, colour: string, direct: MicroDollars | 0, staged: MicroDollars | 0) => ({
     name,
@@ -112,7 +112,7 @@ function stacked(id: string, bars: Chart["bars"], costs: readonly Cost[], labels
   };
 }
 
-/** Also that of what has expired. */
+/** Including expired data. */
 export const allStorage = ({ storage, noncurrent }: Cost): MicroDollars => addMoney(storage, noncurrent);
 
 const shorten = (name: string): string => {
@@ -120,7 +120,7 @@ const shorten = (name: string): string => {
   return displayWidth(text) <= LABEL_COLUMNS ? text : `${cutColumns(text, LABEL_COLUMNS - 1)}…`;
 };
 
-/** The days of a long period put together, so that a chart has no more bars than it can show. */
+/** Groups the days of a long period, so that a chart has no more bars than fit. */
 export function timesOf(days: readonly DayCost[]): {
   readonly unit: "day" | "week" | "month";
   readonly times: readonly TimeCost[];

@@ -1,6 +1,6 @@
 import { printable } from "../../../staging/printable.ts";
 
-/** Text that is HTML already. Only {@link html} makes it. */
+/** Safe HTML. Only {@link html} creates it. */
 export class Html {
   readonly text: string;
 
@@ -11,7 +11,7 @@ export class Html {
 
 type Value = string | number | Html | readonly Html[];
 
-/** A template whose values are escaped, unless they are HTML themselves. */
+/** A template that escapes its values, unless they are safe HTML. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(parts.reduce((text, part, at) => text + textOf(values[at - 1] ?? "") + part));
 }
@@ -32,7 +32,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (found) => ENTITIES[found] ?? found);
 
-/** JSON that can stand inside a script element: without `<` nothing in it can end or open one. */
+/** JSON for a script element: without `<` no text can end or open one. */
 export function scriptJson(value: unknown): Html {
   return new Html(JSON.stringify(value).replaceAll("<", "\\u003c"));
 }

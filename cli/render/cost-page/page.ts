@@ -17,8 +17,8 @@ import {
 import { STYLE } from "./style.ts";
 
 /**
- * The report as one page that needs nothing else: styles, data and the charting library are in it, and its policy lets
- * it load nothing and run no other script.
+ * The report as one self-contained page: it includes styles, data and the charting library, and its content security
+ * policy blocks loads and other scripts.
  */
 export async function renderCostPage(report: CostReport): Promise<string> {
   const library = await chartLibrary();
@@ -67,7 +67,7 @@ const sectionsOf = (report: CostReport): Section[] => [
 function facts({ period, prices, filter }: CostReport): Html {
   const all = [
     `${formatUtc(period.since)} – ${formatUtc(period.until)}`,
-    prices === "guide" ? "prices of the users’ guide" : "AWS list prices",
+    prices === "guide" ? "prices from the user guide" : "AWS list prices",
     ...(filter.stagingId === undefined ? [] : [`only ${filter.stagingId}`]),
     ...(filter.sweepId === undefined ? [] : [`only ${filter.sweepId}`]),
   ];

@@ -1,4 +1,7 @@
-/** What the page runs: draws its charts from its data, in the colours of its style, anew where the scheme changes. */
+/**
+ * The page's script: draws its charts from its data, in the colours of its style, and redraws them when the colour
+ * scheme changes.
+ */
 export const SCRIPT = `
 (() => {
   "use strict";

@@ -17,13 +17,13 @@ import {
 } from "./charts.ts";
 import { type Html, html } from "./html.ts";
 
-/** A part of the page, and the chart that its canvas waits for. */
+/** A part of the page, and the chart of its canvas. */
 export interface Section {
   readonly html: Html;
   readonly chart: Chart;
 }
 
-/** Rows of a table in the page. Ten thousand would make it slow; the CSV has them all. */
+/** Maximum rows of a table in the page. Ten thousand would make it slow; the CSV has them all. */
 const TABLE_ROWS = 100;
 
 /** An amount with its exact value for programs. */
@@ -70,7 +70,7 @@ export function daySection({ days }: CostReport): Section {
   return section(
     dayChart(times),
     `Cost a ${unit}`,
-    "A replication counts when it was made, storage while it lasts.",
+    "A replication counts at its time, storage while it lasts.",
     costTable(head, rows),
   );
 }
@@ -81,7 +81,8 @@ export function entrySection(report: CostReport): Section {
     head: html`<code>${entry.stagingId}</code><small>${entry.filename}</small><small>${entryFacts(entry)}</small>`,
   }));
   const more = report.entries.length - rows.length;
-  const top = report.entries.length > TOP_ENTRIES ? `The ${TOP_ENTRIES} dearest in the chart. ` : "";
+  const top =
+    report.entries.length > TOP_ENTRIES ? `The chart shows the ${TOP_ENTRIES} most expensive. ` : "";
   const rest =
     more > 0 ? `${formatInteger(more)} more entries are in the CSV: spawn stage cost --format csv` : "";
   return section(entryChart(report), "Top entries by cost", `${top}${rest}`, costTable("Entry", rows));
@@ -124,7 +125,7 @@ ${[row("Direct transfer", compared.direct), row("Staging: replication", replicat
   return section(
     savingsChart(report),
     "Savings vs. direct transfer",
-    `Saved: ${savingsOf(report)}. What counts are instances outside the primary region that really fetched the data, spread evenly over the time for which the data were there.`,
+    `Saved: ${savingsOf(report)}. Only instances outside the primary region that downloaded the data count, spread evenly over the lifetime of the data.`,
     table,
   );
 }
@@ -138,7 +139,7 @@ function section(chart: Chart, title: string, note: string, table: Html): Sectio
 <h2 id="title-${chart.id}">${title}</h2>
 <p class="note">${note}</p>
 <div class="split">
-<div class="chart ${bars}"><canvas id="chart-${chart.id}" role="img" aria-label="${title}, as a chart of bars. The table beside it has the figures."></canvas></div>
+<div class="chart ${bars}"><canvas id="chart-${chart.id}" role="img" aria-label="${title}, as a bar chart. The table beside it has the figures."></canvas></div>
 <div class="scroll" tabindex="0" role="region" aria-label="${title}, as a table">${table}</div>
 </div>
 </section>`,

@@ -1,7 +1,4 @@
-/**
- * The page's style. Replication is blue and storage amber, wherever they are: two hues that people who see no red or no
- * green tell apart as well.
- */
+/** The page's style. Replication is blue and storage amber everywhere: two hues that colour-blind users can distinguish. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -57,7 +54,7 @@ section.card { padding: 22px 24px 24px; margin-top: 16px; }
 .rows-6 { height: 286px; } .rows-7 { height: 320px; } .rows-8 { height: 350px; } .rows-9 { height: 380px; } .rows-10 { height: 410px; }
 .scroll {
   max-height: 420px; overflow: auto; min-width: 0; border-radius: 6px;
-  /* A shadow at the lower edge while there is more to scroll to. */
+  /** A shadow at the lower edge of scrollable content. */
   background:
     linear-gradient(transparent, var(--card) 70%) bottom / 100% 36px no-repeat local,
     linear-gradient(transparent, var(--shade)) bottom / 100% 14px no-repeat scroll;

@@ -69,20 +69,20 @@ To remove it: spawn stage cleanup --orphans
     );
     const declared = [{ id: testId(9), item: "mesh", reason: "expired" as const }];
     const text = renderCleanup({ ...NOTHING, declared, incomplete, orphans: [shared] }, EXPIRED, "prod");
-    expect(text).to.equal(`Declared in Pulumi.prod.yaml, and not removed: 1 entry
+    expect(text).to.equal(`Declared in Pulumi.prod.yaml, not removed: 1 entry
   stage-000000000009  item mesh, expired
-To remove one, take its item out of spawn:entries in Pulumi.prod.yaml, then run: spawn environment up --environment prod
+To remove one, delete its item from spawn:entries in Pulumi.prod.yaml, then run: spawn environment up --environment prod
 
-Not ended, and not removed: 4 uploads and deletions
+Unfinished, not removed: 4 uploads and deletions
   stage-000000000000  is being uploaded
-  stage-000000000001  interrupted; go on: spawn stage resume stage-000000000001 --environment prod; or remove it: spawn stage delete stage-000000000001 --environment prod
-  stage-000000000002  its deletion was cut off; go on: spawn stage delete stage-000000000002 --environment prod
-  stage-000000000003  not whole, and begun on another machine; remove it: spawn stage delete stage-000000000003 --environment prod
+  stage-000000000001  interrupted; to resume: spawn stage resume stage-000000000001 --environment prod; to remove: spawn stage delete stage-000000000001 --environment prod
+  stage-000000000002  its deletion was interrupted; to complete it: spawn stage delete stage-000000000002 --environment prod
+  stage-000000000003  incomplete, from another machine; to remove: spawn stage delete stage-000000000003 --environment prod
 
-Perhaps nobody's, and not removed: 1 leftover (5GB in all regions, $0.004 a day)
+Possible orphans, not removed: 1 leftover (5GB in all regions, $0.004 a day)
 STAGING ID          OBJECTS  UPLOADS  SIZE    CHANGED     BUCKET
 stage-000000000003  1,200    1        5GB     2024-01-20  spawn-staging-us-east-1
-The bucket was not made by environment prod, so others may use it. To remove what is yours: aws s3 rm --recursive s3://BUCKET/ID/
+Environment prod did not create the bucket, so others may use it. To remove your data: aws s3 rm --recursive s3://BUCKET/ID/
 `);
   });
 
@@ -107,7 +107,7 @@ The bucket was not made by environment prod, so others may use it. To remove wha
   it("says of leftovers that are asked for that they are to be removed", () => {
     const text = renderCleanup({ ...NOTHING, orphans: [orphan] }, { ...EXPIRED, orphans: true }, "dev");
     expect(text)
-      .to.match(/^To be removed, nobody's: 1 leftover/)
+      .to.match(/^Orphans to be removed: 1 leftover/)
       .and.not.contain("--orphans");
   });
 });

@@ -94,7 +94,7 @@ Savings:
 Shared with: 123456789012, 987654321098
   us-east-1: ${point("us-east-1")}
   us-west-2: ${point("us-west-2")}
-By access points only: 123456789012, 987654321098 (not in spawn:readers of the environment's settings when the data were shared)
+Through access points only: 123456789012, 987654321098 (not in spawn:readers of the environment's settings when the data were shared)
 
 To use in a parameter sweep of these accounts:
   spawn launch --params sweep.yaml \\
@@ -103,7 +103,7 @@ To use in a parameter sweep of these accounts:
     --stage-bucket us-west-2=x-s3alias \\
     --stage-dest stage-abc123def456=/mnt/data/reference.fasta
 
-IAM policy for whoever runs that command, and for other instances that read the data:
+IAM policy for users who run that command, and for other instances that read the data:
   {
     "Version": "2012-10-17",
     "Statement": [
@@ -128,9 +128,9 @@ Instances Using Data: 0
     const named = { ...shared, bucketReaders: parseAccountList("123456789012") };
     const text = renderDetails(reportOf(named));
     expect(text).to.contain(`
-By the bucket's name, too: 123456789012
+Also by the bucket's name: 123456789012
   aws s3 cp s3://spawn-staging-us-east-1/stage-abc123def456/reference-genome.fasta .
-By access points only: 987654321098 (`);
+Through access points only: 987654321098 (`);
     expect(text).to.contain('"arn:aws:s3:::spawn-staging-us-west-2/stage-abc123def456/*"');
     expect(renderDetails(reportOf({ ...named, kind: "directory" }))).to.contain(
       "\n  aws s3 sync s3://spawn-",
@@ -148,9 +148,7 @@ By access points only: 987654321098 (`);
     const report = reportOf(testRecord({ sha256: NO_SHA256 }));
     const [first] = report.record.regions;
     const text = renderDetails({ ...report, rules: new Map([[first, undefined]]) });
-    expect(text).to.contain(
-      "  us-east-1: none known to be in force\n  us-west-2: none known to be in force\n",
-    );
+    expect(text).to.contain("  us-east-1: none known\n  us-west-2: none known\n");
     expect(text).to.contain("\nSHA256: not computed (--no-sha256)\n");
     expect(toReportJson({ ...report, rules: new Map([[first, undefined]]) })).to.deep.include({
       sha256: null,

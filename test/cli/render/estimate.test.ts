@@ -62,7 +62,7 @@ Recommendation: ✅ Use staging (highly cost-effective)
 Direct downloads  ██████████████████████████████████  $90.00
 Data staging      █▏                                  $3.07
 
-With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per region. To see how: --prices aws
+With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per region. For the calculation: --prices aws
 `);
   });
 
@@ -124,7 +124,7 @@ With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per
       "  Storage after expiry (2 days, as noncurrent versions): 5GB × 3 regions × $0.023 to $0.026/GB/month × (2/30) = $0.02",
       "  Requests: <$0.01",
       "Break-even: 9 instances per region",
-      "Recommendation: ➖ Optional (cost-effective, but below 10 GB little is saved)",
+      "Recommendation: ➖ Optional (cost-effective, but savings below 10 GB are small)",
       "AWS's list prices: storage as of 2026-07-01, transfers as of 2024-09-25, requests as of 2026-02-01.",
       "Not counted:",
       ...LEFT_OUT.map((line) => `  - ${line}`),
@@ -140,7 +140,7 @@ With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per
       "Savings: none possible (within a region downloads are free)",
       "Break-even: never (within a region downloads are free)",
       "Recommendation: ❌ Skip staging (a single region needs none)",
-      "With AWS's list prices: no savings possible, no break-even. To see how: --prices aws",
+      "With AWS's list prices: no savings possible, no break-even. For the calculation: --prices aws",
     ]);
     expect(text).to.not.match(/NaN|Infinity|undefined/);
   });
@@ -149,11 +149,11 @@ With AWS's list prices: savings of $16.51 (82.5%), break-even at 2 instances per
     expect(rendered(request(5, 1, "us-east-1,us-east-2", 90)).split("\n")).to.include.members([
       "Savings: none (staging costs $0.34 more)",
       "Break-even: 2 instances per region",
-      "Recommendation: ❌ Skip staging (it pays from 2 instances per region on)",
-      "With AWS's list prices: no savings, break-even at 16 instances per region. To see how: --prices aws",
+      "Recommendation: ❌ Skip staging (it saves money from 2 instances per region)",
+      "With AWS's list prices: no savings, break-even at 16 instances per region. For the calculation: --prices aws",
     ]);
     expect(rendered(request(0.5, 10, "us-east-1,us-west-2"))).to.contain(
-      "Recommendation: ❌ Skip staging (512 MB cost next to nothing to transfer)\n",
+      "Recommendation: ❌ Skip staging (512 MB cost almost nothing to transfer)\n",
     );
     expect(rendered(request(2000, 10, "us-east-1,us-west-2"))).to.contain(
       "Recommendation: ✅ Use staging (required: above 1 TB direct downloads may be impractical)\n",

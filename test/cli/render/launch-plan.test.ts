@@ -46,14 +46,14 @@ describe("the plan of a launch", () => {
       "Sweep: genome",
       "Indices: 20",
       "Data: stage-abc123def456, reference.fasta, 100.0 GB, at /mnt/data/reference.fasta",
-      "Workers: 20, one for each index, on demand, m5.xlarge (x86_64), 126 GB of disk",
+      "Workers: 20, one per index, on demand, m5.xlarge (x86_64), 126 GB of disk",
       "",
-      "REGION     INDICES        WORKERS  PRICE OF A WORKER",
-      "us-east-1  10 (0 to 9)    10       $0.192 an hour",
-      "us-west-2  10 (10 to 19)  10       $0.192 an hour",
+      "REGION     INDICES        WORKERS  PRICE PER WORKER",
+      "us-east-1  10 (0 to 9)    10       $0.192 per hour",
+      "us-west-2  10 (10 to 19)  10       $0.192 per hour",
       "",
       "Deadline: 1d after the start, when all workers end",
-      "Cost: $3.84 an hour with all workers, at most $92.16 until the deadline of 1d (AWS's list prices; volumes and requests are not counted)",
+      "Cost: $3.84 per hour with all workers, at most $92.16 until the deadline of 1d (AWS's list prices; without volumes and requests)",
       "Estimated savings: $90.00 for direct downloads → $3.07 for staging (96.6% savings)",
       "",
     ]);
@@ -63,10 +63,10 @@ describe("the plan of a launch", () => {
     const lines = launchPlanLines(
       shown("count: 2\nmax_cost: 1", true, { spotHourOf: () => dollars(0.07) }),
     ).join("\n");
-    expect(lines).to.contain("Workers: 2, one for each index, spot, m5.xlarge");
+    expect(lines).to.contain("Workers: 2, one per index, spot, m5.xlarge");
     expect(lines).to.contain("a spot instance never costs more");
-    expect(lines).to.contain("At the spot prices of the moment: $0.140 an hour");
-    expect(lines).to.contain("(max_cost pays for no longer)");
+    expect(lines).to.contain("At current spot prices: $0.140 per hour");
+    expect(lines).to.contain("(limited by max_cost)");
   });
 
   it("shows rows, results, several types, and workers that share indices", () => {
@@ -79,10 +79,10 @@ describe("the plan of a launch", () => {
     const lines = launchPlanLines(shown(text)).join("\n");
     expect(lines).to.contain("Indices: 4, each with its row of 2 columns");
     expect(lines).to.contain(
-      "Workers: 2 at a time, which share the indices, on demand, m5.xlarge or m5a.xlarge",
+      "Workers: 2 concurrently, sharing the indices, on demand, m5.xlarge or m5a.xlarge",
     );
     expect(lines).to.contain("Results: s3://my-bucket/results/");
-    expect(lines).to.contain("$0.172 to $0.192 an hour");
+    expect(lines).to.contain("$0.172 to $0.192 per hour");
   });
 
   it("names the account that staged the data, and a directory as one", () => {

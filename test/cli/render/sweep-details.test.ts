@@ -17,7 +17,7 @@ describe("the failures of a sweep", () => {
       "  4 (us-east-1, attempt 1, exit code 127): the command failed with exit code 127. The last lines of its output:",
       "    reads 3",
       "    ./run: not found",
-      "  7 (us-east-1, attempt 1): no reason is known",
+      "  7 (us-east-1, attempt 1): unknown reason",
       "",
     ]);
   });

@@ -32,10 +32,10 @@ describe("an update of an entry", () => {
       "Regions removed: us-west-2",
       "Destination changed to /opt/a\\u202eb",
       "Sweep ID changed to sweep-2",
-      "Shared with: 123456789012, 210987654321 (spawn stage info prints what they run)",
+      "Shared with: 123456789012, 210987654321 (spawn stage info prints their command)",
     ]);
     expect(renderChanges(after, { ...after, sweepId: undefined, allowAccounts: [] })).to.deep.equal([
-      "No longer of sweep sweep-2",
+      "Removed from sweep sweep-2",
       "No longer shared",
     ]);
     expect(renderChanges(BEFORE, BEFORE)).to.deep.equal([]);
