@@ -114,7 +114,7 @@ function orphanLines(orphans: readonly Orphan[], question: CleanupQuestion, envi
     const hint = question.orphans
       ? []
       : [`To remove it: ${commandLine("spawn stage cleanup --orphans", environment)}`];
-    parts.push([...orphanTable(question.orphans ? "Orphans to be removed" : "Nobody's", own), ...hint]);
+    parts.push([...orphanTable(question.orphans ? "Orphans to be removed" : "Orphans", own), ...hint]);
   }
   const data = shared.filter(({ kind }) => kind === "data");
   if (data.length > 0) {

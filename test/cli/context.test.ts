@@ -87,7 +87,7 @@ describe("the context of a command", () => {
     expect(await dev().stateUrl()).to.equal("s3://states");
   });
 
-  it("says which environments there are when one is missing", async () => {
+  it("lists the existing environments if one is missing", async () => {
     const error = await new Context("nowhere", noProgress).settings().then(
       () => undefined,
       (reason: UserError) => reason,

@@ -32,7 +32,7 @@ describe("AdoptedBucket", () => {
     made = await recordAdoption({ cloud: "aws" });
   });
 
-  it("declares the adoption and our rules, and no resource that AWS would make, change or delete", () => {
+  it("declares the adoption and spawn's rules, and no other resource", () => {
     const of = made.resources.filter(({ name }) => name.includes("us-west-2"));
     expect(of.map(({ type, name }) => `${type} ${name}`)).to.have.members([
       "spawn:index:AdoptedBucket dev-us-west-2",
@@ -45,7 +45,7 @@ describe("AdoptedBucket", () => {
     expect(made.ofType("aws:s3/bucket:Bucket")).to.have.length(2);
   });
 
-  it("enables versioning and waits for it on AWS as long as for a bucket that it makes", async () => {
+  it("enables versioning and waits for it on AWS as for its own bucket", async () => {
     const adoption = { ...AT, versioning: "Enabled" };
     expect(made.get("dev-us-west-2-adoption").inputs).to.deep.equal({ ...adoption, waitSeconds: 900 });
     const local = await recordAdoption();
@@ -108,7 +108,7 @@ describe("AdoptedBucket", () => {
     expect(alone.ofType("staging:index:BucketRules")).to.have.length(2);
   });
 
-  it("hands each child to its transform", async () => {
+  it("passes each child to its transform", async () => {
     const changed = await recordAdoption(
       {},
       {

@@ -9,7 +9,7 @@ interface Args {
 describe("child", () => {
   const own: Args = { region: "us-east-1" };
 
-  it("passes everything through where there is no transform", () => {
+  it("passes everything through without a transform", () => {
     expect(child<Args>(undefined, "name", own, { protect: true })).to.deep.equal([
       "name",
       { region: "us-east-1" },
@@ -17,12 +17,12 @@ describe("child", () => {
     ]);
   });
 
-  it("sets arguments in place of the component's", () => {
+  it("overrides the component's arguments", () => {
     const [, args] = child<Args>({ region: "eu-west-1", tags: { team: "genomics" } }, "name", own, {});
     expect(args).to.deep.equal({ region: "eu-west-1", tags: { team: "genomics" } });
   });
 
-  it("lets a function change arguments and options, and leaves the component's own alone", () => {
+  it("lets a function change copies of arguments and options", () => {
     const options = {};
     const made = child<Args>(
       (args, changed) => {

@@ -80,7 +80,7 @@ const list = (prefix?: string) => ({
 });
 
 for (const [what, bucket] of Object.entries(BUCKETS)) {
-  describe(`the account of a reader that was taken over, with an entry in ${what}`, () => {
+  describe(`a compromised reader account, with an entry in ${what}`, () => {
     for (const [can, asked] of Object.entries({
       "read the entry's objects": { action: "s3:GetObject", key: `${ID}/data/a` },
       "list the entry": list(`${ID}/`),
@@ -135,7 +135,7 @@ for (const [what, bucket] of Object.entries(BUCKETS)) {
   });
 }
 
-describe("the role of an instance that was stolen", () => {
+describe("a stolen instance role", () => {
   /** Of an instance in the own account, as the guide gives it. There IAM decides, and the bucket's policy only denies. */
   const role: Policy = {
     Statement: [
@@ -178,7 +178,7 @@ describe("the replication role", () => {
       context: { ...TLS, "aws:ResourceAccount": account },
     }) === "allow";
 
-  it("can be taken by S3 and nobody else", () => {
+  it("can be assumed only by S3", () => {
     const { Statement } = policyOf(replicationTrustPolicy());
     expect(Statement.map(({ Principal }) => Principal)).to.deep.equal([{ Service: "s3.amazonaws.com" }]);
   });
@@ -188,14 +188,14 @@ describe("the replication role", () => {
     expect(can("s3:ReplicateObject", "spawn-staging-us-west-2", `${ID}/data`)).to.equal(true);
   });
 
-  it("sends nothing to a bucket of the same name in another account, and reads nothing there", () => {
+  it("neither reads nor writes a bucket of the same name in another account", () => {
     for (const action of ["s3:ReplicateObject", "s3:ReplicateTags", "s3:GetObjectVersionForReplication"]) {
       expect(can(action, "spawn-staging-us-west-2", `${ID}/data`, STRANGER), action).to.equal(false);
     }
     expect(can("s3:ListBucket", BUCKET, undefined, STRANGER)).to.equal(false);
   });
 
-  it("reaches no other bucket, and neither deletes nor writes in any other way", () => {
+  it("reaches no other bucket, and has no other write or delete permission", () => {
     expect(can("s3:ReplicateObject", "somebody-elses", "data")).to.equal(false);
     for (const action of ["s3:ReplicateDelete", "s3:DeleteObject", "s3:PutObject", "s3:GetObject"]) {
       expect(can(action, BUCKET, `${ID}/data`), action).to.equal(false);

@@ -42,7 +42,7 @@ describe("RegionalBucket", () => {
     ]);
   });
 
-  it("makes a tagged bucket and nothing that would empty it at its deletion", () => {
+  it("creates a tagged bucket that its deletion never empties", () => {
     expect(inputs("bucket")).to.deep.equal({
       bucket: "genomes-oregon",
       region: "us-west-2",
@@ -79,11 +79,11 @@ describe("RegionalBucket", () => {
     expect(made.get("dev-us-west-2-lifecycle").dependsOn).to.include("dev-us-west-2-versioning");
   });
 
-  it("gives S3 a quarter of an hour to show the lifecycle, which takes longer than the plugin's 3 minutes", () => {
+  it("raises the plugin's lifecycle timeout from 3 to 15 minutes", () => {
     expect(made.get("dev-us-west-2-lifecycle").timeouts).to.deep.equal({ create: "15m", update: "15m" });
   });
 
-  it("has the readiness after all settings, so that its refusal comes before any of them is deleted", () => {
+  it("creates the readiness last, so that it refuses before any deletion", () => {
     expect(made.get("dev-us-west-2-readiness").dependsOn).to.include.members(
       ["versioning", "lifecycle", "encryption", "ownership", "policy"].map((part) => `dev-us-west-2-${part}`),
     );
@@ -160,7 +160,7 @@ describe("RegionalBucket", () => {
     });
   });
 
-  it("hands each child to its transform", async () => {
+  it("passes each child to its transform", async () => {
     const changed = await recordBucket({
       transform: {
         bucket: { tags: { team: "genomics" } },

@@ -60,7 +60,7 @@ describe("ReplicationRules", () => {
     }
   });
 
-  it("has one role that only S3 may take, without a condition that S3 may not fulfil", () => {
+  it("has one role that only S3 can assume, without conditions", () => {
     const { inputs } = made.get("dev-replication-role");
     expect(inputs["name"]).to.equal("spawn-replication-dev");
     expect(inputs["tags"]).to.deep.equal({
@@ -114,7 +114,7 @@ describe("ReplicationRules", () => {
     expect(String(inputs["policy"])).not.to.contain("Condition");
   });
 
-  it("has nothing in an environment of one region", async () => {
+  it("has no resources in an environment with one region", async () => {
     const alone = await recordEnvironment(environmentSettings({ regions: "eu-central-1" }));
     expect(alone.ofType(CONFIGURATION)).to.deep.equal([]);
     expect(alone.ofType("aws:iam/role:Role")).to.deep.equal([]);
@@ -122,7 +122,7 @@ describe("ReplicationRules", () => {
     expect(alone.ofType("aws:s3/bucket:Bucket")).to.have.length(1);
   });
 
-  it("replicates between all eleven regions, each rule with a priority of its own", async () => {
+  it("replicates between all eleven regions, each rule with a unique priority", async () => {
     const all = await recordEnvironment(environmentSettings({ regions: ALL_REGIONS }));
     const configurations = all.ofType(CONFIGURATION);
     expect(configurations).to.have.length(11);
@@ -137,7 +137,7 @@ describe("ReplicationRules", () => {
     }
   }).timeout(10_000);
 
-  it("leaves the rules that are there as they are when the settings get another region or order", () => {
+  it("keeps existing rules unchanged after a new region or another order", () => {
     const [first] = REGIONS;
     if (first === undefined) throw new Error("there are no regions");
     const before = replicationRules(environmentSettings(), first, ACCOUNT_ID);

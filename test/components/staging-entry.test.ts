@@ -36,7 +36,7 @@ describe("StagingEntry", () => {
   const inputs = (suffix: string, from = made) => from.get(`${ID}-${suffix}`).inputs;
   const children = (from = made) => from.resources.filter(({ parent }) => parent === ID);
 
-  it("has one resource a region and kind, each named by the entry's id and the region", () => {
+  it("has one resource per region and kind, named by the entry's ID and the region", () => {
     expect(children().map(({ type, name }) => `${type} ${name}`)).to.have.members([
       `staging:index:StagedData ${ID}-data`,
       `staging:index:Replication ${ID}-replica-us-west-2`,
@@ -58,7 +58,7 @@ describe("StagingEntry", () => {
     });
   });
 
-  it("replicates what was uploaded", () => {
+  it("replicates the uploaded data", () => {
     expect(inputs("replica-us-west-2")).to.deep.equal({
       stagingId: ID,
       sourceRegion: "us-east-1",
@@ -81,7 +81,7 @@ describe("StagingEntry", () => {
     expect(made.get(`${ID}-replica-us-west-2`).dependsOn).to.deep.equal([`${ID}-data`]);
   });
 
-  it("sets the expiry in each region once the objects are there", () => {
+  it("sets the expiry in each region after the objects exist", () => {
     for (const region of ["us-east-1", "us-west-2"]) {
       expect(inputs(`expiration-${region}`)).to.deep.equal({
         stagingId: ID,
@@ -98,7 +98,7 @@ describe("StagingEntry", () => {
     expect(made.get(`${ID}-expiration-us-west-2`).dependsOn).to.include(`${ID}-replica-us-west-2`);
   });
 
-  it("opens a usage row, without a sweep where there is none", () => {
+  it("opens a usage row, with or without a sweep", () => {
     expect(inputs("usage")).to.deep.equal({
       table: "spawn-usage-dev",
       recordsTable: "spawn-staging-dev",
@@ -113,7 +113,7 @@ describe("StagingEntry", () => {
     });
   });
 
-  it("writes the record after everything else, so that it is also removed first", () => {
+  it("creates the record last, so that it is deleted first", () => {
     const others = children().map(({ name }) => name);
     expect(made.get(`${ID}-record`).dependsOn).to.have.members(
       others.filter((name) => name !== `${ID}-record`),
@@ -151,7 +151,7 @@ describe("StagingEntry", () => {
     });
   });
 
-  it("tells in its outputs where the data are, how they came, when they go and what they cost", () => {
+  it("outputs location, replication, expiry and cost", () => {
     const expiration = { ruleId: "spawn-ttl-7", removedAt: "2024-01-30T00:00:00Z" };
     expect(made.outputs["details"]).to.deep.equal({
       id: ID,
@@ -196,7 +196,7 @@ describe("StagingEntry", () => {
     expect(cost.replication).to.equal(0);
   });
 
-  it("sets no replicate tags where the client copies", async () => {
+  it("sets no replicate tags if the client copies", async () => {
     const copied = await recordEntry(entrySpec(THREE_REGIONS, { replication: "copy" }));
     expect(inputs("data", copied)["replicateTo"]).to.deep.equal([]);
     for (const replica of copied.ofType("staging:index:Replication")) {
@@ -242,7 +242,7 @@ describe("StagingEntry", () => {
       shared = await recordEntry(entrySpec("us-east-1,eu-west-1", { allowAccounts: ACCOUNTS }));
     });
 
-    it("has an access point in each region, which hands on its own prefix to these accounts", () => {
+    it("has an access point in each region for its own prefix and these accounts", () => {
       for (const region of ["us-east-1", "eu-west-1"]) {
         const { policy, ...rest } = inputs(`access-${region}`, shared);
         expect(rest).to.deep.equal({
@@ -283,7 +283,7 @@ describe("StagingEntry", () => {
       expect(`spawn-${ID}`.length).to.be.within(3, 50);
     });
 
-    it("is so when all regions are verified, and no longer than they are there", () => {
+    it("is shared only while all regions are verified", () => {
       for (const region of ["us-east-1", "eu-west-1"]) {
         expect(shared.get(`${ID}-access-${region}`).dependsOn, region).to.have.members([
           `${ID}-data`,
@@ -298,7 +298,7 @@ describe("StagingEntry", () => {
       ]);
     });
 
-    it("tells in record and outputs with whom and where", () => {
+    it("records and outputs accounts and access points", () => {
       const point = (region: string) => ({
         arn: `arn:aws:s3:us-east-1:111111111111:accesspoint/${ID}-access-${region}`,
         alias: `${ID}-access-${region}-s3alias`,
@@ -320,7 +320,7 @@ describe("StagingEntry", () => {
     });
   });
 
-  it("passes on when each bucket may be written", async () => {
+  it("passes on the times from which buckets are writable", async () => {
     const times = { "us-east-1": "2024-01-22T10:45:00Z" };
     const settings = environmentSettings();
     const waiting = await recordEntry(entrySpec(), { environment: { settings, writableAt: times } });
@@ -328,7 +328,7 @@ describe("StagingEntry", () => {
     expect(inputs("replica-us-west-2", waiting)).not.to.have.property("writableAt");
   });
 
-  it("shows the whole plan in a preview, in which nothing of the data is known yet", async () => {
+  it("shows the whole plan in a preview, before the data are known", async () => {
     const preview = await recordEntry(entrySpec(), {}, { preview: true });
     expect(preview.resources.map(({ name }) => name)).to.have.members(made.resources.map(({ name }) => name));
     expect(inputs("data", preview)).to.deep.equal(inputs("data"));
@@ -348,7 +348,7 @@ describe("StagingEntry", () => {
     expect((error as InputError).fix).to.include("spawn environment up --environment dev");
   });
 
-  it("hands each child to its transform", async () => {
+  it("passes each child to its transform", async () => {
     const changed = await recordEntry(entrySpec(), {
       transform: {
         data: { source: "s3://elsewhere/reference.fasta" },
@@ -381,7 +381,7 @@ describe("StagingEntry", () => {
       });
     });
 
-    it("uploads when rules, policies and tables of the environment are there", () => {
+    it("uploads after rules, policies and tables of the environment", () => {
       const regions = THREE_REGIONS.split(",");
       expect(both.get(`${ID}-data`).dependsOn).to.include.members([
         ...regions.flatMap((region) => [
@@ -400,7 +400,7 @@ describe("StagingEntry", () => {
       expect(both.get(`${ID}-data`).inputs["writableAt"]).to.equal("2024-01-22T10:15:00Z");
     });
 
-    it("does not meet or wait for another entry", () => {
+    it("does not depend on another entry", () => {
       const ofOther = both.resources.filter(({ parent }) => parent === "stage-0123456789ab");
       expect(ofOther).to.have.length(1 + 2 + 3 + 1 + 1);
       for (const { name, dependsOn } of ofOther) {

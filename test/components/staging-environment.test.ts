@@ -53,7 +53,7 @@ describe("StagingEnvironment", () => {
     }
   });
 
-  it("refuses its deletion before anything of it is deleted: all else is what each guard waits for", async () => {
+  it("refuses its deletion before any resource is deleted, because each guard depends on all others", async () => {
     for (const values of [{}, { regions: "us-west-2" }, ADOPTING, { ...ADOPTING, regions: "us-west-2" }]) {
       const environment = await record(async () => {
         new StagingEnvironment("dev", { settings: environmentSettings(values) });
@@ -115,7 +115,7 @@ describe("StagingEnvironment", () => {
     ]);
   });
 
-  it("tells by region when its bucket may be written", () => {
+  it("outputs the time from which each bucket is writable", () => {
     const time = "2024-01-22T10:15:00Z";
     expect(made.outputs["writableAt"]).to.deep.equal({
       "us-east-1": time,

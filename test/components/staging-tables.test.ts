@@ -30,7 +30,7 @@ describe("StagingTables", () => {
     });
   });
 
-  it("keeps the ledger for good: no TTL and no index", () => {
+  it("keeps the ledger permanently: no TTL and no index", () => {
     expect(made.get("dev-tables-usage").inputs).to.deep.equal({
       name: "spawn-usage-dev",
       region: "us-west-2",
@@ -81,7 +81,7 @@ describe("StagingTables", () => {
     expect(changed.get("dev-tables-records").importId).to.equal("");
   });
 
-  it("hands each table to its transform", async () => {
+  it("passes each table to its transform", async () => {
     const changed = await record(async () => {
       new StagingTables("dev-tables", {
         settings,

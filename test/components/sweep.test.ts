@@ -62,7 +62,7 @@ describe("Sweep", () => {
   });
 
   describe("the role", () => {
-    it("is one that instances take", () => {
+    it("can be assumed by instances", () => {
       const { assumeRolePolicy, ...others } = inputs("role");
       expect(others).to.deep.equal({ name: NAME, description: "Workers of the sweep genomics", tags: TAGS });
       expect(JSON.parse(String(assumeRolePolicy))).to.deep.equal({
@@ -92,13 +92,13 @@ describe("Sweep", () => {
       expect(changed.ofType("aws:iam/rolePolicyAttachment:RolePolicyAttachment")).to.have.length(2);
     });
 
-    it("reaches instances by a profile", () => {
+    it("reaches instances through a profile", () => {
       expect(inputs("profile")).to.deep.equal({ name: NAME, role: NAME, tags: TAGS });
     });
   });
 
   describe("a region", () => {
-    it("lets workers call, and nobody call them", () => {
+    it("allows outbound connections only", () => {
       expect(inputs("us-west-2-security-group")).to.deep.equal({
         region: "us-west-2",
         name: NAME,
@@ -112,7 +112,7 @@ describe("Sweep", () => {
       });
     });
 
-    it("gives the security group no name that EC2 takes for an id", async () => {
+    it("gives the security group a name that differs from IDs", async () => {
       const environment = environmentSettings({ namePrefix: "sg-x" });
       const changed = await recordSweep({}, { environment });
       expect(inputs("us-east-1-security-group", changed)["name"]).to.equal("spawn-sg-x-sweep-abc123def456");
@@ -153,7 +153,7 @@ describe("Sweep", () => {
       ]);
     });
 
-    it("keeps workers alive in a group, whose capacity nobody declares", () => {
+    it("keeps workers in a group with undeclared capacity", () => {
       expect(inputs("us-west-2-group")).to.deep.equal({
         region: "us-west-2",
         name: NAME,
@@ -182,7 +182,7 @@ describe("Sweep", () => {
       });
     });
 
-    it("takes spot capacity of any of the types, and nothing on demand", async () => {
+    it("uses spot capacity of any type, and no on-demand capacity", async () => {
       const changed = await recordSweep({ spot: true, instanceTypes: ["m5.xlarge", "m5a.xlarge"] });
       const { mixedInstancesPolicy } = inputs("us-east-1-group", changed);
       expect(mixedInstancesPolicy)
@@ -195,7 +195,7 @@ describe("Sweep", () => {
       });
     });
 
-    it("keeps the workers' rights for as long as there are instances", () => {
+    it("keeps the workers' permissions as long as instances exist", () => {
       for (const region of ["us-east-1", "us-west-2"]) {
         expect(made.get(`sweep-abc123def456-${region}-group`).dependsOn).to.include.members([
           "sweep-abc123def456-policy",
@@ -206,7 +206,7 @@ describe("Sweep", () => {
   });
 
   describe("the run", () => {
-    it("knows the sweep, its regions and their groups", () => {
+    it("has the sweep, its regions and their groups", () => {
       expect(inputs("run")).to.deep.equal({
         sweepId: "sweep-abc123def456",
         table: "spawn-sweeps-dev",
@@ -243,7 +243,7 @@ describe("Sweep", () => {
       });
     });
 
-    it("begins when all else is there, and ends first", () => {
+    it("starts last, and ends first", () => {
       expect(made.get("sweep-abc123def456-run").dependsOn).to.have.members([
         "sweep-abc123def456-policy",
         "sweep-abc123def456-profile",
@@ -258,7 +258,7 @@ describe("Sweep", () => {
       expect(inputs["region"], name).to.be.oneOf(["us-east-1", "us-west-2"]);
   });
 
-  it("hands each child to its transform", async () => {
+  it("passes each child to its transform", async () => {
     const changed = await recordSweep(
       { managedPolicies: ["arn:aws:iam::aws:policy/P"], datasets: [dataset()] },
       {
@@ -291,7 +291,7 @@ describe("Sweep", () => {
     expect(inputs("run", changed)["deadlineSeconds"]).to.equal(60);
   });
 
-  it("needs a place in each region", async () => {
+  it("requires a location in each region", async () => {
     const places = new Map([...PLACES].filter(([region]) => region !== parseRegion("us-west-2")));
     const error = await recordSweep({}, { places }).then(
       () => undefined,

@@ -63,7 +63,7 @@ describe("the account of a connection", () => {
       return { connection: resolveConnection({ ...KEYS, AWS_ENDPOINT_URL: url }), transport: DIRECT };
     };
 
-    it("is the one that STS names, asked for once", async () => {
+    it("comes from STS, requested once", async () => {
       answer = identity("123456789012");
       const one = access();
       expect(await Promise.all([accountOf(one, "us-east-1"), accountOf(one, "eu-west-1")])).to.deep.equal([

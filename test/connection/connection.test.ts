@@ -77,7 +77,7 @@ describe("the connection", () => {
     expect(urls({ ...ignoring, AWS_PROFILE: "work", AWS_ENDPOINT_URL: "http://a:1" })[0]).to.equal(undefined);
   });
 
-  it("lets keys in the variables go before AWS_PROFILE, and a profile of the configuration before both", () => {
+  it("prefers keys over AWS_PROFILE, and a configured profile over both", () => {
     const keys = { AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s", AWS_SESSION_TOKEN: "t" };
     const both = resolveConnection({ ...files, ...keys, AWS_PROFILE: "work" });
     expect(both.keys).to.deep.equal({ accessKeyId: "k", secretAccessKey: "s", sessionToken: "t" });
@@ -94,7 +94,7 @@ describe("the connection", () => {
     expect(child).to.not.have.any.keys("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN");
   });
 
-  it("names the variable, or the file and its line, that cannot be used", async () => {
+  it("names the invalid variable, or the file and its line", async () => {
     const broken = join(folder, "broken");
     await writeFile(broken, "[default]\nregion = eu-west-1\nno setting\n");
     const early = join(folder, "early");
@@ -125,7 +125,7 @@ describe("the connection", () => {
     }
   });
 
-  it("takes the authorities of the profile where AWS_CA_BUNDLE is not set", () => {
+  it("uses the profile's authorities without AWS_CA_BUNDLE", () => {
     expect(resolveConnection({ ...files, AWS_PROFILE: "work" }).authorities?.source).to.match(
       /^the profile work/,
     );
@@ -234,7 +234,7 @@ describe("the connection", () => {
     );
   });
 
-  it("keeps to the user's own server in place of the local cloud, with its keys or those of everybody", () => {
+  it("uses the user's server in place of the local cloud, with its keys or the emulators' defaults", () => {
     const target: Target = { cloud: "local", endpoint: undefined, region: "eu-west-1" };
     const env = {
       AWS_CONFIG_FILE: devNull,

@@ -35,7 +35,7 @@ describe("NO_PROXY", () => {
     });
   }
 
-  it("knows this machine by all of its names", () => {
+  it("recognises all names of this machine", () => {
     for (const host of [
       "localhost",
       "LOCALHOST.",

@@ -48,7 +48,7 @@ describe("requireOwnPeer", () => {
     expect(ownersInTable("", ENDS)).to.deep.equal([]);
   });
 
-  it("does not take a socket without a process for root's", () => {
+  it("does not treat a socket without a process as root's", () => {
     // FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE_WAIT, LAST_ACK
     for (const state of ["04", "05", "06", "08", "09"]) {
       expect(ownersInTable(table({ state, uid: 0, inode: 0 }), ENDS), state).to.deep.equal([]);
@@ -56,7 +56,7 @@ describe("requireOwnPeer", () => {
     expect(ownersInTable(table({ uid: 0, inode: 0 }), ENDS)).to.deep.equal([]);
   });
 
-  it("finds the users in what lsof prints", () => {
+  it("finds the users in the output of lsof", () => {
     const text = [
       ...["p10", "u501", "f12", "n127.0.0.1:49154->127.0.0.1:36893"],
       ...[
@@ -95,7 +95,7 @@ describe("requireOwnPeer", () => {
   });
 
   for (const host of ["127.0.0.1", "::ffff:127.0.0.1"]) {
-    it(`finds this process at the other end of a connection to ${host}, and nobody once it is closed`, async () => {
+    it(`finds this process at the other end of a connection to ${host}, and no user after it is closed`, async () => {
       const server = createServer({ pauseOnConnect: true });
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));

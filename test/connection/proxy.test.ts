@@ -27,7 +27,7 @@ describe("proxies", () => {
     expect(changed(both, proxyVariables(both))["HTTPS_PROXY"]).to.equal("http://lower:1");
   });
 
-  it("take a host and port without a scheme, and none that is set to nothing", () => {
+  it("accept a host and port without a scheme, and ignore an empty value", () => {
     expect(proxyFor({ HTTPS_PROXY: "proxy:3128" }, S3)?.[1]).to.equal("http://proxy:3128/");
     expect(proxyFor({ HTTPS_PROXY: " ", https_proxy: "" }, S3)).to.equal(undefined);
     expect(proxySettings({ ALL_PROXY: "http://proxy:3128" }).isSet).to.equal(false);
@@ -52,7 +52,7 @@ describe("proxies", () => {
     expect(proxyFor({ ...env, no_proxy: "example.com" }, S3)).to.not.equal(undefined);
   });
 
-  it("are refused by name where they are no HTTP proxies, without their passwords", () => {
+  it("are refused by name if they are not HTTP proxies, without passwords", () => {
     for (const value of ["socks5://me:secret@p:1", "http://", "https://:80", "ftp://p"]) {
       expect(() => proxySettings({ https_proxy: value }))
         .to.throw(InputError, /^https_proxy does not name a proxy/)

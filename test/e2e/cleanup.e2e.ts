@@ -137,7 +137,7 @@ describe("stage cleanup", function () {
       /^To be removed: \d+ entries \(.* in all regions, \$.* a day\)\nSTAGING ID /,
     );
     for (const id of [expired, unrecorded, STACKLESS]) expect(text.stdout).to.contain(`\n${id}  `);
-    expect(text.stdout).to.match(new RegExp(`\nNobody's: [\\s\\S]*\n${LOST}  2        0        2KB `));
+    expect(text.stdout).to.match(new RegExp(`\nOrphans: [\\s\\S]*\n${LOST}  2        0        2KB `));
     expect(text.stdout).to.contain("\nTo remove it: spawn stage cleanup --orphans\n");
     expect(text.stderr).to.contain("Nothing was removed. To remove ");
     const { dry_run, entries, orphans } = resultOf(json);

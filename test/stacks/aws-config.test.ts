@@ -13,7 +13,7 @@ describe("aws: in an environment's configuration", () => {
     });
   });
 
-  it("is refused by name where one part only would follow it", () => {
+  it("is refused by name if only one part would use it", () => {
     const keys = [
       "allowedAccountIds",
       "forbiddenAccountIds",
@@ -38,7 +38,7 @@ describe("aws: in an environment's configuration", () => {
     }
   });
 
-  it("must agree with the shell of plain pulumi, since its plugins only know the variables", () => {
+  it("must match the shell of plain pulumi, because its plugins see only the variables", () => {
     const profile = configuredProfile({ "aws:profile": "work" }, FILE);
     expect(() => requireProfile(profile, "prod", { AWS_PROFILE: "work" })).to.not.throw();
     expect(() => requireProfile(undefined, "prod", {})).to.not.throw();

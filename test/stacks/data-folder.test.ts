@@ -13,7 +13,7 @@ describe("data folder", () => {
     [{ XDG_DATA_HOME: "relative", HOME: "/home/me" }, "/home/me/.local/share/spawn"],
     [{ HOME: "/home/me" }, "/home/me/.local/share/spawn"],
   ] as const) {
-    it(`is ${expected} with ${JSON.stringify(variables)}, where the command line has its own`, () => {
+    it(`is ${expected} with ${JSON.stringify(variables)}, if the command line has its own`, () => {
       expect(dataFolder(variables)).to.equal(expected);
       expect(spawnPaths(variables).data).to.equal(expected);
       expect(entrySettingsPath("dev.stage-abc123def456", variables)).to.equal(

@@ -26,7 +26,7 @@ const values = ({ environment: { keys: _keys, ...environment }, ...others }: Ent
 });
 
 describe("settings file of an entry", () => {
-  it("comes back as it was written", () => {
+  it("survives a round trip", () => {
     const written = settings({ writableAt: { "us-east-1": "2024-01-22T10:45:00Z" } });
     expect(values(parseEntrySettingsFile(renderEntrySettings(written), "file"))).to.deep.equal(
       values(written),
@@ -49,7 +49,7 @@ describe("settings file of an entry", () => {
     expect(renderEntrySettings(settings())).to.not.include("adopt");
   });
 
-  it("comes back whatever the source is called and the sweep's id looks like", () => {
+  it("survives a round trip with any source name and sweep ID", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary", minLength: 1 }),
@@ -76,7 +76,7 @@ describe("settings file of an entry", () => {
     ]);
   });
 
-  it("is read from values as the engine hands them over, too", () => {
+  it("is also read from the engine's values", () => {
     const { config } = parse(renderEntrySettings(settings())) as { config: Record<string, unknown> };
     const given = JSON.parse(
       JSON.stringify({ entry: config["spawn:entry"], environment: config["spawn:environment"] }),
@@ -84,7 +84,7 @@ describe("settings file of an entry", () => {
     expect(values(parseEntryValues(given, "the configuration"))).to.deep.equal(values(settings()));
   });
 
-  describe("when it was changed by hand", () => {
+  describe("after manual changes", () => {
     const values = () => {
       const { config } = parse(renderEntrySettings(settings())) as {
         config: { "spawn:entry": Record<string, unknown>; "spawn:environment": Record<string, unknown> };

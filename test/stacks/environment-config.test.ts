@@ -15,7 +15,7 @@ describe("parseEnvironmentConfig", () => {
   const entriesOf = (...entries: unknown[]) =>
     parseEnvironmentConfig("dev", { ...BASE, entries }, "/home/me/my project").entries;
 
-  it("counts relative sources from the project's folder and leaves others alone", () => {
+  it("resolves relative sources against the project's folder", () => {
     const sources = ["data/reference.fasta", "../shared/", "/mnt/data/x", "s3://bucket/key"];
     const entries = entriesOf(...sources.map((source, place) => ({ name: `item${place}`, source })));
     expect(entries.map(({ source }) => source)).to.deep.equal([
@@ -26,7 +26,7 @@ describe("parseEnvironmentConfig", () => {
     ]);
   });
 
-  it("refuses an entry in a region without a bucket, and says how to add it", () => {
+  it("refuses an entry in a region without a bucket, with a fix", () => {
     try {
       entriesOf({ name: "reference", source: "x", regions: "eu-west-1" });
       expect.fail("it was accepted");
@@ -41,7 +41,7 @@ describe("parseEnvironmentConfig", () => {
     }
   });
 
-  it("has no entries where none are declared", () => {
+  it("has no entries without a declaration", () => {
     expect(parseEnvironmentConfig("dev", BASE, "/").entries).to.deep.equal([]);
   });
 });
@@ -106,7 +106,7 @@ config:
     expect(await listEnvironments(folder)).to.deep.equal(["dev", "prod"]);
   });
 
-  it("says which environments there are when one is missing", async () => {
+  it("lists the existing environments if one is missing", async () => {
     const error = await readEnvironmentFile(folder, "test").then(
       () => undefined,
       (thrown: unknown) => thrown as InputError,
@@ -133,7 +133,7 @@ config:
     });
   }
 
-  it("refuses a name that is none before it looks for a file", async () => {
+  it("refuses an invalid name before it looks for a file", async () => {
     const error = await readEnvironmentFile(folder, "../dev").catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(InputError);
   });

@@ -35,7 +35,7 @@ async function errorOf(run: Promise<unknown>): Promise<Error> {
 
 describe("programs", () => {
   describe("of an environment", () => {
-    it("exports what its commands ask for, and its declared entries by name", async () => {
+    it("exports the outputs for its commands, and its declared entries by name", async () => {
       const config = parseEnvironmentConfig(
         "dev",
         {
@@ -79,7 +79,7 @@ describe("programs", () => {
       expect(made.get(`${id}-data`).dependsOn).to.include("dev-us-east-1-lifecycle");
     });
 
-    it("exports no entries and no role where there are none", async () => {
+    it("omits missing entries and roles from its exports", async () => {
       const config = parseEnvironmentConfig("dev", { cloud: "local", regions: "us-east-1" }, "/");
       const { outputs } = await record(environmentProgram(config));
       expect(outputs["entries"]).to.deep.equal({});
@@ -96,7 +96,7 @@ describe("programs", () => {
       expect(made.outputs["entry"]).to.include({ id: "stage-abc123def456", stack: ENTRY_STACK });
     });
 
-    it("passes on when the buckets may be written", async () => {
+    it("passes on the times from which buckets are writable", async () => {
       const writableAt = { "us-west-2": "2024-01-22T10:45:00Z" };
       const made = await record(entryProgram({ ...ENTRY, writableAt }), { stack: ENTRY_STACK });
       expect(made.get("stage-abc123def456-replica-us-west-2").inputs["writableAt"]).to.equal(
@@ -234,7 +234,7 @@ describe("programs", () => {
     });
   }
 
-  it("keep the trace of an error that is a bug", async () => {
+  it("keep the stack trace of a bug", async () => {
     const bug = new TypeError("a bug");
     expect(await errorOf(withReadableErrors(() => Promise.reject(bug))())).to.equal(bug);
     const input = new InputError("bad", { why: "because", fix: "do this" });

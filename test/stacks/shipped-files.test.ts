@@ -29,7 +29,7 @@ describe("the project's environment files", () => {
   });
 
   for (const file of ["Pulumi.dev.yaml", "Pulumi.prod.example.yaml"]) {
-    it(`say something about every key (${file})`, async () => {
+    it(`document every key (${file})`, async () => {
       const { text } = await configOf(file);
       // A key without a value that fits everybody is a comment.
       const keys = [...text.matchAll(/^ {2}(?:# )?(spawn:\w+):/gm)].map(([, key]) => key);
@@ -38,7 +38,7 @@ describe("the project's environment files", () => {
 
     // The engine writes the file anew when it makes the stack: it keeps comments above keys, while empty lines and comments
     // below the last key end up outside `config:`, where an example that is uncommented would have no effect.
-    it(`stay as they are when the engine adds its line (${file})`, async () => {
+    it(`stay unchanged when the engine adds its line (${file})`, async () => {
       const { text, config } = await configOf(file);
       const [, body = ""] = text.split("\nconfig:\n");
       expect(body).not.to.match(/^\s*$\n/m);

@@ -3,7 +3,7 @@ import { spawnValues } from "../../stacks/spawn-values.ts";
 import { InputError } from "../../staging/errors.ts";
 
 describe("spawnValues", () => {
-  it("reads texts as they are, lists and mappings as JSON, and nothing as nothing", () => {
+  it("keeps strings, reads lists and mappings as JSON, and keeps missing values", () => {
     const values = spawnValues({
       "spawn:cloud": "local",
       "spawn:recordsTable": "007",
@@ -28,7 +28,7 @@ describe("spawnValues", () => {
     );
   });
 
-  it("names the key of a list that is none", () => {
+  it("names the key of an invalid list", () => {
     expect(() => spawnValues({ "spawn:regions": "[us-east-1" })).to.throw(
       InputError,
       "the configuration: spawn:regions begins like a list but is not valid",

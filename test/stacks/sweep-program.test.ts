@@ -57,7 +57,7 @@ describe("the program of a sweep", () => {
     );
   });
 
-  it("asks for default subnets by their mark", async () => {
+  it("looks up default subnets by their attribute", async () => {
     const asked: unknown[] = [];
     await recordProgram(
       { regions: inRegion([]) },
@@ -73,7 +73,7 @@ describe("the program of a sweep", () => {
     ]);
   });
 
-  it("takes the subnets that the user chose, in their order", async () => {
+  it("uses the user's subnets in their order", async () => {
     const subnets = ["subnet-00000002", "subnet-00000001"];
     const made = await recordProgram(
       { regions: inRegion(subnets) },
@@ -88,7 +88,7 @@ describe("the program of a sweep", () => {
     );
   });
 
-  it("gives every instance the worker, packed", async () => {
+  it("gives every instance the compressed worker", async () => {
     const made = await recordProgram();
     const data = made
       .ofType("aws:ec2/launchTemplate:LaunchTemplate")
@@ -97,7 +97,7 @@ describe("the program of a sweep", () => {
     expect(data[1]?.equals(data[0] ?? Buffer.alloc(0))).to.equal(true);
   });
 
-  it("exports what was started, and what it is made from", async () => {
+  it("exports the started sweep and its settings", async () => {
     const { outputs } = await recordProgram();
     const { settings: exported, ...others } = outputs;
     const { spec, environment } = parseSweepValues(Object(exported), "the outputs");
@@ -143,7 +143,7 @@ describe("the program of a sweep", () => {
   });
 
   describe("refuses, before it declares anything,", () => {
-    it("a region without default subnets, and says both ways out", async () => {
+    it("a region without default subnets, with both fixes", async () => {
       const error = await refusal(
         { regions: inRegion([]) },
         { "aws:ec2/getSubnets:getSubnets": () => ({ ids: [] }) },
@@ -163,7 +163,7 @@ describe("the program of a sweep", () => {
       );
     });
 
-    it("a subnet that is not there, and says which", async () => {
+    it("a missing subnet, by name", async () => {
       const error = await refusal(
         { regions: inRegion(["subnet-00000001"]) },
         {

@@ -101,13 +101,13 @@ const anySpec: fc.Arbitrary<SweepSpec> = fc
   .map(({ optional, ...others }) => sweepSpec({ ...others, ...optional }));
 
 describe("settings file of a sweep", () => {
-  it("comes back as it was written", () => {
+  it("survives a round trip", () => {
     expect(values(parseSweepSettingsFile(renderSweepSettings(settings()), "file"))).to.deep.equal(
       values(settings()),
     );
   });
 
-  it("comes back whatever is in it", () => {
+  it("survives a round trip with any content", () => {
     fc.assert(
       fc.property(anySpec, (spec) => {
         const written = settings(spec);
@@ -119,7 +119,7 @@ describe("settings file of a sweep", () => {
     );
   }).timeout(20_000);
 
-  it("is read from values as the engine hands them over, too", () => {
+  it("is also read from the engine's values", () => {
     const { config } = parse(renderSweepSettings(settings())) as { config: Record<string, unknown> };
     const given = JSON.parse(
       JSON.stringify({ sweep: config["spawn:sweep"], environment: config["spawn:environment"] }),
@@ -134,7 +134,7 @@ describe("settings file of a sweep", () => {
     );
   });
 
-  describe("when it was changed by hand", () => {
+  describe("after manual changes", () => {
     const forged = (change: (sweep: Record<string, unknown>) => void): string => {
       const { config } = parse(renderSweepSettings(settings())) as {
         config: { "spawn:sweep": Record<string, unknown> };

@@ -35,7 +35,7 @@ describe("the user's config", () => {
     expect(read()).to.deep.equal({ settings: {}, environments: new Map() });
   });
 
-  it("comes back as it was written", async () => {
+  it("survives a round trip", async () => {
     const config = {
       settings: { environment: "prod", prices: "aws", "staging.ttl": "14" } as const,
       environments: new Map([
@@ -73,7 +73,7 @@ describe("the user's config", () => {
     ],
     ["an impossible environment", '{"environments":{"../x":{}}}', /name of an environment/],
   ] as const) {
-    it(`is refused with its file and the way out: ${what}`, async () => {
+    it(`is refused with its file and the fix: ${what}`, async () => {
       await write(text);
       const { message, why: cause, fix } = refusalOf(read) as InputError;
       const file = userConfigPath({ SPAWN_HOME: home });
@@ -112,7 +112,7 @@ describe("the user's config", () => {
       buckets: new Map([[region, { name, adopt }]]),
     });
 
-    it("goes before the settings file in its region only", () => {
+    it("overrides the settings file in its region only", () => {
       const { buckets, adopted, keys, ...others } = overlaid(settings, overlay("my-data", false));
       expect([...buckets.values()]).to.deep.equal([
         "spawn-staging-us-east-1",
@@ -126,7 +126,7 @@ describe("the user's config", () => {
       expect(overlaid(settings, undefined)).to.equal(settings);
     });
 
-    it("is refused for a region that the environment has not, and for a name that it has twice", () => {
+    it("is refused for a region that the environment lacks, and for a duplicate name", () => {
       const elsewhere = refusalOf(() =>
         overlaid(settings, overlay("x-data", false, parseRegion("ap-south-1"))),
       );

@@ -46,7 +46,7 @@ describe("the configuration in a file", () => {
     });
   }
 
-  it("takes regions as a text, too, and adopted ones", () => {
+  it("accepts regions and adopted regions as a string", () => {
     const values = valuesOf("config: {spawn:regions: 'us-east-1,us-west-2', spawn:adopt: us-west-2}");
     const { settings } = parseEnvironmentConfig("dev", values, "/p");
     expect(settings.regions).to.deep.equal(regions);
@@ -65,7 +65,7 @@ describe("the configuration in a file", () => {
     expect(parsed(json).entries[0]).to.include({ ttl: 30, sweepId: "0123" });
   });
 
-  it("keeps numbers where numbers are wanted, and truth values", () => {
+  it("keeps expected numbers and booleans", () => {
     const { entries } = parseEnvironmentConfig(
       "dev",
       valuesOf(item("ttl: 30\n      noSha256: false\n      allowAccounts: [123456789012]\n      sweep: ~")),

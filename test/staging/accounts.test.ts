@@ -30,7 +30,7 @@ describe("accounts", () => {
     expect(parseAccountList(["123456789012"])).to.deep.equal(["123456789012"]);
   });
 
-  it("are one at least, and no more than fit into a policy", () => {
+  it("are at least one, and at most the number that fits into a policy", () => {
     for (const none of ["", " , ", []]) {
       expect(refusalOf(() => parseAccountList(none)).message).to.equal("no account given to share with");
     }

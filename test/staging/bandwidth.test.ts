@@ -31,7 +31,7 @@ describe("A bandwidth limit", () => {
     });
   }
 
-  it("is kept in bytes a second", () => {
+  it("is stored in bytes per second", () => {
     expect(checkBandwidthLimit(1024)).to.equal(1024);
     for (const value of [0, 1.5, "50MB/s", null, Number.NaN, 2 ** 50]) {
       refusalOf(() => checkBandwidthLimit(value));

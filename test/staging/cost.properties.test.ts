@@ -70,7 +70,7 @@ describe("the cost model", () => {
     );
   });
 
-  it("breaks even where the lines cross: one instance fewer is dearer staged, that many are not", () => {
+  it("breaks even at the crossing: staging costs more with one instance less", () => {
     fc.assert(
       fc.property(largeSizes, regionLists(2), dayCounts, books, (bytes, regions, days, book) => {
         const even = breakEvenInstances(regions, days, book) ?? Number.NaN;

@@ -35,7 +35,7 @@ describe("decode", () => {
     expect(() => decode(wrong, "x", () => new InputError("x"))).to.throw(TypeError, "a bug");
   });
 
-  it("takes no inherited member, and no list, for a mapping", () => {
+  it("treats neither inherited members nor lists as a mapping", () => {
     const schema = v.pipe(
       MAPPING,
       v.object({ constructor: v.optional(v.string()), a: v.optional(v.string()) }),
@@ -51,7 +51,7 @@ describe("decode", () => {
     expect(value).to.deep.equal({ sizeBytes: 1, sweepId: undefined });
   });
 
-  it("reads nothing from JSON that is cut off or of another form", () => {
+  it("returns nothing for truncated or malformed JSON", () => {
     expect(decodeJson(v.object({ a: v.number() }), '{"a":1}')).to.deep.equal({ a: 1 });
     for (const other of ["", '{"a":', '{"a":"1"}', "null"]) {
       expect(decodeJson(v.object({ a: v.number() }), other)).to.equal(undefined);

@@ -21,11 +21,11 @@ export default class StageRepair extends BaseCommand {
   static override summary =
     "Repair an entry: missing and different copies, its record, usage row, tags and access points.";
   static override description =
-    `Checks every region as stage info does. If the data of a region are missing or differ from the staged data, the command copies them inside S3 from a complete region, and compares each object with its source. It can repair any region, also the primary one. Overwritten objects stay as old versions for a day. The expiry time does not change.
+    `Checks every region as stage info does. If the data of a region are missing or differ from the staged data, the command copies them inside S3 from a complete region, and compares each object with its source. It can repair any region, including the primary one. Overwritten objects stay as old versions for a day. The expiry time does not change.
 
-Also makes again, or puts right, what else was deleted or changed by hand. Of an entry that is declared in Pulumi.<environment>.yaml, spawn environment up does that.
+Also restores other resources of the entry that were deleted or changed by hand. For an entry that Pulumi.<environment>.yaml declares, spawn environment up does so.
 
-Complete regions do not change. To continue an interrupted repair, run the same command again. The exit code is 1 if no region is complete, or if a region cannot be reached.`;
+Complete regions do not change. To resume an interrupted repair, run the same command again. The exit code is 1 if no region is complete, or if a region cannot be reached.`;
   static override examples = [
     { description: "Repair an entry", command: "<%= config.bin %> stage repair stage-abc123def456" },
     {

@@ -51,7 +51,7 @@ describe("the report of a cleanup", () => {
 STAGING ID          SIZE    REGIONS  EXPIRES     A DAY   FILE
 stage-000000000001  100GB   2        2024-01-29  $0.153  reference\\x1b.fasta
 
-Nobody's: 1 leftover (5GB in all regions, $0.004 a day)
+Orphans: 1 leftover (5GB in all regions, $0.004 a day)
 STAGING ID          OBJECTS  UPLOADS  SIZE    CHANGED     BUCKET
 stage-000000000002  1,200    1        5GB     2024-01-20  spawn-staging-us-east-1
 To remove it: spawn stage cleanup --orphans

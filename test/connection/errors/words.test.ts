@@ -47,7 +47,7 @@ describe("the explanation of a failed request", () => {
     });
   }
 
-  it("has no fix for another refusal, but says what AWS said", () => {
+  it("has no fix for another refusal, but AWS's message", () => {
     const { sentences, fix } = of(answer("InvalidObjectState", 403));
     expect(sentences).to.equal("AWS refused the request: InvalidObjectState: said AWS (request R1)");
     expect(fix).to.equal(undefined);
@@ -64,7 +64,7 @@ describe("the explanation of a failed request", () => {
     expect(detail).to.equal("The answer was HTTP status 403, without a text.");
   });
 
-  it("names the server that does not answer", () => {
+  it("names the server that does not respond", () => {
     for (const [properties, why] of [
       [{ code: "ECONNRESET" }, "The connection broke off again and again."],
       [{ name: "TimeoutError" }, "The connection timed out."],
