@@ -108,7 +108,7 @@ describe("the gate of the local cloud", function () {
     expectRefused(await send(endpoint, { headers }), "Signature Version 2");
   });
 
-  it("refuses a web page: by what its browser sends, and under each host name but this machine's", async () => {
+  it("refuses a web page by its browser's headers, and every host name but this machine's", async () => {
     const page: Record<string, string>[] = [
       { origin: "https://evil.example" },
       { origin: "null" },

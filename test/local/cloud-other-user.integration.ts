@@ -105,7 +105,7 @@ describe("another user of the local cloud's machine", function () {
     expect(said()).to.not.match(/authorization|AWS4/i);
   });
 
-  it("is not taken for the local cloud's process, though its command line says so", async () => {
+  it("is not treated as the local cloud's process, despite its command line", async () => {
     const cloud = await ensureCloud({ paths });
     process.kill(cloud.pid, "SIGKILL");
     await gone(cloud.port);

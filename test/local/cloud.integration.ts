@@ -40,7 +40,7 @@ describe("local cloud", () => {
     expect(await cloudStatus({ paths })).to.include({ state: "running", pid: clouds[0]?.pid });
   });
 
-  it("survives the command that started it, and says so when asked again", async () => {
+  it("survives the command that started it, and reports it", async () => {
     const first = await ensureCloud({ paths });
     const second = await ensureCloud({ paths });
     expect(second).to.deep.equal({ ...first, started: false });
@@ -58,7 +58,7 @@ describe("local cloud", () => {
     await expectFilled(again);
   });
 
-  it("keeps what is older than a second through kill -9", async () => {
+  it("keeps data older than a second after kill -9", async () => {
     const cloud = await ensureCloud({ paths });
     const { endpoint, pid } = cloud;
     await fill(cloud);
@@ -79,7 +79,7 @@ describe("local cloud", () => {
     client.destroy();
   });
 
-  it("is empty after a reset, and runs again where it ran", async () => {
+  it("is empty after a reset, and restarts on its port", async () => {
     const cloud = await ensureCloud({ paths });
     const { endpoint, pid } = cloud;
     await fill(cloud);
@@ -127,7 +127,7 @@ describe("local cloud", () => {
     }
   });
 
-  it("moves to another port where its own is taken, and tells the old endpoint", async () => {
+  it("moves to another port if its own is taken, and reports the old endpoint", async () => {
     const squatter = createServer((_, response) => response.end("not a cloud")).listen(0, "127.0.0.1");
     await new Promise((resolve) => squatter.once("listening", resolve));
     const { port } = squatter.address() as AddressInfo;
@@ -141,7 +141,7 @@ describe("local cloud", () => {
     }
   });
 
-  it("ends by itself when its data folder is removed", async () => {
+  it("exits after its data folder is removed", async () => {
     const { pid } = await ensureCloud({ paths });
     await rm(paths.data, { recursive: true, force: true });
     await ended(pid);
@@ -158,7 +158,7 @@ describe("local cloud", () => {
     if (process.platform === "linux") expect(listening).to.deep.equal(["0100007F"]);
   });
 
-  it("tells what to do where Python is missing, old, or without venv", async () => {
+  it("reports a fix for missing or old Python, and for missing venv", async () => {
     const bin = join(home.home, "bin");
     await mkdir(bin, { recursive: true });
     const missing = { ...paths, venv: join(home.home, "no such venv") };
@@ -196,7 +196,7 @@ describe("local cloud", () => {
     expect((await attempt()).why).to.equal("No python3 was found.");
   });
 
-  it("says how it is installed anew when its Python has lost its modules", async () => {
+  it("shows how to reinstall it after its Python lost its modules", async () => {
     const venv = join(home.home, "a venv");
     await mkdir(join(venv, "bin"), { recursive: true });
     await writeFile(

@@ -18,7 +18,7 @@ describe("the local cloud's record", () => {
     expect(parseRecord(JSON.stringify({ ...whole, instance: 1 }))).to.deep.equal({ port: 14_566 });
   });
 
-  it("of an older version says that its process has no key", () => {
+  it("of an older version shows that its process has no key", () => {
     const { instance: token, ...rest } = whole;
     expect(parseRecord(JSON.stringify({ ...rest, token }))).to.deep.equal({ ...whole, withoutKey: true });
   });
@@ -33,7 +33,7 @@ describe("the local cloud's record", () => {
 const KEYS = { accessKeyId: "SPAWNLOCALABCDEFGHIJ", secretAccessKey: "secret".repeat(6) };
 
 describe("the local cloud's key", () => {
-  it("is the user's own: not one that another user has put there", () => {
+  it("belongs to the user, and not to another one", () => {
     const refuse = (owner: number, user: number) => () => refuseOthersFile("/tmp/x/key.json", owner, user);
     expect(refuse(1000, 1000)).to.not.throw();
     expect(refuse(1000, 0)).to.not.throw();
@@ -43,7 +43,7 @@ describe("the local cloud's key", () => {
 });
 
 describe("finding the local cloud", () => {
-  it("knows a process by its name and its user, not by its id", async () => {
+  it("identifies a process by its name and its user, not by its ID", async () => {
     const [name, uid] = [process.argv[1] as string, process.getuid?.() ?? 0];
     expect(await isRunning(process.pid, name, uid)).to.equal(true);
     expect(await isRunning(process.pid, name, uid + 1)).to.equal(false);

@@ -53,7 +53,7 @@ describe("diagnose", () => {
     expect(existsSync(join(home, "data"))).to.equal(false);
   });
 
-  it("finds the engine, or says how it comes", async () => {
+  it("finds the engine, or shows how it is installed", async () => {
     expect(await ask("Pulumi engine", {})).to.include({
       status: "warn",
       found: "none; 3.259.0 is built with Go at first use",
@@ -66,7 +66,7 @@ describe("diagnose", () => {
     });
   });
 
-  it("fails where the local cloud has no Python", async () => {
+  it("fails if the local cloud has no Python", async () => {
     expect(await ask("Local cloud", {})).to.deep.include({
       status: "fail",
       found: "The local cloud needs Python 3.10 or newer, and there is none on PATH",
@@ -90,7 +90,7 @@ describe("diagnose", () => {
     });
   });
 
-  it("warns where AWS has no keys, and reads profiles from the user's file", async () => {
+  it("warns without AWS keys, and reads profiles from the user's file", async () => {
     const file = join(home, "credentials");
     const env = { AWS_SHARED_CREDENTIALS_FILE: file, AWS_CONFIG_FILE: join(home, "config") };
     expect(await ask("Credentials", env, { cloud: "aws" })).to.include({ status: "warn" });
@@ -101,7 +101,7 @@ describe("diagnose", () => {
     });
   });
 
-  it("tells an endpoint that does not answer, and one that AWS should not have", async () => {
+  it("reports an endpoint that does not respond, and a custom one on AWS", async () => {
     const env = { AWS_ENDPOINT_URL: "http://127.0.0.1:1" };
     expect(await ask("Endpoint", env)).to.include({ status: "fail" });
     expect(await ask("Endpoint", { ...env, SPAWN_CLOUD_ENDPOINT: "http://127.0.0.1:1" })).to.include({
@@ -111,7 +111,7 @@ describe("diagnose", () => {
     expect(await ask("Endpoint", {}, { cloud: "aws" })).to.include({ status: "ok", found: "AWS's own" });
   });
 
-  it("fails where AWS would be served by the plugin for the local cloud", async () => {
+  it("fails if the local cloud's plugin would serve AWS", async () => {
     const path = `${awsPluginFolder()}:/bin`;
     expect(await ask("AWS plugin", { PATH: path }, { cloud: "aws" })).to.include({ status: "fail" });
     expect(await ask("AWS plugin", {}, { cloud: "aws" })).to.include({ status: "ok" });

@@ -78,7 +78,7 @@ describe("a port for the engine", () => {
     });
   }
 
-  it("says why it refuses a connection, and serves nothing of it", async () => {
+  it("reports the reason of a refused connection", async () => {
     let calls = 0;
     const refusal = async (findOwners: FindOwners): Promise<grpc.ServiceError> => {
       const server = new grpc.Server();

@@ -12,7 +12,7 @@ import type { Progress } from "../../local/progress.ts";
 import { UserError } from "../../staging/errors.ts";
 
 describe("versions of the engine", () => {
-  it("are read from what the engine prints", () => {
+  it("are read from the engine's output", () => {
     expect(parseVersion("v3.259.0\n")).to.equal("3.259.0");
     expect(parseVersion("3.190.1-alpha.x7d+dirty")).to.equal("3.190.1");
     for (const text of ["", "pulumi 3", "v3.1", "v3.1.x"]) expect(parseVersion(text)).to.equal(undefined);
@@ -54,7 +54,7 @@ describe("finding and building the engine", () => {
 
   const find = (...bins: string[]) => findEngine({ paths, env: { PATH: bins.join(delimiter) } });
 
-  it("finds none where there is none", async () => {
+  it("finds no engine", async () => {
     expect(await find(join(folder, "nothing here"))).to.equal(undefined);
   });
 
@@ -88,7 +88,7 @@ describe("finding and building the engine", () => {
     expect(await readFile(log, "utf8")).to.equal("x\nx\n");
   });
 
-  it("needs no language host of ours where one is beside the engine or on PATH", async () => {
+  it("needs no own language host if one is beside the engine or on PATH", async () => {
     const engine = await script("engine", "pulumi", "echo v3.200.0");
     const hosts = await script("hosts", "pulumi-language-nodejs", "exit 0");
     expect(await find(engine)).to.include({ needsLanguageHost: true });
@@ -97,7 +97,7 @@ describe("finding and building the engine", () => {
     expect(await find(engine)).to.include({ needsLanguageHost: false });
   });
 
-  it("builds with Go in a folder of its own, and tells how far it is", async () => {
+  it("builds with Go in a separate folder, and reports its progress", async () => {
     const bin = await script(
       "go",
       "go",
@@ -127,7 +127,7 @@ describe("finding and building the engine", () => {
     expect(reports.at(-1)?.text).to.equal("Building the Pulumi engine 3.259.0 (some minutes, once)");
   });
 
-  it("says which Go is needed, and what a build that failed said", async () => {
+  it("reports the required Go, and the output of a failed build", async () => {
     const attempt = async (body: string): Promise<UserError> => {
       const bin = await script("go", "go", body);
       const work = { env: { PATH: `${bin}:/usr/bin:/bin` }, onProgress: undefined, signal: undefined };

@@ -132,7 +132,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     expect(await east.ids("made-group")).to.deep.equal([]);
   });
 
-  it("replaces what others terminate, and what a worker terminates without decrement", async () => {
+  it("replaces members that others, or workers without decrement, terminate", async () => {
     await aws.group("healed", { DesiredCapacity: 2 });
     const before = await aws.settled("healed", 2);
     const [first = ""] = before;
@@ -236,7 +236,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     await aws.settled("suspended", 2, [first]);
   });
 
-  it("says why it cannot launch: no such instance profile, an image of another region", async () => {
+  it("reports why it cannot launch: no such instance profile, an image of another region", async () => {
     await aws.group("failing", {
       DesiredCapacity: 1,
       data: { IamInstanceProfile: { Name: "none" } },
@@ -274,7 +274,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     );
   });
 
-  it("refuses what it does not keep, what is misspelt and what exists", async () => {
+  it("refuses unsupported and misspelt parameters, and existing names", async () => {
     await aws.group("strict", {});
     const update = (asked: object) =>
       aws.groups.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: "strict", ...asked }));
@@ -317,7 +317,7 @@ describe("Auto Scaling groups of the local cloud", function () {
     expect(member?.Tags).to.deep.include({ Key: "note", Value: "a<b&c" });
   });
 
-  it("keeps groups, members, user data and what is scheduled over a restart, also after kill -9", async () => {
+  it("keeps groups, members, user data and scheduled actions across a restart, also after kill -9", async () => {
     await aws.group("lasting", { DesiredCapacity: 2 });
     await aws.groups.send(
       new PutScheduledUpdateGroupActionCommand({

@@ -104,7 +104,7 @@ describe("language host with a real engine", function () {
     ]);
   });
 
-  it("says what the program said, once, when it fails", async () => {
+  it("shows the output of a failed program once", async () => {
     await pulumi("config", "set", "sample:mode", "throw");
     const { code, output } = await pulumi("up", "--yes", "--skip-preview");
     expect(code).not.to.equal(0);
@@ -113,7 +113,7 @@ describe("language host with a real engine", function () {
     expect(diagnostics).not.to.include("non-zero exit code");
   });
 
-  it("says with which code a program ended that says nothing", async () => {
+  it("shows the exit code of a silent program", async () => {
     await pulumi("config", "set", "sample:mode", "exit");
     const { code, output } = await pulumi("up", "--yes", "--skip-preview");
     expect(code).not.to.equal(0);
@@ -137,7 +137,7 @@ describe("language host with a real engine", function () {
     });
   }
 
-  it("destroys by running the program, and knows its packages", async () => {
+  it("destroys by running the program, and lists its packages", async () => {
     await pulumi("cancel", "--yes");
     await pulumi("config", "rm", "sample:mode");
     const about = await pulumi("about");

@@ -93,7 +93,7 @@ systemctl enable --now --no-block u.service
     expect(runs).to.deep.equal(["user data run", ...[1, 2, 3, 4].map((n) => `unit starts: ${n} HOME=none`)]);
   });
 
-  it("restart a unit that fails as often as it says, and then do what it says", async () => {
+  it("restart a failing unit up to its limit, then run its limit action", async () => {
     const id = await world.launch(`#!/bin/sh
 cat >/etc/systemd/system/u.service <<'UNIT'
 [Unit]
@@ -181,7 +181,7 @@ get meta-data/events/recommendations/rebalance
     expect(said).to.match(/"noticeTime": "20/);
   });
 
-  it("have a small disk and slow metadata where a test wants them", async () => {
+  it("have a small disk and slow metadata on request", async () => {
     await world.control.smallDisk(1024 * 1024);
     await world.control.slowImds(1);
     const id = await world.launch(`#!/bin/sh

@@ -61,7 +61,7 @@ describe("the folders of this user", () => {
     if (isRoot) expect(readAs(NOBODY, checkpoint)).to.equal(undefined);
   });
 
-  it("are made for this user alone, whatever the umask", () => {
+  it("are private, whatever the umask", () => {
     const before = process.umask(0);
     try {
       makeDataFolder(spawnPaths(env()));
@@ -78,7 +78,7 @@ describe("the folders of this user", () => {
     }
   });
 
-  it("are not made by a look at them", () => {
+  it("are not created by reading their paths", () => {
     securePrivateFolders(env());
     expect(() => statSync(data())).to.throw("ENOENT");
   });
@@ -108,7 +108,7 @@ describe("the folders of this user", () => {
     });
   }
 
-  it("are refused where a link of another user leads to one", () => {
+  it("are refused behind a link of another user", () => {
     const target = join(home, "target");
     mkdirSync(target);
     symlinkSync(target, data());
@@ -118,7 +118,7 @@ describe("the folders of this user", () => {
     expect(refusal(isRoot ? user : user + 1).message).to.contain("belongs to another user");
   });
 
-  it("are closed where a group could write to the cache", () => {
+  it("are restricted if a group can write to the cache", () => {
     const { cache } = spawnPaths(env());
     mkdirSync(cache);
     chmodSync(cache, 0o775);

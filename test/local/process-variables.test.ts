@@ -105,7 +105,7 @@ describe("variables of the processes that spawn starts", () => {
     for (const [given, kept] of cases) expect(nodeOptionsForChildren(given), given).to.equal(kept);
   });
 
-  it("lead to no other repository or folder, and say who the user is", () => {
+  it("lead to no other repository or folder, and name the user", () => {
     const env = { GIT_DIR: "x", GIT_SSH: "ssh", CDPATH: "/", BASH_ENV: "x", HOME: "/h", USER: "u" };
     expect(changed(env, shellVariables(env))).to.deep.equal({ GIT_SSH: "ssh", HOME: "/h", USER: "u" });
     expect(shellVariables({})).to.have.all.keys("HOME", "USER");

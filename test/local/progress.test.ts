@@ -15,7 +15,7 @@ describe("progress", () => {
     );
   });
 
-  it("is a line now and then where there is no terminal", () => {
+  it("is an occasional line without a terminal", () => {
     let now = 1_000_000;
     const written: string[] = [];
     const { onProgress, done } = progressPrinter({ write: (text) => written.push(text) }, () => now);

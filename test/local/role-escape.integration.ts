@@ -15,7 +15,7 @@ const OWN = { sweep_id: { S: "own" }, item: { S: "meta" } };
 const OTHER = { sweep_id: { S: "other" }, item: { S: "meta" } };
 
 /** Requests that no SDK sends: what one part of the local cloud checks must be what another part does. */
-describe("a role on the local cloud that says two things at once", function () {
+describe("an ambiguous request of a role on the local cloud", function () {
   this.timeout(60_000);
   let cloud: TestCloud;
   let root: RoleCloud;
@@ -144,7 +144,7 @@ describe("a role on the local cloud that says two things at once", function () {
     );
   });
 
-  it("gets no session that outlives its own, and none of a role that is gone", async () => {
+  it("gets neither a longer session nor one of a deleted role", async () => {
     const refused = await worker.sts.send(new GetSessionTokenCommand({})).then(
       () => "",
       ({ name }: Error) => name,

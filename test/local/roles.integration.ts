@@ -119,13 +119,13 @@ describe("roles on the local cloud", function () {
     return found;
   }
 
-  it("says who has a role's credentials", async () => {
+  it("identifies the owner of a role's credentials", async () => {
     const { Arn, Account } = await worker.sts.send(new GetCallerIdentityCommand({}));
     expect(Arn).to.equal(`arn:aws:sts::${ACCOUNT}:assumed-role/worker/i-0123`);
     expect(Account).to.equal(ACCOUNT);
   });
 
-  it("lets a role do in S3 what its policy says, by prefix, owner and tags", async () => {
+  it("applies a role's policy in S3, by prefix, owner and tags", async () => {
     const get = (Key: string) => () => worker.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
     const list = (Prefix?: string) => () =>
       worker.s3.send(

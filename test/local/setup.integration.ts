@@ -37,7 +37,7 @@ describe("setting up", () => {
     expect(existsSync(lock)).to.equal(false);
   });
 
-  it("stops waiting for a lock when it is told to", async () => {
+  it("stops waiting for a lock after an abort", async () => {
     const lock = join(home.home, "lock");
     await withLock(lock, {}, async () => {
       const signal = AbortSignal.timeout(300);

@@ -57,7 +57,7 @@ describe("toolEnvironment", () => {
     });
   });
 
-  it("leaves the user's AWS settings alone for AWS, and keeps our plugin for the local cloud off PATH", () => {
+  it("keeps the user's AWS settings on AWS, and the local cloud's plugin off PATH", () => {
     expect(
       toolEnvironment({
         engine,
@@ -108,7 +108,7 @@ describe("toolEnvironment", () => {
     }
   });
 
-  it("exports the empty passphrase only for the local cloud, and only where the user has none", () => {
+  it("exports the empty passphrase only for the local cloud, and only if the user has none", () => {
     const exported = (cloud: "local" | "aws", env: Record<string, string>) => {
       const target = cloud === "aws" ? { cloud } : { cloud, endpoint, region: undefined };
       const user = { ...NO_FILES, PATH: "/bin", ...env };
@@ -124,7 +124,7 @@ describe("toolEnvironment", () => {
     expect(exported("aws", { PULUMI_CONFIG_PASSPHRASE: "p" })).to.deep.equal([]);
   });
 
-  it("puts our language host on PATH only where the engine has none", () => {
+  it("adds the language host to PATH only if the engine has none", () => {
     const { PATH } = toolEnvironment({
       engine: { ...engine, needsLanguageHost: true },
       target: { cloud: "aws" },

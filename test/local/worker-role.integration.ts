@@ -247,7 +247,7 @@ describe("the role of workers on the local cloud", function () {
 
   describe("has no statement too many:", () => {
     for (const { Sid } of STATEMENTS.filter((one) => one.Sid !== "LeaveGroup")) {
-      it(`without ${Sid}, a worker cannot do what it is for`, async () => {
+      it(`without ${Sid}, a worker cannot do its work`, async () => {
         const worker = await workerWith(
           `without-${Sid}`,
           STATEMENTS.filter((one) => one.Sid !== Sid),

@@ -57,7 +57,7 @@ describe("classes", () => {
     );
   });
 
-  it("tell the tags of replication from others", () => {
+  it("distinguish replication tags from others", () => {
     for (const region of REGIONS) expect(isReplicateTag(replicateTag(region))).to.equal(true);
     expect(isReplicateTag("spawn:ttl-days")).to.equal(false);
   });

@@ -83,7 +83,7 @@ describe("the cost model", () => {
     );
   });
 
-  it("never breaks even in a single region, where nothing is saved", () => {
+  it("never breaks even in a single region", () => {
     fc.assert(
       fc.property(sizes, fc.constantFrom(...REGIONS), dayCounts, books, (bytes, region, days, book) => {
         expect(breakEvenInstances([region], days, book)).to.equal(undefined);

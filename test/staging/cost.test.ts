@@ -126,7 +126,7 @@ describe("costs", () => {
     });
   }
 
-  it("have their break-even put off by long storage, and by AWS's lower prices of transfers", () => {
+  it("break even later with long storage, and with AWS's lower transfer prices", () => {
     const aws = priceBook("aws");
     expect(breakEvenInstances(["us-east-1", "us-west-2"], 90, GUIDE_PRICES)).to.equal(2);
     expect(breakEvenInstances(["us-east-1", "us-west-2"], 7, aws)).to.equal(2);

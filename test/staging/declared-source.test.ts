@@ -33,7 +33,7 @@ const SPELLINGS: readonly (readonly [string, ...string[]])[] = [
 describe("the source of a declared entry", () => {
   for (const [canonical, ...others] of SPELLINGS) {
     for (const spelling of others) {
-      it(`is the same as ${canonical} where it is written ${spelling}`, () => {
+      it(`is the same as ${canonical} if it is written ${spelling}`, () => {
         const [one, other] = [entryOf(canonical), entryOf(spelling)];
         expect(other.id).to.equal(one.id);
         expect(other.source).to.equal(one.source);
@@ -63,7 +63,7 @@ describe("the source of a declared entry", () => {
     expect(withIdsOf([entryOf("data/x")], inState)[0]?.id).to.equal(idBefore("./data/x"));
   });
 
-  it("is another one for another path, and for another key on S3", () => {
+  it("differs for another path, and for another S3 key", () => {
     for (const [one, other] of [
       ["data/x", "data/X"],
       ["data/x", "/data/x"],

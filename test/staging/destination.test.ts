@@ -40,7 +40,7 @@ describe("destination", () => {
     expect(defaultDestination("-dash 'quote' größe")).to.equal("/mnt/data/-dash 'quote' größe");
   });
 
-  it("must be given where the file's name cannot be part of one", () => {
+  it("is required if the file name cannot be part of one", () => {
     expect(refusalOf(() => defaultDestination("a\nb")).fix).to.equal("--dest /mnt/data/NAME");
   });
 });

@@ -24,7 +24,7 @@ const rule = (changes: Partial<OwnRule> = {}): OwnRule => ({
 const early = { ruleId: "cleanup", end: "expire", days: 3 } as const;
 
 describe("The end of an entry by a rule of the user's", () => {
-  it("is early only where the rule's days are fewer than the TTL's", () => {
+  it("is early only if the rule has fewer days than the TTL", () => {
     fc.assert(
       fc.property(fc.constantFrom(...TTL_CLASSES), fc.integer({ min: 1, max: 400 }), (ttl, Days) => {
         const end = earlyEnd([rule({ Expiration: { Days } })], entry({ ttl, tags: replicaTags(ID, ttl) }));
@@ -68,7 +68,7 @@ describe("The end of an entry by a rule of the user's", () => {
     expect(earlyEnd([rule({ Prefix: "logs/" })], entry())).to.equal(undefined);
   });
 
-  it("is any size's where the size is not known", () => {
+  it("matches any size if the size is unknown", () => {
     const large = rule({ Filter: { ObjectSizeGreaterThan: 1e12 } });
     expect(earlyEnd([large], entry({ maxSizeBytes: undefined }))).to.deep.equal(early);
   });
@@ -82,7 +82,7 @@ describe("The end of an entry by a rule of the user's", () => {
     expect(at("2020-01-01T00:00:00Z")).to.equal(0);
   });
 
-  it("is an archive where S3 moves the data to one, and none where they can be read", () => {
+  it("is an archive only if instances cannot read the data", () => {
     const moved = (StorageClass: string) =>
       rule({ Expiration: undefined, Transitions: [{ Days: 2, StorageClass }] });
     for (const name of ["GLACIER", "DEEP_ARCHIVE"]) {

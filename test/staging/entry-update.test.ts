@@ -15,7 +15,7 @@ const TWO_DAYS_LATER = new Date("2024-01-24T10:30:15Z");
 const change = (changes: EntryChanges, now = TWO_DAYS_LATER) => changedState(RECORD, changes, now);
 
 describe("a change of an entry", () => {
-  it("leaves what is not given as it is", () => {
+  it("keeps absent properties unchanged", () => {
     expect(differences(RECORD, change({}))).to.deep.equal([]);
     expect(change({ ttl: parseTtlDays(14) })).to.deep.equal({
       regions: RECORD.regions,
@@ -26,7 +26,7 @@ describe("a change of an entry", () => {
     });
   });
 
-  it("tells which properties differ", () => {
+  it("reports the properties that differ", () => {
     const after = change({
       regions: parseRegionList("us-east-1"),
       destination: parseDestination("/opt/x"),
@@ -39,7 +39,7 @@ describe("a change of an entry", () => {
     expect(after.sweepId).to.equal(undefined);
   });
 
-  it("is none where a list is only in another order", () => {
+  it("is empty if only a list's order differs", () => {
     const before = change({ allowAccounts: parseAccountList("123456789012,210987654321") });
     const after = change({ allowAccounts: parseAccountList("210987654321,123456789012") });
     expect(differences(before, after)).to.deep.equal([]);
@@ -75,7 +75,7 @@ describe("a change of an entry", () => {
     });
   }
 
-  it("is refused where the TTL has ended already, since the data would expire at once", () => {
+  it("is refused if the TTL has already ended", () => {
     const at = new Date("2024-01-25T10:30:15Z");
     const { message, why, fix } = refusalOf(() => change({ ttl: parseTtlDays(3) }, at));
     expect(message).to.equal("a TTL of 3 days has already ended for stage-abc123def456");
@@ -85,7 +85,7 @@ describe("a change of an entry", () => {
     expect(change({ ttl: parseTtlDays(3) }, new Date(at.getTime() - 1)).ttl).to.equal(3);
   });
 
-  it("is refused where the entry has expired, whatever is to change", () => {
+  it("is refused for an expired entry", () => {
     const expired = new Date("2024-01-29T10:30:15Z");
     for (const changes of [{ ttl: parseTtlDays(90) }, { destination: parseDestination("/x") }]) {
       const { message, why } = refusalOf(() => change(changes, expired));

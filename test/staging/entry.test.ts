@@ -62,7 +62,7 @@ describe("entries", () => {
     expect(entry?.id).to.not.equal(parse([ITEM])[0]?.id);
   });
 
-  it("are none where nothing is declared", () => {
+  it("are empty without a declaration", () => {
     for (const value of [undefined, null, []]) expect(parse(value)).to.deep.equal([]);
   });
 

@@ -67,7 +67,7 @@ describe("environment settings", () => {
     expect(tableRegion).to.equal("eu-west-1");
   });
 
-  it("know which key gave each name", () => {
+  it("record the key of each name", () => {
     const keysOf = (values: Record<string, unknown>) => {
       const { keys } = parseEnvironmentSettings("dev", { ...BASE, ...values });
       return [
@@ -101,7 +101,7 @@ describe("environment settings", () => {
     ]);
   });
 
-  it("tell which buckets the user made", () => {
+  it("record adopted buckets", () => {
     const { adopted } = parseEnvironmentSettings("dev", { ...BASE, adopt: ["us-west-2", "us-west-2"] });
     expect([...adopted]).to.deep.equal(["us-west-2"]);
   });
@@ -176,7 +176,7 @@ describe("environment settings", () => {
     expect(replicationRoleName({ namePrefix: "p".repeat(19), name })).to.have.length(64);
   });
 
-  it("say how to add a region that has no bucket", () => {
+  it("show how to add a region without a bucket", () => {
     const settings = parseEnvironmentSettings("dev", BASE);
     expect(bucketOf(settings, parseRegion("us-west-2"))).to.equal("spawn-staging-us-west-2");
     const error = refusalOf(() => bucketOf(settings, parseRegion("eu-west-1")));

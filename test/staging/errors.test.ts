@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { describeError, InputError, messageOf, UserError } from "../../staging/errors.ts";
 
 describe("errors", () => {
-  it("tell bad input from a failure by the exit code", () => {
+  it("distinguish bad input from a failure by the exit code", () => {
     expect(new InputError("bad").exitCode).to.equal(2);
     expect(new UserError("failed").exitCode).to.equal(1);
     expect(new UserError("interrupted", { exitCode: 130 }).exitCode).to.equal(130);

@@ -36,7 +36,7 @@ const stays = (row: Record<string, unknown>) =>
   );
 
 describe("the ledger's rows", () => {
-  it("has data until S3's midnight after the expiry where nobody has closed the row", () => {
+  it("has data until S3's midnight after the expiry if the row is open", () => {
     expect(stays(written({}))).to.deep.equal([
       ["us-east-1 03-01T10:30 03-09T00:00 -", "us-west-2 03-01T10:30 03-09T00:00 us-east-1"],
     ]);
@@ -51,7 +51,7 @@ describe("the ledger's rows", () => {
     expect(stays({ ...closed, closed_at: "2026-03-20T00:00:00Z" })[0]?.[0]).to.contain(" 03-09T00:00 ");
   });
 
-  it("knows since when a region had the data, twice where they came back", () => {
+  it("records when a region got the data, also repeatedly", () => {
     const both = { regions: ["us-east-1", "us-west-2"] };
     const row = written({ regions: ["us-east-1"] }, both, { regions: ["us-east-1"] }, both, both);
     expect(stays(row)[0]).to.have.members([
@@ -61,7 +61,7 @@ describe("the ledger's rows", () => {
     ]);
   });
 
-  it("knows when the TTL was which", () => {
+  it("records the history of the TTL", () => {
     expect(stays(written({}, { ttl_days: 9 }))[0]?.[0]).to.equal("us-east-1 03-01T10:30 03-11T00:00 -");
     // Shortened below the age: at the next midnight, not in the past.
     expect(stays(written({}, {}, {}, {}, { ttl_days: 1 }))[0]?.[0]).to.equal(
@@ -93,7 +93,7 @@ describe("the ledger's rows", () => {
     expect(stays({ staging_id: "stage-abc123def456", ...third })).to.have.length(3);
   });
 
-  it("never turns the order of its history round, whatever the clock says", () => {
+  it("never reverses its history, whatever the clock", () => {
     const row = { ...rowWith(undefined, FACTS, at("01T12:00:00")) };
     const { history } = rowWith(row, { ...FACTS, ttl_days: 8 }, new Date("2026-02-01T00:00:00Z"));
     expect((history as { from: string }[]).map(({ from }) => from)).to.deep.equal([
@@ -123,7 +123,7 @@ describe("the ledger's rows", () => {
     expect(next.lives).to.have.length(1);
   });
 
-  it("says what of a row cannot be read", () => {
+  it("names the invalid attribute of a row", () => {
     const refuse = (changes: object, attribute: string) =>
       expect(() => parseLedgerRow({ ...written({}), ...changes })).to.throw(
         UserError,

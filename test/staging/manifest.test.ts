@@ -82,7 +82,7 @@ describe("parseManifest", () => {
     }),
   );
 
-  it("gives back what was written, however the bytes are cut", async () => {
+  it("survives a round trip, however the bytes are split", async () => {
     const all = fc
       .uniqueArray(entry, { selector: (each) => each.path, maxLength: 10 })
       .map((each) => each.sort((a, b) => comparePaths(a.path, b.path)));
@@ -136,7 +136,7 @@ describe("a hostile manifest", () => {
       (error: unknown) => error,
     );
 
-  it("is refused with a typed error where it is not UTF-8", async () => {
+  it("is refused with a typed error if it is not UTF-8", async () => {
     for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80, 0x0a]])
       expect(await errorOf([Buffer.from(lines()), Uint8Array.from(bytes)])).to.be.instanceOf(ManifestError);
   });
@@ -156,7 +156,7 @@ describe("a hostile manifest", () => {
     }
   });
 
-  it("may have links that stay inside, and is not judged by what only the file system can tell", async () => {
+  it("may have links inside the tree; the file system checks the rest", async () => {
     for (const [path, target] of [
       ["a/b", "../c"],
       ["a", "."],

@@ -61,7 +61,7 @@ describe("money", () => {
     expect(addMoney(largest, ZERO)).to.equal(largest);
   });
 
-  it("refuses prices finer than a micro-dollar, and what is no number", () => {
+  it("refuses prices finer than a micro-dollar, and non-numbers", () => {
     for (const amount of [0.0000005, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => dollars(amount)).to.throw(RangeError, "is no whole number of micro-dollars");
     }

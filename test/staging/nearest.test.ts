@@ -5,7 +5,7 @@ import { editDistance, nearest } from "../../staging/nearest.ts";
 const FLAGS = ["regions", "region", "dest", "sweep-id", "ttl", "format", "environment", "verbose"];
 
 describe("the nearest name", () => {
-  it("finds what was meant", () => {
+  it("finds the intended word", () => {
     const typed = ["regoins", "reigon", "dst", "sweepid", "ttk", "frmat", "env", "verbos"];
     expect(typed.map((word) => nearest(word, FLAGS))).to.deep.equal([
       "regions",

@@ -35,7 +35,7 @@ describe("The overlap of a source with its own entry", () => {
     it(`is none: ${source}`, () => check(source, [...exclude]));
   }
 
-  it("is none where the pattern of the remedy leaves all entries out", () => {
+  it("is none with the suggested exclude pattern", () => {
     const { fix = "" } = refusalOf(() => check("s3://my-data/"));
     const [, pattern = ""] = /--exclude '([^']+)'/.exec(fix) ?? [];
     check("s3://my-data/", [pattern]);

@@ -42,7 +42,7 @@ describe("the period of a report", () => {
     });
   }
 
-  it("ends now where the end is in the future, and says so unless it is today's", () => {
+  it("ends now if the end is in the future, with a note unless it is today's", () => {
     expect(parsePeriod("2026-11-01", "2026-11-30", NOW)).to.include({ cut: true });
     expect(parsePeriod("2026-11-01", "Today", NOW)).to.include({ cut: false });
     expect(parsePeriod("2026-11-01", undefined, NOW)).to.include({ cut: false });
@@ -57,11 +57,11 @@ describe("the period of a report", () => {
     expect(since.toISOString()).to.equal("2026-02-28T12:00:00.000Z");
   });
 
-  it("knows every form that it names", () => {
+  it("accepts every form that it lists", () => {
     for (const form of TIME_FORMS.filter((text) => text !== "now")) expect(period(form)).to.match(/^20/);
   });
 
-  it("refuses what is no time, and lists the forms", () => {
+  it("refuses invalid times, and lists the forms", () => {
     for (const text of [
       "",
       "soon",

@@ -65,7 +65,7 @@ describe("price books", () => {
     expect(aws.instanceTypes).to.include("c5.xlarge");
   });
 
-  it("refuse what AWS's book lacks, and guess nothing", () => {
+  it("refuse missing prices of AWS's book", () => {
     for (const [ask, what] of [
       [() => aws.storagePerGbMonth("sa-east-1"), "storage in sa-east-1"],
       [() => aws.replicationPerGb("us-east-1", "us-east-1"), "transfers from us-east-1 to us-east-1"],

@@ -28,7 +28,7 @@ function judged(changes: Record<string, unknown>): "right" | string {
 }
 
 describe("names in records", () => {
-  it("are right in a record that the program wrote, with attributes that it does not know, too", () => {
+  it("are correct in a record of the program, with unknown attributes, too", () => {
     expect(judged({})).to.equal("right");
     expect(judged({ from_the_future: { a: [1] }, __proto__: { stack: "dev" } })).to.equal("right");
     const declared = { declared_as: "mesh", stack: "dev" };

@@ -60,7 +60,7 @@ describe("record", () => {
     expect(recordItem({ ...RECORD, sweepId: undefined })).not.to.have.property("sweep_id");
   });
 
-  it("comes back from DynamoDB as it was", () => {
+  it("survives a round trip through DynamoDB", () => {
     const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 });
     const name = text.filter((value) => !/[\p{Cc}/]/u.test(value) && value !== "." && value !== "..");
     const money = fc.integer({ min: 0, max: 10 ** 10 }).map((micro) => micro / 1e6);

@@ -38,7 +38,7 @@ describe("the class of an object", () => {
     .integer({ min: 0, max: MS_PER_DAY - 1 })
     .map((ms) => new Date(at("01T00:00:00").getTime() + ms));
 
-  it("has every object go at the entry's midnight, whenever it was made before the last day", () => {
+  it("ends every object at the entry's midnight, if it was created before the last day", () => {
     fc.assert(
       fc.property(
         ttls,
@@ -76,7 +76,7 @@ describe("the class of an object", () => {
 });
 
 describe("stays", () => {
-  it("are charged for two more days as noncurrent versions where they expire", () => {
+  it("are charged for two more days as noncurrent versions after the expiry", () => {
     expect(shown(life())).to.deep.equal([
       "us-east-1 03-01T10:30 03-09T00:00 03-11T00:00",
       "us-west-2 03-01T10:30 03-09T00:00 03-11T00:00",
@@ -109,7 +109,7 @@ describe("stays", () => {
     expect(shown(life({ arrivals }))[1]).to.equal("us-west-2 03-06T23:00 03-09T00:00 03-11T00:00");
   });
 
-  it("last a midnight longer where an object was made on the last day", () => {
+  it("last a midnight longer if an object was created on the last day", () => {
     const youngest = new Map([["us-west-2", at("08T01:00:00")]]);
     const arrivals = new Map([["us-west-2", at("08T01:00:05")]]);
     expect(shown(life({ youngest, arrivals }))).to.deep.equal([
@@ -127,7 +127,7 @@ describe("stays", () => {
     expect(shown(life({ arrivals, closedAt: at("09T03:00:00") }))).to.have.length(1);
   });
 
-  it("has no end where S3 keeps the data of a failed replication, until somebody deletes them", () => {
+  it("has no end after a failed replication, until a user deletes the data", () => {
     const held = new Map([["us-east-1", at("01T11:00:00")]]);
     const [primary, replica] = residenciesOf(life({ held }));
     expect(primary?.to.getTime()).to.be.greaterThan(at("31T00:00:00").getTime() + 3650 * MS_PER_DAY);

@@ -44,7 +44,7 @@ describe("an entry in place of an upload", () => {
     });
   }
 
-  it("does not fit where it is shared with more accounts than asked for", () => {
+  it("does not fit if it is shared with more accounts", () => {
     const shared = { ...record, allowAccounts: ["123456789012"] } as unknown as StagingRecord;
     expect(unfitFor(shared, WANTED, UPLOADED)).to.equal("it is shared with 123456789012");
   });

@@ -32,7 +32,7 @@ describe("ServerClock", () => {
   });
 
   for (const error of [-400 * 86_400_000, -14 * MINUTE, 0, 14 * MINUTE, 40 * 86_400_000]) {
-    it(`tells the server's time on a machine that is off by ${error / MINUTE} minutes`, () => {
+    it(`returns the server's time on a machine that is off by ${error / MINUTE} minutes`, () => {
       const machine = new Machine(error);
       const clock = new ServerClock(machine);
       clock.note(http(NOW), machine.steady());
@@ -60,7 +60,7 @@ describe("ServerClock", () => {
     expect(clock.now().getTime()).to.equal(NOW - 3_600_000);
   });
 
-  it("learns nothing from a slow answer once it knows the time, and nothing from what is no date", () => {
+  it("ignores a slow response once it knows the time, and an invalid date", () => {
     const machine = new Machine(0);
     const clock = new ServerClock(machine);
     clock.note("soon", machine.steady());

@@ -86,13 +86,13 @@ describe("a name in a suggested command", () => {
     for (const name of WITH_CONTROLS) expect(shellQuoted(name)).to.equal(printable(shellQuoted(name)));
   });
 
-  it("is left as it is where no shell would change it", () => {
+  it("stays unquoted if no shell would change it", () => {
     for (const name of ["plain.txt", "s3://bucket/a+b=c,d@e%f", "us-east-1"]) {
       expect(shellQuoted(name)).to.equal(name);
     }
   });
 
-  it("is no option where it is a path", () => {
+  it("is never an option if it is a path", () => {
     expect(shellPath("-rf")).to.equal("./-rf");
     expect(shellPath("-r f")).to.equal("'./-r f'");
     expect(shellPath("/data/-rf")).to.equal("/data/-rf");

@@ -12,7 +12,7 @@ import {
 describe("the bucket of the state", () => {
   const account = parseAccountId("123456789012");
 
-  it("has a name with the account, which tells whose it must be", () => {
+  it("has a name with its account", () => {
     for (const region of ["us-east-1", "ap-southeast-2", "eu-central-1"]) {
       const name = stateBucketName({ namePrefix: "a-prefix-of-19-chars" }, account, parseRegion(region));
       expect(name).to.have.length.at.most(63);
@@ -33,7 +33,7 @@ describe("the bucket of the state", () => {
       expect(statePlaceOf(url), url).to.equal(undefined);
   });
 
-  it("has the stacks of every environment, told apart by their names", () => {
+  it("has the stacks of every environment, by their names", () => {
     const stacks = [
       "prod",
       "prod.stage-0123456789ab",

@@ -200,7 +200,7 @@ describe("The download script", function () {
     };
     const arrived = async (work: string) => (await readdir(join(work, "tree", "f")).catch(() => [])).length;
 
-    it("resumes after a kill with what is missing, and repairs what is wrong or missing at the destination", async () => {
+    it("resumes missing files after a kill, and repairs wrong or missing files at the destination", async () => {
       const entry = await stage(many);
       const destination = join(folder, "killed", "data");
       const work = join(folder, "killed", `.spawn-${entry.stagingId}`);
@@ -304,7 +304,7 @@ describe("The download script", function () {
     });
   });
 
-  it("finds the region by a slow metadata service, and warns where it has no replica", async () => {
+  it("finds the region with a slow metadata service, and warns without a replica there", async () => {
     let asked = 0;
     let region = SECOND as string;
     const metadata = createServer((request, response) => {

@@ -273,7 +273,7 @@ describe("The worker of a sweep", function () {
     expect(await sweep.log(0, 1)).to.contain("the spot instance is to be interrupted");
   });
 
-  it("runs a command again that failed, and keeps the end of its output", async () => {
+  it("retries a failed command, and keeps the end of its output", async () => {
     const sweep = await fixture.sweep(
       `printf 'bad "bytes" \\\\ \\377\\033[1m\\n'; [ "$SWEEP_ATTEMPT" = 2 ] || exit 7`,
       1,
@@ -370,7 +370,7 @@ describe("The worker of a sweep", function () {
       expect(instance.stderr).not.to.contain("..");
     });
 
-    it("leaves without a replacement where they cannot be used: no other worker could use them", async () => {
+    it("leaves without a replacement if they are unusable for every worker", async () => {
       const damages: ((sweep: TestSweep) => Promise<unknown>)[] = [
         (sweep) => fixture.put({ ...keyOf(sweep, regionItemKey(PRIMARY)), next_ticket: { N: "0" } }),
         (sweep) =>
@@ -404,7 +404,7 @@ describe("The worker of a sweep", function () {
     });
   });
 
-  it("leaves without a replacement where it has no rights on the table", async () => {
+  it("leaves without a replacement if it has no permissions on the table", async () => {
     const rules = await startRuleServer(fixture.cloud.cloud.endpoint);
     rules.rule = () => ({ status: 400, code: "AccessDeniedException" });
     try {
@@ -453,7 +453,7 @@ describe("The worker of a sweep", function () {
     expect(await sweep.region()).to.include({ open: 1, done: 0 });
   });
 
-  it("goes on while the table cannot be reached, and ends the index afterwards", async () => {
+  it("continues while the table is unreachable, and ends the index afterwards", async () => {
     const rules: RuleServer = await startRuleServer(fixture.cloud.cloud.endpoint);
     try {
       const env = { AWS_ENDPOINT_URL_DYNAMODB: rules.endpoint, SPAWN_HEARTBEAT: "1", AWS_MAX_ATTEMPTS: "1" };
@@ -589,7 +589,7 @@ describe("The worker of a sweep", function () {
     expect(instance.ended).to.deep.equal([`${instance.id} true`]);
   });
 
-  it("waits for the metadata service, and shuts down where Auto Scaling does not end it", async () => {
+  it("waits for the metadata service, and shuts down if Auto Scaling does not end it", async () => {
     const sweep = await fixture.sweep("true", 1);
     const instance = await fixture.instance(sweep);
     instance.metadata.delete("instance-id");

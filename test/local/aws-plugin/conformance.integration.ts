@@ -38,7 +38,7 @@ for (const [emulator, start] of Object.entries(emulators)) {
       ]);
     });
 
-    it("says who calls", async () => {
+    it("returns the caller's identity", async () => {
       const identity = await call("aws:index/getCallerIdentity:getCallerIdentity", {});
       expect(identity["accountId"]).to.match(/^\d{12}$/);
       expect(identity).to.include({ id: identity["accountId"] });
@@ -60,7 +60,7 @@ for (const [emulator, start] of Object.entries(emulators)) {
       expect(subnet["availabilityZone"]).to.match(/^us-west-2[a-z]$/);
     });
 
-    it("says why it finds no subnet, or more than one", async () => {
+    it("reports no match and several matches of subnets", async () => {
       const none = call("aws:ec2/getSubnet:getSubnet", { availabilityZone: "us-west-2z", region: REGION });
       expect(await messageOf(none)).to.match(/no subnet matches/);
       const several = call("aws:ec2/getSubnet:getSubnet", { defaultForAz: true, region: REGION });
@@ -81,7 +81,7 @@ for (const [emulator, start] of Object.entries(emulators)) {
       });
     }
 
-    it("says that there is no such parameter", async () => {
+    it("reports a missing parameter", async () => {
       const missing = call("aws:ssm/getParameter:getParameter", {
         name: "/aws/service/none",
         region: REGION,

@@ -67,7 +67,7 @@ describe("aws plugin under the Pulumi engine", function () {
     await stack.up({ expectNoChanges: true });
   });
 
-  it("shows what was changed by hand, and undoes it", async () => {
+  it("shows manual changes, and reverts them", async () => {
     const Bucket = "engine-us-west-2";
     await west.send(new DeleteBucketPolicyCommand({ Bucket }));
     await west.send(
@@ -108,7 +108,7 @@ describe("aws plugin under the Pulumi engine", function () {
     await west.send(new HeadBucketCommand({ Bucket: "made-by-hand" }));
   });
 
-  it("refuses bad input before anything is made, and names the property", async () => {
+  it("refuses bad input before any creation, and names the property", async () => {
     const bad = await newStack("bad", () => ({ it: new Bucket("bad", { bucket: "No_Bucket" }).id }));
     const error = await bad.up().then(
       () => undefined,

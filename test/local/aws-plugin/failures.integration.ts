@@ -55,7 +55,7 @@ describe("aws plugin when something fails", function () {
       await tidy();
     });
 
-    it(`${name}: what somebody else made is not taken over`, async () => {
+    it(`${name}: does not adopt a foreign resource`, async () => {
       const { handler, inputs, tidy } = await prepared(name);
       const { id, outputs } = await handler.create(inputs, testContext());
       const error = await failure(handler.create(inputs, testContext()));
@@ -105,7 +105,7 @@ describe("aws plugin when something fails", function () {
     await tidy();
   });
 
-  it("keeps a resource that failed half-way in the state, and goes on with it", async () => {
+  it("keeps a partially created resource in the state, and resumes it", async () => {
     const handler = await handlerOf("aws:dynamodb/table:Table");
     const { inputs } = await inputsOf("Table");
     const controller = new AbortController();
@@ -124,7 +124,7 @@ describe("aws plugin when something fails", function () {
     await handler.delete(id, whole, testContext());
   });
 
-  it("goes on with a group whose rules, processes or role are not there yet", async () => {
+  it("resumes a group without its rules, processes or role", async () => {
     for (const [name, posts] of [
       ["SecurityGroup", 3], // the group, its first reading, then AWS's default rules
       ["Group that suspends", 2],
@@ -150,7 +150,7 @@ describe("aws plugin when something fails", function () {
     }
   });
 
-  it("says at once that a group cannot start what it waits for", async () => {
+  it("reports at once that a group cannot start its instances", async () => {
     const { handler, inputs, tidy } = await prepared(
       "Group of one template, without what else can be declared",
     );
@@ -163,7 +163,7 @@ describe("aws plugin when something fails", function () {
     await tidy();
   });
 
-  it("says why a resource failed half-way, and what to do, on lines of their own", async () => {
+  it("reports the cause and fix of a partial failure on separate lines", async () => {
     const handler = await handlerOf("aws:dynamodb/table:Table");
     const { inputs } = await inputsOf("Table");
     const isTimeToLive = target("UpdateTimeToLive");
@@ -183,7 +183,7 @@ describe("aws plugin when something fails", function () {
     await handler.delete(id, outputs, testContext());
   });
 
-  it("says that a resource is gone, and what to do", async () => {
+  it("reports a missing resource with a fix", async () => {
     const handler = await handlerOf("aws:s3/bucket:Bucket");
     const { inputs } = await inputsOf("Bucket");
     const error = await failure(
@@ -204,7 +204,7 @@ describe("aws plugin when something fails", function () {
     ],
   ];
   for (const [what, variables, message] of unset) {
-    it(`says what is missing: ${what}`, async () => {
+    it(`names the missing setting: ${what}`, async () => {
       const handler = await handlerOf("aws:s3/bucket:Bucket");
       const restore = setEnvironment(variables);
       try {

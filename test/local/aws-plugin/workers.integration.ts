@@ -85,7 +85,7 @@ describe("aws plugin with machines, under the Pulumi engine", function () {
     await expectNothingToDo();
   });
 
-  it("has nothing to do when the group grows, and when it shrinks by itself", async () => {
+  it("makes no change after the group grows or shrinks", async () => {
     await groups.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: GROUP, DesiredCapacity: 3 }));
     await expectNothingToDo();
     expect((await describeGroup())?.DesiredCapacity).to.equal(3);
@@ -102,7 +102,7 @@ describe("aws plugin with machines, under the Pulumi engine", function () {
     expect((await describeGroup())?.DesiredCapacity).to.equal(2);
   });
 
-  it("changes what is declared, and leaves the capacity alone", async () => {
+  it("changes declared properties, and not the capacity", async () => {
     settings = { ...settings, script: "#!/bin/sh\necho changed\n", most: 5 };
     const preview = await stack.preview();
     expect(preview.changeSummary).to.deep.equal({ update: 2, same: WORKERS - 2 });
@@ -113,7 +113,7 @@ describe("aws plugin with machines, under the Pulumi engine", function () {
     await expectNothingToDo();
   });
 
-  it("shows what was changed by hand, and undoes it", async () => {
+  it("shows manual changes, and reverts them", async () => {
     await groups.send(
       new ResumeProcessesCommand({ AutoScalingGroupName: GROUP, ScalingProcesses: ["AZRebalance"] }),
     );

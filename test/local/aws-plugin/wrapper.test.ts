@@ -54,7 +54,7 @@ describe("pulumi-resource-aws, the wrapper", () => {
     expect(stdout).to.equal(`own node: ${join(root, "dist", "local", "aws-plugin.js")}\n`);
   });
 
-  it("says how to make the bundle where it is missing", async () => {
+  it("shows how to build a missing bundle", async () => {
     const { code, stdout, stderr } = await runCommand(wrapper, []);
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
     expect(stderr).to.match(/aws-plugin\.js is missing\. Run: npm run build\n$/);

@@ -47,7 +47,7 @@ describe("the account of an environment", () => {
     }
   });
 
-  it("is refused where the credentials are of another one, with both in the message", () => {
+  it("is refused for credentials of another account, with both in the message", () => {
     const held = refusal(() => refuseOtherAccount(settings(), THEIRS, tables("123456789012")));
     const declared = refusal(() => refuseOtherAccount(settings({ account: "123456789012" }), THEIRS));
     for (const error of [held, declared]) {
@@ -60,7 +60,7 @@ describe("the account of an environment", () => {
     expect(declared?.why).to.contain("spawn:account in Pulumi.prod.yaml");
   });
 
-  it("is accepted where nothing contradicts it", () => {
+  it("is accepted without a contradiction", () => {
     for (const [given, used, held] of [
       [settings(), OURS, tables("123456789012")],
       [settings({ account: "123456789012" }), OURS, tables("123456789012")],

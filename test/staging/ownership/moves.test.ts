@@ -86,7 +86,7 @@ describe("a change of settings", () => {
     });
   }
 
-  it("is allowed where it moves nothing", () => {
+  it("is allowed if it moves nothing", () => {
     refuse({});
     refuse({ regions: REORDERED, tableRegion: "us-east-1" });
     refuse({ regions: "us-east-1,us-west-2,eu-west-1,ap-south-1" });

@@ -58,7 +58,7 @@ const HELD: Held = {
   role: "spawn-replication-dev",
 };
 
-describe("names that AWS has already", () => {
+describe("names that exist in AWS", () => {
   const adoptions = (there: There, held = NOTHING_HELD) => {
     const { tables, buckets, role } = adoptionsOf(SETTINGS, facts(there), held);
     return { tables: [...tables], buckets: [...buckets], role };
@@ -67,19 +67,19 @@ describe("names that AWS has already", () => {
   const ALL = { tables: TABLES, buckets: REGIONS.map((region) => `spawn-staging-${region}`), role: true };
   const NONE = { tables: [], buckets: [], role: false };
 
-  it("are none of a new environment, and none to take over of what the state has", () => {
+  it("are absent for a new environment, and not adopted if the state has them", () => {
     expect(adoptions({})).to.deep.equal(NONE);
     expect(adoptions({ tables: OF_TABLE, buckets: OF_BUCKET, role: OF_TABLE }, HELD)).to.deep.equal(NONE);
     expect(adoptions({ tables: {}, buckets: {}, role: {} }, HELD)).to.deep.equal(NONE);
   });
 
-  it("are taken over where they carry the environment's own tags and the state lacks them", () => {
+  it("are adopted if they carry the environment's tags and the state lacks them", () => {
     expect(adoptions({ tables: OF_TABLE, buckets: OF_BUCKET, role: OF_TABLE })).to.deep.equal(ALL);
     const replicating = { ...BY_NAME, buckets: ["spawn-staging-us-west-2"] };
     expect(adoptions({ tables: BY_NAME, buckets: BY_NAME, role: replicating })).to.deep.equal(ALL);
   });
 
-  it("are not taken over where the state is not known: the engine would replace what it has", () => {
+  it("are not adopted without a known state: the engine would replace resources", () => {
     const there = { tables: OF_TABLE, buckets: OF_BUCKET, role: OF_TABLE };
     expect(adoptions(there, { ...NOTHING_HELD, isKnown: false })).to.deep.equal(NONE);
   });

@@ -34,7 +34,7 @@ describe("buckets in AWS without names of their own", () => {
     refuse(overlaid(settingsOf({}), { backendUrl: undefined, buckets }));
   });
 
-  it("keep their names where they are there already, and on the local cloud", () => {
+  it("keep their names if they exist, and on the local cloud", () => {
     refuse(
       settingsOf({}),
       REGIONS.map((region) => ({ region, name: `spawn-staging-${region}`, adopted: false })),

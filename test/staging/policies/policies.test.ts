@@ -39,7 +39,7 @@ describe("the policies of an environment", () => {
     });
   }
 
-  it("let nobody but the operator change buckets, rules, tables and the role of replication", () => {
+  it("let only the operator change buckets, rules, tables and the replication role", () => {
     for (const name of ["stager", "reader", "worker"] as const) {
       const { Statement } = environmentPolicy(name, settingsOf(), ACCOUNT);
       const actions = Statement.flatMap(({ Action }) => Action);
@@ -78,7 +78,7 @@ describe("the policies of an environment", () => {
     });
   });
 
-  it("know the partitions of AWS", () => {
+  it("support the partitions of AWS", () => {
     expect(["eu-west-1", "cn-north-1", "us-gov-west-1"].map(partitionOf)).to.deep.equal([
       ...["aws", "aws-cn", "aws-us-gov"],
     ]);

@@ -16,7 +16,7 @@ describe("the copies that workers read", () => {
     ]);
   });
 
-  it("have the first one among them where a region has none", () => {
+  it("include the first region if a region has no copy", () => {
     expect(read(["us-east-1", "us-west-2"], ["us-west-2", "eu-west-1"])).to.deep.equal([
       "us-east-1",
       "us-west-2",

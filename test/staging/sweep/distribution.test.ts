@@ -112,7 +112,7 @@ describe("the distribution of a sweep", () => {
     ]);
   });
 
-  it("is refused where the limits of the regions do not suffice", () => {
+  it("is refused if the regions' limits are too small", () => {
     expect(
       refusalOf(() =>
         counts(9, "cheapest", [
@@ -208,7 +208,7 @@ describe("the distribution of a sweep", () => {
 });
 
 describe("a ticket", () => {
-  it("is the index of its region at that place, until there are none left", () => {
+  it("is the index at that position of its region, while tickets remain", () => {
     const ranges = distribute({
       count: 10,
       distribution: "even",

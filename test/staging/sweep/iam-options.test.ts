@@ -4,7 +4,7 @@ import { refusalOf } from "../refusal.ts";
 
 const READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
 
-describe("what a user grants the workers of a sweep", () => {
+describe("permissions that a user grants the workers of a sweep", () => {
   it("is actions, one by one or separated by commas, each once", () => {
     expect(parseIamActions(["s3:GetObject", "s3:ListBucket, dynamodb:*", "s3:GetObject"])).to.deep.equal([
       "s3:GetObject",

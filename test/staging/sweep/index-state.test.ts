@@ -74,7 +74,7 @@ describe("an index of a sweep", () => {
     expect(refusalOf(release(taken, held(ONE), at(400), RETRIES))).to.equal("not-owner");
   });
 
-  it("goes on with the same attempt after a reboot of its worker", () => {
+  it("continues the same attempt after a reboot of its worker", () => {
     const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
     const again = itemOf(claim(running, ONE, at(1_000), RETRIES));
     expect(again).to.include({
@@ -85,7 +85,7 @@ describe("an index of a sweep", () => {
     });
   });
 
-  it("can be completed by its owner after the lease, while nobody else has claimed it", () => {
+  it("can be completed by its owner after the lease, unless another worker has claimed it", () => {
     const running = itemOf(claim(fresh(), ONE, at(0), RETRIES));
     expect(itemOf(complete(running, held(ONE), at(9_999))).state).to.equal("done");
   });
@@ -146,7 +146,7 @@ describe("an index of a sweep", () => {
     });
   });
 
-  it("fails when it expires for the last time, and the claim says so", () => {
+  it("fails after its last expiry, and the claim reports it", () => {
     const retries = { interrupted: 0, error: 0 };
     const expired = claim(itemOf(claim(fresh(), ONE, at(0), retries)), TWO, at(LEASE_SECONDS), retries);
     expect(expired).to.include({ open: -1 });

@@ -109,7 +109,7 @@ describe("the parameters of a sweep", () => {
     });
   }
 
-  it("take options of the command line in place of all keys that say the same", () => {
+  it("prefer options of the command line over all keys with the same meaning", () => {
     const file = `stage_ids: [stage-aaaaaaaaaaaa, stage-bbbbbbbbbbbb]\ninstance_types: [m5.xlarge, m5a.xlarge]\n${COMMAND}`;
     expect(
       read(file, { stageIds: ["cccc", "stage-dddddddddddd"], instanceType: "c5.xlarge", spot: true }),
@@ -144,7 +144,7 @@ describe("the parameters of a sweep", () => {
 });
 
 describe("the notes about a command", () => {
-  it("tell that all indices run the same, as from an unquoted heredoc", () => {
+  it("warn that all indices run the same command, as from an unquoted heredoc", () => {
     const [note, ...others] = commandNotes(read("count: 3\nbase_command: bwa sample-.fastq\n"));
     expect(note)
       .to.contain("all 3 indices run the same command")
@@ -152,7 +152,7 @@ describe("the notes about a command", () => {
     expect(others).to.deep.equal([]);
   });
 
-  it("are none for one index, or where the command uses a parameter", () => {
+  it("are empty for one index, or if the command uses a parameter", () => {
     expect(commandNotes(read("base_command: x\n"))).to.deep.equal([]);
     for (const command of ["x $SWEEP_INDEX", `x ${"$"}{PARAM_SET}`, 'jq . "$PARAM_FILE"', 'x "$alpha"']) {
       const file = `grid: {alpha: [1, 2]}\nbase_command: |\n  ${command}\n`;
@@ -160,7 +160,7 @@ describe("the notes about a command", () => {
     }
   });
 
-  it("tell that results are lost where no prefix is named for them", () => {
+  it("warn that results without a prefix are lost", () => {
     const command = 'base_command: x > "$RESULTS_DIR/y"\n';
     expect(commandNotes(read(command)).join()).to.contain("add results: s3://BUCKET/PREFIX/");
     expect(commandNotes(read(`results: s3://b-b/\n${command}`))).to.deep.equal([]);

@@ -75,7 +75,7 @@ describe("the plan of a sweep", () => {
     expect(found.savings.share).to.be.closeTo(0.966, 0.0005);
   });
 
-  it("counts under AWS's prices what AWS charges for staging, as the estimate does", () => {
+  it("includes AWS's charges for staging with AWS's prices, like the estimate", () => {
     const prices = priceBook("aws");
     const { savings } = plan("count: 20", { prices });
     const charged = plannedCost({ ...entry, ttl: parseTtlDays(7) }, prices);
@@ -118,7 +118,7 @@ describe("the plan of a sweep", () => {
     expect(found).to.include({ deadlineSeconds: 3 * 3_600, maxCost: dollars(3) });
   });
 
-  it("ranks by list prices where a spot price is unknown", () => {
+  it("ranks by list prices if a spot price is unknown", () => {
     const found = plan("count: 5\ndistribution: cheapest\nregions: [us-west-2, us-east-1]", {
       hourOf: (_type, region) => dollars(region === "us-east-1" ? 0.1 : 0.2),
       spotHourOf: (_type, region) => (region === "us-east-1" ? undefined : dollars(0.05)),
@@ -188,7 +188,7 @@ describe("the plan of a sweep", () => {
     }
   });
 
-  it("needs no data where the file names regions", () => {
+  it("needs no data if the file names regions", () => {
     const found = plan("count: 3\nregions: [eu-west-1]", { entries: [] });
     expect(found).to.include({ dataBytes: 0, diskGib: 16 });
     expect(found.savings).to.include({ direct: 0, staged: 0, share: undefined });

@@ -129,7 +129,7 @@ describe("a CSV file of rows", () => {
     );
   });
 
-  it("offers commas where another separator was used", () => {
+  it("suggests commas after another separator", () => {
     expect(refusalOf(() => parseRows("a;b\n1;2", "p.csv")).fix).to.equal("Separate columns by commas.");
   });
 

@@ -53,7 +53,7 @@ describe("The user data of an instance", function () {
     expect(few).to.be.below(MAX_USER_DATA_BYTES - 1000);
   });
 
-  it("are refused where they do not fit", async () => {
+  it("are refused if they do not fit", async () => {
     const templates = await readTemplates();
     const many = facts(Array.from({ length: 40 }, (_, number) => dataset(number, 250)));
     expect(() => renderUserData(templates, many)).to.throw("does not fit into the user data of an instance");

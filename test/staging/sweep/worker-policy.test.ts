@@ -220,7 +220,7 @@ describe("the policy of workers", () => {
     });
   });
 
-  it("reads no data where the sweep has none", () => {
+  it("reads no data if the sweep has none", () => {
     expect(policy({ datasets: [] }).map(({ Sid }) => Sid)).to.deep.equal([
       "ClaimIndices",
       "WriteLogs",

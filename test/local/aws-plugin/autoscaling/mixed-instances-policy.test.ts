@@ -7,7 +7,7 @@ import {
 describe("a mixed-instances policy", () => {
   const template = { launchTemplateSpecification: { launchTemplateId: "lt-1", version: "3" } };
 
-  it("says 0 and nothing for what a declared distribution leaves out, as the official provider does", () => {
+  it("sends defaults for undeclared parts of a distribution, like the official provider", () => {
     expect(
       toMixedInstancesPolicy({
         instancesDistribution: { spotAllocationStrategy: "price-capacity-optimized" },
@@ -24,7 +24,7 @@ describe("a mixed-instances policy", () => {
     });
   });
 
-  it("names a template by its id where AWS says both", () => {
+  it("names a template by its ID if AWS returns both", () => {
     const read = fromMixedInstancesPolicy({
       LaunchTemplate: {
         LaunchTemplateSpecification: {

@@ -8,7 +8,7 @@ import {
 } from "../../../../local/aws-plugin/dynamodb/attribute-values.ts";
 
 describe("items of a table", () => {
-  it("come back from their text as they were", () => {
+  it("survive a round trip through text", () => {
     const number = fc.integer().map(String);
     const base64 = fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes).toString("base64"));
     const set = (of: fc.Arbitrary<string>) => fc.uniqueArray(of, { minLength: 1, maxLength: 3 });
@@ -53,7 +53,7 @@ describe("items of a table", () => {
     ["text that is no item", '{"a":{"S":"1"}}', "no item"],
   ];
   for (const [what, a, b] of other) {
-    it(`are told apart by ${what}`, () => {
+    it(`differ by ${what}`, () => {
       expect(sameItem(a, b)).to.equal(false);
     });
   }
@@ -74,7 +74,7 @@ describe("items of a table", () => {
     ['{"m":{"M":{"deep":{"L":[{"S":"ok"},{"S":2}]}}}}', /attribute m\.deep\[1\] is of type S/],
   ];
   for (const [text, message] of wrong) {
-    it(`refuse ${text} and say where`, () => {
+    it(`refuse ${text} with its position`, () => {
       expect(itemProblem(text)).to.match(message);
     });
   }

@@ -4,7 +4,7 @@ import { updateExpression } from "../../../../local/aws-plugin/dynamodb/update-e
 describe("updateExpression", () => {
   const id = { S: "x" };
 
-  it("sets what is wanted and removes what is not any more", () => {
+  it("sets new attributes and removes old ones", () => {
     const update = updateExpression(
       { id, old: { S: "o" }, size: { N: "1" } },
       { id, size: { N: "2" }, new: { S: "n" } },
@@ -16,7 +16,7 @@ describe("updateExpression", () => {
       ExpressionAttributeValues: { ":v0": { N: "2" }, ":v1": { S: "n" } },
     });
   });
-  it("has no values where it only removes", () => {
+  it("has no values if it only removes", () => {
     expect(updateExpression({ id, old: { S: "o" } }, { id }, ["id"])).to.deep.equal({
       UpdateExpression: "REMOVE #a0",
       ExpressionAttributeNames: { "#a0": "old" },

@@ -11,7 +11,7 @@ const https = { protocol: "tcp", fromPort: 443, toPort: 443, self: false } as co
 const from = (...cidrBlocks: string[]): Rule => ({ ...https, cidrBlocks });
 
 describe("rules of a security group", () => {
-  it("are read as the program says them, however AWS joins them", () => {
+  it("are read in the program's form, however AWS joins them", () => {
     const known = [from("10.2.0.0/16", "10.1.0.0/16"), from("10.3.0.0/16"), { ...https, self: true }];
     const joined = [
       {
@@ -25,7 +25,7 @@ describe("rules of a security group", () => {
     expect(arrange(fromPermissions(joined, "sg-1", "111122223333"), known)).to.deep.equal(known);
   });
 
-  it("show what somebody added, and what somebody removed", () => {
+  it("show foreign additions and removals", () => {
     const found = [from("10.1.0.0/16"), from("192.168.0.0/16"), from("172.16.0.0/12")];
     expect(arrange(found, [from("10.1.0.0/16"), from("10.2.0.0/16")])).to.deep.equal([
       from("10.1.0.0/16"),
@@ -33,7 +33,7 @@ describe("rules of a security group", () => {
     ]);
   });
 
-  it("say groups of other accounts with their numbers", () => {
+  it("name groups of other accounts with the account ID", () => {
     const pairs = [
       { GroupId: "sg-2", UserId: "111122223333" },
       { GroupId: "sg-3", UserId: "444455556666", Description: "theirs" },
@@ -53,7 +53,7 @@ describe("rules of a security group", () => {
     ]);
   });
 
-  it("become what they should be by the least that has to change", () => {
+  it("change with the fewest requests", () => {
     expect(
       ruleChanges([from("10.1.0.0/16", "10.2.0.0/16")], [from("10.2.0.0/16"), { ...https, self: true }]),
     ).to.deep.equal({ revoked: [from("10.1.0.0/16")], authorized: [{ ...https, self: true }] });
@@ -63,7 +63,7 @@ describe("rules of a security group", () => {
     });
   });
 
-  it("go to AWS without ports where they are about everything", () => {
+  it("are sent without ports for all traffic", () => {
     const all: Rule = {
       protocol: "-1",
       fromPort: 0,
