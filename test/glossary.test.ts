@@ -16,6 +16,8 @@ const CLEAN = [
   "components",
   "connection",
   "stacks",
+  "cli/commands",
+  "cli/render",
   "bench",
   "scripts",
   "staging",

@@ -61,6 +61,6 @@ async function remember(file: string, known: KnownVersions): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await replaceFile(file, `${JSON.stringify(known, null, 2)}\n`);
   } catch {
-    // A cache that cannot be written costs time, not the answer: the engine is asked again.
+    // A read-only cache costs time only: the engine runs again.
   }
 }

@@ -17,7 +17,7 @@ const CONTROLS = v.object({
 });
 export type Controls = Readonly<v.InferOutput<typeof CONTROLS>>;
 
-/** What a test asks of the running process. */
+/** A test's request to the running process. */
 const REQUEST = v.variant("kind", [
   v.object({ kind: v.literal("reboot"), instance: v.string() }),
   /** A spot notice, and the termination some seconds later. */

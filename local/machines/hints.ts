@@ -5,7 +5,7 @@ import { decodeJson, text } from "../../staging/decode.ts";
 import { parseRegion, type Region } from "../../staging/regions.ts";
 import type { MachinesFiles } from "./files.ts";
 
-/** What a command tells the running process: where instances will come. */
+/** A command's message to the running process: the regions of future instances. */
 const HINTS = v.object({
   regions: v.array(text(parseRegion)),
   /** When the last command needed the machines, in milliseconds since 1970. */

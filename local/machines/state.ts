@@ -5,7 +5,7 @@ import { decodeJson, text } from "../../staging/decode.ts";
 import { parseRegion } from "../../staging/regions.ts";
 import type { MachinesFiles } from "./files.ts";
 
-/** What the process says about one instance. */
+/** The status of one instance. */
 const MACHINE = v.object({
   instance: v.string(),
   region: text(parseRegion),
@@ -23,7 +23,7 @@ const STATE = v.object({
   instance: v.string(),
   capacity: v.number(),
   machines: v.pipe(v.array(MACHINE), v.readonly()),
-  /** What went wrong last, for people. */
+  /** The last error, as text. */
   problem: v.exactOptional(v.string()),
 });
 export type MachinesState = Readonly<v.InferOutput<typeof STATE>>;
