@@ -62,7 +62,7 @@ export type ErrorKind = keyof typeof CODES;
 export const codesOf = (kind: ErrorKind): readonly string[] => CODES[kind];
 
 const KINDS = Object.keys(CODES) as ErrorKind[];
-const KIND_OF_CODE = new Map<string, ErrorKind>(
+const KIND_OF_CODE: ReadonlyMap<string, ErrorKind> = new Map(
   KINDS.flatMap((kind) => codesOf(kind).map((code) => [code, kind] as const)),
 );
 

@@ -65,7 +65,6 @@ export const KNOWN: readonly string[] = [
   "no-cycle: provider/transfer/verify/stored.ts -> provider/store/store-of.ts",
   "no-module-state: cli/output.ts -> failures",
   "no-module-state: cli/screen.ts -> exact",
-  "no-module-state: connection/errors/kinds.ts -> KIND_OF_CODE",
   "no-module-state: connection/user-agent.ts -> program",
   "no-module-state: local/aws-plugin/s3/lacking.ts -> told",
   "no-module-state: local/aws-plugin/sdk/account.ts -> known",
