@@ -15,6 +15,7 @@ import { readEnvironmentFile } from "../stacks/environment-config.ts";
 import { bucketOf } from "../staging/environment.ts";
 import { InputError, UserError } from "../staging/errors.ts";
 import { parseRegion } from "../staging/regions.ts";
+import { shellQuoted } from "../staging/shell.ts";
 import { formatBytes } from "../staging/units.ts";
 import { prepare } from "./prepare.ts";
 import { main, run } from "./run.ts";
@@ -54,14 +55,14 @@ function defaultFile(): string {
 }
 
 async function spawn(args: readonly string[]): Promise<void> {
-  await timed(`$ spawn ${args.map(quote).join(" ")}`, async () => {
+  await timed(`$ spawn ${args.map(shellQuoted).join(" ")}`, async () => {
     succeed(args, await run(process.execPath, [join(root, "bin", "spawn"), ...args], { env: ENV }));
   });
 }
 
 async function spawnForOutput(args: readonly string[]): Promise<string> {
   let output = "";
-  await timed(`$ spawn ${args.map(quote).join(" ")}`, async () => {
+  await timed(`$ spawn ${args.map(shellQuoted).join(" ")}`, async () => {
     const onStdout = (text: string): void => {
       output += text;
     };
@@ -161,11 +162,6 @@ function whatNext(id: string, sweep: string | undefined): string {
   pulumi stack ls
   npx spawn doctor
   npx spawn local down           # ends the local cloud; its data stay`;
-}
-
-/** As it would be typed in a shell. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 await main(() => demo(process.argv.slice(2)));

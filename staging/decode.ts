@@ -33,7 +33,7 @@ export function decode<const S extends v.GenericSchema>(
 }
 
 /** As {@link decode}, for what may be damaged without harm. @returns undefined for any other value */
-export function decodeOrNothing<const S extends v.GenericSchema>(
+function decodeOrNothing<const S extends v.GenericSchema>(
   schema: S,
   value: unknown,
 ): v.InferOutput<S> | undefined {

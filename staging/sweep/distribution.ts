@@ -92,19 +92,3 @@ function cheapestShares(
   }
   return regions.map(({ region }) => shares.get(region) ?? 0);
 }
-
-/** The index of a region's ticket, counted from 0; undefined if no tickets remain. */
-export function indexOfTicket(
-  { start, end }: Pick<RegionRange, "start" | "end">,
-  ticket: number,
-): number | undefined {
-  const index = start + ticket;
-  return ticket >= 0 && index < end ? index : undefined;
-}
-
-/** @throws RangeError if `index` is in no range */
-export function regionOfIndex(ranges: readonly RegionRange[], index: number): Region {
-  const range = ranges.find(({ start, end }) => index >= start && index < end);
-  if (range === undefined) throw new RangeError(`there is no index ${index}`);
-  return range.region;
-}

@@ -1,62 +1,60 @@
+import * as v from "valibot";
 import { type AttributeValue, N, S } from "../attribute-value.ts";
-import type { Region } from "../regions.ts";
+import { attributes, matching, text, whole } from "../decode.ts";
+import { parseRegion } from "../regions.ts";
 import { isoSeconds } from "../ttl.ts";
 import { isRecord, isStringArray } from "../type-guards.ts";
 import { KIB } from "../units.ts";
 import type { SweepId } from "./id.ts";
 import { ITEM_KEY, indexItemKey, SWEEP_KEY } from "./item-keys.ts";
-import { ItemReader } from "./item-reader.ts";
-
-/** Common properties of all states of an index. */
-interface IndexBase {
-  readonly sweepId: SweepId;
-  readonly index: number;
-  readonly region: Region;
-  /** The row as JSON, an object of strings; undefined for a sweep without parameters. */
-  readonly params: string | undefined;
-  /** Incremented when a retry opens the index again. */
-  readonly generation: number;
-  /** Claims so far, in all generations: each claim has its own number and its own log. */
-  readonly attempt: number;
-  /** Attempts of this generation that ended with their instance. */
-  readonly interruptions: number;
-  /** Attempts of this generation whose command failed. */
-  readonly errors: number;
-  /** Of the last completed attempt. */
-  readonly exitCode: number | undefined;
-  readonly error: string | undefined;
-}
-
-export interface PendingIndex extends IndexBase {
-  readonly state: "pending";
-}
-
-export interface RunningIndex extends IndexBase {
-  readonly state: "running";
-  /** The id of the instance. */
-  readonly owner: string;
-  /** Seconds since 1970, after which another worker may claim the index. */
-  readonly leaseUntil: number;
-  readonly startedAt: Date;
-}
-
-export interface EndedIndex extends IndexBase {
-  readonly state: "done" | "failed" | "cancelled";
-  /** The last owner; undefined for an index that never ran. */
-  readonly owner: string | undefined;
-  readonly startedAt: Date | undefined;
-  readonly endedAt: Date;
-}
-
-/** The item of an index. */
-export type IndexItem = PendingIndex | RunningIndex | EndedIndex;
+import { readItem, TIME } from "./item-reader.ts";
 
 export const INDEX_STATES = ["pending", "running", "done", "failed", "cancelled"] as const;
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Instance.html */
-export const INSTANCE_ID = /^i-[0-9a-f]{8,17}$/;
+const INSTANCE = matching(/^i-[0-9a-f]{8,17}$/);
 
-/** The part of an error that an item stores; the log has all of it. */
+/** Common attributes of all states of an index. */
+const BASE = attributes({
+  region: text(parseRegion),
+  /** The row as JSON, an object of strings; absent for a sweep without parameters. */
+  params: v.optional(v.pipe(v.string(), v.check(isObjectOfStrings))),
+  /** Incremented when a retry opens the index again. */
+  generation: whole(),
+  /** Claims so far, in all generations: each claim has its own number and its own log. */
+  attempt: whole(),
+  /** Attempts of this generation that ended with their instance. */
+  interruptions: whole(),
+  /** Attempts of this generation whose command failed. */
+  errors: whole(),
+  /** Of the last completed attempt. */
+  exit_code: v.optional(whole(0, 255)),
+  error: v.optional(v.string()),
+});
+const STATE = attributes({ state: v.picklist(INDEX_STATES) });
+const RUNNING = attributes({
+  owner: INSTANCE,
+  /** Seconds since 1970, after which another worker may claim the index. */
+  lease_until: whole(),
+  started_at: TIME,
+});
+const ENDED = attributes({
+  /** The last owner; absent for an index that never ran. */
+  owner: v.optional(INSTANCE),
+  started_at: v.optional(TIME),
+  ended_at: TIME,
+});
+
+type IndexBase = { readonly sweepId: SweepId; readonly index: number } & v.InferOutput<typeof BASE>;
+export type PendingIndex = IndexBase & { readonly state: "pending" };
+export type RunningIndex = IndexBase & { readonly state: "running" } & v.InferOutput<typeof RUNNING>;
+export type EndedIndex = IndexBase & {
+  readonly state: "done" | "failed" | "cancelled";
+} & v.InferOutput<typeof ENDED>;
+
+/** The item of an index. */
+export type IndexItem = PendingIndex | RunningIndex | EndedIndex;
+
 export const MAX_ERROR_BYTES = 2 * KIB;
 
 /** The error text of an item: the beginning, in whole characters. */
@@ -97,59 +95,26 @@ export function indexItem(item: IndexItem): Record<string, AttributeValue> {
  * @throws SweepItemError if an attribute is missing, malformed, or does not fit the state
  */
 export function parseIndexItem(value: unknown): IndexItem {
-  const read = new ItemReader(value);
-  if (read.name.kind !== "index") throw read.error(ITEM_KEY);
-  const base: IndexBase = {
-    sweepId: read.sweepId,
-    index: read.name.index,
-    region: read.region("region"),
-    params: read.optional("params", (name) => read.parsed(name, () => parametersText(read, read.text(name)))),
-    generation: read.whole("generation"),
-    attempt: read.whole("attempt"),
-    interruptions: read.whole("interruptions"),
-    errors: read.whole("errors"),
-    exitCode: read.optional("exit_code", (name) => read.whole(name, 0, 255)),
-    error: read.optional("error", (name) => read.text(name)),
+  const { sweepId, name, read, error } = readItem("index", value);
+  const base = { sweepId, index: name.index, ...read(BASE) };
+  const { state } = read(STATE);
+  const refuse = (names: readonly string[]): void => {
+    const found = names.find((one) => isRecord(value) && value[one] !== undefined);
+    if (found !== undefined) throw error(found);
   };
-  const state = read.word("state", INDEX_STATES);
-  const refuse = (...names: string[]): void => {
-    for (const name of names) if (read.has(name)) throw read.error(name);
-  };
-  const owner = (name: string) => read.text(name, INSTANCE_ID);
-  const date = (name: string) => read.date(name);
-  switch (state) {
-    case "pending":
-      refuse("owner", "lease_until", "started_at", "ended_at");
-      return { ...base, state };
-    case "running":
-      refuse("ended_at");
-      return {
-        ...base,
-        state,
-        owner: owner("owner"),
-        leaseUntil: read.whole("lease_until"),
-        startedAt: date("started_at"),
-      };
-    default:
-      refuse("lease_until");
-      return {
-        ...base,
-        state,
-        owner: read.optional("owner", owner),
-        startedAt: read.optional("started_at", date),
-        endedAt: date("ended_at"),
-      };
+  if (state === "pending") {
+    refuse(["owner", "lease_until", "started_at", "ended_at"]);
+    return { ...base, state };
   }
+  refuse(state === "running" ? ["ended_at"] : ["lease_until"]);
+  return state === "running" ? { ...base, state, ...read(RUNNING) } : { ...base, state, ...read(ENDED) };
 }
 
-/** An object of strings. */
-function parametersText(read: ItemReader, text: string): string {
-  let value: unknown;
+function isObjectOfStrings(json: string): boolean {
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(json);
+    return isRecord(value) && isStringArray(Object.values(value));
   } catch {
-    throw read.error("params");
+    return false; // not JSON
   }
-  if (!isRecord(value) || !isStringArray(Object.values(value))) throw read.error("params");
-  return text;
 }

@@ -1,34 +1,43 @@
+import * as v from "valibot";
 import { type AttributeValue, N, S } from "../attribute-value.ts";
-import { parseStagingId, type StagingId } from "../ids.ts";
-import { parseRegionList, type RegionList } from "../regions.ts";
-import { parseStackName, type StackName } from "../stack-name.ts";
+import { attributes, matching, parsed, text, whole } from "../decode.ts";
+import { parseStagingId } from "../ids.ts";
+import { parseRegionList } from "../regions.ts";
+import { parseStackName } from "../stack-name.ts";
 import { isoSeconds } from "../ttl.ts";
 import type { SweepId } from "./id.ts";
 import type { Retries } from "./index-state.ts";
 import { CREATED_AT, ITEM_KEY, META_ITEM, SWEEP_KEY, SWEEP_KIND, SWEEP_KIND_ATTRIBUTE } from "./item-keys.ts";
-import { ItemReader } from "./item-reader.ts";
+import { readItem, TIME } from "./item-reader.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 
 /** The item of a sweep: the facts for its workers and for `spawn sweep`. */
-export interface SweepMeta {
-  readonly sweepId: SweepId;
-  readonly name: string;
-  /** The stack that holds the sweep. */
-  readonly stack: StackName;
-  readonly count: number;
-  readonly regions: RegionList;
-  readonly entries: readonly StagingId[];
-  readonly command: string;
-  readonly retries: Retries;
-  readonly timeoutSeconds: number | undefined;
-  readonly results: string | undefined;
-  readonly generation: number;
-  readonly createdAt: Date;
-  readonly deadlineAt: Date;
-  /** The time at which the groups got their capacity: the commit of the launch. Undefined before. */
-  readonly startedAt: Date | undefined;
-  readonly cancelledAt: Date | undefined;
-}
+const META = v.pipe(
+  attributes({
+    name: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
+    /** The stack that holds the sweep. */
+    stack: text(parseStackName),
+    count: whole(1, MAX_INDICES),
+    regions: parsed(v.array(v.string()), parseRegionList),
+    entries: v.pipe(v.array(text(parseStagingId)), v.readonly()),
+    command: matching(/\S/),
+    retries_interrupted: whole(),
+    retries_error: whole(),
+    timeout_seconds: v.optional(whole(1)),
+    results: v.optional(matching(/^s3:\/\//)),
+    generation: whole(),
+    [CREATED_AT]: TIME,
+    deadline_at: TIME,
+    /** When the groups got their capacity: the commit of the launch. Absent before. */
+    started_at: v.optional(TIME),
+    cancelled_at: v.optional(TIME),
+  }),
+  v.transform(({ retriesInterrupted: interrupted, retriesError: error, ...meta }) => {
+    const retries: Retries = { interrupted, error };
+    return { ...meta, retries };
+  }),
+);
+export type SweepMeta = { readonly sweepId: SweepId } & Readonly<v.InferOutput<typeof META>>;
 
 /** The item for DynamoDB. */
 export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
@@ -61,24 +70,6 @@ export function metaItem(meta: SweepMeta): Record<string, AttributeValue> {
  * @throws SweepItemError if an attribute is missing or malformed
  */
 export function parseMetaItem(value: unknown): SweepMeta {
-  const read = new ItemReader(value);
-  if (read.name.kind !== "meta") throw read.error(ITEM_KEY);
-  const regions = read.texts("regions", (text) => text, 1);
-  return {
-    sweepId: read.sweepId,
-    name: read.text("name", /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/),
-    stack: read.parsed("stack", () => parseStackName(read.text("stack"))),
-    count: read.whole("count", 1, MAX_INDICES),
-    regions: read.parsed("regions", () => parseRegionList(regions)),
-    entries: read.texts("entries", parseStagingId),
-    command: read.text("command", /\S/),
-    retries: { interrupted: read.whole("retries_interrupted"), error: read.whole("retries_error") },
-    timeoutSeconds: read.optional("timeout_seconds", (name) => read.whole(name, 1)),
-    results: read.optional("results", (name) => read.text(name, /^s3:\/\//)),
-    generation: read.whole("generation"),
-    createdAt: read.date(CREATED_AT),
-    deadlineAt: read.date("deadline_at"),
-    startedAt: read.optional("started_at", (name) => read.date(name)),
-    cancelledAt: read.optional("cancelled_at", (name) => read.date(name)),
-  };
+  const { sweepId, read } = readItem("meta", value);
+  return { sweepId, ...read(META) };
 }

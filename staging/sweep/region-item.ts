@@ -1,31 +1,34 @@
+import type * as v from "valibot";
 import { type AttributeValue, N, S } from "../attribute-value.ts";
+import { attributes, whole } from "../decode.ts";
 import type { Region } from "../regions.ts";
 import type { SweepId } from "./id.ts";
 import { ITEM_KEY, regionItemKey, SWEEP_KEY } from "./item-keys.ts";
-import { ItemReader } from "./item-reader.ts";
+import { readItem } from "./item-reader.ts";
 import { MAX_INDICES } from "./row-checks.ts";
 
 /** The counters of a region. Workers change them by atomic additions. */
-export interface RegionItem {
-  readonly sweepId: SweepId;
-  readonly region: Region;
+const COUNTERS = attributes({
   /** The region's indices are `start` to `end` - 1. */
-  readonly start: number;
-  readonly end: number;
+  start: whole(0, MAX_INDICES),
+  end: whole(0, MAX_INDICES),
   /** Workers at a time. */
-  readonly workers: number;
+  workers: whole(0, MAX_INDICES),
   /** Unfinished indices. */
-  readonly open: number;
+  open: whole(),
   /** Finished indices by result. With `open` they add up to `end` - `start`. */
-  readonly done: number;
-  readonly failed: number;
-  readonly cancelled: number;
+  done: whole(),
+  failed: whole(),
+  cancelled: whole(),
   /** Workers that the group should keep alive; one that ends in good order decrements it. */
-  readonly alive: number;
+  alive: whole(),
   /** The next ticket. After the last index, workers look for reopened indices. */
-  readonly nextTicket: number;
-  readonly generation: number;
-}
+  next_ticket: whole(),
+  generation: whole(),
+});
+export type RegionItem = { readonly sweepId: SweepId; readonly region: Region } & v.InferOutput<
+  typeof COUNTERS
+>;
 
 /** The counters of a region before its first worker. */
 export function newRegionItem(
@@ -72,23 +75,12 @@ export function regionItem(item: RegionItem): Record<string, AttributeValue> {
  * @throws SweepItemError if an attribute is missing or malformed, or counters contradict each other
  */
 export function parseRegionItem(value: unknown): RegionItem {
-  const read = new ItemReader(value);
-  if (read.name.kind !== "region") throw read.error(ITEM_KEY);
-  const start = read.whole("start", 0, MAX_INDICES);
-  const end = read.whole("end", start, MAX_INDICES);
-  const workers = read.whole("workers", 0, MAX_INDICES);
-  return {
-    sweepId: read.sweepId,
-    region: read.name.region,
-    start,
-    end,
-    workers,
-    open: read.whole("open", 0, end - start),
-    done: read.whole("done", 0, end - start),
-    failed: read.whole("failed", 0, end - start),
-    cancelled: read.whole("cancelled", 0, end - start),
-    alive: read.whole("alive", 0, workers),
-    nextTicket: read.whole("next_ticket"),
-    generation: read.whole("generation"),
-  };
+  const { sweepId, name, read, error } = readItem("region", value);
+  const counters = read(COUNTERS);
+  const size = counters.end - counters.start;
+  if (size < 0) throw error("end");
+  const tooMany = (["open", "done", "failed", "cancelled"] as const).find((one) => counters[one] > size);
+  if (tooMany !== undefined) throw error(tooMany);
+  if (counters.alive > counters.workers) throw error("alive");
+  return { sweepId, region: name.region, ...counters };
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { dollars } from "../../../staging/money.ts";
 import { REGIONS, type Region } from "../../../staging/regions.ts";
 import { apportion } from "../../../staging/sweep/apportion.ts";
-import { distribute, indexOfTicket, regionOfIndex } from "../../../staging/sweep/distribution.ts";
+import { distribute } from "../../../staging/sweep/distribution.ts";
 import type { Distribution } from "../../../staging/sweep/keys.ts";
 import { refusalOf } from "../refusal.ts";
 
@@ -204,27 +204,5 @@ describe("the distribution of a sweep", () => {
         expect(price(only?.region)).to.equal(Math.min(...input.regions.map(price)));
       }),
     );
-  });
-});
-
-describe("a ticket", () => {
-  it("is the index at that position of its region, while tickets remain", () => {
-    const ranges = distribute({
-      count: 10,
-      distribution: "even",
-      regions: [
-        { region: A, count: undefined },
-        { region: B, count: undefined },
-      ],
-    });
-    const found = ranges.flatMap((range) => [0, 1, 2, 3, 4].map((ticket) => indexOfTicket(range, ticket)));
-    expect(found).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    for (const ticket of [-1, 5, 1e9])
-      expect(indexOfTicket({ start: 5, end: 10 }, ticket)).to.equal(undefined);
-    expect(found.map((index) => regionOfIndex(ranges, index ?? -1))).to.deep.equal([
-      ...Array(5).fill(A),
-      ...Array(5).fill(B),
-    ]);
-    expect(() => regionOfIndex(ranges, 10)).to.throw(RangeError);
   });
 });
