@@ -1,7 +1,7 @@
-import { ListObjectVersionsCommand, type ListObjectVersionsOutput } from "@aws-sdk/client-s3";
 import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { ID_PREFIX, isStagingId } from "../../staging/ids.ts";
+import { storeOf } from "../store/store-of.ts";
 import type { Target } from "./configuration.ts";
 
 /**
@@ -18,26 +18,18 @@ export async function refuseWithEntries(target: Target, region: string): Promise
   });
 }
 
-/** Ids of entries that have versions in the bucket, at most those of one page. */
+/** Up to five ids of entries that have versions in the bucket. */
 async function entriesIn({ client, bucket, signal }: Target): Promise<string[]> {
-  let at: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    // Folded at the slash: one line for each entry, whatever the number of its files.
-    const command = new ListObjectVersionsCommand({
-      Bucket: bucket,
-      Prefix: ID_PREFIX,
-      Delimiter: "/",
-      ...at,
-    });
-    const page: ListObjectVersionsOutput = await client
-      .send(command, { abortSignal: signal })
-      .catch((error: unknown): ListObjectVersionsOutput => {
-        if (isNoSuchBucket(error)) return {};
-        throw error;
-      });
-    const ids = (page.CommonPrefixes ?? []).map(({ Prefix = "" }) => Prefix.slice(0, -1)).filter(isStagingId);
-    if (ids.length > 0) return ids.slice(0, 5);
-    if (page.IsTruncated !== true) return [];
-    at = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  const ids: string[] = [];
+  const folders = { bucket, prefix: ID_PREFIX, delimiter: "/" };
+  try {
+    for await (const prefix of storeOf(client).listVersionPrefixes(folders, signal)) {
+      const id = prefix.slice(0, -1);
+      if (isStagingId(id)) ids.push(id);
+      if (ids.length === 5) break;
+    }
+  } catch (error) {
+    if (!isNoSuchBucket(error)) throw error;
   }
+  return ids;
 }

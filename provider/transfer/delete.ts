@@ -1,25 +1,16 @@
-import {
-  AbortMultipartUploadCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  type _Error as KeyError,
-  ListMultipartUploadsCommand,
-  ListObjectVersionsCommand,
-  type ObjectIdentifier,
-  type S3Client,
-} from "@aws-sdk/client-s3";
-import { errorName } from "../../connection/errors/failure.ts";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { isNoSuchBucket } from "../../connection/errors/kinds.ts";
 import { UserError } from "../../staging/errors.ts";
 import { parseStagingId } from "../../staging/ids.ts";
 import { entryPrefix } from "../../staging/manifest.ts";
 import { parseLaunchedSweepId } from "../../staging/sweep/id.ts";
 import { logPrefix } from "../../staging/sweep/names.ts";
-import { decodeKey } from "../store/listing.ts";
+import type { DeletedVersion, DeletionFailure, ObjectStore } from "../store/object-store.ts";
 import { withRetry } from "../store/retry.ts";
+import { storeOf } from "../store/store-of.ts";
 import { forEachParallel } from "./flow/parallel.ts";
 
-/** DeleteObjects takes at most 1,000. https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/** S3 lists and deletes at most 1,000 in one request. */
 const BATCH = 1_000;
 const REQUESTS_IN_FLIGHT = 8;
 /** How many keys an error names. */
@@ -88,46 +79,38 @@ async function deleteVersions(
   options: DeleteOptions,
   only?: string,
 ): Promise<void> {
+  const store = storeOf(client);
   let before: string | undefined;
   for (;;) {
     // Always the first page: what it listed is gone the next time, and a marker that names a deleted version is
     // understood differently by different servers.
-    const page = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: prefix, MaxKeys: BATCH, EncodingType: "url" }),
-      { abortSignal: options.signal },
+    const versions = (await firstPage(store, bucket, prefix, options.signal)).filter(
+      ({ key }) => only === undefined || key === only,
     );
-    const versions: ObjectIdentifier[] = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]
-      .map(({ Key = "", VersionId }) => ({ Key: decodeKey(Key, page.EncodingType), VersionId }))
-      .filter(({ Key }) => only === undefined || Key === only);
-    if (versions.length === 0) return;
-    const first = `${versions[0]?.Key} ${versions[0]?.VersionId}`;
+    const [version] = versions;
+    if (version === undefined) return;
+    const first = `${version.key} ${version.versionId}`;
     // A server that tells a key other than it is would be asked for ever.
-    if (first === before) throw notDeleted(bucket, versions[0]?.Key ?? "");
+    if (first === before) throw notDeleted(bucket, version.key);
     before = first;
-    await deleteTogether(
-      client,
-      bucket,
-      versions.filter(({ Key = "" }) => !NOT_IN_XML.test(Key)),
-      options.signal,
-    );
-    await forEachParallel(
-      () => versions.filter(({ Key = "" }) => NOT_IN_XML.test(Key)),
-      REQUESTS_IN_FLIGHT,
-      options.signal,
-      async ({ Key, VersionId }, stop) => {
-        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key, VersionId }), { abortSignal: stop });
-      },
-    );
+    await deleteTogether(store, bucket, versions, options.signal);
     options.onDeleted?.(versions.length);
   }
 }
 
-/**
- * Characters that XML 1.0 cannot hold, so that DeleteObjects cannot name a key with them; and the carriage return, which
- * parsers turn into a line feed. https://www.w3.org/TR/xml/#charsets
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/;
+async function firstPage(
+  store: ObjectStore,
+  bucket: string,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<DeletedVersion[]> {
+  const page: DeletedVersion[] = [];
+  for await (const { key, versionId } of store.listVersions({ bucket, prefix, pageSize: BATCH }, signal)) {
+    page.push({ key, versionId });
+    if (page.length === BATCH) break;
+  }
+  return page;
+}
 
 function notDeleted(bucket: string, key: string): UserError {
   return new UserError(`${JSON.stringify(key)} in ${bucket} is still listed after its deletion`, {
@@ -142,25 +125,21 @@ const ATTEMPTS = 5;
 const RETRY_DELAY_MS = 500;
 
 async function deleteTogether(
-  client: S3Client,
+  store: ObjectStore,
   bucket: string,
-  versions: ObjectIdentifier[],
+  versions: readonly DeletedVersion[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (versions.length === 0) return;
-  const refused: KeyError[] = [];
+  const refused: DeletionFailure[] = [];
   let left = versions;
   const attempt = async (): Promise<void> => {
-    const { Errors = [] } = await client.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: left, Quiet: true } }),
-      { abortSignal: signal },
-    );
-    const passing = Errors.filter(({ Code = "" }) => PASSING.has(Code));
-    refused.push(...Errors.filter((error) => !passing.includes(error)));
+    const failures = await store.deleteVersions(bucket, left, signal);
+    const passing = failures.filter(({ code }) => PASSING.has(code));
+    refused.push(...failures.filter((failure) => !passing.includes(failure)));
     if (passing.length === 0) return;
-    const keys = new Set(passing.map(({ Key }) => Key));
+    const keys = new Set(passing.map(({ key }) => key));
     // All versions of the keys: not every server says which one it means.
-    left = left.filter(({ Key }) => keys.has(Key));
+    left = left.filter(({ key }) => keys.has(key));
     throw new FailedForNow(passing);
   };
   try {
@@ -172,12 +151,12 @@ async function deleteTogether(
     });
   } catch (error) {
     if (!(error instanceof FailedForNow)) throw error;
-    refused.push(...error.errors);
+    refused.push(...error.failures);
   }
   if (refused.length === 0) return;
   const named = refused
     .slice(0, NAMED_FAILURES)
-    .map(({ Key, Code, Message }) => `${Key} (${Code}: ${Message})`);
+    .map(({ key, code, message }) => `${key} (${code}: ${message})`);
   throw new UserError(`${refused.length} of ${versions.length} objects in ${bucket} could not be deleted`, {
     why: named.join("; "),
     fix: "Run the command again; what is deleted already does no harm.",
@@ -186,24 +165,11 @@ async function deleteTogether(
 
 /** Some keys could not be deleted, which may pass. */
 class FailedForNow extends Error {
-  readonly errors: readonly KeyError[];
+  readonly failures: readonly DeletionFailure[];
 
-  constructor(errors: readonly KeyError[]) {
-    super(`${errors.length} keys could not be deleted`);
-    this.errors = errors;
-  }
-}
-
-/** Aborts a multipart upload, unless it is gone already. */
-export async function abortUpload(
-  client: S3Client,
-  upload: { readonly Bucket: string; readonly Key: string; readonly UploadId: string | undefined },
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.send(new AbortMultipartUploadCommand(upload), { abortSignal: signal });
-  } catch (error) {
-    if (errorName(error) !== "NoSuchUpload") throw error;
+  constructor(failures: readonly DeletionFailure[]) {
+    super(`${failures.length} keys could not be deleted`);
+    this.failures = failures;
   }
 }
 
@@ -218,26 +184,13 @@ export async function abortUploads(
   signal: AbortSignal,
   only?: string,
 ): Promise<void> {
-  let markers: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix, EncodingType: "url", ...markers }),
-      { abortSignal: signal },
-    );
-    const uploads = (page.Uploads ?? [])
-      .map(({ Key = "", UploadId }) => ({ Key: decodeKey(Key, page.EncodingType), UploadId }))
-      .filter(({ Key }) => only === undefined || Key === only);
-    await forEachParallel(
-      () => uploads,
-      REQUESTS_IN_FLIGHT,
-      signal,
-      ({ Key, UploadId }, stop) => abortUpload(client, { Bucket: bucket, Key, UploadId }, stop),
-    );
-    if (page.IsTruncated !== true) return;
-    const next = page.NextKeyMarker;
-    markers = {
-      KeyMarker: next === undefined ? undefined : decodeKey(next, page.EncodingType),
-      UploadIdMarker: page.NextUploadIdMarker,
-    };
-  }
+  const store = storeOf(client);
+  const uploads = async function* (stop: AbortSignal) {
+    for await (const upload of store.listUploads({ bucket, prefix }, stop)) {
+      if (only === undefined || upload.key === only) yield upload;
+    }
+  };
+  await forEachParallel(uploads, REQUESTS_IN_FLIGHT, signal, ({ key, uploadId }, stop) =>
+    store.abortUpload({ bucket, key, uploadId }, stop),
+  );
 }

@@ -1,10 +1,6 @@
-import {
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  ListPartsCommand,
-  type S3Client,
-} from "@aws-sdk/client-s3";
-import { decodeKey } from "../../../provider/store/listing.ts";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { errorName } from "../../../connection/errors/failure.ts";
+import { storeOf } from "../../../provider/store/store-of.ts";
 import type { StagingId } from "../../../staging/ids.ts";
 import { entryPrefix } from "../../../staging/manifest.ts";
 import type { Region } from "../../../staging/regions.ts";
@@ -28,24 +24,13 @@ export interface Bucket {
 /** Every entry's prefix begins so. */
 const PREFIX = "stage-";
 
-interface UploadMarkers {
-  KeyMarker?: string | undefined;
-  UploadIdMarker?: string | undefined;
-}
-
 /** The ids under which the bucket has objects. What is not named like an entry is none of ours, and not looked at. */
 export async function* idsWithObjects({ client, name }: Bucket): AsyncGenerator<StagingId> {
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new ListObjectsV2Command({ Bucket: name, Prefix: PREFIX, Delimiter: "/", ContinuationToken: token }),
-    );
-    for (const { Prefix = "" } of page.CommonPrefixes ?? []) {
-      const id = stagingIdIn(Prefix.slice(0, -1));
-      if (id !== undefined) yield id;
-    }
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-  } while (token !== undefined);
+  const folders = { bucket: name, prefix: PREFIX, delimiter: "/" };
+  for await (const prefix of storeOf(client).listPrefixes(folders)) {
+    const id = stagingIdIn(prefix.slice(0, -1));
+    if (id !== undefined) yield id;
+  }
 }
 
 /** The open uploads of the bucket, each with the id that it is under. */
@@ -53,29 +38,16 @@ export async function* openUploads(
   { client, name }: Bucket,
   prefix: string = PREFIX,
 ): AsyncGenerator<OpenUpload & { readonly id: StagingId; readonly begunAt: Date }> {
-  let markers: UploadMarkers = {};
-  for (;;) {
-    const page = await client.send(
-      // XML cannot hold every character of a key.
-      new ListMultipartUploadsCommand({ Bucket: name, Prefix: prefix, EncodingType: "url", ...markers }),
-    );
-    const decoded = (key: string): string => decodeKey(key, page.EncodingType);
-    for (const { Key = "", UploadId, Initiated = serverClock.now() } of page.Uploads ?? []) {
-      const key = decoded(Key);
-      const slash = key.indexOf("/");
-      const id = slash < 0 ? undefined : stagingIdIn(key.slice(0, slash));
-      if (id !== undefined && UploadId !== undefined) {
-        yield { id, key, uploadId: UploadId, begunAt: Initiated };
-      }
-    }
-    if (page.IsTruncated !== true) return;
-    const next = page.NextKeyMarker;
-    markers = {
-      KeyMarker: next === undefined ? undefined : decoded(next),
-      UploadIdMarker: page.NextUploadIdMarker,
-    };
+  const uploads = storeOf(client).listUploads({ bucket: name, prefix });
+  for await (const { key, uploadId, initiated } of uploads) {
+    const slash = key.indexOf("/");
+    const id = slash < 0 ? undefined : stagingIdIn(key.slice(0, slash));
+    if (id !== undefined) yield { id, key, uploadId, begunAt: knownTime(initiated) };
   }
 }
+
+/** A server that gives no time gets none of its objects removed as old. */
+const knownTime = (time: Date): Date => (time.getTime() === 0 ? serverClock.now() : time);
 
 /** What there is, and when it last changed. */
 export interface Amount {
@@ -89,15 +61,12 @@ const NOTHING: Amount = { count: 0, bytes: 0, changedAt: new Date(0) };
 /** The whole objects under an id. */
 export async function objectsOf({ client, name }: Bucket, id: StagingId): Promise<Amount> {
   let amount = NOTHING;
-  let token: string | undefined;
-  do {
-    const page = await client.send(
-      new ListObjectsV2Command({ Bucket: name, Prefix: entryPrefix(id), ContinuationToken: token }),
-    );
-    for (const { Size = 0, LastModified = serverClock.now() } of page.Contents ?? [])
-      amount = sumOf(amount, { count: 1, bytes: Size, changedAt: LastModified });
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
-  } while (token !== undefined);
+  for await (const { size, lastModified } of storeOf(client).listObjects({
+    bucket: name,
+    prefix: entryPrefix(id),
+  })) {
+    amount = sumOf(amount, { count: 1, bytes: size, changedAt: knownTime(lastModified) });
+  }
   return amount;
 }
 
@@ -107,18 +76,11 @@ export async function partsOf(
   { key, uploadId, begunAt }: OpenUpload & { readonly begunAt: Date },
 ): Promise<Amount> {
   let amount: Amount = { ...NOTHING, changedAt: begunAt };
-  let marker: string | undefined;
   try {
-    do {
-      const page = await client.send(
-        new ListPartsCommand({ Bucket: name, Key: key, UploadId: uploadId, PartNumberMarker: marker }),
-      );
-      for (const { Size = 0, LastModified = serverClock.now() } of page.Parts ?? [])
-        amount = sumOf(amount, { count: 1, bytes: Size, changedAt: LastModified });
-      marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
-    } while (marker !== undefined);
+    for await (const { size, lastModified } of storeOf(client).listParts({ bucket: name, key, uploadId }))
+      amount = sumOf(amount, { count: 1, bytes: size, changedAt: knownTime(lastModified) });
   } catch (error) {
-    if (!(error instanceof Error && error.name === "NoSuchUpload")) throw error;
+    if (errorName(error) !== "NoSuchUpload") throw error;
   }
   return amount;
 }

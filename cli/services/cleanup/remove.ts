@@ -1,4 +1,4 @@
-import { AbortMultipartUploadCommand } from "@aws-sdk/client-s3";
+import { storeOf } from "../../../provider/store/store-of.ts";
 import { entryStackName } from "../../../staging/entry.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
@@ -112,22 +112,10 @@ export async function removeOrphan(
     const bucket = buckets.find(({ name }) => name === place.bucket);
     if (bucket === undefined || !place.isOwn) continue;
     if (kind === "data") await deleteData(bucket.client, bucket.name, id, { signal });
-    else for (const upload of place.uploads) await abort(bucket, upload, signal);
+    else
+      for (const upload of place.uploads)
+        await storeOf(bucket.client).abortUpload({ bucket: bucket.name, ...upload }, signal);
   }
   // S3 no longer charges for deleted data, so the usage row is closed.
   if (kind === "data" && found.places.every(({ isOwn }) => isOwn)) await closeUsage(context, id);
-}
-
-async function abort(
-  { client, name }: Bucket,
-  { key, uploadId }: { readonly key: string; readonly uploadId: string },
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await client.send(new AbortMultipartUploadCommand({ Bucket: name, Key: key, UploadId: uploadId }), {
-      abortSignal: signal,
-    });
-  } catch (error) {
-    if (!(error instanceof Error && error.name === "NoSuchUpload")) throw error;
-  }
 }

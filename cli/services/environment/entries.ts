@@ -1,6 +1,7 @@
 import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
-import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName } from "../../../connection/errors/failure.ts";
+import { storeOf } from "../../../provider/store/store-of.ts";
 import { idsOf } from "../../../staging/entry.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { ID_PREFIX, isStagingId, type StagingId } from "../../../staging/ids.ts";
@@ -149,16 +150,9 @@ async function idsInBuckets(context: Pick<Context, "s3" | "settings">): Promise<
 
 /** Entries that have a version or a delete marker in the bucket. Folded at the slash: one line for each entry. */
 async function* idsWithVersions(client: S3Client, bucket: string): AsyncGenerator<StagingId> {
-  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: ID_PREFIX, Delimiter: "/", ...markers }),
-    );
-    for (const { Prefix = "" } of page.CommonPrefixes ?? []) {
-      const id = Prefix.slice(0, -1);
-      if (isStagingId(id)) yield id;
-    }
-    if (page.IsTruncated !== true) return;
-    markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  const folders = { bucket, prefix: ID_PREFIX, delimiter: "/" };
+  for await (const prefix of storeOf(client).listVersionPrefixes(folders)) {
+    const id = prefix.slice(0, -1);
+    if (isStagingId(id)) yield id;
   }
 }

@@ -1,7 +1,7 @@
-import { HeadObjectCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName, statusOf } from "../../../connection/errors/failure.ts";
-import { decodeKey } from "../../../provider/store/listing.ts";
 import { lockConfigurationOf } from "../../../provider/store/object-lock.ts";
+import { storeOf } from "../../../provider/store/store-of.ts";
 import { forEachParallel } from "../../../provider/transfer/flow/parallel.ts";
 import { UserError } from "../../../staging/errors.ts";
 import type { StagingId } from "../../../staging/ids.ts";
@@ -87,24 +87,9 @@ async function* versionsOf(
   id: StagingId,
   abortSignal: AbortSignal,
 ): AsyncGenerator<Version> {
-  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await client.send(
-      new ListObjectVersionsCommand({
-        ...{ Bucket: bucket, Prefix: entryPrefix(id), EncodingType: "url", ...markers },
-      }),
-      { abortSignal },
-    );
-    const decoded = (key: string): string => decodeKey(key, page.EncodingType);
-    for (const { Key = "", VersionId = "" } of page.Versions ?? [])
-      yield { key: decoded(Key), versionId: VersionId };
-    if (page.IsTruncated !== true) return;
-    const next = page.NextKeyMarker;
-    markers = {
-      KeyMarker: next === undefined ? undefined : decoded(next),
-      VersionIdMarker: page.NextVersionIdMarker,
-    };
-  }
+  const versions = storeOf(client).listVersions({ bucket, prefix: entryPrefix(id) }, abortSignal);
+  for await (const { key, versionId = "", isDeleteMarker } of versions)
+    if (!isDeleteMarker) yield { key, versionId };
 }
 
 async function lockOf(
@@ -115,16 +100,16 @@ async function lockOf(
   abortSignal: AbortSignal,
 ): Promise<ObjectLock | undefined> {
   try {
-    const { ObjectLockLegalHoldStatus: hold, ObjectLockRetainUntilDate: until } = await client.send(
-      new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
-      { abortSignal },
-    );
+    const head = await storeOf(client).head({ bucket, key, versionId }, abortSignal);
+    if (head === undefined) return undefined;
     const at = { bucket, region, key, versionId };
-    if (hold === "ON") return { ...at, until: undefined };
-    return until !== undefined && until > now ? { ...at, until } : undefined;
+    if (head.hasLegalHold) return { ...at, until: undefined };
+    return head.retainUntil !== undefined && head.retainUntil > now
+      ? { ...at, until: head.retainUntil }
+      : undefined;
   } catch (error) {
     // Deleted meanwhile, or not to be read: S3 refuses what is locked.
-    if ([403, 404].includes(statusOf(error) ?? 0) || errorName(error) === "NoSuchVersion") return undefined;
+    if (statusOf(error) === 403 || errorName(error) === "NoSuchVersion") return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
-import { ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName } from "../../../connection/errors/failure.ts";
 import { isNoSuchBucket } from "../../../connection/errors/kinds.ts";
+import { storeOf } from "../../../provider/store/store-of.ts";
 import { deleteLogs } from "../../../provider/transfer/delete.ts";
 import { InputError } from "../../../staging/errors.ts";
 import { isSweepId, SWEEP_PREFIX, type SweepId, sweepOfStack } from "../../../staging/sweep/id.ts";
@@ -70,16 +71,10 @@ export async function deleteLogsLeft(
 /** Sweeps that have versions in the bucket. Folded at the slash: one line for each sweep. */
 async function sweepsWithLogs(client: S3Client, bucket: string): Promise<SweepId[]> {
   const ids: SweepId[] = [];
-  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await client.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, Prefix: SWEEP_PREFIX, Delimiter: "/", ...markers }),
-    );
-    for (const { Prefix = "" } of page.CommonPrefixes ?? []) {
-      const id = Prefix.slice(0, -1);
-      if (isSweepId(id)) ids.push(id);
-    }
-    if (page.IsTruncated !== true) return ids;
-    markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  const folders = { bucket, prefix: SWEEP_PREFIX, delimiter: "/" };
+  for await (const prefix of storeOf(client).listVersionPrefixes(folders)) {
+    const id = prefix.slice(0, -1);
+    if (isSweepId(id)) ids.push(id);
   }
+  return ids;
 }

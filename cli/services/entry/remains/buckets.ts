@@ -1,6 +1,6 @@
-import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { errorName } from "../../../../connection/errors/failure.ts";
-import { decodeKey } from "../../../../provider/store/listing.ts";
+import { storeOf } from "../../../../provider/store/store-of.ts";
 import type { StagingId } from "../../../../staging/ids.ts";
 import { entryPrefix } from "../../../../staging/manifest.ts";
 import type { Region } from "../../../../staging/regions.ts";
@@ -33,6 +33,8 @@ export async function bucketsOfEntry(
 /** `all` counts everything; `some` stops after one page, which is enough to know whether there is anything. */
 export type Depth = "all" | "some";
 
+const PAGE = 1_000;
+
 /** The objects and uploads under the entry's prefix in one bucket; undefined if there are none, or no bucket. */
 export async function remainsIn(
   client: S3Client,
@@ -60,31 +62,16 @@ type Versions = Pick<
 
 async function versionsIn(client: S3Client, bucket: string, id: StagingId, depth: Depth): Promise<Versions> {
   const found = { versions: 0, deleteMarkers: 0, versionBytes: 0, currentBytes: 0 };
-  let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await client.send(
-      // XML cannot hold every character of a key.
-      new ListObjectVersionsCommand({
-        Bucket: bucket,
-        Prefix: entryPrefix(id),
-        EncodingType: "url",
-        ...markers,
-      }),
-    );
-    for (const { Size = 0, IsLatest = false } of page.Versions ?? []) {
-      found.versions += 1;
-      found.versionBytes += Size;
-      if (IsLatest) found.currentBytes += Size;
-    }
-    found.deleteMarkers += page.DeleteMarkers?.length ?? 0;
-    if (page.IsTruncated !== true || depth === "some")
-      return { ...found, isLowerBound: page.IsTruncated === true };
-    const next = page.NextKeyMarker;
-    markers = {
-      KeyMarker: next === undefined ? undefined : decodeKey(next, page.EncodingType),
-      VersionIdMarker: page.NextVersionIdMarker,
-    };
+  let listed = 0;
+  for await (const version of storeOf(client).listVersions({ bucket, prefix: entryPrefix(id) })) {
+    if (depth === "some" && listed === PAGE) return { ...found, isLowerBound: true };
+    listed += 1;
+    if (version.isDeleteMarker) found.deleteMarkers += 1;
+    else found.versions += 1;
+    found.versionBytes += version.size;
+    if (version.isLatest) found.currentBytes += version.size;
   }
+  return { ...found, isLowerBound: false };
 }
 
 async function uploadsIn(
@@ -93,17 +80,12 @@ async function uploadsIn(
   id: StagingId,
   depth: Depth,
 ): Promise<Pick<BucketRemains, "uploads" | "partBytes">> {
-  if (depth === "some") {
-    const page = await client.send(
-      new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: entryPrefix(id), EncodingType: "url" }),
-    );
-    return { uploads: page.Uploads?.length ?? 0, partBytes: 0 };
-  }
-  const own = { client, ...place, name: bucket, isOwn: true };
   let [uploads, partBytes] = [0, 0];
+  const own = { client, ...place, name: bucket, isOwn: true };
   for await (const upload of openUploads(own, entryPrefix(id))) {
     uploads += 1;
-    partBytes += (await partsOf(own, upload)).bytes;
+    if (depth === "all") partBytes += (await partsOf(own, upload)).bytes;
+    else if (uploads === PAGE) break;
   }
   return { uploads, partBytes };
 }
