@@ -1,6 +1,7 @@
 import { stagingCost } from "../../staging/cost.ts";
 import { defaultDestination } from "../../staging/destination.ts";
 import { entryStackName } from "../../staging/entry.ts";
+import type { EnvironmentSettings } from "../../staging/environment.ts";
 import { parseStagingId, type StagingId } from "../../staging/ids.ts";
 import { toDollars } from "../../staging/money.ts";
 import { GUIDE_PRICES } from "../../staging/price-book.ts";
@@ -18,6 +19,18 @@ export const testSettings = (name = "dev") => ({
   ...{ name, namePrefix: "spawn", recordsTable: "records", usageTable: "usage", sweepsTable: "sweeps" },
   tableRegion: parseRegion("us-east-1"),
   buckets: new Map(REGIONS.map((region) => [region, `spawn-staging-${region}`])),
+});
+
+/** All settings of an environment on the local cloud, with {@link testSettings}. */
+export const fullSettings = (changes: Partial<EnvironmentSettings> = {}): EnvironmentSettings => ({
+  ...{ ...testSettings(), cloud: "local", regions: parseRegionList(REGIONS.join(",")) },
+  ...{ adopted: new Set(), readers: [] },
+  keys: {
+    ...{ buckets: new Map(), unnamedBuckets: new Set(REGIONS), tableRegion: "spawn:tableRegion" },
+    ...{ recordsTable: "spawn:recordsTable", usageTable: "spawn:usageTable" },
+    sweepsTable: "spawn:sweepsTable",
+  },
+  ...changes,
 });
 
 /** The guide's entry: 100 GB in two regions for seven days, of a sweep. */

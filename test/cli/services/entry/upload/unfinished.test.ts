@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { findProcess } from "../../../../../cli/engine/running.ts";
 import { changeOf, type MeasuredSource } from "../../../../../cli/services/entry/upload/source-change.ts";
 import {
   beginUpload,
@@ -161,7 +162,10 @@ describe("an unfinished upload", () => {
 
   it("is nobody's whose process id was given to another program, or whose machine is another", async () => {
     await beginUpload(STACK, FILE);
-    const parent = { ...(await found()), pid: process.ppid };
+    const { started } = (await findProcess(process.ppid)) ?? {};
+    const running = { ...(await found()), pid: process.ppid, ...(started === undefined ? {} : { started }) };
+    expect(await isBeingUploaded(running)).to.equal(true);
+    const parent = { ...running, started: "at another time" };
     expect(await isBeingUploaded(parent)).to.equal(false);
     expect(await isBeingUploaded({ ...parent, host: "elsewhere" })).to.equal(false);
   });
