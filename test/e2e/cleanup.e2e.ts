@@ -118,7 +118,7 @@ describe("stage cleanup", function () {
         const { code, stderr } = await on("cleanup", flag, "--yes");
         expect(code, stderr).to.equal(1);
         expect(stderr).to.match(
-          /Why: It says \S+ \S+ UTC, the server \S+ \S+ UTC: it is (40|39) days (ahead of|behind) the server. Nothing was removed./,
+          /Why: It shows \S+ \S+ UTC, the server \S+ \S+ UTC: it is (40|39) days (ahead of|behind) the server. Nothing was removed./,
         );
       }
       expect((await succeed(on("list"))).stdout)
