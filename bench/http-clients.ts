@@ -5,7 +5,7 @@ import { Agent, request as requestHttp } from "node:http";
 import { join } from "node:path";
 import { Pool } from "undici";
 import { packageRoot } from "../package-root.ts";
-import { Connections } from "../provider/store/fast/connections.ts";
+import { Http } from "../provider/store/fast/http.ts";
 import { KIB } from "../staging/units.ts";
 
 /**
@@ -49,7 +49,7 @@ function clients(port: number): Readonly<Record<string, Send>> {
   const host = `${hostname}:${port}`;
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const pool = new Pool(`http://${host}`, { connections: 64 });
-  const connections = new Connections({ most: 64, connectTimeoutMs: 10_000, stallTimeoutMs: 90_000 });
+  const http = new Http({ most: 64, connectTimeoutMs: 10_000, stallTimeoutMs: 90_000 });
   const never = new AbortController().signal;
   return {
     "`node:http`": (path) =>
@@ -82,8 +82,8 @@ function clients(port: number): Readonly<Record<string, Send>> {
         );
       }),
     "the data plane's": async (path) => {
-      const wire = { method: "PUT", path, headers: headersFor(host), body: BODY, isChecked: true };
-      return (await connections.exchange({ protocol: "http:", hostname, port }, wire, never)).status;
+      const wire = { method: "PUT" as const, path, headers: headersFor(host), body: BODY, isChecked: true };
+      return (await http.exchange({ protocol: "http:", hostname, port }, wire, never)).status;
     },
   };
 }

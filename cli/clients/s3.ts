@@ -3,7 +3,6 @@ import { S3Client } from "@aws-sdk/client-s3";
 import type { ClientConfig } from "../../connection/access.ts";
 import { type ExpectedOwner, expectOwner } from "../../provider/store/expected-owner.ts";
 import { tellWhyHeadsFail } from "../../provider/store/head-errors.ts";
-import { takeLateCommands } from "../../provider/store/late-command.ts";
 import { followServerTime } from "../../provider/store/server-time.ts";
 
 /**
@@ -14,7 +13,6 @@ export function makeS3Client(config: ClientConfig, owner?: ExpectedOwner): S3Cli
   const client = new S3Client({ ...config, forcePathStyle: config.endpoint !== undefined });
   followServerTime(client);
   tellWhyHeadsFail(client);
-  takeLateCommands(client);
   if (owner !== undefined) expectOwner(client, owner);
   return client;
 }

@@ -1,7 +1,9 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { type S3Clients, withStores } from "./clients.ts";
-import { type Command, ofAnyOwner } from "./expected-owner.ts";
-import { limitClient, limitOf } from "./paced-requests.ts";
+import type { RequestSender } from "./operations.ts";
+import { withSettings } from "./sdk-attempts.ts";
+import { clientThat } from "./sending.ts";
+import { senderOf, useSender } from "./store-of.ts";
 
 /** The same clients, for sources that the user names: their requests expect no owner. */
 export function clientsOfAnyOwner(clients: Omit<S3Clients, "store">): S3Clients {
@@ -10,19 +12,21 @@ export function clientsOfAnyOwner(clients: Omit<S3Clients, "store">): S3Clients 
     anyOwner: true,
     of(region, stallTimeoutMs) {
       const client = clients.of(region, stallTimeoutMs);
-      const own = made.get(client) ?? unbound(client);
+      const own = made.get(client) ?? unbound(client, region);
       made.set(client, own);
       return own;
     },
   });
 }
 
-function unbound(client: S3Client): S3Client {
-  const own = Object.create(client) as S3Client;
-  const send = client.send.bind(client) as (command: Command, ...rest: unknown[]) => Promise<object>;
-  own.send = ((command: Command, ...rest: unknown[]) =>
-    send(ofAnyOwner(command), ...rest)) as unknown as S3Client["send"];
-  const limit = limitOf(client);
-  if (limit !== undefined) limitClient(own, limit);
+function unbound(client: S3Client, region: string): S3Client {
+  const own = clientThat(client, (send) => withSettings({ anyOwner: true }, send));
+  useSender(own, toAnyOwner(senderOf(client, region)));
   return own;
 }
+
+const toAnyOwner = (next: RequestSender): RequestSender => ({
+  region: next.region,
+  bandwidth: next.bandwidth,
+  send: (operation, input, options) => next.send(operation, input, { ...options, anyOwner: true }),
+});

@@ -3,15 +3,16 @@ import { type Access, directAccess, serviceSettings } from "../../connection/acc
 import { isThrottled } from "../../connection/errors/kinds.ts";
 import { throttledBy } from "../transfer/flow/limiters.ts";
 import { expectOwner } from "./expected-owner.ts";
-import { sendQuickly } from "./fast/client.ts";
-import { Connections } from "./fast/connections.ts";
+import { Http } from "./fast/http.ts";
+import { fastSender } from "./fast/sender.ts";
 import { tellWhyHeadsFail } from "./head-errors.ts";
-import { loadFileBodies } from "./load-file-bodies.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { DEFAULT_RETRY_PATIENCE, patientRetries } from "./retry-strategy.ts";
+import { followSettings } from "./sdk-attempts.ts";
+import { sdkSender } from "./sdk-sender.ts";
 import { followServerTime } from "./server-time.ts";
 import { DEFAULT_STALL_TIMEOUT_MS } from "./stall-timeout.ts";
-import { storeOf } from "./store-of.ts";
+import { storeOf, useSender } from "./store-of.ts";
 
 /**
  * Connections to one region, as many for what the SDK sends as for what goes past it: more than there are turns (`turns.ts`), since the
@@ -101,13 +102,26 @@ function createClient(region: string, stallTimeoutMs: number, options: S3ClientO
   tellWhyHeadsFail(client);
   sendExpiresAsGiven(client);
   sendLessWhenThrottled(client);
-  loadFileBodies(client);
-  if (options.sdkOnly !== true) {
+  followSettings(client);
+  const bySdk = sdkSender(client, region);
+  if (options.sdkOnly === true) {
+    useSender(client, bySdk);
+  } else {
     const limits = { most: MAX_SOCKETS, connectTimeoutMs: CONNECT_TIMEOUT_MS, stallTimeoutMs };
-    const connections = new Connections({ ...limits, ca: transport.ca });
-    sendQuickly(client, connections, { isDirect: transport.isDirect, owner });
+    const http = new Http({ ...limits, ca: transport.ca });
+    useSender(client, fastSender({ next: bySdk, client, http, isDirect: transport.isDirect, owner }));
+    closeWith(client, http);
   }
   return client;
+}
+
+/** Closes the connections together with the client's own. */
+function closeWith(client: S3Client, http: Http): void {
+  const destroy = client.destroy.bind(client);
+  client.destroy = () => {
+    void http.close();
+    destroy();
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { S3Client } from "@aws-sdk/client-s3";
+import { isToAnyOwner } from "./sdk-attempts.ts";
 
 /*
  * Names of buckets are global: a bucket that was deleted can come back in another account, with a policy that lets everybody write. So
@@ -53,7 +54,7 @@ export function copiedFrom<C extends Command>(source: Owned, command: C): C {
 export function ownerHeaders(input: object, account: string): Record<string, string> {
   const isCopy = "CopySource" in input;
   return {
-    ...(toAnyOwner.has(input) ? {} : { [OWNER_HEADER]: account }),
+    ...(toAnyOwner.has(input) || isToAnyOwner() ? {} : { [OWNER_HEADER]: account }),
     ...(isCopy && !fromAnyOwner.has(input) ? { [SOURCE_OWNER_HEADER]: account } : {}),
   };
 }

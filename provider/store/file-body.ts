@@ -7,9 +7,6 @@ import type { LocalReader } from "../transfer/source/source.ts";
 /** Bytes that are read and handed to a connection at a time; the next ones are read meanwhile. */
 const PIECE_BYTES = 512 * KIB;
 
-/** Takes bytes, and resolves when it needs them no more. */
-export type Write = (piece: Uint8Array) => Promise<void>;
-
 export interface FileBodyOptions {
   readonly pool: BufferPool;
   /** Called with the bytes that were sent since the last call; negative for those that have to be sent again. */
@@ -28,6 +25,8 @@ export class FileBody {
   readonly #part: Pick<Part, "offset"> & { readonly crc: number };
   readonly #options: FileBodyOptions;
   #memory: Buffer | undefined;
+  /** What is being read into the memory. */
+  #reading: Promise<unknown> = Promise.resolve();
   #told = 0;
 
   constructor(
@@ -48,55 +47,59 @@ export class FileBody {
     try {
       return await task();
     } finally {
+      await Promise.allSettled([this.#reading]);
       pool.release(this.#memory);
       this.#memory = undefined;
     }
   }
 
   /**
-   * Reads and writes all of it. Call it in {@link withMemory}.
-   * @param isChecked whether the receiver is known to refuse bytes of another CRC32; else they are checked here, before the last
-   * ones are written
-   * @throws SourceChangedError when the file is not what it was
+   * Reads all of it for the network: see {@link pieces}. A piece counts as sent when the next one is asked for.
    */
-  async send(write: Write, isChecked: boolean, signal: AbortSignal): Promise<void> {
+  async *sentPieces(isChecked: boolean, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
     this.#tell(0);
-    await this.read(
-      async (piece) => {
-        await write(piece);
-        this.#options.onSent?.(piece.length);
-        this.#tell(this.#told + piece.length);
-      },
-      isChecked,
-      signal,
-    );
+    for await (const piece of this.pieces(isChecked, signal)) {
+      yield piece;
+      this.#options.onSent?.(piece.length);
+      this.#tell(this.#told + piece.length);
+    }
   }
 
-  /** Reads all of it, like {@link send}, for nobody on the network. */
-  async read(take: Write, isChecked: boolean, signal: AbortSignal): Promise<void> {
+  /**
+   * Reads all of it, piece by piece; the bytes of one stay until the next is asked for. Call it in {@link withMemory}.
+   * @param isChecked whether the receiver is known to refuse bytes of another CRC32; else they are checked here, before the last
+   * piece is given
+   * @throws SourceChangedError when the file is not what it was
+   */
+  async *pieces(isChecked: boolean, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
     const memory = this.#memory;
     if (memory === undefined) throw new Error("there is no memory to read into");
-    const taken = [Promise.resolve(), Promise.resolve()];
-    try {
-      let crc = 0;
-      for (let [at, turn] = [0, 0]; at < this.length; turn = 1 - turn) {
-        await taken[turn];
-        signal.throwIfAborted();
-        const start = turn * PIECE_BYTES;
-        const piece = memory.subarray(start, start + Math.min(PIECE_BYTES, this.length - at));
-        await this.#reader.read(piece, this.#part.offset + at);
-        if (!isChecked) crc = crc32(piece, crc);
-        at += piece.length;
-        if (at === this.length && !isChecked && crc !== this.#part.crc) throw this.#reader.changed();
-        const took = take(piece);
-        took.catch(() => undefined); // thrown when it is waited for
-        taken[turn] = took;
-      }
-      await Promise.all(taken);
-    } finally {
-      // The memory is lent to others afterwards.
-      await Promise.allSettled(taken);
+    let crc = 0;
+    let next = this.#readPiece(memory, 0);
+    for (let at = 0; at < this.length; ) {
+      const piece = await next;
+      signal.throwIfAborted();
+      if (!isChecked) crc = crc32(piece, crc);
+      at += piece.length;
+      if (at === this.length && !isChecked && crc !== this.#part.crc) throw this.#reader.changed();
+      // While this piece is sent.
+      if (at < this.length) next = this.#readPiece(memory, at);
+      yield piece;
     }
+  }
+
+  /** Reads a piece into one of the two places in turn. */
+  #readPiece(memory: Buffer, at: number): Promise<Buffer> {
+    const start = at % (2 * PIECE_BYTES);
+    const piece = memory.subarray(start, start + Math.min(PIECE_BYTES, this.length - at));
+    const read = async (): Promise<Buffer> => {
+      await this.#reader.read(piece, this.#part.offset + at);
+      return piece;
+    };
+    const reading = read();
+    reading.catch(() => undefined); // thrown when it is waited for
+    this.#reading = reading;
+    return reading;
   }
 
   /**
@@ -127,6 +130,3 @@ export class FileBody {
     this.#told = bytes;
   }
 }
-
-/** The body as a command of the SDK takes it; {@link loadFileBodies} sees to it that the SDK never gets to see one. */
-export const bodyOf = (body: FileBody): Uint8Array => body as unknown as Uint8Array;

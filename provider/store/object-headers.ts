@@ -17,14 +17,9 @@ type HeaderField = keyof typeof HEADER_NAMES;
 
 export type ObjectHeaders = { readonly [Field in HeaderField]?: string };
 
-const FIELDS = [
-  "contentType",
-  "contentEncoding",
-  "cacheControl",
-  "contentDisposition",
-  "contentLanguage",
-  "expires",
-] as const satisfies readonly HeaderField[];
+export const isHeaderField = (name: string): name is HeaderField => name in HEADER_NAMES;
+
+const FIELDS = Object.keys(HEADER_NAMES).filter(isHeaderField);
 
 /** The headers in an answer, without those that the object does not have. */
 export function objectHeaders(

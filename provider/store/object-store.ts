@@ -1,4 +1,5 @@
 import type { Tags } from "../../staging/classes.ts";
+import type { Bandwidth } from "../transfer/flow/bandwidth.ts";
 import type { FileBody } from "./file-body.ts";
 import type { ObjectHeaders } from "./object-headers.ts";
 
@@ -228,6 +229,8 @@ export interface DeletionFailure extends DeletedVersion {
  */
 export interface ObjectStore {
   readonly region: string;
+  /** The limit of bytes per second: bodies that are sent keep to it, and so must those who read. @default none */
+  readonly bandwidth?: Bandwidth | undefined;
   /** Sends an object in one request. */
   put(input: PutInput, signal?: AbortSignal): Promise<WrittenObject>;
   createUpload(input: CreateUploadInput, signal?: AbortSignal): Promise<CreatedUpload>;

@@ -1,4 +1,5 @@
 import type { Tags } from "../../staging/classes.ts";
+import type { Bandwidth } from "../transfer/flow/bandwidth.ts";
 import type {
   Checksums,
   CompleteUploadInput,
@@ -25,6 +26,7 @@ import type {
   WrittenObject,
   WrittenPart,
 } from "./object-store.ts";
+import type { AttemptWatch } from "./request-watch.ts";
 
 /** Where a listing goes on. */
 export interface Marker {
@@ -83,11 +85,19 @@ export type Output<Name extends OperationName> = Operations[Name]["output"];
 
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Told of each time that the request is sent. */
+  readonly watch?: AttemptWatch | undefined;
+  /** The limit that the body keeps to. */
+  readonly bandwidth?: Bandwidth | undefined;
+  /** Whether the bucket may belong to any account. @default false */
+  readonly anyOwner?: boolean | undefined;
 }
 
 /** Sends requests to one endpoint. Implementations and what is put around them (retries, limits) all have this form. */
 export interface RequestSender {
   readonly region: string;
+  /** The limit that bodies keep to, and that those who read keep to. @default none */
+  readonly bandwidth?: Bandwidth | undefined;
   send<Name extends OperationName>(
     operation: Name,
     input: Input<Name>,

@@ -24,6 +24,7 @@ const NOT_IN_XML = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/;
 export function objectStoreOf(sender: RequestSender): ObjectStore {
   return {
     region: sender.region,
+    bandwidth: sender.bandwidth,
     put: (input, signal) => sender.send("put", input, { signal }),
     createUpload: (input, signal) => sender.send("createUpload", input, { signal }),
     uploadPart: (input, signal) => sender.send("uploadPart", input, { signal }),

@@ -37,6 +37,7 @@ import {
   writtenObject,
   writtenPart,
 } from "./sdk-answers.ts";
+import { withSettings } from "./sdk-attempts.ts";
 import {
   bodyFields,
   creation,
@@ -62,8 +63,13 @@ type Sends = { readonly [Name in OperationName]: (call: Call, input: Input<Name>
 export function sdkSender(client: S3Client, region: string): RequestSender {
   return {
     region,
-    send: (operation, input, { signal }) =>
-      SENDS[operation]({ client, http: signal === undefined ? {} : { abortSignal: signal } }, input),
+    send(operation, input, options) {
+      const { signal, watch, bandwidth, anyOwner } = options;
+      const call = { client, http: signal === undefined ? {} : { abortSignal: signal } };
+      const send = () => SENDS[operation](call, input);
+      const isPlain = watch === undefined && bandwidth === undefined && anyOwner !== true;
+      return isPlain ? send() : withSettings(options, send);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { encodeKey } from "./encoding.ts";
-import type { QuickRequest } from "./requests.ts";
+import type { FastRequest } from "./requests.ts";
 import type { Route } from "./routes.ts";
 import { type SigningScope, signedHeaders } from "./signing.ts";
 
@@ -15,7 +15,7 @@ export interface SignedRequest {
 
 /** The request as it is sent on a route, signed at the time `now`. */
 export function signRequest(
-  { method, key, query, headers }: Pick<QuickRequest, "method" | "key" | "query" | "headers">,
+  { method, key, query, headers }: Pick<FastRequest, "method" | "key" | "query" | "headers">,
   { prefix, host, region, service }: Pick<Route, "prefix" | "host" | "region" | "service">,
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   now: Date,

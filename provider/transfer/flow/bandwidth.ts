@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { KIB } from "../../../staging/units.ts";
-import type { Write } from "../../store/file-body.ts";
 import { InFlight } from "./in-flight.ts";
 
 /** Times in milliseconds. Tests give their own. */
@@ -92,30 +91,20 @@ export class Bandwidth {
   }
 
   /**
-   * Lets `send` write at the rate: whatever it writes goes slice by slice, one piece after the other.
-   * @throws what writing throws, or the signal's reason
+   * The bytes of a body in slices, each at its time. A slice is a copy: who takes it may keep it for longer than the body keeps
+   * its bytes.
+   * @throws the signal's reason
    */
-  async paced(write: Write, signal: AbortSignal, send: (write: Write) => Promise<void>): Promise<void> {
-    // An aborted body must not hold up the next one.
-    const ended = new AbortController();
-    const stop = AbortSignal.any([signal, ended.signal]);
-    let last = Promise.resolve();
-    try {
-      await send((piece) => {
-        const written = last.then(() => this.#writeSlices(piece, write, stop));
-        last = written.catch(() => undefined);
-        return written;
-      });
-    } finally {
-      ended.abort(new Error("the body was given up"));
-    }
-  }
-
-  async #writeSlices(piece: Uint8Array, write: Write, signal: AbortSignal): Promise<void> {
-    for (let at = 0; at < piece.length; at += this.slice) {
-      const slice = piece.subarray(at, at + this.slice);
-      await this.take(slice.length, signal);
-      await write(slice);
+  async *paced(
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer, void, void> {
+    for await (const piece of pieces) {
+      for (let at = 0; at < piece.length; at += this.slice) {
+        const slice = Buffer.from(piece.subarray(at, at + this.slice));
+        await this.take(slice.length, signal);
+        yield slice;
+      }
     }
   }
 }

@@ -3,9 +3,9 @@ import { errorName, statusOf } from "../../../connection/errors/failure.ts";
 import { isDenied, isNotFound, isStall } from "../../../connection/errors/kinds.ts";
 import type { UserError } from "../../../staging/errors.ts";
 import { MIB } from "../../../staging/units.ts";
-import { limitOf } from "../../store/paced-requests.ts";
 import { paidFor } from "../../store/request-payer.ts";
 import { withRetry } from "../../store/retry.ts";
+import { storeOf } from "../../store/store-of.ts";
 import { forEachParallel } from "../flow/parallel.ts";
 import { partsOf } from "../flow/parts.ts";
 import type { ObjectPlace } from "../verify/stored.ts";
@@ -33,7 +33,7 @@ export class S3Reader implements SourceReader {
   }
 
   async read(buffer: Buffer, offset: number): Promise<void> {
-    const limit = limitOf(this.#place.client);
+    const limit = storeOf(this.#place.client).bandwidth;
     const rangeBytes = limit?.readSize(RANGE_BYTES) ?? RANGE_BYTES;
     await forEachParallel(
       () => partsOf(buffer.length, rangeBytes),

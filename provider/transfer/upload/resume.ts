@@ -57,7 +57,9 @@ export async function arrivedAs(
 async function hasMd5({ etag }: ArrivedPart, body: FileBody, signal: AbortSignal): Promise<boolean> {
   if (!/^[0-9a-f]{32}$/.test(etag)) return false;
   const md5 = createHash("md5");
-  const read = () => body.read(async (piece) => void md5.update(piece), false, signal);
+  const read = async (): Promise<void> => {
+    for await (const piece of body.pieces(false, signal)) md5.update(piece);
+  };
   await body.withMemory(read, signal);
   return md5.digest("hex") === etag;
 }

@@ -1,16 +1,12 @@
-import {
-  CopyObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-  UploadPartCopyCommand,
-} from "@aws-sdk/client-s3";
-import { ownerHeaders } from "../../../provider/store/expected-owner.ts";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { encodeKey, encodeQuery } from "../../../provider/store/fast/encoding.ts";
-import { quickRequest } from "../../../provider/store/fast/requests.ts";
+import { FAST_OPERATIONS, type FastRequest } from "../../../provider/store/fast/requests.ts";
+import { ownerHeaders } from "../../../provider/store/fast/sender.ts";
 import { signRequest } from "../../../provider/store/fast/sign-request.ts";
 import { type SigningScope, signedHeaders } from "../../../provider/store/fast/signing.ts";
-import { copySourceHeader } from "../../../provider/store/sdk-fields.ts";
+import type { Description } from "../../../provider/store/object-store.ts";
+import type { Input, OperationName } from "../../../provider/store/operations.ts";
+import { sdkSender } from "../../../provider/store/sdk-sender.ts";
 import type { Random } from "../../faults/random.ts";
 import type { Texts } from "./texts.ts";
 
@@ -69,23 +65,22 @@ export class Cases {
     this.#texts = texts;
   }
 
-  /** A command of the fast path, as it is sent. */
-  command(): Case {
+  /** A request of the fast path, as it is sent, and the command by which the SDK would send it. */
+  async command(): Promise<Case> {
     const random = this.#random;
-    const { name, input, command } = this.#command();
-    const request = quickRequest(command);
-    if (request === undefined) throw new Error(`${name} is not for the quick way: ${JSON.stringify(input)}`);
+    const { name, input, request } = await this.#operation();
     const account = this.#texts.of("0123456789", 12, 12);
-    const owner = random.next() < 0.5 ? ownerHeaders(input, account) : {};
-    Object.assign(request.headers, owner);
+    const isOwned = random.next() < 0.5;
+    const owner = isOwned ? ownerHeaders(account, false, request.source) : {};
     const scope = this.#scope("s3");
     const isVirtualHost = random.next() < 0.5;
     const { origin, host } = this.#server(isVirtualHost ? `${request.bucket}.` : "", scope.region);
     const prefix = isVirtualHost ? "/" : `/${request.bucket}/`;
     const now = this.#time();
-    const { path, headers } = signRequest(request, { ...scope, prefix, host }, scope, now);
-    const named = "CopySource" in input ? { ExpectedSourceBucketOwner: account } : {};
-    const owned = "x-amz-expected-bucket-owner" in owner ? { ExpectedBucketOwner: account, ...named } : {};
+    const signable = { ...request, headers: { ...request.headers, ...owner } };
+    const { path, headers } = signRequest(signable, { ...scope, prefix, host }, scope, now);
+    const named = request.source === undefined ? {} : { ExpectedSourceBucketOwner: account };
+    const owned = isOwned ? { ExpectedBucketOwner: account, ...named } : {};
     return {
       ...{ origin, scope, path, headers, method: request.method },
       at: Math.floor(now.getTime() / 1000),
@@ -133,74 +128,59 @@ export class Cases {
     };
   }
 
-  #command(): { name: string; input: object; command: object } {
+  #operation(): Promise<Operation> {
     const random = this.#random;
     const texts = this.#texts;
-    const place = { Bucket: this.#bucket(), Key: texts.any(1, 40) };
-    const part = { PartNumber: random.integer(1, 10_000), UploadId: texts.any(1, 30) };
+    const place = { bucket: this.#bucket(), key: texts.any(1, 40) };
+    const part = { number: random.integer(1, 10_000), uploadId: texts.any(1, 30) };
     const body = new Uint8Array(random.integer(0, 3));
-    const checksum = this.#maybe(() => ({ ChecksumCRC32: `${texts.of(TOKEN, 6, 6)}==` }));
-    const payer = this.#maybe(() => ({ RequestPayer: "requester" as const }));
+    const checksum = random.pick([
+      undefined,
+      { crc32: `${texts.of(TOKEN, 6, 6)}==` },
+      { sha256: `${texts.of(TOKEN, 43, 43)}=` },
+    ]);
+    const payer = { requestPayer: random.next() < 0.5 };
     const source = {
-      CopySource: copySourceHeader({
-        bucket: this.#bucket(),
-        key: texts.any(1, 40),
-        versionId: this.#maybeText(texts.of(TOKEN, 1, 32)),
-      }),
-      ...this.#maybe(() => ({ CopySourceIfMatch: `"${texts.of(HEX, 32, 32)}"` })),
+      ...{ bucket: this.#bucket(), key: texts.any(1, 40), ...payer },
+      versionId: this.#maybeText(texts.of(TOKEN, 1, 32)),
+      ifMatch: this.#maybeText(`"${texts.of(HEX, 32, 32)}"`),
     };
+    const tags = { [texts.any(1, 9)]: texts.any(0, 9) };
     switch (random.integer(0, 4)) {
-      case 0: {
-        const input = { ...place, ...this.#creation(), ...checksum };
-        return { name: "PutObject", input, command: new PutObjectCommand({ ...input, Body: body }) };
-      }
-      case 1: {
-        const input = { ...place, ...part, ...checksum };
-        return { name: "UploadPart", input, command: new UploadPartCommand({ ...input, Body: body }) };
-      }
+      case 0:
+        return operation("put", { ...place, ...this.#description(), tags, body, checksum });
+      case 1:
+        return operation("uploadPart", { ...place, ...part, body, checksum });
       case 2: {
-        const directives = { MetadataDirective: "REPLACE", TaggingDirective: "REPLACE" } as const;
-        const input = {
-          ...place,
-          ...this.#creation(),
-          ...source,
-          ...payer,
-          ...this.#maybe(() => directives),
-        };
-        return { name: "CopyObject", input, command: new CopyObjectCommand(input) };
+        const description = random.next() < 0.5 ? this.#description() : undefined;
+        const copied = random.pick([undefined, "CRC32", "SHA256"] as const);
+        return operation("copy", { ...place, source, description, tags, checksum: copied });
       }
       case 3: {
-        const first = random.integer(0, 2 ** 40);
-        const range = this.#maybe(() => ({ CopySourceRange: `bytes=${first}-${first + 2 ** 26}` }));
-        const input = { ...place, ...part, ...source, ...payer, ...range };
-        return { name: "UploadPartCopy", input, command: new UploadPartCopyCommand(input) };
+        const range = { offset: random.integer(0, 2 ** 40), length: 2 ** 26 };
+        return operation("copyPart", { ...place, ...part, source, range });
       }
-      default: {
-        const input = {
-          ...{ ...place, ...payer },
-          ...this.#maybe(() => ({ ChecksumMode: "ENABLED" as const })),
-          ...this.#maybe(() => ({ VersionId: texts.any(1, 32) })),
-        };
-        return { name: "HeadObject", input, command: new HeadObjectCommand(input) };
-      }
+      default:
+        return operation("head", { ...place, ...payer, versionId: this.#maybeText(texts.any(1, 32)) });
     }
   }
 
   /** What an object that is made is given. */
-  #creation(): object {
+  #description(): Omit<Description, "tags"> {
     const texts = this.#texts;
     const metadata = Array.from({ length: this.#random.integer(0, 5) }, () => [
       texts.of(`${HEADER_NAME}ABCDEFGHIJKLMNOPQRSTUVWXYZ`, 1, 12).toLowerCase(),
       texts.header(1, 20),
     ]);
     return {
-      Metadata: Object.fromEntries(metadata),
-      ...this.#maybe(() => ({ Tagging: encodeQuery([[texts.any(1, 9), texts.any(0, 9)]]) })),
-      ...this.#maybe(() => ({ ContentType: texts.header(1, 20) })),
-      ...this.#maybe(() => ({ ContentEncoding: texts.header(1, 9) })),
-      ...this.#maybe(() => ({ CacheControl: texts.header(1, 20) })),
-      ...this.#maybe(() => ({ ContentDisposition: `attachment;  filename="${texts.header(1, 20)}"` })),
-      ...this.#maybe(() => ({ ContentLanguage: texts.header(1, 9) })),
+      metadata: Object.fromEntries(metadata),
+      headers: {
+        ...this.#maybe(() => ({ contentType: texts.header(1, 20) })),
+        ...this.#maybe(() => ({ contentEncoding: texts.header(1, 9) })),
+        ...this.#maybe(() => ({ cacheControl: texts.header(1, 20) })),
+        ...this.#maybe(() => ({ contentDisposition: `attachment;  filename="${texts.header(1, 20)}"` })),
+        ...this.#maybe(() => ({ contentLanguage: texts.header(1, 9) })),
+      },
     };
   }
 
@@ -246,4 +226,28 @@ export class Cases {
   #maybeText(text: string): string | undefined {
     return this.#random.next() < 0.5 ? text : undefined;
   }
+}
+
+interface Operation {
+  readonly name: string;
+  /** Of the SDK's command, without the body. */
+  readonly input: object;
+  readonly request: FastRequest;
+}
+
+async function operation<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Operation> {
+  const request = FAST_OPERATIONS[name]?.request(input);
+  if (request === undefined) throw new Error(`${name} is not sent past the SDK`);
+  let command: { readonly constructor: { readonly name: string }; readonly input: object } | undefined;
+  const client = {
+    send: async (sent: object & { readonly input: object }) => {
+      command = sent;
+      return {};
+    },
+  } as unknown as S3Client;
+  await sdkSender(client, "us-east-1").send(name, input, {});
+  if (command === undefined) throw new Error(`${name} sends no command`);
+  const { Body: _, ContentLength: __, ...others } = command.input as Record<string, unknown>;
+  const given = Object.entries(others).filter(([, value]) => value !== undefined);
+  return { name: command.constructor.name.replace("Command", ""), input: Object.fromEntries(given), request };
 }

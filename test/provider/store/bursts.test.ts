@@ -1,5 +1,4 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { createS3Clients } from "../../../provider/store/clients.ts";
 import { clientsWith } from "../../../provider/store/sending.ts";
@@ -40,15 +39,16 @@ describe("a server that fails for a second with many requests on their way", () 
     it(`is asked again by each of them until it works (${what})`, async () => {
       const credentials = { accessKeyId: "test", secretAccessKey: "test" };
       const clients = createS3Clients({ config: { endpoint, credentials, forcePathStyle: true } });
-      const client = clientsWith(clients, {}).of("us-east-1");
+      const limited = clientsWith(clients, {});
+      const client = limited.of("us-east-1");
+      const store = limited.store("us-east-1");
       const bucket = `bursts-${what}`;
-      const put = (index: number) =>
-        client.send(new PutObjectCommand({ Bucket: bucket, Key: `${index}`, Body: Buffer.from("b") }));
+      const put = (index: number) => store.put({ bucket, key: `${index}`, body: Buffer.from("b") });
       const turns = turnsFor("object", bucket);
       const { worthStarting } = turns;
       fail = failure;
       failsUntil = 0;
-      await put(0); // from which the quick way is learnt
+      await put(0); // from which the way is learnt
       failsUntil = performance.now() + BURST_MS;
       const ended = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, (_, index) => put(index)));
       expect(ended.filter(({ status }) => status === "rejected")).to.deep.equal([]);

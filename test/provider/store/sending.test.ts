@@ -4,13 +4,13 @@ import {
   AbortMultipartUploadCommand,
   HeadObjectCommand,
   ListPartsCommand,
-  PutObjectCommand,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { attemptsOf, errorName } from "../../../connection/errors/failure.ts";
 import { createS3Clients, type S3Clients } from "../../../provider/store/clients.ts";
 import { NoAnswerError, regionOf } from "../../../provider/store/no-answer.ts";
+import type { ObjectStore } from "../../../provider/store/object-store.ts";
 import { patientRetries } from "../../../provider/store/retry-strategy.ts";
 import { clientsWith } from "../../../provider/store/sending.ts";
 
@@ -53,10 +53,12 @@ describe("clients with a time-out", () => {
 
   const clientWith = (timeoutSeconds: number) => {
     const onTrouble = (region: string, reason: string) => troubles.push(`${region}: ${reason}`);
-    return clientsWith(clients, { timeoutSeconds, onTrouble }).of("us-east-1");
+    return clientsWith(clients, { timeoutSeconds, onTrouble });
   };
-  const at = { Bucket: "bucket", Key: "key" };
-  const put = () => new PutObjectCommand({ ...at, Body: Buffer.from("b"), ContentLength: 1 });
+  const storeWith = (timeoutSeconds: number) => clientWith(timeoutSeconds).store("us-east-1");
+  const at = { bucket: "bucket", key: "key" };
+  const put = (store: ObjectStore, signal?: AbortSignal) =>
+    store.put({ ...at, body: Buffer.from("b") }, signal);
   const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
     promise.then(
       () => expect.fail("it succeeded"),
@@ -69,7 +71,7 @@ describe("clients with a time-out", () => {
 
   it("fail when nothing has come back for so long, on several connections", async () => {
     reply = () => silent;
-    const [error, seconds] = await timed(() => clientWith(2).send(put()));
+    const [error, seconds] = await timed(() => put(storeWith(2)));
     expect(error).to.be.instanceOf(NoAnswerError);
     expect(error).to.have.property("message", "S3 in us-east-1 gave no answer for 2 s");
     expect(seconds).to.be.within(1.9, 3.5);
@@ -77,23 +79,23 @@ describe("clients with a time-out", () => {
   });
 
   it("do so, too, where a request goes straight to HTTP", async () => {
-    const client = clientWith(2);
-    await client.send(put()); // from which the way is learnt
+    const store = storeWith(2);
+    await put(store); // from which the way is learnt
     reply = () => silent;
-    const [error, seconds] = await timed(() => client.send(put()));
+    const [error, seconds] = await timed(() => put(store));
     expect(error).to.be.instanceOf(NoAnswerError);
     expect(seconds).to.be.within(1.9, 3.5);
   });
 
   it("go on after a silence that is shorter", async () => {
     reply = (index) => (index === 0 ? silent : well);
-    expect((await clientWith(2).send(put())).ETag).to.equal('"e"');
+    expect((await put(storeWith(2))).etag).to.equal('"e"');
     expect(requests).to.equal(2);
   });
 
   it("count a silence from the last answer, though it was an error", async () => {
     reply = (index) => (index < 2 ? silent : index === 2 ? failing(500, "InternalError") : silent);
-    const [, seconds] = await timed(() => clientWith(1).send(put()));
+    const [, seconds] = await timed(() => put(storeWith(1)));
     expect(seconds).to.be.within(1.6, 3.5);
     expect(requests).to.be.within(5, 6);
   });
@@ -105,7 +107,9 @@ describe("clients with a time-out", () => {
     reply = (index) => (index < 5 ? silent : failing(404, "NoSuchUpload"));
     const few = clientsWith(impatient, { timeoutSeconds: 30 });
     const error = await errorOf(
-      few.of("us-east-1").send(new AbortMultipartUploadCommand({ ...at, UploadId: "u" })),
+      few
+        .of("us-east-1")
+        .send(new AbortMultipartUploadCommand({ Bucket: "bucket", Key: "key", UploadId: "u" })),
     );
     expect(errorName(error)).to.equal("NoSuchUpload");
     expect(requests).to.equal(6);
@@ -114,19 +118,19 @@ describe("clients with a time-out", () => {
 
   it("tell of trouble after three seconds of it, and not before", async () => {
     reply = (index) => (index < 1 ? failing(503, "SlowDown") : well);
-    await clientWith(60).send(put());
+    await put(storeWith(60));
     expect(troubles).to.deep.equal([]);
     requests = 0;
     // Three seconds between the SDK's first failure and its third, however short its pauses are.
     const busy: Reply = (...exchange) => void setTimeout(() => failing(503, "SlowDown")(...exchange), 1_700);
     reply = (index) => (index < 4 ? busy : well);
-    await clientWith(60).send(put());
+    await put(storeWith(60));
     expect(troubles).to.deep.equal(["us-east-1: 503 SlowDown"]);
   });
 
   it("remember which region a request failed in", async () => {
     reply = () => failing(403, "AccessDenied");
-    expect(regionOf(await errorOf(clientWith(5).send(put())))).to.equal("us-east-1");
+    expect(regionOf(await errorOf(put(storeWith(5))))).to.equal("us-east-1");
     expect(requests).to.equal(1);
   });
 
@@ -134,13 +138,18 @@ describe("clients with a time-out", () => {
     reply = () => silent;
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 100);
-    const [error, seconds] = await timed(() => clientWith(60).send(put(), { abortSignal: abort.signal }));
+    const [error, seconds] = await timed(() => put(storeWith(60), abort.signal));
     expect(errorName(error)).to.equal("AbortError");
     expect(seconds).to.be.lessThan(1);
   });
 
   describe("and a HEAD that fails without a text", () => {
-    const head = () => errorOf(clientWith(5).send(new HeadObjectCommand(at)));
+    const head = () =>
+      errorOf(
+        clientWith(5)
+          .of("us-east-1")
+          .send(new HeadObjectCommand({ Bucket: "bucket", Key: "key" })),
+      );
     const byMethod =
       (status: number, code: string) =>
       (_index: number, { method }: IncomingMessage): Reply =>
@@ -171,8 +180,12 @@ describe("clients with a time-out", () => {
       response
         .writeHead(200)
         .end("<ListPartsResult><Part><PartNumber>1</PartNumber></Part></ListPartsResult>");
-    const { Parts } = await clientWith(5).send(new ListPartsCommand({ ...at, UploadId: "u" }));
+    const command = new ListPartsCommand({ Bucket: "bucket", Key: "key", UploadId: "u" });
+    const { Parts } = await clientWith(5).of("us-east-1").send(command);
     expect(Parts?.map(({ PartNumber }) => PartNumber)).to.deep.equal([1]);
+    const parts: number[] = [];
+    for await (const { number } of storeWith(5).listParts({ ...at, uploadId: "u" })) parts.push(number);
+    expect(parts).to.deep.equal([1]);
     expect(troubles).to.deep.equal([]);
   });
 });

@@ -2,7 +2,6 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { HttpResponse } from "@smithy/core/protocols";
 import { expect } from "chai";
 import { regionPresence } from "../../../../cli/services/entry/presence.ts";
-import { takeLateCommands } from "../../../../provider/store/late-command.ts";
 import { InputError } from "../../../../staging/errors.ts";
 import type { Region } from "../../../../staging/regions.ts";
 import { testRecord } from "../../records.ts";
@@ -11,14 +10,12 @@ const refused = () => Object.assign(new Error("connect ECONNREFUSED"), { code: "
 
 /** A client of which each request ends so. */
 function client(region: string, handle: () => Promise<{ response: HttpResponse }>): S3Client {
-  const made = new S3Client({
+  return new S3Client({
     region,
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
     maxAttempts: 1,
     requestHandler: { handle },
   });
-  takeLateCommands(made);
-  return made;
 }
 const notFound = (region: string) =>
   client(region, async () => ({ response: new HttpResponse({ statusCode: 404 }) }));

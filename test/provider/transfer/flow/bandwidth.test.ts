@@ -7,7 +7,6 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import { createS3Clients } from "../../../../provider/store/clients.ts";
-import { limitClient, limitOf } from "../../../../provider/store/paced-requests.ts";
 import { clientsWith } from "../../../../provider/store/sending.ts";
 import { Bandwidth } from "../../../../provider/transfer/flow/bandwidth.ts";
 import { BufferPool } from "../../../../provider/transfer/flow/buffers.ts";
@@ -61,16 +60,15 @@ describe("A bandwidth limit", () => {
             async () => {
               const written: Uint8Array[] = [];
               let at = clock.now();
-              const write = async (slice: Uint8Array) => {
+              const half = body.length / 2;
+              for await (const slice of bandwidth.paced(
+                [body.subarray(0, half), body.subarray(half)],
+                never,
+              )) {
                 longest = Math.max(longest, clock.now() - at);
                 at = clock.now();
                 written.push(slice);
-              };
-              // As a file's body does it: two pieces at the same time.
-              await bandwidth.paced(write, never, async (paced) => {
-                const half = body.length / 2;
-                await Promise.all([paced(body.subarray(0, half)), paced(body.subarray(half))]);
-              });
+              }
               expect(Buffer.concat(written).equals(body)).to.equal(true);
               expect(Math.max(...written.map((slice) => slice.length))).to.be.at.most(64 * KIB);
             },
@@ -130,7 +128,7 @@ describe("A bandwidth limit", () => {
 
   it("is on no client that has none", () => {
     const clients = clientsWith({ of: () => clientOf("http://127.0.0.1:1") }, {});
-    expect(limitOf(clients.of("us-east-1"))).to.equal(undefined);
+    expect(clients.store("us-east-1").bandwidth).to.equal(undefined);
   });
 
   describe("of an upload", () => {
@@ -187,9 +185,10 @@ describe("A bandwidth limit", () => {
       response.writeHead(206, { "content-length": last + 1 - first });
       response.end(content.subarray(first, last + 1));
     });
-    const client = clientOf(await listenOn(server));
+    const plain = clientOf(await listenOn(server));
     const clock = new VirtualClock();
-    limitClient(client, new Bandwidth(50 * KIB, clock));
+    const bandwidth = new Bandwidth(50 * KIB, clock);
+    const client = clientsWith({ of: () => plain }, { bandwidth }).of("us-east-1");
     const buffer = Buffer.alloc(content.length);
     await new S3Reader({ client, bucket: "bucket", key: "key" }, '"etag"').read(buffer, 0);
     server.close();
