@@ -1,14 +1,31 @@
 import { crc32 } from "node:zlib";
 import { KIB } from "../../staging/units.ts";
-import type { BufferPool } from "../transfer/flow/buffers.ts";
-import type { Part } from "../transfer/flow/parts.ts";
-import type { LocalReader } from "../transfer/source/source.ts";
 
 /** Bytes that are read and handed to a connection at a time; the next ones are read meanwhile. */
 const PIECE_BYTES = 512 * KIB;
 
+/** A section of a file, with its CRC32. */
+interface Section {
+  readonly offset: number;
+  readonly length: number;
+  readonly crc: number;
+}
+
+/** The file that a body is read from. */
+interface BodyReader {
+  read(buffer: Buffer, offset: number): Promise<void>;
+  /** The error for a file that is not what it was. */
+  changed(): Error;
+}
+
+/** Memory to read into. */
+interface BodyMemory {
+  acquire(size: number, signal: AbortSignal): Promise<Buffer>;
+  release(buffer: Buffer): void;
+}
+
 export interface FileBodyOptions {
-  readonly pool: BufferPool;
+  readonly pool: BodyMemory;
   /** Called with the bytes that were sent since the last call; negative for those that have to be sent again. */
   onBytes(bytes: number): void;
   /** Called with all bytes that go over the network, those of each attempt. */
@@ -21,19 +38,15 @@ export interface FileBodyOptions {
  */
 export class FileBody {
   readonly length: number;
-  readonly #reader: LocalReader;
-  readonly #part: Pick<Part, "offset"> & { readonly crc: number };
+  readonly #reader: BodyReader;
+  readonly #part: Section;
   readonly #options: FileBodyOptions;
   #memory: Buffer | undefined;
   /** What is being read into the memory. */
   #reading: Promise<unknown> = Promise.resolve();
   #told = 0;
 
-  constructor(
-    reader: LocalReader,
-    part: Pick<Part, "offset" | "length"> & { readonly crc: number },
-    options: FileBodyOptions,
-  ) {
+  constructor(reader: BodyReader, part: Section, options: FileBodyOptions) {
     this.length = part.length;
     this.#reader = reader;
     this.#part = part;
