@@ -135,10 +135,10 @@ export class Cases {
     const part = { number: random.integer(1, 10_000), uploadId: texts.any(1, 30) };
     const body = new Uint8Array(random.integer(0, 3));
     const checksum = random.pick([
-      undefined,
-      { crc32: `${texts.of(TOKEN, 6, 6)}==` },
-      { sha256: `${texts.of(TOKEN, 43, 43)}=` },
-    ]);
+      () => undefined,
+      () => ({ crc32: `${texts.of(TOKEN, 6, 6)}==` }),
+      () => ({ sha256: `${texts.of(TOKEN, 43, 43)}=` }),
+    ])();
     const payer = { requestPayer: random.next() < 0.5 };
     const source = {
       ...{ bucket: this.#bucket(), key: texts.any(1, 40), ...payer },
@@ -153,8 +153,8 @@ export class Cases {
         return operation("uploadPart", { ...place, ...part, body, checksum });
       case 2: {
         const description = random.next() < 0.5 ? this.#description() : undefined;
-        const copied = random.pick([undefined, "CRC32", "SHA256"] as const);
-        return operation("copy", { ...place, source, description, tags, checksum: copied });
+        const algorithm = this.#maybe(() => ({ checksum: random.pick(["CRC32", "SHA256"] as const) }));
+        return operation("copy", { ...place, source, description, tags, ...algorithm });
       }
       case 3: {
         const range = { offset: random.integer(0, 2 ** 40), length: 2 ** 26 };
