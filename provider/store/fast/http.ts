@@ -77,11 +77,13 @@ export class Http {
     }
     if (signal.aborted) throw aborted();
     const { body, isChecked, bandwidth } = request;
-    const ended = new AbortController();
-    // Whoever reads or waits for the limit must not go on when the request is over.
-    const stop =
-      body === undefined || body instanceof Buffer ? signal : AbortSignal.any([signal, ended.signal]);
+    if (!(body instanceof FileBody) && bandwidth === undefined) {
+      return this.#dispatch(server, request, inPieces(body), signal);
+    }
     const exchange = async (): Promise<Response> => {
+      // Whoever reads or waits for the limit must not go on when the request is over.
+      const ended = new AbortController();
+      const stop = AbortSignal.any([signal, ended.signal]);
       try {
         return await this.#dispatch(server, request, bytesOf(body, isChecked, bandwidth, stop), signal);
       } finally {
@@ -199,19 +201,21 @@ function send(
   });
 }
 
-/** A body as undici takes it: small ones at once, others as fast as the connection takes them. */
+/** A body that is read from a file, or keeps to a limit. */
 function bytesOf(
   body: Body | undefined,
   isChecked: boolean,
   bandwidth: Bandwidth | undefined,
   signal: AbortSignal,
 ): WireBody {
+  const pieces = body instanceof FileBody ? body.sentPieces(isChecked, signal) : inPieces(body);
+  if (bandwidth === undefined || pieces === undefined) return pieces;
+  return bandwidth.paced(pieces instanceof Uint8Array ? [pieces] : pieces, signal);
+}
+
+/** Bytes in memory: few go at once. */
+function inPieces(body: Uint8Array | undefined): WireBody {
   if (body === undefined || body.length === 0) return undefined;
-  if (body instanceof FileBody) {
-    const pieces = body.sentPieces(isChecked, signal);
-    return bandwidth === undefined ? pieces : bandwidth.paced(pieces, signal);
-  }
-  if (bandwidth !== undefined) return bandwidth.paced([body], signal);
   return body.length <= PIECE_BYTES ? body : piecesOf(body);
 }
 
