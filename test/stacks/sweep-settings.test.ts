@@ -252,10 +252,12 @@ describe("settings file of a sweep", () => {
     it("refuses more instance types and managed policies than AWS takes", () => {
       const types = Array.from({ length: 41 }, (_, at) => `m${at}.large`);
       expect(refusal((sweep) => Object.assign(sweep, { instanceTypes: types })).message).to.include(
-        "at most 40",
+        "the maximum is 40",
       );
       const managedPolicies = Array.from({ length: 11 }, (_, at) => `arn:aws:iam::aws:policy/P${at}`);
-      expect(refusal((sweep) => Object.assign(sweep, { managedPolicies })).message).to.include("at most 10");
+      expect(refusal((sweep) => Object.assign(sweep, { managedPolicies })).message).to.include(
+        "the maximum is 10",
+      );
     });
 
     it("names what is wrong with the environment", () => {

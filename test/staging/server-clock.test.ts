@@ -113,6 +113,7 @@ describe("the sources", () => {
   /** Files that measure how long something of this machine takes, or read a pause that the SDK has computed by its clock. */
   const LOCAL = new Set([
     "cli/engine/lock.ts",
+    "cli/engine/lock-holder.ts",
     "cli/engine/lock-leftovers.ts",
     "cli/render/progress.ts",
     "provider/store/retry-strategy.ts",
