@@ -135,7 +135,7 @@ describe("A source on S3", function () {
       await put("aliased/before", "content");
       await put(`${entryId}/copy`, "content");
       const error = await errorOf(find(`s3://${Bucket}/`, { entryId, exclude: ["/odd/", "/aliased/"] }));
-      expect(error.message).to.contain("overlaps the entry");
+      expect(error.message).to.contain("overlaps its own new entry");
       const source = await find(`s3://${Bucket}/`, { entryId, exclude: ["/odd/", "/stage-*/"] });
       expect(source).to.include({ fileCount: 2 });
     });
