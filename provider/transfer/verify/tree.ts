@@ -193,7 +193,7 @@ class Listing {
   readonly #copy: RegionCopy;
   readonly #findings: Findings;
   readonly #signal: AbortSignal;
-  readonly #objects: AsyncGenerator<ListedObject, void, void>;
+  readonly #objects: AsyncIterator<ListedObject>;
   #next: ListedObject | undefined;
   #isOver = false;
 
@@ -202,7 +202,8 @@ class Listing {
     this.#copy = copy;
     this.#findings = findings;
     this.#signal = signal;
-    this.#objects = listObjects(copy.client, copy.bucket, entryPrefix(expected.stagingId), signal);
+    const objects = listObjects(copy.client, copy.bucket, entryPrefix(expected.stagingId), signal);
+    this.#objects = objects[Symbol.asyncIterator]();
   }
 
   async take(key: string): Promise<ListedObject | undefined> {
