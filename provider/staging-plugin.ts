@@ -20,6 +20,7 @@ export const VERSION = "0.1.0";
 /** The staging provider. Everything beyond the server is loaded with the first resource that needs it. */
 export const stagingPlugin: Plugin = {
   version: VERSION,
+  schema: async () => (await import("./package-schema.ts")).packageSchemaText(VERSION),
   resources: {
     [STAGED_DATA]: async () => (await import("./staged-data.ts")).stagedData(await dependencies()),
     [REPLICATION]: async () =>

@@ -82,7 +82,9 @@ export function createService(plugin: Plugin, calls: RunningCalls, engine: Engin
       return new emptyProto.Empty();
     }),
     getPluginInfo: method("GetPluginInfo", () => new pluginProto.PluginInfo().setVersion(plugin.version)),
-    getSchema: method("GetSchema", () => new proto.GetSchemaResponse().setSchema("{}")),
+    getSchema: method("GetSchema", async () =>
+      new proto.GetSchemaResponse().setSchema((await plugin.schema?.()) ?? "{}"),
+    ),
     checkConfig: method("CheckConfig", (request: proto.CheckRequest) =>
       new proto.CheckResponse().setInputs(request.getNews()),
     ),

@@ -83,6 +83,8 @@ export type AnyResourceHandler = ResourceHandler<any, any>;
 
 export interface Plugin {
   readonly version: string;
+  /** The text of the package's schema. Default: none, so only the SDK that declares its types can use the plugin. */
+  readonly schema?: () => Promise<string>;
   /** By type token. Loaded when first used, so that a plugin that starts loads only what it needs. */
   readonly resources: Readonly<Record<string, () => Promise<AnyResourceHandler>>>;
   /** Functions (invokes) by token. */

@@ -59,7 +59,7 @@ export const kindInput = choice(SOURCE_KINDS, { ...KIND, replaces: true });
 
 /** Facts about staged data: outputs of the upload, and inputs of what follows it. */
 export const facts = {
-  sizeBytes: integer({ description: "Bytes of all files together.", required: true }),
+  sizeBytes: integer({ description: "Bytes of all files together.", required: true, wide: true }),
   fileCount: integer({ description: "Number of files.", required: true }),
   sha256: string({
     description:

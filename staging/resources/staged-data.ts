@@ -51,6 +51,7 @@ export const stagedDataResource = declareResource({
       ignored: true,
     }),
     bandwidthLimit: integer({
+      wide: true,
       description:
         "Bytes per second that this machine sends at most, and reads of a source on S3. Default: no limit.",
       ignored: true,
@@ -82,6 +83,7 @@ export const stagedDataResource = declareResource({
     ...facts,
     manifestKey: string({ description: "The key of the manifest.", required: true }),
     partSizeBytes: integer({
+      wide: true,
       description: "Bytes of each part but the last; 0 where no object was uploaded in parts.",
       required: true,
     }),

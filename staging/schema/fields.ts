@@ -42,7 +42,7 @@ export interface Options {
 
 export type Shape =
   | { readonly kind: "string"; readonly oneOf?: readonly string[] }
-  | { readonly kind: "integer"; readonly min: number; readonly max: number }
+  | IntegerShape
   | { readonly kind: "number" }
   | { readonly kind: "boolean" }
   | { readonly kind: "json" }
@@ -50,6 +50,14 @@ export type Shape =
   | { readonly kind: "document"; readonly same: (a: string, b: string) => boolean }
   | ObjectShape
   | ListShape;
+
+export interface IntegerShape {
+  readonly kind: "integer";
+  readonly min: number;
+  readonly max: number;
+  /** It may exceed 32 bits, so the published schema has `number`. */
+  readonly wide?: true;
+}
 
 export interface ObjectShape {
   readonly kind: "object";
@@ -84,15 +92,11 @@ export function choice<const V extends string, const O extends Options = object>
   return { ...options, shape: { kind: "string", oneOf } };
 }
 
-export function integer<const O extends Options & { min?: number; max?: number }>(
-  options: O = {} as O,
-): Field<number, Given<O>> {
-  const {
-    min = 0,
-    max = Number.MAX_SAFE_INTEGER,
-    ...rest
-  }: Options & { min?: number; max?: number } = options;
-  return { ...rest, shape: { kind: "integer", min, max } };
+type IntegerOptions = Options & Partial<Omit<IntegerShape, "kind">>;
+
+export function integer<const O extends IntegerOptions>(options: O = {} as O): Field<number, Given<O>> {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER, wide, ...rest }: IntegerOptions = options;
+  return { ...rest, shape: { kind: "integer", min, max, ...(wide && { wide }) } };
 }
 
 /** A number with a fraction. */

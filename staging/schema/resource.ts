@@ -19,6 +19,18 @@ export const declareResource = <const I extends Fields, const O extends Fields>(
   declaration: Declaration<I, O>,
 ): Declaration<I, O> => declaration;
 
+/** A function of the provider, declared once. */
+export interface FunctionDeclaration<I extends Fields = Fields, O extends Fields = Fields> {
+  readonly token: string;
+  readonly description: string;
+  readonly inputs: I;
+  readonly outputs: O;
+}
+
+export const declareFunction = <const I extends Fields, const O extends Fields>(
+  declaration: FunctionDeclaration<I, O>,
+): FunctionDeclaration<I, O> => declaration;
+
 type Flat<T> = { [K in keyof T]: T[K] };
 
 export type InputsOfResource<D extends Declaration> = Flat<InputsOf<D["inputs"]>>;
