@@ -15,12 +15,20 @@ const PACKAGES = {
   rclone: "github.com/rclone/rclone",
   toxiproxy: "github.com/Shopify/toxiproxy/v2/cmd/server",
   front: ".",
+  "pulumi-language-python": ".",
 } as const;
 
-/** A program that is built from source: `front` from its own in `bench/tools/`, a third-party program in the version and with the hashes there. */
+/** A program that is built from source: either from its own in `bench/tools/`, or a third-party program in the version and with the hashes there. */
 export type Tool = keyof typeof PACKAGES;
 
-export const TOOLS = Object.keys(PACKAGES) as readonly Tool[];
+/** Those that the benchmark runs. */
+export const BENCH_TOOLS = [
+  "versitygw",
+  "s5cmd",
+  "rclone",
+  "toxiproxy",
+  "front",
+] as const satisfies readonly Tool[];
 
 export const benchCache = (): string => join(spawnPaths().cache, "bench");
 
@@ -31,7 +39,7 @@ export const benchCache = (): string => join(spawnPaths().cache, "bench");
  */
 export async function buildTool(name: Tool): Promise<string> {
   const module = join(packageRoot(), "bench", "tools", name);
-  const source = await readFile(join(module, name === "front" ? "main.go" : "go.sum"));
+  const source = await readFile(join(module, PACKAGES[name] === "." ? "main.go" : "go.sum"));
   const version = createHash("sha256").update(source).digest("hex").slice(0, 12);
   const folder = join(benchCache(), "bin");
   const program = join(folder, `${name}-${version}`);

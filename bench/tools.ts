@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { runCommand } from "../local/command.ts";
 import { packageRoot } from "../package-root.ts";
-import { benchCache, buildTool, TOOLS, type Tool } from "./build-tool.ts";
+import { BENCH_TOOLS, benchCache, buildTool, type Tool } from "./build-tool.ts";
 import type { Measurement } from "./report.ts";
 
 /** The peer programs, the server that all tools use, and the simulated network between them. */
@@ -29,7 +29,7 @@ const root = packageRoot();
  */
 export async function prepareTools(unused: readonly Tool[] = []): Promise<Tools> {
   const programs: Partial<Record<Tool, string>> = {};
-  for (const name of TOOLS) if (!unused.includes(name)) programs[name] = await buildTool(name);
+  for (const name of BENCH_TOOLS) if (!unused.includes(name)) programs[name] = await buildTool(name);
   const { versitygw = "", s5cmd = "", rclone = "", toxiproxy = "", front = "" } = programs;
   return { versitygw, s5cmd, rclone, toxiproxy, front, aws: await installAws() };
 }

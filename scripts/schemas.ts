@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packageRoot } from "../package-root.ts";
 import { packageSchemaText } from "../provider/package-schema.ts";
-import { VERSION } from "../provider/plugin.ts";
+import { VERSION } from "../provider/staging-plugin.ts";
 import { sweepSchemaText } from "../staging/sweep/schema.ts";
 
 /** Writes the schemas of `schemas/`. Tests fail if they differ from what the code declares. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Properties } from "../../provider/plugin/types.ts";
-import { stagingPlugin } from "../../provider/plugin.ts";
+import { stagingPlugin } from "../../provider/staging-plugin.ts";
 import { TestContext } from "./cloud-fixture.ts";
 
 interface Resource {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { packageRoot } from "../../package-root.ts";
 import { packageSchema, packageSchemaText } from "../../provider/package-schema.ts";
-import { stagingPlugin, VERSION } from "../../provider/plugin.ts";
+import { stagingPlugin, VERSION } from "../../provider/staging-plugin.ts";
 
 /** Every object in `value`, with its path. */
 function* objectsIn(value: unknown, path = ""): Generator<[string, Record<string, unknown>]> {
