@@ -38,8 +38,6 @@ export const KNOWN: readonly string[] = [
   "imports-of-provider-transfer-verify: provider/transfer/verify/repair.ts -> provider/transfer/copy/replicate.ts",
   "imports-of-provider-transfer-verify: provider/transfer/verify/repair.ts -> provider/transfer/manifest/merge.ts",
   "no-cycle: provider/transfer/copy/stage.ts -> provider/transfer/upload/file.ts",
-  "no-cycle: provider/transfer/source/source.ts -> provider/transfer/verify/stored.ts",
-  "no-cycle: provider/transfer/verify/stored.ts -> provider/store/store-of.ts",
   "no-module-state: cli/output.ts -> failures",
   "no-module-state: cli/screen.ts -> exact",
   "no-module-state: connection/user-agent.ts -> program",
