@@ -329,7 +329,7 @@ describe("BucketRules", function () {
       if (bare.length > 0 && bare.length < rules.length) throw new Error("base level prefix in V2");
       stored = rules;
     };
-    const s3 = {
+    const clients = () => ({
       ...fixture.s3,
       of: (region: string) =>
         new Proxy(fixture.s3.of(region), {
@@ -346,8 +346,9 @@ describe("BucketRules", function () {
             };
           },
         }),
-    };
-    const rules = () => bucketRules(fixture.dependencies({ s3, settling: { attempts: 1, firstDelayMs: 1 } }));
+    });
+    const rules = () =>
+      bucketRules(fixture.dependencies({ s3: clients(), settling: { attempts: 1, firstDelayMs: 1 } }));
     const create = () => rules().create(rulesInputs("lifecycle", old), new TestContext());
 
     it("give them their form back, however often ours are taken out", async () => {
