@@ -99,7 +99,6 @@ export const isNotImplemented = is("not implemented");
 export const isThrottled = is("throttled");
 /** There was nothing to connect to. */
 export const isNotReached = is("unreachable");
-export const isBrokenOff = is("broken");
 /** No connection was made in time, or no byte moved on it. A reset is not a stall: it fails at once. */
 export const isStall = is("timeout");
 

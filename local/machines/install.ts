@@ -23,7 +23,4 @@ export async function ensureMachinesInstalled(
   );
 }
 
-/** The installed AWS CLI on this machine: the same as in a machine. */
-export const machinesPython = (paths: SpawnPaths): string => pythonIn(machinesEnvironment(paths));
-
 const requirements = (): string => join(packageRoot(), "local", "machines", "requirements.txt");

@@ -43,7 +43,7 @@ describe("the context of a command", () => {
     const settings = await context.settings();
     expect(settings.cloud).to.equal("local");
     expect(await context.settings()).to.equal(settings);
-    expect(context.at).to.deep.equal({ environment: "dev", cloud: "local", connection: undefined });
+    expect(context.at).to.deep.equal({ environment: "dev", connection: undefined });
   });
 
   it("uses the user's endpoint, with the user's keys or else the local ones", async () => {

@@ -130,13 +130,11 @@ describe("A bucket that the user made", function () {
     await adopt();
     const managed = await environment("up");
     expect(managed.code).to.equal(2);
-    expect(managed.stderr).to.contain(
-      `spawn:adopt leaves out ${REGION}, whose bucket ${Bucket} you made yourself`,
-    );
+    expect(managed.stderr).to.contain(`spawn:adopt leaves out ${REGION}, whose bucket ${Bucket} you created`);
     await adopt(REGION, OTHER);
     const adopted = await environment("up");
     expect(adopted.code).to.equal(2);
-    expect(adopted.stderr).to.contain(`spawn:adopt names ${OTHER}, whose bucket ${MANAGED} spawn made`);
+    expect(adopted.stderr).to.contain(`spawn:adopt names ${OTHER}, whose bucket ${MANAGED} spawn created`);
     const [file, unused] = [settingsFile([REGION, OTHER]), "my-other-bucket"];
     await makeBucket(aws.s3(OTHER), unused, OTHER);
     await world.writeProjectFile("Pulumi.adopting.yaml", file.replace("{ ", `{ ${OTHER}: ${unused}, `));
