@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { packageRoot } from "../../package-root.ts";
 import type { SpawnPaths } from "../paths.ts";
-import { digestOf, ensurePythonEnvironment, type InstallOptions, pythonIn } from "../python-environment.ts";
+import { digestOf, ensurePythonEnvironment, type InstallOptions } from "../python-environment.ts";
 
 /** The Python environment of the machines: their AWS CLI and the sandbox. */
 export const machinesEnvironment = ({ cache }: SpawnPaths): string =>
