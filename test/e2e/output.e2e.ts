@@ -24,7 +24,7 @@ describe("An output that cannot be written", function () {
     expect(incomplete).to.not.contain(id);
     const again = await succeed(world.spawn("stage", "upload", "lost.dat"));
     expect(again.stdout).to.equal(`${id}\n`);
-    expect(again.stderr).to.contain(`${id} is whole`).and.not.contain("Resuming");
+    expect(again.stderr).to.contain(`${id} is complete`).and.not.contain("Resuming");
   });
 
   it("fails an upload if its reader has exited, with its ID on stderr", async () => {
