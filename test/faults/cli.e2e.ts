@@ -93,7 +93,7 @@ describe("spawn stage upload while the cloud fails", function () {
       expectFailure(
         ended,
         /^Error: upload to us-east-1 .*failed$/m,
-        /^Why: SlowDown: Please reduce your request rate/m,
+        /^Why: AWS is limiting the rate of requests: SlowDown: Please reduce your request rate/m,
       ),
     );
   });
@@ -117,7 +117,7 @@ describe("spawn stage upload while the cloud fails", function () {
     );
     const ended = await upload();
     await expectResumable(
-      expectFailure(ended, /^Error: replication to eu-west-1 .*failed$/m, /^Why: InternalError: /m),
+      expectFailure(ended, /^Error: replication to eu-west-1 .*failed$/m, /^Why: AWS has a problem of its own: InternalError: /m),
     );
   });
 });
