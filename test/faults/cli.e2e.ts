@@ -117,7 +117,11 @@ describe("spawn stage upload while the cloud fails", function () {
     );
     const ended = await upload();
     await expectResumable(
-      expectFailure(ended, /^Error: replication to eu-west-1 .*failed$/m, /^Why: AWS has a problem of its own: InternalError: /m),
+      expectFailure(
+        ended,
+        /^Error: replication to eu-west-1 .*failed$/m,
+        /^Why: AWS has a problem of its own: InternalError: /m,
+      ),
     );
   });
 });
