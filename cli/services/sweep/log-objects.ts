@@ -1,4 +1,5 @@
-import { GetObjectCommand, ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
+import { buffer } from "node:stream/consumers";
+import { storeOf } from "../../../provider/store/store-of.ts";
 import { bucketOf } from "../../../staging/environment.ts";
 import type { Region } from "../../../staging/regions.ts";
 import type { SweepId } from "../../../staging/sweep/id.ts";
@@ -40,15 +41,10 @@ export function logsInBuckets(
     },
     read: async ({ region, key }, from, to) => {
       if (from >= to) return new Uint8Array();
-      const client = await context.s3(region);
-      const { Body } = await client.send(
-        new GetObjectCommand({
-          Bucket: bucketOf(await context.settings(), region),
-          Key: key,
-          Range: `bytes=${from}-${to - 1}`,
-        }),
-      );
-      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+      const store = storeOf(await context.s3(region));
+      const bucket = bucketOf(await context.settings(), region);
+      const bytes = await store.get({ bucket, key, range: { offset: from, length: to - from } });
+      return buffer(bytes);
     },
   };
 }
@@ -59,24 +55,13 @@ async function listLogs(
   region: Region,
   prefix: string,
 ): Promise<LogObject[]> {
-  const client = await context.s3(region);
+  const store = storeOf(await context.s3(region));
   const bucket = bucketOf(await context.settings(), region);
   const logs: LogObject[] = [];
-  let token: string | undefined;
-  do {
-    const page: ListObjectsV2CommandOutput = await client.send(
-      new ListObjectsV2Command({
-        Bucket: bucket,
-        Prefix: prefix,
-        ...(token === undefined ? {} : { ContinuationToken: token }),
-      }),
-    );
-    for (const { Key: key = "", Size: size = 0 } of page.Contents ?? []) {
-      const name = parseLogKey(id, key);
-      if (name !== undefined) logs.push({ region, key, size, ...name });
-    }
-    token = page.NextContinuationToken;
-  } while (token !== undefined);
+  for await (const { key, size } of store.listObjects({ bucket, prefix })) {
+    const name = parseLogKey(id, key);
+    if (name !== undefined) logs.push({ region, key, size, ...name });
+  }
   return logs;
 }
 
