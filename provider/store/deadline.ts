@@ -1,9 +1,10 @@
+import { NEVER } from "./never.ts";
 import { noteRegion } from "./no-answer.ts";
 import type { RequestSender } from "./operations.ts";
 import { type AttemptWatch, RequestWatch } from "./request-watch.ts";
 import { pause } from "./retry.ts";
 
-/** How long a request is gone on with, and who hears of its trouble. */
+/** The time limit of a request, and the receiver of its retries. */
 export interface Deadline {
   readonly region: string;
   /** Milliseconds for which S3 may leave a request without an answer, retries included. */
@@ -17,11 +18,9 @@ export interface Deadline {
 /** Milliseconds before a request is sent once more that the SDK has given up. */
 const AGAIN_AFTER_MS = 500;
 
-const NEVER = new AbortController().signal;
-
 /**
- * Gives up a request that S3 leaves without an answer for too long, though the SDK would retry, and goes on with one that the SDK has
- * retried often enough before. What S3 does answer, errors too, is left to the SDK.
+ * Fails a request that gets no answer from S3 within the time limit, even if the SDK would retry. Retries a request within the limit, even if
+ * the SDK has used up its attempts. The SDK handles every answer of S3, errors too.
  * @throws NoAnswerError when the time is over
  */
 export function withDeadline(next: RequestSender, deadline: Deadline): RequestSender {

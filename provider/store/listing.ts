@@ -21,23 +21,3 @@ export const listObjects = (
   signal: AbortSignal,
   options: ListOptions & Billed = {},
 ): AsyncIterable<ListedObject> => storeOf(client).listObjects({ bucket, prefix, ...options }, signal);
-
-/** How many objects there are, and how many bytes they have together. */
-export interface Tally {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-export async function tally(
-  client: S3Client,
-  bucket: string,
-  prefix: string,
-  signal: AbortSignal,
-): Promise<Tally> {
-  let [objects, bytes] = [0, 0];
-  for await (const { size } of listObjects(client, bucket, prefix, signal)) {
-    objects += 1;
-    bytes += size;
-  }
-  return { objects, bytes };
-}

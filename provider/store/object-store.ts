@@ -192,11 +192,6 @@ export interface ListedUpload {
   readonly storageClass: string | undefined;
 }
 
-/** Keys that a delimiter puts together. */
-export interface CommonPrefix {
-  readonly prefix: string;
-}
-
 export interface ListPartsInput extends UploadAddress {
   /** @default 1,000 */
   readonly pageSize?: number | undefined;

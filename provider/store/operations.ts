@@ -28,7 +28,7 @@ import type {
 } from "./object-store.ts";
 import type { AttemptWatch } from "./request-watch.ts";
 
-/** Where a listing goes on. */
+/** The start of the next page of a listing. */
 export interface Marker {
   readonly key: string;
   /** Of the version or the upload; of a listing of objects, the continuation token. */

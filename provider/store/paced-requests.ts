@@ -1,8 +1,7 @@
 import type { Bandwidth } from "../transfer/flow/bandwidth.ts";
 import { FileBody } from "./file-body.ts";
+import { NEVER } from "./never.ts";
 import type { RequestSender } from "./operations.ts";
-
-const NEVER = new AbortController().signal;
 
 /**
  * Keeps to a limit of bytes per second. A request with a body waits for a turn before it is signed, since a signature holds for 15

@@ -1,5 +1,6 @@
 import { attemptsOf, errorName } from "../../connection/errors/failure.ts";
 import { forEachParallel } from "../transfer/flow/parallel.ts";
+import { NEVER } from "./never.ts";
 import type {
   CompleteUploadInput,
   DeletedVersion,
@@ -117,5 +118,3 @@ async function deleteVersions(
   );
   return failures;
 }
-
-const NEVER = new AbortController().signal;

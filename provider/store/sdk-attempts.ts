@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { NEVER } from "./never.ts";
 import type { SendOptions } from "./operations.ts";
 
 /** The settings of the request that the SDK is sending. */
@@ -38,5 +39,3 @@ export function followSettings({ middlewareStack }: S3Client): void {
     { step: "deserialize", priority: "low", name: "paceBodies" },
   );
 }
-
-const NEVER = new AbortController().signal;

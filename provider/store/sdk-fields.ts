@@ -10,7 +10,6 @@ import type {
   UploadAddress,
   VersionAddress,
 } from "./object-store.ts";
-import type { Marker } from "./operations.ts";
 import { paidFor } from "./request-payer.ts";
 
 /*
@@ -64,9 +63,6 @@ export const listFields = ({ bucket, prefix, delimiter, ...billed }: ListInput) 
   ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
   ...paidFor(billed),
 });
-
-export const markerFields = (marker: Marker | undefined) =>
-  marker === undefined ? {} : { KeyMarker: marker.key, UploadIdMarker: marker.id };
 
 /** `bytes=0-9`: the last byte is part of the range. */
 export const rangeHeader = ({ offset, length }: Range): string => `bytes=${offset}-${offset + length - 1}`;

@@ -23,6 +23,7 @@ import { isNotFound } from "../../connection/errors/kinds.ts";
 import { encodeTags } from "../../staging/classes.ts";
 import { copiedFrom } from "./expected-owner.ts";
 import { FileBody } from "./file-body.ts";
+import { NEVER } from "./never.ts";
 import type { Body } from "./object-store.ts";
 import type { Input, OperationName, Output, RequestSender } from "./operations.ts";
 import { paidFor } from "./request-payer.ts";
@@ -43,7 +44,6 @@ import {
   creation,
   headerFields,
   listFields,
-  markerFields,
   rangeHeader,
   sourceFields,
   uploadFields,
@@ -208,7 +208,7 @@ const SENDS: Sends = {
     const command = new ListMultipartUploadsCommand({
       ...listFields(input),
       ...(pageSize === undefined ? {} : { MaxUploads: pageSize }),
-      ...markerFields(marker),
+      ...(marker === undefined ? {} : { KeyMarker: marker.key, UploadIdMarker: marker.id }),
     });
     return uploadsPage(await client.send(command, http));
   },
@@ -256,5 +256,3 @@ async function withBytes<T>({ http }: Call, body: Body, send: (bytes: Uint8Array
     loaded.release();
   }
 }
-
-const NEVER = new AbortController().signal;

@@ -8,7 +8,7 @@ import { withSettings } from "./sdk-attempts.ts";
 import { stallTimeoutFor } from "./stall-timeout.ts";
 import { senderOf, useSender } from "./store-of.ts";
 
-/** How long a request is gone on with, and who hears of its trouble. */
+/** The limits of requests, and the receiver of their retries. */
 export interface SendPolicy {
   /** Seconds for which S3 may leave a request without an answer, retries included. */
   readonly timeoutSeconds?: number | undefined;

@@ -30,7 +30,7 @@ export async function arrivedAt(store: ObjectStore, bucket: string, id: StagingI
   const place: Place = { store, bucket, prefix: entryPrefix(id) };
   const [whole, inParts] = await Promise.all([objects(place, manifestKey(id)), openParts(place)]);
   let { bytes } = whole;
-  // Several attempts may each have begun an upload of a key; the next one goes on with the longest.
+  // Several attempts may each have begun an upload of a key; the next attempt resumes the longest.
   for (const [key, arrived] of inParts) if (!whole.keys.has(key)) bytes += arrived;
   return { bytes, files: whole.keys.size };
 }

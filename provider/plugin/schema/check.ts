@@ -1,4 +1,5 @@
 import type { Field, Fields } from "../../../staging/schema/fields.ts";
+import { isRecord } from "../../../staging/type-guards.ts";
 import type { CheckFailure, Json, Properties } from "../types.ts";
 import { containsUnknowns, isUnknown, UNKNOWN } from "../values.ts";
 
@@ -73,18 +74,18 @@ function checkShape(field: Field, value: Json, owner: string, property: string):
     case "boolean":
       return typeof value === "boolean" ? { value, failures: [] } : expected("true or false");
     case "strings": {
-      if (!isItem(value)) return expected("a map of strings");
+      if (!isRecord(value)) return expected("a map of strings");
       const wrong = Object.keys(value).find((key) => typeof value[key] !== "string");
       return wrong === undefined ? { value, failures: [] } : fail(`the value of "${wrong}" is not a string`);
     }
     case "document":
       if (typeof value === "string") return { value, failures: [] };
-      if (!isItem(value)) return expected("a string of JSON");
+      if (!isRecord(value)) return expected("a string of JSON");
       return { value: containsUnknowns(value) ? UNKNOWN : JSON.stringify(value), failures: [] };
     case "json":
-      return isItem(value) ? { value, failures: [] } : expected("an object");
+      return isRecord(value) ? { value, failures: [] } : expected("an object");
     case "object": {
-      if (!isItem(value)) return expected("an object");
+      if (!isRecord(value)) return expected("an object");
       const { inputs, failures } = checkFields(shape.fields, value, owner, property);
       return { value: inputs, failures };
     }
@@ -105,9 +106,6 @@ function checkShape(field: Field, value: Json, owner: string, property: string):
     }
   }
 }
-
-const isItem = (value: Json): value is Properties =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function describe(value: Json): string {
   const text = JSON.stringify(value);

@@ -81,7 +81,7 @@ export class Http {
       return this.#dispatch(server, request, inPieces(body), signal);
     }
     const exchange = async (): Promise<Response> => {
-      // Whoever reads or waits for the limit must not go on when the request is over.
+      // Readers and waiters for the limit must stop when the request is over.
       const ended = new AbortController();
       const stop = AbortSignal.any([signal, ended.signal]);
       try {

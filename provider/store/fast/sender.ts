@@ -1,6 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { serverClock } from "../../../staging/server-clock.ts";
 import { type ExpectedOwner, OWNER_HEADER, SOURCE_OWNER_HEADER } from "../expected-owner.ts";
+import { NEVER } from "../never.ts";
 import { NoAnswerError } from "../no-answer.ts";
 import type { CopySource } from "../object-store.ts";
 import type { Input, OperationName, Output, RequestSender, SendOptions } from "../operations.ts";
@@ -50,8 +51,6 @@ interface FastWay extends FastOptions {
   /** Kinds of uploads whose CRC32 the server says back: S3 does where it has compared it with the bytes. */
   readonly checking: Set<string>;
 }
-
-const NEVER = new AbortController().signal;
 
 /**
  * @returns undefined when it did not succeed

@@ -28,7 +28,7 @@ import { stageEntry, withEntry } from "./stage-entry.ts";
 import { claimUpload, remeasureUpload, type Unfinished } from "./unfinished.ts";
 
 /**
- * An entry whose upload can be gone on with.
+ * An entry whose upload can be resumed.
  * @throws InputError when there is no such entry, when it is whole, or when it was begun on another machine
  * @throws UserError when its upload has ended, and its data are not whole any more
  */
@@ -73,7 +73,7 @@ export async function resumeUpload(
   return await stageEntry(context, project, stack, settings, options);
 }
 
-/** Brings the entry's stack into a state from which an update goes on. */
+/** Brings the entry's stack into a state that an update can start from. */
 async function makeReady(
   context: EntryContext & Pick<Context, "anyBucketsS3" | "dynamo" | "iam">,
   { stack, settings, unfinished }: IncompleteEntry,

@@ -27,7 +27,7 @@ export interface Unfinished extends Measured, NotedProcess {
   readonly sharedIn?: string;
   /** Whether another machine began it. */
   readonly imported?: true;
-  /** Its deletion has begun: what is left of it may be anything, so nothing goes on with it. */
+  /** Its deletion has begun: any part of it may be gone, so nothing may resume it. */
   readonly deleting?: true;
   /** The file cannot be read: nobody knows what the source was like. */
   readonly damaged?: true;
@@ -131,7 +131,7 @@ async function damaged(file: string): Promise<Unfinished | undefined> {
 }
 
 /**
- * Makes this process the one that works on an unfinished upload, or on its deletion, from which on nothing goes on with it.
+ * Makes this process the one that works on an unfinished upload, or on its deletion, after which nothing may resume it.
  * @returns false where there is no unfinished upload
  * @throws UserError when another one is at it
  */

@@ -18,7 +18,7 @@ import { beginUpload, endUpload } from "./unfinished.ts";
 /**
  * Makes one staging entry: uploads, replicates, verifies and records it. Nothing is created when the environment is not up.
  * @param source is like now, for a later resumption to compare with
- * @throws UserError when it fails on the way; what is there by then stays, and the error says how to go on
+ * @throws UserError when it fails; the data that arrived stay, and the error names the command that resumes
  */
 export async function upload(
   context: SessionSource & Pick<Context, "account" | "anyBucketsS3" | "dynamo" | "iam" | "s3" | "tables">,
